@@ -1,0 +1,93 @@
+"""The settings of one stage, read from the environment in one function and written back by its inverse.
+
+CDK builds the same `Settings` from its values and hands `to_environment()` to the functions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from enum import StrEnum
+
+from omnipub.errors import ConfigurationError
+from omnipub.names import ENVIRONMENT_PREFIX
+
+LEASE_BEYOND_TIMEOUT = timedelta(seconds=10)
+"""A lease outlives the longest run of its holder by this much."""
+
+
+class Mode(StrEnum):
+    """Where publications go. A table serves one of them for ever."""
+
+    SANDBOX = "sandbox"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One stage's settings.
+
+    Attributes:
+        stage: Name of the stage; `local` is this machine.
+        data: Directory of the one-machine data.
+        mode: Sandbox or live.
+        sandbox_url: Where the sandbox answers, in sandbox mode.
+        worker_timeout: Seconds a worker run may take.
+        missed_after: Seconds past its moment after which an unclaimed delivery is missed.
+        slots: Sends of one network side by side in one worker.
+        tries: Tries of a delivery before it fails.
+        settle: Seconds that replace every channel's settle time; 0 keeps the channels' own (for tests).
+        log_level: DEBUG, INFO, WARNING or ERROR.
+    """
+
+    stage: str = "local"
+    data: str = ""
+    mode: Mode = Mode.SANDBOX
+    sandbox_url: str = ""
+    worker_timeout: int = 60
+    missed_after: int = 24 * 60 * 60
+    slots: int = 32
+    tries: int = 5
+    settle: int = 0
+    log_level: str = "INFO"
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a claim lasts."""
+        return timedelta(seconds=self.worker_timeout) + LEASE_BEYOND_TIMEOUT
+
+    @property
+    def batch_budget(self) -> timedelta:
+        """After this long a worker starts nothing new: what it starts must still end within its time-out."""
+        return timedelta(seconds=self.worker_timeout) / 2
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from variables named OMNIPUB_<SETTING>; what is absent keeps its default.
+
+    Raises:
+        ConfigurationError: A value makes no sense; names the variable and what would have been allowed.
+    """
+    values: dict[str, object] = {}
+    for field in fields(Settings):
+        name = variable(field.name)
+        if name in environment:
+            values[field.name] = _read(name, environment[name], type(field.default))
+    return Settings(**values)  # type: ignore[arg-type]  # _read gives each field its own type
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """The variables from which `from_environment` reads the same settings."""
+    return {variable(field.name): str(getattr(settings, field.name)) for field in fields(Settings)}
+
+
+def variable(setting: str) -> str:
+    """The environment variable of a setting."""
+    return ENVIRONMENT_PREFIX + setting.upper()
+
+
+def _read(name: str, text: str, kind: type) -> object:
+    try:
+        return kind(text)
+    except ValueError as error:
+        allowed = ", ".join(kind) if issubclass(kind, StrEnum) else "a whole number"
+        raise ConfigurationError(f"{name} is '{text}'; allowed: {allowed}.") from error

@@ -1,0 +1,1 @@
+"""What omnipub is about, without the world: messages, certifications, deliveries, limits, time."""

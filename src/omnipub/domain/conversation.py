@@ -1,0 +1,151 @@
+"""How a channel talks: generators that yield requests and are sent responses. Channels never send.
+
+A publishing conversation is `Generator[Request, Response, Outcome]`, a look-up returns a `Sighting`.
+One driver (`services.driver`) runs them all.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from omnipub.domain.limits import Limits
+from omnipub.domain.message import Content
+from omnipub.domain.outcome import Outcome, Sighting
+from omnipub.domain.progress import Remedy
+
+
+class Secret:
+    """A value that is sent but never shown: its text form is a row of stars."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the one place that puts it on the wire."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaPart:
+    """A place in a request that the driver fills with the bytes of stored media."""
+
+    key: str
+    content_type: str
+    field: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One HTTP request, as data.
+
+    Attributes:
+        url: Absolute; `user_given` says that it may lead anywhere and must pass the address guard.
+        headers: Plain or secret values.
+        json: Sent as compact JSON in the order given, unless `raw` or `media` is set.
+        form: Fields of a multipart body around `media`.
+        publishes: The public may see the effect. A missing answer to such a request is ambiguous;
+            to any other it only means "not sent".
+        connect_timeout: Seconds.
+        total_timeout: Seconds from the first byte to the last; it must fit in the lease.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str | Secret] = field(default_factory=dict)
+    json: Any = None
+    raw: bytes | None = None
+    form: Mapping[str, str | Secret] | None = None
+    media: MediaPart | None = None
+    publishes: bool = False
+    user_given: bool = False
+    connect_timeout: float = 3.0
+    total_timeout: float = 25.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """One HTTP response: header names in small letters, `body` parsed if it is JSON, else text."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A connected account, opened for one conversation.
+
+    Attributes:
+        id: The network's own account id (a page id, an author URN, a webhook's id).
+        base_url: Where the network answers; the sandbox puts its own address here.
+        token: The opened secret.
+        settings: What else the connection holds, not secret.
+    """
+
+    id: str
+    base_url: str
+    token: Secret
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+Publishing = Generator[Request, Response, Outcome]
+Looking = Generator[Request, Response, Sighting]
+FrozenBody = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """What rendering may depend on besides content: fixed facts of the delivery, never the clock."""
+
+    delivery_key: str
+    due_at: datetime
+
+
+class Channel(Protocol):
+    """One network: what to send and how to read its answers."""
+
+    name: str
+    title: str
+    limits: Limits
+    settle: timedelta
+    base_url: str
+
+    def remedy(self, account_id: str) -> Remedy:
+        """How this account's ambiguous tries are found out."""
+        ...
+
+    def text(self, content: Content) -> str:
+        """The text people will see, before any escaping: what the limits count."""
+        ...
+
+    def render(self, content: Content, occasion: Occasion) -> FrozenBody:
+        """The request's content as JSON to freeze: the same content renders the same bytes."""
+        ...
+
+    def text_of(self, frozen: FrozenBody) -> str:
+        """The text by which the post is recognised on the account."""
+        ...
+
+    def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
+        """Publish; `now` is for signatures that must carry the time of the try."""
+        ...
+
+    def look_up(self, account: Account, since: datetime) -> Looking:
+        """The account's posts back to `since`."""
+        ...
+
+    def delete(self, network_id: str, account: Account) -> Publishing:
+        """Delete a post; `published` here means: it is gone."""
+        ...

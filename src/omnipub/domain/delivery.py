@@ -1,0 +1,113 @@
+"""A delivery: one message or certification on its way to one channel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from omnipub.domain.identity import Parent
+from omnipub.domain.lifecycle import Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """A claim in force: one worker's exclusive right to act on the delivery until `until`.
+
+    A lease that is still there after `until` means that its holder died.
+    """
+
+    claim_id: str
+    attempt: int
+    started_at: datetime
+    until: datetime
+    sends: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frozen:
+    """The rendered request of one content revision, without credentials.
+
+    Later tries of that revision send these bytes, whatever the code renders by then.
+    """
+
+    revision: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why a delivery is where it is, for people."""
+
+    code: str
+    sentence: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One way of one message.
+
+    Attributes:
+        parent: The message or certification.
+        channel: `facebook` or `facebook:<alias>`: what the author chose.
+        account: The network's own account id: what the delivery is bound to.
+        owner: User id.
+        due_at: What was asked; lateness is measured from it.
+        next_at: When to look at it next: due again, lease end, or since when it needs somebody.
+        not_after: The first claim must come before this moment, else the delivery is missed.
+        version: Goes up with each write; every write is conditional on it.
+        write_id: Random name of the last write, so that a writer whose answer was lost knows its own.
+        revision: The content revision this delivery belongs to.
+        attempts: Tries begun so far; the number of the last one.
+        tries_used: Tries that count against the bound (throttled ones do not).
+        deaths: Leases that ended without an answer.
+        may_be_out: An earlier try may be visible to the public.
+        uncertain_since: Start of the first such try.
+        settle_from: The network's settle time runs from here.
+        clean_looks: Moments of looks that saw no trace, since the last try.
+        looks: Looks made since the last try.
+    """
+
+    parent: Parent
+    channel: str
+    account: str
+    owner: str
+    status: Status
+    due_at: datetime | None
+    next_at: datetime | None
+    not_after: datetime | None = None
+    version: int = 1
+    write_id: str = ""
+    revision: int = 1
+    attempts: int = 0
+    tries_used: int = 0
+    deaths: int = 0
+    may_be_out: bool = False
+    uncertain_since: datetime | None = None
+    settle_from: datetime | None = None
+    clean_looks: tuple[datetime, ...] = ()
+    looks: int = 0
+    lease: Lease | None = None
+    frozen: Frozen | None = None
+    published_at: datetime | None = None
+    network_id: str = ""
+    permalink: str = ""
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try of a delivery, kept as history.
+
+    Attributes:
+        ended: An `Ended` value, or `died` if nobody came back from it.
+    """
+
+    parent: Parent
+    channel: str
+    number: int
+    started_at: datetime
+    ended_at: datetime | None
+    ended: str
+    code: str = ""
+    sentence: str = ""

@@ -1,0 +1,65 @@
+"""What a network accepts, as data in its own unit, and the one check that runs wherever content passes.
+
+Nothing is ever trimmed: content over a limit is refused with the number that would have been allowed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Unit(StrEnum):
+    """How a network counts text."""
+
+    CHARACTERS = "characters"  # Unicode code points
+    UTF16 = "utf-16 units"
+    BYTES = "bytes"  # of UTF-8
+
+
+COUNTERS: Mapping[Unit, Callable[[str], int]] = MappingProxyType(
+    {
+        Unit.CHARACTERS: len,
+        Unit.UTF16: lambda text: len(text.encode("utf-16-le")) // 2,
+        Unit.BYTES: lambda text: len(text.encode()),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """A network's limits; the numbers and their sources stand in the channel's file.
+
+    Attributes:
+        text: (most, unit) pairs, all of which hold.
+        images: Most images of one post.
+        image_types: Accepted content types.
+        image_bytes: Largest image.
+        alt_text: Longest description of an image, in characters.
+    """
+
+    text: tuple[tuple[int, Unit], ...]
+    images: int
+    image_types: tuple[str, ...] = ()
+    image_bytes: int = 0
+    alt_text: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Excess:
+    """One limit that content breaks."""
+
+    what: str
+    found: int
+    most: int
+    unit: str
+
+    def sentence(self) -> str:
+        """In words: what, how much, how much would have been allowed."""
+        return f"{self.what} has {self.found:,} {self.unit}; at most {self.most:,} are allowed."
+
+
+def text_excess(text: str, limits: Limits) -> list[Excess]:
+    """The text limits that `text` breaks."""
+    counted = [(COUNTERS[unit](text), most, unit) for most, unit in limits.text]
+    return [Excess(what="the text", found=found, most=most, unit=unit) for found, most, unit in counted if found > most]

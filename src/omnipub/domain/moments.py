@@ -1,0 +1,122 @@
+"""Moments: UTC instants in whole milliseconds, and how a person's local time becomes one.
+
+Rules of this room: every moment is an aware UTC datetime cut to milliseconds; its text form is fixed
+width, so text order is time order; no function here reads a clock.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from omnipub.errors import InvalidInputError
+
+TICK = timedelta(milliseconds=1)
+"""The grain of a moment; `moment + TICK` is the exclusive upper bound that still includes `moment`."""
+
+LATEST_AHEAD = timedelta(days=366 * 2)
+"""How far ahead a message may be scheduled; further is taken for a typing mistake."""
+
+
+class Fold(StrEnum):
+    """Which of two instants is meant when clocks go back and a local time happens twice."""
+
+    EARLIER = "earlier"
+    LATER = "later"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """When a message is due: the instant, and the local time and zone it was asked for in."""
+
+    at: datetime
+    local: str
+    zone: str
+
+
+def moment(value: datetime) -> datetime:
+    """`value` (aware) in UTC, cut to milliseconds."""
+    if value.tzinfo is None:
+        raise ValueError("a moment needs a zone")
+    value = value.astimezone(UTC)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def to_text(value: datetime) -> str:
+    """`value` as `2026-11-23T09:00:00.000Z`: 24 characters, sortable as text."""
+    return moment(value).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+
+
+def from_text(text: str) -> datetime:
+    """The moment that `to_text` wrote."""
+    return moment(datetime.fromisoformat(text))
+
+
+def milliseconds(span: timedelta) -> int:
+    """`span` in whole milliseconds, cut towards the past."""
+    return span // TICK
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The IANA zone `name`, or an error that says what a zone looks like."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InvalidInputError(
+            f"'{name}' is not a time zone.", hint="Use an IANA name such as Europe/Berlin or UTC."
+        ) from error
+
+
+def schedule_at(text: str, *, zone: str | None = None, fold: Fold | None = None) -> Schedule:
+    """Read a due time.
+
+    Args:
+        text: ISO 8601. With an offset or `Z` it is an instant; without one, a local time in `zone`.
+        zone: IANA zone of a local time, and the zone the schedule is shown in (default UTC).
+        fold: Which instant is meant if the local time happens twice.
+
+    Raises:
+        InvalidInputError: Unreadable text, unknown zone, a local time that is skipped when clocks go
+            forward, or one that happens twice and `fold` does not say which.
+    """
+    try:
+        given = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise InvalidInputError(
+            f"'{text}' is not a time.",
+            hint="Use ISO 8601, e.g. 2026-12-01T09:00 with a zone, or 2026-12-01T09:00:00+01:00.",
+        ) from error
+    if given.tzinfo is not None:
+        shown = zone_named(zone) if zone else UTC
+        at = moment(given)
+        return Schedule(at=at, local=_local_text(at.astimezone(shown)), zone=zone or "UTC")
+    if zone is None:
+        raise InvalidInputError(
+            f"'{text}' has neither an offset nor a zone.",
+            hint="Add an offset (…Z, …+01:00) or name a zone such as Europe/Berlin.",
+        )
+    at = _resolve(given, zone_named(zone), fold)
+    return Schedule(at=at, local=_local_text(given), zone=zone)
+
+
+def _resolve(local: datetime, zone: ZoneInfo, fold: Fold | None) -> datetime:
+    earlier = local.replace(tzinfo=zone, fold=0)
+    later = local.replace(tzinfo=zone, fold=1)
+    back = earlier.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+    if back != local:
+        raise InvalidInputError(
+            f"{_local_text(local)} does not exist in {zone.key}: clocks go forward over it.",
+            hint=f"The next time that exists is {_local_text(back)}; or give a UTC offset.",
+        )
+    if earlier.utcoffset() == later.utcoffset():
+        return moment(earlier)
+    if fold is None:
+        raise InvalidInputError(
+            f"{_local_text(local)} happens twice in {zone.key}: clocks go back over it.",
+            hint="Say which is meant with fold 'earlier' or 'later', or give a UTC offset.",
+        )
+    return moment(earlier if fold is Fold.EARLIER else later)
+
+
+def _local_text(value: datetime) -> str:
+    return value.replace(tzinfo=None).isoformat(timespec="seconds" if not value.microsecond else "milliseconds")

@@ -1,0 +1,66 @@
+"""What one try ended in: seven outcomes, no others.
+
+The question behind each is "can the public see it?": surely yes, surely not, or perhaps.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Ended(StrEnum):
+    """How a try ended."""
+
+    PUBLISHED = "published"  # the network answered with an id
+    REJECTED = "rejected"  # refused for good
+    THROTTLED = "throttled"  # surely not sent; the network said when to come back
+    NOT_SENT = "not_sent"  # failed before any byte of a publishing request was written
+    AUTH = "auth"  # the account's token no longer works
+    AMBIGUOUS = "ambiguous"  # everything that is not in the channel's own table
+    ALREADY_THERE = "already_there"  # the network knows this post
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A try's end, in words for people and with what the next decision needs.
+
+    Attributes:
+        ended: One of the seven.
+        code: The network's own code or ours, short and stable (`190`, `DUPLICATE_POST`, `read_timeout`).
+        sentence: Plain words for author and operator; never contains a secret.
+        wait: With `throttled`, how long the network asked us to stay away.
+        network_id: With `published` (always) and `already_there` (if the network said so).
+        permalink: Where a person can see the post, if the network has such a place.
+    """
+
+    ended: Ended
+    code: str = ""
+    sentence: str = ""
+    wait: timedelta | None = None
+    network_id: str = ""
+    permalink: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundPost:
+    """A post that a look-up saw on an account."""
+
+    network_id: str
+    text: str
+    created_at: datetime
+    permalink: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """What one look at an account saw.
+
+    Attributes:
+        posts: Newest first.
+        reaches_back_to: The look is complete from this moment on.
+        failed: Why the look itself did not work, else None.
+    """
+
+    posts: tuple[FoundPost, ...] = ()
+    reaches_back_to: datetime | None = None
+    failed: Outcome | None = None

@@ -1,0 +1,55 @@
+"""omnipub's own errors: what went wrong, what would have been allowed, what to type next.
+
+Edges translate them by table: HTTP status in `handlers.problems`, exit code in `omnipub_cli.errors`.
+"""
+
+from collections.abc import Sequence
+
+
+class OmnipubError(Exception):
+    """Base of every error a person may see; `hint` names the next step and may be empty."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InvalidInputError(OmnipubError):
+    """The request cannot be accepted as written; `problems` lists (field, sentence) pairs."""
+
+    def __init__(self, message: str, *, hint: str = "", problems: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
+
+
+class NotFoundError(OmnipubError):
+    """Nothing of that name is visible to the caller; another owner's item counts as absent."""
+
+
+class ConflictError(OmnipubError):
+    """The request contradicts what is already there."""
+
+
+class KeyReusedError(OmnipubError):
+    """An Idempotency-Key came back with another body."""
+
+
+class IllegalTransitionError(ConflictError):
+    """The delivery's state does not allow that event; the message names the legal ones."""
+
+
+class UnavailableError(OmnipubError):
+    """Our own storage or stream did not take the request; trying again later may succeed."""
+
+
+class ConfigurationError(OmnipubError):
+    """A setting is missing or makes no sense; the message says what would have been allowed."""
+
+
+class ForbiddenAddressError(OmnipubError):
+    """A user-given URL leads where omnipub must not connect."""
+
+
+class SealBrokenError(OmnipubError):
+    """A sealed secret cannot be opened with this key."""

@@ -1,0 +1,198 @@
+"""The count: every post a network accepted, and how many were doubles, repeats or deleted."""
+
+import hashlib
+import json
+import re
+import time
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from sqlite3 import Row
+
+from omnipub.sandbox.database import Database
+
+_SPACE = re.compile(r"\s+")
+
+_POSTS = """
+SELECT *, deleted_at IS NULL AND EXISTS (
+    SELECT 1 FROM posts AS earlier
+    WHERE earlier.network = posts.network AND earlier.account = posts.account
+      AND earlier.content = posts.content AND earlier.deleted_at IS NULL AND earlier.number < posts.number
+) AS double FROM posts
+"""
+
+_COUNTS = """
+SELECT accounts.network, accounts.account,
+       COUNT(number) - COUNT(deleted_at) AS posts,
+       COUNT(number) - COUNT(deleted_at)
+           - COUNT(DISTINCT CASE WHEN deleted_at IS NULL THEN content END) AS doubles,
+       COALESCE(SUM(repeats), 0) AS repeats,
+       COUNT(deleted_at) AS deleted
+FROM accounts LEFT JOIN posts USING (network, account)
+GROUP BY accounts.network, accounts.account ORDER BY accounts.network, accounts.account
+"""
+COUNTED = ("posts", "doubles", "repeats", "deleted")
+
+Media = Mapping[str, str]
+"""One picture of a post: `alt`, and either `sha` and `content_type` (bytes kept here) or a foreign `url`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What a network is about to accept; `name` makes its id from the number it gets."""
+
+    network: str
+    account: str
+    name: Callable[[int], str]
+    text: str = ""
+    link: str = ""
+    media: Sequence[Media] = ()
+    sent: Mapping[str, object] = field(default_factory=dict)
+
+    def content(self) -> str:
+        """Equal for two posts exactly if a reader would say they are the same."""
+        folded = _SPACE.sub(" ", unicodedata.normalize("NFC", self.text)).strip()
+        pictures = [picture.get("sha") or picture.get("url", "") for picture in self.media]
+        return hashlib.sha256(json.dumps([folded, self.link, pictures]).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """An accepted post; moments in ms since 1970, `double` as of the moment of asking."""
+
+    number: int
+    network: str
+    account: str
+    id: str
+    text: str
+    link: str
+    media: list[dict[str, str]]
+    sent: dict[str, object]
+    received_at: int
+    listed_at: int
+    deleted_at: int | None
+    repeats: int
+    double: bool
+
+
+def now_ms() -> int:
+    """The wall clock."""
+    return time.time_ns() // 1_000_000
+
+
+class Ledger:
+    """Accounts and posts; whatever is asked after a restart is answered as before it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def register(self, network: str, account: str, token: str) -> None:
+        """Open an account, or give it another token."""
+        self._database.run("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)", network, account, token)
+
+    def accounts(self) -> list[dict[str, str]]:
+        """All accounts, without their tokens."""
+        rows = self._database.rows("SELECT network, account FROM accounts ORDER BY network, account")
+        return [dict(row) for row in rows]
+
+    def token(self, network: str, account: str) -> str | None:
+        """The account's token; None if there is no such account."""
+        row = self._database.row("SELECT token FROM accounts WHERE network = ? AND account = ?", network, account)
+        return None if row is None else str(row["token"])
+
+    def knows_token(self, network: str, token: str) -> bool:
+        """Whether the token opens any account of the network."""
+        sql = "SELECT 1 FROM accounts WHERE network = ? AND token = ?"
+        return self._database.row(sql, network, token) is not None
+
+    def add(self, draft: Draft, *, hidden_ms: int = 0) -> Post:
+        """Accept a post; look-ups show it after `hidden_ms`."""
+        with self._database.alone():
+            return self._insert(draft, hidden_ms)
+
+    def add_unless_out(self, draft: Draft) -> tuple[Post, bool]:
+        """Accept a post, or name the visible one with the same content; True if it is new."""
+        where = "WHERE network = ? AND account = ? AND content = ? AND deleted_at IS NULL ORDER BY number"
+        with self._database.alone():
+            row = self._database.row(_POSTS + where, draft.network, draft.account, draft.content())
+            return (_post(row), False) if row else (self._insert(draft, 0), True)
+
+    def add_unless_seen(self, draft: Draft, *, id: str) -> bool:  # noqa: A002 - the networks' own word
+        """Accept a post under its sender's id; False if that id was there before, which is counted."""
+        again = "UPDATE posts SET repeats = repeats + 1 WHERE network = ? AND account = ? AND id = ?"
+        with self._database.alone():
+            if self._database.run(again, draft.network, draft.account, id):
+                return False
+            self._insert(draft, 0)
+            return True
+
+    def find(self, network: str, id: str) -> Post | None:  # noqa: A002 - the networks' own word
+        """The newest post of that id, deleted or not."""
+        row = self._database.row(_POSTS + "WHERE network = ? AND id = ? ORDER BY number DESC LIMIT 1", network, id)
+        return _post(row) if row else None
+
+    def delete(self, network: str, id: str) -> bool:  # noqa: A002 - the networks' own word
+        """Take a post down; False if it is not up."""
+        sql = "UPDATE posts SET deleted_at = ? WHERE network = ? AND id = ? AND deleted_at IS NULL"
+        return self._database.run(sql, now_ms(), network, id) > 0
+
+    def listed(
+        self, network: str, account: str, *, limit: int, skip: int = 0, below: int = 0, since_ms: int = 0
+    ) -> list[Post]:
+        """What the network's own look-up shows now, newest first; `below` is a number from an earlier page."""
+        where = (
+            "WHERE network = ? AND account = ? AND deleted_at IS NULL AND listed_at <= ? AND received_at >= ?"
+            " AND (? = 0 OR number < ?) ORDER BY number DESC LIMIT ? OFFSET ?"
+        )
+        values = (network, account, now_ms(), since_ms, below, below, limit, skip)
+        return [_post(row) for row in self._database.rows(_POSTS + where, *values)]
+
+    def listed_count(self, network: str, account: str) -> int:
+        """How many posts the network's own look-up has in all."""
+        sql = (
+            "SELECT COUNT(*) AS total FROM posts"
+            " WHERE network = ? AND account = ? AND deleted_at IS NULL AND listed_at <= ?"
+        )
+        row = self._database.row(sql, network, account, now_ms())
+        return int(row["total"]) if row else 0
+
+    def newest(self, *, network: str = "", account: str = "", limit: int) -> list[Post]:
+        """Everything accepted, newest first, deleted and not yet listed posts too."""
+        where = "WHERE (? = '' OR network = ?) AND (? = '' OR account = ?) ORDER BY number DESC LIMIT ?"
+        rows = self._database.rows(_POSTS + where, network, network, account, account, limit)
+        return [_post(row) for row in rows]
+
+    def counts(self) -> dict[str, object]:
+        """Posts up, doubles among them, repeated deliveries, posts deleted: in all, by network, by account."""
+        totals = dict.fromkeys(COUNTED, 0)
+        networks: dict[str, dict[str, dict[str, int]]] = {}
+        for row in self._database.rows(_COUNTS):
+            counted = {name: int(row[name]) for name in COUNTED}
+            networks.setdefault(row["network"], {})[row["account"]] = counted
+            totals = {name: totals[name] + counted[name] for name in COUNTED}
+        return {"totals": totals, "networks": networks}
+
+    def clear(self) -> None:
+        """Forget every post; accounts stay open, and numbers go on."""
+        self._database.run("DELETE FROM posts")
+
+    def _insert(self, draft: Draft, hidden_ms: int) -> Post:
+        row = self._database.row("SELECT seq FROM sqlite_sequence WHERE name = 'posts'")
+        number = (row["seq"] if row else 0) + 1
+        now = now_ms()
+        self._database.run(
+            "INSERT INTO posts (number, network, account, id, text, link, media, sent, content,"
+            " received_at, listed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(number, draft.network, draft.account, draft.name(number), draft.text, draft.link),
+            *(json.dumps(list(draft.media)), json.dumps(draft.sent), draft.content(), now, now + hidden_ms),
+        )
+        inserted = self._database.row(_POSTS + "WHERE number = ?", number)
+        assert inserted is not None  # noqa: S101 - written in this very transaction
+        return _post(inserted)
+
+
+def _post(row: Row) -> Post:
+    values = {name: row[name] for name in row.keys() if name != "content"}  # noqa: SIM118 - Row iterates values
+    return Post(
+        **values | {"media": json.loads(row["media"]), "sent": json.loads(row["sent"]), "double": bool(row["double"])}
+    )

@@ -1,0 +1,1 @@
+"""What omnipub does, one use case per file; the world is touched only through the ports in `ports`."""

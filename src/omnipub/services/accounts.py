@@ -1,0 +1,198 @@
+"""An owner's connected accounts: connect one, open one for a conversation, hold and release it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from omnipub.domain.conversation import Account, Channel, Secret
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import network_of
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.progress import released
+from omnipub.errors import ConflictError, NotFoundError
+from omnipub.services.due import DueMoments
+from omnipub.services.ports import Chance, Clock, Vault
+from omnipub.storage import access, keys, writing
+from omnipub.storage.items import (
+    Connection,
+    Standing,
+    connection_item,
+    connection_of,
+    delivery_item,
+    delivery_of,
+    key_of,
+    plain_item,
+)
+from omnipub.storage.shards import Shards
+from omnipub.storage.table import Absent, ConditionFailedError, Put, Table, Unchanged, Write
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accounts:
+    """Connections of owners to networks. A token is open only inside `open`'s answer."""
+
+    table: Table
+    shards: Shards
+    vault: Vault
+    clock: Clock
+    chance: Chance
+    due: DueMoments
+    channels: Mapping[str, Channel]
+
+    def connect(
+        self,
+        *,
+        owner: str,
+        channel: str,
+        account: str,
+        token: Secret,
+        title: str = "",
+        base_url: str = "",
+        settings: Mapping[str, str] | None = None,
+    ) -> Connection:
+        """Connect an account, or renew its token if it is the one already connected under that name.
+
+        Raises:
+            ConflictError: The name stands for another account, or the account has another name.
+        """
+        network = network_of(channel)
+        now = self.clock.now()
+        known = self.find(owner, channel)
+        if known is not None and known.account != account:
+            raise ConflictError(
+                f"{channel} is connected to account {known.account}.",
+                hint=f"Use an alias for the second account, e.g. {network}:second.",
+            )
+        connection = Connection(
+            owner=owner,
+            channel=channel,
+            account=account,
+            title=title or account,
+            sealed=self.vault.seal(token, _purpose(owner, network, account)),
+            created_at=known.created_at if known else now,
+            base_url=base_url,
+            settings=dict(settings or {}),
+            standing_since=now,
+            version=known.version + 1 if known else 1,
+            write_id=self.chance.token(),
+        )
+        writes: list[Write] = [
+            Put(
+                item=connection_item(connection, self.shards.count(now).of),
+                condition=Unchanged(version=known.version) if known else Absent(),
+            )
+        ]
+        if known is None:
+            once = keys.connected_account(owner, network, account)
+            writes.append(Put(item=plain_item(once, channel=channel), condition=Absent()))
+        try:
+            writing.transact(self.table, writes)
+        except ConditionFailedError as error:
+            raise ConflictError(
+                f"Account {account} is already connected under another name, or was changed meanwhile.",
+                hint="Each account is connected once; use the name it has.",
+            ) from error
+        if known is not None:
+            self.release(connection)
+        return connection
+
+    def find(self, owner: str, channel: str) -> Connection | None:
+        """The connection of that name, if there is one."""
+        item = self.table.get(keys.connection(owner, channel))
+        return connection_of(item) if item else None
+
+    def of(self, owner: str) -> Sequence[Connection]:
+        """All connections of an owner, by name."""
+        found: list[Connection] = []
+        cursor = None
+        while True:
+            page = self.table.query(access.connections(owner, after=cursor))
+            found += [connection_of(item) for item in page.items]
+            cursor = page.cursor
+            if cursor is None:
+                return found
+
+    def for_delivery(self, delivery: Delivery) -> Connection | None:
+        """The connection to the very account the delivery is bound to, whatever its alias is now."""
+        direct = self.find(delivery.owner, delivery.channel)
+        if direct is not None and direct.account == delivery.account:
+            return direct
+        network = network_of(delivery.channel)
+        named = self.table.get(keys.connected_account(delivery.owner, network, delivery.account))
+        return self.find(delivery.owner, named["channel"]) if named else None
+
+    def open(self, connection: Connection) -> Account:
+        """The account with its token, for one conversation."""
+        network = network_of(connection.channel)
+        return Account(
+            id=connection.account,
+            base_url=connection.base_url or self.channels[network].base_url,
+            token=self.vault.open(connection.sealed, _purpose(connection.owner, network, connection.account)),
+            settings=connection.settings or {},
+        )
+
+    def hold(self, connection: Connection, *, reason: str) -> None:
+        """Mark that the account needs its owner. Losing a race is fine: somebody just changed it."""
+        now = self.clock.now()
+        held = replace(
+            connection,
+            standing=Standing.NEEDS_OWNER,
+            standing_since=now,
+            standing_reason=reason,
+            version=connection.version + 1,
+            write_id=self.chance.token(),
+        )
+        item = connection_item(held, self.shards.count(now).of)
+        try:
+            writing.put(self.table, item, Unchanged(version=connection.version))
+        except ConditionFailedError:
+            return
+
+    def release(self, connection: Connection) -> int:
+        """Let the account's held deliveries go on; how many."""
+        count = self.shards.count(self.clock.now())
+        freed = 0
+        for shard in count.all():
+            cursor = None
+            while True:
+                page = self.table.query(access.with_status(Status.HELD, shard, after=cursor))
+                of_account = [
+                    key_of(item)
+                    for item in page.items
+                    if item["owner"] == connection.owner and item["account"] == connection.account
+                ]
+                freed += sum(self._release(delivery_of(item)) for item in self.table.batch_get(of_account).values())
+                cursor = page.cursor
+                if cursor is None:
+                    break
+        return freed
+
+    def _release(self, delivery: Delivery) -> bool:
+        if delivery.status is not Status.HELD:
+            return False
+        now = self.clock.now()
+        free = replace(released(delivery, now), version=delivery.version + 1, write_id=self.chance.token())
+        try:
+            writing.put(
+                self.table,
+                delivery_item(free, self.shards.count(now).of),
+                Unchanged(version=delivery.version),
+            )
+        except ConditionFailedError:
+            return False
+        self.due.committed([free], why="released")
+        return True
+
+
+def needed(connection: Connection | None, channel: str) -> Connection:
+    """The connection, or an error that says how to get one."""
+    if connection is None:
+        raise NotFoundError(
+            f"No account is connected as {channel}.",
+            hint=f"Connect one: omnipub connections connect {channel}",
+        )
+    return connection
+
+
+def _purpose(owner: str, network: str, account: str) -> str:
+    """What the seal is bound to: a token copied to another connection does not open."""
+    return f"{owner}/{network}/{account}"

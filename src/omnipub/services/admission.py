@@ -1,0 +1,57 @@
+"""Whether channels can say a content: the one check that runs at compose, at the API, at import and at dispatch."""
+
+from collections.abc import Iterable, Mapping
+
+from omnipub.domain.conversation import Channel
+from omnipub.domain.identity import network_of
+from omnipub.domain.limits import Excess, Limits, text_excess
+from omnipub.domain.message import Content
+from omnipub.errors import InvalidInputError
+
+
+def admit(contents: Mapping[str, Content], channels: Mapping[str, Channel]) -> None:
+    """Accept what every channel is to say (channel → its content), or refuse naming every limit that is broken.
+
+    Raises:
+        InvalidInputError: One problem per broken limit.
+    """
+    problems = [
+        (f"channels.{name}", sentence)
+        for name, content in contents.items()
+        for sentence in objections(content, channels[network_of(name)])
+    ]
+    if problems:
+        raise InvalidInputError(
+            "A channel cannot take the message as it is.",
+            hint="`omnipub channels limits` lists what each network accepts.",
+            problems=problems,
+        )
+
+
+def objections(content: Content, channel: Channel) -> list[str]:
+    """What `channel` cannot take of `content` (already its own variant), in sentences; empty if all is well."""
+    text = channel.text(content)
+    found = [excess.sentence() for excess in (*text_excess(text, channel.limits), *_media(content, channel.limits))]
+    found += [
+        f"{media.content_type} is not accepted; {', '.join(channel.limits.image_types) or 'no images'} would be."
+        for media in content.media
+        if media.content_type not in channel.limits.image_types
+    ]
+    if not (text.strip() or content.link or content.media):
+        found.append("Nothing is left to say here; give the variant a text.")
+    return [f"{channel.title}: {sentence[0].upper()}{sentence[1:]}" for sentence in found]
+
+
+def _media(content: Content, limits: Limits) -> Iterable[Excess]:
+    if len(content.media) > limits.images:
+        yield Excess(what="the post", found=len(content.media), most=limits.images, unit="images")
+    for number, media in enumerate(content.media, 1):
+        if media.size > limits.image_bytes:
+            yield Excess(what=f"image {number}", found=media.size, most=limits.image_bytes, unit="bytes")
+        if len(media.alt) > limits.alt_text:
+            yield Excess(
+                what=f"the alt text of image {number}",
+                found=len(media.alt),
+                most=limits.alt_text,
+                unit="characters",
+            )

@@ -1,0 +1,83 @@
+"""Announce a member's certification: one text per network by template, once per member, type and date."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from omnipub.domain.announcement import announce
+from omnipub.domain.certification import Certification, checked, sameness
+from omnipub.domain.conversation import Channel
+from omnipub.domain.identity import Kind, Parent, network_of
+from omnipub.domain.moments import Schedule
+from omnipub.errors import ConflictError
+from omnipub.services.admission import admit
+from omnipub.services.creation import Created, Creation, IdempotencyKey
+from omnipub.storage import keys
+from omnipub.storage.items import certification_item, plain_item
+from omnipub.storage.table import Absent, Put
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announce:
+    """Announces certifications."""
+
+    creation: Creation
+    channels: Mapping[str, Channel]
+
+    def certification(
+        self,
+        *,
+        draft: Certification,
+        schedule: Schedule | None = None,
+        idempotency: IdempotencyKey | None = None,
+        trace: str = "",
+    ) -> Created:
+        """Accept an announcement. The draft's id, moment of creation and schedule are given here.
+
+        Raises:
+            InvalidInputError: A part of it cannot be accepted.
+            ConflictError: The same member, type and date was announced before; names the earlier one.
+            NotFoundError: A channel has no account.
+            KeyReusedError: The idempotency key stands for another request.
+        """
+        earlier = self.creation.earlier(draft.owner, idempotency)
+        if earlier is not None:
+            return earlier
+        now = self.creation.clock.now()
+        certification = replace(
+            draft,
+            id=self.creation.new_id(now),
+            created_at=now,
+            schedule=self.creation.schedule(schedule, now),
+            write_id=self.creation.chance.token(),
+        )
+        checked(certification, now.date())
+        connections = self.creation.connections(draft.owner, draft.channels)
+        admit(
+            {channel: announce(certification, network_of(channel)) for channel in draft.channels},
+            self.channels,
+        )
+        same = keys.sameness(sameness(certification))
+        self._refuse_the_same(same)
+        try:
+            return self.creation.create(
+                parent=Parent(kind=Kind.CERTIFICATION, id=certification.id),
+                item=certification_item(certification, self.creation.shards.count(now).of),
+                owner=draft.owner,
+                schedule=certification.schedule,
+                connections=connections,
+                now=now,
+                idempotency=idempotency,
+                unique=[Put(item=plain_item(same, certification=certification.id), condition=Absent())],
+                trace=trace,
+            )
+        except ConflictError:
+            self._refuse_the_same(same)  # another request was faster; name it
+            raise
+
+    def _refuse_the_same(self, same: keys.Key) -> None:
+        known = self.creation.table.get(same)
+        if known is not None:
+            raise ConflictError(
+                "This certification was announced before.",
+                hint=f"See it: omnipub certs show {known['certification']}",
+            )

@@ -1,0 +1,37 @@
+"""What a delivery has to say: its message's or certification's content on its channel, strongly consistent."""
+
+from dataclasses import dataclass
+
+from omnipub.domain.announcement import announce
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import Kind, network_of
+from omnipub.domain.message import Content
+from omnipub.storage import keys
+from omnipub.storage.items import certification_of, message_of
+from omnipub.storage.table import ConditionFailedError, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """Reads content."""
+
+    table: Table
+
+    def of(self, delivery: Delivery) -> Content:
+        """The content of the very revision the delivery belongs to.
+
+        Raises:
+            ConditionFailedError: An edit came in between; read the delivery again.
+        """
+        item = self.table.get(keys.metadata(delivery.parent))
+        if item is None:
+            raise ConditionFailedError([0])
+        if delivery.parent.kind is Kind.CERTIFICATION:
+            certification = certification_of(item)
+            revision, content = certification.revision, announce(certification, network_of(delivery.channel))
+        else:
+            message = message_of(item)
+            revision, content = message.revision, message.content.on(delivery.channel)
+        if revision != delivery.revision:
+            raise ConditionFailedError([0])
+        return content

@@ -1,0 +1,234 @@
+"""Bring a message or certification into the world: everything in one transaction, then tell who must know.
+
+The transaction holds the item, its deliveries, and the idempotency record of the request that asked for
+it, so that a request repeated after a lost answer finds what the first one made.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from omnipub.domain.conversation import Channel
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, checked_channel, network_of, new_id
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.message import CHANNELS_AT_MOST
+from omnipub.domain.moments import LATEST_AHEAD, Schedule, to_text
+from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError
+from omnipub.services.accounts import Accounts, needed
+from omnipub.services.due import DueMoments
+from omnipub.services.ports import Chance, Clock
+from omnipub.storage import keys, writing
+from omnipub.storage.items import Connection, delivery_item, plain_item
+from omnipub.storage.schema import TTL
+from omnipub.storage.shards import Shards
+from omnipub.storage.table import Absent, ConditionFailedError, Item, Put, Table, Write
+
+REMEMBERED_FOR = timedelta(days=7)
+"""How long an Idempotency-Key is remembered: longer than any client retries."""
+
+LATE_AT_MOST = timedelta(minutes=1)
+"""A due time this little in the past is taken for now: clocks differ."""
+
+KEY_LENGTH = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdempotencyKey:
+    """A request's key and the digest of what it asked for."""
+
+    key: str
+    body_digest: str
+
+    @classmethod
+    def of(cls, key: str, body: Any) -> "IdempotencyKey":
+        """The key of a request with this body (JSON)."""
+        if not (key.isprintable() and 0 < len(key) <= KEY_LENGTH):
+            raise InvalidInputError(f"An Idempotency-Key has 1 to {KEY_LENGTH} printable characters.")
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return cls(key=key, body_digest=hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Created:
+    """What a creating request answers; a repeated request answers the same."""
+
+    kind: Kind
+    id: str
+    due_at: str
+    zone: str
+    channels: tuple[str, ...]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creation:
+    """Creates messages and certifications with their deliveries."""
+
+    table: Table
+    shards: Shards
+    accounts: Accounts
+    due: DueMoments
+    clock: Clock
+    chance: Chance
+    channels: Mapping[str, Channel]
+    missed_after: timedelta
+
+    def new_id(self, now: datetime) -> str:
+        """A fresh id of the moment `now`."""
+        return new_id(now, self.chance.randomness(RANDOM_BYTES))
+
+    def earlier(self, owner: str, idempotency: IdempotencyKey | None) -> Created | None:
+        """What an earlier request with this key created.
+
+        Raises:
+            KeyReusedError: It asked for something else.
+        """
+        if idempotency is None:
+            return None
+        record = self.table.get(keys.idempotency(owner, idempotency.key))
+        if record is None:
+            return None
+        if record["body_digest"] != idempotency.body_digest:
+            raise KeyReusedError(
+                "This Idempotency-Key was used with another body.", hint="Use a new key for a new request."
+            )
+        answer = record["answer"]
+        return Created(
+            kind=Kind(answer["kind"]),
+            id=answer["id"],
+            due_at=answer["due_at"],
+            zone=answer["zone"],
+            channels=tuple(answer["channels"]),
+            replayed=True,
+        )
+
+    def connections(self, owner: str, channels: Sequence[str]) -> Mapping[str, Connection]:
+        """The accounts behind `channels`.
+
+        Raises:
+            InvalidInputError: None, too many, twice the same, unknown networks, or two names of one account.
+            NotFoundError: A channel without an account.
+        """
+        if not channels:
+            raise InvalidInputError(
+                "Name at least one channel.", hint=f"Known networks: {', '.join(sorted(self.channels))}."
+            )
+        if len(channels) > CHANNELS_AT_MOST:
+            raise InvalidInputError(
+                f"A message goes to at most {CHANNELS_AT_MOST} channels; {len(channels)} were named."
+            )
+        if len(set(channels)) < len(channels):
+            raise InvalidInputError("A channel is named twice.", hint="Each channel gets a message once.")
+        for channel in channels:
+            if network_of(checked_channel(channel)) not in self.channels:
+                raise InvalidInputError(
+                    f"'{channel}' is not a channel of a network we know.",
+                    hint=f"Known networks: {', '.join(sorted(self.channels))}.",
+                )
+        return {channel: needed(self.accounts.find(owner, channel), channel) for channel in channels}
+
+    def schedule(self, asked: Schedule | None, now: datetime) -> Schedule:
+        """The schedule asked for, or now.
+
+        Raises:
+            InvalidInputError: It lies in the past or absurdly far ahead.
+        """
+        if asked is None:
+            return Schedule(at=now, local=to_text(now).removesuffix("Z"), zone="UTC")
+        if asked.at < now - LATE_AT_MOST:
+            raise InvalidInputError(
+                f"{asked.local} ({asked.zone}) lies in the past.", hint="Leave the time out to publish now."
+            )
+        if asked.at > now + LATEST_AHEAD:
+            raise InvalidInputError(
+                f"{asked.local} ({asked.zone}) is more than two years ahead.",
+                hint=f"The latest moment possible is {to_text(now + LATEST_AHEAD)}.",
+            )
+        return asked
+
+    def create(
+        self,
+        *,
+        parent: Parent,
+        item: Item,
+        owner: str,
+        schedule: Schedule,
+        connections: Mapping[str, Connection],
+        now: datetime,
+        idempotency: IdempotencyKey | None,
+        unique: Sequence[Put] = (),
+        trace: str = "",
+    ) -> Created:
+        """Write everything or nothing, then announce the due moments.
+
+        Args:
+            parent: The message or certification.
+            item: Its item, carrying a write id.
+            owner: User id.
+            schedule: When it is due.
+            connections: Channel → account.
+            now: The moment of the request.
+            idempotency: The request's key.
+            unique: Further items that must not exist yet.
+            trace: The request's id, for the stream.
+
+        Raises:
+            ConflictError: One of `unique` exists.
+            KeyReusedError: The key was used for something else meanwhile.
+        """
+        shard = self.shards.count(now).of
+        deliveries = [
+            self._delivery(parent, owner, connection, channel, schedule.at)
+            for channel, connection in connections.items()
+        ]
+        created = Created(
+            kind=parent.kind,
+            id=parent.id,
+            due_at=to_text(schedule.at),
+            zone=schedule.zone,
+            channels=tuple(connections),
+        )
+        writes: list[Write] = [Put(item=item, condition=Absent())]
+        writes += [Put(item=delivery_item(delivery, shard), condition=Absent()) for delivery in deliveries]
+        if idempotency is not None:
+            writes.append(Put(item=_record(owner, idempotency, created, now), condition=Absent()))
+        writes += unique
+        try:
+            writing.transact(self.table, writes)
+        except ConditionFailedError as error:
+            earlier = self.earlier(owner, idempotency)
+            if earlier is not None:
+                return earlier
+            raise ConflictError("This exists already.", hint="Look at what is there before trying again.") from error
+        self.due.committed(deliveries, why="now" if schedule.at <= now else "soon", trace=trace)
+        return created
+
+    def _delivery(self, parent: Parent, owner: str, connection: Connection, channel: str, at: datetime) -> Delivery:
+        return Delivery(
+            parent=parent,
+            channel=channel,
+            account=connection.account,
+            owner=owner,
+            status=Status.SCHEDULED,
+            due_at=at,
+            next_at=at,
+            not_after=at + self.missed_after,
+            write_id=self.chance.token(),
+        )
+
+
+def _record(owner: str, idempotency: IdempotencyKey, created: Created, now: datetime) -> Item:
+    answer = {
+        "kind": created.kind,
+        "id": created.id,
+        "due_at": created.due_at,
+        "zone": created.zone,
+        "channels": list(created.channels),
+    }
+    return plain_item(keys.idempotency(owner, idempotency.key), body_digest=idempotency.body_digest, answer=answer) | {
+        TTL: int((now + REMEMBERED_FOR).timestamp())
+    }

@@ -1,0 +1,266 @@
+"""Deliver what the stream points at: claim, send or look, conclude.
+
+The claim is one conditional write that is also the intent. Whatever the stream repeats, reorders or
+invents meets that write: a record that is not the table's wish ends as "let be".
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from omnipub.domain.conversation import Channel, Occasion
+from omnipub.domain.delivery import Delivery, Frozen, Reason
+from omnipub.domain.identity import network_of
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.moments import milliseconds
+from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.progress import (
+    Act,
+    FindOut,
+    Rules,
+    buried,
+    claimed_to_send,
+    concluded,
+    held,
+    how_to_find_out,
+    lost_track,
+    missed,
+    next_step,
+    postponed,
+    waiting,
+)
+from omnipub.errors import OmnipubError
+from omnipub.services.accounts import Accounts
+from omnipub.services.admission import objections
+from omnipub.services.contents import Contents
+from omnipub.services.driver import Driver
+from omnipub.services.due import DueMoments
+from omnipub.services.ports import Chance, Clock, Crew, Journal, Pointer, Stream
+from omnipub.services.reconcile import Reconcile
+from omnipub.services.recording import Recording
+from omnipub.storage import keys
+from omnipub.storage.items import Connection, Standing, delivery_of
+from omnipub.storage.keys import Key
+from omnipub.storage.table import ConditionFailedError, Table
+
+REREADS = 3
+ACCOUNT_PAUSE = timedelta(minutes=15)
+"""How long a delivery that may be out waits before it asks a broken account again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What became of one record."""
+
+    pointer: Pointer
+    verdict: str
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The worker's bounds.
+
+    Attributes:
+        lease: From a claim to its end: the function's time-out and 10 s.
+        budget: After this long a batch starts nothing new.
+        slots: Sends of one network side by side.
+    """
+
+    lease: timedelta
+    budget: timedelta
+    slots: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deliver:
+    """Delivers."""
+
+    table: Table
+    stream: Stream
+    accounts: Accounts
+    contents: Contents
+    recording: Recording
+    reconcile: Reconcile
+    driver: Driver
+    due: DueMoments
+    clock: Clock
+    chance: Chance
+    crew: Crew
+    journal: Journal
+    channels: Mapping[str, Channel]
+    rules: Callable[[Delivery], Rules]
+    limits: Limits
+
+    def batch(self, pointers: Sequence[Pointer]) -> Mapping[Pointer, OmnipubError]:
+        """Deliver a batch: groups side by side, each in its order; the records our own storage failed on.
+
+        Everything else that goes wrong goes back to the table, and the record is done.
+        """
+        deadline = self.clock.now() + self.limits.budget
+        failures: dict[Pointer, OmnipubError] = {}
+        left: list[Pointer] = []
+
+        def run(group: Sequence[Pointer]) -> None:
+            for pointer in group:
+                if self.clock.now() >= deadline:
+                    left.append(pointer)
+                    continue
+                try:
+                    self.one(pointer)
+                except OmnipubError as error:
+                    failures[pointer] = error
+
+        groups: dict[str, list[Pointer]] = defaultdict(list)
+        for pointer in dict.fromkeys(pointers):
+            groups[pointer.group].append(pointer)
+        lanes: dict[str, list[Callable[[], None]]] = defaultdict(list)
+        for name, group in groups.items():
+            lanes[name.partition("/")[0]].append(lambda group=group: run(group))  # type: ignore[misc]
+        self.crew.work(lanes, self.limits.slots)
+        if left:
+            # They are due in the table, so a put that fails here only costs time.
+            self.stream.put([replace(pointer, why="postponed") for pointer in left])
+        return failures
+
+    def one(self, pointer: Pointer) -> Verdict:
+        """Do what the table says about one delivery, once."""
+        for _ in range(REREADS):
+            item = self.table.get(Key(pointer.pk, pointer.sk))
+            if item is None or keys.channel_of(pointer.sk) is None:
+                return self._verdict(pointer, "unknown", "no such delivery")
+            delivery = delivery_of(item)
+            now = self.clock.now()
+            step = next_step(delivery, now)
+            if step.act is Act.WAIT and step.until is not None:
+                self.clock.sleep_until(step.until)
+                continue
+            try:
+                verdict = self._act(step.act, delivery, now)
+            except ConditionFailedError:
+                continue  # somebody else moved it; look again at what is there now
+            return self._verdict(pointer, verdict, step.why)
+        return self._verdict(pointer, "let_be", "others are at it")
+
+    def _act(self, act: Act, delivery: Delivery, now: datetime) -> str:
+        match act:
+            case Act.SEND:
+                return self._send(delivery, now)
+            case Act.FIND_OUT:
+                return self._find_out(delivery, now)
+            case Act.MISS:
+                return self.recording.move(delivery, missed(delivery, now)).status
+            case _:
+                return "let_be"
+
+    def _send(self, delivery: Delivery, now: datetime) -> str:
+        connection = self.accounts.for_delivery(delivery)
+        if connection is None or connection.standing is Standing.NEEDS_OWNER:
+            return self.recording.move(delivery, held(delivery, now, sentence=_needs_owner(connection))).status
+        channel = self.channels[network_of(delivery.channel)]
+        frozen, refused = self._freeze(delivery, channel)
+        claim = self._claim(delivery, now, frozen)
+        if refused:
+            outcome = Outcome(ended=Ended.REJECTED, code="over_limit", sentence=" ".join(refused))
+        else:
+            outcome = self._converse(claim, connection, channel)
+        return self._conclude(claim, outcome, connection)
+
+    def _find_out(self, delivery: Delivery, now: datetime) -> str:
+        rules = self.rules(delivery)
+        dead = buried(delivery)
+        how = how_to_find_out(dead, now, rules)
+        if how is FindOut.STOP:
+            return self.recording.move(delivery, lost_track(dead, now, sentence=_stopped(dead))).status
+        if how is FindOut.LATER:
+            return self._later(delivery, postponed(dead, rules))
+        connection = self.accounts.for_delivery(delivery)
+        if connection is None or connection.standing is Standing.NEEDS_OWNER:
+            sentence = _needs_owner(connection)
+            return self._later(delivery, waiting(dead, now + ACCOUNT_PAUSE, sentence=sentence, now=now))
+        channel = self.channels[network_of(delivery.channel)]
+        if how is FindOut.LOOK:
+            return self.reconcile.look(delivery, dead, connection, channel).status
+        frozen, _ = self._freeze(dead, channel)
+        claim = self._claim(delivery, now, frozen, become=dead)
+        return self._conclude(claim, self._converse(claim, connection, channel), connection)
+
+    def _later(self, before: Delivery, after: Delivery) -> str:
+        moved = self.recording.move(before, after)
+        self.due.committed([moved], why="look")
+        return moved.status
+
+    def _freeze(self, delivery: Delivery, channel: Channel) -> tuple[Frozen, list[str]]:
+        """The frozen request of the delivery's revision, and what the channel cannot take of it.
+
+        Only the first try renders. Its content is read before the claim; an edit in between bumps the
+        delivery's version, and the claim fails.
+        """
+        if delivery.frozen is not None and delivery.frozen.revision == delivery.revision:
+            return delivery.frozen, []
+        content = self.contents.of(delivery)
+        occasion = Occasion(
+            delivery_key="/".join(keys.delivery(delivery.parent, delivery.channel)),
+            due_at=delivery.due_at or self.clock.now(),
+        )
+        body = channel.render(content, occasion)
+        return Frozen(revision=delivery.revision, body=body), objections(content, channel)
+
+    def _claim(self, before: Delivery, now: datetime, frozen: Frozen, *, become: Delivery | None = None) -> Delivery:
+        claim = claimed_to_send(
+            become or before,
+            now,
+            claim_id=self.chance.token(),
+            lease_for=self.limits.lease,
+            frozen=frozen,
+        )
+        return self.recording.move(before, claim)
+
+    def _converse(self, claim: Delivery, connection: Connection, channel: Channel) -> Outcome:
+        if claim.lease is None or claim.frozen is None:
+            raise AssertionError("a claim has a lease and a frozen request")
+        account = self.accounts.open(connection)
+        conversation = channel.publish(claim.frozen.body, account, self.clock.now)
+        return self.driver.publish(conversation, lease_until=claim.lease.until)
+
+    def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection) -> str:
+        now = self.clock.now()
+        if outcome.ended is Ended.AUTH:
+            self.accounts.hold(connection, reason=outcome.sentence)
+        after = concluded(claim, outcome, now, self.rules(claim), chance=self.chance.share())
+        moved = self.recording.conclude(claim, after, outcome, now)
+        self.due.committed([moved], why="retry" if moved.status is Status.SCHEDULED else "look")
+        self.journal.note(
+            "try_ended",
+            channel=network_of(moved.channel),
+            ended=outcome.ended.value,
+            status=moved.status.value,
+            code=outcome.code,
+            attempt=claim.attempts,
+            lateness_ms=lateness(moved),
+        )
+        return moved.status
+
+    def _verdict(self, pointer: Pointer, verdict: str, why: str) -> Verdict:
+        self.journal.note("record_done", pk=pointer.pk, sk=pointer.sk, verdict=verdict, why=why)
+        return Verdict(pointer=pointer, verdict=verdict, why=why)
+
+
+def lateness(delivery: Delivery) -> int | None:
+    """Milliseconds from what was asked to the network's answer; None while there is none."""
+    if delivery.published_at is None or delivery.due_at is None:
+        return None
+    return milliseconds(delivery.published_at - delivery.due_at)
+
+
+def _needs_owner(connection: Connection | None) -> str:
+    if connection is None:
+        return "Its account is no longer connected."
+    return f"Its account needs its owner: {connection.standing_reason}"
+
+
+def _stopped(delivery: Delivery) -> str:
+    reason: Reason | None = delivery.reason
+    known = f" Last: {reason.sentence}" if reason and reason.sentence else ""
+    return f"It may be out, and nothing that omnipub can ask tells.{known}"

@@ -1,0 +1,96 @@
+"""The one place where requests are sent and missing answers are judged.
+
+A channel says what to send; the driver sends it, one request at a time, and never again. Before each
+request it re-reads the clock: if the request's whole time-out no longer fits into the lease, it stops.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from omnipub.domain.conversation import Looking, Publishing, Request, Response
+from omnipub.domain.outcome import Ended, Outcome, Sighting
+from omnipub.services.ports import Clock, Journal, NoAnswerError, NotSentError, Send
+
+_T = TypeVar("_T")
+
+
+class _BrokenOffError(Exception):
+    """The conversation ended before the channel could say how."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.sentence)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driver:
+    """Runs conversations over one way of sending."""
+
+    send: Send
+    media: Callable[[str], bytes]
+    clock: Clock
+    journal: Journal
+
+    def publish(self, conversation: Publishing, *, lease_until: datetime) -> Outcome:
+        """Run a publishing conversation to its outcome."""
+        try:
+            return self._run(conversation, lease_until)
+        except _BrokenOffError as broken:
+            return broken.outcome
+
+    def look(self, conversation: Looking, *, lease_until: datetime) -> Sighting:
+        """Run a look-up to its sighting."""
+        try:
+            return self._run(conversation, lease_until)
+        except _BrokenOffError as broken:
+            return Sighting(failed=broken.outcome)
+
+    def _run(self, conversation: Generator[Request, Response, _T], lease_until: datetime) -> _T:
+        exposed = False
+        answer: Response | None = None
+        while True:
+            try:
+                request = next(conversation) if answer is None else conversation.send(answer)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
+            except Exception as error:
+                # A channel that cannot read an answer must not take the worker with it.
+                self.journal.note("channel_broke", error=type(error).__name__)
+                raise _BrokenOffError(_unreadable(exposed=exposed)) from error
+            if self.clock.now() + timedelta(seconds=request.total_timeout) > lease_until:
+                raise _BrokenOffError(_out_of_time(exposed=exposed))
+            exposed, before = exposed or request.publishes, exposed
+            try:
+                answer = self.send.send(request, self.media)
+            except NotSentError as error:
+                raise _BrokenOffError(_outcome(error, exposed=before)) from error
+            except NoAnswerError as error:
+                raise _BrokenOffError(_outcome(error, exposed=exposed)) from error
+
+
+def _outcome(error: NotSentError | NoAnswerError, *, exposed: bool) -> Outcome:
+    code = "no_answer" if isinstance(error, NoAnswerError) else "not_sent"
+    return Outcome(ended=_ended(exposed=exposed), code=code, sentence=error.message)
+
+
+def _out_of_time(*, exposed: bool) -> Outcome:
+    return Outcome(
+        ended=_ended(exposed=exposed),
+        code="lease_too_short",
+        sentence="The request was not begun: it might have outlived this worker's claim.",
+    )
+
+
+def _unreadable(*, exposed: bool) -> Outcome:
+    return Outcome(
+        ended=_ended(exposed=exposed),
+        code="unreadable_answer",
+        sentence="The network's answer has a form that omnipub does not know.",
+    )
+
+
+def _ended(*, exposed: bool) -> Ended:
+    """A try is ambiguous as soon as a request that publishes has left us, else surely not sent."""
+    return Ended.AMBIGUOUS if exposed else Ended.NOT_SENT

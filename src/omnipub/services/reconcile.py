@@ -1,0 +1,80 @@
+"""Find out what became of a try whose answer is missing: look at the account, adopt, clear or ask again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from omnipub.domain.conversation import Channel
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import network_of
+from omnipub.domain.looking import CLOCK_DIFFERENCE, read
+from omnipub.domain.progress import Rules, Seen, claimed_to_look, looked
+from omnipub.services.accounts import Accounts
+from omnipub.services.driver import Driver
+from omnipub.services.due import DueMoments
+from omnipub.services.ports import Chance, Clock, Journal
+from omnipub.services.recording import Recording, name_of
+from omnipub.storage.items import Connection
+from omnipub.storage.table import ConditionFailedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconcile:
+    """Looks, under a claim like any other."""
+
+    accounts: Accounts
+    recording: Recording
+    driver: Driver
+    due: DueMoments
+    clock: Clock
+    chance: Chance
+    journal: Journal
+    rules: Callable[[Delivery], Rules]
+    lease: timedelta
+
+    def look(self, before: Delivery, dead: Delivery, connection: Connection, channel: Channel) -> Delivery:
+        """Look once.
+
+        Args:
+            before: As read from the table.
+            dead: The same with a lease that ended accounted for.
+            connection: The account.
+            channel: Its network.
+
+        Raises:
+            ConditionFailedError: Somebody else claimed it first.
+        """
+        claim = self.recording.move(
+            before,
+            claimed_to_look(dead, self.clock.now(), claim_id=self.chance.token(), lease_for=self.lease),
+        )
+        seen = self._see(claim, connection, channel)
+        after = looked(claim, seen, self.clock.now(), self.rules(claim), chance=self.chance.share())
+        beside = (self.recording.ownership(after),) if seen.found else ()
+        try:
+            moved = self.recording.move(claim, after, *beside)
+        except ConditionFailedError:
+            if not seen.found:
+                raise
+            # Another delivery adopted this post meanwhile; what we saw proves nothing for us.
+            unclear = Seen(sentence="The post that was found belongs to another delivery.")
+            after = looked(claim, unclear, self.clock.now(), self.rules(claim), chance=self.chance.share())
+            moved = self.recording.move(claim, after)
+        self.journal.note("looked", channel=network_of(moved.channel), status=moved.status.value, clear=seen.clear)
+        self.due.committed([moved], why="look")
+        return moved
+
+    def _see(self, claim: Delivery, connection: Connection, channel: Channel) -> Seen:
+        if claim.uncertain_since is None or claim.frozen is None or claim.lease is None:
+            raise AssertionError("only a delivery that may be out is looked for")
+        since = claim.uncertain_since
+        conversation = channel.look_up(self.accounts.open(connection), since - CLOCK_DIFFERENCE)
+        sighting = self.driver.look(conversation, lease_until=claim.lease.until)
+        owners = self.recording.owners(network_of(claim.channel), [post.network_id for post in sighting.posts])
+        return read(
+            sighting,
+            text=channel.text_of(claim.frozen.body),
+            since=since,
+            owners=owners,
+            ours=name_of(claim),
+        )

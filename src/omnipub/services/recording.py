@@ -1,0 +1,143 @@
+"""Writes that move a delivery: conditional on its version, with a fresh write id, with its history beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from omnipub.domain.delivery import Attempt, Delivery
+from omnipub.domain.identity import network_of
+from omnipub.domain.lifecycle import Event, Status, follow
+from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.progress import lost_track
+from omnipub.errors import UnavailableError
+from omnipub.services.ports import Chance, Clock, Journal
+from omnipub.storage import keys, writing
+from omnipub.storage.items import attempt_item, delivery_item, delivery_of, plain_item
+from omnipub.storage.shards import Shards
+from omnipub.storage.table import Absent, ConditionFailedError, Put, Table, Unchanged, Write
+
+STORAGE_TRIES = 4
+STORAGE_PAUSE = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """Records what happened to deliveries."""
+
+    table: Table
+    shards: Shards
+    clock: Clock
+    chance: Chance
+    journal: Journal
+
+    def move(self, before: Delivery, after: Delivery, *beside: Write) -> Delivery:
+        """Write `after` if nothing changed since `before` was read; what was written.
+
+        A lease that ended without an answer leaves a try in the history whose end is `died`.
+
+        Raises:
+            ConditionFailedError: Somebody else moved it, or one of `beside` failed.
+        """
+        moved = replace(after, version=before.version + 1, write_id=self.chance.token())
+        item = delivery_item(moved, self.shards.count(self.clock.now()).of)
+        writes: list[Write] = [Put(item=item, condition=Unchanged(version=before.version)), *beside]
+        dead = _died(before, after)
+        if dead is not None:
+            writes.append(Put(item=attempt_item(dead)))
+        if len(writes) == 1:
+            writing.put(self.table, item, Unchanged(version=before.version))
+        else:
+            writing.transact(self.table, writes)
+        return moved
+
+    def conclude(self, claim: Delivery, after: Delivery, outcome: Outcome, now: datetime) -> Delivery:
+        """Write the end of a try with its history, and with a publication whose post it is.
+
+        Our own storage failing here would turn a known outcome into an unknown one, so it is tried again
+        for as long as the lease makes sense.
+        """
+        beside: list[Write] = [Put(item=attempt_item(_attempt(claim, outcome, now)))]
+        if after.status is Status.PUBLISHED and after.network_id:
+            beside.append(self.ownership(after))
+        for number in range(STORAGE_TRIES):
+            try:
+                return self.move(claim, after, *beside)
+            except ConditionFailedError:
+                return self._late_news(claim, after, outcome, beside)
+            except UnavailableError:
+                if number == STORAGE_TRIES - 1:
+                    raise
+                self.clock.sleep_until(self.clock.now() + STORAGE_PAUSE * 2**number)
+        raise AssertionError("the last try returns or raises")
+
+    def ownership(self, delivery: Delivery) -> Put:
+        """That the network's post belongs to this delivery and to no other."""
+        key = keys.post(network_of(delivery.channel), delivery.network_id)
+        return Put(item=plain_item(key, delivery=name_of(delivery)), condition=Absent())
+
+    def owners(self, network: str, network_ids: Sequence[str]) -> dict[str, str]:
+        """Which delivery each post belongs to, as far as known."""
+        wanted = {keys.post(network, network_id): network_id for network_id in network_ids}
+        there = self.table.batch_get(list(wanted))
+        return {wanted[key]: str(item["delivery"]) for key, item in there.items()}
+
+    def _late_news(self, claim: Delivery, after: Delivery, outcome: Outcome, beside: Sequence[Write]) -> Delivery:
+        """Our claim was taken over, or the post has another owner: keep what the network said all the same."""
+        there = self._read(claim)
+        if outcome.ended is not Ended.PUBLISHED or there is None:
+            return there or claim
+        owner = self.owners(network_of(claim.channel), [after.network_id]).get(after.network_id)
+        if owner is not None and owner != name_of(claim):
+            self.journal.note("post_has_another_owner", channel=claim.channel, network_id=after.network_id)
+            sentence = "The network answered with the id of a post that belongs to another delivery."
+            return self.move(there, lost_track(there, self.clock.now(), sentence=sentence), beside[0])
+        if there.status not in {Status.PUBLISHING, Status.UNCONFIRMED}:
+            self.journal.note("late_news", channel=claim.channel, network_id=after.network_id, status=there.status)
+            return there
+        event = Event.CONFIRM if there.status is Status.PUBLISHING else Event.FIND
+        known = replace(
+            after,
+            status=follow(there.status, event),
+            attempts=there.attempts,
+            deaths=there.deaths,
+            tries_used=there.tries_used,
+        )
+        return self.move(there, known, *(beside if owner is None else beside[:1]))
+
+    def _read(self, delivery: Delivery) -> Delivery | None:
+        item = self.table.get(keys.delivery(delivery.parent, delivery.channel))
+        return delivery_of(item) if item else None
+
+
+def name_of(delivery: Delivery) -> str:
+    """A delivery's name as the owner of a post."""
+    return "/".join(keys.delivery(delivery.parent, delivery.channel))
+
+
+def _attempt(claim: Delivery, outcome: Outcome, now: datetime) -> Attempt:
+    return Attempt(
+        parent=claim.parent,
+        channel=claim.channel,
+        number=claim.attempts,
+        started_at=claim.lease.started_at if claim.lease else now,
+        ended_at=now,
+        ended=outcome.ended.value,
+        code=outcome.code,
+        sentence=outcome.sentence,
+    )
+
+
+def _died(before: Delivery, after: Delivery) -> Attempt | None:
+    lease = before.lease
+    if lease is None or not lease.sends or after.deaths == before.deaths:
+        return None
+    return Attempt(
+        parent=before.parent,
+        channel=before.channel,
+        number=lease.attempt,
+        started_at=lease.started_at,
+        ended_at=lease.until,
+        ended="died",
+        code="died",
+        sentence="The worker ended before an answer came; the post may be out.",
+    )

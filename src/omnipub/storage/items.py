@@ -1,0 +1,159 @@
+"""Items and the domain values they hold: one pair of functions per kind of item.
+
+Index keys are computed here and nowhere else, from the value alone, so that an item can always be
+compared with what its keys should be.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from omnipub.domain.announcement import headline
+from omnipub.domain.certification import Certification
+from omnipub.domain.delivery import Attempt, Delivery
+from omnipub.domain.identity import Kind, Parent, network_of
+from omnipub.domain.lifecycle import WATCHED, Status
+from omnipub.domain.message import Message
+from omnipub.storage import keys
+from omnipub.storage.codec import decode, encode
+from omnipub.storage.keys import Key
+from omnipub.storage.schema import BY_LIST, BY_STATUS_OR_OWNER, PARTITION, SORT, Index
+from omnipub.storage.table import Item
+
+Shard = Callable[[str], int]
+"""The shard of an id, by the count in force."""
+
+
+class Standing(StrEnum):
+    """Whether a connected account may be used."""
+
+    ACTIVE = "active"
+    NEEDS_OWNER = "needs_owner"  # its token stopped working; deliveries are held
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """An owner's connected account.
+
+    Attributes:
+        channel: `facebook` or `facebook:<alias>`, the name its owner chose.
+        account: The network's own account id.
+        sealed: The token, sealed by the vault; never leaves the table open.
+        base_url: Where the network answers; "" for its real address.
+        settings: What else the network needs, not secret.
+    """
+
+    owner: str
+    channel: str
+    account: str
+    title: str
+    sealed: str
+    created_at: datetime
+    base_url: str = ""
+    settings: dict[str, str] | None = None
+    standing: Standing = Standing.ACTIVE
+    standing_since: datetime | None = None
+    standing_reason: str = ""
+    refresh_at: datetime | None = None
+    version: int = 1
+    write_id: str = ""
+
+
+def delivery_item(delivery: Delivery, shard: Shard) -> Item:
+    """The item of a delivery; in the status index while somebody must find it, in one list until cancelled."""
+    key = keys.delivery(delivery.parent, delivery.channel)
+    number = shard(delivery.parent.id)
+    item = _item(key, delivery)
+    if delivery.status in WATCHED and delivery.next_at is not None:
+        _index(
+            item,
+            BY_STATUS_OR_OWNER,
+            keys.by_status(delivery.status, number),
+            keys.moment_sort(delivery.next_at, key),
+        )
+    if delivery.status is Status.PUBLISHED and delivery.published_at is not None:
+        network = network_of(delivery.channel)
+        _index(item, BY_LIST, keys.published(network, number), keys.moment_sort(delivery.published_at, key))
+    elif delivery.status is not Status.CANCELLED and delivery.due_at is not None:
+        _index(item, BY_LIST, keys.calendar(number), keys.moment_sort(delivery.due_at, key))
+    return item
+
+
+def delivery_of(item: Item) -> Delivery:
+    """The delivery in an item."""
+    return cast("Delivery", decode(Delivery, item))
+
+
+def attempt_item(attempt: Attempt) -> Item:
+    """The item of one try."""
+    return _item(keys.attempt(attempt.parent, attempt.channel, attempt.number), attempt)
+
+
+def attempt_of(item: Item) -> Attempt:
+    """The try in an item."""
+    return cast("Attempt", decode(Attempt, item))
+
+
+def message_item(message: Message, shard: Shard) -> Item:
+    """The item of a message, in its owner's list and in everybody's."""
+    return _listed(message, Parent(kind=Kind.MESSAGE, id=message.id), message.excerpt(), shard)
+
+
+def message_of(item: Item) -> Message:
+    """The message in an item."""
+    return cast("Message", decode(Message, item))
+
+
+def certification_item(certification: Certification, shard: Shard) -> Item:
+    """The item of a certification, in its owner's list and in everybody's."""
+    parent = Parent(kind=Kind.CERTIFICATION, id=certification.id)
+    return _listed(certification, parent, headline(certification), shard)
+
+
+def certification_of(item: Item) -> Certification:
+    """The certification in an item."""
+    return cast("Certification", decode(Certification, item))
+
+
+def connection_item(connection: Connection, shard: Shard) -> Item:
+    """The item of a connected account; in the index while its token has a moment to be refreshed at."""
+    key = keys.connection(connection.owner, connection.channel)
+    item = _item(key, connection)
+    if connection.refresh_at is not None:
+        sort = keys.moment_sort(connection.refresh_at, key)
+        _index(item, BY_STATUS_OR_OWNER, keys.by_refresh(shard(connection.account)), sort)
+    return item
+
+
+def connection_of(item: Item) -> Connection:
+    """The connected account in an item."""
+    return cast("Connection", decode(Connection, item))
+
+
+def plain_item(key: Key, **attributes: Any) -> Item:
+    """An item of the system's own: its key and a few attributes."""
+    return {PARTITION: key.pk, SORT: key.sk, **encode(attributes)}
+
+
+def key_of(item: Item) -> Key:
+    """An item's primary key."""
+    return Key(item[PARTITION], item[SORT])
+
+
+def _listed(value: Message | Certification, parent: Parent, excerpt: str, shard: Shard) -> Item:
+    item = _item(keys.metadata(parent), value)
+    item |= {"kind": parent.kind.value, "excerpt": excerpt}
+    _index(item, BY_STATUS_OR_OWNER, keys.by_owner(value.owner), keys.owned(parent))
+    _index(item, BY_LIST, keys.everybody(parent.kind, shard(value.id)), keys.owned(parent))
+    return item
+
+
+def _item(key: Key, value: Any) -> Item:
+    return {PARTITION: key.pk, SORT: key.sk, **encode(value)}
+
+
+def _index(item: Item, index: Index, partition: str, sort: str) -> None:
+    item[index.partition] = partition
+    item[index.sort] = sort

@@ -1,0 +1,184 @@
+"""What the table's keys mean: one function per key. No other file spells a key's prefix.
+
+Sort keys that hold a moment are `<moment>#<PK>#<SK>`: they order by time and name their item.
+Partition keys that many writers share are sharded: shard 0 has the bare name, shard n a suffix `#n`.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import NamedTuple
+
+from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.moments import TICK, to_text
+
+METADATA = "METADATA"
+CHANNEL_PREFIX = "CHANNEL#"
+ATTEMPT_PREFIX = "ATTEMPT#"
+CONNECTION_PREFIX = "CONNECTION#"
+
+
+class Key(NamedTuple):
+    """An item's primary key."""
+
+    pk: str
+    sk: str
+
+
+def partition(parent: Parent) -> str:
+    """The item collection of a message or certification."""
+    return f"{parent.kind}#{parent.id}"
+
+
+def metadata(parent: Parent) -> Key:
+    """The message or certification itself."""
+    return Key(partition(parent), METADATA)
+
+
+def delivery(parent: Parent, channel: str) -> Key:
+    """Its delivery to one channel."""
+    return Key(partition(parent), f"{CHANNEL_PREFIX}{channel}")
+
+
+def attempt(parent: Parent, channel: str, number: int) -> Key:
+    """One try of a delivery."""
+    return Key(partition(parent), f"{ATTEMPT_PREFIX}{channel}#{number:04d}")
+
+
+def attempts_prefix(channel: str) -> str:
+    """What the sort keys of all tries of one delivery begin with."""
+    return f"{ATTEMPT_PREFIX}{channel}#"
+
+
+def profile(owner: str) -> Key:
+    """A user."""
+    return Key(user_partition(owner), "PROFILE")
+
+
+def user_partition(owner: str) -> str:
+    """A user and everything connected to it."""
+    return f"USER#{owner}"
+
+
+def connection(owner: str, channel: str) -> Key:
+    """An owner's connected account under its channel name."""
+    return Key(user_partition(owner), f"{CONNECTION_PREFIX}{channel}")
+
+
+def connected_account(owner: str, network: str, account: str) -> Key:
+    """That an owner has connected this account, under whatever alias: once."""
+    return Key(user_partition(owner), f"ACCOUNT#{network}#{account}")
+
+
+def idempotency(owner: str, key: str) -> Key:
+    """What an Idempotency-Key of an owner stands for. The key is hashed: it may be long or secret."""
+    return Key(f"IDEMPOTENCY#{owner}#{_digest(key)}", METADATA)
+
+
+def post(network: str, network_id: str) -> Key:
+    """Which delivery a post on a network belongs to."""
+    return Key(f"POST#{network}#{network_id}", METADATA)
+
+
+def sameness(digest: str) -> Key:
+    """That a member's certification of one type and date has been announced."""
+    return Key(f"SAME#{digest}", METADATA)
+
+
+def cursor() -> Key:
+    """Up to which moment the scheduler has dispatched."""
+    return Key("SYSTEM#CURSOR", METADATA)
+
+
+def heartbeat() -> Key:
+    """When the scheduler ran last."""
+    return Key("SYSTEM#HEARTBEAT", METADATA)
+
+
+def shards() -> Key:
+    """How many shards the shared partition keys have."""
+    return Key("SYSTEM#SHARDS", METADATA)
+
+
+def mode() -> Key:
+    """Whether this table publishes to the sandbox or live."""
+    return Key("SYSTEM#MODE", METADATA)
+
+
+def by_owner(owner: str) -> str:
+    """GSI1: an owner's messages and certifications."""
+    return user_partition(owner)
+
+
+def owned(parent: Parent) -> str:
+    """GSI1 sort: newest first when read backwards."""
+    return partition(parent)
+
+
+def owned_prefix(kind: Kind) -> str:
+    """GSI1 sort: all of one kind."""
+    return f"{kind}#"
+
+
+def by_status(status: Status, shard: int) -> str:
+    """GSI1: deliveries with this status."""
+    return _sharded(f"STATUS#{status}", shard)
+
+
+def by_refresh(shard: int) -> str:
+    """GSI1: connections whose token must be refreshed."""
+    return _sharded("REFRESH", shard)
+
+
+def everybody(kind: Kind, shard: int) -> str:
+    """GSI2: everybody's messages or certifications."""
+    return _sharded(f"ALL#{kind}", shard)
+
+
+def calendar(shard: int) -> str:
+    """GSI2: deliveries that are not out, by the moment they were asked for."""
+    return _sharded("CALENDAR", shard)
+
+
+def published(network: str, shard: int) -> str:
+    """GSI2: what came out on a network, by the moment it did."""
+    return _sharded(f"PUBLISHED#{network}", shard)
+
+
+def moment_sort(at: datetime, key: Key) -> str:
+    """An index's sort key that orders by time and names its item."""
+    return f"{to_text(at)}#{key.pk}#{key.sk}"
+
+
+def moment_bound(at: datetime) -> str:
+    """The exclusive upper bound that still includes everything of the very moment `at`."""
+    return to_text(at + TICK)
+
+
+def moment_of(sort: str) -> str:
+    """The moment in an index's sort key, as text."""
+    return sort.partition("#")[0]
+
+
+def parent_of(pk: str) -> Parent | None:
+    """The message or certification whose collection `pk` is, or None if it is something else's."""
+    kind, _, name = pk.partition("#")
+    return Parent(kind=Kind(kind), id=name) if kind in set(Kind) else None
+
+
+def channel_of(sk: str) -> str | None:
+    """The channel whose delivery `sk` is, or None if it is something else."""
+    return sk.removeprefix(CHANNEL_PREFIX) if sk.startswith(CHANNEL_PREFIX) else None
+
+
+def shard_of(name: str, count: int) -> int:
+    """The shard of an id among `count`; the same on every machine and in every release."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % count
+
+
+def _sharded(name: str, shard: int) -> str:
+    return f"{name}#{shard}" if shard else name
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

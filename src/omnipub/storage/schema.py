@@ -1,0 +1,82 @@
+"""The table's shape, from which CDK, SQLite and the tests build it.
+
+The shape cannot be changed after the first deployment without moving the data; the meaning of the keys
+stands in `keys`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+PARTITION = "PK"
+SORT = "SK"
+TTL = "expires_at"
+"""Epoch seconds after which an item may be removed; nothing relies on the removal."""
+
+WRITE_LIMIT = 100
+"""Items of one transaction."""
+
+READ_LIMIT = 100
+"""Keys of one batch-get."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """A global secondary index: sparse, eventually consistent, with a projection.
+
+    Attributes:
+        projected: Attributes a query of it returns besides all keys; others need a get.
+    """
+
+    name: str
+    partition: str
+    sort: str
+    projected: tuple[str, ...]
+
+
+BY_STATUS_OR_OWNER = Index(
+    name="GSI1",
+    partition="GSI1PK",
+    sort="GSI1SK",
+    projected=(
+        "kind",
+        "id",
+        "owner",
+        "channel",
+        "account",
+        "status",
+        "due_at",
+        "next_at",
+        "excerpt",
+        "channels",
+        "created_at",
+    ),
+)
+"""What waits for somebody, by status and moment; an owner's messages and certifications, by id."""
+
+BY_LIST = Index(
+    name="GSI2",
+    partition="GSI2PK",
+    sort="GSI2SK",
+    projected=(
+        "kind",
+        "id",
+        "owner",
+        "channel",
+        "account",
+        "status",
+        "due_at",
+        "excerpt",
+        "channels",
+        "created_at",
+    ),
+)
+"""The lists GSI1 cannot serve: everybody's messages, the calendar by due time, what a network published."""
+
+INDEXES: Mapping[str, Index] = MappingProxyType({index.name: index for index in (BY_STATUS_OR_OWNER, BY_LIST)})
+
+KEY_ATTRIBUTES = (
+    PARTITION,
+    SORT,
+    *(key for index in INDEXES.values() for key in (index.partition, index.sort)),
+)
