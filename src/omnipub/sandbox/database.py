@@ -29,9 +29,10 @@ CREATE TABLE IF NOT EXISTS posts (
     listed_at INTEGER NOT NULL,      -- ms; look-ups show it from here on
     deleted_at INTEGER,              -- ms
     repeats INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (network, account, id)
+    UNIQUE (network, id, account)    -- two webhook endpoints may get the same delivery
 );
 CREATE INDEX IF NOT EXISTS posts_by_content ON posts (network, account, content, deleted_at, repeats);
+CREATE INDEX IF NOT EXISTS posts_by_account ON posts (network, account, number);
 CREATE TABLE IF NOT EXISTS pictures (
     sha TEXT PRIMARY KEY,
     content_type TEXT NOT NULL,

@@ -69,4 +69,4 @@ class Dialect:
     answer: Callable[[Request, Stock, Twist], Answer]
     troubles: Mapping[Trouble, Callable[[str, int], Answer]]
     without_id: Callable[[Answer], Answer]
-    token: str = r"\S+"
+    token: str = r"\S+"  # noqa: S105 - a pattern, not a token

@@ -8,6 +8,9 @@ from types import MappingProxyType
 
 from omnipub.sandbox.exchange import Answer, RefusalError, json_answer
 
+NETWORK = "facebook"
+VERSION = "v26.0"
+
 
 @dataclass(frozen=True)
 class GraphError:

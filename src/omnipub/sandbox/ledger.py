@@ -80,6 +80,12 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def totals(networks: Mapping[str, Mapping[str, Mapping[str, int]]]) -> dict[str, int]:
+    """The counts of all accounts together."""
+    accounts = [counted for network in networks.values() for counted in network.values()]
+    return {name: sum(counted[name] for counted in accounts) for name in COUNTED}
+
+
 class Ledger:
     """Accounts and posts; whatever is asked after a restart is answered as before it."""
 
@@ -162,15 +168,12 @@ class Ledger:
         rows = self._database.rows(_POSTS + where, network, network, account, account, limit)
         return [_post(row) for row in rows]
 
-    def counts(self) -> dict[str, object]:
-        """Posts up, doubles among them, repeated deliveries, posts deleted: in all, by network, by account."""
-        totals = dict.fromkeys(COUNTED, 0)
+    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Posts up, doubles among them, repeated deliveries, posts deleted: by network and account."""
         networks: dict[str, dict[str, dict[str, int]]] = {}
         for row in self._database.rows(_COUNTS):
-            counted = {name: int(row[name]) for name in COUNTED}
-            networks.setdefault(row["network"], {})[row["account"]] = counted
-            totals = {name: totals[name] + counted[name] for name in COUNTED}
-        return {"totals": totals, "networks": networks}
+            networks.setdefault(row["network"], {})[row["account"]] = {name: int(row[name]) for name in COUNTED}
+        return networks
 
     def clear(self) -> None:
         """Forget every post; accounts stay open, and numbers go on."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+_HALF = re.compile("[\ud800-\udfff]")
 _NO_FIELDS: Mapping[str, "Shape"] = {}
 
 
@@ -28,6 +29,8 @@ def text(*choices: str, pattern: str = "") -> Shape:
     def check(value: object, path: str) -> list[Problem]:
         if not isinstance(value, str):
             return [Problem(path, "type", "must be a string")]
+        if _HALF.search(value):
+            return [Problem(path, "value", "contains half a character")]
         if choices and value not in choices:
             return [Problem(path, "value", f"must be one of {', '.join(choices)}")]
         if pattern and not re.fullmatch(pattern, value):
@@ -108,6 +111,11 @@ def one_of(options: Mapping[str, Shape]) -> Shape:
 def anything(_value: object, _path: str) -> list[Problem]:
     """Whatever JSON can say."""
     return []
+
+
+def mapping(value: object, path: str) -> list[Problem]:
+    """An object with whatever fields."""
+    return [] if isinstance(value, dict) else [Problem(path, "type", "must be an object")]
 
 
 def sentence(problems: list[Problem]) -> str:

@@ -118,7 +118,8 @@ class Accounts:
             return direct
         network = network_of(delivery.channel)
         named = self.table.get(keys.connected_account(delivery.owner, network, delivery.account))
-        return self.find(delivery.owner, named["channel"]) if named else None
+        renamed = self.find(delivery.owner, named["channel"]) if named else None
+        return renamed if renamed is not None and renamed.account == delivery.account else None
 
     def open(self, connection: Connection) -> Account:
         """The account with its token, for one conversation."""

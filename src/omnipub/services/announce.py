@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from omnipub.domain.announcement import announce
 from omnipub.domain.certification import Certification, checked, sameness
@@ -14,6 +15,9 @@ from omnipub.services.creation import Created, Creation, IdempotencyKey
 from omnipub.storage import keys
 from omnipub.storage.items import certification_item, plain_item
 from omnipub.storage.table import Absent, Put
+
+FURTHEST_EAST = timedelta(hours=14)
+"""Where a day begins first: a certification earned this morning over there is not in the future."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +54,14 @@ class Announce:
             schedule=self.creation.schedule(schedule, now),
             write_id=self.creation.chance.token(),
         )
-        checked(certification, now.date())
+        checked(certification, (now + FURTHEST_EAST).date())
         connections = self.creation.connections(draft.owner, draft.channels)
         admit(
             {channel: announce(certification, network_of(channel)) for channel in draft.channels},
             self.channels,
         )
         same = keys.sameness(sameness(certification))
-        self._refuse_the_same(same)
+        self._refuse_the_same(same, draft.owner)
         try:
             return self.creation.create(
                 parent=Parent(kind=Kind.CERTIFICATION, id=certification.id),
@@ -67,17 +71,17 @@ class Announce:
                 connections=connections,
                 now=now,
                 idempotency=idempotency,
-                unique=[Put(item=plain_item(same, certification=certification.id), condition=Absent())],
+                unique=[
+                    Put(item=plain_item(same, certification=certification.id, owner=draft.owner), condition=Absent())
+                ],
                 trace=trace,
             )
         except ConflictError:
-            self._refuse_the_same(same)  # another request was faster; name it
+            self._refuse_the_same(same, draft.owner)  # another request was faster; name it
             raise
 
-    def _refuse_the_same(self, same: keys.Key) -> None:
+    def _refuse_the_same(self, same: keys.Key, owner: str) -> None:
         known = self.creation.table.get(same)
         if known is not None:
-            raise ConflictError(
-                "This certification was announced before.",
-                hint=f"See it: omnipub certs show {known['certification']}",
-            )
+            hint = f"See it: omnipub certs show {known['certification']}" if known["owner"] == owner else ""
+            raise ConflictError("This certification was announced before.", hint=hint)

@@ -30,7 +30,7 @@ from omnipub.domain.progress import (
     postponed,
     waiting,
 )
-from omnipub.errors import OmnipubError
+from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.admission import objections
 from omnipub.services.contents import Contents
@@ -111,6 +111,8 @@ class Deliver:
                     self.one(pointer)
                 except OmnipubError as error:
                     failures[pointer] = error
+                except Exception as error:  # noqa: BLE001  a mistake of ours in one record must not hold the shard
+                    self.journal.note("worker_broke", pk=pointer.pk, sk=pointer.sk, error=repr(error))
 
         groups: dict[str, list[Pointer]] = defaultdict(list)
         for pointer in dict.fromkeys(pointers):
@@ -220,7 +222,10 @@ class Deliver:
     def _converse(self, claim: Delivery, connection: Connection, channel: Channel) -> Outcome:
         if claim.lease is None or claim.frozen is None:
             raise AssertionError("a claim has a lease and a frozen request")
-        account = self.accounts.open(connection)
+        try:
+            account = self.accounts.open(connection)
+        except SealBrokenError as error:
+            return Outcome(ended=Ended.AUTH, code="seal_broken", sentence=error.message)
         conversation = channel.publish(claim.frozen.body, account, self.clock.now)
         return self.driver.publish(conversation, lease_until=claim.lease.until)
 

@@ -119,6 +119,14 @@ class Media(Protocol):
         """
         ...
 
+    def describe(self, key: str) -> MediaReference:
+        """What is stored under `key`, without alt text.
+
+        Raises:
+            NotFoundError: Nothing of that key.
+        """
+        ...
+
     def bytes_of(self, key: str) -> bytes:
         """The stored bytes.
 

@@ -9,6 +9,7 @@ from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
 from omnipub.domain.looking import CLOCK_DIFFERENCE, read
 from omnipub.domain.progress import Rules, Seen, claimed_to_look, looked
+from omnipub.errors import SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
@@ -68,7 +69,11 @@ class Reconcile:
         if claim.uncertain_since is None or claim.frozen is None or claim.lease is None:
             raise AssertionError("only a delivery that may be out is looked for")
         since = claim.uncertain_since
-        conversation = channel.look_up(self.accounts.open(connection), since - CLOCK_DIFFERENCE)
+        try:
+            account = self.accounts.open(connection)
+        except SealBrokenError as error:
+            return Seen(sentence=error.message)
+        conversation = channel.look_up(account, since - CLOCK_DIFFERENCE)
         sighting = self.driver.look(conversation, lease_until=claim.lease.until)
         owners = self.recording.owners(network_of(claim.channel), [post.network_id for post in sighting.posts])
         return read(

@@ -1,0 +1,1 @@
+"""What touches the world: one adapter per port and place, sharing the port's file name."""

@@ -1,0 +1,132 @@
+"""The stream in SQLite: what Kinesis does, on one machine.
+
+Records keep their order within a partition key, are read in batches per lane (Kinesis' parallelisation
+factor), and stay until retention ends. A reader that dies before its checkpoint reads them again. The
+queue's write is a transaction of its own, not the table's, so that one machine is no stronger than AWS.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from omnipub.adapters.sqlite import Database
+from omnipub.errors import UnavailableError
+from omnipub.services.ports import Pointer
+from omnipub.services.wire import pointer_to_text
+
+LANES = 10
+"""Batches of one shard that are worked on side by side."""
+
+RETENTION_MS = 24 * 60 * 60 * 1000
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    lane INTEGER NOT NULL,
+    partition_key TEXT NOT NULL,
+    data TEXT NOT NULL,
+    arrived_ms INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_lane ON records (lane, sequence);
+CREATE TABLE IF NOT EXISTS checkpoints (lane INTEGER PRIMARY KEY, sequence INTEGER NOT NULL)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A record as Kinesis would hand it over."""
+
+    sequence: int
+    partition_key: str
+    data: str
+    arrived_ms: int
+
+
+class SqliteStream:
+    """The `Stream` port, and the side from which it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path, _SCHEMA)
+        self._changed = threading.Condition()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def put(self, pointers: Sequence[Pointer]) -> Sequence[Pointer]:
+        """Put pointers; all of them or none are taken."""
+        now = time.time_ns() // 1_000_000
+        rows = [(lane_of(one.group), one.group, pointer_to_text(one), now) for one in pointers]
+        try:
+            with self._database.writing() as connection:
+                connection.executemany(
+                    "INSERT INTO records (lane, partition_key, data, arrived_ms) VALUES (?, ?, ?, ?)", rows
+                )
+        except UnavailableError:
+            return pointers
+        with self._changed:
+            self._changed.notify_all()
+        return ()
+
+    def wait(self, seconds: float) -> None:
+        """Return when something was put by this process, or after `seconds`."""
+        with self._changed:
+            self._changed.wait(seconds)
+
+    def wake(self) -> None:
+        """End every `wait`."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def batch(self, lane: int, *, limit: int) -> list[Record]:
+        """The lane's next records after its checkpoint."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT sequence, partition_key, data, arrived_ms FROM records WHERE lane = ? AND sequence > "
+                "coalesce((SELECT sequence FROM checkpoints WHERE lane = ?), 0) ORDER BY sequence LIMIT ?",
+                (lane, lane, limit),
+            ).fetchall()
+        return [
+            Record(
+                sequence=row["sequence"],
+                partition_key=row["partition_key"],
+                data=row["data"],
+                arrived_ms=row["arrived_ms"],
+            )
+            for row in rows
+        ]
+
+    def checkpoint(self, lane: int, sequence: int) -> None:
+        """The lane has done with everything up to `sequence`."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO checkpoints (lane, sequence) VALUES (?, ?) "
+                "ON CONFLICT (lane) DO UPDATE SET sequence = max(sequence, excluded.sequence)",
+                (lane, sequence),
+            )
+
+    def last_sequence(self) -> int:
+        """The newest record's sequence number; it changes with every put, by whichever process."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT coalesce(max(sequence), 0) FROM records").fetchone()[0])
+
+    def iterator_age_ms(self) -> int:
+        """How long the oldest unread record has been waiting, in milliseconds; 0 if all are read."""
+        oldest = [records[0].arrived_ms for lane in range(LANES) if (records := self.batch(lane, limit=1))]
+        return max(0, time.time_ns() // 1_000_000 - min(oldest)) if oldest else 0
+
+    def prune(self) -> None:
+        """Forget what is older than retention, read or not, as Kinesis does."""
+        with self._database.writing() as connection:
+            oldest = time.time_ns() // 1_000_000 - RETENTION_MS
+            connection.execute(
+                "DELETE FROM records WHERE arrived_ms < ? AND sequence < (SELECT max(sequence) FROM records)", (oldest,)
+            )
+
+
+def lane_of(partition_key: str) -> int:
+    """The lane of a partition key; records of one key never run side by side."""
+    return int.from_bytes(hashlib.sha256(partition_key.encode()).digest()[:4], "big") % LANES

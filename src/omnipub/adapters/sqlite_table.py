@@ -1,0 +1,177 @@
+"""The table in SQLite: the same keys, conditions, transactions, sparse indexes and projections as DynamoDB."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from omnipub.adapters.sqlite import Database
+from omnipub.errors import InvalidInputError
+from omnipub.names import VERSION
+from omnipub.storage.keys import Key
+from omnipub.storage.schema import INDEXES, KEY_ATTRIBUTES, PARTITION, READ_LIMIT, SORT, WRITE_LIMIT, Index
+from omnipub.storage.table import (
+    Absent,
+    Check,
+    Condition,
+    ConditionFailedError,
+    Delete,
+    Item,
+    Page,
+    Put,
+    Query,
+    Write,
+)
+
+_QUOTED = [f'"{name}"' for name in KEY_ATTRIBUTES]
+_COLUMNS = ", ".join(f"{name} TEXT" for name in _QUOTED)
+
+_INDEX_STATEMENTS = ";".join(
+    f'CREATE INDEX IF NOT EXISTS "{index.name}" ON items '
+    f'("{index.partition}", "{index.sort}", "{PARTITION}", "{SORT}") WHERE "{index.partition}" IS NOT NULL'
+    for index in INDEXES.values()
+)
+
+SCHEMA = (
+    f'CREATE TABLE IF NOT EXISTS items ({_COLUMNS}, body TEXT NOT NULL, PRIMARY KEY ("{PARTITION}", "{SORT}")) '
+    f"WITHOUT ROWID; {_INDEX_STATEMENTS}"
+)
+
+_INSERT = (
+    f"INSERT OR REPLACE INTO items ({', '.join(_QUOTED)}, body) "  # noqa: S608  names of our own
+    f"VALUES ({', '.join('?' * (len(KEY_ATTRIBUTES) + 1))})"
+)
+_SELECT = f'SELECT body FROM items WHERE "{PARTITION}" = ? AND "{SORT}" = ?'  # noqa: S608  names of our own
+_DELETE = f'DELETE FROM items WHERE "{PARTITION}" = ? AND "{SORT}" = ?'  # noqa: S608  names of our own
+
+
+class SqliteTable:
+    """The `Table` port over one SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path, SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def get(self, key: Key) -> Item | None:
+        """The item, strongly consistent."""
+        with self._database.reading() as connection:
+            return _read(connection, key)
+
+    def put(self, item: Item, condition: Condition | None = None) -> None:
+        """Write one item."""
+        self.transact([Put(item=item, condition=condition)])
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        """All writes or none."""
+        _bounded(writes)
+        with self._database.writing() as connection:
+            failed = [
+                number
+                for number, write in enumerate(writes)
+                if write.condition is not None and not _holds(connection, _key(write), write.condition)
+            ]
+            if failed:
+                raise ConditionFailedError(failed)
+            for write in writes:
+                _apply(connection, write)
+
+    def query(self, query: Query) -> Page:
+        """One page in key order."""
+        index = INDEXES[query.index] if query.index else None
+        partition, sort = (index.partition, index.sort) if index else (PARTITION, SORT)
+        clauses, values = [f'"{partition}" = ?'], [query.partition]
+        if query.prefix is not None:
+            clauses.append(f'substr("{sort}", 1, {len(query.prefix)}) = ?')
+            clauses.append(f'"{sort}" >= ?')
+            values += [query.prefix, query.prefix]
+        if query.at_least is not None:
+            clauses.append(f'"{sort}" >= ?')
+            values.append(query.at_least)
+        if query.below is not None:
+            clauses.append(f'"{sort}" < ?')
+            values.append(query.below)
+        if query.after is not None:
+            order = "<" if query.newest_first else ">"
+            clauses.append(f'("{sort}", "{PARTITION}", "{SORT}") {order} (?, ?, ?)')
+            values += _opened(query.after)
+        direction = "DESC" if query.newest_first else "ASC"
+        statement = (
+            f"SELECT body FROM items WHERE {' AND '.join(clauses)} "  # noqa: S608  names of our own, values bound
+            f'ORDER BY "{sort}" {direction}, "{PARTITION}" {direction}, "{SORT}" {direction} LIMIT {query.limit + 1}'
+        )
+        with self._database.reading() as connection:
+            found = [json.loads(row["body"]) for row in connection.execute(statement, values)]
+        shown = found[: query.limit]
+        more = len(found) > query.limit
+        cursor = json.dumps([shown[-1][sort], shown[-1][PARTITION], shown[-1][SORT]]) if more else None
+        return Page(items=tuple(_projected(item, index) for item in shown), cursor=cursor)
+
+    def batch_get(self, keys: Sequence[Key]) -> Mapping[Key, Item]:
+        """The items that exist, in portions as DynamoDB takes them."""
+        found: dict[Key, Item] = {}
+        unique = list(dict.fromkeys(keys))
+        with self._database.reading() as connection:
+            for start in range(0, len(unique), READ_LIMIT):
+                for key in unique[start : start + READ_LIMIT]:
+                    item = _read(connection, key)
+                    if item is not None:
+                        found[key] = item
+        return found
+
+
+def _bounded(writes: Sequence[Write]) -> None:
+    if not 0 < len(writes) <= WRITE_LIMIT:
+        raise ValueError(f"a transaction has 1 to {WRITE_LIMIT} writes, not {len(writes)}")
+    if len({_key(write) for write in writes}) < len(writes):
+        raise ValueError("a transaction writes each item once")
+
+
+def _key(write: Write) -> Key:
+    if isinstance(write, Put):
+        return Key(write.item[PARTITION], write.item[SORT])
+    return write.key
+
+
+def _holds(connection: sqlite3.Connection, key: Key, condition: Condition) -> bool:
+    there = _read(connection, key)
+    if isinstance(condition, Absent):
+        return there is None
+    return there is not None and there.get(VERSION, 1) == condition.version
+
+
+def _apply(connection: sqlite3.Connection, write: Write) -> None:
+    match write:
+        case Put(item=item):
+            body = json.dumps(item, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            connection.execute(_INSERT, [*(item.get(name) for name in KEY_ATTRIBUTES), body])
+        case Delete(key=key):
+            connection.execute(_DELETE, key)
+        case Check():
+            pass
+
+
+def _read(connection: sqlite3.Connection, key: Key) -> Item | None:
+    row = connection.execute(_SELECT, key).fetchone()
+    return json.loads(row["body"]) if row else None
+
+
+def _projected(item: Item, index: Index | None) -> Item:
+    if index is None:
+        return item
+    visible = {PARTITION, SORT, index.partition, index.sort, *index.projected}
+    return {name: value for name, value in item.items() if name in visible}
+
+
+def _opened(cursor: str) -> list[str]:
+    try:
+        parts = json.loads(cursor)
+    except ValueError:
+        parts = None
+    match parts:
+        case [str(), str(), str()]:
+            return parts
+        case _:
+            raise InvalidInputError("This cursor is not one of ours.", hint="Take the cursor of the previous page.")

@@ -1,0 +1,101 @@
+"""What several channels read alike in answers: the network's own words, the wait it asks for, the unknown.
+
+Whatever comes back was written by somebody else: it is shortened, made printable and stripped of
+anything that looks like the account's secret before a person sees it.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from omnipub.domain.conversation import Response, Secret
+from omnipub.domain.outcome import Ended, Outcome
+
+WORDS_AT_MOST = 200
+
+SHORTEST_WAIT = timedelta(seconds=30)
+"""A throttled try uses none of a delivery's tries, so "come back at once" must not become a tight loop."""
+
+LONGEST_WAIT = timedelta(days=30)
+"""What is asked for beyond this is a mistake, and would overflow a date."""
+
+_TELLING = 8
+"""From this many characters on, a piece of a secret counts as the secret."""
+
+_WORD = re.compile(rf"[^\s\"'`=:,;<>()\[\]{{}}]{{{_TELLING},}}")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A row of a channel's table: how the try ended, and why, for people."""
+
+    ended: Ended
+    sentence: str
+
+
+def accepted(response: Response) -> bool:
+    """Whether the status is one of success."""
+    return 200 <= response.status < 300  # noqa: PLR2004 - the edges of HTTP's "successful"
+
+
+def words(said: object, secret: Secret) -> str:
+    """What a network said, on one line, short, without the secret or pieces of it; empty if it said no text."""
+    if not isinstance(said, str):
+        return ""
+    known = secret.reveal()
+
+    def hidden(match: re.Match[str]) -> str:
+        word = match[0].strip(".…*")
+        telling = len(word) >= _TELLING and (word in known or any(piece in word for piece in known.split()))
+        return "***" if telling else match[0]
+
+    line = " ".join("".join(mark if mark.isprintable() else " " for mark in said).split())
+    line = _WORD.sub(hidden, line)
+    return line if len(line) <= WORDS_AT_MOST else line[: WORDS_AT_MOST - 1] + "…"
+
+
+def sentence(plain: str, network: str, said: str) -> str:
+    """A sentence of ours, followed by what the network said, if anything."""
+    return f"{plain} {network} says: “{said}”" if said else plain
+
+
+def asked_wait(response: Response, now: datetime | None = None) -> timedelta | None:
+    """The wait that a `Retry-After` header asks for, in seconds or as a date; None if there is none to be read.
+
+    A date is measured from the answer's own `Date`, so that a difference between the clocks does not
+    matter, and from `now` where there is no such header.
+    """
+    asked = response.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]+", asked):
+        digits = asked[:10]  # more only says "very long", which is cut anyway
+        return _bounded(timedelta(seconds=int(digits)))
+    until, since = _http_date(asked), _http_date(response.headers.get("date", "")) or now
+    return None if until is None or since is None else _bounded(until - since)
+
+
+def unclear(response: Response, *, network: str, publishes: bool, said: str = "", code: str = "") -> Outcome:
+    """What is not in a channel's table: after a request that publishes it may be out, else it surely is not."""
+    if publishes and accepted(response):
+        plain = f"{network} accepted the request but named no id, so it is not sure what became of it."
+    elif publishes:
+        plain = f"{network} failed while it had the request, so the post may or may not be out."
+    else:
+        plain = f"{network} did not do what was asked before publishing, so nothing is out."
+    return Outcome(
+        ended=Ended.AMBIGUOUS if publishes else Ended.NOT_SENT,
+        code=code or f"http_{response.status}",
+        sentence=sentence(plain, network, said),
+    )
+
+
+def _bounded(wait: timedelta) -> timedelta:
+    return max(SHORTEST_WAIT, min(wait, LONGEST_WAIT))
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        read = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -1,0 +1,341 @@
+"""LinkedIn, for organisations and people, through the Posts API (channels reference A7).
+
+A post's text is "little text", in which fourteen characters are mark-up. An unescaped one cuts the
+post off without an error, so everything is escaped that an author may type.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from omnipub.channels.answers import Verdict, accepted, asked_wait, sentence, unclear, words
+from omnipub.channels.drafting import bearer, images_of, part, text_with_link
+from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response
+from omnipub.domain.limits import Limits, Unit
+from omnipub.domain.message import Content
+from omnipub.domain.moments import TICK
+from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.progress import Remedy
+
+VERSION = "202606"
+PROTOCOL_VERSION = "2.0.0"
+TITLE = "LinkedIn"
+ORGANISATION = "urn:li:organization:"
+
+THROTTLED_WAIT = timedelta(minutes=15)
+"""A 429 names no time. The day's quota resets at midnight UTC, but the same status protects LinkedIn's
+machines for minutes, so waiting for midnight at once would make most posts needlessly late. A throttled
+try uses none of the delivery's tries."""
+
+PAGE_SIZE = 20
+PAGES_AT_MOST = 5
+LOOK_TIMEOUT = 10.0
+
+DUPLICATE = "DUPLICATE_POST"
+_DUPLICATE = Verdict(Ended.ALREADY_THERE, "LinkedIn has the same post already.")
+_GONE = Verdict(Ended.PUBLISHED, "LinkedIn has no such post, so it is gone.")
+
+BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
+    {
+        400: Verdict(Ended.REJECTED, "LinkedIn does not accept the post as it is."),
+        401: Verdict(Ended.AUTH, "LinkedIn no longer accepts the account's token; connect the account again."),
+        403: Verdict(Ended.REJECTED, "The token may not do this; connect the account again and grant what is asked."),
+        404: Verdict(Ended.REJECTED, "LinkedIn does not find the author or an image of the post."),
+        422: Verdict(Ended.REJECTED, "LinkedIn does not accept the post as it is."),
+        426: Verdict(
+            Ended.REJECTED,
+            f"LinkedIn has switched off version {VERSION} of its interface; omnipub needs an update.",
+        ),
+        429: Verdict(Ended.THROTTLED, "LinkedIn asks to slow down."),
+    }
+)
+
+_POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]+")
+
+# Little text: a web address is escaped whole, since a `#` in it starts no hashtag.
+_RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
+_TYPED = re.compile(r"(?P<address>https?://\S+)|(?<![\w&#/])#(?P<hashtag>\w*[^\W\d_]\w*)")
+_MARKED_UP = re.compile(
+    r"""
+      \\(?P<escaped>.)
+    | \{hashtag\|\\?\#\|(?P<hashtag>(?:\\.|[^}\\])+)\}
+    | @\[(?P<mention>(?:\\.|[^\]\\])*)\]\(urn:li:[^)]*\)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def little_text(text: str) -> str:
+    """`text` as little text that reads exactly like it, its hashtags clickable.
+
+    Hashtags take LinkedIn's template form: unlike a bare `#`, it says where a tag with `_` in it ends.
+    """
+    parts = []
+    at = 0
+    for found in _TYPED.finditer(text):
+        parts.append(_escaped(text[at : found.start()]))
+        tag = found["hashtag"]
+        parts.append(rf"{{hashtag|\#|{_escaped(tag)}}}" if tag else _escaped(found[0]))
+        at = found.end()
+    return "".join((*parts, _escaped(text[at:])))
+
+
+def plain_text(little: str) -> str:
+    """What a reader of `little` sees: escapes, hashtags and mentions resolved."""
+    return _MARKED_UP.sub(_as_read, little)
+
+
+def _escaped(text: str) -> str:
+    return _RESERVED.sub(r"\\\g<0>", text)
+
+
+def _as_read(found: re.Match[str]) -> str:
+    if found["escaped"]:
+        return found["escaped"]
+    return f"#{plain_text(found['hashtag'])}" if found["hashtag"] else plain_text(found["mention"])
+
+
+class LinkedIn:
+    """Posts of an organisation or a person; `account.id` is the author's URN."""
+
+    name = "linkedin"
+    title = TITLE
+    base_url = "https://api.linkedin.com"
+    settle = timedelta(seconds=60)  # how fast the finder lists a new post is not documented
+    limits = Limits(
+        text=((3_000, Unit.CHARACTERS),),
+        images=20,
+        image_types=("image/jpeg", "image/png", "image/gif"),
+        image_bytes=5_000_000,  # ours: LinkedIn bounds pixels (36,152,320), not bytes
+        alt_text=1_000,  # ours: the reference names no number
+    )
+
+    def remedy(self, account_id: str) -> Remedy:
+        """Reading a person's posts needs a permission that LinkedIn gives to hardly anybody."""
+        return Remedy.LOOK_UP if account_id.startswith(ORGANISATION) else Remedy.NONE
+
+    def text(self, content: Content) -> str:
+        """The commentary as read; beside images it carries the link, as a post has a card or images."""
+        return text_with_link(content)
+
+    def render(self, content: Content, occasion: Occasion) -> FrozenBody:
+        """The post without its author and images' URNs, and the images."""
+        del occasion
+        post: dict[str, Any] = {
+            "commentary": little_text(self.text(content)),
+            "visibility": "PUBLIC",
+            "distribution": {
+                "feedDistribution": "MAIN_FEED",
+                "targetEntities": [],
+                "thirdPartyDistributionChannels": [],
+            },
+            "lifecycleState": "PUBLISHED",
+            "isReshareDisabledByAuthor": False,
+        }
+        if content.link and not content.media:
+            # LinkedIn does not fetch the page: a card's title is ours to give.
+            title = content.link_title.strip() or urlsplit(content.link).hostname or content.link
+            post["content"] = {"article": {"source": content.link, "title": title}}
+        return {"post": post, "media": images_of(content)}
+
+    def text_of(self, frozen: FrozenBody) -> str:
+        """The commentary as read."""
+        return plain_text(frozen["post"]["commentary"])
+
+    def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
+        """Upload the images, then create the post: the one request that publishes."""
+        pictures = []
+        for image in frozen["media"]:
+            answer = yield _request(
+                "POST",
+                account,
+                "images",
+                query={"action": "initializeUpload"},
+                json={"initializeUploadRequest": {"owner": account.id}},
+            )
+            place = _place_in(answer, account)
+            if place is None:
+                return _failure(answer, account, publishes=False, now=now())
+            answer = yield _upload(place, image, account)
+            if not accepted(answer):
+                return _failure(answer, account, publishes=False, now=now())
+            pictures.append({"id": place.image} | ({"altText": image["alt"]} if image["alt"] else {}))
+        post = {"author": account.id} | dict(frozen["post"])
+        if pictures:
+            several = len(pictures) > 1
+            post["content"] = {"multiImage": {"images": pictures}} if several else {"media": pictures[0]}
+        answer = yield _request("POST", account, "posts", json=post, publishes=True)
+        urn = answer.headers.get("x-restli-id", "")
+        if not (accepted(answer) and urn):
+            return _failure(answer, account, publishes=True, now=now())
+        return Outcome(ended=Ended.PUBLISHED, network_id=urn, permalink=permalink(urn, account))
+
+    def look_up(self, account: Account, since: datetime) -> Looking:
+        """Read the author's posts, last modified first, until one was not touched since `since`."""
+        seen: list[_Listed] = []
+        for number in range(PAGES_AT_MOST):
+            query = {
+                "author": account.id,
+                "q": "author",
+                "start": str(number * PAGE_SIZE),
+                "count": str(PAGE_SIZE),
+                "sortBy": "LAST_MODIFIED",
+            }
+            answer = yield _request(
+                "GET", account, "posts", query=query, method_header="FINDER", total_timeout=LOOK_TIMEOUT
+            )
+            listed = _listed_in(answer, account)
+            if listed is None:
+                return Sighting(failed=_failure(answer, account, publishes=False))
+            seen += listed
+            # A page may be short because something on it is hidden from us: only an empty one is the end.
+            if not listed or listed[-1].modified_at < since:
+                return Sighting(posts=_newest_first(seen), reaches_back_to=since)
+        return Sighting(posts=_newest_first(seen), reaches_back_to=seen[-1].modified_at + TICK)
+
+    def delete(self, network_id: str, account: Account) -> Publishing:
+        """Delete a post; a missing answer is ambiguous, since the public may see that it is gone."""
+        path = f"posts/{quote(network_id, safe='')}"
+        answer = yield _request("DELETE", account, path, method_header="DELETE", publishes=True)
+        if accepted(answer):
+            return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
+        if answer.status == 404:  # noqa: PLR2004 - HTTP's own number
+            return Outcome(ended=_GONE.ended, code="404", sentence=_GONE.sentence, network_id=network_id)
+        return _failure(answer, account, publishes=True)
+
+
+def permalink(urn: str, account: Account) -> str:
+    """Where a person sees the post: on LinkedIn, or on the pages of the sandbox that stands in for it."""
+    if account.base_url == LinkedIn.base_url:
+        return f"https://www.linkedin.com/feed/update/{urn}"
+    stand_in = urlsplit(account.base_url)
+    return f"{stand_in.scheme}://{stand_in.netloc}/posts/{LinkedIn.name}/{quote(urn, safe='')}"
+
+
+def _request(
+    method: str,
+    account: Account,
+    path: str,
+    *,
+    query: Mapping[str, str] = MappingProxyType({}),
+    method_header: str = "",
+    **more: Any,
+) -> Request:
+    headers = {
+        "Authorization": bearer(account),
+        "Linkedin-Version": VERSION,
+        "X-Restli-Protocol-Version": PROTOCOL_VERSION,
+    }
+    asked = f"?{urlencode(query)}" if query else ""
+    return Request(
+        method=method,
+        url=f"{account.base_url}/rest/{path}{asked}",
+        headers=headers | ({"X-RestLi-Method": method_header} if method_header else {}),
+        **more,
+    )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the bytes of an image go, and the URN it will have."""
+
+    url: str
+    image: str
+
+
+def _place_in(answer: Response, account: Account) -> _Place | None:
+    value = answer.body.get("value") if accepted(answer) and isinstance(answer.body, dict) else None
+    if not isinstance(value, dict):
+        return None
+    url, image = value.get("uploadUrl"), value.get("image")
+    if not (isinstance(url, str) and isinstance(image, str) and image):
+        return None
+    return _Place(url, image) if url.startswith("https://") or _at_home(url, account) else None
+
+
+def _upload(place: _Place, image: dict[str, Any], account: Account) -> Request:
+    """The address is LinkedIn's own word, so no address guard; but the token goes to LinkedIn's hosts alone."""
+    host = urlsplit(place.url).hostname or ""
+    trusted = _at_home(place.url, account) or host.endswith(".linkedin.com")
+    return Request(
+        method="PUT",
+        url=place.url,
+        headers={"Authorization": bearer(account)} if trusted else {},
+        media=part(image),
+    )
+
+
+def _at_home(url: str, account: Account) -> bool:
+    return url.startswith(f"{account.base_url}/")
+
+
+@dataclass(frozen=True)
+class _Listed:
+    post: FoundPost
+    modified_at: datetime
+
+
+def _listed_in(answer: Response, account: Account) -> list[_Listed] | None:
+    """A page of posts; None if the answer is none, because a post that cannot be read cannot be ruled out."""
+    if not accepted(answer):
+        return None
+    try:
+        return [
+            _Listed(
+                post=FoundPost(
+                    network_id=element["id"],
+                    text=plain_text(element.get("commentary", "")),
+                    created_at=_moment(element["createdAt"]),
+                    permalink=permalink(element["id"], account),
+                ),
+                modified_at=_moment(element.get("lastModifiedAt", element["createdAt"])),
+            )
+            for element in answer.body["elements"]
+        ]
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return None
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+
+
+def _newest_first(listed: list[_Listed]) -> tuple[FoundPost, ...]:
+    # Pages may overlap if somebody posts between two requests.
+    posts = {each.post.network_id: each.post for each in listed}.values()
+    return tuple(sorted(posts, key=lambda post: post.created_at, reverse=True))
+
+
+def _failure(answer: Response, account: Account, *, publishes: bool, now: datetime | None = None) -> Outcome:
+    """What an answer without the expected content means."""
+    body = answer.body if isinstance(answer.body, dict) else {}
+    said = words(body.get("message"), account.token)
+    codes = _input_codes(body)
+    duplicate = answer.status == 422 and DUPLICATE in codes  # noqa: PLR2004 - HTTP's own number
+    verdict = _DUPLICATE if duplicate else BY_STATUS.get(answer.status)
+    code = DUPLICATE if duplicate else _word(body.get("code"))
+    if verdict is None:
+        return unclear(answer, network=TITLE, publishes=publishes, said=said, code=code)
+    known = _POST_URN.search(str(body.get("message"))) if duplicate else None
+    return Outcome(
+        ended=verdict.ended,
+        code=code or str(answer.status),
+        sentence=sentence(verdict.sentence, TITLE, said),
+        wait=(asked_wait(answer, now) or THROTTLED_WAIT) if verdict.ended is Ended.THROTTLED else None,
+        network_id=known[0] if known else "",
+        permalink=permalink(known[0], account) if known else "",
+    )
+
+
+def _input_codes(body: Mapping[str, Any]) -> set[str]:
+    details = body.get("errorDetails")
+    inputs = details.get("inputErrors") if isinstance(details, dict) else None
+    return {_word(each.get("code")) for each in inputs or () if isinstance(each, dict)}
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) and re.fullmatch(r"[A-Z][A-Z0-9_]{1,63}", value) else ""

@@ -1,0 +1,17 @@
+"""The networks omnipub publishes on. A new one is its own file and one line here."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from omnipub.channels.facebook import Facebook
+from omnipub.channels.linkedin import LinkedIn
+from omnipub.channels.webhook import Webhook
+from omnipub.domain.conversation import Channel
+
+CHANNELS: Mapping[str, Channel] = MappingProxyType(
+    {
+        "facebook": Facebook(),
+        "linkedin": LinkedIn(),
+        "webhook": Webhook(),
+    }
+)

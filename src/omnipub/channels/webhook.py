@@ -1,0 +1,191 @@
+"""Webhooks of one's own, signed as Standard Webhooks 1.0.0 asks (channels reference A16).
+
+A delivery keeps its `webhook-id` for ever: whoever receives it twice knows by it, so sending the same
+bytes again is always safe.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from omnipub.channels.answers import Verdict, accepted, asked_wait, sentence, words
+from omnipub.channels.drafting import images_of
+from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response
+from omnipub.domain.limits import Limits, Unit
+from omnipub.domain.message import Content
+from omnipub.domain.moments import to_text
+from omnipub.domain.outcome import Ended, Outcome, Sighting
+from omnipub.domain.progress import Remedy
+
+TYPE = "message.published"
+TITLE = "Webhook"
+RECEIVER = "The receiver"
+SECRET_PREFIX = "whsec_"  # noqa: S105 - how a secret begins, not one
+
+BODY_BYTES = 20_000
+"""Receivers need not take more (channels reference A16)."""
+
+_CLOSED = Verdict(
+    Ended.AUTH, "The receiver says that this address is closed for good (410); connect the webhook with a new one."
+)
+_THROTTLED = Verdict(Ended.THROTTLED, "The receiver asks to slow down.")
+_BROKEN = Verdict(Ended.AMBIGUOUS, "The receiver failed while it had the delivery; it is sent again under the same id.")
+_MOVED = Verdict(Ended.NOT_SENT, "The receiver points to another address; redirects are not followed.")
+_UNSIGNED = Verdict(Ended.NOT_SENT, "The receiver refuses the delivery; check that it knows the same signing secret.")
+_REFUSED = Verdict(Ended.NOT_SENT, "The receiver did not accept the delivery.")
+
+# Whoever signs up for Standard Webhooks promises that only 2xx means "taken" and that anything else may
+# be sent again. So nothing but 410 ends a delivery: REJECTED would fail it at the receiver's first bad
+# deploy. NOT_SENT is right where the receiver itself declined (tries with growing pauses, then `failed`,
+# which may be edited). A 5xx is AMBIGUOUS, gateways' 502 and 504 too: the delivery may have been worked
+# on before the failure. It is sent again in the same way, but cannot be edited or cancelled meanwhile,
+# as a receiver that has the old text would drop the new one under the same id.
+BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
+    {401: _UNSIGNED, 403: _UNSIGNED, 410: _CLOSED, 429: _THROTTLED}
+    | dict.fromkeys(range(300, 400), _MOVED)
+    | dict.fromkeys(range(500, 600), _BROKEN)
+)
+
+
+class Webhook:
+    """Deliveries to an address of the user's; `account.base_url` is the address, the token its secrets."""
+
+    name = "webhook"
+    title = TITLE
+    base_url = ""
+    settle = timedelta(0)
+    # The bounds share out BODY_BYTES: 10,000 for the text, 8,800 for four references with descriptions of
+    # 500 characters at up to 4 bytes, the rest for link and envelope. Quotes and line ends take two bytes
+    # in JSON, so the exact body is counted once more before it is sent.
+    limits = Limits(
+        text=((10_000, Unit.BYTES),),
+        images=4,
+        image_types=("image/jpeg", "image/png", "image/gif"),
+        image_bytes=25_000_000,  # the body only refers to images
+        alt_text=500,
+    )
+
+    def remedy(self, account_id: str) -> Remedy:
+        """The receiver knows a delivery by its id."""
+        del account_id
+        return Remedy.RESEND
+
+    def text(self, content: Content) -> str:
+        """The text with its hashtags."""
+        return content.with_hashtags()
+
+    def render(self, content: Content, occasion: Occasion) -> FrozenBody:
+        """The exact body and its id; what is signed is what stands here."""
+        data = {
+            "text": self.text(content),
+            "link": content.link,
+            "link_title": content.link_title,
+            "hashtags": list(content.hashtags),
+            "media": images_of(content),
+        }
+        event = {"type": TYPE, "timestamp": to_text(occasion.due_at), "data": data}
+        body = json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return {"id": delivery_id(occasion.delivery_key), "body": body}
+
+    def text_of(self, frozen: FrozenBody) -> str:
+        """The text with its hashtags."""
+        return str(json.loads(frozen["body"])["data"]["text"])
+
+    def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
+        """Sign for the moment of this try, and deliver."""
+        body = frozen["body"].encode()
+        if len(body) > BODY_BYTES:
+            return _too_long(len(body))
+        keys = _keys_of(account)
+        if not keys:
+            return Outcome(
+                ended=Ended.AUTH,
+                code="bad_secret",
+                sentence=f"The signing secret is not of the form {SECRET_PREFIX}…; connect the webhook again.",
+            )
+        timestamp = str(int(now().timestamp()))
+        signed = f"{frozen['id']}.{timestamp}.".encode() + body
+        answer = yield Request(
+            method="POST",
+            url=account.base_url,
+            headers={
+                "Content-Type": "application/json",
+                "webhook-id": frozen["id"],
+                "webhook-timestamp": timestamp,
+                "webhook-signature": " ".join(_signature(key, signed) for key in keys),
+            },
+            raw=body,
+            publishes=True,
+            user_given=True,
+        )
+        if accepted(answer):
+            return Outcome(ended=Ended.PUBLISHED, network_id=frozen["id"])
+        return _failure(answer, account, now())
+
+    def look_up(self, account: Account, since: datetime) -> Looking:
+        """A receiver cannot be asked what it has."""
+        del account, since
+        yield from ()
+        failed = Outcome(ended=Ended.REJECTED, code="no_look_up", sentence="A webhook's receiver cannot be asked.")
+        return Sighting(failed=failed)
+
+    def delete(self, network_id: str, account: Account) -> Publishing:
+        """What was delivered stays delivered."""
+        del network_id, account
+        yield from ()
+        sentence = "What a webhook has delivered cannot be deleted."
+        return Outcome(ended=Ended.REJECTED, code="no_delete", sentence=sentence)
+
+
+def delivery_id(delivery_key: str) -> str:
+    """The delivery's `webhook-id`: always the same, and without the dots that separate what is signed."""
+    return f"msg_{hashlib.sha256(delivery_key.encode()).hexdigest()[:32]}"
+
+
+def _keys_of(account: Account) -> list[bytes]:
+    """The signing keys, several while a secret is being replaced; none if one of them makes no sense."""
+    keys = []
+    for secret in account.token.reveal().split():
+        try:
+            key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+        except binascii.Error:
+            return []
+        if not (key and secret.startswith(SECRET_PREFIX)):
+            return []
+        keys.append(key)
+    return keys
+
+
+def _signature(key: bytes, signed: bytes) -> str:
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def _too_long(found: int) -> Outcome:
+    return Outcome(
+        ended=Ended.REJECTED,
+        code="body_too_long",
+        sentence=f"The delivery would have {found:,} bytes as JSON; receivers take {BODY_BYTES:,}.",
+    )
+
+
+def _failure(answer: Response, account: Account, now: datetime) -> Outcome:
+    verdict = BY_STATUS.get(answer.status, _REFUSED)
+    said = words(_said_in(answer), account.token)
+    return Outcome(
+        ended=verdict.ended,
+        code=str(answer.status),
+        sentence=sentence(f"{verdict.sentence} (HTTP {answer.status})", RECEIVER, said),
+        wait=asked_wait(answer, now),
+    )
+
+
+def _said_in(answer: Response) -> object:
+    """Receivers are free in what they answer: a word for people is looked for in the usual places."""
+    if isinstance(answer.body, dict):
+        return next((answer.body[name] for name in ("error", "message", "detail") if answer.body.get(name)), "")
+    return answer.body

@@ -1,0 +1,108 @@
+"""What the API accepts: bodies as pydantic models that become domain values. Unknown fields are refused."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from omnipub.domain.catalogue import type_named
+from omnipub.domain.certification import Certification
+from omnipub.domain.message import Content, MediaReference, Variant
+from omnipub.domain.moments import Fold, Schedule, schedule_at
+from omnipub.services.ports import Media
+
+_Short = Annotated[str, Field(max_length=2_000)]
+_Channels = Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=200)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+class ScheduleBody(_Body):
+    """When: an instant, or a local time with a zone."""
+
+    at: Annotated[str, Field(max_length=40)]
+    zone: Annotated[str, Field(max_length=60)] | None = None
+    fold: Fold | None = None
+
+    def schedule(self) -> Schedule:
+        """The schedule, checked."""
+        return schedule_at(self.at, zone=self.zone, fold=self.fold)
+
+
+class MediaBody(_Body):
+    """An image that was uploaded before."""
+
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    alt: Annotated[str, Field(max_length=5_000)] = ""
+
+    def reference(self, media: Media) -> MediaReference:
+        """The stored image with its alt text."""
+        return replace(media.describe(self.key), alt=self.alt)
+
+
+class VariantBody(_Body):
+    """What one channel says instead."""
+
+    text: Annotated[str, Field(max_length=100_000)] | None = None
+    link: _Short | None = None
+    hashtags: list[_Short] | None = None
+
+    def variant(self) -> Variant:
+        """The variant."""
+        return Variant(text=self.text, link=self.link, hashtags=None if self.hashtags is None else tuple(self.hashtags))
+
+
+class MessageBody(_Body):
+    """POST /messages."""
+
+    text: Annotated[str, Field(max_length=100_000)] = ""
+    link: _Short = ""
+    link_title: _Short = ""
+    hashtags: Annotated[list[_Short], Field(max_length=100)] = []
+    media: Annotated[list[MediaBody], Field(max_length=40)] = []
+    variants: dict[str, VariantBody] = {}
+    channels: _Channels
+    schedule: ScheduleBody | None = None
+
+    def content(self, media: Media) -> Content:
+        """The content."""
+        return Content(
+            text=self.text,
+            link=self.link,
+            link_title=self.link_title,
+            hashtags=tuple(self.hashtags),
+            media=tuple(one.reference(media) for one in self.media),
+            variants={name: one.variant() for name, one in self.variants.items()},
+        )
+
+
+class CertificationBody(_Body):
+    """POST /certifications."""
+
+    member: _Short
+    type: _Short
+    earned_on: date
+    linkedin_url: _Short = ""
+    photo: MediaBody | None = None
+    personal_message: Annotated[str, Field(max_length=10_000)] = ""
+    channels: _Channels
+    schedule: ScheduleBody | None = None
+
+    def draft(self, owner: str, media: Media, now: Schedule) -> Certification:
+        """The certification, still without an identity of its own."""
+        return Certification(
+            id="",
+            owner=owner,
+            created_at=now.at,
+            member=self.member,
+            type=type_named(self.type).slug,
+            earned_on=self.earned_on,
+            linkedin_url=self.linkedin_url,
+            photo=self.photo.reference(media) if self.photo else None,
+            personal_message=self.personal_message,
+            channels=tuple(self.channels),
+            schedule=now,
+        )

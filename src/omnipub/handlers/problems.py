@@ -1,0 +1,56 @@
+"""Errors as RFC 9457 problems: one table from error type to status and title."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import ValidationError
+
+from omnipub.errors import (
+    ConfigurationError,
+    ConflictError,
+    InvalidInputError,
+    KeyReusedError,
+    NotFoundError,
+    OmnipubError,
+    UnavailableError,
+)
+
+CONTENT_TYPE = "application/problem+json"
+
+STATUSES: tuple[tuple[type[OmnipubError], int, str], ...] = (
+    (InvalidInputError, 400, "The request cannot be accepted"),
+    (NotFoundError, 404, "Not found"),
+    (KeyReusedError, 422, "The Idempotency-Key was used for another request"),
+    (ConflictError, 409, "The request contradicts what is there"),
+    (UnavailableError, 503, "Storage does not answer; try again with the same Idempotency-Key"),
+    (ConfigurationError, 500, "The service is not set up correctly"),
+    (OmnipubError, 500, "The request failed"),
+)
+
+
+def problem(error: OmnipubError) -> Response[str]:
+    """The answer to a request that failed with one of our errors."""
+    status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
+    details = [{"field": field, "detail": sentence} for field, sentence in getattr(error, "problems", ())]
+    return answer(status, title, error.message, hint=error.hint, errors=details)
+
+
+def invalid(error: ValidationError) -> Response[str]:
+    """The answer to a body that has the wrong form; never repeats what was sent."""
+    details = [
+        {"field": ".".join(str(part) for part in one["loc"]) or "body", "detail": one["msg"]} for one in error.errors()
+    ]
+    return answer(400, "The request cannot be accepted", "The body has the wrong form.", errors=details)
+
+
+def answer(
+    status: int, title: str, detail: str, *, hint: str = "", errors: list[dict[str, str]] | None = None
+) -> Response[str]:
+    """One problem document; `type` is `about:blank`, so the status says what kind it is."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if hint:
+        body["hint"] = hint
+    if errors:
+        body["errors"] = errors
+    return Response(status_code=status, content_type=CONTENT_TYPE, body=json.dumps(body, ensure_ascii=False))

@@ -1,0 +1,130 @@
+"""The whole system on one machine, running: gateway, engines, and beside them the sandbox."""
+
+import os
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from omnipub.adapters.clock import SystemClock
+from omnipub.adapters.sqlite_nudge import SqliteNudge
+from omnipub.adapters.sqlite_stream import SqliteStream
+from omnipub.config import Mode, Settings
+from omnipub.errors import ConflictError
+from omnipub.handlers import api, scheduler, worker
+from omnipub.onebox.data import Running, alone, api_token, note_running, now_text
+from omnipub.onebox.engines import Engines
+from omnipub.onebox.gateway import Gateway
+from omnipub.onebox.sandboxed import SandboxProcess, connect_all
+from omnipub.wiring import System, one_machine
+
+PATIENCE = timedelta(seconds=30)
+"""How long a stop waits for what is being sent; what is cut off then is found out after the restart."""
+
+
+class Box:
+    """The system on one machine. Start it, use its address, stop it; or use it in a `with`.
+
+    Attributes:
+        address: Where the API listens.
+        token: What the API asks for as Authorization: Bearer.
+        sandbox_url: Where the sandbox answers; empty when live.
+        system: The services.
+    """
+
+    address: str
+    token: str
+    sandbox_url: str = ""
+    system: System
+
+    def __init__(self, settings: Settings, *, port: int = 0, sandbox_port: int = 0) -> None:
+        self._settings = settings
+        self._port = port
+        self._sandbox_port = sandbox_port
+        self._open = ExitStack()
+        self._ended = threading.Event()
+
+    def start(self) -> None:
+        """Start everything, or nothing.
+
+        Raises:
+            ConflictError: Another one runs on this data directory, or the port is taken.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self._open.close()
+            raise
+
+    def stop(self) -> None:
+        """Stop cleanly: no new work, what is being sent ends, files are closed."""
+        self._open.close()
+        self._ended.set()
+
+    def wait(self) -> None:
+        """Return when it has been stopped."""
+        self._ended.wait()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        data = Path(self._settings.data)
+        self._open.enter_context(alone(data))
+        if self._settings.mode is Mode.SANDBOX:
+            sandbox = SandboxProcess(data / "sandbox", self._sandbox_port)
+            sandbox.start()
+            self._open.callback(sandbox.stop)
+            self.sandbox_url = sandbox.url
+        clock = SystemClock()
+        self.system = one_machine(replace(self._settings, sandbox_url=self.sandbox_url), clock=clock)
+        self._open.callback(self.system.close)
+        if self.sandbox_url:
+            connect_all(self.system, self.sandbox_url)
+        self.token = api_token(data)
+        gateway = self._listen()
+        self._turn(clock)
+        serving = threading.Thread(target=gateway.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        serving.start()
+        self._open.callback(gateway.server_close)
+        self._open.callback(gateway.shutdown)
+        note_running(
+            data,
+            Running(
+                pid=os.getpid(),
+                address=self.address,
+                mode=self._settings.mode,
+                since=now_text(),
+                sandbox_url=self.sandbox_url,
+            ),
+        )
+
+    def _listen(self) -> Gateway:
+        try:
+            gateway = Gateway(api.build(self.system), self.token, self._port)
+        except OSError as error:
+            raise ConflictError(
+                f"Port {self._port} on 127.0.0.1 is taken.", hint="Choose another with --port, or 0 for any."
+            ) from error
+        self.address = gateway.address
+        return gateway
+
+    def _turn(self, clock: SystemClock) -> None:
+        stream, nudges = self.system.world.stream, self.system.world.nudge
+        if not (isinstance(stream, SqliteStream) and isinstance(nudges, SqliteNudge)):
+            raise AssertionError("one machine has its stream and nudges in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
+        engines = Engines(
+            stream=stream,
+            nudges=nudges,
+            worker=worker.build(self.system),
+            scheduler=scheduler.build(self.system),
+        )
+        engines.start()
+        self._open.callback(engines.stop, patience=PATIENCE)
+        self._open.callback(clock.stop)

@@ -1,0 +1,131 @@
+"""Events as AWS sends them: API Gateway's HTTP API (payload 2.0), Kinesis and EventBridge Scheduler."""
+
+import base64
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from omnipub.adapters.sqlite_stream import Record
+from omnipub.services.wire import TICK
+
+ACCOUNT = "000000000000"
+REGION = "local"
+SHARD = "shardId-000000000000"
+STREAM_ARN = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/omnipub"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What Lambda hands to a function beside the event."""
+
+    function_name: str
+    memory_limit_in_mb: int = 512
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def invoked_function_arn(self) -> str:
+        """The function's name in full."""
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.function_name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """An HTTP request as the gateway received it."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+    source: str
+
+
+def gateway_event(incoming: Incoming, claims: Mapping[str, str] | None) -> dict[str, Any]:
+    """API Gateway's event for a request; `claims` are those of its verified token.
+
+    Claims are strings, lists among them too: `cognito:groups` arrives as `[operators authors]`.
+    """
+    parts = urlsplit(incoming.target)
+    now = datetime.now(UTC)
+    textual = incoming.headers.get("content-type", "application/json").startswith(("application/json", "text/"))
+    context: dict[str, Any] = {
+        "accountId": ACCOUNT,
+        "apiId": "local",
+        "domainName": incoming.headers.get("host", ""),
+        "domainPrefix": "local",
+        "http": {
+            "method": incoming.method,
+            "path": parts.path,
+            "protocol": "HTTP/1.1",
+            "sourceIp": incoming.source,
+            "userAgent": incoming.headers.get("user-agent", ""),
+        },
+        "requestId": uuid.uuid4().hex,
+        "routeKey": "$default",
+        "stage": "$default",
+        "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "timeEpoch": int(now.timestamp() * 1000),
+    }
+    if claims is not None:
+        context["authorizer"] = {"jwt": {"claims": dict(claims), "scopes": None}}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": parts.path,
+        "rawQueryString": parts.query,
+        "headers": dict(incoming.headers),
+        "requestContext": context,
+        "isBase64Encoded": not textual,
+    }
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if query:
+        event["queryStringParameters"] = query
+    if incoming.body:
+        event["body"] = incoming.body.decode(errors="replace") if textual else base64.b64encode(incoming.body).decode()
+    return event
+
+
+def kinesis_event(records: Sequence[Record]) -> dict[str, Any]:
+    """Kinesis' event for a batch of one shard."""
+    return {
+        "Records": [
+            {
+                "kinesis": {
+                    "kinesisSchemaVersion": "1.0",
+                    "partitionKey": record.partition_key,
+                    "sequenceNumber": sequence_number(record.sequence),
+                    "data": base64.b64encode(record.data.encode()).decode(),
+                    "approximateArrivalTimestamp": record.arrived_ms / 1000,
+                },
+                "eventSource": "aws:kinesis",
+                "eventVersion": "1.0",
+                "eventID": f"{SHARD}:{sequence_number(record.sequence)}",
+                "eventName": "aws:kinesis:record",
+                "invokeIdentityArn": f"arn:aws:iam::{ACCOUNT}:role/omnipub-worker",
+                "awsRegion": REGION,
+                "eventSourceARN": STREAM_ARN,
+            }
+            for record in records
+        ]
+    }
+
+
+def tick_event(scheduled_at: datetime) -> dict[str, Any]:
+    """The input that the schedule's target receives."""
+    return {
+        "source": TICK,
+        "scheduled_at": scheduled_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "execution_id": uuid.uuid4().hex,
+    }
+
+
+def sequence_number(sequence: int) -> str:
+    """A sequence number in Kinesis' form: digits, in order as numbers."""
+    return f"4959033849{sequence:046d}"
+
+
+def sequence_of(number: str) -> int:
+    """The sequence behind a sequence number."""
+    return int(number[10:])

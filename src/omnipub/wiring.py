@@ -1,0 +1,184 @@
+"""The one page that puts adapters into services."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+from urllib.parse import urlsplit
+
+from omnipub.adapters.clock import SystemChance, SystemClock
+from omnipub.adapters.crew import ThreadCrew
+from omnipub.adapters.directory_media import DirectoryMedia
+from omnipub.adapters.http import HttpSend
+from omnipub.adapters.journal import LogJournal
+from omnipub.adapters.keyfile_vault import KeyfileVault
+from omnipub.adapters.logs import logger_for
+from omnipub.adapters.sqlite_nudge import SqliteNudge
+from omnipub.adapters.sqlite_stream import SqliteStream
+from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.channels.registry import CHANNELS
+from omnipub.config import Mode, Settings
+from omnipub.domain.conversation import Channel
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import network_of
+from omnipub.domain.progress import Rules
+from omnipub.services.accounts import Accounts
+from omnipub.services.announce import Announce
+from omnipub.services.compose import Compose
+from omnipub.services.contents import Contents
+from omnipub.services.creation import Creation
+from omnipub.services.deliver import Deliver, Limits
+from omnipub.services.dispatch import Dispatch
+from omnipub.services.driver import Driver
+from omnipub.services.due import DueMoments
+from omnipub.services.ports import Chance, Clock, Crew, Journal, Media, Nudge, Send, Stream, Vault
+from omnipub.services.reconcile import Reconcile
+from omnipub.services.recording import Recording
+from omnipub.services.showing import Showing
+from omnipub.storage.shards import Shards
+from omnipub.storage.table import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """One adapter per port."""
+
+    table: Table
+    stream: Stream
+    nudge: Nudge
+    vault: Vault
+    media: Media
+    send: Send
+    clock: Clock
+    chance: Chance
+    crew: Crew
+    journal: Journal
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """The services of one stage over one world."""
+
+    settings: Settings
+    world: World
+    channels: Mapping[str, Channel]
+    shards: Shards
+    accounts: Accounts
+    compose: Compose
+    announce: Announce
+    showing: Showing
+    dispatch: Dispatch
+    deliver: Deliver
+
+    def close(self) -> None:
+        """Let go of files and connections; the system is not used after this."""
+        for port in (self.world.table, self.world.stream, self.world.nudge):
+            if isinstance(port, Closable):
+                port.close()
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An adapter that holds something open."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] = CHANNELS) -> System:
+    """Build the services over any world: AWS, one machine, or a simulator."""
+    table, clock, chance, journal = world.table, world.clock, world.chance, world.journal
+    shards = Shards(table)
+    due = DueMoments(stream=world.stream, nudge=world.nudge, clock=clock, journal=journal)
+    rules = _rules(settings, channels)
+    driver = Driver(send=world.send, media=world.media.bytes_of, clock=clock, journal=journal)
+    recording = Recording(table=table, shards=shards, clock=clock, chance=chance, journal=journal)
+    accounts = Accounts(
+        table=table, shards=shards, vault=world.vault, clock=clock, chance=chance, due=due, channels=channels
+    )
+    creation = Creation(
+        table=table,
+        shards=shards,
+        accounts=accounts,
+        due=due,
+        clock=clock,
+        chance=chance,
+        channels=channels,
+        missed_after=timedelta(seconds=settings.missed_after),
+    )
+    reconcile = Reconcile(
+        accounts=accounts,
+        recording=recording,
+        driver=driver,
+        due=due,
+        clock=clock,
+        chance=chance,
+        journal=journal,
+        rules=rules,
+        lease=settings.lease,
+    )
+    deliver = Deliver(
+        table=table,
+        stream=world.stream,
+        accounts=accounts,
+        contents=Contents(table=table),
+        recording=recording,
+        reconcile=reconcile,
+        driver=driver,
+        due=due,
+        clock=clock,
+        chance=chance,
+        crew=world.crew,
+        journal=journal,
+        channels=channels,
+        rules=rules,
+        limits=Limits(lease=settings.lease, budget=settings.batch_budget, slots=settings.slots),
+    )
+    return System(
+        settings=settings,
+        world=world,
+        channels=channels,
+        shards=shards,
+        accounts=accounts,
+        compose=Compose(creation=creation, channels=channels),
+        announce=Announce(creation=creation, channels=channels),
+        showing=Showing(table=table, shards=shards, clock=clock),
+        dispatch=Dispatch(table=table, shards=shards, stream=world.stream, clock=clock, journal=journal),
+        deliver=deliver,
+    )
+
+
+def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> System:
+    """The system over SQLite and files in `settings.data`."""
+    data = Path(settings.data)
+    sandbox = _origin(settings.sandbox_url)
+    return assemble(
+        settings,
+        World(
+            table=SqliteTable(data / "table.db"),
+            stream=SqliteStream(data / "stream.db"),
+            nudge=SqliteNudge(data / "nudges.db"),
+            vault=KeyfileVault(data / "vault.key"),
+            media=DirectoryMedia(data / "media"),
+            send=HttpSend(allowed_origins=frozenset(sandbox), only_allowed=settings.mode is Mode.SANDBOX),
+            clock=clock or SystemClock(),
+            chance=SystemChance(),
+            crew=ThreadCrew(),
+            journal=LogJournal(logger_for(settings)),
+        ),
+    )
+
+
+def _rules(settings: Settings, channels: Mapping[str, Channel]) -> Callable[[Delivery], Rules]:
+    def rules(delivery: Delivery) -> Rules:
+        channel = channels[network_of(delivery.channel)]
+        settle = timedelta(seconds=settings.settle) if settings.settle else channel.settle
+        return Rules(remedy=channel.remedy(delivery.account), settle=settle, tries=settings.tries)
+
+    return rules
+
+
+def _origin(url: str) -> set[str]:
+    parts = urlsplit(url)
+    return {f"{parts.scheme}://{parts.netloc}"} if url else set()

@@ -1,0 +1,148 @@
+"""Errors as a person at a terminal meets them: one table from type to exit code and first word.
+
+Nobody else chooses an exit code. They are a contract: scripts branch on them.
+"""
+
+import os
+import re
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import typer
+from typer.exceptions import TyperException
+
+from omnipub.errors import (
+    ConfigurationError,
+    ConflictError,
+    ForbiddenAddressError,
+    InvalidInputError,
+    KeyReusedError,
+    NotFoundError,
+    OmnipubError,
+    SealBrokenError,
+    UnavailableError,
+)
+
+DEBUG = "OMNIPUB_DEBUG"
+
+
+class Code(IntEnum):
+    """What an exit code means."""
+
+    OK = 0
+    FAILURE = 1  # it was tried and did not come out as asked
+    USAGE = 2  # what was typed cannot be accepted
+    NOT_FOUND = 3
+    CONFLICT = 4  # it contradicts what is there
+    UNAVAILABLE = 5  # network or storage; trying again later may succeed
+    CONFIGURATION = 6
+    INTERRUPTED = 130  # 128 + SIGINT
+    PIPE_CLOSED = 141  # 128 + SIGPIPE: whoever read the output has enough
+
+
+TABLE: tuple[tuple[type[BaseException], Code, str], ...] = (
+    (InvalidInputError, Code.USAGE, "not accepted"),
+    (ForbiddenAddressError, Code.USAGE, "not accepted"),
+    (TyperException, Code.USAGE, "usage"),
+    (NotFoundError, Code.NOT_FOUND, "not found"),
+    (KeyReusedError, Code.CONFLICT, "conflict"),
+    (ConflictError, Code.CONFLICT, "conflict"),
+    (UnavailableError, Code.UNAVAILABLE, "unavailable"),
+    (ConfigurationError, Code.CONFIGURATION, "configuration"),
+    (SealBrokenError, Code.CONFIGURATION, "configuration"),
+    (OmnipubError, Code.FAILURE, "error"),
+    (KeyboardInterrupt, Code.INTERRUPTED, "interrupted"),
+    (typer.Abort, Code.INTERRUPTED, "interrupted"),
+    (OSError, Code.UNAVAILABLE, "unavailable"),
+    (Exception, Code.FAILURE, "error"),
+)
+"""The first row that fits speaks."""
+
+
+class OutputClosedError(Exception):
+    """Nobody reads our output any more; not an error anybody needs to hear of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """An error, judged: what is said, and how the process ends.
+
+    Attributes:
+        code: Exit code.
+        prefix: First word on the terminal; empty says nothing at all.
+        kind: The error's name for programs, e.g. `not_found`.
+        problems: (field, sentence) pairs.
+        trace: A traceback, only if it was asked for.
+    """
+
+    code: int
+    prefix: str = ""
+    kind: str = ""
+    message: str = ""
+    hint: str = ""
+    problems: Sequence[tuple[str, str]] = ()
+    trace: str = ""
+
+
+def judged(error: BaseException) -> Failure:
+    """What is said about `error`, and the exit code."""
+    if isinstance(error, OutputClosedError | BrokenPipeError):
+        return Failure(code=Code.PIPE_CLOSED)
+    if isinstance(error, SystemExit):
+        return Failure(code=error.code if isinstance(error.code, int) else Code.FAILURE)
+    code, prefix = next((code, prefix) for kind, code, prefix in TABLE if isinstance(error, kind))
+    message, hint, problems = _words(error)
+    return Failure(
+        code=code,
+        prefix=prefix,
+        kind=_kind(error),
+        message=message,
+        hint=hint,
+        problems=problems,
+        trace="".join(traceback.format_exception(error)) if os.environ.get(DEBUG) else "",
+    )
+
+
+def _words(error: BaseException) -> tuple[str, str, Sequence[tuple[str, str]]]:
+    if isinstance(error, OmnipubError):
+        problems = getattr(error, "problems", ())
+        # A single problem that only repeats the sentence says nothing new.
+        return error.message, error.hint, [one for one in problems if one[1] != error.message]
+    if isinstance(error, TyperException):
+        return *_usage(error), ()
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return "Stopped before it was done.", "", ()
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        return f"{error.strerror or error}{where}.", f"Set {DEBUG}=1 to see where it came from.", ()
+    first = (str(error).splitlines() or [""])[0]
+    return (
+        f"omnipub made a mistake: {type(error).__name__}{': ' if first else ''}{first}",
+        f"Run it again with {DEBUG}=1 to see where, and report that.",
+        (),
+    )
+
+
+def _usage(error: TyperException) -> tuple[str, str]:
+    """Typer's sentence without its suggestion, and the suggestion with the command that helps."""
+    said = getattr(error, "format_message", error.__str__)()
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "omnipub"
+    likely = list(getattr(error, "possibilities", None) or re.findall(r"'([^']+)'", said.partition("Did you mean")[2]))
+    sentence = re.split(r" \(Possible options:| Did you mean", said)[0].strip()
+    if not sentence.endswith((".", "?", "!")):
+        sentence += "."
+    meant = f"Did you mean {' or '.join(likely)}? " if likely else ""
+    return sentence, f"{meant}See `{path} --help`."
+
+
+def _kind(error: BaseException) -> str:
+    if isinstance(error, TyperException):
+        return "usage"
+    if isinstance(error, OmnipubError):
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower() or "error"
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return "interrupted"
+    return "unavailable" if isinstance(error, OSError) else "unexpected"

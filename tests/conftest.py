@@ -1,0 +1,15 @@
+"""Fixtures that more than one suite uses."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.world import TestBed, test_bed
+
+
+@pytest.fixture
+def bed(tmp_path: Path) -> Iterator[TestBed]:
+    made = test_bed(tmp_path)
+    yield made
+    made.close()

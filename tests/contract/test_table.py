@@ -1,0 +1,222 @@
+"""What every `Table` adapter means by its verbs."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.errors import InvalidInputError
+from omnipub.storage.keys import Key
+from omnipub.storage.schema import READ_LIMIT
+from omnipub.storage.table import (
+    Absent,
+    Check,
+    ConditionFailedError,
+    Delete,
+    Item,
+    Put,
+    Query,
+    Table,
+    Unchanged,
+)
+
+A = Key("MSG#A", "METADATA")
+
+
+@pytest.fixture(params=[SqliteTable], ids=["sqlite"])
+def table(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Table]:
+    made = request.param(tmp_path / "table.db")
+    yield made
+    made.close()
+
+
+def item(key: Key = A, version: int = 1, **attributes: object) -> Item:
+    return {"PK": key.pk, "SK": key.sk, "version": version, **attributes}
+
+
+def test_an_item_comes_back_as_it_was_written(table: Table) -> None:
+    written = item(text="Grüße 👋 \u0000", number=-5, yes=True, nothing=None, nested={"list": [1, "two", {}]})
+    table.put(written)
+    assert table.get(A) == written
+
+
+def test_what_is_not_there_is_none(table: Table) -> None:
+    assert table.get(A) is None
+
+
+def test_a_put_replaces_the_whole_item(table: Table) -> None:
+    table.put(item(one=1))
+    table.put(item(two=2))
+    assert table.get(A) == item(two=2)
+
+
+def test_absent_refuses_an_existing_item(table: Table) -> None:
+    table.put(item(), Absent())
+    with pytest.raises(ConditionFailedError):
+        table.put(item(version=2), Absent())
+    assert table.get(A) == item()
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_unchanged_refuses_another_version(table: Table, version: int) -> None:
+    table.put(item(version=2))
+    with pytest.raises(ConditionFailedError):
+        table.put(item(version=9), Unchanged(version=version))
+    table.put(item(version=3), Unchanged(version=2))
+    assert table.get(A) == item(version=3)
+
+
+def test_unchanged_refuses_an_absent_item(table: Table) -> None:
+    with pytest.raises(ConditionFailedError):
+        table.put(item(), Unchanged(version=1))
+
+
+def test_an_item_that_never_said_its_version_has_version_one(table: Table) -> None:
+    """A field with its default value is left out of the item."""
+    table.put({"PK": A.pk, "SK": A.sk})
+    table.put(item(version=2), Unchanged(version=1))
+    assert table.get(A) == item(version=2)
+
+
+def test_a_transaction_is_all_or_nothing_and_names_what_failed(table: Table) -> None:
+    b, c = Key("MSG#B", "METADATA"), Key("MSG#C", "METADATA")
+    table.put(item(b))
+    with pytest.raises(ConditionFailedError) as refused:
+        table.transact([Put(item=item(), condition=Absent()), Put(item=item(b), condition=Absent()), Put(item=item(c))])
+    assert refused.value.failed == (1,)
+    assert table.get(A) is None
+    assert table.get(c) is None
+
+
+def test_a_check_lets_the_transaction_fail_and_writes_nothing(table: Table) -> None:
+    b = Key("MSG#B", "METADATA")
+    table.put(item(b, version=4))
+    table.transact([Put(item=item()), Check(key=b, condition=Unchanged(version=4))])
+    with pytest.raises(ConditionFailedError):
+        table.transact([Put(item=item(version=2)), Check(key=b, condition=Unchanged(version=5))])
+    assert table.get(A) == item()
+    assert table.get(b) == item(b, version=4)
+
+
+def test_a_delete_removes_the_item(table: Table) -> None:
+    table.put(item())
+    table.transact([Delete(key=A, condition=Unchanged(version=1))])
+    assert table.get(A) is None
+
+
+def test_a_transaction_takes_a_hundred_writes_and_no_more(table: Table) -> None:
+    many = [Put(item=item(Key(f"MSG#{number}", "METADATA"))) for number in range(101)]
+    with pytest.raises(ValueError, match="1 to 100"):
+        table.transact(many)
+    table.transact(many[:100])
+    with pytest.raises(ValueError, match="once"):
+        table.transact([many[0], many[0]])
+
+
+def test_a_query_returns_a_partition_in_sort_order(table: Table) -> None:
+    for sort in ("CHANNEL#b", "METADATA", "CHANNEL#a", "ATTEMPT#a#0001"):
+        table.put(item(Key("MSG#A", sort)))
+    table.put(item(Key("MSG#B", "METADATA")))
+    found = [one["SK"] for one in table.query(Query(partition="MSG#A")).items]
+    assert found == ["ATTEMPT#a#0001", "CHANNEL#a", "CHANNEL#b", "METADATA"]
+    prefixed = table.query(Query(partition="MSG#A", prefix="CHANNEL#")).items
+    assert [one["SK"] for one in prefixed] == ["CHANNEL#a", "CHANNEL#b"]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("index", [None, "GSI1"])
+def test_pages_cover_a_partition_without_gaps_or_repeats(table: Table, index: str | None, backwards: bool) -> None:  # noqa: FBT001  a parameter of the test
+    for number in range(23):
+        # several items with the same index sort key: the page must break between them as well
+        table.put(item(Key("P", f"{number:02d}"), GSI1PK="P", GSI1SK=f"{number // 4:02d}"))
+    seen, cursor = [], None
+    while True:
+        page = table.query(Query(partition="P", index=index, limit=5, after=cursor, newest_first=backwards))
+        assert len(page.items) <= 5
+        seen += [one["SK"] for one in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert seen == sorted(seen, reverse=backwards)
+    assert len(seen) == 23
+
+
+def test_bounds_are_inclusive_below_and_exclusive_above(table: Table) -> None:
+    for sort in "abcd":
+        table.put(item(Key("P", sort)))
+    found = table.query(Query(partition="P", at_least="b", below="d")).items
+    assert [one["SK"] for one in found] == ["b", "c"]
+
+
+def test_an_index_is_sparse_and_shows_only_what_it_projects(table: Table) -> None:
+    table.put(item(status="scheduled", frozen={"secret": "bulk"}, GSI1PK="STATUS#scheduled", GSI1SK="x"))
+    table.put(item(Key("MSG#B", "METADATA")))
+    (found,) = table.query(Query(partition="STATUS#scheduled", index="GSI1")).items
+    assert found == {
+        "PK": A.pk,
+        "SK": A.sk,
+        "GSI1PK": "STATUS#scheduled",
+        "GSI1SK": "x",
+        "status": "scheduled",
+    }
+    table.put(item(status="published"))
+    assert table.query(Query(partition="STATUS#scheduled", index="GSI1")).items == ()
+
+
+def test_prefixes_and_bounds_compare_bytes_not_patterns(table: Table) -> None:
+    for sort in ("A%", "AB", "A_", "a"):
+        table.put(item(Key("P", sort)))
+    assert [one["SK"] for one in table.query(Query(partition="P", prefix="A%")).items] == ["A%"]
+
+
+def test_a_batch_get_takes_any_number_of_keys_and_skips_what_is_not_there(table: Table) -> None:
+    keys = [Key(f"MSG#{number}", "METADATA") for number in range(READ_LIMIT * 2 + 5)]
+    for key in keys[::2]:
+        table.put(item(key))
+    found = table.batch_get([*keys, keys[0]])
+    assert set(found) == set(keys[::2])
+    assert found[keys[0]] == item(keys[0])
+
+
+def test_a_foreign_cursor_is_refused(table: Table) -> None:
+    with pytest.raises(InvalidInputError):
+        table.query(Query(partition="P", after="nonsense"))
+
+
+def test_of_two_claimants_one_wins(table: Table) -> None:
+    table.put(item())
+    wins: list[int] = []
+
+    def claim(number: int) -> None:
+        try:
+            table.put(item(version=2, claim=number), Unchanged(version=1))
+        except ConditionFailedError:
+            return
+        wins.append(number)
+
+    _race([lambda number=number: claim(number) for number in range(16)])  # type: ignore[misc]
+    assert len(wins) == 1
+    there = table.get(A)
+    assert there is not None
+    assert there["claim"] == wins[0]
+
+
+def test_concurrent_transactions_lose_no_write(table: Table) -> None:
+    def write(number: int) -> None:
+        for step in range(20):
+            table.transact(
+                [Put(item=item(Key(f"MSG#{number}", f"{part}#{step}")), condition=Absent()) for part in "ab"]
+            )
+
+    _race([lambda number=number: write(number) for number in range(8)])  # type: ignore[misc]
+    assert sum(len(table.query(Query(partition=f"MSG#{number}")).items) for number in range(8)) == 8 * 40
+
+
+def _race(tasks: list[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=task) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,309 @@
+"""What a delivery goes through, over the real table: every outcome, every death, exactly one post."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from omnipub.domain.conversation import Secret
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.message import Content
+from omnipub.domain.moments import Schedule
+from omnipub.services.ports import Pointer
+from omnipub.services.showing import Viewer
+from omnipub.storage.items import Standing
+from support.world import OWNER, START, TestBed, WorkerKilledError
+
+
+def compose(bed: TestBed, channel: str, text: str = "Hello", *, in_seconds: float = 0) -> str:
+    at = bed.clock.now() + timedelta(seconds=in_seconds)
+    schedule = Schedule(at=at, local=at.isoformat(), zone="UTC") if in_seconds else None
+    made = bed.system.compose.message(
+        owner=OWNER, content=Content(text=text), channels=[channel], schedule=schedule
+    )
+    return made.id
+
+
+def only(bed: TestBed, message: str) -> Delivery:
+    parent = Parent(kind=Kind.MESSAGE, id=message)
+    (delivery,) = bed.system.showing.one(parent, Viewer(owner=OWNER)).deliveries
+    return delivery
+
+
+def ends(bed: TestBed, message: str) -> list[str]:
+    parent = Parent(kind=Kind.MESSAGE, id=message)
+    return [attempt.ended for attempt in bed.system.showing.one(parent, Viewer(owner=OWNER)).attempts]
+
+
+def test_a_message_for_now_is_published_without_any_tick(bed: TestBed) -> None:
+    message = compose(bed, "looked")
+    bed.run_stream()
+    delivery = only(bed, message)
+    assert delivery.status is Status.PUBLISHED
+    assert delivery.network_id == "acc-looked-1"
+    assert delivery.attempts == 1
+    assert ends(bed, message) == ["published"]
+    assert bed.network.tokens == ["token-looked"]
+
+
+def test_a_record_delivered_twice_is_published_once(bed: TestBed) -> None:
+    message = compose(bed, "looked")
+    records = bed.stream.take()
+    for _ in range(3):
+        bed.system.deliver.batch(records)
+    assert bed.network.texts() == ["Hello"]
+    assert only(bed, message).attempts == 1
+
+
+def test_a_record_that_comes_early_is_let_be_until_its_moment(bed: TestBed) -> None:
+    message = compose(bed, "looked", in_seconds=60)
+    (named,) = bed.nudge.named
+    bed.system.deliver.batch([named.pointer])
+    assert bed.network.posts == []
+    assert only(bed, message).status is Status.SCHEDULED
+
+
+def test_a_record_that_comes_a_second_early_waits_for_its_moment(bed: TestBed) -> None:
+    message = compose(bed, "looked", in_seconds=60)
+    bed.clock.advance(seconds=58.5)
+    bed.system.deliver.batch([bed.nudge.named[0].pointer])
+    delivery = only(bed, message)
+    assert delivery.published_at is not None
+    assert delivery.due_at is not None
+    assert delivery.published_at - delivery.due_at == bed.network.takes
+
+
+def test_a_second_worker_meets_the_claim(bed: TestBed) -> None:
+    """While the first worker's request is on its way, another gets the same record."""
+    message = compose(bed, "looked")
+    records = bed.stream.take()
+    send = bed.network.send
+    nested: list[str] = []
+
+    def interrupted(*arguments: object) -> object:
+        bed.network.send = send  # type: ignore[method-assign]
+        nested.append(bed.system.deliver.one(records[0]).verdict)
+        return send(*arguments)  # type: ignore[arg-type]
+
+    object.__setattr__(bed.system.deliver.driver, "send", type("Interrupted", (), {"send": staticmethod(interrupted)}))
+    bed.system.deliver.batch(records)
+    assert nested == ["let_be"]
+    assert bed.network.texts() == ["Hello"]
+    assert only(bed, message).attempts == 1
+
+
+def test_a_record_of_nothing_we_know_is_done(bed: TestBed) -> None:
+    foreign = Pointer(pk="MSG#nothing", sk="CHANNEL#looked", group="looked/x", why="test")
+    assert bed.system.deliver.batch([foreign]) == {}
+    assert bed.journal.named("record_done")[-1]["verdict"] == "unknown"
+
+
+def test_what_was_not_sent_is_sent_again_later(bed: TestBed) -> None:
+    bed.network.orders = ["refuse_connection", "ok"]
+    message = compose(bed, "blind")
+    bed.run_stream()
+    waiting = only(bed, message)
+    assert waiting.status is Status.SCHEDULED
+    assert not waiting.may_be_out
+    assert waiting.next_at is not None
+    assert waiting.next_at >= START + timedelta(seconds=15)
+    bed.pass_time(START + timedelta(minutes=3))
+    assert only(bed, message).status is Status.PUBLISHED
+    assert ends(bed, message) == ["not_sent", "published"]
+
+
+def test_tries_end_and_then_it_has_failed_with_a_reason(bed: TestBed) -> None:
+    bed.network.orders = ["refuse_connection"] * 20
+    message = compose(bed, "blind")
+    bed.run_stream()
+    bed.pass_time(START + timedelta(hours=2))
+    delivery = only(bed, message)
+    assert delivery.status is Status.FAILED
+    assert delivery.attempts == bed.system.settings.tries
+    assert delivery.reason is not None
+    assert delivery.reason.sentence == "Nobody answers there."
+
+
+def test_a_throttled_delivery_comes_back_no_earlier_than_the_network_said(bed: TestBed) -> None:
+    bed.network.orders = ["throttle"]
+    bed.network.wait = 600
+    message = compose(bed, "looked")
+    bed.run_stream()
+    waiting = only(bed, message)
+    assert waiting.next_at is not None
+    assert waiting.next_at >= START + timedelta(seconds=600)
+    assert waiting.tries_used == 0
+    bed.pass_time(START + timedelta(minutes=13))
+    assert only(bed, message).status is Status.PUBLISHED
+
+
+def test_a_refusal_for_good_fails_at_once(bed: TestBed) -> None:
+    bed.network.orders = ["reject"]
+    message = compose(bed, "looked")
+    bed.run_stream()
+    assert only(bed, message).status is Status.FAILED
+    assert ends(bed, message) == ["rejected"]
+
+
+def test_a_dead_token_holds_the_account_and_burns_no_try(bed: TestBed) -> None:
+    bed.network.orders = ["auth"]
+    first, second = compose(bed, "looked", "one"), compose(bed, "looked", "two")
+    bed.run_stream()
+    assert [only(bed, one).status for one in (first, second)] == [Status.HELD, Status.HELD]
+    assert [only(bed, one).tries_used for one in (first, second)] == [0, 0]
+    connection = bed.system.accounts.find(OWNER, "looked")
+    assert connection is not None
+    assert connection.standing is Standing.NEEDS_OWNER
+    bed.system.accounts.connect(owner=OWNER, channel="looked", account="acc-looked", token=Secret("fresh"))
+    bed.run_stream()
+    assert sorted(bed.network.texts()) == ["one", "two"]
+    assert bed.network.tokens[-1] == "fresh"
+
+
+@pytest.mark.parametrize("order", ["lost_answer", "error_after", "die_after"])
+def test_a_post_whose_answer_was_lost_is_found_and_adopted(bed: TestBed, order: str) -> None:
+    bed.network.orders = [order]
+    message = compose(bed, "looked")
+    try:
+        bed.run_stream()
+    except WorkerKilledError:
+        bed.stream.take()
+    bed.pass_time(START + timedelta(minutes=5))
+    delivery = only(bed, message)
+    assert delivery.status is Status.PUBLISHED
+    assert delivery.network_id == "acc-looked-1"
+    assert bed.network.texts() == ["Hello"]
+
+
+@pytest.mark.parametrize("order", ["no_answer", "die_before"])
+def test_a_post_that_is_surely_not_out_is_sent_again_after_two_looks(bed: TestBed, order: str) -> None:
+    bed.network.orders = [order]
+    message = compose(bed, "looked")
+    try:
+        bed.run_stream()
+    except WorkerKilledError:
+        bed.stream.take()
+    assert only(bed, message).status is Status.PUBLISHING
+    bed.pass_time(START + timedelta(minutes=6))
+    delivery = only(bed, message)
+    assert delivery.status is Status.PUBLISHED
+    assert delivery.attempts == 2
+    assert bed.network.looks == 2
+    assert bed.network.texts() == ["Hello"]
+
+
+def test_a_post_that_shows_late_within_the_settle_time_is_not_doubled(bed: TestBed) -> None:
+    bed.network.orders = ["lost_answer"]
+    bed.network.hidden_for = timedelta(seconds=9)
+    message = compose(bed, "looked")
+    bed.run_stream()
+    bed.pass_time(START + timedelta(minutes=5))
+    assert only(bed, message).status is Status.PUBLISHED
+    assert bed.network.texts() == ["Hello"]
+
+
+def test_a_network_that_knows_our_key_gets_the_same_bytes_again(bed: TestBed) -> None:
+    bed.network.orders = ["lost_answer", "lost_answer"]
+    bed.network.known_keys = True
+    message = compose(bed, "keyed")
+    bed.run_stream()
+    bed.pass_time(START + timedelta(minutes=5))
+    assert only(bed, message).status is Status.PUBLISHED
+    assert bed.network.texts() == ["Hello"]
+    assert bed.network.looks == 0
+
+
+@pytest.mark.parametrize("order", ["lost_answer", "no_answer", "die_before", "die_after"])
+def test_where_nothing_can_tell_a_person_decides(bed: TestBed, order: str) -> None:
+    bed.network.orders = [order]
+    message = compose(bed, "blind")
+    try:
+        bed.run_stream()
+    except WorkerKilledError:
+        bed.stream.take()
+    bed.pass_time(START + timedelta(minutes=5))
+    delivery = only(bed, message)
+    assert delivery.status is Status.UNCONFIRMED
+    assert len(bed.network.posts) <= 1
+    assert delivery.reason is not None
+
+
+def test_one_post_is_adopted_by_one_delivery_only(bed: TestBed) -> None:
+    """Two deliveries say the same; both lose their answers, only one of them went out."""
+    bed.network.orders = ["lost_answer", "no_answer"]
+    first, second = compose(bed, "looked", "same"), compose(bed, "looked", "same")
+    bed.run_stream()
+    bed.pass_time(START + timedelta(minutes=10))
+    published = [only(bed, one) for one in (first, second)]
+    assert [one.status for one in published] == [Status.PUBLISHED, Status.PUBLISHED]
+    assert published[0].network_id != published[1].network_id
+    assert bed.network.texts() == ["same", "same"]
+
+
+def test_a_stranger_on_the_account_stops_the_proof_of_absence(bed: TestBed) -> None:
+    bed.network.orders = ["no_answer"]
+    message = compose(bed, "looked")
+    bed.run_stream()
+    bed.network.posts.append(
+        {"id": "s-1", "text": "by hand", "key": "", "account": "acc-looked", "at": START.isoformat()}
+    )
+    bed.pass_time(START + timedelta(hours=10))
+    delivery = only(bed, message)
+    assert delivery.status is Status.UNCONFIRMED
+    assert delivery.reason is not None
+    assert "no delivery accounts for" in delivery.reason.sentence
+
+
+def test_overdue_past_its_window_it_is_missed_and_not_sent(bed: TestBed) -> None:
+    message = compose(bed, "looked", in_seconds=30)
+    bed.nudge.named.clear()
+    bed.clock.advance(days=2)
+    bed.pass_time(bed.clock.now() + timedelta(hours=2))
+    assert only(bed, message).status is Status.MISSED
+    assert bed.network.posts == []
+
+
+def test_an_account_that_was_swapped_under_its_alias_gets_nothing(bed: TestBed) -> None:
+    """A delivery is bound to the account, not to the name it had."""
+    message = compose(bed, "looked", in_seconds=30)
+    connection = bed.system.accounts.find(OWNER, "looked")
+    assert connection is not None
+    from omnipub.storage.items import connection_item  # noqa: PLC0415  only this test forges an item
+
+    forged = replace(connection, account="somebody-else", version=connection.version + 1)
+    bed.system.world.table.put(connection_item(forged, lambda _: 0))
+    bed.clock.advance(seconds=31)
+    bed.pass_time(bed.clock.now() + timedelta(minutes=2))
+    assert only(bed, message).status is Status.HELD
+    assert bed.network.posts == []
+
+
+def test_a_batch_out_of_time_puts_what_it_did_not_start_back_on_the_stream(bed: TestBed) -> None:
+    messages = [compose(bed, "looked", f"number {number}") for number in range(5)]
+    bed.network.takes = bed.system.settings.batch_budget
+    bed.system.deliver.batch(bed.stream.take())
+    assert len(bed.network.posts) == 1
+    bed.network.takes = timedelta(milliseconds=1)
+    bed.run_stream()
+    assert all(only(bed, message).status is Status.PUBLISHED for message in messages)
+    assert len(bed.network.posts) == 5
+
+
+def test_a_request_that_would_outlive_the_lease_is_not_begun(bed: TestBed) -> None:
+    message = compose(bed, "looked")
+    slow = timedelta(seconds=50)
+    opened = bed.system.accounts.open
+
+    def slowly(connection: object) -> object:
+        bed.clock.time += slow
+        return opened(connection)  # type: ignore[arg-type]
+
+    object.__setattr__(bed.system.deliver.accounts, "open", slowly)
+    bed.system.deliver.batch(bed.stream.take())
+    delivery = only(bed, message)
+    assert delivery.status is Status.SCHEDULED
+    assert delivery.reason is not None
+    assert delivery.reason.code == "lease_too_short"
+    assert bed.network.posts == []

@@ -1,0 +1,303 @@
+"""A world whose clock stands still until somebody waits, and whose network does what it is told."""
+
+import random
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from omnipub.adapters.directory_media import DirectoryMedia
+from omnipub.adapters.keyfile_vault import KeyfileVault
+from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.config import Settings
+from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
+from omnipub.domain.limits import Limits, Unit
+from omnipub.domain.message import Content
+from omnipub.domain.moments import from_text, to_text
+from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.progress import Remedy
+from omnipub.services.ports import DueSoon, NoAnswerError, NotSentError, Pointer
+from omnipub.wiring import System, World, assemble
+
+START = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
+OWNER = "owner-1"
+
+
+class FakeClock:
+    """Time moves only when somebody waits for it or a test sets it."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep_until(self, moment: datetime) -> None:
+        self.time = max(self.time, moment)
+
+    def advance(self, **span: float) -> datetime:
+        self.time += timedelta(**span)
+        return self.time
+
+
+class SeededChance:
+    """Randomness that is the same in each run."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self._random = random.Random(seed)  # noqa: S311  reproducible on purpose
+
+    def token(self) -> str:
+        return self._random.randbytes(16).hex()
+
+    def randomness(self, count: int) -> bytes:
+        return self._random.randbytes(count)
+
+    def share(self) -> float:
+        return self._random.random()
+
+
+class SerialCrew:
+    """One hand."""
+
+    def work(self, lanes: Mapping[str, Sequence[Callable[[], None]]], slots: int) -> None:  # noqa: ARG002
+        for lane in lanes.values():
+            for task in lane:
+                task()
+
+
+@dataclass
+class ListStream:
+    """Keeps what was put with the moment it was; loses what it is told to lose."""
+
+    clock: FakeClock
+    records: list[tuple[datetime, Pointer]] = field(default_factory=list)
+    losing: bool = False
+
+    def put(self, pointers: Sequence[Pointer]) -> Sequence[Pointer]:
+        if self.losing:
+            return pointers
+        self.records += [(self.clock.now(), pointer) for pointer in pointers]
+        return ()
+
+    def take(self) -> list[Pointer]:
+        taken = [pointer for _, pointer in self.records]
+        self.records.clear()
+        return taken
+
+
+@dataclass
+class ListNudge:
+    """Keeps nudges until a test runs them."""
+
+    named: list[DueSoon] = field(default_factory=list)
+
+    def nudge(self, due: Sequence[DueSoon]) -> None:
+        self.named += due
+
+
+@dataclass
+class ListJournal:
+    """Keeps what was noted."""
+
+    notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def note(self, event: str, **facts: Any) -> None:
+        self.notes.append((event, facts))
+
+    def named(self, event: str) -> list[dict[str, Any]]:
+        return [facts for name, facts in self.notes if name == event]
+
+
+class FakeChannel:
+    """A network with the simplest wire format, in each of the three kinds."""
+
+    title = "Plain"
+    base_url = "https://plain.example"
+    limits = Limits(text=((100, Unit.CHARACTERS),), images=0)
+
+    def __init__(self, name: str, remedy: Remedy, settle: timedelta = timedelta(seconds=10)) -> None:
+        self.name = name
+        self.settle = settle
+        self._remedy = remedy
+
+    def remedy(self, account_id: str) -> Remedy:  # noqa: ARG002
+        return self._remedy
+
+    def text(self, content: Content) -> str:
+        return content.with_hashtags()
+
+    def render(self, content: Content, occasion: Occasion) -> Mapping[str, Any]:
+        return {"text": self.text(content), "key": occasion.delivery_key}
+
+    def text_of(self, frozen: Mapping[str, Any]) -> str:
+        return str(frozen["text"])
+
+    def publish(
+        self, frozen: Mapping[str, Any], account: Account, now: Callable[[], datetime]  # noqa: ARG002
+    ) -> Generator[Request, Response, Outcome]:
+        answer = yield Request(
+            method="POST",
+            url=f"{account.base_url}/{account.id}/posts",
+            headers={"Authorization": account.token},
+            json=dict(frozen),
+            publishes=True,
+        )
+        if answer.status == 200 and answer.body.get("id"):
+            return Outcome(ended=Ended.PUBLISHED, network_id=answer.body["id"], permalink="https://plain.example/p")
+        kinds = {400: Ended.REJECTED, 401: Ended.AUTH, 409: Ended.ALREADY_THERE, 429: Ended.THROTTLED}
+        wait = timedelta(seconds=answer.body["wait"]) if answer.status == 429 else None
+        return Outcome(
+            ended=kinds.get(answer.status, Ended.AMBIGUOUS), code=str(answer.status), sentence="It said no.", wait=wait
+        )
+
+    def look_up(self, account: Account, since: datetime) -> Generator[Request, Response, Sighting]:
+        answer = yield Request(method="GET", url=f"{account.base_url}/{account.id}/posts", total_timeout=10)
+        posts = tuple(
+            FoundPost(network_id=one["id"], text=one["text"], created_at=from_text(one["at"]))
+            for one in answer.body["posts"]
+        )
+        return Sighting(posts=posts, reaches_back_to=since)
+
+    def delete(self, network_id: str, account: Account) -> Generator[Request, Response, Outcome]:
+        yield Request(method="DELETE", url=f"{account.base_url}/{account.id}/posts/{network_id}")
+        return Outcome(ended=Ended.PUBLISHED)
+
+
+class WorkerKilledError(BaseException):
+    """kill -9 in the middle of a call: nothing in the process may catch and handle it."""
+
+
+@dataclass
+class FakeNetwork:
+    """The `Send` port over a network that keeps posts and obeys one order per publishing request.
+
+    Orders: `ok`, `refuse_connection`, `throttle`, `reject`, `auth`, `no_answer` (not accepted), `lost_answer`
+    (accepted, no answer), `error_after` (accepted, 500), `die_before`, `die_after` (the worker's own death).
+    """
+
+    clock: FakeClock
+    orders: list[str] = field(default_factory=list)
+    posts: list[dict[str, str]] = field(default_factory=list)
+    hidden_for: timedelta = timedelta(0)
+    wait: int = 30
+    takes: timedelta = timedelta(milliseconds=100)
+    tokens: list[str] = field(default_factory=list)
+    looks: int = 0
+    known_keys: bool = False
+
+    def send(self, request: Request, media: Callable[[str], bytes]) -> Response:  # noqa: ARG002
+        if request.method == "GET":
+            return self._look(request)
+        order = self.orders.pop(0) if self.orders else "ok"
+        token = request.headers["Authorization"]
+        self.tokens.append(token.reveal() if isinstance(token, Secret) else token)
+        if order == "refuse_connection":
+            raise NotSentError("Nobody answers there.")
+        if order == "die_before":
+            raise WorkerKilledError
+        self.clock.time += self.takes
+        answers = {"throttle": 429, "reject": 400, "auth": 401}
+        if order in answers:
+            return Response(status=answers[order], body={"wait": self.wait})
+        if order == "no_answer":
+            raise NoAnswerError("No answer came in time.")
+        posted = self._accept(request)
+        if order == "die_after":
+            raise WorkerKilledError
+        if order == "lost_answer":
+            raise NoAnswerError("No answer came in time.")
+        return Response(status=500 if order == "error_after" else 200, body={"id": posted})
+
+    def texts(self) -> list[str]:
+        return [post["text"] for post in self.posts]
+
+    def _accept(self, request: Request) -> str:
+        account = request.url.split("/")[-2]
+        key = request.json["key"]
+        known = next((post for post in self.posts if self.known_keys and post["key"] == key), None)
+        if known is not None:
+            return known["id"]
+        post = {
+            "id": f"{account}-{len(self.posts) + 1}",
+            "text": request.json["text"],
+            "key": key,
+            "account": account,
+            "at": to_text(self.clock.now()),
+        }
+        self.posts.append(post)
+        return post["id"]
+
+    def _look(self, request: Request) -> Response:
+        self.looks += 1
+        account = request.url.split("/")[-2]
+        seen = [
+            post
+            for post in self.posts
+            if post["account"] == account and from_text(post["at"]) + self.hidden_for <= self.clock.now()
+        ]
+        return Response(status=200, body={"posts": seen})
+
+
+CHANNELS = {
+    "looked": FakeChannel("looked", Remedy.LOOK_UP),
+    "keyed": FakeChannel("keyed", Remedy.RESEND),
+    "blind": FakeChannel("blind", Remedy.NONE),
+}
+
+
+@dataclass(kw_only=True)
+class TestBed:
+    """A system over the fake world."""
+
+    __test__ = False
+
+    clock: FakeClock
+    stream: ListStream
+    nudge: ListNudge
+    network: FakeNetwork
+    journal: ListJournal
+    system: System
+
+    def run_stream(self) -> None:
+        """Let the worker take what is on the stream, until nothing is."""
+        while records := self.stream.take():
+            failures = self.system.deliver.batch(records)
+            assert not failures, failures
+            assert not self.journal.named("worker_broke"), self.journal.notes
+
+    def pass_time(self, until: datetime) -> None:
+        """Let ticks come each minute and the worker work, until `until`."""
+        while self.clock.now() < until:
+            before = self.clock.now()
+            self.system.dispatch.tick()
+            self.run_stream()
+            self.clock.sleep_until(before + timedelta(minutes=1))
+
+    def close(self) -> None:
+        self.system.close()
+
+
+def test_bed(path: Path, settings: Settings | None = None, *, table: Any = None) -> TestBed:
+    """A system over `path` with one account on each fake channel."""
+    clock = FakeClock()
+    stream, nudge, network, journal = ListStream(clock), ListNudge(), FakeNetwork(clock), ListJournal()
+    world = World(
+        table=table or SqliteTable(path / "table.db"),
+        stream=stream,
+        nudge=nudge,
+        vault=KeyfileVault(path / "vault.key"),
+        media=DirectoryMedia(path / "media"),
+        send=network,
+        clock=clock,
+        chance=SeededChance(),
+        crew=SerialCrew(),
+        journal=journal,
+    )
+    system = assemble(settings or Settings(data=str(path)), world, CHANNELS)
+    for name in CHANNELS:
+        system.accounts.connect(owner=OWNER, channel=name, account=f"acc-{name}", token=Secret(f"token-{name}"))
+    return TestBed(clock=clock, stream=stream, nudge=nudge, network=network, journal=journal, system=system)
+
+
+test_bed.__test__ = False  # type: ignore[attr-defined]  # a factory, not a test

@@ -1,0 +1,69 @@
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnipub.domain.fingerprint import fingerprint
+
+words = st.lists(
+    st.one_of(
+        st.sampled_from(["http://", "https://", "https://x.de/a?b=c#d", "\u0301", "\u0338", "e\u0301", "\u00a0", "\r\n"]),
+        st.text(max_size=6),
+    ),
+    max_size=12,
+).map("".join)
+
+
+@settings(deadline=None, max_examples=300)
+@given(words)
+def test_the_fingerprint_of_a_fingerprint_is_itself(text: str) -> None:
+    assert fingerprint(fingerprint(text)) == fingerprint(text)
+
+
+@settings(deadline=None)
+@given(words)
+def test_a_network_that_composes_or_decomposes_letters_changes_nothing(text: str) -> None:
+    for form in ("NFC", "NFD"):
+        assert fingerprint(unicodedata.normalize(form, text)) == fingerprint(text)
+
+
+@settings(deadline=None)
+@given(words, st.sampled_from([" ", "\n", "\t", "\r\n", "\u00a0", "  "]))
+def test_white_space_around_a_text_changes_nothing(text: str, space: str) -> None:
+    assert fingerprint(f"{space}{text}{space}") == fingerprint(text)
+
+
+@settings(deadline=None)
+@given(words)
+def test_a_fingerprint_stands_on_one_line_without_double_spaces(text: str) -> None:
+    found = fingerprint(text)
+    assert "\n" not in found
+    assert "  " not in found
+    assert found == found.strip()
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        "New: read it  here https://lnkd.in/abc today",
+        "New: read it here\nhttps://lnkd.in/abc\ntoday",
+        "New: read it here http://example.com/?utm_source=x today",
+        "New: read it here today",
+    ],
+)
+def test_a_shortened_moved_or_dropped_link_changes_nothing(there: str) -> None:
+    assert fingerprint(there) == fingerprint("New: read it here https://example.com/long/path today")
+
+
+@pytest.mark.parametrize("other", ["Hello World", "Hello, world", "Hello world!", "Helloworld", "Hello wörld", ""])
+def test_other_words_are_another_fingerprint(other: str) -> None:
+    assert fingerprint(other) != fingerprint("Hello world")
+
+
+def test_a_link_in_the_middle_of_words_does_not_glue_them_together() -> None:
+    assert fingerprint("one https://x.de two") == "one two"
+
+
+def test_hashtags_and_emoji_belong_to_the_fingerprint() -> None:
+    assert fingerprint("Done 🎉\n\n#AWS") == "Done 🎉 #AWS"
