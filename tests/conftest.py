@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from support.world import TestBed, test_bed
+from support.world import TestBed, make_bed
 
 
 @pytest.fixture
 def bed(tmp_path: Path) -> Iterator[TestBed]:
-    made = test_bed(tmp_path)
+    made = make_bed(tmp_path)
     yield made
     made.close()

@@ -114,7 +114,7 @@ class FakeChannel:
 
     title = "Plain"
     base_url = "https://plain.example"
-    limits = Limits(text=((100, Unit.CHARACTERS),), images=0)
+    limits = Limits(text=((1000, Unit.CHARACTERS),), images=0)
 
     def __init__(self, name: str, remedy: Remedy, settle: timedelta = timedelta(seconds=10)) -> None:
         self.name = name
@@ -134,7 +134,10 @@ class FakeChannel:
         return str(frozen["text"])
 
     def publish(
-        self, frozen: Mapping[str, Any], account: Account, now: Callable[[], datetime]  # noqa: ARG002
+        self,
+        frozen: Mapping[str, Any],
+        account: Account,
+        now: Callable[[], datetime],  # noqa: ARG002
     ) -> Generator[Request, Response, Outcome]:
         answer = yield Request(
             method="POST",
@@ -278,7 +281,7 @@ class TestBed:
         self.system.close()
 
 
-def test_bed(path: Path, settings: Settings | None = None, *, table: Any = None) -> TestBed:
+def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None) -> TestBed:
     """A system over `path` with one account on each fake channel."""
     clock = FakeClock()
     stream, nudge, network, journal = ListStream(clock), ListNudge(), FakeNetwork(clock), ListJournal()
@@ -298,6 +301,3 @@ def test_bed(path: Path, settings: Settings | None = None, *, table: Any = None)
     for name in CHANNELS:
         system.accounts.connect(owner=OWNER, channel=name, account=f"acc-{name}", token=Secret(f"token-{name}"))
     return TestBed(clock=clock, stream=stream, nudge=nudge, network=network, journal=journal, system=system)
-
-
-test_bed.__test__ = False  # type: ignore[attr-defined]  # a factory, not a test

@@ -13,8 +13,9 @@ from omnipub.domain.conversation import Response, Secret
 from omnipub.domain.outcome import Ended, Outcome
 
 WORDS_AT_MOST = 200
+HIDDEN = "***"
 
-SHORTEST_WAIT = timedelta(seconds=30)
+SHORTEST_WAIT = timedelta(seconds=15)
 """A throttled try uses none of a delivery's tries, so "come back at once" must not become a tight loop."""
 
 LONGEST_WAIT = timedelta(days=30)
@@ -44,14 +45,15 @@ def words(said: object, secret: Secret) -> str:
     if not isinstance(said, str):
         return ""
     known = secret.reveal()
-
-    def hidden(match: re.Match[str]) -> str:
-        word = match[0].strip(".…*")
-        telling = len(word) >= _TELLING and (word in known or any(piece in word for piece in known.split()))
-        return "***" if telling else match[0]
-
     line = " ".join("".join(mark if mark.isprintable() else " " for mark in said).split())
-    line = _WORD.sub(hidden, line)
+    for each in known.split():  # a webhook may have several
+        line = line.replace(each, HIDDEN)
+
+    def without_pieces(match: re.Match[str]) -> str:
+        word = match[0].strip(".…*")
+        return HIDDEN if len(word) >= _TELLING and word in known else match[0]
+
+    line = _WORD.sub(without_pieces, line)
     return line if len(line) <= WORDS_AT_MOST else line[: WORDS_AT_MOST - 1] + "…"
 
 
@@ -76,12 +78,12 @@ def asked_wait(response: Response, now: datetime | None = None) -> timedelta | N
 
 def unclear(response: Response, *, network: str, publishes: bool, said: str = "", code: str = "") -> Outcome:
     """What is not in a channel's table: after a request that publishes it may be out, else it surely is not."""
-    if publishes and accepted(response):
-        plain = f"{network} accepted the request but named no id, so it is not sure what became of it."
-    elif publishes:
-        plain = f"{network} failed while it had the request, so the post may or may not be out."
+    if not publishes:
+        plain = f"{network} did not do what it was asked."
+    elif accepted(response):
+        plain = f"{network} accepted the request, but its answer names no result; it is not sure what became of it."
     else:
-        plain = f"{network} did not do what was asked before publishing, so nothing is out."
+        plain = f"{network} failed while it had the request; it is not sure what became of it."
     return Outcome(
         ended=Ended.AMBIGUOUS if publishes else Ended.NOT_SENT,
         code=code or f"http_{response.status}",

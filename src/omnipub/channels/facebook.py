@@ -72,6 +72,9 @@ BY_EITHER: Mapping[int, Verdict] = MappingProxyType(
     }
 )
 
+# Only for answers without a known code, which come from what stands in front of Graph.
+BY_STATUS: Mapping[int, Verdict] = MappingProxyType({429: _THROTTLED})
+
 OBJECT_UNSEEN = (100, 33)
 """Code and subcode of "no such object, or this token cannot see it"."""
 
@@ -235,7 +238,7 @@ def _failure(answer: Response, account: Account, *, publishes: bool, now: dateti
     code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
     said = words(error.get("error_user_msg") or error.get("message"), account.token)
     verdict = _UNSEEN if (code, subcode) == OBJECT_UNSEEN else BY_EITHER.get(subcode) or BY_EITHER.get(code)
-    verdict = verdict or BY_CODE.get(code)
+    verdict = verdict or BY_CODE.get(code) or BY_STATUS.get(answer.status)
     name = f"{code}/{subcode}" if subcode else str(code or "")
     passing = verdict is not None and verdict.ended is Ended.REJECTED and error.get("is_transient") is True
     if verdict is None or passing:  # what Graph itself calls transient is not refused for good

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from omnipub.channels.answers import Verdict, accepted, asked_wait, sentence, unclear, words
 from omnipub.channels.drafting import bearer, images_of, part, text_with_link
-from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response
+from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response, Secret
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.moments import TICK
@@ -186,7 +186,7 @@ class LinkedIn:
                 "sortBy": "LAST_MODIFIED",
             }
             answer = yield _request(
-                "GET", account, "posts", query=query, method_header="FINDER", total_timeout=LOOK_TIMEOUT
+                "GET", account, "posts", query=query, rest_method="FINDER", total_timeout=LOOK_TIMEOUT
             )
             listed = _listed_in(answer, account)
             if listed is None:
@@ -200,7 +200,7 @@ class LinkedIn:
     def delete(self, network_id: str, account: Account) -> Publishing:
         """Delete a post; a missing answer is ambiguous, since the public may see that it is gone."""
         path = f"posts/{quote(network_id, safe='')}"
-        answer = yield _request("DELETE", account, path, method_header="DELETE", publishes=True)
+        answer = yield _request("DELETE", account, path, rest_method="DELETE", publishes=True)
         if accepted(answer):
             return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
         if answer.status == 404:  # noqa: PLR2004 - HTTP's own number
@@ -222,10 +222,10 @@ def _request(
     path: str,
     *,
     query: Mapping[str, str] = MappingProxyType({}),
-    method_header: str = "",
+    rest_method: str = "",
     **more: Any,
 ) -> Request:
-    headers = {
+    headers: dict[str, str | Secret] = {
         "Authorization": bearer(account),
         "Linkedin-Version": VERSION,
         "X-Restli-Protocol-Version": PROTOCOL_VERSION,
@@ -234,7 +234,7 @@ def _request(
     return Request(
         method=method,
         url=f"{account.base_url}/rest/{path}{asked}",
-        headers=headers | ({"X-RestLi-Method": method_header} if method_header else {}),
+        headers=headers | ({"X-RestLi-Method": rest_method} if rest_method else {}),
         **more,
     )
 

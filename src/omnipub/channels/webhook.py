@@ -31,7 +31,7 @@ BODY_BYTES = 20_000
 """Receivers need not take more (channels reference A16)."""
 
 _CLOSED = Verdict(
-    Ended.AUTH, "The receiver says that this address is closed for good (410); connect the webhook with a new one."
+    Ended.AUTH, "The receiver says that this address is closed for good; connect the webhook with a new one."
 )
 _THROTTLED = Verdict(Ended.THROTTLED, "The receiver asks to slow down.")
 _BROKEN = Verdict(Ended.AMBIGUOUS, "The receiver failed while it had the delivery; it is sent again under the same id.")
@@ -138,8 +138,8 @@ class Webhook:
         """What was delivered stays delivered."""
         del network_id, account
         yield from ()
-        sentence = "What a webhook has delivered cannot be deleted."
-        return Outcome(ended=Ended.REJECTED, code="no_delete", sentence=sentence)
+        plain = "What a webhook has delivered cannot be deleted."
+        return Outcome(ended=Ended.REJECTED, code="no_delete", sentence=plain)
 
 
 def delivery_id(delivery_key: str) -> str:

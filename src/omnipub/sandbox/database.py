@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS posts (
     repeats INTEGER NOT NULL DEFAULT 0,
     UNIQUE (network, id, account)    -- two webhook endpoints may get the same delivery
 );
-CREATE INDEX IF NOT EXISTS posts_by_content ON posts (network, account, content, deleted_at, repeats);
+CREATE INDEX IF NOT EXISTS posts_by_content ON posts (network, account, content, deleted_at);
 CREATE INDEX IF NOT EXISTS posts_by_account ON posts (network, account, number);
 CREATE TABLE IF NOT EXISTS pictures (
     sha TEXT PRIMARY KEY,

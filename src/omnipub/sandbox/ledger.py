@@ -15,7 +15,7 @@ _SPACE = re.compile(r"\s+")
 
 _POSTS = """
 SELECT *, deleted_at IS NULL AND EXISTS (
-    SELECT 1 FROM posts AS earlier
+    SELECT 1 FROM posts AS earlier INDEXED BY posts_by_content -- else every earlier post is looked at
     WHERE earlier.network = posts.network AND earlier.account = posts.account
       AND earlier.content = posts.content AND earlier.deleted_at IS NULL AND earlier.number < posts.number
 ) AS double FROM posts

@@ -14,7 +14,7 @@ from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError, Not
 from omnipub.services.creation import IdempotencyKey
 from omnipub.services.showing import Viewer
 from omnipub.storage.table import Write
-from support.world import OWNER, START, TestBed, test_bed
+from support.world import OWNER, START, TestBed, make_bed
 
 BODY = {"text": "Hello", "channels": ["looked", "blind"]}
 
@@ -73,7 +73,7 @@ def test_an_api_killed_between_commit_and_answer_and_asked_again_makes_one_messa
     tmp_path: Path, death: BaseException
 ) -> None:
     table = DyingTable(tmp_path / "table.db")
-    bed = test_bed(tmp_path, table=table)
+    bed = make_bed(tmp_path, table=table)
     table.lose_answer_with = death
     with pytest.raises(type(death)):
         compose(bed, key="k-1")
@@ -96,7 +96,7 @@ def test_a_commit_whose_answer_was_lost_inside_the_client_is_recognised(tmp_path
             if len(writes) > 1:
                 super().transact(writes)
 
-    bed = test_bed(tmp_path, table=RetryingTable(tmp_path / "table.db"))
+    bed = make_bed(tmp_path, table=RetryingTable(tmp_path / "table.db"))
     _, replayed = compose(bed)
     assert not replayed
     assert messages(bed) == 1
@@ -117,10 +117,10 @@ def test_what_the_stream_lost_is_nudged_and_at_last_found_by_a_tick(bed: TestBed
     ("content", "channels", "field"),
     [
         (Content(text=" "), ["looked"], "text"),
-        (Content(text="x" * 101), ["looked"], "channels.looked"),
+        (Content(text="x" * 1001), ["looked"], "channels.looked"),
         (Content(text="x", hashtags=("no hash",)), ["looked"], "hashtags"),
         (Content(text="x", link="ftp://x"), ["looked"], "link"),
-        (Content(text="x", variants={"looked": Variant(text="y" * 101)}), ["looked"], "channels.looked"),
+        (Content(text="x", variants={"looked": Variant(text="y" * 1001)}), ["looked"], "channels.looked"),
     ],
 )
 def test_content_that_cannot_go_out_is_refused_naming_the_field(
@@ -142,9 +142,7 @@ def test_content_that_cannot_go_out_is_refused_naming_the_field(
         (["LOOKED"], InvalidInputError),
     ],
 )
-def test_channels_that_cannot_be_meant_are_refused(
-    bed: TestBed, channels: list[str], error: type[Exception]
-) -> None:
+def test_channels_that_cannot_be_meant_are_refused(bed: TestBed, channels: list[str], error: type[Exception]) -> None:
     with pytest.raises(error):
         bed.system.compose.message(owner=OWNER, content=Content(text="x"), channels=channels)
 

@@ -20,9 +20,7 @@ from support.world import OWNER, START, TestBed, WorkerKilledError
 def compose(bed: TestBed, channel: str, text: str = "Hello", *, in_seconds: float = 0) -> str:
     at = bed.clock.now() + timedelta(seconds=in_seconds)
     schedule = Schedule(at=at, local=at.isoformat(), zone="UTC") if in_seconds else None
-    made = bed.system.compose.message(
-        owner=OWNER, content=Content(text=text), channels=[channel], schedule=schedule
-    )
+    made = bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=[channel], schedule=schedule)
     return made.id
 
 

@@ -1,0 +1,254 @@
+"""The HTTP API, through genuine API Gateway events: every route, and one wrong input for each."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from omnipub.handlers import api
+from omnipub.onebox.events import Context, Incoming, gateway_event
+from support.world import OWNER, START, TestBed
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
+MESSAGE = {"text": "Hello", "channels": ["looked"]}
+CERTIFICATION = {
+    "member": "Ada Example",
+    "type": "solutions-architect-associate",
+    "earned_on": "2026-11-20",
+    "channels": ["keyed"],
+}
+
+Call = Callable[..., tuple[int, Any, dict[str, str]]]
+
+
+@pytest.fixture
+def call(bed: TestBed) -> Call:
+    handle = api.build(bed.system)
+
+    def calling(
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        user: str | None = OWNER,
+        groups: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, Any, dict[str, str]]:
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        sent = {"host": "x", "content-type": "application/json"} | (headers or {})
+        incoming = Incoming(method=method, target=f"/api/v1{path}", headers=sent, body=raw, source="127.0.0.1")
+        claims = None if user is None else {"sub": user, "cognito:groups": groups}
+        answer = handle(gateway_event(incoming, claims), Context(function_name="api"))
+        return answer["statusCode"], json.loads(answer["body"]), _headers(answer)
+
+    return calling
+
+
+def _headers(answer: dict[str, Any]) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.get("headers", {}).items()}
+
+
+def test_a_message_is_created_shown_and_listed(bed: TestBed, call: Call) -> None:
+    status, made, headers = call("POST", "/messages", MESSAGE)
+    assert status == 201
+    assert headers["location"] == f"/api/v1/messages/{made['id']}"
+    assert made["due_at"] == "2026-11-23T09:00:00.000Z"
+    bed.run_stream()
+    status, shown, _ = call("GET", f"/messages/{made['id']}")
+    assert (status, shown["status"]) == (200, "published")
+    (delivery,) = shown["deliveries"]
+    assert delivery["lateness_ms"] == 100
+    assert [attempt["ended"] for attempt in delivery["attempts"]] == ["published"]
+    status, listed, _ = call("GET", "/messages?limit=5")
+    assert [row["id"] for row in listed["messages"]] == [made["id"]]
+    assert listed["cursor"] is None
+
+
+def test_a_schedule_is_given_in_local_time_and_zone(call: Call) -> None:
+    when = {"at": "2026-12-01T09:00", "zone": "Europe/Berlin"}
+    _, made, _ = call("POST", "/messages", MESSAGE | {"schedule": when})
+    assert made["due_at"] == "2026-12-01T08:00:00.000Z"
+    _, shown, _ = call("GET", f"/messages/{made['id']}")
+    assert shown["schedule"] == {
+        "at": "2026-12-01T08:00:00.000Z",
+        "local": "2026-12-01T09:00:00",
+        "zone": "Europe/Berlin",
+    }
+
+
+def test_the_same_key_and_body_give_the_same_answer(call: Call) -> None:
+    key = {"idempotency-key": "k-1"}
+    first = call("POST", "/messages", MESSAGE, headers=key)
+    again = call("POST", "/messages", MESSAGE, headers=key)
+    assert first[:2] == again[:2]
+    assert again[2]["idempotent-replayed"] == "true"
+    assert len(call("GET", "/messages")[1]["messages"]) == 1
+
+
+def test_the_same_key_with_another_body_is_422(call: Call) -> None:
+    key = {"idempotency-key": "k-1"}
+    call("POST", "/messages", MESSAGE, headers=key)
+    status, problem, headers = call("POST", "/messages", MESSAGE | {"text": "Other"}, headers=key)
+    assert status == 422
+    assert headers["content-type"] == "application/problem+json"
+    assert problem["status"] == 422
+
+
+def test_one_owners_key_is_not_anothers(bed: TestBed, call: Call) -> None:
+    from omnipub.domain.conversation import Secret  # noqa: PLC0415  only this test connects
+
+    bed.system.accounts.connect(owner="other", channel="looked", account="acc-2", token=Secret("t"))
+    key = {"idempotency-key": "k-1"}
+    first, second = (call("POST", "/messages", MESSAGE, headers=key, user=user) for user in (OWNER, "other"))
+    assert first[1]["id"] != second[1]["id"]
+
+
+def test_a_certification_is_announced_once(bed: TestBed, call: Call) -> None:
+    status, made, _ = call("POST", "/certifications", CERTIFICATION)
+    assert status == 201
+    bed.run_stream()
+    _, shown, _ = call("GET", f"/certifications/{made['id']}")
+    assert shown["status"] == "published"
+    assert "Ada Example" in bed.network.texts()[0]
+    status, problem, _ = call("POST", "/certifications", CERTIFICATION | {"member": "ADA  example"})
+    assert status == 409
+    assert made["id"] in problem["hint"]
+    assert len(call("GET", "/certifications")[1]["certifications"]) == 1
+
+
+def test_an_image_is_uploaded_once_and_named_by_its_digest(call: Call) -> None:
+    first = call("POST", "/media", PNG, headers={"content-type": "image/png"})
+    again = call("POST", "/media", PNG, headers={"content-type": "image/png"})
+    assert first[0] == 201
+    assert first[1] == again[1]
+    assert first[1]["content_type"] == "image/png"
+
+
+def test_channels_and_types_are_listed(call: Call) -> None:
+    _, listed, _ = call("GET", "/channels")
+    assert {one["network"] for one in listed["channels"]} == {"looked", "keyed", "blind"}
+    assert "token" not in json.dumps(listed)
+    _, types, _ = call("GET", "/certifications/types")
+    assert any(one["type"] == "solutions-architect-associate" for one in types["types"])
+
+
+def test_health_needs_no_user_and_treats_silence_as_failure(bed: TestBed, call: Call) -> None:
+    assert call("GET", "/health", user=None)[0] == 503
+    bed.system.dispatch.tick()
+    status, health, _ = call("GET", "/health", user=None)
+    assert (status, health["status"]) == (200, "ok")
+    bed.clock.advance(minutes=4)
+    assert call("GET", "/health", user=None)[1]["status"] == "silent"
+
+
+def test_another_owners_message_is_a_404_and_operators_see_everything(call: Call) -> None:
+    _, made, _ = call("POST", "/messages", MESSAGE)
+    path = f"/messages/{made['id']}"
+    assert call("GET", path, user="other")[0] == 404
+    assert call("GET", "/messages", user="other")[1]["messages"] == []
+    assert call("GET", path, user="other", groups="[authors operators]")[0] == 200
+    assert call("GET", path, user="other", groups="[nooperators]")[0] == 404
+    assert len(call("GET", "/messages", user="other", groups="[operators]")[1]["messages"]) == 1
+
+
+def test_nobody_gets_nothing(call: Call) -> None:
+    for method, path in (("GET", "/messages"), ("POST", "/messages"), ("GET", "/channels"), ("POST", "/media")):
+        assert call(method, path, MESSAGE if method == "POST" else None, user=None)[0] in {400, 404}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "named"),
+    [
+        (b"{", 400, "JSON"),
+        (b"[]", 400, "object"),
+        ({}, 400, "channels"),
+        (MESSAGE | {"txet": "typo"}, 400, "txet"),
+        (MESSAGE | {"text": ""}, 400, "text"),
+        (MESSAGE | {"text": "x" * 1001}, 400, "at most 1,000"),
+        (MESSAGE | {"channels": ["myspace"]}, 400, "looked"),
+        (MESSAGE | {"channels": ["looked:events"]}, 404, "connections connect"),
+        (MESSAGE | {"channels": [1]}, 400, "channels.0"),
+        (MESSAGE | {"link": "javascript:alert(1)"}, 400, "link"),
+        (MESSAGE | {"schedule": {"at": "tomorrow"}}, 400, "ISO 8601"),
+        (MESSAGE | {"schedule": {"at": "2027-03-28T02:30", "zone": "Europe/Berlin"}}, 400, "clocks go forward"),
+        (MESSAGE | {"schedule": {"at": "2026-01-01T00:00Z"}}, 400, "past"),
+        (MESSAGE | {"media": [{"key": "0" * 64}]}, 404, "not stored"),
+        (MESSAGE | {"media": [{"key": "../../etc/passwd"}]}, 400, "media.0.key"),
+        (MESSAGE | {"text": "half \ud83d"}, 400, "unicode"),
+    ],
+)
+def test_a_wrong_message_is_refused_with_what_would_have_been_allowed(
+    call: Call, body: Any, status: int, named: str
+) -> None:
+    answered, problem, headers = call("POST", "/messages", body)
+    assert (answered, headers["content-type"]) == (status, "application/problem+json")
+    assert problem["status"] == status
+    assert problem["title"]
+    assert named in json.dumps(problem, ensure_ascii=False)
+    assert call("GET", "/messages")[1]["messages"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"type": "solutions-architekt"}, "certs types"),
+        ({"earned_on": "2099-01-01"}, "earned_on"),
+        ({"earned_on": "yesterday"}, "earned_on"),
+        ({"member": ""}, "member"),
+        ({"linkedin_url": "https://example.com/in/ada"}, "linkedin"),
+    ],
+)
+def test_a_wrong_certification_is_refused(call: Call, change: dict[str, Any], named: str) -> None:
+    status, problem, _ = call("POST", "/certifications", CERTIFICATION | change)
+    assert status == 400
+    assert named in json.dumps(problem)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("DELETE", "/messages", 404),
+        ("GET", "/messages/nonsense", 400),
+        ("GET", "/messages/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404),
+        ("GET", "/certifications/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404),
+        ("GET", "/messages?limit=0", 400),
+        ("GET", "/messages?limit=101", 400),
+        ("GET", "/messages?limit=many", 400),
+        ("GET", "/messages?limit=²", 400),
+        ("GET", "/messages?cursor=nonsense", 400),
+        ("POST", "/media", 400),
+    ],
+)
+def test_a_wrong_request_is_a_problem_not_a_trace(call: Call, method: str, path: str, status: int) -> None:
+    answered, problem, headers = call(method, path)
+    assert (answered, headers["content-type"]) == (status, "application/problem+json")
+    assert "Traceback" not in json.dumps(problem)
+
+
+def test_an_idempotency_key_of_nothing_is_refused(call: Call) -> None:
+    for key in ("", "x" * 256, "line\nbreak"):
+        assert call("POST", "/messages", MESSAGE, headers={"idempotency-key": key})[0] == 400
+
+
+def test_a_mistake_of_ours_is_a_500_problem_without_details(
+    bed: TestBed, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("token=secret")
+
+    monkeypatch.setattr(type(bed.system.showing), "many", broken)
+    status, problem, _ = call("GET", "/messages")
+    assert status == 500
+    assert "secret" not in json.dumps(problem)
+    assert bed.journal.named("api_broke")
+
+
+def test_a_message_scheduled_by_the_api_is_out_within_a_second(bed: TestBed, call: Call) -> None:
+    at = START + timedelta(seconds=90)
+    _, made, _ = call("POST", "/messages", MESSAGE | {"schedule": {"at": at.isoformat()}})
+    bed.pass_time(at + timedelta(minutes=1))
+    _, shown, _ = call("GET", f"/messages/{made['id']}")
+    assert 0 <= shown["deliveries"][0]["lateness_ms"] <= 1000

@@ -1,0 +1,126 @@
+"""The worker and the scheduler as Lambda calls them: genuine events, partial failures, foreign records."""
+
+import base64
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from omnipub.adapters.sqlite_stream import Record
+from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.domain.message import Content
+from omnipub.errors import UnavailableError
+from omnipub.handlers import scheduler, worker
+from omnipub.onebox.events import Context, kinesis_event, sequence_number, sequence_of, tick_event
+from omnipub.services.ports import Pointer
+from omnipub.services.wire import nudge_to_text, pointer_to_text
+from omnipub.storage.keys import Key
+from omnipub.storage.table import Item
+from support.world import OWNER, START, TestBed, make_bed
+
+CONTEXT = Context(function_name="test")
+
+
+def event(pointers: Sequence[Pointer]) -> dict[str, Any]:
+    return kinesis_event(
+        [
+            Record(sequence=number, partition_key=one.group, data=pointer_to_text(one), arrived_ms=0)
+            for number, one in enumerate(pointers, 1)
+        ]
+    )
+
+
+def compose(bed: TestBed, *texts: str) -> list[Pointer]:
+    for text in texts:
+        bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=["looked"])
+    return bed.stream.take()
+
+
+def test_a_batch_is_published_and_acknowledged(bed: TestBed) -> None:
+    answer = worker.build(bed.system)(event(compose(bed, "one", "two")), CONTEXT)
+    assert answer == {"batchItemFailures": []}
+    assert bed.network.texts() == ["one", "two"]
+
+
+def test_only_records_our_storage_failed_on_are_failures(tmp_path: Path) -> None:
+    class Failing(SqliteTable):
+        broken = ""
+
+        def get(self, key: Key) -> Item | None:
+            if self.broken and key.pk == self.broken:
+                raise UnavailableError("Throttled.")
+            return super().get(key)
+
+    table = Failing(tmp_path / "table.db")
+    bed = make_bed(tmp_path, table=table)
+    pointers = compose(bed, "one", "two", "three")
+    table.broken = pointers[1].pk
+    bed.network.orders = ["reject"]
+    answer = worker.build(bed.system)(event(pointers), CONTEXT)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": sequence_number(2)}]}
+    table.broken = ""
+    assert worker.build(bed.system)(event(pointers), CONTEXT) == {"batchItemFailures": []}
+    assert bed.network.texts() == ["three", "two"]
+    bed.close()
+
+
+def test_a_record_that_is_no_pointer_does_not_stop_the_shard(bed: TestBed) -> None:
+    batch = event(compose(bed, "one"))
+    foreign = {"kinesis": {"data": base64.b64encode(b"\xff not ours").decode(), "sequenceNumber": sequence_number(9)}}
+    batch["Records"].insert(0, foreign)
+    assert worker.build(bed.system)(batch, CONTEXT) == {"batchItemFailures": []}
+    assert bed.network.texts() == ["one"]
+    assert bed.journal.named("foreign_record")
+
+
+def test_a_mistake_of_ours_in_one_record_does_not_stop_the_others(
+    bed: TestBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pointers = compose(bed, "one", "two")
+    real = bed.system.deliver.contents.of
+
+    def broken(self: object, delivery: Any) -> Any:  # noqa: ARG001  a method's signature
+        if delivery.parent.id in pointers[0].pk:
+            raise RuntimeError
+        return real(delivery)
+
+    monkeypatch.setattr(type(bed.system.deliver.contents), "of", broken)
+    assert worker.build(bed.system)(event(pointers), CONTEXT) == {"batchItemFailures": []}
+    assert bed.network.texts() == ["two"]
+    assert bed.journal.named("worker_broke")
+
+
+def test_a_tick_puts_what_is_due_and_writes_the_heartbeat(bed: TestBed) -> None:
+    bed.stream.losing = True
+    compose(bed, "one")
+    bed.stream.losing = False
+    report = scheduler.build(bed.system)(tick_event(START), CONTEXT)
+    assert report == {"due": 1, "overdue": 0, "looks": 0, "lost": 0}
+    assert bed.system.dispatch.last_beat() == START
+
+
+def test_a_nudge_waits_for_its_moment(bed: TestBed) -> None:
+    import json  # noqa: PLC0415  only this test reads a payload
+
+    from omnipub.domain.moments import Schedule  # noqa: PLC0415  only this test schedules
+
+    at = START + timedelta(seconds=20)
+    schedule = Schedule(at=at, local="", zone="UTC")
+    bed.system.compose.message(owner=OWNER, content=Content(text="x"), channels=["looked"], schedule=schedule)
+    payload = json.loads(nudge_to_text(bed.nudge.named))
+    assert scheduler.build(bed.system)(payload, CONTEXT) == {"lost": 0}
+    assert [when for when, _ in bed.stream.records] == [at]
+
+
+def test_an_event_that_is_neither_is_refused(bed: TestBed) -> None:
+    with pytest.raises(ValueError, match=r"omnipub\.tick"):
+        scheduler.build(bed.system)({"source": "aws.something"}, CONTEXT)
+
+
+def test_sequence_numbers_are_kinesis_like_and_reversible() -> None:
+    numbers = [sequence_number(one) for one in (1, 9, 10, 123_456)]
+    assert numbers == sorted(numbers)
+    assert [sequence_of(one) for one in numbers] == [1, 9, 10, 123_456]
+    assert all(len(one) == 56 for one in numbers)
