@@ -32,6 +32,7 @@ class Settings:
         mode: Sandbox or live.
         sandbox_url: Where the sandbox answers, in sandbox mode.
         worker_timeout: Seconds a worker run may take.
+        request_timeout: Seconds one request to a network may take in all; at most half of `worker_timeout`.
         missed_after: Seconds past its moment after which an unclaimed delivery is missed.
         slots: Sends of one network side by side in one worker.
         tries: Tries of a delivery before it fails.
@@ -44,11 +45,21 @@ class Settings:
     mode: Mode = Mode.SANDBOX
     sandbox_url: str = ""
     worker_timeout: int = 60
+    request_timeout: int = 25
     missed_after: int = 24 * 60 * 60
     slots: int = 32
     tries: int = 5
     settle: int = 0
     log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        """Refuse values that contradict each other."""
+        if not 0 < self.request_timeout <= self.worker_timeout / 2:
+            raise ConfigurationError(
+                f"A request may take {self.request_timeout} s and a worker run {self.worker_timeout} s: "
+                "a run must have time for two requests at least.",
+                hint=f"Set {variable('request_timeout')} to at most half of {variable('worker_timeout')}.",
+            )
 
     @property
     def lease(self) -> timedelta:

@@ -73,7 +73,7 @@ class System:
 
     def close(self) -> None:
         """Let go of files and connections; the system is not used after this."""
-        for port in (self.world.table, self.world.stream, self.world.nudge):
+        for port in (self.world.table, self.world.stream, self.world.nudge, self.world.journal):
             if isinstance(port, Closable):
                 port.close()
 
@@ -92,7 +92,13 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
     shards = Shards(table)
     due = DueMoments(stream=world.stream, nudge=world.nudge, clock=clock, journal=journal)
     rules = _rules(settings, channels)
-    driver = Driver(send=world.send, media=world.media.bytes_of, clock=clock, journal=journal)
+    driver = Driver(
+        send=world.send,
+        media=world.media.bytes_of,
+        clock=clock,
+        journal=journal,
+        longest=timedelta(seconds=settings.request_timeout),
+    )
     recording = Recording(table=table, shards=shards, clock=clock, chance=chance, journal=journal)
     accounts = Accounts(
         table=table, shards=shards, vault=world.vault, clock=clock, chance=chance, due=due, channels=channels

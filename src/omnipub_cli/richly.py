@@ -1,14 +1,16 @@
 """Views drawn on a terminal. Importing this imports rich, so it is imported only where one is drawn."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Literal
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from omnipub_cli.drawing import Cell, Line, Look, Record, State, Story, Table, View, text, told
+from omnipub_cli.drawing import Cell, Column, Line, Look, Record, State, Story, Table, View, text, told
 
 COLOURS = {
     "published": "green",
@@ -50,7 +52,8 @@ def drawn(view: View, look: Look) -> str:
     buffer = io.StringIO()
     target = console(buffer)
     for part in parts(view, look, target.width):
-        target.print(part, crop=False, no_wrap=not isinstance(part, RichTable), overflow="ignore", width=_room(part))
+        # A line that is too long is left to the terminal: an id or an address cut in two cannot be copied.
+        target.print(part, crop=False, overflow="ignore", width=part.width if isinstance(part, RichTable) else None)
     return buffer.getvalue()
 
 
@@ -58,7 +61,7 @@ def parts(view: View, look: Look, width: int) -> Iterator[RenderableType]:
     """What rich prints of a view, one after another."""
     match view:
         case Table():
-            yield _table(view, look, width)
+            yield from _tables(view, look, width)
         case Record():
             longest = max(len(name) for name, _ in view.fields)
             for name, cell in view.fields:
@@ -84,37 +87,42 @@ def _line(line: Line, look: Look) -> Text:
     return words
 
 
-def _table(view: Table, look: Look, width: int) -> RichTable:
+def _tables(view: Table, look: Look, width: int) -> Iterator[RenderableType]:
+    """The table, or one below each heading; all with the same columns."""
     rows = [[cell_text(cell, look) for cell in row] for row in view.rows]
-    widest = [
-        max([cell_len(column.name), *(row[number].cell_len for row in rows)])
-        for number, column in enumerate(view.columns)
-    ]
-    fixed = sum(size for size, column in zip(widest, view.columns, strict=True) if not column.flexible)
-    flexible = [number for number, column in enumerate(view.columns) if column.flexible]
-    left = width - fixed - GAP * (len(widest) - 1)
-    for number in flexible:
-        widest[number] = min(widest[number], max(NARROWEST, left // len(flexible)))
-    table = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", collapse_padding=True)
-    for size, column in zip(widest, view.columns, strict=True):
-        table.add_column(
-            column.name,
-            width=size,
-            no_wrap=True,
-            overflow="ellipsis",
-            justify="right" if column.right else "left",
-        )
-    before = ""
-    for number, row in enumerate(rows):
-        head = view.heads[number] if view.heads else ""
-        if head and head != before:
-            table.add_row(*([Text("")] * len(widest))) if before else None
-            table.add_row(Text(head, style="bold"))
-            before = head
+    sizes = _sizes(view.columns, rows, width)
+    if not view.heads:
+        yield _table(view.columns, sizes, rows, header=True)
+        return
+    for number, (head, group) in enumerate(groupby(zip(view.heads, rows, strict=True), key=lambda pair: pair[0])):
+        if number:
+            yield Text("")
+        yield Text(head, style="bold")
+        yield _table(view.columns, sizes, [row for _, row in group], header=False)
+
+
+def _table(columns: Sequence[Column], sizes: Sequence[int], rows: Sequence[Sequence[Text]], *, header: bool) -> RichTable:
+    table = RichTable(
+        box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", show_header=header, width=_width(sizes)
+    )
+    for size, column in zip(sizes, columns, strict=True):
+        side: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(column.name, width=size, no_wrap=True, overflow="ellipsis", justify=side)
+    for row in rows:
         table.add_row(*row)
-    table.width = sum(widest) + GAP * len(widest)
     return table
 
 
-def _room(part: RenderableType) -> int | None:
-    return part.width if isinstance(part, RichTable) else None
+def _sizes(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int]:
+    """Every column as wide as its widest value; flexible ones share what is left."""
+    sizes = [max(cell_len(column.name), *(row[number].cell_len for row in rows), 1) for number, column in enumerate(columns)]
+    flexible = [number for number, column in enumerate(columns) if column.flexible]
+    left = width - _width(size for number, size in enumerate(sizes) if number not in flexible) - GAP * len(flexible)
+    for number in flexible:
+        sizes[number] = min(sizes[number], max(NARROWEST, left // len(flexible)))
+    return sizes
+
+
+def _width(sizes: Iterable[int]) -> int:
+    known = list(sizes)
+    return sum(known) + GAP * max(0, len(known) - 1)

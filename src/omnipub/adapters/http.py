@@ -17,6 +17,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from http.client import HTTPException
@@ -84,10 +85,8 @@ class HttpSend:
         body, headers = _written(request, target, media)
         connection, wire = self._connected(target, request, deadline)
         try:
-            try:
+            with suppress(BrokenPipeError):  # whoever refuses a body before having read it all may say why
                 connection.request(request.method, target.path, body=body, headers=headers, preload_content=False)
-            except BrokenPipeError:
-                pass  # whoever refuses a body before having read it all may still have said why
             return _read(connection.getresponse())
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             if not wire.touched:
@@ -125,7 +124,7 @@ class HttpSend:
             if connection.sock is None:
                 raise AssertionError("a connection that is made has a socket")
             wire = _Wire(connection.sock, deadline)
-            connection.sock = wire  # type: ignore[assignment]  # the part of a socket that http.client uses
+            connection.sock = wire  # what http.client uses of a socket
             return connection, wire
         raise NotSentError(f"{target.host} {_refusal(refusal)}.") from refusal
 
@@ -180,14 +179,14 @@ def _target(url: str) -> _Target:
         parsed = parse_url(url)
     except LocationParseError:
         raise NotSentError("This is not a web address; names in other scripts are written as xn--….") from None
-    if parsed.scheme not in _DEFAULT_PORTS or not parsed.host:
+    if parsed.scheme is None or parsed.scheme not in _DEFAULT_PORTS or not parsed.host:
         raise NotSentError("This is not a web address: it must begin with https:// and a host.")
     if parsed.auth is not None:
         raise NotSentError(f"The address of {parsed.host} has a user name or password in it, which is not allowed.")
     return _Target(
         scheme=parsed.scheme,
         host=parsed.host.strip("[]"),
-        port=parsed.port or _DEFAULT_PORTS[parsed.scheme],
+        port=_DEFAULT_PORTS[parsed.scheme] if parsed.port is None else parsed.port,
         path=parsed.request_uri,
     )
 

@@ -1,10 +1,10 @@
-"""Where log lines go: standard output on Lambda, a file beside the data on one machine."""
+"""Where log lines go: standard error on Lambda, a file beside the data on one machine."""
 
 import logging
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from omnipub.config import Settings
 from omnipub.names import SERVICE
@@ -13,18 +13,18 @@ FILE = "omnipub.log"
 FILE_BYTES = 10 * 1024 * 1024
 
 
-def logger_for(settings: Settings) -> Logger:
-    """The stage's logger: one JSON object per line, with a stage and a service."""
+def logger_for(settings: Settings) -> logging.Logger:
+    """A logger of the system's own: one JSON object per line, with stage and service.
+
+    It is not registered by name: two systems in one process write into their own files.
+    """
+    handler: logging.Handler = logging.StreamHandler()
     if settings.data:
         path = Path(settings.data) / FILE
-        handler: logging.Handler = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=3, delay=True)
-    else:
-        handler = logging.StreamHandler()
-    logger = Logger(
-        service=SERVICE,
-        level=settings.log_level,
-        name=f"{SERVICE}.{settings.data or settings.stage}",
-        logger_handler=handler,
-    )
-    logger.append_keys(stage=settings.stage)
+        handler = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=3, delay=True)
+    formatter = LambdaPowertoolsFormatter(utc=True, log_record_order=["timestamp", "level", "message"])
+    formatter.append_keys(service=SERVICE, stage=settings.stage)
+    handler.setFormatter(formatter)
+    logger = logging.Logger(SERVICE, settings.log_level)
+    logger.addHandler(handler)
     return logger

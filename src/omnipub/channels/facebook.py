@@ -239,7 +239,7 @@ def _failure(answer: Response, account: Account, *, publishes: bool, now: dateti
     said = words(error.get("error_user_msg") or error.get("message"), account.token)
     verdict = _UNSEEN if (code, subcode) == OBJECT_UNSEEN else BY_EITHER.get(subcode) or BY_EITHER.get(code)
     verdict = verdict or BY_CODE.get(code) or BY_STATUS.get(answer.status)
-    name = f"{code}/{subcode}" if subcode else str(code or "")
+    name = f"{code}/{subcode}" if subcode else str(code or f"http_{answer.status}")
     passing = verdict is not None and verdict.ended is Ended.REJECTED and error.get("is_transient") is True
     if verdict is None or passing:  # what Graph itself calls transient is not refused for good
         return unclear(answer, network=TITLE, publishes=publishes, said=said, code=name)

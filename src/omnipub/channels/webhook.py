@@ -66,7 +66,7 @@ class Webhook:
         text=((10_000, Unit.BYTES),),
         images=4,
         image_types=("image/jpeg", "image/png", "image/gif"),
-        image_bytes=25_000_000,  # the body only refers to images
+        image_bytes=10 * 1024 * 1024,  # the body only refers to images: whatever can be stored
         alt_text=500,
     )
 

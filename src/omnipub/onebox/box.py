@@ -36,13 +36,15 @@ class Box:
 
     address: str
     token: str
-    sandbox_url: str = ""
+    sandbox_url: str
     system: System
 
-    def __init__(self, settings: Settings, *, port: int = 0, sandbox_port: int = 0) -> None:
+    def __init__(self, settings: Settings, *, port: int = 0, sandbox_port: int = 0, sandbox_url: str = "") -> None:
+        """`sandbox_url` names a sandbox that runs already; else one is started beside the system."""
         self._settings = settings
         self._port = port
         self._sandbox_port = sandbox_port
+        self.sandbox_url = sandbox_url
         self._open = ExitStack()
         self._ended = threading.Event()
 
@@ -77,7 +79,7 @@ class Box:
     def _start(self) -> None:
         data = Path(self._settings.data)
         self._open.enter_context(alone(data))
-        if self._settings.mode is Mode.SANDBOX:
+        if self._settings.mode is Mode.SANDBOX and not self.sandbox_url:
             sandbox = SandboxProcess(data / "sandbox", self._sandbox_port)
             sandbox.start()
             self._open.callback(sandbox.stop)

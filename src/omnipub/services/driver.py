@@ -5,7 +5,7 @@ request it re-reads the clock: if the request's whole time-out no longer fits in
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -26,12 +26,13 @@ class _BrokenOffError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Driver:
-    """Runs conversations over one way of sending."""
+    """Runs conversations over one way of sending; `longest` bounds what any request may take."""
 
     send: Send
     media: Callable[[str], bytes]
     clock: Clock
     journal: Journal
+    longest: timedelta
 
     def publish(self, conversation: Publishing, *, lease_until: datetime) -> Outcome:
         """Run a publishing conversation to its outcome."""
@@ -59,6 +60,7 @@ class Driver:
                 # A channel that cannot read an answer must not take the worker with it.
                 self.journal.note("channel_broke", error=type(error).__name__)
                 raise _BrokenOffError(_unreadable(exposed=exposed)) from error
+            request = replace(request, total_timeout=min(request.total_timeout, self.longest.total_seconds()))
             if self.clock.now() + timedelta(seconds=request.total_timeout) > lease_until:
                 raise _BrokenOffError(_out_of_time(exposed=exposed))
             exposed, before = exposed or request.publishes, exposed

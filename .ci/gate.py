@@ -1,0 +1,59 @@
+"""The gate: everything a change must pass, each suite with its budget in seconds. Run it in the project's .venv.
+
+A suite over its budget is reported, not failed: machines are noisy. The whole ends within fifteen minutes.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+BIN = ROOT / ".venv" / "bin"
+TESTS_ALREADY_RUN = "--without-tests" in sys.argv
+
+SUITES: tuple[tuple[str, int, tuple[str, ...]], ...] = (
+    ("lint", 10, ("ruff", "check", ".")),
+    ("format", 5, ("ruff", "format", "--check", ".")),
+    ("types", 60, ("mypy",)),
+    ("architecture", 10, ("lint-imports",)),
+    ("generated docs", 10, ("python", "docs/generate.py", "--check")),
+    ("tests", 300, ("pytest",)),
+)
+
+
+def run(name: str, budget: int, command: tuple[str, ...]) -> tuple[str, bool]:
+    """Run one suite; its line of the table, and whether it passed."""
+    began = time.monotonic()
+    done = subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, check=False)  # noqa: S603  our own tools
+    took = time.monotonic() - began
+    verdict = "passed" if done.returncode == 0 else "FAILED"
+    over = "  over its budget" if took > budget else ""
+    return f"{name:16} {verdict:8} {took:6.1f} s of {budget:4} s{over}", done.returncode == 0
+
+
+def readme_command(title: str) -> str:
+    """The command in the README's section `title`, exactly as a newcomer would type it."""
+    section = (ROOT / "README.md").read_text().split(f"## {title}\n", 1)[1]
+    found = re.search(r"```console\n(.+?)\n```", section, re.DOTALL)
+    if found is None:
+        raise SystemExit(f"README has no command under '{title}'")
+    return found[1]
+
+
+def main() -> int:
+    """Run the suites and print the table."""
+    if "--print-test-command" in sys.argv:
+        print(readme_command("Run the tests"))  # noqa: T201  its purpose
+        return 0
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    suites = [suite for suite in SUITES if not (TESTS_ALREADY_RUN and suite[0] == "tests")]
+    results = [run(*suite) for suite in suites]
+    print("\n".join(["", *(line for line, _ in results)]))  # noqa: T201  its purpose
+    return int(not all(passed for _, passed in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""Writes the generated blocks of the documentation, or with --check fails if one is out of date.
+
+A block stands between `<!-- generated: NAME -->` and `<!-- end -->` in any page; BLOCKS says what NAME is.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from omnipub.channels.registry import CHANNELS
+from omnipub.config import Settings, variable
+from omnipub.domain.catalogue import AS_OF, CATALOGUE
+from omnipub.domain.lifecycle import TRANSITIONS, diagram
+from omnipub.storage import access
+from omnipub.storage.schema import INDEXES
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+_BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def lifecycle_table() -> str:
+    """Every transition of a delivery."""
+    lines = ["| from | event | to | meaning |", "|---|---|---|---|"]
+    lines += [f"| {row.source} | {row.event} | {row.target} | {row.meaning} |" for row in TRANSITIONS]
+    return "\n".join(lines)
+
+
+def limits_table() -> str:
+    """What every network accepts."""
+    lines = ["| network | text | images | image size | alt text | a missing answer is |", "|---|---|---|---|---|---|"]
+    found_out = {"resend": "sent again under the same key", "look_up": "looked up", "none": "left to a person"}
+    for name, channel in sorted(CHANNELS.items()):
+        text = " and ".join(f"{most:,} {unit}" for most, unit in channel.limits.text)
+        size = f"{channel.limits.image_bytes / 1024 / 1024:.0f} MiB" if channel.limits.images else "–"
+        remedy = found_out[channel.remedy("").value]
+        lines.append(
+            f"| {name} | {text} | {channel.limits.images} | {size} | {channel.limits.alt_text:,} characters | {remedy} |"
+        )
+    return "\n".join(lines)
+
+
+def settings_table() -> str:
+    """Every setting with its variable and default."""
+    described = dict(re.findall(r"^        (\w+): (.+?)$", Settings.__doc__ or "", re.MULTILINE))
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    for field in fields(Settings):
+        lines.append(f"| `{variable(field.name)}` | `{field.default or '–'}` | {described[field.name]} |")
+    return "\n".join(lines)
+
+
+def indexes_table() -> str:
+    """Every index with what it projects."""
+    lines = ["| index | keys | projected |", "|---|---|---|"]
+    for index in INDEXES.values():
+        lines.append(f"| {index.name} | {index.partition}, {index.sort} | {', '.join(index.projected)} |")
+    return "\n".join(lines)
+
+
+def certifications_table() -> str:
+    """The catalogue of certifications."""
+    lines = [f"As of {AS_OF.isoformat()}.", "", "| type | name | codes | last exam |", "|---|---|---|---|"]
+    for slug, one in CATALOGUE.items():
+        lines.append(f"| `{slug}` | {one.name} | {', '.join(one.codes)} | {one.retired_on or ''} |")
+    return "\n".join(lines)
+
+
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "access-paths": access.table,
+    "certifications": certifications_table,
+    "indexes": indexes_table,
+    "lifecycle-diagram": lambda: f"```mermaid\n{diagram()}\n```",
+    "lifecycle-table": lifecycle_table,
+    "limits": limits_table,
+    "settings": settings_table,
+}
+
+
+def rendered(page: str) -> str:
+    """`page` with every generated block as the code has it now."""
+    return _BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found['name']]()}\n{found[3]}", page)
+
+
+def main() -> int:
+    """Write, or check; the exit status says whether a page was out of date."""
+    stale = [page for page in PAGES if rendered(page.read_text()) != page.read_text()]
+    for page in stale:
+        if "--check" in sys.argv:
+            sys.stderr.write(f"{page.relative_to(ROOT)} is out of date; type: python docs/generate.py\n")
+        else:
+            page.write_text(rendered(page.read_text()))
+    return int(bool(stale) and "--check" in sys.argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

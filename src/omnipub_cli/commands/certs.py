@@ -1,0 +1,168 @@
+"""`omnipub certs`: announce certifications and see what became of them."""
+
+from typing import Annotated
+
+import typer
+
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli import inputs
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Column, Table
+from omnipub_cli.options import (
+    At,
+    Command,
+    Cursor,
+    Fold,
+    Key,
+    Limit,
+    Mine,
+    Timeout,
+    To,
+    Wait,
+    Zone,
+    examples,
+    group,
+    listed,
+)
+
+_FIRST = (
+    'certs announce --member "Ada Lovelace" --type solutions-architect-associate '
+    "--earned-on 2026-11-20 --to facebook,linkedin"
+)
+
+app = group("Announce certifications and see what became of them.", f"omnipub {_FIRST}")
+
+TYPES = (
+    Column("TYPE"),
+    Column("LEVEL"),
+    Column("EXAM"),
+    Column("FROM"),
+    Column("UNTIL"),
+    Column("NAME", flexible=True),
+)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        f"omnipub {_FIRST}",
+        'omnipub certs announce --member "Ada Lovelace" --type SAA-C03 --earned-on 2026-11-20 --to linkedin '
+        "--linkedin-url https://www.linkedin.com/in/ada --photo ada.jpg --at 2026-12-01T09:00 --zone Europe/Berlin",
+    ),
+)
+def announce(
+    context: typer.Context,
+    *,
+    member: Annotated[str, typer.Option(metavar="NAME", help="Who earned it, as it shall be written.")],
+    type_: Annotated[
+        str, typer.Option("--type", metavar="TYPE", help="What: a name, slug or exam code; see `omnipub certs types`.")
+    ],
+    earned_on: Annotated[str, typer.Option(metavar="DATE", help="The day on the certificate, e.g. 2026-11-20.")],
+    to: To,
+    linkedin_url: Annotated[str, typer.Option(metavar="URL", help="The member's LinkedIn profile.")] = "",
+    photo: Annotated[str, typer.Option(metavar="FILE", help="A picture of the member.")] = "",
+    photo_alt: Annotated[str, typer.Option(metavar="TEXT", help="What the picture shows.")] = "",
+    message: Annotated[str, typer.Option(metavar="TEXT", help="What the team adds; - reads standard input.")] = "",
+    at: At = "",
+    zone: Zone = "",
+    fold: Fold = None,
+    idempotency_key: Key = "",
+    wait: Wait = False,
+    timeout: Timeout = 120,
+) -> None:
+    """Announce a member's certification, with each network's own words, once per member, type and day."""
+    from omnipub.domain.catalogue import type_named  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.certification import Certification  # noqa: PLC0415  likewise
+    from omnipub.domain.moments import Schedule  # noqa: PLC0415  likewise
+    from omnipub.services.creation import IdempotencyKey  # noqa: PLC0415  likewise
+    from omnipub_cli.creating import tell  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    schedule = inputs.schedule(at, zone, fold)
+    day = inputs.day_of(earned_on, "--earned-on")
+    slug = type_named(type_).slug
+    personal = inputs.text_of(message, call.output)
+    channels = listed(to)
+    with call.system() as system:
+        pictures = inputs.images([photo] if photo else [], [photo_alt] if photo_alt else [], system.world.media)
+        now = system.world.clock.now()
+        draft = Certification(
+            id="",
+            owner=LOCAL_OWNER,
+            created_at=now,
+            member=member,
+            type=slug,
+            earned_on=day,
+            linkedin_url=linkedin_url,
+            photo=pictures[0] if pictures else None,
+            personal_message=personal,
+            channels=tuple(channels),
+            schedule=schedule or Schedule(at=now, local="", zone="UTC"),
+        )
+        asked = {
+            "command": "certs announce",
+            "member": member,
+            "type": slug,
+            "earned_on": day.isoformat(),
+            "linkedin_url": linkedin_url,
+            "photo": [[one.key, one.alt] for one in pictures],
+            "message": personal,
+            "channels": channels,
+            "at": [at, zone, fold],
+        }
+        created = system.announce.certification(
+            draft=draft,
+            schedule=schedule,
+            idempotency=IdempotencyKey.of(idempotency_key, asked) if idempotency_key else None,
+        )
+        tell(call, system, created, group="certs", wait=wait, timeout=timeout)
+
+
+@app.command("list", cls=Command, epilog=examples("omnipub certs list"))
+def list_(context: typer.Context, *, limit: Limit = 20, cursor: Cursor = "", mine: Mine = False) -> None:
+    """List announced certifications, newest first, with their state."""
+    from omnipub.domain.identity import Kind  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.listing import page  # noqa: PLC0415  likewise
+
+    page(call_of(context), Kind.CERTIFICATION, group="certs", limit=limit, cursor=cursor, mine=mine, teach=_FIRST)
+
+
+@app.command(cls=Command, epilog=examples("omnipub certs show 01KB0CVP6ZJ7X3Q5N8T4W2E9HD"))
+def show(
+    context: typer.Context, id_: Annotated[str, typer.Argument(metavar="ID", help="As printed by announce and list.")]
+) -> None:
+    """Show a certification and, for every channel, what happened and what follows."""
+    from omnipub.domain.identity import Kind, Parent, checked_id  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.showing import present  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    parent = Parent(kind=Kind.CERTIFICATION, id=checked_id(id_))
+    with call.system() as system:
+        present(call, system, system.showing.one(parent, call.viewer()))
+
+
+@app.command(cls=Command, epilog=examples("omnipub certs types", "omnipub certs types --all --json"))
+def types(
+    context: typer.Context,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Also those that can no longer be earned.")] = False,
+) -> None:
+    """List the certifications that can be announced, with their exams and dates."""
+    from omnipub.domain.catalogue import AS_OF  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.catalog import catalogue  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    today = inputs.today().isoformat()
+    rows = catalogue()
+    shown = [one for one in rows if all_ or one["retired_on"] is None or one["retired_on"] >= today]
+    cells = [
+        (one["type"], one["level"], one["codes"], one["available_from"], one["retired_on"], one["name"])
+        for one in shown
+    ]
+    call.output.data(
+        Table(columns=TYPES, rows=cells),
+        json={"types": shown, "as_of": AS_OF.isoformat()},
+        ids=[one["type"] for one in shown],
+    )
+    if len(shown) < len(rows):
+        call.output.note(f"{len(rows) - len(shown)} retired ones are hidden; --all shows them.")

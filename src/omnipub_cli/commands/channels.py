@@ -1,0 +1,115 @@
+"""`omnipub channels`: see the networks, their limits and your accounts on them."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from omnipub.errors import NotFoundError
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.drawing import Cell, Column, Record, State, Table
+from omnipub_cli.options import Command, examples, group
+
+if TYPE_CHECKING:
+    from omnipub.domain.conversation import Channel
+    from omnipub.storage.items import Connection
+
+app = group("See the networks, their limits and your accounts on them.", "omnipub channels list")
+
+NETWORKS = (
+    Column("NETWORK"),
+    Column("CHANNEL"),
+    Column("STANDING"),
+    Column("ACCOUNT"),
+    Column("TITLE", flexible=True),
+)
+
+REMEDIES = {
+    "resend": "sent again under the same key, which the network knows",
+    "look_up": "looked for among the account's posts",
+    "none": "not possible; a person decides",
+}
+"""How a missing answer is found out, in words."""
+
+
+@app.command("list", cls=Command, epilog=examples("omnipub channels list"))
+def list_(context: typer.Context) -> None:
+    """List the networks with your accounts on them and their standing."""
+    from omnipub.services.catalog import networks  # noqa: PLC0415  a command imports what it uses
+
+    call = call_of(context)
+    with call.system() as system:
+        found = networks(system.channels, system.accounts.of(LOCAL_OWNER))
+    rows: list[Sequence[Cell]] = []
+    for one in found:
+        rows += [
+            (one["network"], account["channel"], State(account["standing"]), account["account"], account["title"])
+            for account in one["accounts"]
+        ] or [(one["network"], None, None, None, one["title"])]
+    call.output.data(
+        Table(columns=NETWORKS, rows=rows), json={"channels": found}, ids=[str(one["network"]) for one in found]
+    )
+    if not any(one["accounts"] for one in found):
+        call.output.note("No account is connected yet.")
+        call.output.hint(f"`{call.typed('up')}` connects sandbox accounts; your own: omnipub connections connect --help")
+
+
+@app.command(cls=Command, epilog=examples("omnipub channels limits", "omnipub channels limits linkedin --json"))
+def limits(
+    context: typer.Context,
+    network: Annotated[str, typer.Argument(metavar="[NETWORK]", help="Only this one.")] = "",
+) -> None:
+    """Show what each network accepts, in its own units, and how a missing answer is found out."""
+    from omnipub.channels.registry import CHANNELS  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.catalog import limits as limits_of  # noqa: PLC0415  likewise
+
+    if network and network not in CHANNELS:
+        raise NotFoundError(
+            f"omnipub does not know the network '{network}'.", hint=f"Known networks: {', '.join(sorted(CHANNELS))}."
+        )
+    call = call_of(context)
+    connected = _connected(call)
+    chosen = {name: channel for name, channel in sorted(CHANNELS.items()) if network in {"", name}}
+    said = [
+        {"network": name, "title": channel.title}
+        | limits_of(channel)
+        | {"missing_answers": _remedies(channel, [one for one in connected if one.channel.split(":")[0] == name])}
+        for name, channel in chosen.items()
+    ]
+    call.output.data(
+        *(Record(fields=_fields(one)) for one in said), json={"channels": said}, ids=[str(one["network"]) for one in said]
+    )
+
+
+def _connected(call: Call) -> "Sequence[Connection]":
+    """The accounts on the data directory; looking at limits does not make one."""
+    if not call.directory.is_dir():
+        return ()
+    with call.system() as system:
+        return system.accounts.of(LOCAL_OWNER)
+
+
+def _remedies(channel: "Channel", connections: "Sequence[Connection]") -> list[dict[str, Any]]:
+    """By connected account, as it may depend on the account's kind; else for any account."""
+    if not connections:
+        return [{"channel": None, "how": channel.remedy("").value}]
+    return [{"channel": one.channel, "how": channel.remedy(one.account).value} for one in connections]
+
+
+def _fields(one: Mapping[str, Any]) -> list[tuple[str, Cell]]:
+    types = ", ".join(kind.removeprefix("image/") for kind in one["image_types"])
+    settle = one["settle_seconds"]
+    found_out = "; ".join(
+        f"{remedy['channel']}: {REMEDIES[remedy['how']]}" if remedy["channel"] else REMEDIES[remedy["how"]]
+        for remedy in one["missing_answers"]
+    )
+    return [
+        ("network", one["network"]),
+        ("title", one["title"]),
+        ("text", ", ".join(f"{bound['most']:,} {bound['unit']}" for bound in one["text"])),
+        ("images", f"{one['images']} of {types}, {one['image_bytes']:,} bytes each" if one["images"] else "none"),
+        ("alt text", f"{one['alt_text']:,} characters"),
+        ("settle", f"a new post is seen after at most {settle:,} s" if settle else "at once"),
+        ("missing answer", found_out),
+    ]

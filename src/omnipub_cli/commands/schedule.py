@@ -1,0 +1,174 @@
+"""`omnipub schedule`: see what is due when, and dispatch what is due now."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from omnipub.errors import InvalidInputError, NotFoundError
+from omnipub_cli import inputs, times
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.drawing import Column, State, Table, TimeOfDay
+from omnipub_cli.options import Command, Limit, examples, group
+
+if TYPE_CHECKING:
+    from omnipub.domain.delivery import Delivery
+    from omnipub.domain.identity import Parent
+    from omnipub.wiring import System
+
+app = group("See what is due when, and dispatch what is due now.", "omnipub schedule list")
+
+LOOKS_BACK = timedelta(days=7)
+"""Where the calendar begins: what is late or needs somebody must not fall out of sight at once."""
+
+LIMIT_AT_MOST = 100
+
+CALENDAR = (Column("DUE"), Column("CHANNEL"), Column("STATUS"), Column("ID"), Column("WHAT", flexible=True))
+RAN = (Column("ID"), Column("CHANNEL"), Column("DISPATCHED"), Column("WHY", flexible=True))
+
+
+@app.command(
+    "list",
+    cls=Command,
+    epilog=examples("omnipub schedule list", "omnipub schedule list --since 2026-12-01 --until 2026-12-08"),
+)
+def list_(
+    context: typer.Context,
+    *,
+    since: Annotated[str, typer.Option(metavar="TIME", help="From here on (default: seven days ago).")] = "",
+    until: Annotated[str, typer.Option(metavar="TIME", help="Up to here, excluded (default: no end).")] = "",
+    limit: Limit = 50,
+) -> None:
+    """List what is not out yet, by the moment it was asked for."""
+    from omnipub.domain.moments import LATEST_AHEAD, to_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services import views  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    first = inputs.moment_of(since, "--since") if since else None
+    last = inputs.moment_of(until, "--until") if until else None
+    if not 1 <= limit <= LIMIT_AT_MOST:
+        raise InvalidInputError(f"A calendar has 1 to {LIMIT_AT_MOST} rows; {limit} were asked for.")
+    if first and last and first >= last:
+        raise InvalidInputError("--since must lie before --until.", hint="--until is excluded; name the day after.")
+    with call.system() as system:
+        now = system.world.clock.now()
+        found = system.showing.calendar(
+            since=first or now - LOOKS_BACK, until=last or now + 2 * LATEST_AHEAD, limit=limit
+        )
+        names = _names(call, system, found)
+    rows = [(_due(one), one.channel, State(one.status.value), one.parent.id, names[one.parent]) for one in found]
+    heads = [_day(one.due_at, call) for one in found]
+    call.output.data(
+        *([Table(columns=CALENDAR, rows=rows, heads=heads)] if rows else []),
+        json={
+            "deliveries": [
+                {"id": one.parent.id, "kind": one.parent.kind.name.lower(), "excerpt": names[one.parent]}
+                | views.delivery(one)
+                for one in found
+            ]
+        },
+        ids=list(dict.fromkeys(one.parent.id for one in found)),
+    )
+    if not found:
+        call.output.note("Nothing is due.")
+        call.output.hint(
+            "Schedule something: "
+            + call.typed('messages create "Hello" --to facebook --at 2026-12-01T09:00 --zone Europe/Berlin')
+        )
+    elif len(found) == limit and found[-1].due_at is not None:
+        call.output.hint(f"There may be more: {call.typed(f'schedule list --since {to_text(found[-1].due_at)}')}")
+
+
+@app.command(
+    "run-now",
+    cls=Command,
+    epilog=examples("omnipub schedule run-now --dry-run", "omnipub schedule run-now 01KB0CVP6ZJ7X3Q5N8T4W2E9HD"),
+)
+def run_now(
+    context: typer.Context,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Only these messages and certifications.")
+    ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be dispatched, and do nothing.")] = False,
+) -> None:
+    """Dispatch what is due at this moment, without waiting for the next tick; nothing goes out early or twice."""
+    call = call_of(context)
+    with call.system() as system:
+        parents = [_parent(call, system, one) for one in dict.fromkeys(ids or ())]
+        ran = system.dispatch.run_now(parents, dry_run=dry_run)
+    lines: list[dict[str, Any]] = [
+        {"id": _id_of(one.pk), "channel": one.channel, "dispatched": one.dispatched, "why": one.why} for one in ran
+    ]
+    done = sum(one.dispatched for one in ran)
+    call.output.data(
+        *(
+            [
+                Table(
+                    columns=RAN,
+                    rows=[
+                        (line["id"], line["channel"], "yes" if line["dispatched"] else "no", line["why"])
+                        for line in lines
+                    ],
+                )
+            ]
+            if lines
+            else []
+        ),
+        json={"dry_run": dry_run, "dispatched": done, "skipped": len(ran) - done, "deliveries": lines},
+        ids=list(dict.fromkeys(line["id"] for line in lines if line["dispatched"])),
+    )
+    if dry_run:
+        call.output.note("This was a dry run; nothing was dispatched.")
+    elif done:
+        call.output.note(f"Dispatched: {done}. A worker asks the table before it sends, so none goes out twice.")
+        call.warn_if_nothing_runs()
+    else:
+        call.output.note("Nothing is due now.")
+        call.output.hint(f"See what is due when: {call.typed('schedule list')}")
+
+
+def _parent(call: Call, system: "System", text: str) -> "Parent":
+    """The message or, failing that, the certification of that id."""
+    from omnipub.domain.identity import Kind, Parent, checked_id  # noqa: PLC0415  the command has imported it
+
+    name = checked_id(text)
+    for kind in Kind:
+        parent = Parent(kind=kind, id=name)
+        try:
+            system.showing.one(parent, call.viewer())
+        except NotFoundError:
+            continue
+        return parent
+    raise NotFoundError(
+        f"There is no message or certification {name}.",
+        hint=f"See what is due: {call.typed('schedule list')}",
+    )
+
+
+def _names(call: Call, system: "System", found: "Any") -> "dict[Parent, str]":
+    """What each delivery is about."""
+    from omnipub.domain.announcement import headline  # noqa: PLC0415  likewise
+    from omnipub.domain.message import Message  # noqa: PLC0415  likewise
+
+    names: dict[Parent, str] = {}
+    for one in found:
+        if one.parent not in names:
+            subject = system.showing.one(one.parent, call.viewer()).subject
+            names[one.parent] = subject.excerpt() if isinstance(subject, Message) else headline(subject)
+    return names
+
+
+def _due(delivery: "Delivery") -> TimeOfDay | None:
+    return TimeOfDay(delivery.due_at) if delivery.due_at else None
+
+
+def _day(due: datetime | None, call: Call) -> str:
+    return times.day(due, utc=call.utc) if due else "Without a moment"
+
+
+def _id_of(pk: str) -> str:
+    from omnipub.storage.keys import parent_of  # noqa: PLC0415  likewise
+
+    parent = parent_of(pk)
+    return parent.id if parent else pk

@@ -1,0 +1,74 @@
+"""What `messages create` and `certs announce` say about what they made, and how they follow it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from omnipub_cli.drawing import Record, Table
+from omnipub_cli.errors import Code
+from omnipub_cli.following import RESULTS, follow, results
+from omnipub_cli.times import in_text, offset, on_screen
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from omnipub.services.creation import Created
+    from omnipub.wiring import System
+    from omnipub_cli.context import Call
+
+
+def tell(call: Call, system: System, created: Created, *, group: str, wait: bool, timeout: float) -> None:
+    """Print what was created; with `wait`, what became of it.
+
+    Raises:
+        typer.Exit: It was followed, and a channel has not published it.
+    """
+    from omnipub.domain.identity import Parent  # noqa: PLC0415  the command's half has imported it
+    from omnipub.domain.moments import from_text  # noqa: PLC0415  likewise
+    from omnipub.services import views  # noqa: PLC0415  likewise
+
+    due = from_text(created.due_at)
+    facts: dict[str, Any] = views.created(created) | {
+        "due_local": in_text(due, utc=False),
+        "replayed": created.replayed,
+        "running": call.running is not None,
+    }
+    record = Record(
+        fields=(("id", created.id), ("due", _due(due, created.zone, call)), ("channels", created.channels))
+    )
+    if not (wait and call.json):
+        call.output.data(record, json=facts, ids=[created.id])
+        call.output.flush()
+    if created.replayed:
+        call.output.note("It was there already: this Idempotency-Key created it before.")
+    call.warn_if_nothing_runs()
+    if not wait:
+        call.output.hint(f"See what becomes of it: {call.typed(f'{group} show {created.id}')}")
+        return
+    shown = follow(call, system, Parent(kind=created.kind, id=created.id), timeout=timeout)
+    if call.json:
+        call.output.data(json=facts | {"status": shown.status.value, "deliveries": views.shown(shown)["deliveries"]})
+    elif not call.quiet:
+        call.output.data(Table(columns=RESULTS, rows=results(shown.deliveries)), json=None)
+    missing = [one.channel for one in shown.deliveries if one.status.value != "published"]
+    if missing:
+        call.output.warn(f"Not published: {', '.join(missing)}.")
+        call.output.hint(f"See why: {call.typed(f'{group} show {created.id}')}")
+        raise typer.Exit(Code.FAILURE)
+
+
+def _due(due: datetime, zone: str, call: Call) -> str:
+    """The moment for its reader, in the zone it was asked for in, and in UTC."""
+    from omnipub.domain.moments import zone_named  # noqa: PLC0415  likewise
+
+    if not call.output.look.terminal:
+        return in_text(due, utc=call.utc)
+    asked, here = due.astimezone(zone_named(zone)), due.astimezone()
+    told = []
+    if asked.utcoffset() != due.utcoffset():
+        told.append(f"{asked:%Y-%m-%d %H:%M:%S} {offset(asked)} {zone}")
+    if not call.utc and here.utcoffset() not in {asked.utcoffset(), due.utcoffset()}:
+        told.append(on_screen(due, utc=False))
+    return " = ".join([*told, on_screen(due, utc=True)])

@@ -1,0 +1,135 @@
+"""The options that commands share: those that every command takes, and types for those that several take."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from omnipub_cli.context import Call
+
+if TYPE_CHECKING:
+    from typer._click import Context, Parameter
+
+SHARED = "Options of every command"
+
+HELP = {"help_option_names": ["-h", "--help"]}
+
+To = Annotated[
+    list[str],
+    typer.Option("--to", metavar="CHANNEL", help="Channels: facebook, linkedin:team … Repeat it, or use commas."),
+]
+At = Annotated[
+    str,
+    typer.Option("--at", metavar="TIME", help="When, in ISO 8601: 2026-12-01T09:00 with --zone, or with an offset."),
+]
+Zone = Annotated[str, typer.Option("--zone", metavar="IANA", help="The zone of --at, e.g. Europe/Berlin.")]
+Fold = Annotated[
+    Literal["earlier", "later"] | None,
+    typer.Option("--fold", help="Which one, if clocks go back and the local time happens twice."),
+]
+Key = Annotated[
+    str,
+    typer.Option("--idempotency-key", metavar="KEY", help="Repeating the command with the same key creates nothing."),
+]
+Limit = Annotated[int, typer.Option("--limit", "-L", metavar="N", help="Rows at most, from 1 to 100.")]
+Cursor = Annotated[str, typer.Option("--cursor", metavar="CURSOR", help="Go on where the previous page ended.")]
+Mine = Annotated[bool, typer.Option("--mine", help="Only what was composed on this command line.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow it until every channel has an end; exit 1 if one failed.")]
+Timeout = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=0, help="With --wait: how long after the due moment.")
+]
+
+
+class Command(TyperCommand):
+    """A command with the options that every command takes."""
+
+    def __init__(self, name: str | None, **kwargs: Any) -> None:
+        kwargs["params"] = [*(kwargs.get("params") or ()), *everywhere()]
+        kwargs["context_settings"] = {**HELP, **(kwargs.get("context_settings") or {})}
+        super().__init__(name, **kwargs)
+
+
+class Group(TyperGroup):
+    """A group that takes the same options for its commands, and explains itself when none is named."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["params"] = [*(kwargs.get("params") or ()), *everywhere()]
+        kwargs["context_settings"] = {**HELP, **(kwargs.get("context_settings") or {})}
+        super().__init__(**kwargs)
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """Parse; a bare group means its help."""
+        return super().parse_args(ctx, args or ["--help"])
+
+
+def group(summary: str, example: str) -> typer.Typer:
+    """An empty command group."""
+    app = typer.Typer(cls=Group, help=summary, epilog=examples(example), add_completion=False)
+    app.callback()(_nothing)
+    return app
+
+
+def examples(*commands: str) -> str:
+    """The epilog that shows how a command is used."""
+    shown = "\n".join(commands).replace("[", r"\[")
+    return f"Example:\n{shown}" if len(commands) == 1 else f"Examples:\n{shown}"
+
+
+def everywhere() -> list[TyperOption]:
+    """The options of every command; each writes itself into the call."""
+    return [
+        _flag("--json", "json", help="Print one JSON document."),
+        _flag("--quiet", "quiet", "-q", help="Print ids only, one a line."),
+        _flag("--utc", "utc", help="Show moments in UTC instead of this machine's zone."),
+        _value("--data", "data", metavar="DIR", envvar="OMNIPUB_DATA", help="The data directory on this machine."),
+        _value("--stage", "stage", metavar="NAME", envvar="OMNIPUB_STAGE", help="Where it runs: local."),
+    ]
+
+
+def listed(values: list[str]) -> list[str]:
+    """Values given repeatedly or with commas, as one list."""
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def _flag(option: str, name: str, *more: str, help: str) -> TyperOption:  # noqa: A002  typer's own word
+    return TyperOption(
+        param_decls=[option, *more, f"asked_{name}"],
+        is_flag=True,
+        default=False,
+        expose_value=False,
+        callback=_into_call(name),
+        help=help,
+        show_default=False,
+        rich_help_panel=SHARED,
+    )
+
+
+def _value(option: str, name: str, *, metavar: str, envvar: str, help: str) -> TyperOption:  # noqa: A002  likewise
+    return TyperOption(
+        param_decls=[option, f"asked_{name}"],
+        metavar=metavar,
+        envvar=envvar,
+        expose_value=False,
+        callback=_into_call(name),
+        help=help,
+        rich_help_panel=SHARED,
+    )
+
+
+def _into_call(name: str) -> Callable[["Context", "Parameter", Any], None]:
+    def write(context: "Context", parameter: "Parameter", value: Any) -> None:
+        call = context.find_root().obj
+        if not isinstance(call, Call) or not value:
+            return
+        source = context.get_parameter_source(parameter.name or "")
+        named = source is not None and source.name == "COMMANDLINE"
+        # A variable must not win over the option that stood before the group.
+        if named or getattr(call, name) == getattr(Call, name):
+            setattr(call, name, value)
+
+    return write
+
+
+def _nothing() -> None:
+    """A group does nothing by itself."""

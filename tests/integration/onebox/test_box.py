@@ -1,0 +1,198 @@
+"""The system on one machine, whole: it publishes, stops, starts again, survives its own death."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from omnipub.config import Mode
+from omnipub.errors import ConfigurationError, ConflictError
+from omnipub.onebox.box import Box
+from omnipub.onebox.data import open_data, running
+from omnipub.onebox.sandboxed import SandboxProcess, control
+
+ALL = ["facebook", "linkedin", "webhook"]
+SOON = 30.0
+
+def api(address: str, token: str, method: str, path: str, body: Any = None) -> Any:
+    request = urllib.request.Request(  # noqa: S310  our own address
+        f"{address}/api/v1{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        method=method,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  likewise
+        return json.loads(answer.read())
+
+
+def statuses(address: str, token: str, message: str) -> list[str]:
+    shown = api(address, token, "GET", f"/messages/{message}")
+    return [delivery["status"] for delivery in shown["deliveries"]]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SOON
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_now_and_scheduled_messages_and_certifications_come_out_once_on_every_channel(tmp_path: Path) -> None:
+    with Box(open_data(tmp_path)) as box:
+        at = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+        made = [
+            ("messages", api(box.address, box.token, "POST", "/messages", {"text": "now", "channels": ALL})),
+            (
+                "messages",
+                api(
+                    box.address,
+                    box.token,
+                    "POST",
+                    "/messages",
+                    {"text": "later", "channels": ALL, "schedule": {"at": at}},
+                ),
+            ),
+            (
+                "certifications",
+                api(
+                    box.address,
+                    box.token,
+                    "POST",
+                    "/certifications",
+                    {"member": "Ada Example", "type": "SAA-C03", "earned_on": "2026-11-20", "channels": ALL},
+                ),
+            ),
+        ]
+
+        def deliveries() -> list[dict[str, Any]]:
+            shown = [api(box.address, box.token, "GET", f"/{group}/{one['id']}") for group, one in made]
+            return [delivery for whole in shown for delivery in whole["deliveries"]]
+
+        until(lambda: all(one["status"] == "published" for one in deliveries()))
+        counted = control(box.sandbox_url, "count")["totals"]
+        assert (counted["posts"], counted["doubles"], counted["repeats"]) == (9, 0, 0)
+        assert all(0 <= one["lateness_ms"] for one in deliveries())
+
+
+def test_an_image_goes_out_with_its_alt_text(tmp_path: Path) -> None:
+    with Box(open_data(tmp_path)) as box:
+        picture = b"\x89PNG\r\n\x1a\n" + b"picture" * 50
+        request = urllib.request.Request(  # noqa: S310  our own address
+            f"{box.address}/api/v1/media",
+            data=picture,
+            method="POST",
+            headers={"Authorization": f"Bearer {box.token}", "Content-Type": "image/png"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  likewise
+            key = json.loads(answer.read())["key"]
+        body = {"text": "look", "channels": ALL, "media": [{"key": key, "alt": "A picture"}]}
+        made = api(box.address, box.token, "POST", "/messages", body)
+        until(lambda: set(statuses(box.address, box.token, made["id"])) == {"published"})
+        posts = control(box.sandbox_url, "posts")
+        assert "A picture" in json.dumps(posts)
+
+
+def test_what_was_scheduled_is_published_after_a_clean_restart(tmp_path: Path) -> None:
+    at = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+    with Box(open_data(tmp_path)) as box:
+        body = {"text": "later", "channels": ALL, "schedule": {"at": at}}
+        made = api(box.address, box.token, "POST", "/messages", body)
+    with Box(open_data(tmp_path)) as box:
+        until(lambda: set(statuses(box.address, box.token, made["id"])) == {"published"})
+        totals = control(box.sandbox_url, "count")["totals"]
+        assert (totals["posts"], totals["doubles"]) == (3, 0)
+
+
+def test_a_second_one_on_the_same_data_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    with Box(open_data(tmp_path)) as box:
+        with pytest.raises(ConflictError, match="already runs"):
+            Box(open_data(tmp_path)).start()
+        state = running(tmp_path)
+        assert state is not None
+        assert (state.address, state.pid) == (box.address, os.getpid())
+        assert api(box.address, box.token, "GET", "/messages") == {"messages": [], "cursor": None}
+    assert running(tmp_path) is None
+
+
+def test_sandbox_data_never_go_live(tmp_path: Path) -> None:
+    open_data(tmp_path, mode=Mode.SANDBOX)
+    with pytest.raises(ConfigurationError, match="never mixed"):
+        open_data(tmp_path, mode=Mode.LIVE)
+
+
+def test_a_taken_port_is_refused_clearly(tmp_path: Path) -> None:
+    with Box(open_data(tmp_path / "a")) as box:
+        port = int(box.address.rpartition(":")[2])
+        with pytest.raises(ConflictError, match=str(port)):
+            Box(open_data(tmp_path / "b"), port=port).start()
+
+
+def test_a_box_killed_with_posts_on_their_way_doubles_and_loses_nothing(tmp_path: Path) -> None:
+    """kill -9 in the middle, several times; the sandbox outlives it and counts."""
+    data = tmp_path / "data"
+    open_data(data)
+    sandbox = SandboxProcess(tmp_path / "outside")
+    sandbox.start()
+    try:
+        control(sandbox.url, "faults", {"network": "facebook", "kind": "slow", "seconds": 0.3, "times": 0})
+        messages = _kill_and_go_on(data, sandbox.url)
+        assert messages == {"published"}
+        totals = control(sandbox.url, "count")["totals"]
+        assert (totals["posts"], totals["doubles"]) == (12, 0)
+    finally:
+        sandbox.stop()
+
+
+def _kill_and_go_on(data: Path, sandbox_url: str) -> set[str]:
+    made: list[str] = []
+    for life in range(4):
+        process, address, token = _spawn(data, sandbox_url)
+        try:
+            if life < 3:
+                for number in range(4):
+                    body = {"text": f"life {life} message {number}", "channels": ["facebook"]}
+                    made.append(api(address, token, "POST", "/messages", body)["id"])
+                time.sleep(0.15)
+                continue
+            until_deadline = time.monotonic() + 100
+            while True:
+                found = {status for message in made for status in statuses(address, token, message)}
+                if not found & {"scheduled", "publishing"} or time.monotonic() > until_deadline:
+                    return found
+                time.sleep(0.5)
+        finally:
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+    raise AssertionError("the last life returns")
+
+
+def _spawn(data: Path, sandbox_url: str) -> tuple["subprocess.Popen[str]", str, str]:
+    process = subprocess.Popen(  # noqa: S603  our own code
+        [sys.executable, "-c", _OUTSIDE, str(data), sandbox_url], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    address, token = process.stdout.readline().split()
+    return process, address, token
+
+
+_OUTSIDE = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from omnipub.onebox.box import Box
+from omnipub.onebox.data import open_data
+settings = replace(open_data(Path(sys.argv[1])), settle=1, worker_timeout=6, request_timeout=3)
+box = Box(settings, sandbox_url=sys.argv[2])
+box.start()
+print(box.address, box.token, flush=True)
+box.wait()
+"""

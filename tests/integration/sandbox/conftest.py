@@ -1,0 +1,55 @@
+"""A sandbox in this process, with one account per network."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import TypeVar
+
+import pytest
+
+from integration.sandbox.driver import Author, Client, Page, Receiver, Sandbox
+from omnipub.sandbox.server import Server
+
+AnyClient = TypeVar("AnyClient", Page, Author, Receiver)
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    server = Server(tmp_path)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield Sandbox(server.url)
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def page(sandbox: Sandbox) -> Page:
+    return _opened(Page(sandbox))
+
+
+@pytest.fixture
+def organisation(sandbox: Sandbox) -> Author:
+    return _opened(Author(sandbox))
+
+
+@pytest.fixture
+def person(sandbox: Sandbox) -> Author:
+    return _opened(Author(sandbox, account="urn:li:person:yrZCpj2Z12", token="person-token"))
+
+
+@pytest.fixture
+def receiver(sandbox: Sandbox) -> Receiver:
+    return _opened(Receiver(sandbox))
+
+
+@pytest.fixture(params=[Page, Author, Receiver], ids=["facebook", "linkedin", "webhook"])
+def client(sandbox: Sandbox, request: pytest.FixtureRequest) -> Client:
+    """Each network in turn."""
+    return _opened(request.param(sandbox))
+
+
+def _opened(client: AnyClient) -> AnyClient:
+    assert client.sandbox.open(client.network, client.account, client.token).status == 201
+    return client

@@ -1,0 +1,68 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from omnipub.channels.answers import HIDDEN, LONGEST_WAIT, SHORTEST_WAIT, WORDS_AT_MOST, asked_wait, words
+from omnipub.domain.conversation import Response, Secret
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+TOKEN = Secret("first-secret-0123456789 second-secret-9876543210")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("All is well", "All is well"),
+        ("two\nlines\tand  \x1b[31mcolour\x00", "two lines and [31mcolour"),
+        ("your token first-secret-0123456789 is bad", f"your token {HIDDEN} is bad"),
+        ("second-secret-9876543210,first-secret-0123456789", f"{HIDDEN},{HIDDEN}"),
+        ("token 'first-secret-01…'", f"token '{HIDDEN}'"),
+        ("a message that is not a secret, really", "a message that is not a secret, really"),
+        ("", ""),
+        (None, ""),
+        ({"message": "no text"}, ""),
+    ],
+)
+def test_a_networks_words_are_printable_and_without_the_secret(said: object, shown: str) -> None:
+    assert words(said, TOKEN) == shown
+
+
+def test_a_networks_words_are_shortened() -> None:
+    assert len(words("word " * 100, TOKEN)) == WORDS_AT_MOST
+    assert words("word " * 100, TOKEN).endswith("…")
+
+
+def test_an_account_without_a_token_hides_nothing() -> None:
+    assert words("All is well", Secret("")) == "All is well"
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({}, None),
+        ({"retry-after": "90"}, timedelta(seconds=90)),
+        ({"retry-after": " 90 "}, timedelta(seconds=90)),
+        ({"retry-after": "1"}, SHORTEST_WAIT),
+        ({"retry-after": "9" * 400}, LONGEST_WAIT),
+        ({"retry-after": "-5"}, None),
+        ({"retry-after": "1.5"}, None),
+        ({"retry-after": "٣٠"}, None),
+        ({"retry-after": "Mon, 23 Nov 2026 09:10:00 GMT"}, timedelta(minutes=10)),
+        ({"retry-after": "Mon, 23 Nov 2026 08:00:00 GMT"}, SHORTEST_WAIT),
+        ({"retry-after": "Mon, 23 Nov 2026 09:10:00 -0000"}, timedelta(minutes=10)),
+        # The network's clock is an hour ahead: its own Date says so.
+        (
+            {"retry-after": "Mon, 23 Nov 2026 10:10:00 GMT", "date": "Mon, 23 Nov 2026 10:00:00 GMT"},
+            timedelta(minutes=10),
+        ),
+        ({"retry-after": "Mon, 99 Nov 2026 09:10:00 GMT"}, None),
+    ],
+)
+def test_the_asked_wait_is_read_or_absent_but_never_a_tight_loop(
+    headers: dict[str, str], wait: timedelta | None
+) -> None:
+    assert asked_wait(Response(status=429, headers=headers), NOW) == wait
+
+
+def test_a_date_alone_means_nothing_without_a_clock() -> None:
+    assert asked_wait(Response(status=429, headers={"retry-after": "Mon, 23 Nov 2026 09:10:00 GMT"})) is None

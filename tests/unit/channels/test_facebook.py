@@ -1,0 +1,281 @@
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from omnipub.channels.answers import LONGEST_WAIT
+from omnipub.channels.facebook import PAGES_AT_MOST, REGAIN, TOO_FAST, VERSION, Facebook
+from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
+from omnipub.domain.message import Content, MediaReference
+from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.progress import Remedy
+
+TOKEN = "EAABsbCS1iHgBAKZCtoken0123456789"
+PAGE = Account(id="1784", base_url=Facebook.base_url, token=Secret(TOKEN))
+NOW = datetime(2026, 11, 23, 9, 0, 5, tzinfo=UTC)
+SINCE = NOW.replace(microsecond=500_000)
+BASE = f"https://graph.facebook.com/{VERSION}"
+FACEBOOK = Facebook()
+
+Converse = Callable[..., tuple[list[Request], Any]]
+
+
+def now() -> datetime:
+    return NOW
+
+
+def graph_error(code: int, subcode: int = 0, *, status: int = 400, transient: bool = False) -> Response:
+    error = {"message": f"(#{code}) words of Graph", "code": code, "is_transient": transient, "fbtrace_id": "A1"}
+    return Response(status=status, body={"error": error | ({"error_subcode": subcode} if subcode else {})})
+
+
+def post_named(name: str) -> Response:
+    return Response(status=200, body={"id": name, "permalink_url": f"https://www.facebook.com/p/{name}"})
+
+
+def test_a_text_is_one_request_that_publishes(converse: Converse, occasion: Occasion) -> None:
+    frozen = FACEBOOK.render(Content(text="Hello", hashtags=("aws",)), occasion)
+    requests, outcome = converse(FACEBOOK.publish(frozen, PAGE, now), post_named("1784_1"))
+    (request,) = requests
+    assert (request.method, request.url) == ("POST", f"{BASE}/1784/feed?fields=id%2Cpermalink_url")
+    assert request.json == {"published": True, "message": "Hello\n\n#aws"}
+    assert request.publishes
+    assert not request.user_given
+    assert outcome == Outcome(ended=Ended.PUBLISHED, network_id="1784_1", permalink="https://www.facebook.com/p/1784_1")
+
+
+def test_the_token_travels_as_a_secret_header_and_nowhere_else(converse: Converse, occasion: Occasion) -> None:
+    frozen = FACEBOOK.render(Content(text="Hello"), occasion)
+    requests, _ = converse(FACEBOOK.publish(frozen, PAGE, now), post_named("1784_1"))
+    assert requests[0].headers["Authorization"] == Secret(f"Bearer {TOKEN}")
+    assert TOKEN not in repr(requests)
+    assert TOKEN not in json.dumps(frozen)
+
+
+def test_a_link_is_a_field_of_its_own(occasion: Occasion) -> None:
+    frozen = FACEBOOK.render(Content(text="Read this", link="https://example.com/a"), occasion)
+    assert frozen["post"] == {"published": True, "message": "Read this", "link": "https://example.com/a"}
+
+
+def test_a_link_alone_needs_no_message(occasion: Occasion) -> None:
+    frozen = FACEBOOK.render(Content(link="https://example.com/a"), occasion)
+    assert frozen["post"] == {"published": True, "link": "https://example.com/a"}
+    assert FACEBOOK.text_of(frozen) == ""
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_images_are_uploaded_unpublished_and_one_feed_post_shows_them(
+    count: int, converse: Converse, occasion: Occasion, pictures: tuple[MediaReference, ...]
+) -> None:
+    frozen = FACEBOOK.render(Content(text="Look", media=pictures[:count]), occasion)
+    photos = [Response(status=200, body={"id": f"18{number}"}) for number in range(count)]
+    requests, outcome = converse(FACEBOOK.publish(frozen, PAGE, now), *photos, post_named("1784_2"))
+    *uploads, post = requests
+    for upload, picture in zip(uploads, pictures, strict=False):
+        assert upload.url == f"{BASE}/1784/photos"
+        assert upload.form == {"published": "false", "alt_text_custom": picture.alt}
+        assert upload.media == MediaPart(key=picture.key, content_type=picture.content_type, field="source")
+    assert [request.publishes for request in requests] == [False] * count + [True]
+    assert post.json["attached_media"] == [{"media_fbid": f"18{number}"} for number in range(count)]
+    assert outcome.network_id == "1784_2"
+
+
+def test_beside_images_the_link_stands_in_the_text(occasion: Occasion, pictures: tuple[MediaReference, ...]) -> None:
+    content = Content(text="Look", link="https://example.com/a", media=pictures)
+    frozen = FACEBOOK.render(content, occasion)
+    assert frozen["post"] == {"published": True, "message": "Look\n\nhttps://example.com/a"}
+    assert FACEBOOK.text(content) == frozen["post"]["message"]
+
+
+def test_rendering_twice_gives_the_same_bytes(occasion: Occasion, pictures: tuple[MediaReference, ...]) -> None:
+    content = Content(text="Look", hashtags=("aws",), link="https://example.com/a", media=pictures)
+    assert json.dumps(FACEBOOK.render(content, occasion)) == json.dumps(FACEBOOK.render(content, occasion))
+
+
+ERRORS = [
+    *[(graph_error(code), Ended.THROTTLED, Ended.THROTTLED) for code in (4, 17, 32, 613, 80000, 80006, 80008, 80014)],
+    (graph_error(32, transient=True), Ended.THROTTLED, Ended.THROTTLED),
+    (graph_error(1390008), Ended.THROTTLED, Ended.THROTTLED),
+    (Response(status=429, body="slow down"), Ended.THROTTLED, Ended.THROTTLED),
+    *[(graph_error(190, subcode), Ended.AUTH, Ended.AUTH) for subcode in (0, 458, 460, 463, 467)],
+    (graph_error(102, status=401), Ended.AUTH, Ended.AUTH),
+    (graph_error(100, 1404078), Ended.AUTH, Ended.AUTH),
+    *[(graph_error(code, status=403), Ended.REJECTED, Ended.REJECTED) for code in (3, 10, 200, 299)],
+    *[(graph_error(code), Ended.REJECTED, Ended.REJECTED) for code in (100, 368)],
+    *[(graph_error(100, code), Ended.REJECTED, Ended.REJECTED) for code in (1346003, 1404102, 1609008, 1366046)],
+    (graph_error(4854002), Ended.REJECTED, Ended.REJECTED),
+    (graph_error(506), Ended.ALREADY_THERE, Ended.ALREADY_THERE),
+    (graph_error(100, 1366051), Ended.ALREADY_THERE, Ended.ALREADY_THERE),
+    (graph_error(1, status=500), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (graph_error(2, status=500, transient=True), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (graph_error(368, transient=True), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (graph_error(1609010), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (graph_error(987654), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (Response(status=502, body="<html>"), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (Response(status=302, body=""), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (Response(status=400, body=["?"]), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (Response(status=200, body={}), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (Response(status=200, body="null"), Ended.AMBIGUOUS, Ended.NOT_SENT),
+]
+
+
+@pytest.mark.parametrize(("answer", "ended"), [(answer, published) for answer, published, _ in ERRORS])
+def test_each_error_of_the_publishing_request_has_its_end(
+    answer: Response, ended: Ended, converse: Converse, occasion: Occasion
+) -> None:
+    _, outcome = converse(FACEBOOK.publish(FACEBOOK.render(Content(text="Hi"), occasion), PAGE, now), answer)
+    assert outcome.ended is ended
+    assert outcome.code
+    assert outcome.sentence
+    assert (outcome.wait is not None) == (ended is Ended.THROTTLED)
+
+
+@pytest.mark.parametrize(("answer", "ended"), [(answer, uploaded) for answer, _, uploaded in ERRORS])
+def test_each_error_of_an_upload_ends_the_try_before_anything_is_out(
+    answer: Response,
+    ended: Ended,
+    converse: Converse,
+    occasion: Occasion,
+    pictures: tuple[MediaReference, ...],
+) -> None:
+    frozen = FACEBOOK.render(Content(text="Hi", media=pictures), occasion)
+    requests, outcome = converse(FACEBOOK.publish(frozen, PAGE, now), answer)
+    assert outcome.ended is ended
+    assert len(requests) == 1
+
+
+def throttled(header: str) -> Response:
+    return Response(status=400, headers={"x-business-use-case-usage": header}, body=graph_error(32).body)
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ('{"1784": [{"type": "pages", "estimated_time_to_regain_access": 17}]}', timedelta(minutes=17)),
+        (
+            '{"1": [{"estimated_time_to_regain_access": 3}], "2": [{"estimated_time_to_regain_access": 9}]}',
+            timedelta(minutes=9),
+        ),
+        ('{"1784": [{"estimated_time_to_regain_access": 0}]}', REGAIN),
+        ('{"1784": [{"estimated_time_to_regain_access": 999999999}]}', LONGEST_WAIT),
+        ('{"1784": [{}]}', REGAIN),
+        ("[]", REGAIN),
+        ("not JSON", REGAIN),
+    ],
+)
+def test_the_wait_is_what_graph_estimates_or_an_hour(
+    header: str, wait: timedelta, converse: Converse, occasion: Occasion
+) -> None:
+    frozen = FACEBOOK.render(Content(text="Hi"), occasion)
+    _, outcome = converse(FACEBOOK.publish(frozen, PAGE, now), throttled(header))
+    assert outcome.wait == wait
+
+
+def test_posting_too_fast_waits_for_hours(converse: Converse, occasion: Occasion) -> None:
+    frozen = FACEBOOK.render(Content(text="Hi"), occasion)
+    _, outcome = converse(FACEBOOK.publish(frozen, PAGE, now), graph_error(368, 1390008))
+    assert outcome.wait == TOO_FAST
+
+
+def test_a_sentence_never_repeats_the_token(converse: Converse, occasion: Occasion) -> None:
+    frozen = FACEBOOK.render(Content(text="Hi"), occasion)
+    for echo in (TOKEN, TOKEN[:12] + "…", f"access_token={TOKEN}&x=1", TOKEN[4:]):
+        answer = Response(status=400, body={"error": {"code": 190, "message": f"Malformed access token {echo}"}})
+        _, outcome = converse(FACEBOOK.publish(frozen, PAGE, now), answer)
+        assert "Malformed access token" in outcome.sentence
+        assert not any(TOKEN[at : at + 8] in outcome.sentence for at in range(len(TOKEN) - 8))
+
+
+def listed(name: str, at: datetime, text: str = "Hi") -> dict[str, str]:
+    return {"id": name, "message": text, "created_time": at.strftime("%Y-%m-%dT%H:%M:%S+0000")}
+
+
+def page(*posts: dict[str, str], after: str = "") -> Response:
+    paging = {"cursors": {"before": "b", "after": after or "end"}} | ({"next": "https://…"} if after else {})
+    return Response(status=200, body={"data": list(posts), "paging": paging})
+
+
+def test_a_look_reads_page_after_page_until_a_post_is_older(converse: Converse) -> None:
+    young, old = SINCE + timedelta(seconds=30), SINCE - timedelta(minutes=1)
+    requests, sighting = converse(
+        FACEBOOK.look_up(PAGE, SINCE),
+        page(listed("1784_3", young), listed("1784_2", young), after="c1"),
+        page(listed("1784_1", old), after="c2"),
+    )
+    asked = [parse_qs(urlsplit(request.url).query) for request in requests]
+    assert [query.get("after") for query in asked] == [None, ["c1"]]
+    assert asked[0]["fields"] == ["id,message,created_time,permalink_url"]
+    assert not any(request.publishes for request in requests)
+    assert [post.network_id for post in sighting.posts] == ["1784_3", "1784_2", "1784_1"]
+    assert sighting.reaches_back_to == SINCE
+
+
+def test_a_post_of_the_same_second_does_not_end_a_look(converse: Converse) -> None:
+    requests, _ = converse(
+        FACEBOOK.look_up(PAGE, SINCE), page(listed("1784_2", SINCE), after="c1"), page(listed("1784_1", SINCE))
+    )
+    assert len(requests) == 2
+
+
+def test_an_empty_page_account_is_seen_to_its_beginning(converse: Converse) -> None:
+    _, sighting = converse(FACEBOOK.look_up(PAGE, SINCE), Response(status=200, body={"data": []}))
+    assert sighting.posts == ()
+    assert sighting.reaches_back_to == SINCE
+
+
+def test_a_look_that_must_stop_early_says_how_far_it_came(converse: Converse) -> None:
+    pages = [
+        page(listed(f"1784_{number}", NOW + timedelta(hours=1, seconds=-number)), after="more")
+        for number in range(PAGES_AT_MOST)
+    ]
+    _, sighting = converse(FACEBOOK.look_up(PAGE, SINCE), *pages)
+    assert sighting.reaches_back_to == sighting.posts[-1].created_at + timedelta(seconds=1)
+
+
+def test_posts_without_a_message_are_seen_too(converse: Converse) -> None:
+    picture = {"id": "1784_1", "created_time": "2026-11-23T09:00:10+0000"}
+    _, sighting = converse(FACEBOOK.look_up(PAGE, SINCE), page(picture))
+    assert sighting.posts[0].text == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "ended"),
+    [
+        (graph_error(190), Ended.AUTH),
+        (graph_error(4), Ended.THROTTLED),
+        (graph_error(2, status=500), Ended.NOT_SENT),
+        (Response(status=200, body={"data": [{"id": "1784_1"}]}), Ended.NOT_SENT),
+        (Response(status=200, body={"data": [{"id": "1", "created_time": "yesterday"}]}), Ended.NOT_SENT),
+        (Response(status=200, body="<html>"), Ended.NOT_SENT),
+    ],
+)
+def test_a_look_that_cannot_be_read_proves_nothing(answer: Response, ended: Ended, converse: Converse) -> None:
+    _, sighting = converse(FACEBOOK.look_up(PAGE, SINCE), answer)
+    assert sighting.failed.ended is ended
+    assert sighting.reaches_back_to is None
+
+
+def test_a_post_is_recognised_by_its_message(occasion: Occasion) -> None:
+    frozen = FACEBOOK.render(Content(text="Hello", hashtags=("aws",)), occasion)
+    assert FACEBOOK.text_of(frozen) == "Hello\n\n#aws"
+    assert FACEBOOK.remedy("1784") is Remedy.LOOK_UP
+
+
+@pytest.mark.parametrize(
+    ("answer", "ended"),
+    [
+        (Response(status=200, body={"success": True}), Ended.PUBLISHED),
+        (Response(status=200, body={"success": False}), Ended.AMBIGUOUS),
+        (graph_error(100, 33), Ended.REJECTED),
+        (graph_error(190), Ended.AUTH),
+        (graph_error(2, status=500), Ended.AMBIGUOUS),
+    ],
+)
+def test_deleting_ends_as_the_answer_says(answer: Response, ended: Ended, converse: Converse) -> None:
+    requests, outcome = converse(FACEBOOK.delete("1784_1", PAGE), answer)
+    assert (requests[0].method, requests[0].url) == ("DELETE", f"{BASE}/1784_1")
+    assert requests[0].publishes
+    assert outcome.ended is ended

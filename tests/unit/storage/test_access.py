@@ -1,0 +1,168 @@
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.lifecycle import Status
+from omnipub.storage import access, keys
+from omnipub.storage.keys import Key
+from omnipub.storage.schema import INDEXES
+from omnipub.storage.table import Query
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TICK = timedelta(milliseconds=1)
+MINUTE = timedelta(minutes=1)
+PARENT = Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A")
+KEY = Key("MSG#1", "CHANNEL#facebook")
+
+QUERIES: dict[str, Callable[[], Query]] = {
+    "collection": lambda: access.collection(PARENT),
+    "of owner": lambda: access.of_owner("ada", Kind.MESSAGE, limit=20),
+    "of everybody": lambda: access.of_everybody(Kind.MESSAGE, 0, limit=20),
+    "calendar": lambda: access.calendar(0, since=NOON, until=NOON + MINUTE, limit=20),
+    "published on": lambda: access.published_on("facebook", 0, since=NOON, limit=20),
+    "due": lambda: access.due(0, since=NOON, until=NOON + MINUTE),
+    "overdue": lambda: access.overdue(0, until=NOON),
+    "leases ending": lambda: access.leases_ending(0, until=NOON),
+    "with status": lambda: access.with_status(Status.HELD, 0),
+    "connections": lambda: access.connections("ada"),
+}
+
+
+def reads(query: Query, sort: str) -> bool:
+    """Whether a sort key lies in a query's range."""
+    return (
+        (query.prefix is None or sort.startswith(query.prefix))
+        and (query.at_least is None or sort >= query.at_least)
+        and (query.below is None or sort < query.below)
+    )
+
+
+def at(moment: datetime) -> str:
+    return keys.moment_sort(moment, KEY)
+
+
+def test_every_way_into_the_table_has_its_row() -> None:
+    assert {row.name for row in access.PATHS} == set(QUERIES)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_row_names_the_index_that_its_query_reads(name: str) -> None:
+    (row,) = (row for row in access.PATHS if row.name == name)
+    assert row.index == (QUERIES[name]().index or "table")
+    assert row.index in {"table", *INDEXES}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_row_spells_the_partition_that_its_query_reads(name: str) -> None:
+    (row,) = (row for row in access.PATHS if row.name == name)
+    spelled = re.sub(r"<[^>]+>", "", row.condition)
+    fixed = re.match(r"[A-Z]+#?", QUERIES[name]().partition)
+    assert fixed is not None
+    assert fixed.group() in spelled
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_reads_one_partition_and_a_bounded_number_of_items(name: str) -> None:
+    query = QUERIES[name]()
+    assert query.partition
+    assert 0 < query.limit <= access.PAGE
+
+
+def test_lists_read_newest_first() -> None:
+    assert QUERIES["of owner"]().newest_first
+    assert QUERIES["of everybody"]().newest_first
+
+
+def test_what_waits_is_read_oldest_first() -> None:
+    for name in ("calendar", "due", "overdue", "leases ending", "with status"):
+        assert not QUERIES[name]().newest_first
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_an_owners_list_reads_one_kind_only(kind: Kind) -> None:
+    query = access.of_owner("ada", kind, limit=20)
+    for other in Kind:
+        assert reads(query, keys.owned(Parent(kind=other, id=PARENT.id))) == (other is kind)
+
+
+def test_connections_leave_the_rest_of_a_user_out() -> None:
+    query = access.connections("ada")
+    assert reads(query, keys.connection("ada", "facebook").sk)
+    assert not reads(query, keys.profile("ada").sk)
+    assert not reads(query, keys.connected_account("ada", "facebook", "1").sk)
+
+
+def test_a_collection_holds_message_deliveries_and_tries() -> None:
+    query = access.collection(PARENT)
+    for key in (keys.metadata(PARENT), keys.delivery(PARENT, "facebook"), keys.attempt(PARENT, "facebook", 1)):
+        assert query.partition == key.pk
+        assert reads(query, key.sk)
+
+
+@pytest.mark.parametrize("name", ["calendar", "due"])
+def test_a_span_includes_both_its_ends_and_nothing_beyond(name: str) -> None:
+    query = QUERIES[name]()
+    assert [reads(query, at(moment)) for moment in (NOON - TICK, NOON, NOON + MINUTE, NOON + MINUTE + TICK)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_lease_that_ends_at_that_very_instant_is_read() -> None:
+    query = access.leases_ending(0, until=NOON)
+    assert reads(query, at(NOON))
+    assert not reads(query, at(NOON + TICK))
+
+
+def test_what_was_published_at_that_very_instant_is_read() -> None:
+    query = QUERIES["published on"]()
+    assert reads(query, at(NOON))
+    assert not reads(query, at(NOON - TICK))
+
+
+@pytest.mark.parametrize("moment", [NOON - 1000 * MINUTE, NOON - TICK, NOON, NOON + TICK, NOON + MINUTE])
+def test_due_and_overdue_together_read_everything_up_to_the_horizon_once(moment: datetime) -> None:
+    queries = [access.due(0, since=NOON, until=NOON + MINUTE), access.overdue(0, until=NOON)]
+    assert sum(reads(query, at(moment)) for query in queries) == 1
+
+
+@pytest.mark.parametrize("shard", [0, 1, 7])
+def test_every_shared_partition_is_read_shard_by_shard(shard: int) -> None:
+    sharded = [
+        access.of_everybody(Kind.MESSAGE, shard, limit=1),
+        access.calendar(shard, since=NOON, until=NOON, limit=1),
+        access.published_on("facebook", shard, since=NOON, limit=1),
+        access.due(shard, since=NOON, until=NOON),
+        access.overdue(shard, until=NOON),
+        access.leases_ending(shard, until=NOON),
+        access.with_status(Status.HELD, shard),
+    ]
+    for query in sharded:
+        assert query.partition.endswith(f"#{shard}") == (shard > 0)
+
+
+def test_a_cursor_is_handed_through() -> None:
+    for query in (
+        access.collection(PARENT, after="c"),
+        access.of_owner("ada", Kind.MESSAGE, limit=1, after="c"),
+        access.calendar(0, since=NOON, until=NOON, limit=1, after="c"),
+        access.published_on("facebook", 0, since=NOON, limit=1, after="c"),
+        access.due(0, since=NOON, until=NOON, after="c"),
+        access.overdue(0, until=NOON, after="c"),
+        access.leases_ending(0, until=NOON, after="c"),
+        access.with_status(Status.HELD, 0, after="c"),
+        access.connections("ada", after="c"),
+    ):
+        assert query.after == "c"
+
+
+def test_the_documents_table_has_a_line_for_each_row() -> None:
+    lines = access.table().splitlines()
+    assert len(lines) == len(access.PATHS) + 2
+    for row, line in zip(access.PATHS, lines[2:], strict=True):
+        assert all(part in line for part in (row.name, row.serves, row.index, row.condition))
