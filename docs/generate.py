@@ -21,6 +21,10 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
+SAMPLES = {"linkedin": {"organisation": "urn:li:organization:1", "person": "urn:li:person:1"}}
+"""Networks whose accounts differ in how a missing answer is found out."""
+
+
 def lifecycle_table() -> str:
     """Every transition of a delivery."""
     lines = ["| from | event | to | meaning |", "|---|---|---|---|"]
@@ -30,15 +34,17 @@ def lifecycle_table() -> str:
 
 def limits_table() -> str:
     """What every network accepts."""
-    lines = ["| network | text | images | image size | alt text | a missing answer is |", "|---|---|---|---|---|---|"]
+    lines = ["| network | text | images | alt text | a missing answer is |", "|---|---|---|---|---|"]
     found_out = {"resend": "sent again under the same key", "look_up": "looked up", "none": "left to a person"}
     for name, channel in sorted(CHANNELS.items()):
         text = " and ".join(f"{most:,} {unit}" for most, unit in channel.limits.text)
-        size = f"{channel.limits.image_bytes / 1024 / 1024:.0f} MiB" if channel.limits.images else "–"
-        remedy = found_out[channel.remedy("").value]
-        lines.append(
-            f"| {name} | {text} | {channel.limits.images} | {size} | {channel.limits.alt_text:,} characters | {remedy} |"
+        images = f"{channel.limits.images} of {channel.limits.image_bytes / 1024 / 1024:.0f} MiB"
+        samples = SAMPLES.get(name, {"": ""})
+        remedy = "; ".join(
+            f"{found_out[channel.remedy(account).value]}{f' ({kind})' if kind else ''}"
+            for kind, account in samples.items()
         )
+        lines.append(f"| {name} | {text} | {images} | {channel.limits.alt_text:,} characters | {remedy} |")
     return "\n".join(lines)
 
 
@@ -46,16 +52,20 @@ def settings_table() -> str:
     """Every setting with its variable and default."""
     described = dict(re.findall(r"^        (\w+): (.+?)$", Settings.__doc__ or "", re.MULTILINE))
     lines = ["| variable | default | meaning |", "|---|---|---|"]
-    for field in fields(Settings):
-        lines.append(f"| `{variable(field.name)}` | `{field.default or '–'}` | {described[field.name]} |")
+    lines += [
+        f"| `{variable(field.name)}` | {field.default or 'none'} | {described[field.name]} |"
+        for field in fields(Settings)
+    ]
     return "\n".join(lines)
 
 
 def indexes_table() -> str:
     """Every index with what it projects."""
     lines = ["| index | keys | projected |", "|---|---|---|"]
-    for index in INDEXES.values():
-        lines.append(f"| {index.name} | {index.partition}, {index.sort} | {', '.join(index.projected)} |")
+    lines += [
+        f"| {index.name} | {index.partition}, {index.sort} | {', '.join(index.projected)} |"
+        for index in INDEXES.values()
+    ]
     return "\n".join(lines)
 
 

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from omnipub.errors import NotFoundError
 from omnipub_cli.drawing import Record, Table
 from omnipub_cli.errors import Code
 from omnipub_cli.following import RESULTS, follow, results
 from omnipub_cli.times import in_text, offset, on_screen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from omnipub.services.creation import Created
     from omnipub.wiring import System
     from omnipub_cli.context import Call
+
+
+@contextmanager
+def explained(call: Call) -> Iterator[None]:
+    """A missing account, said in terms of the sandbox where there is one: starting it connects accounts."""
+    try:
+        yield
+    except NotFoundError as error:
+        if call.running is None and call.settings.mode.value == "sandbox":
+            error.hint = f"Start the sandbox, which has an account of each network: {call.typed('up')}"
+        raise
 
 
 def tell(call: Call, system: System, created: Created, *, group: str, wait: bool, timeout: float) -> None:
@@ -35,9 +49,7 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
         "replayed": created.replayed,
         "running": call.running is not None,
     }
-    record = Record(
-        fields=(("id", created.id), ("due", _due(due, created.zone, call)), ("channels", created.channels))
-    )
+    record = Record(fields=(("id", created.id), ("due", _due(due, created.zone, call)), ("channels", created.channels)))
     if not (wait and call.json):
         call.output.data(record, json=facts, ids=[created.id])
         call.output.flush()

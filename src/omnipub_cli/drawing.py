@@ -29,9 +29,10 @@ class Exact:
 
 @dataclass(frozen=True)
 class TimeOfDay:
-    """A moment below a heading that already says the day."""
+    """A moment below a heading that already says the day, or of today."""
 
     at: datetime
+    exact: bool = False
 
 
 Cell = str | int | datetime | State | Exact | TimeOfDay | Sequence[str] | None
@@ -89,7 +90,7 @@ class Look:
     utc: bool = False
 
 
-def text(cell: Cell, look: Look) -> str:  # noqa: PLR0911  one row per kind of cell
+def text(cell: Cell, look: Look) -> str:
     """A value as text, safe for a terminal."""
     match cell:
         case None | "":
@@ -101,7 +102,8 @@ def text(cell: Cell, look: Look) -> str:  # noqa: PLR0911  one row per kind of c
         case State():
             return cell.value.replace("_", " ") if look.terminal else cell.value
         case TimeOfDay():
-            return times.clock(cell.at, utc=look.utc) if look.terminal else times.in_text(cell.at, utc=look.utc)
+            clock = times.clock(cell.at, utc=look.utc, exact=cell.exact)
+            return clock if look.terminal else times.in_text(cell.at, utc=look.utc)
         case Exact():
             exact = times.on_screen(cell.at, utc=look.utc, exact=True)
             return exact if look.terminal else times.in_text(cell.at, utc=look.utc)

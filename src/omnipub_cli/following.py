@@ -25,7 +25,7 @@ RESULTS = (
     Column("PUBLISHED"),
     Column("LATE MS", right=True),
     Column("TRIES", right=True),
-    Column("WHERE", flexible=True),
+    Column("WHERE"),
 )
 
 

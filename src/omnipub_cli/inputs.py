@@ -46,9 +46,7 @@ def secret(*, from_stdin: bool, prompt: str) -> str:
     elif sys.stdin.isatty():
         found = getpass.getpass(prompt).strip()
     else:
-        raise InvalidInputError(
-            "There is no terminal to ask for the token.", hint="Pipe it in: … --token-stdin < FILE"
-        )
+        raise InvalidInputError("There is no terminal to ask for the token.", hint="Pipe it in: … --token-stdin < FILE")
     if not found:
         raise InvalidInputError("The token is empty.", problems=[("token", "Nothing was given.")])
     return found
@@ -87,7 +85,9 @@ def schedule(at: str, zone: str, fold: str | None) -> Schedule | None:
     if not at:
         if zone or fold:
             option = "--zone" if zone else "--fold"
-            raise InvalidInputError(f"{option} says which time --at means, and there is no --at.", hint="Add --at TIME.")
+            raise InvalidInputError(
+                f"{option} says which time --at means, and there is no --at.", hint="Add --at TIME."
+            )
         return None
     if not zone and _is_local(at):
         here = zone_name()

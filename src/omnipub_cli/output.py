@@ -44,6 +44,7 @@ class Output:
         for stream in (self._stdout, self._stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")  # what the terminal's encoding lacks is shown escaped
+        self._drew = False
         self.look = Look(terminal=_is_terminal(self._stdout), utc=utc)
 
     @property
@@ -60,7 +61,9 @@ class Output:
         elif self.look.terminal:
             from omnipub_cli.richly import drawn  # noqa: PLC0415  rich costs as much as the rest of a command
 
-            self._out("\n".join(drawn(view, self.look) for view in views))
+            for view in views:
+                self._out(("\n" if self._drew else "") + drawn(view, self.look))
+                self._drew = True
         else:
             self._out("".join(f"{line}\n" for view in views for line in piped(view, self.look)))
 

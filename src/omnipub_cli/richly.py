@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Literal
+from typing import IO, Literal
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -34,10 +34,10 @@ NARROWEST = 12
 """A flexible column keeps this width; a terminal narrower than that wraps the line itself."""
 
 
-def console(file: object, *, width: int | None = None) -> Console:
+def console(file: IO[str], *, width: int | None = None) -> Console:
     """A console that takes text as it is: no mark-up, no emoji names, no guessing at numbers."""
     return Console(
-        file=file,  # type: ignore[arg-type]  anything with write and flush
+        file=file,
         width=width,
         force_terminal=True,
         markup=False,
@@ -101,7 +101,9 @@ def _tables(view: Table, look: Look, width: int) -> Iterator[RenderableType]:
         yield _table(view.columns, sizes, [row for _, row in group], header=False)
 
 
-def _table(columns: Sequence[Column], sizes: Sequence[int], rows: Sequence[Sequence[Text]], *, header: bool) -> RichTable:
+def _table(
+    columns: Sequence[Column], sizes: Sequence[int], rows: Sequence[Sequence[Text]], *, header: bool
+) -> RichTable:
     table = RichTable(
         box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", show_header=header, width=_width(sizes)
     )
@@ -115,7 +117,9 @@ def _table(columns: Sequence[Column], sizes: Sequence[int], rows: Sequence[Seque
 
 def _sizes(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int]:
     """Every column as wide as its widest value; flexible ones share what is left."""
-    sizes = [max(cell_len(column.name), *(row[number].cell_len for row in rows), 1) for number, column in enumerate(columns)]
+    sizes = [
+        max(cell_len(column.name), *(row[number].cell_len for row in rows), 1) for number, column in enumerate(columns)
+    ]
     flexible = [number for number, column in enumerate(columns) if column.flexible]
     left = width - _width(size for number, size in enumerate(sizes) if number not in flexible) - GAP * len(flexible)
     for number in flexible:

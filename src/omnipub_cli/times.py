@@ -25,9 +25,10 @@ def day(value: datetime, *, utc: bool) -> str:
     return value.astimezone(UTC if utc else None).strftime("%A, %Y-%m-%d")
 
 
-def clock(value: datetime, *, utc: bool) -> str:
-    """The time of day alone, beside a day that is already shown."""
-    return on_screen(value, utc=utc).partition(" ")[2]
+def clock(value: datetime, *, utc: bool, exact: bool = False) -> str:
+    """The time of day alone, beside a day that is already shown; `exact` leaves the offset out."""
+    shown = on_screen(value, utc=utc, exact=exact).partition(" ")[2]
+    return shown.partition(" ")[0] if exact else shown
 
 
 def offset(value: datetime) -> str:

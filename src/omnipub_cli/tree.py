@@ -72,7 +72,7 @@ def _print_version(context: typer.Context, asked: bool) -> None:  # noqa: FBT001
 @_app.callback()
 def _root(
     *,
-    version: Annotated[  # noqa: ARG001  its callback answers
+    version: Annotated[
         bool, typer.Option("--version", "-V", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:

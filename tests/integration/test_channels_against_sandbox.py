@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -121,8 +121,8 @@ def rendered(network: str, content: Content) -> tuple[Channel, Mapping[str, Any]
 
 @pytest.fixture(scope="module")
 def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    data: Path = tmp_path_factory.mktemp("sandbox")
-    command = [sys.executable, "-m", "omnipub.sandbox", "--data", str(data), "--port", "0", "--exit-with-parent"]
+    data = str(tmp_path_factory.mktemp("sandbox"))
+    command = [sys.executable, "-m", "omnipub.sandbox", "--data", data, "--port", "0", "--exit-with-parent"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"]
@@ -132,7 +132,7 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def sandbox(sandbox_url: str) -> Sandbox:
     send = HttpSend(allowed_origins=[sandbox_url], only_allowed=True)
-    driver = Driver(send=Impatient(send), media=PICTURES.__getitem__, clock=WallClock(), journal=NoJournal())
+    driver = Driver(send=Impatient(send), media=PICTURES.__getitem__, clock=WallClock(), journal=NoJournal(), longest=timedelta(minutes=10))
     ready = Sandbox(url=sandbox_url, driver=driver)
     ready.control("POST", "reset")
     for network, (name, token) in ACCOUNTS.items():
@@ -280,6 +280,17 @@ def test_trouble_ends_in_what_is_known_of_it(
     assert len(sandbox.posts(network)) == posts
     if ended is not Ended.PUBLISHED:
         assert outcome.sentence
+
+
+@every_network
+def test_what_a_network_does_after_we_gave_up_is_why_no_answer_is_ambiguous(network: str, sandbox: Sandbox) -> None:
+    sandbox.fault(network, "accept_after_client_left", seconds=10)
+    outcome = sandbox.publish(network, Content(text="Slow but sure"))
+    assert (outcome.ended, outcome.code) == (Ended.AMBIGUOUS, "no_answer")
+    until = monotonic() + 5
+    while not sandbox.posts(network) and monotonic() < until:
+        sleep(0.02)
+    assert len(sandbox.posts(network)) == 1
 
 
 def test_throttling_waits_as_long_as_the_network_asks(sandbox: Sandbox) -> None:

@@ -25,7 +25,7 @@ from time import monotonic
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError, NewConnectionError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import parse_url
 
@@ -392,6 +392,8 @@ def _parsed(data: bytes) -> Any:
 
 def _refusal(error: Exception | None) -> str:
     match error:
+        case NewConnectionError():  # before the next: urllib3 derives it from time-outs
+            return "could not be reached"
         case ConnectTimeoutError() | TimeoutError():
             return "did not take a connection in time"
         case ssl.SSLCertVerificationError():

@@ -25,6 +25,6 @@ def logger_for(settings: Settings) -> logging.Logger:
     formatter = LambdaPowertoolsFormatter(utc=True, log_record_order=["timestamp", "level", "message"])
     formatter.append_keys(service=SERVICE, stage=settings.stage)
     handler.setFormatter(formatter)
-    logger = logging.Logger(SERVICE, settings.log_level)
+    logger = logging.Logger(SERVICE, settings.log_level)  # noqa: LOG001  see the docstring
     logger.addHandler(handler)
     return logger

@@ -171,7 +171,7 @@ def _opened(cursor: str) -> list[str]:
     except ValueError:
         parts = None
     match parts:
-        case [str(), str(), str()]:
-            return parts
+        case [str(sort), str(pk), str(sk)]:
+            return [sort, pk, sk]
         case _:
             raise InvalidInputError("This cursor is not one of ours.", hint="Take the cursor of the previous page.")

@@ -50,7 +50,7 @@ TYPES = (
         "--linkedin-url https://www.linkedin.com/in/ada --photo ada.jpg --at 2026-12-01T09:00 --zone Europe/Berlin",
     ),
 )
-def announce(
+def announce(  # noqa: PLR0913  a command's options are its parameters
     context: typer.Context,
     *,
     member: Annotated[str, typer.Option(metavar="NAME", help="Who earned it, as it shall be written.")],
@@ -75,7 +75,7 @@ def announce(
     from omnipub.domain.certification import Certification  # noqa: PLC0415  likewise
     from omnipub.domain.moments import Schedule  # noqa: PLC0415  likewise
     from omnipub.services.creation import IdempotencyKey  # noqa: PLC0415  likewise
-    from omnipub_cli.creating import tell  # noqa: PLC0415  likewise
+    from omnipub_cli.creating import explained, tell  # noqa: PLC0415  likewise
 
     call = call_of(context)
     schedule = inputs.schedule(at, zone, fold)
@@ -110,11 +110,12 @@ def announce(
             "channels": channels,
             "at": [at, zone, fold],
         }
-        created = system.announce.certification(
-            draft=draft,
-            schedule=schedule,
-            idempotency=IdempotencyKey.of(idempotency_key, asked) if idempotency_key else None,
-        )
+        with explained(call):
+            created = system.announce.certification(
+                draft=draft,
+                schedule=schedule,
+                idempotency=IdempotencyKey.of(idempotency_key, asked) if idempotency_key else None,
+            )
         tell(call, system, created, group="certs", wait=wait, timeout=timeout)
 
 

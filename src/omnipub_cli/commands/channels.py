@@ -52,7 +52,9 @@ def list_(context: typer.Context) -> None:
     )
     if not any(one["accounts"] for one in found):
         call.output.note("No account is connected yet.")
-        call.output.hint(f"`{call.typed('up')}` connects sandbox accounts; your own: omnipub connections connect --help")
+        call.output.hint(
+            f"`{call.typed('up')}` connects sandbox accounts; your own: omnipub connections connect --help"
+        )
 
 
 @app.command(cls=Command, epilog=examples("omnipub channels limits", "omnipub channels limits linkedin --json"))
@@ -78,7 +80,9 @@ def limits(
         for name, channel in chosen.items()
     ]
     call.output.data(
-        *(Record(fields=_fields(one)) for one in said), json={"channels": said}, ids=[str(one["network"]) for one in said]
+        *(Record(fields=_fields(one)) for one in said),
+        json={"channels": said},
+        ids=[str(one["network"]) for one in said],
     )
 
 
@@ -91,19 +95,23 @@ def _connected(call: Call) -> "Sequence[Connection]":
 
 
 def _remedies(channel: "Channel", connections: "Sequence[Connection]") -> list[dict[str, Any]]:
-    """By connected account, as it may depend on the account's kind; else for any account."""
-    if not connections:
-        return [{"channel": None, "how": channel.remedy("").value}]
-    return [{"channel": one.channel, "how": channel.remedy(one.account).value} for one in connections]
+    """By connected account, as it may depend on the account's kind; else all that are possible."""
+    from omnipub.onebox.sandboxed import ACCOUNTS  # noqa: PLC0415  likewise
+
+    if connections:
+        return [{"channel": one.channel, "how": channel.remedy(one.account).value} for one in connections]
+    examples_ = ("", ACCOUNTS.get(channel.name, ("", ""))[0])
+    return [{"channel": None, "how": how.value} for how in dict.fromkeys(map(channel.remedy, examples_))]
 
 
 def _fields(one: Mapping[str, Any]) -> list[tuple[str, Cell]]:
     types = ", ".join(kind.removeprefix("image/") for kind in one["image_types"])
     settle = one["settle_seconds"]
-    found_out = "; ".join(
+    found_out = [
         f"{remedy['channel']}: {REMEDIES[remedy['how']]}" if remedy["channel"] else REMEDIES[remedy["how"]]
         for remedy in one["missing_answers"]
-    )
+    ]
+    depends = len(found_out) > 1 and not one["missing_answers"][0]["channel"]
     return [
         ("network", one["network"]),
         ("title", one["title"]),
@@ -111,5 +119,8 @@ def _fields(one: Mapping[str, Any]) -> list[tuple[str, Cell]]:
         ("images", f"{one['images']} of {types}, {one['image_bytes']:,} bytes each" if one["images"] else "none"),
         ("alt text", f"{one['alt_text']:,} characters"),
         ("settle", f"a new post is seen after at most {settle:,} s" if settle else "at once"),
-        ("missing answer", found_out),
+        (
+            "missing answer",
+            ("depends on the account: " if depends else "") + ("; or " if depends else "; ").join(found_out),
+        ),
     ]

@@ -36,7 +36,9 @@ CONNECTIONS = (
 )
 def connect(
     context: typer.Context,
-    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="A network, or network:alias for a second account.")],
+    channel: Annotated[
+        str, typer.Argument(metavar="CHANNEL", help="A network, or network:alias for a second account.")
+    ],
     *,
     account: Annotated[str, typer.Option(metavar="ID", help="The network's own id of the account.")],
     url: Annotated[str, typer.Option(metavar="URL", help="Where a webhook's deliveries go.")] = "",
@@ -75,7 +77,8 @@ def connect(
         )
     )
     call.output.data(record, json=shape(connected) | {"mode": system.settings.mode.value}, ids=[connected.channel])
-    call.output.hint(f"Try it: {call.typed(f'''messages create "Hello" --to {channel}''')}")
+    example = f'messages create "Hello" --to {channel}'
+    call.output.hint(f"Try it: {call.typed(example)}")
 
 
 @app.command("list", cls=Command, epilog=examples("omnipub connections list"))
@@ -97,7 +100,9 @@ def list_(context: typer.Context) -> None:
     )
     if not found:
         call.output.note("No account is connected yet.")
-        call.output.hint(f"`{call.typed('up')}` connects sandbox accounts; your own: omnipub connections connect --help")
+        call.output.hint(
+            f"`{call.typed('up')}` connects sandbox accounts; your own: omnipub connections connect --help"
+        )
 
 
 def _to_the_sandbox(call: Call, system: "System", channel: str, account: str, title: str) -> None:

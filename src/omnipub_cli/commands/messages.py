@@ -41,7 +41,7 @@ FIRST = 'messages create "Hello" --to facebook,linkedin'
         'omnipub messages create "See us" --to linkedin --image front.jpg --alt "Our front door at night"',
     ),
 )
-def create(
+def create(  # noqa: PLR0913  a command's options are its parameters
     context: typer.Context,
     text: Annotated[str, typer.Argument(metavar="[TEXT|-]", help="The text; - reads it from standard input.")] = "",
     *,
@@ -54,7 +54,9 @@ def create(
     hashtag: Annotated[
         list[str] | None, typer.Option(metavar="TAG", help="With or without #. Repeat it, or use commas.")
     ] = None,
-    image: Annotated[list[str] | None, typer.Option(metavar="FILE", help="A PNG, JPEG or GIF file. Repeatable.")] = None,
+    image: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="A PNG, JPEG or GIF file. Repeatable.")
+    ] = None,
     alt: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="What the image shows; the first for the first image.")
     ] = None,
@@ -68,7 +70,7 @@ def create(
     """Compose a message and publish it on every channel, now or when it is due."""
     from omnipub.domain.message import Content  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.creation import IdempotencyKey  # noqa: PLC0415  likewise
-    from omnipub_cli.creating import tell  # noqa: PLC0415  likewise
+    from omnipub_cli.creating import explained, tell  # noqa: PLC0415  likewise
 
     call = call_of(context)
     schedule = inputs.schedule(at, zone, fold)
@@ -94,13 +96,14 @@ def create(
             "channels": channels,
             "at": [at, zone, fold],
         }
-        created = system.compose.message(
-            owner=LOCAL_OWNER,
-            content=content,
-            channels=channels,
-            schedule=schedule,
-            idempotency=IdempotencyKey.of(idempotency_key, asked) if idempotency_key else None,
-        )
+        with explained(call):
+            created = system.compose.message(
+                owner=LOCAL_OWNER,
+                content=content,
+                channels=channels,
+                schedule=schedule,
+                idempotency=IdempotencyKey.of(idempotency_key, asked) if idempotency_key else None,
+            )
         for number, one in enumerate(media, 1):
             if not one.alt:
                 call.output.note(f"Image {number} has no --alt text; people who cannot see it miss it.")
@@ -108,9 +111,7 @@ def create(
 
 
 @app.command("list", cls=Command, epilog=examples("omnipub messages list", "omnipub messages list --json --limit 100"))
-def list_(
-    context: typer.Context, *, limit: Limit = 20, cursor: Cursor = "", mine: Mine = False
-) -> None:
+def list_(context: typer.Context, *, limit: Limit = 20, cursor: Cursor = "", mine: Mine = False) -> None:
     """List messages, newest first, with their state."""
     from omnipub.domain.identity import Kind  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.listing import page  # noqa: PLC0415  likewise

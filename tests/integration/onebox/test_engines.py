@@ -106,7 +106,7 @@ def test_a_worker_that_dies_gets_the_whole_batch_again(stream: SqliteStream, tur
     assert worker.numbers() == [["1", "2"], ["1", "2"]]
 
 
-def test_what_another_process_puts_is_read_as_well(stream: SqliteStream, turning: Turning, tmp_path: Path) -> None:
+def test_what_another_process_puts_is_read_as_well(turning: Turning, tmp_path: Path) -> None:
     worker, _ = turning(Recorder(), Recorder())
     other = SqliteStream(tmp_path / "stream.db")
     other.put([pointer(1)])

@@ -16,7 +16,7 @@ AnyClient = TypeVar("AnyClient", Page, Author, Receiver)
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     server = Server(tmp_path)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
     thread.start()
     yield Sandbox(server.url)
     server.shutdown()

@@ -8,7 +8,9 @@ from omnipub.domain.fingerprint import fingerprint
 
 words = st.lists(
     st.one_of(
-        st.sampled_from(["http://", "https://", "https://x.de/a?b=c#d", "\u0301", "\u0338", "e\u0301", "\u00a0", "\r\n"]),
+        st.sampled_from(
+            ["http://", "https://", "https://x.de/a?b=c#d", "\u0301", "\u0338", "e\u0301", "\u00a0", "\r\n"]
+        ),
         st.text(max_size=6),
     ),
     max_size=12,

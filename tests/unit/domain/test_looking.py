@@ -20,9 +20,7 @@ def post(name: str = "1", *, text: str = TEXT, at: datetime = SINCE) -> FoundPos
     return FoundPost(network_id=name, text=text, created_at=at, permalink=f"https://net/{name}")
 
 
-def judged(
-    *posts: FoundPost, back_to: datetime | None = START, owners: Mapping[str, str] | None = None
-) -> Seen:
+def judged(*posts: FoundPost, back_to: datetime | None = START, owners: Mapping[str, str] | None = None) -> Seen:
     sighting = Sighting(posts=posts, reaches_back_to=back_to)
     return read(sighting, text=TEXT, since=SINCE, owners=owners or {}, ours=OURS)
 

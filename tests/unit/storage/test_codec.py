@@ -20,7 +20,7 @@ from omnipub.storage.items import Connection, Standing
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def every(kind: type[Any], **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def every(kind: type[Any], /, **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Values of `kind` with every field filled, or a new field would be stored untested."""
     assert set(parts) == {part.name for part in fields(kind)}
     return st.builds(kind, **parts)

@@ -67,14 +67,21 @@ def test_keys_spells_the_prefixes_and_access_makes_the_queries() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ['pk = "MSG#" + id', 'pk = f"USER#{owner}"', 'if sk.startswith("ATTEMPT#"): pass', 'x = {"CHANNEL#": 1}', 'f("CERT#")'],
+    [
+        'pk = "MSG#" + id',
+        'pk = f"USER#{owner}"',
+        'if sk.startswith("ATTEMPT#"): pass',
+        'x = {"CHANNEL#": 1}',
+        'f("CERT#")',
+    ],
 )
 def test_the_search_for_prefixes_finds_them_however_they_are_used(line: str) -> None:
     assert list(key_literals(line))
 
 
 @pytest.mark.parametrize(
-    "line", ['"""A key is MSG#<id>."""', 'X = 1\n"""Of USER#<id>."""', '@_path(condition="PK = MSG#<id>")\ndef f(): ...']
+    "line",
+    ['"""A key is MSG#<id>."""', 'X = 1\n"""Of USER#<id>."""', '@_path(condition="PK = MSG#<id>")\ndef f(): ...'],
 )
 def test_the_search_for_prefixes_lets_documentation_be(line: str) -> None:
     assert not list(key_literals(line))

@@ -65,9 +65,7 @@ CERTIFICATION = Certification(
 CONNECTION = Connection(
     owner="ada", channel="facebook:events", account="page-1", title="Events", sealed="v1.x", created_at=NOON
 )
-ATTEMPT = Attempt(
-    parent=DELIVERY.parent, channel="facebook", number=3, started_at=NOON, ended_at=None, ended="died"
-)
+ATTEMPT = Attempt(parent=DELIVERY.parent, channel="facebook", number=3, started_at=NOON, ended_at=None, ended="died")
 
 every_status = pytest.mark.parametrize("status", Status)
 

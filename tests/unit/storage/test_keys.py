@@ -20,7 +20,9 @@ moments = st.integers(0, 250_000_000_000_000).map(
 )
 deliveries = st.builds(
     keys.delivery,
-    st.builds(Parent, kind=st.sampled_from(Kind), id=st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26)),
+    st.builds(
+        Parent, kind=st.sampled_from(Kind), id=st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26)
+    ),
     st.sampled_from(["facebook", "facebook:events", "linkedin"]),
 )
 

@@ -8,14 +8,26 @@ from hypothesis import strategies as st
 from omnipub.config import LEASE_BEYOND_TIMEOUT, Mode, Settings, from_environment, to_environment, variable
 from omnipub.errors import ConfigurationError
 
-text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
-counts = st.integers(1, 10**6)
+text = st.text("aZ0-_./: äé🎉='\"", max_size=12)
+counts = st.integers(0, 10**6)
+seconds = st.integers(2, 900)
 levels = st.sampled_from(["DEBUG", "INFO", "WARNING", "ERROR"])
-BY_TYPE = {str: text, int: counts, Mode: st.sampled_from(Mode)}
-some = st.builds(
-    Settings,
-    **{field.name: levels if field.name == "log_level" else BY_TYPE[type(field.default)] for field in fields(Settings)},
-)
+OF_TYPE = {str: text, int: counts, Mode: st.sampled_from(Mode)}
+
+
+def settings_with(worker_timeout: int) -> st.SearchStrategy[Settings]:
+    """Settings with every field filled, among those that do not contradict each other."""
+    own = {
+        "worker_timeout": st.just(worker_timeout),
+        "request_timeout": st.integers(1, worker_timeout // 2),
+        "log_level": levels,
+    }
+    return st.builds(
+        Settings, **{field.name: own.get(field.name, OF_TYPE[type(field.default)]) for field in fields(Settings)}
+    )
+
+
+some = seconds.flatmap(settings_with)
 NUMBERS = [field.name for field in fields(Settings) if type(field.default) is int]
 
 
@@ -76,14 +88,29 @@ def test_what_is_no_whole_number_is_refused_naming_the_variable_and_what_is_allo
     assert "whole number" in caught.value.message
 
 
-@given(counts)
-def test_a_lease_outlives_the_longest_run_by_ten_seconds(timeout: int) -> None:
-    lease = Settings(worker_timeout=timeout).lease
-    assert lease == timedelta(seconds=timeout) + LEASE_BEYOND_TIMEOUT
+@pytest.mark.parametrize(("request_timeout", "worker_timeout"), [("31", "60"), ("0", "60"), ("-1", "60"), ("25", "1")])
+def test_time_outs_that_contradict_each_other_are_refused_naming_both(
+    request_timeout: str, worker_timeout: str
+) -> None:
+    environment = {"OMNIPUB_REQUEST_TIMEOUT": request_timeout, "OMNIPUB_WORKER_TIMEOUT": worker_timeout}
+    with pytest.raises(ConfigurationError) as caught:
+        from_environment(environment)
+    assert all(name in caught.value.hint for name in environment)
+
+
+def test_a_request_may_take_exactly_half_of_a_workers_run() -> None:
+    assert Settings(request_timeout=30, worker_timeout=60).request_timeout == 30
+
+
+@settings(deadline=None)
+@given(some)
+def test_a_lease_outlives_the_longest_run_by_ten_seconds(given_settings: Settings) -> None:
+    assert given_settings.lease == timedelta(seconds=given_settings.worker_timeout) + LEASE_BEYOND_TIMEOUT
     assert timedelta(seconds=10) == LEASE_BEYOND_TIMEOUT
 
 
-@given(counts)
-def test_what_a_worker_starts_last_still_ends_within_its_time_out(timeout: int) -> None:
-    budget = Settings(worker_timeout=timeout).batch_budget
-    assert timedelta(0) < budget < timedelta(seconds=timeout)
+@settings(deadline=None)
+@given(some)
+def test_a_request_begun_at_the_end_of_the_budget_still_ends_within_the_run(given_settings: Settings) -> None:
+    request = timedelta(seconds=given_settings.request_timeout)
+    assert timedelta(0) < given_settings.batch_budget + request <= timedelta(seconds=given_settings.worker_timeout)

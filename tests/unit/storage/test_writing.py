@@ -82,7 +82,9 @@ def test_a_refused_transaction_that_finds_its_first_writes_id_had_succeeded() ->
 
 def test_a_refused_transaction_is_not_known_by_its_other_writes() -> None:
     with pytest.raises(ConditionFailedError):
-        writing.transact(Refusing(item("theirs"), item("mine", OTHER)), [Put(item=item("mine")), Put(item=item("mine", OTHER))])
+        writing.transact(
+            Refusing(item("theirs"), item("mine", OTHER)), [Put(item=item("mine")), Put(item=item("mine", OTHER))]
+        )
 
 
 def test_a_refused_transaction_that_begins_without_a_put_is_never_taken_for_done() -> None:

@@ -1,0 +1,131 @@
+"""`omnipub up`: run omnipub on this machine."""
+
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub.errors import ConfigurationError
+from omnipub.names import API_ROOT
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.drawing import Line, Record, Story
+from omnipub_cli.options import Command, examples
+from omnipub_cli.signals import termination
+
+if TYPE_CHECKING:
+    from omnipub.config import Settings
+    from omnipub.onebox.box import Box
+
+app = typer.Typer(add_completion=False)
+
+USUAL_PORT = 8765
+"""The first choice without --port; any free one if somebody has it."""
+
+PORT_AT_MOST = 65_535
+
+
+@app.command(
+    cls=Command,
+    epilog=examples("omnipub up", "omnipub up --data ./trial --port 0 --json", "omnipub up --data ./real --live"),
+)
+def up(
+    context: typer.Context,
+    *,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=PORT_AT_MOST, metavar="N", help=f"Of the API (default: {USUAL_PORT} or any free one)."),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Publish for real. A data directory is live or sandbox for ever.")
+    ] = False,
+    sandbox_port: Annotated[
+        int, typer.Option(min=0, max=PORT_AT_MOST, metavar="N", help="Of the sandbox (default: the one it had before).")
+    ] = 0,
+) -> None:
+    """Run omnipub on this machine until Ctrl-C: API, scheduler, worker and, unless live, a sandbox of the networks."""
+    from omnipub.onebox.box import Box  # noqa: PLC0415  the whole system hangs on this
+
+    call = call_of(context)
+    settings = _settings(call, live=live)
+    box = Box(settings, port=_free(call) if port is None else port, sandbox_port=sandbox_port)
+    with termination():
+        box.start()
+        try:
+            _greet(call, settings, box)
+            box.wait()
+        except KeyboardInterrupt:
+            call.output.note("Stopping; what is being sent may end first. Ctrl-C again gives up waiting.")
+        finally:
+            box.stop()
+    call.output.note("Stopped. Nothing is lost: what is due goes out when it runs again.")
+
+
+def _settings(call: Call, *, live: bool) -> "Settings":
+    from omnipub.config import Mode  # noqa: PLC0415  the command has imported it
+    from omnipub.onebox.data import open_data  # noqa: PLC0415  likewise
+
+    if live:
+        return open_data(call.directory, mode=Mode.LIVE)
+    if call.settings.mode is Mode.LIVE:
+        raise ConfigurationError(
+            f"The data in {call.directory} is live: running on it publishes for real.",
+            hint=f"If that is meant: {call.typed('up --live')}",
+        )
+    return call.settings
+
+
+def _free(call: Call) -> int:
+    """The usual port, or 0 if somebody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", USUAL_PORT))
+        except OSError:
+            call.output.note(f"Port {USUAL_PORT} is taken; another one is used.")
+            return 0
+    return USUAL_PORT
+
+
+def _greet(call: Call, settings: "Settings", box: "Box") -> None:
+    mode = settings.mode.value
+    token_file = f"{settings.data}/token"
+    if call.json:
+        call.output.document_line(
+            {
+                "mode": mode,
+                "address": box.address,
+                "api": f"{box.address}{API_ROOT}",
+                "token": box.token,
+                "token_file": token_file,
+                "data": settings.data,
+                "sandbox_url": box.sandbox_url or None,
+            }
+        )
+        return
+    promise = "nothing leaves this machine" if box.sandbox_url else "posts are real"
+    call.output.data(
+        Story(lines=[Line((f"omnipub runs: {mode.upper()}, {promise}.",), heading=True)]),
+        Record(
+            fields=(
+                ("mode", mode),
+                ("address", box.address),
+                ("api", f"{box.address}{API_ROOT}"),
+                ("token", box.token),
+                ("token file", token_file),
+                ("data", settings.data),
+                *([("wall", f"{box.sandbox_url}/")] if box.sandbox_url else []),
+            )
+        ),
+        json=None,
+        ids=[box.address],
+    )
+    call.output.flush()
+    wanted = call.typed('messages create "Hello" --to facebook,linkedin --wait')
+    call.output.note()
+    call.output.note("The API asks for the token as Authorization: Bearer; keep it to yourself.")
+    if box.sandbox_url:
+        call.output.note("The wall shows what the sandbox's networks received.")
+        call.output.hint(f"In another terminal: {wanted}")
+    else:
+        call.output.hint(f"Connect accounts in another terminal: {call.typed('connections connect --help')}")
+    call.output.note("Ctrl-C stops it.")

@@ -1,0 +1,317 @@
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from omnipub.domain.conversation import Publishing, Request, Response
+from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.services.driver import Driver
+from omnipub.services.ports import NoAnswerError, NotSentError
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TICK = timedelta(milliseconds=1)
+LEASE = NOON + timedelta(seconds=70)
+LONGEST = timedelta(seconds=25)
+OUT = Outcome(ended=Ended.PUBLISHED, network_id="1")
+OK = Response(status=200)
+NOT_SENT = NotSentError("The name could not be resolved.")
+NO_ANSWER = NoAnswerError("The answer did not come in time.")
+
+PREPARE = Request(method="POST", url="https://net/upload", total_timeout=20)
+PUBLISH = Request(method="POST", url="https://net/posts", publishes=True, total_timeout=20)
+READ = Request(method="GET", url="https://net/posts/1", total_timeout=20)
+
+
+@dataclass
+class FakeClock:
+    """Time that only passes when somebody says so."""
+
+    at: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep_until(self, moment: datetime) -> None:
+        self.at = max(self.at, moment)
+
+
+@dataclass
+class ScriptedSend:
+    """Answers requests from a script; each takes `takes`."""
+
+    answers: list[Response | Exception]
+    clock: FakeClock
+    takes: timedelta = timedelta(0)
+    sent: list[Request] = field(default_factory=list)
+
+    def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
+        assert callable(media)
+        self.sent.append(request)
+        self.clock.at += self.takes
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass
+class Notes:
+    """Remembers what was noted."""
+
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def note(self, event: str, **facts: Any) -> None:
+        self.events.append((event, facts))
+
+
+@dataclass
+class Stage:
+    """A driver with its script."""
+
+    answers: list[Response | Exception] = field(default_factory=list)
+    takes: timedelta = timedelta(0)
+    notes: Notes = field(default_factory=Notes)
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    def __post_init__(self) -> None:
+        self.wire = ScriptedSend(answers=self.answers, clock=self.clock, takes=self.takes)
+        self.driver = Driver(send=self.wire, media=str.encode, clock=self.clock, journal=self.notes, longest=LONGEST)
+
+    def publish(self, conversation: Publishing, lease: datetime = LEASE) -> Outcome:
+        return self.driver.publish(conversation, lease_until=lease)
+
+
+def saying(*requests: Request, breaks_after: int | None = None) -> Publishing:
+    """A channel that sends requests one after the other; it may stumble over the n-th answer."""
+    for number, request in enumerate(requests, 1):
+        yield request
+        if number == breaks_after:
+            raise KeyError("id")
+    return OUT
+
+
+def run(*requests: Request, answers: list[Response | Exception]) -> Outcome:
+    return Stage(answers=list(answers)).publish(saying(*requests))
+
+
+# Answers.
+
+
+def test_a_conversation_is_run_to_the_outcome_that_its_channel_names() -> None:
+    assert run(PREPARE, PUBLISH, READ, answers=[OK, OK, OK]) == OUT
+
+
+def test_requests_are_sent_in_their_order_and_each_once() -> None:
+    stage = Stage(answers=[OK, OK])
+    stage.publish(saying(PREPARE, PUBLISH))
+    assert stage.wire.sent == [PREPARE, PUBLISH]
+
+
+def test_a_channel_is_given_the_answer_to_each_request() -> None:
+    heard = []
+
+    def listening() -> Publishing:
+        heard.append((yield PREPARE))
+        heard.append((yield PUBLISH))
+        return OUT
+
+    first, second = Response(status=201, body={"id": 1}), Response(status=500)
+    Stage(answers=[first, second]).publish(listening())
+    assert heard == [first, second]
+
+
+def test_a_channel_that_needs_no_request_names_its_outcome_at_once() -> None:
+    stage = Stage()
+    assert stage.publish(saying()) == OUT
+    assert stage.wire.sent == []
+
+
+def test_whatever_status_an_answer_has_the_channel_judges_it() -> None:
+    for status in (200, 302, 400, 429, 500, 503):
+        assert run(PUBLISH, answers=[Response(status=status)]) == OUT
+
+
+# Missing answers.
+
+
+@pytest.mark.parametrize(
+    ("requests", "answers", "how"),
+    [
+        # Nothing that publishes has left us: surely not out.
+        ([PUBLISH], [NOT_SENT], Ended.NOT_SENT),
+        ([PREPARE, PUBLISH], [NOT_SENT], Ended.NOT_SENT),
+        ([PREPARE, PUBLISH], [NO_ANSWER], Ended.NOT_SENT),
+        ([PREPARE, PUBLISH], [OK, NOT_SENT], Ended.NOT_SENT),
+        ([READ, PREPARE, PUBLISH], [OK, NO_ANSWER], Ended.NOT_SENT),
+        # A publishing request was written, and its answer is missing.
+        ([PUBLISH], [NO_ANSWER], Ended.AMBIGUOUS),
+        ([PREPARE, PUBLISH], [OK, NO_ANSWER], Ended.AMBIGUOUS),
+        # Whatever goes wrong after a publishing request was answered does not take it back.
+        ([PUBLISH, READ], [OK, NOT_SENT], Ended.AMBIGUOUS),
+        ([PUBLISH, READ], [OK, NO_ANSWER], Ended.AMBIGUOUS),
+        ([PUBLISH, PUBLISH], [OK, NOT_SENT], Ended.AMBIGUOUS),
+        ([PUBLISH, PUBLISH], [OK, NO_ANSWER], Ended.AMBIGUOUS),
+        ([PUBLISH, READ, PREPARE], [OK, OK, NOT_SENT], Ended.AMBIGUOUS),
+        ([PUBLISH, READ], [Response(status=500), NOT_SENT], Ended.AMBIGUOUS),
+    ],
+)
+def test_a_try_is_ambiguous_as_soon_as_a_publishing_request_has_left_us(
+    requests: list[Request], answers: list[Response | Exception], how: Ended
+) -> None:
+    assert run(*requests, answers=answers).ended is how
+
+
+def test_a_missing_answer_ends_the_conversation() -> None:
+    stage = Stage(answers=[NO_ANSWER, OK])
+    stage.publish(saying(PUBLISH, READ))
+    assert stage.wire.sent == [PUBLISH]
+
+
+@pytest.mark.parametrize(("error", "code"), [(NOT_SENT, "not_sent"), (NO_ANSWER, "no_answer")])
+def test_a_missing_answer_says_why_in_words(error: NotSentError | NoAnswerError, code: str) -> None:
+    outcome = run(PUBLISH, answers=[error])
+    assert (outcome.code, outcome.sentence) == (code, error.message)
+
+
+# The lease.
+
+
+def test_a_request_whose_time_out_just_fits_into_the_lease_is_begun() -> None:
+    stage = Stage(answers=[OK])
+    assert stage.publish(saying(PUBLISH), lease=NOON + timedelta(seconds=20)) == OUT
+
+
+def test_a_request_whose_time_out_no_longer_fits_into_the_lease_is_not_begun() -> None:
+    stage = Stage()
+    outcome = stage.publish(saying(PUBLISH), lease=NOON + timedelta(seconds=20) - TICK)
+    assert stage.wire.sent == []
+    assert (outcome.ended, outcome.code) == (Ended.NOT_SENT, "lease_too_short")
+
+
+def test_the_clock_is_read_again_before_each_request() -> None:
+    stage = Stage(answers=[OK, OK, OK], takes=timedelta(seconds=19))
+    outcome = stage.publish(saying(PREPARE, PREPARE, PREPARE, PUBLISH))
+    assert len(stage.wire.sent) == 3
+    assert (outcome.ended, outcome.code) == (Ended.NOT_SENT, "lease_too_short")
+
+
+def test_running_out_of_lease_after_publishing_is_ambiguous() -> None:
+    stage = Stage(answers=[OK], takes=timedelta(seconds=60))
+    outcome = stage.publish(saying(PUBLISH, READ))
+    assert stage.wire.sent == [PUBLISH]
+    assert (outcome.ended, outcome.code) == (Ended.AMBIGUOUS, "lease_too_short")
+
+
+def test_each_requests_own_time_out_counts() -> None:
+    short = Request(method="POST", url="https://net/posts", publishes=True, total_timeout=5)
+    stage = Stage(answers=[OK])
+    lease = NOON + timedelta(seconds=5)
+    assert stage.publish(saying(short), lease=lease) == OUT
+    assert Stage().publish(saying(PUBLISH), lease=lease).ended is Ended.NOT_SENT
+
+
+def test_no_request_takes_longer_than_the_stage_allows_and_only_that_must_fit() -> None:
+    patient = Request(method="POST", url="https://net/posts", publishes=True, total_timeout=600)
+    stage = Stage(answers=[OK])
+    assert stage.publish(saying(patient), lease=NOON + LONGEST) == OUT
+    assert [request.total_timeout for request in stage.wire.sent] == [LONGEST.total_seconds()]
+    assert Stage().publish(saying(patient), lease=NOON + LONGEST - TICK).ended is Ended.NOT_SENT
+
+
+def test_a_worker_that_was_frozen_past_its_lease_sends_nothing() -> None:
+    stage = Stage()
+    stage.clock.at = LEASE + timedelta(hours=1)
+    assert stage.publish(saying(PUBLISH)).ended is Ended.NOT_SENT
+    assert stage.wire.sent == []
+
+
+# Channels that stumble.
+
+
+@pytest.mark.parametrize(
+    ("requests", "breaks_after", "how"),
+    [
+        ([PREPARE, PUBLISH], 1, Ended.NOT_SENT),
+        ([PUBLISH], 1, Ended.AMBIGUOUS),
+        ([PREPARE, PUBLISH], 2, Ended.AMBIGUOUS),
+        ([PUBLISH, READ], 2, Ended.AMBIGUOUS),
+    ],
+)
+def test_a_channel_that_stumbles_over_an_answer_does_not_take_the_worker_with_it(
+    requests: list[Request], breaks_after: int, how: Ended
+) -> None:
+    stage = Stage(answers=[OK] * len(requests))
+    outcome = stage.publish(saying(*requests, breaks_after=breaks_after))
+    assert (outcome.ended, outcome.code) == (how, "unreadable_answer")
+    assert outcome.sentence
+
+
+def test_a_channel_that_stumbles_before_its_first_request_has_sent_nothing() -> None:
+    def broken() -> Publishing:
+        if OK.body is None:
+            raise ValueError("no secret 4711 here")
+        yield PUBLISH
+        return OUT
+
+    stage = Stage()
+    assert stage.publish(broken()).ended is Ended.NOT_SENT
+    assert stage.wire.sent == []
+
+
+def test_a_stumble_is_noted_by_its_kind_and_never_with_its_words() -> None:
+    stage = Stage(answers=[OK])
+    stage.publish(saying(PUBLISH, breaks_after=1))
+    assert stage.notes.events == [("channel_broke", {"error": "KeyError"})]
+
+
+def test_an_unhurried_conversation_notes_nothing() -> None:
+    stage = Stage(answers=[OK])
+    stage.publish(saying(PUBLISH))
+    assert stage.notes.events == []
+
+
+# Looks.
+
+SEEN = Sighting(posts=(FoundPost(network_id="1", text="Hello", created_at=NOON),), reaches_back_to=NOON)
+
+
+def seeing(*requests: Request) -> Generator[Request, Response, Sighting]:
+    for request in requests:
+        yield request
+    return SEEN
+
+
+def look(*requests: Request, answers: list[Response | Exception], lease: datetime = LEASE) -> Sighting:
+    return Stage(answers=answers).driver.look(seeing(*requests), lease_until=lease)
+
+
+def test_a_look_is_run_to_its_sighting() -> None:
+    assert look(READ, READ, answers=[OK, OK]) == SEEN
+
+
+@pytest.mark.parametrize("answers", [[NOT_SENT], [NO_ANSWER], [OK, NO_ANSWER]])
+def test_a_look_without_an_answer_has_failed_and_saw_nothing(answers: list[Response | Exception]) -> None:
+    sighting = look(READ, READ, answers=list(answers))
+    assert sighting.failed is not None
+    assert sighting.failed.sentence
+    assert sighting.failed.ended is Ended.NOT_SENT
+    assert (sighting.posts, sighting.reaches_back_to) == ((), None)
+
+
+def test_a_look_that_no_longer_fits_into_the_lease_is_not_begun() -> None:
+    sighting = look(READ, answers=[], lease=NOON)
+    assert sighting.failed is not None
+    assert sighting.failed.code == "lease_too_short"
+
+
+def test_a_look_that_cannot_be_read_has_failed() -> None:
+    def broken() -> Generator[Request, Response, Sighting]:
+        yield READ
+        raise KeyError("data")
+
+    stage = Stage(answers=[OK])
+    sighting = stage.driver.look(broken(), lease_until=LEASE)
+    assert sighting.failed is not None
+    assert sighting.failed.code == "unreadable_answer"
