@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from omnipub_cli import plain
-from omnipub_cli.drawing import Look, Table, View, piped, text
+from omnipub_cli.drawing import Look, Story, Table, View, piped, text
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -65,7 +65,9 @@ class Output:
                 self._out(("\n" if self._drew else "") + drawn(view, self.look))
                 self._drew = True
         else:
-            self._out("".join(f"{line}\n" for view in views for line in piped(view, self.look)))
+            # A blank line keeps a story apart from what stands above it.
+            blank = "\n" if any(isinstance(view, Story) for view in views) else ""
+            self._out(blank.join("".join(f"{line}\n" for line in piped(view, self.look)) for view in views))
 
     def document_line(self, json: Any) -> None:
         """A JSON document on one line, at once: for programs that wait for it."""
@@ -173,9 +175,9 @@ class Progress:
         if self._live is not None:
             from rich.console import Group  # noqa: PLC0415  the terminal's half
 
-            from omnipub_cli.richly import parts  # noqa: PLC0415  likewise
+            from omnipub_cli.richly import lines  # noqa: PLC0415  likewise
 
-            self._live.update(Group(*parts(table, look, self._live.console.width)))
+            self._live.update(Group(*lines(table, look, self._live.console.width)))
             return
         for number, row in enumerate(table.rows):
             words = [text(cell, look) for cell in row]

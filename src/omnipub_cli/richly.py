@@ -2,12 +2,10 @@
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from typing import IO, Literal
+from typing import IO
 
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
-from rich.table import Table as RichTable
+from rich.console import Console
 from rich.text import Text
 
 from omnipub_cli.drawing import Cell, Column, Line, Look, Record, State, Story, Table, View, text, told
@@ -51,14 +49,14 @@ def drawn(view: View, look: Look) -> str:
     """The view as text for a terminal of the present width."""
     buffer = io.StringIO()
     target = console(buffer)
-    for part in parts(view, look, target.width):
+    for line in lines(view, look, target.width):
         # A line that is too long is left to the terminal: an id or an address cut in two cannot be copied.
-        target.print(part, crop=False, overflow="ignore", width=part.width if isinstance(part, RichTable) else None)
+        target.print(line, crop=False, overflow="ignore")
     return buffer.getvalue()
 
 
-def parts(view: View, look: Look, width: int) -> Iterator[RenderableType]:
-    """What rich prints of a view, one after another."""
+def lines(view: View, look: Look, width: int) -> Iterator[Text]:
+    """The view line by line."""
     match view:
         case Table():
             yield from _tables(view, look, width)
@@ -87,32 +85,32 @@ def _line(line: Line, look: Look) -> Text:
     return words
 
 
-def _tables(view: Table, look: Look, width: int) -> Iterator[RenderableType]:
-    """The table, or one below each heading; all with the same columns."""
+def _tables(view: Table, look: Look, width: int) -> Iterator[Text]:
+    """The table's lines; its headings instead of the columns' names, if it has any."""
     rows = [[cell_text(cell, look) for cell in row] for row in view.rows]
     sizes = _sizes(view.columns, rows, width)
     if not view.heads:
-        yield _table(view.columns, sizes, rows, header=True)
-        return
-    for number, (head, group) in enumerate(groupby(zip(view.heads, rows, strict=True), key=lambda pair: pair[0])):
-        if number:
-            yield Text("")
-        yield Text(head, style="bold")
-        yield _table(view.columns, sizes, [row for _, row in group], header=False)
+        yield _row([Text(column.name, style="bold") for column in view.columns], sizes, view.columns)
+    before = ""
+    for number, row in enumerate(rows):
+        head = view.heads[number] if view.heads else ""
+        if head != before:
+            yield from ([Text("")] if before else [])
+            yield Text(head, style="bold")
+            before = head
+        yield _row(row, sizes, view.columns)
 
 
-def _table(
-    columns: Sequence[Column], sizes: Sequence[int], rows: Sequence[Sequence[Text]], *, header: bool
-) -> RichTable:
-    table = RichTable(
-        box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold", show_header=header, width=_width(sizes)
-    )
-    for size, column in zip(sizes, columns, strict=True):
-        side: Literal["left", "right"] = "right" if column.right else "left"
-        table.add_column(column.name, width=size, no_wrap=True, overflow="ellipsis", justify=side)
-    for row in rows:
-        table.add_row(*row)
-    return table
+def _row(cells: Sequence[Text], sizes: Sequence[int], columns: Sequence[Column]) -> Text:
+    line = Text()
+    for cell, size, column in zip(cells, sizes, columns, strict=True):
+        if column.flexible:
+            cell.truncate(size, overflow="ellipsis")
+        space = " " * (size - cell.cell_len)
+        line.append_text(Text.assemble(space, cell) if column.right else Text.assemble(cell, space))
+        line.append(" " * GAP)
+    line.rstrip()  # or spaces at the end of a long line would wrap too
+    return line
 
 
 def _sizes(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int]:

@@ -28,7 +28,7 @@ def present(call: Call, system: System, shown: Shown) -> None:
     said = list(_message(subject.content) if isinstance(subject, Message) else _certification(subject))
     call.output.data(
         Record(fields=_head(shown)),
-        *([Story(lines=[*said, Line()])] if said else []),
+        *([Story(lines=said)] if said else []),
         timeline(shown, system.world.clock.now()),
         json=views.shown(shown),
         ids=[shown.parent.id],
@@ -39,19 +39,18 @@ def present(call: Call, system: System, shown: Shown) -> None:
 
 def _head(shown: Shown) -> list[tuple[str, Cell]]:
     schedule = shown.subject.schedule
-    asked = schedule.local.replace("T", " ")
+    asked = f"{schedule.local.replace('T', ' ')} {schedule.zone}"
     return [
         ("id", shown.parent.id),
         ("status", State(shown.status.value)),
         ("created", shown.subject.created_at),
         ("due", schedule.at),
-        ("asked for", f"{asked} {schedule.zone}"),
+        *([("asked for", asked)] if schedule.zone != "UTC" else []),
         ("owner", shown.subject.owner),
     ]
 
 
 def _message(content: Content) -> Iterator[Line]:
-    yield Line()
     for line in plain.lines(content.text) if content.text else ():
         yield Line((line,), indent=2)
     for name, value in (
@@ -74,7 +73,6 @@ def _certification(subject: Certification | Message) -> Iterator[Line]:
 
     if not isinstance(subject, Certification):
         return
-    yield Line()
     yield Line((subject.member, "earned", subject.type, "on", subject.earned_on.isoformat()), indent=2)
     if subject.linkedin_url:
         yield Line(("profile:", subject.linkedin_url), indent=2)

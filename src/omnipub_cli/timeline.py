@@ -43,7 +43,7 @@ def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime) -> Iterat
         yield Line((Exact(delivery.due_at), "due"), indent=2)
     for one in tries:
         yield Line((Exact(one.started_at), f"try {one.number}"), indent=2)
-        if one.ended_at is not None:
+        if one.ended_at is not None and one.ended != "published":  # told with the publication
             yield Line((Exact(one.ended_at), *_end(one)), indent=2)
     if delivery.lease is not None and delivery.lease.sends:
         yield Line((Exact(delivery.lease.started_at), f"try {delivery.lease.attempt}, still running"), indent=2)

@@ -7,7 +7,7 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
@@ -18,7 +18,7 @@ import urllib3
 
 from omnipub.adapters.http import HttpSend
 from omnipub.channels.registry import CHANNELS
-from omnipub.domain.conversation import Account, Channel, Looking, Occasion, Publishing, Request, Response, Secret
+from omnipub.domain.conversation import Account, Channel, Looking, Occasion, Publishing, Secret
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.outcome import Ended, Outcome, Sighting
 from omnipub.services.driver import Driver
@@ -30,8 +30,8 @@ ACCOUNTS = {
     "webhook": ("hook-1", SECRET),
 }
 LISTED = ("facebook", "linkedin")
-TIMEOUT = 1.5
-"""Seconds that replace the requests' own, so that a hanging network is found out quickly."""
+LONGEST = timedelta(seconds=1.5)
+"""A hanging network is found out this quickly."""
 
 every_network = pytest.mark.parametrize("network", ACCOUNTS)
 listed_networks = pytest.mark.parametrize("network", LISTED)
@@ -66,16 +66,6 @@ class WallClock:
 class NoJournal:
     def note(self, event: str, **facts: Any) -> None:
         pass
-
-
-class Impatient:
-    """HTTP that gives every request less time than it asks for."""
-
-    def __init__(self, send: HttpSend) -> None:
-        self._send = send
-
-    def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
-        return self._send.send(replace(request, total_timeout=TIMEOUT), media)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +121,13 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def sandbox(sandbox_url: str) -> Sandbox:
-    send = HttpSend(allowed_origins=[sandbox_url], only_allowed=True)
-    driver = Driver(send=Impatient(send), media=PICTURES.__getitem__, clock=WallClock(), journal=NoJournal(), longest=timedelta(minutes=10))
+    driver = Driver(
+        send=HttpSend(allowed_origins=[sandbox_url], only_allowed=True),
+        media=PICTURES.__getitem__,
+        clock=WallClock(),
+        journal=NoJournal(),
+        longest=LONGEST,
+    )
     ready = Sandbox(url=sandbox_url, driver=driver)
     ready.control("POST", "reset")
     for network, (name, token) in ACCOUNTS.items():

@@ -1,7 +1,6 @@
 """Where requests may lead: user-given addresses to the public internet alone, a sandbox to itself alone."""
 
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -82,15 +81,19 @@ class Dials:
 
 
 @pytest.fixture(autouse=True)
-def dials(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dials]:
+def dials(monkeypatch: pytest.MonkeyPatch) -> Dials:
     dials = Dials()
     monkeypatch.setattr("urllib3.connection.connection.create_connection", dials)
-    return dials  # type: ignore[return-value]
+    return dials
+
+
+def no_media(key: str) -> bytes:
+    raise KeyError(key)
 
 
 def send(url: str, *addresses: str, user_given: bool = True, **more: Any) -> None:
     request = Request(method="POST", url=url, json={}, publishes=True, user_given=user_given)
-    HttpSend(resolve=lambda _host, _port: list(addresses), **more).send(request, {}.__getitem__)
+    HttpSend(resolve=lambda _host, _port: list(addresses), **more).send(request, no_media)
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -113,7 +116,7 @@ def test_of_several_addresses_only_the_public_ones_are_called(dials: Dials) -> N
 def test_no_spelling_of_this_machine_gets_through(host: str, dials: Dials) -> None:
     request = Request(method="POST", url=f"https://{host}/in", json={}, user_given=True)
     with pytest.raises(NotSentError):
-        HttpSend(resolve=resolved).send(request, {}.__getitem__)
+        HttpSend(resolve=resolved).send(request, no_media)
     assert dials.called == []
 
 
@@ -190,7 +193,7 @@ def test_an_origin_is_the_same_with_and_without_its_usual_port(dials: Dials) -> 
 
 @pytest.mark.parametrize("user_given", [True, False])
 def test_a_sandbox_sends_nothing_to_live_networks(*, user_given: bool, dials: Dials) -> None:
-    sandbox = {"allowed_origins": {"http://127.0.0.1:4000"}, "only_allowed": True}
+    sandbox: dict[str, Any] = {"allowed_origins": {"http://127.0.0.1:4000"}, "only_allowed": True}
     with pytest.raises(NotSentError, match=r"sandbox: it sends nothing to graph\.facebook\.com"):
         send("https://graph.facebook.com/v26.0/me/feed", PUBLIC[0], user_given=user_given, **sandbox)
     assert dials.called == []

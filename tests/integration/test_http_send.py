@@ -113,12 +113,16 @@ def serve() -> Iterator[Serve]:
         server.listener.close()
 
 
-def send(server: Server, *, media: Callable[[str], bytes] | None = None, **more: Any) -> Response:
+def no_media(key: str) -> bytes:
+    raise KeyError(key)
+
+
+def send(server: Server, **more: Any) -> Response:
     """Send to a server of ours, which needs neither https nor a public address."""
     url = f"{server.origin}/{IN_PATH}/feed?access_token={IN_QUERY}"
     headers = {"Authorization": Secret(f"Bearer {TOKEN}")} | dict(more.pop("headers", {}))
-    request = Request(**{"method": "POST", "url": url, "headers": headers, "total_timeout": 0.6} | more)
-    return HttpSend(allowed_origins=[server.origin]).send(request, media or {"k": IMAGE}.__getitem__)
+    given: dict[str, Any] = {"method": "POST", "url": url, "headers": headers, "total_timeout": 0.6} | more
+    return HttpSend(allowed_origins=[server.origin]).send(Request(**given), no_media)
 
 
 def shown(error: BaseException) -> str:
@@ -204,7 +208,7 @@ def test_every_request_has_a_connection_of_its_own(serve: Serve) -> None:
     one = HttpSend(allowed_origins=[server.origin])
     for publishes in (True, True, False):
         request = Request(method="POST", url=server.origin, json={}, publishes=publishes, total_timeout=1)
-        one.send(request, {}.__getitem__)
+        one.send(request, no_media)
     assert server.accepted == 3
 
 
@@ -376,7 +380,7 @@ def test_a_refused_connection_is_not_sent() -> None:
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     request = Request(method="POST", url=f"{origin}/{IN_PATH}?t={IN_QUERY}", headers={"A": Secret(TOKEN)}, json={})
     with pytest.raises(NotSentError) as caught:
-        HttpSend(allowed_origins=[origin]).send(request, {}.__getitem__)
+        HttpSend(allowed_origins=[origin]).send(request, no_media)
     assert not any(secret in shown(caught.value) for secret in (TOKEN, IN_PATH, IN_QUERY))
 
 
@@ -385,7 +389,7 @@ def test_a_name_that_leads_nowhere_is_not_sent() -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     with pytest.raises(NotSentError, match=r"nowhere\.example leads to no address"):
-        HttpSend(resolve=nowhere).send(Request(method="GET", url="https://nowhere.example/x"), {}.__getitem__)
+        HttpSend(resolve=nowhere).send(Request(method="GET", url="https://nowhere.example/x"), no_media)
 
 
 def test_a_name_that_takes_too_long_is_not_sent(serve: Serve) -> None:
@@ -396,7 +400,7 @@ def test_a_name_that_takes_too_long_is_not_sent(serve: Serve) -> None:
     server = serve(OK)
     request = Request(method="POST", url=server.origin, json={}, total_timeout=0.1)
     with pytest.raises(NotSentError, match="in time"):
-        HttpSend(allowed_origins=[server.origin], resolve=slow).send(request, {}.__getitem__)
+        HttpSend(allowed_origins=[server.origin], resolve=slow).send(request, no_media)
     assert server.received == []
 
 
@@ -470,7 +474,7 @@ def test_the_certificate_is_checked_for_the_name_though_the_address_is_dialled(
     server = serve(OK, tls=tls)
     names = Names("127.0.0.1")
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=2)
-    answer = HttpSend(resolve=names, tls=authority.trusted()).send(request, {}.__getitem__)
+    answer = HttpSend(resolve=names, tls=authority.trusted()).send(request, no_media)
     assert answer.body == {"id": "1_2"}
     assert said == ["hooks.example"]
     assert f"\r\nHost: hooks.example:{server.port}\r\n".encode() in server.received[0]
@@ -483,7 +487,7 @@ def test_a_certificate_for_another_name_is_refused_before_anything_is_written(
     server = serve(OK, tls=authority.server("other.example", tmp_path))
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=2)
     with pytest.raises(NotSentError, match="certificate"):
-        HttpSend(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, {}.__getitem__)
+        HttpSend(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, no_media)
     assert server.received == []
 
 
@@ -491,7 +495,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Serve, authorit
     server = serve(OK, tls=authority.server("hooks.example", tmp_path))
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=2)
     with pytest.raises(NotSentError, match="certificate"):
-        HttpSend(resolve=Names("127.0.0.1")).send(request, {}.__getitem__)
+        HttpSend(resolve=Names("127.0.0.1")).send(request, no_media)
     assert server.received == []
 
 
@@ -503,7 +507,7 @@ def test_encryption_that_does_not_come_about_is_not_sent(scene: bytes | Play, wh
     url = f"https://hooks.example:{server.port}/in"
     request = Request(method="POST", url=url, json={}, connect_timeout=0.3, total_timeout=2)
     with pytest.raises(NotSentError, match=why):
-        HttpSend(resolve=Names("127.0.0.1")).send(request, {}.__getitem__)
+        HttpSend(resolve=Names("127.0.0.1")).send(request, no_media)
 
 
 def test_the_next_address_is_tried_when_one_takes_no_connection(
@@ -512,7 +516,7 @@ def test_the_next_address_is_tried_when_one_takes_no_connection(
     server = serve(OK, tls=authority.server("hooks.example", tmp_path))
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=2)
     sender = HttpSend(resolve=Names("127.0.0.9", "127.0.0.1"), tls=authority.trusted())
-    assert sender.send(request, {}.__getitem__).status == 200
+    assert sender.send(request, no_media).status == 200
     assert server.accepted == 1
 
 
@@ -521,7 +525,7 @@ def test_once_written_no_other_address_is_tried(serve: Serve, authority: Authori
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=2)
     sender = HttpSend(resolve=Names("127.0.0.1", "127.0.0.1"), tls=authority.trusted())
     with pytest.raises(NoAnswerError):
-        sender.send(request, {}.__getitem__)
+        sender.send(request, no_media)
     assert server.accepted == 1
 
 
@@ -530,7 +534,7 @@ def test_an_encrypted_drip_ends_in_time_too(serve: Serve, authority: Authority, 
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=0.6)
     began = time.monotonic()
     with pytest.raises(NoAnswerError):
-        HttpSend(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, {}.__getitem__)
+        HttpSend(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, no_media)
     assert time.monotonic() - began < 0.6 + 0.3
 
 
@@ -538,5 +542,5 @@ def test_a_large_body_goes_through_encryption_whole(serve: Serve, authority: Aut
     server = serve(OK, tls=authority.server("hooks.example", tmp_path))
     large = json.dumps(list(range(500_000))).encode()
     request = Request(method="PUT", url=f"https://hooks.example:{server.port}/in", raw=large, total_timeout=5)
-    HttpSend(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, {}.__getitem__)
+    HttpSend(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, no_media)
     assert server.received[0].endswith(b"\r\n\r\n" + large)

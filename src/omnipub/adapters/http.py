@@ -6,7 +6,7 @@ Rules of this room:
 2. `NotSentError` means that no byte of the request was written. The wire keeps that book, not the type
    of an exception: whatever happens before its first write is "not sent", everything later "no answer".
 3. Every wait ends at the request's deadline, however slowly the other side drips. Only looking up a name
-   can take longer; nothing is written then.
+   and making the connection can overrun it; nothing is written then.
 4. Errors name a host at most: never a path, a query, a header or a body.
 """
 

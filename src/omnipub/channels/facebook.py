@@ -131,8 +131,8 @@ class Facebook:
             answer = yield _request(
                 "POST",
                 account,
-                f"{quote(account.id)}/photos",
-                form={"published": "false", "alt_text_custom": image["alt"]},
+                f"{account.id}/photos",
+                form={"published": "false"} | ({"alt_text_custom": image["alt"]} if image["alt"] else {}),
                 media=part(image, "source"),
             )
             photo = _id_in(answer)
@@ -143,7 +143,7 @@ class Facebook:
         answer = yield _request(
             "POST",
             account,
-            f"{quote(account.id)}/feed",
+            f"{account.id}/feed",
             query={"fields": "id,permalink_url"},
             json=post,
             publishes=True,
@@ -163,7 +163,7 @@ class Facebook:
             answer = yield _request(
                 "GET",
                 account,
-                f"{quote(account.id)}/published_posts",
+                f"{account.id}/published_posts",
                 query=query | ({"after": after} if after else {}),
                 total_timeout=LOOK_TIMEOUT,
             )
@@ -180,7 +180,7 @@ class Facebook:
 
     def delete(self, network_id: str, account: Account) -> Publishing:
         """Delete a post; a missing answer is ambiguous, since the public may see that it is gone."""
-        answer = yield _request("DELETE", account, quote(network_id), publishes=True)
+        answer = yield _request("DELETE", account, network_id, publishes=True)
         if accepted(answer) and isinstance(answer.body, dict) and answer.body.get("success") is True:
             return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
         return _failure(answer, account, publishes=True)
@@ -192,7 +192,7 @@ def _request(
     asked = f"?{urlencode(query)}" if query else ""
     return Request(
         method=method,
-        url=f"{account.base_url}/{VERSION}/{path}{asked}",
+        url=f"{account.base_url}/{VERSION}/{quote(path)}{asked}",
         headers={"Authorization": bearer(account)},
         **more,
     )

@@ -66,6 +66,7 @@ class Delivery:
         settle_from: The network's settle time runs from here.
         clean_looks: Moments of looks that saw no trace, since the last try.
         looks: Looks made since the last try.
+        cancel_asked: Why it shall be cancelled as soon as it is surely not out; asked for while publishing.
     """
 
     parent: Parent
@@ -87,6 +88,7 @@ class Delivery:
     settle_from: datetime | None = None
     clean_looks: tuple[datetime, ...] = ()
     looks: int = 0
+    cancel_asked: str = ""
     lease: Lease | None = None
     frozen: Frozen | None = None
     published_at: datetime | None = None

@@ -50,6 +50,7 @@ class Event(StrEnum):
     FIND = "find"
     CANCEL = "cancel"
     DISMISS = "dismiss"
+    DOUBT = "doubt"
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,9 @@ _ROWS = (
     (Status.FAILED, Event.DISMISS, Status.CANCELLED, "an operator dismissed it"),
     (Status.UNCONFIRMED, Event.DISMISS, Status.CANCELLED, "an operator dismissed it"),
     (Status.MISSED, Event.DISMISS, Status.CANCELLED, "an operator dismissed it"),
+    (Status.SCHEDULED, Event.DOUBT, Status.UNCONFIRMED, "the table is a copy, and its original may have sent it"),
+    (Status.HELD, Event.DOUBT, Status.UNCONFIRMED, "the table is a copy, and its original may have sent it"),
+    (Status.PUBLISHING, Event.DOUBT, Status.UNCONFIRMED, "the table is a copy, and its original may have sent it"),
 )
 
 TRANSITIONS: tuple[Transition, ...] = tuple(Transition(*row) for row in _ROWS)

@@ -262,6 +262,8 @@ def _unauthorised(delivery: Delivery, outcome: Outcome, now: datetime, rules: Ru
     if delivery.may_be_out:
         return replace(_look_at(delivery, now + rules.backoff.longest), reason=_reason(outcome, now))
     back = _put_back(delivery, outcome, now, now)
+    if back.status is not Status.SCHEDULED:
+        return back
     return replace(held(back, now, sentence=outcome.sentence), reason=_reason(outcome, now))
 
 
@@ -342,7 +344,14 @@ def _cleared(delivery: Delivery, now: datetime, rules: Rules) -> Delivery:
     )
     if clear.tries_used >= rules.tries:
         return _resting(clear, Event.GIVE_UP, now, code="tries_used_up", sentence=_USED_UP)
-    return replace(clear, status=follow(clear.status, Event.PUT_BACK), next_at=now)
+    return _cancelled_if_asked(replace(clear, status=follow(clear.status, Event.PUT_BACK), next_at=now), now)
+
+
+def _cancelled_if_asked(delivery: Delivery, now: datetime) -> Delivery:
+    """A cancel that came while it was being published wins at any return to `scheduled`."""
+    if not delivery.cancel_asked:
+        return delivery
+    return _resting(delivery, Event.CANCEL, now, code="cancelled", sentence=delivery.cancel_asked)
 
 
 def _look_at(delivery: Delivery, at: datetime) -> Delivery:
@@ -350,13 +359,14 @@ def _look_at(delivery: Delivery, at: datetime) -> Delivery:
 
 
 def _put_back(delivery: Delivery, outcome: Outcome, now: datetime, at: datetime) -> Delivery:
-    return replace(
+    back = replace(
         delivery,
         status=follow(delivery.status, Event.PUT_BACK),
         next_at=at,
         lease=None,
         reason=_reason(outcome, now),
     )
+    return _cancelled_if_asked(back, now)
 
 
 def _ended(delivery: Delivery, event: Event, outcome: Outcome, now: datetime) -> Delivery:

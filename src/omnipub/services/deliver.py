@@ -233,8 +233,10 @@ class Deliver:
         now = self.clock.now()
         if outcome.ended is Ended.AUTH:
             self.accounts.hold(connection, reason=outcome.sentence)
-        after = concluded(claim, outcome, now, self.rules(claim), chance=self.chance.share())
-        moved = self.recording.conclude(claim, after, outcome, now)
+        rules, chance = self.rules(claim), self.chance.share()
+        moved = self.recording.conclude(
+            claim, lambda held: concluded(held, outcome, now, rules, chance=chance), outcome, now
+        )
         self.due.committed([moved], why="retry" if moved.status is Status.SCHEDULED else "look")
         self.journal.note(
             "try_ended",

@@ -50,20 +50,20 @@ class Reconcile:
             claimed_to_look(dead, self.clock.now(), claim_id=self.chance.token(), lease_for=self.lease),
         )
         seen = self._see(claim, connection, channel)
-        after = looked(claim, seen, self.clock.now(), self.rules(claim), chance=self.chance.share())
-        beside = (self.recording.ownership(after),) if seen.found else ()
         try:
-            moved = self.recording.move(claim, after, *beside)
+            moved = self._settle(claim, seen)
         except ConditionFailedError:
             if not seen.found:
                 raise
             # Another delivery adopted this post meanwhile; what we saw proves nothing for us.
-            unclear = Seen(sentence="The post that was found belongs to another delivery.")
-            after = looked(claim, unclear, self.clock.now(), self.rules(claim), chance=self.chance.share())
-            moved = self.recording.move(claim, after)
+            moved = self._settle(claim, Seen(sentence="The post that was found belongs to another delivery."))
         self.journal.note("looked", channel=network_of(moved.channel), status=moved.status.value, clear=seen.clear)
         self.due.committed([moved], why="look")
         return moved
+
+    def _settle(self, claim: Delivery, seen: Seen) -> Delivery:
+        now, rules, chance = self.clock.now(), self.rules(claim), self.chance.share()
+        return self.recording.settle(claim, lambda held: looked(held, seen, now, rules, chance=chance))
 
     def _see(self, claim: Delivery, connection: Connection, channel: Channel) -> Seen:
         if claim.uncertain_since is None or claim.frozen is None or claim.lease is None:

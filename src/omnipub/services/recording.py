@@ -1,6 +1,6 @@
 """Writes that move a delivery: conditional on its version, with a fresh write id, with its history beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,9 @@ from omnipub.storage.table import Absent, ConditionFailedError, Put, Table, Unch
 
 STORAGE_TRIES = 4
 STORAGE_PAUSE = timedelta(milliseconds=200)
+
+Decide = Callable[[Delivery], Delivery]
+"""From the delivery as it stands under our claim to what it becomes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,30 +53,45 @@ class Recording:
             writing.transact(self.table, writes)
         return moved
 
-    def conclude(self, claim: Delivery, after: Delivery, outcome: Outcome, now: datetime) -> Delivery:
-        """Write the end of a try with its history, and with a publication whose post it is.
+    def conclude(self, claim: Delivery, decide: Decide, outcome: Outcome, now: datetime) -> Delivery:
+        """Write the end of a try with its history, and with a publication whose post it is."""
+        history = Put(item=attempt_item(_attempt(claim, outcome, now)))
+        try:
+            return self.settle(claim, decide, history)
+        except ConditionFailedError:
+            return self._late_news(claim, decide, outcome, history)
 
-        Our own storage failing here would turn a known outcome into an unknown one, so it is tried again
-        for as long as the lease makes sense.
+    def settle(self, claim: Delivery, decide: Decide, *beside: Write) -> Delivery:
+        """Write what `decide` makes of the delivery while our claim holds, whoever writes beside us.
+
+        A cancel may be recorded while we send; then the decision is taken again from what is there. Our own
+        storage failing would turn a known outcome into an unknown one, so it is tried again for a while.
+
+        Raises:
+            ConditionFailedError: Our claim is gone, or the post has another owner.
         """
-        beside: list[Write] = [Put(item=attempt_item(_attempt(claim, outcome, now)))]
-        if after.status is Status.PUBLISHED and after.network_id:
-            beside.append(self.ownership(after))
-        for number in range(STORAGE_TRIES):
+        current, failures = claim, 0
+        while True:
+            after = decide(current)
+            owned = [self._ownership(after)] if after.status is Status.PUBLISHED and after.network_id else []
             try:
-                return self.move(claim, after, *beside)
+                return self.move(current, after, *beside, *owned)
             except ConditionFailedError:
-                return self._late_news(claim, after, outcome, beside)
-            except UnavailableError:
-                if number == STORAGE_TRIES - 1:
+                there = self.read(claim)
+                ours = there is not None and there.lease is not None and there.lease.claim_id == _claim_id(claim)
+                if there is None or not ours or there.version == current.version:
                     raise
-                self.clock.sleep_until(self.clock.now() + STORAGE_PAUSE * 2**number)
-        raise AssertionError("the last try returns or raises")
+                current = there
+            except UnavailableError:
+                failures += 1
+                if failures == STORAGE_TRIES:
+                    raise
+                self.clock.sleep_until(self.clock.now() + STORAGE_PAUSE * 2**failures)
 
-    def ownership(self, delivery: Delivery) -> Put:
-        """That the network's post belongs to this delivery and to no other."""
-        key = keys.post(network_of(delivery.channel), delivery.network_id)
-        return Put(item=plain_item(key, delivery=name_of(delivery)), condition=Absent())
+    def read(self, delivery: Delivery) -> Delivery | None:
+        """The delivery as it stands in the table."""
+        item = self.table.get(keys.delivery(delivery.parent, delivery.channel))
+        return delivery_of(item) if item else None
 
     def owners(self, network: str, network_ids: Sequence[str]) -> dict[str, str]:
         """Which delivery each post belongs to, as far as known."""
@@ -81,37 +99,42 @@ class Recording:
         there = self.table.batch_get(list(wanted))
         return {wanted[key]: str(item["delivery"]) for key, item in there.items()}
 
-    def _late_news(self, claim: Delivery, after: Delivery, outcome: Outcome, beside: Sequence[Write]) -> Delivery:
+    def _ownership(self, delivery: Delivery) -> Put:
+        """That the network's post belongs to this delivery and to no other."""
+        key = keys.post(network_of(delivery.channel), delivery.network_id)
+        return Put(item=plain_item(key, delivery=name_of(delivery)), condition=Absent())
+
+    def _late_news(self, claim: Delivery, decide: Decide, outcome: Outcome, history: Put) -> Delivery:
         """Our claim was taken over, or the post has another owner: keep what the network said all the same."""
-        there = self._read(claim)
+        there = self.read(claim)
         if outcome.ended is not Ended.PUBLISHED or there is None:
             return there or claim
-        owner = self.owners(network_of(claim.channel), [after.network_id]).get(after.network_id)
+        owner = self.owners(network_of(claim.channel), [outcome.network_id]).get(outcome.network_id)
         if owner is not None and owner != name_of(claim):
-            self.journal.note("post_has_another_owner", channel=claim.channel, network_id=after.network_id)
+            self.journal.note("post_has_another_owner", channel=claim.channel, network_id=outcome.network_id)
             sentence = "The network answered with the id of a post that belongs to another delivery."
-            return self.move(there, lost_track(there, self.clock.now(), sentence=sentence), beside[0])
+            return self.move(there, lost_track(there, self.clock.now(), sentence=sentence), history)
         if there.status not in {Status.PUBLISHING, Status.UNCONFIRMED}:
-            self.journal.note("late_news", channel=claim.channel, network_id=after.network_id, status=there.status)
+            self.journal.note("late_news", channel=claim.channel, status=there.status.value)
             return there
         event = Event.CONFIRM if there.status is Status.PUBLISHING else Event.FIND
-        known = replace(
-            after,
+        out = replace(
+            decide(claim),
             status=follow(there.status, event),
             attempts=there.attempts,
             deaths=there.deaths,
             tries_used=there.tries_used,
         )
-        return self.move(there, known, *(beside if owner is None else beside[:1]))
-
-    def _read(self, delivery: Delivery) -> Delivery | None:
-        item = self.table.get(keys.delivery(delivery.parent, delivery.channel))
-        return delivery_of(item) if item else None
+        return self.move(there, out, history, *([] if owner else [self._ownership(out)]))
 
 
 def name_of(delivery: Delivery) -> str:
     """A delivery's name as the owner of a post."""
     return "/".join(keys.delivery(delivery.parent, delivery.channel))
+
+
+def _claim_id(delivery: Delivery) -> str:
+    return delivery.lease.claim_id if delivery.lease else ""
 
 
 def _attempt(claim: Delivery, outcome: Outcome, now: datetime) -> Attempt:

@@ -67,5 +67,9 @@ def test_a_link_in_the_middle_of_words_does_not_glue_them_together() -> None:
     assert fingerprint("one https://x.de two") == "one two"
 
 
+def test_a_fingerprint_is_composed() -> None:
+    assert fingerprint("e\u0301") == "\u00e9"
+
+
 def test_hashtags_and_emoji_belong_to_the_fingerprint() -> None:
     assert fingerprint("Done 🎉\n\n#AWS") == "Done 🎉 #AWS"

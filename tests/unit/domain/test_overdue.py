@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -26,11 +27,7 @@ def ages(periods: list[timedelta], first: timedelta) -> list[timedelta]:
 
 def puts(at_ages: list[timedelta]) -> list[tuple[timedelta, timedelta]]:
     """The (last, present) ages of those ticks that put the delivery."""
-    return [
-        (last, age)
-        for last, age in zip(at_ages, at_ages[1:], strict=False)
-        if is_put_again(age=age, age_at_last_tick=last)
-    ]
+    return [(last, age) for last, age in pairwise(at_ages) if is_put_again(age=age, age_at_last_tick=last)]
 
 
 def test_the_doubling_marks_are_2_to_64_minutes() -> None:

@@ -302,6 +302,7 @@ def test_a_later_try_that_is_not_out_says_nothing_about_an_earlier_one(how: Ende
 def test_already_there_after_an_uncertain_try_is_looked_for_to_be_adopted() -> None:
     again = claimed(uncertain(LOOK_UP), NOON + MINUTE)
     delivery = after(Ended.ALREADY_THERE, again, rules=LOOK_UP, at=NOON + MINUTE)
+    assert next_moment(delivery) > NOON + MINUTE + SETTLE
     assert how_to_find_out(delivery, next_moment(delivery), LOOK_UP) is FindOut.LOOK
 
 

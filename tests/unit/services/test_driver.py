@@ -278,8 +278,7 @@ SEEN = Sighting(posts=(FoundPost(network_id="1", text="Hello", created_at=NOON),
 
 
 def seeing(*requests: Request) -> Generator[Request, Response, Sighting]:
-    for request in requests:
-        yield request
+    yield from requests
     return SEEN
 
 

@@ -90,8 +90,7 @@ def placed(item: Mapping[str, Any], index: Index) -> tuple[str, str] | None:
 
 def with_status(status: Status, **more: Any) -> Delivery:
     published_at = TWO if status is Status.PUBLISHED else None
-    next_at = ONE if status in WATCHED else None
-    return replace(DELIVERY, status=status, next_at=next_at, published_at=published_at, **more)
+    return replace(DELIVERY, status=status, published_at=published_at, **more)
 
 
 # The status index.
