@@ -51,5 +51,9 @@ class ForbiddenAddressError(OmnipubError):
     """A user-given URL leads where omnipub must not connect."""
 
 
+class GateClosedError(ConflictError):
+    """The table is a copy, or older than what ran here last; nothing is sent from it until it is adopted."""
+
+
 class SealBrokenError(OmnipubError):
     """A sealed secret cannot be opened with this key."""

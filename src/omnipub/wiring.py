@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from omnipub.adapters.clock import SystemChance, SystemClock
 from omnipub.adapters.crew import ThreadCrew
 from omnipub.adapters.directory_media import DirectoryMedia
+from omnipub.adapters.directory_seat import DirectorySeat
 from omnipub.adapters.http import HttpSend
 from omnipub.adapters.journal import LogJournal
 from omnipub.adapters.keyfile_vault import KeyfileVault
@@ -32,7 +33,10 @@ from omnipub.services.deliver import Deliver, Limits
 from omnipub.services.dispatch import Dispatch
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
-from omnipub.services.ports import Chance, Clock, Crew, Journal, Media, Nudge, Send, Stream, Vault
+from omnipub.services.gate import Gate
+from omnipub.services.operate import Operate
+from omnipub.services.pauses import Pauses
+from omnipub.services.ports import Chance, Clock, Crew, Journal, Media, Nudge, Seat, Send, Stream, Vault
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording
 from omnipub.services.showing import Showing
@@ -53,6 +57,7 @@ class World:
     clock: Clock
     chance: Chance
     crew: Crew
+    seat: Seat
     journal: Journal
 
 
@@ -70,6 +75,9 @@ class System:
     showing: Showing
     dispatch: Dispatch
     deliver: Deliver
+    operate: Operate
+    pauses: Pauses
+    gate: Gate
 
     def close(self) -> None:
         """Let go of files and connections; the system is not used after this."""
@@ -113,6 +121,8 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         channels=channels,
         missed_after=timedelta(seconds=settings.missed_after),
     )
+    pauses = Pauses(table=table, shards=shards, recording=recording, due=due, clock=clock, journal=journal)
+    gate = Gate(table=table, seat=world.seat, shards=shards, recording=recording, clock=clock)
     reconcile = Reconcile(
         accounts=accounts,
         recording=recording,
@@ -131,6 +141,8 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         contents=Contents(table=table),
         recording=recording,
         reconcile=reconcile,
+        pauses=pauses,
+        gate=gate,
         driver=driver,
         due=due,
         clock=clock,
@@ -141,6 +153,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         rules=rules,
         limits=Limits(lease=settings.lease, budget=settings.batch_budget, slots=settings.slots),
     )
+    showing = Showing(table=table, shards=shards, clock=clock)
     return System(
         settings=settings,
         world=world,
@@ -149,8 +162,18 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         accounts=accounts,
         compose=Compose(creation=creation, channels=channels),
         announce=Announce(creation=creation, channels=channels),
-        showing=Showing(table=table, shards=shards, clock=clock),
-        dispatch=Dispatch(table=table, shards=shards, stream=world.stream, clock=clock, journal=journal),
+        showing=showing,
+        pauses=pauses,
+        gate=gate,
+        operate=Operate(
+            creation=creation,
+            recording=recording,
+            showing=showing,
+            clock=clock,
+            channels=channels,
+            missed_after=timedelta(seconds=settings.missed_after),
+        ),
+        dispatch=Dispatch(table=table, shards=shards, stream=world.stream, clock=clock, journal=journal, gate=gate),
         deliver=deliver,
     )
 
@@ -171,6 +194,7 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> Syst
             clock=clock or SystemClock(),
             chance=SystemChance(),
             crew=ThreadCrew(),
+            seat=DirectorySeat(data),
             journal=LogJournal(logger_for(settings)),
         ),
     )

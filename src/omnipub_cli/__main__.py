@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = command().main(args=arguments, prog_name="omnipub", standalone_mode=False, obj=call)
         call.output.flush()
     except BaseException as error:  # noqa: BLE001  the one place where errors become words and codes
-        return call.output.fail(judged(error))
+        return call.output.fail(judged(error, command=call.command))
     return code if isinstance(code, int) else 0
 
 

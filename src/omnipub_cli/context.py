@@ -15,7 +15,7 @@ from omnipub_cli.output import Output
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import typer
+    from typer._click import Context
 
     from omnipub.config import Settings
     from omnipub.onebox.data import Running
@@ -34,6 +34,7 @@ class Call:
     utc: bool = False
     data: str = ""
     stage: str = LOCAL
+    command: str = "omnipub"
 
     @cached_property
     def output(self) -> Output:
@@ -100,7 +101,7 @@ class Call:
             self.output.hint(f"Start it in another terminal: {self.typed('up')}")
 
 
-def call_of(context: typer.Context) -> Call:
+def call_of(context: Context) -> Call:
     """The call that a command is run by."""
     found = context.find_root().obj
     if not isinstance(found, Call):

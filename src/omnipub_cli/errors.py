@@ -86,14 +86,16 @@ class Failure:
     trace: str = ""
 
 
-def judged(error: BaseException) -> Failure:
-    """What is said about `error`, and the exit code."""
+def judged(error: BaseException, *, command: str = "omnipub") -> Failure:
+    """What is said about `error` of `command`, and the exit code."""
     if isinstance(error, OutputClosedError | BrokenPipeError):
         return Failure(code=Code.PIPE_CLOSED)
     if isinstance(error, SystemExit):
         return Failure(code=error.code if isinstance(error.code, int) else Code.FAILURE)
     code, prefix = next((code, prefix) for kind, code, prefix in TABLE if isinstance(error, kind))
     message, hint, problems = _words(error)
+    if code is Code.USAGE and not hint:
+        hint = f"See `{command} --help`."
     return Failure(
         code=code,
         prefix=prefix,

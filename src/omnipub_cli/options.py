@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from omnipub_cli.context import Call
+from omnipub_cli.context import Call, call_of
 
 if TYPE_CHECKING:
     from typer._click import Context, Parameter
@@ -32,7 +32,7 @@ Key = Annotated[
     str,
     typer.Option("--idempotency-key", metavar="KEY", help="Repeating the command with the same key creates nothing."),
 ]
-Limit = Annotated[int, typer.Option("--limit", "-L", metavar="N", help="Rows at most, from 1 to 100.")]
+Limit = Annotated[int, typer.Option("--limit", "-L", min=1, max=100, metavar="N", help="Rows at most, from 1 to 100.")]
 Cursor = Annotated[str, typer.Option("--cursor", metavar="CURSOR", help="Go on where the previous page ended.")]
 Mine = Annotated[bool, typer.Option("--mine", help="Only what was composed on this command line.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow it until every channel has an end; exit 1 if one failed.")]
@@ -48,6 +48,11 @@ class Command(TyperCommand):
         kwargs["params"] = [*(kwargs.get("params") or ()), *everywhere()]
         kwargs["context_settings"] = {**HELP, **(kwargs.get("context_settings") or {})}
         super().__init__(name, **kwargs)
+
+    def invoke(self, ctx: "Context") -> Any:
+        """Run it; errors may then name its help."""
+        call_of(ctx).command = ctx.command_path
+        return super().invoke(ctx)
 
 
 class Group(TyperGroup):

@@ -242,6 +242,23 @@ class FakeNetwork:
         return Response(status=200, body={"posts": seen})
 
 
+@dataclass
+class FakeSeat:
+    """A place with a name and a note."""
+
+    name: str = "here"
+    known: int = 0
+
+    def identity(self) -> str:
+        return self.name
+
+    def epoch(self) -> int:
+        return self.known
+
+    def remember(self, epoch: int) -> None:
+        self.known = epoch
+
+
 CHANNELS = {
     "looked": FakeChannel("looked", Remedy.LOOK_UP),
     "keyed": FakeChannel("keyed", Remedy.RESEND),
@@ -260,6 +277,7 @@ class TestBed:
     nudge: ListNudge
     network: FakeNetwork
     journal: ListJournal
+    seat: FakeSeat
     system: System
 
     def run_stream(self) -> None:
@@ -285,6 +303,7 @@ def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None)
     """A system over `path` with one account on each fake channel."""
     clock = FakeClock()
     stream, nudge, network, journal = ListStream(clock), ListNudge(), FakeNetwork(clock), ListJournal()
+    seat = FakeSeat()
     world = World(
         table=table or SqliteTable(path / "table.db"),
         stream=stream,
@@ -295,9 +314,10 @@ def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None)
         clock=clock,
         chance=SeededChance(),
         crew=SerialCrew(),
+        seat=seat,
         journal=journal,
     )
     system = assemble(settings or Settings(data=str(path)), world, CHANNELS)
     for name in CHANNELS:
         system.accounts.connect(owner=OWNER, channel=name, account=f"acc-{name}", token=Secret(f"token-{name}"))
-    return TestBed(clock=clock, stream=stream, nudge=nudge, network=network, journal=journal, system=system)
+    return TestBed(clock=clock, stream=stream, nudge=nudge, network=network, journal=journal, seat=seat, system=system)

@@ -87,6 +87,7 @@ class Box:
         clock = SystemClock()
         self.system = one_machine(replace(self._settings, sandbox_url=self.sandbox_url), clock=clock)
         self._open.callback(self.system.close)
+        self.system.gate.enter()
         if self.sandbox_url:
             connect_all(self.system, self.sandbox_url)
         self.token = api_token(data)

@@ -30,12 +30,14 @@ from omnipub.domain.progress import (
     postponed,
     waiting,
 )
-from omnipub.errors import OmnipubError, SealBrokenError
+from omnipub.errors import GateClosedError, OmnipubError, SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.admission import objections
 from omnipub.services.contents import Contents
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
+from omnipub.services.gate import Gate
+from omnipub.services.pauses import Pause, Pauses
 from omnipub.services.ports import Chance, Clock, Crew, Journal, Pointer, Stream
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording
@@ -83,6 +85,8 @@ class Deliver:
     contents: Contents
     recording: Recording
     reconcile: Reconcile
+    pauses: Pauses
+    gate: Gate
     driver: Driver
     due: DueMoments
     clock: Clock
@@ -98,6 +102,12 @@ class Deliver:
 
         Everything else that goes wrong goes back to the table, and the record is done.
         """
+        try:
+            self.gate.check()
+        except GateClosedError as error:
+            # Acknowledged: after an adoption the ticks find what is still to be sent.
+            self.journal.note("gate_closed", records=len(pointers), why=error.message)
+            return {}
         deadline = self.clock.now() + self.limits.budget
         failures: dict[Pointer, OmnipubError] = {}
         left: list[Pointer] = []
@@ -157,6 +167,9 @@ class Deliver:
                 return "let_be"
 
     def _send(self, delivery: Delivery, now: datetime) -> str:
+        pause = self.pauses.of(delivery)
+        if pause is not None:
+            return self.recording.move(delivery, held(delivery, now, sentence=_paused(pause))).status
         connection = self.accounts.for_delivery(delivery)
         if connection is None or connection.standing is Standing.NEEDS_OWNER:
             return self.recording.move(delivery, held(delivery, now, sentence=_needs_owner(connection))).status
@@ -177,9 +190,10 @@ class Deliver:
             return self.recording.move(delivery, lost_track(dead, now, sentence=_stopped(dead))).status
         if how is FindOut.LATER:
             return self._later(delivery, postponed(dead, rules))
+        pause = self.pauses.of(delivery)
         connection = self.accounts.for_delivery(delivery)
-        if connection is None or connection.standing is Standing.NEEDS_OWNER:
-            sentence = _needs_owner(connection)
+        if pause or connection is None or connection.standing is Standing.NEEDS_OWNER:
+            sentence = _paused(pause) if pause else _needs_owner(connection)
             return self._later(delivery, waiting(dead, now + ACCOUNT_PAUSE, sentence=sentence, now=now))
         channel = self.channels[network_of(delivery.channel)]
         if how is FindOut.LOOK:
@@ -259,6 +273,10 @@ def lateness(delivery: Delivery) -> int | None:
     if delivery.published_at is None or delivery.due_at is None:
         return None
     return milliseconds(delivery.published_at - delivery.due_at)
+
+
+def _paused(pause: Pause) -> str:
+    return f"{pause.scope} is paused: {pause.reason}"
 
 
 def _needs_owner(connection: Connection | None) -> str:

@@ -15,6 +15,7 @@ from omnipub.domain.moments import from_text, to_text
 from omnipub.domain.overdue import is_put_again
 from omnipub.domain.progress import Act, next_step
 from omnipub.services.due import HORIZON, group_of, pointer_to
+from omnipub.services.gate import Gate
 from omnipub.services.ports import Clock, DueSoon, Journal, Pointer, Stream
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, plain_item
@@ -65,9 +66,11 @@ class Dispatch:
     stream: Stream
     clock: Clock
     journal: Journal
+    gate: Gate
 
     def tick(self, *, trace: str = "") -> TickReport:
         """Look HORIZON ahead, wait for each moment, put its pointers; with nothing due, end at once."""
+        self.gate.check()
         now = self.clock.now()
         last = self._moment(keys.heartbeat()) or now - TICK_EVERY
         self.table.put(plain_item(keys.heartbeat(), at=to_text(now)))
@@ -84,11 +87,13 @@ class Dispatch:
 
     def nudged(self, due: Sequence[DueSoon]) -> int:
         """Wait for the named moments and put their pointers; how many were lost."""
+        self.gate.check()
         end = self.clock.now() + HORIZON
         return self._put_in_time([soon for soon in due if soon.at <= end])
 
     def run_now(self, parents: Sequence[Parent] = (), *, dry_run: bool, trace: str = "") -> list[Ran]:
         """Put what is due at this moment on the stream, at once; of `parents` only, if any are named."""
+        self.gate.check()
         now = self.clock.now()
         candidates = (
             (item for parent in parents for item in self._deliveries(parent))

@@ -157,6 +157,22 @@ class Send(Protocol):
         ...
 
 
+class Seat(Protocol):
+    """The place a table belongs to, and what is written down there outside the table."""
+
+    def identity(self) -> str:
+        """A name of this place that a copy elsewhere does not have."""
+        ...
+
+    def epoch(self) -> int:
+        """The highest epoch remembered here; 0 if none."""
+        ...
+
+    def remember(self, epoch: int) -> None:
+        """Write an epoch down, durably."""
+        ...
+
+
 class Journal(Protocol):
     """What happened, for logs and metrics; never secrets, never content."""
 

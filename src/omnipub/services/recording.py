@@ -73,7 +73,7 @@ class Recording:
         current, failures = claim, 0
         while True:
             after = decide(current)
-            owned = [self._ownership(after)] if after.status is Status.PUBLISHED and after.network_id else []
+            owned = [self.ownership(after)] if after.status is Status.PUBLISHED and after.network_id else []
             try:
                 return self.move(current, after, *beside, *owned)
             except ConditionFailedError:
@@ -99,7 +99,7 @@ class Recording:
         there = self.table.batch_get(list(wanted))
         return {wanted[key]: str(item["delivery"]) for key, item in there.items()}
 
-    def _ownership(self, delivery: Delivery) -> Put:
+    def ownership(self, delivery: Delivery) -> Put:
         """That the network's post belongs to this delivery and to no other."""
         key = keys.post(network_of(delivery.channel), delivery.network_id)
         return Put(item=plain_item(key, delivery=name_of(delivery)), condition=Absent())
@@ -125,7 +125,7 @@ class Recording:
             deaths=there.deaths,
             tries_used=there.tries_used,
         )
-        return self.move(there, out, history, *([] if owner else [self._ownership(out)]))
+        return self.move(there, out, history, *([] if owner else [self.ownership(out)]))
 
 
 def name_of(delivery: Delivery) -> str:

@@ -180,6 +180,16 @@ def connections(owner: str, *, after: str | None = None) -> Query:
     return Query(partition=keys.user_partition(owner), prefix=keys.CONNECTION_PREFIX, after=after)
 
 
+@_path(
+    serves="pauses in force",
+    index=None,
+    condition="PK = SYSTEM#PAUSE",
+)
+def pauses(*, after: str | None = None) -> Query:
+    """All pauses."""
+    return Query(partition=keys.pauses(), after=after)
+
+
 def table() -> str:
     """The access paths as a Markdown table."""
     lines = ["| path | serves | index | key condition |", "|---|---|---|---|"]

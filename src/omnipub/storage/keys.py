@@ -100,9 +100,19 @@ def shards() -> Key:
     return Key("SYSTEM#SHARDS", METADATA)
 
 
-def mode() -> Key:
-    """Whether this table publishes to the sandbox or live."""
-    return Key("SYSTEM#MODE", METADATA)
+def gate() -> Key:
+    """Which place this table belongs to, and how often it was opened there."""
+    return Key("SYSTEM#GATE", METADATA)
+
+
+def pauses() -> str:
+    """All pauses in force."""
+    return "SYSTEM#PAUSE"
+
+
+def pause(scope: str) -> Key:
+    """The pause of one scope: `everything`, `channel:…`, `account:…` or `owner:…`."""
+    return Key(pauses(), scope)
 
 
 def by_owner(owner: str) -> str:

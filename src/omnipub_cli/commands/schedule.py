@@ -21,8 +21,6 @@ app = group("See what is due when, and dispatch what is due now.", "omnipub sche
 LOOKS_BACK = timedelta(days=7)
 """Where the calendar begins: what is late or needs somebody must not fall out of sight at once."""
 
-LIMIT_AT_MOST = 100
-
 CALENDAR = (Column("DUE"), Column("CHANNEL"), Column("STATUS"), Column("ID"), Column("WHAT", flexible=True))
 RAN = (Column("ID"), Column("CHANNEL"), Column("DISPATCHED"), Column("WHY", flexible=True))
 
@@ -46,8 +44,6 @@ def list_(
     call = call_of(context)
     first = inputs.moment_of(since, "--since") if since else None
     last = inputs.moment_of(until, "--until") if until else None
-    if not 1 <= limit <= LIMIT_AT_MOST:
-        raise InvalidInputError(f"A calendar has 1 to {LIMIT_AT_MOST} rows; {limit} were asked for.")
     if first and last and first >= last:
         raise InvalidInputError("--since must lie before --until.", hint="--until is excluded; name the day after.")
     with call.system() as system:

@@ -51,8 +51,12 @@ THE_DESIGN = {
     (S.MISSED, E.DISMISS): S.CANCELLED,
     # scheduled → missed
     (S.SCHEDULED, E.MISS): S.MISSED,
+    # A copy of the table is not the original (promise 10).
+    (S.SCHEDULED, E.DOUBT): S.UNCONFIRMED,
+    (S.HELD, E.DOUBT): S.UNCONFIRMED,
+    (S.PUBLISHING, E.DOUBT): S.UNCONFIRMED,
 }
-"""Section 3 of the design, arrow by arrow."""
+"""Section 3 of the design, arrow by arrow, and what its tenth promise adds."""
 
 LEGAL = sorted(THE_DESIGN)
 ILLEGAL = sorted(set(product(Status, Event)) - set(THE_DESIGN))

@@ -306,6 +306,12 @@ def test_already_there_after_an_uncertain_try_is_looked_for_to_be_adopted() -> N
     assert how_to_find_out(delivery, next_moment(delivery), LOOK_UP) is FindOut.LOOK
 
 
+def test_a_new_doubt_has_all_its_looks_before_it() -> None:
+    again = replace(claimed(uncertain(LOOK_UP), NOON + MINUTE), looks=3, clean_looks=(NOON,))
+    for delivery in (after(Ended.ALREADY_THERE, again), after(Ended.AMBIGUOUS, again), buried(again)):
+        assert (delivery.looks, delivery.clean_looks) == (0, ())
+
+
 def test_sending_again_stops_when_the_tries_are_used_up() -> None:
     delivery = replace(claimed(uncertain(RESEND)), tries_used=RESEND.tries - 1)
     assert after(Ended.AMBIGUOUS, delivery, rules=RESEND).status is Status.UNCONFIRMED
@@ -472,6 +478,36 @@ def test_looks_that_kill_their_worker_are_counted_too() -> None:
     assert how_to_find_out(delivery, NOON + WINDOW, LOOK_UP) is FindOut.STOP
 
 
+# A cancel that was asked for while it was being published.
+
+
+def asked(delivery: Delivery) -> Delivery:
+    return replace(delivery, cancel_asked="Changed my mind.")
+
+
+@every_remedy
+@pytest.mark.parametrize("how", [Ended.NOT_SENT, Ended.THROTTLED, Ended.AUTH])
+def test_a_cancel_wins_at_any_return_to_scheduled(how: Ended, rules: Rules) -> None:
+    delivery = after(how, asked(claimed()), rules=rules)
+    assert delivery.status is Status.CANCELLED
+    assert delivery.reason is not None
+    assert delivery.reason.sentence == "Changed my mind."
+
+
+def test_a_cancel_wins_when_two_clean_looks_clear_the_doubt() -> None:
+    assert second_look(BETWEEN_LOOKS, asked(uncertain())).status is Status.CANCELLED
+
+
+@every_remedy
+def test_a_cancel_loses_against_a_publication(rules: Rules) -> None:
+    assert after(Ended.PUBLISHED, asked(claimed()), rules=rules).status is Status.PUBLISHED
+
+
+def test_a_cancel_of_what_may_be_out_waits_until_that_is_known() -> None:
+    for delivery in (after(Ended.AMBIGUOUS, asked(claimed())), second_look(SECOND, asked(uncertain()))):
+        assert (delivery.status, delivery.cancel_asked) == (Status.PUBLISHING, "Changed my mind.")
+
+
 # Rests.
 
 
@@ -528,6 +564,7 @@ class Fate:
         takes: Share of the lease until the end.
         shows: Share of the settle time until the account shows the post.
         late: How long after its moment somebody meets the delivery.
+        cancels: Its author asks for a cancel while it is claimed.
     """
 
     dies: bool = False
@@ -537,6 +574,7 @@ class Fate:
     takes: float = 0.5
     shows: float = 1.0
     late: timedelta = timedelta(0)
+    cancels: bool = False
 
 
 @dataclass
@@ -593,6 +631,8 @@ class History:
     def send(self, delivery: Delivery, fate: Fate) -> None:
         assert not self.doubt or self.rules.remedy is Remedy.RESEND, "sent again in doubt"
         self.become(claimed(delivery, self.now))
+        if fate.cancels:
+            self.become(replace(self.delivery, cancel_asked="Changed my mind."))
         until = self.now + LEASE
         heard = self.now + LEASE * fate.takes
         if fate.how is Ended.PUBLISHED or ((fate.dies or fate.how is Ended.AMBIGUOUS) and fate.out):
@@ -653,11 +693,12 @@ class History:
         assert then.tries_used <= self.rules.tries
         assert then.deaths <= DEATHS_AT_MOST
         assert then.looks <= LOOKS_AT_MOST
-        assert (then.next_at is not None) == (then.status in WATCHED)
+        assert then.next_at is not None or then.status not in WATCHED
+        assert not (then.cancel_asked and then.status in {Status.SCHEDULED, Status.HELD}), "a cancel was forgotten"
         assert len(self.shown_from) <= 1, "out twice"
 
     def follows_the_table(self, before: Status, then: Status) -> None:
-        by_put_back = before is Status.PUBLISHING and then is Status.HELD
+        by_put_back = before is Status.PUBLISHING and then in {Status.HELD, Status.CANCELLED}
         assert by_put_back or before is then or any((row.source, row.target) == (before, then) for row in TRANSITIONS)
 
 
@@ -671,6 +712,7 @@ def fates(*, without: frozenset[Ended] = frozenset()) -> st.SearchStrategy[Fate]
         takes=st.sampled_from([0.01, 0.5, 0.99]),
         shows=st.sampled_from([0.0, 0.5, 1.0]),
         late=st.sampled_from([timedelta(0), SECOND, MINUTE, WINDOW]),
+        cancels=st.sampled_from([False] * 9 + [True]),
     )
 
 
@@ -713,7 +755,7 @@ def test_nothing_is_out_twice_and_what_is_said_to_be_out_or_not_is_so(
     history.run()
     if history.delivery.status is Status.PUBLISHED:
         assert len(history.shown_from) == 1
-    if history.delivery.status in {Status.FAILED, Status.MISSED, Status.HELD, Status.SCHEDULED}:
+    if history.delivery.status in {Status.FAILED, Status.MISSED, Status.HELD, Status.CANCELLED}:
         assert history.shown_from == []
 
 

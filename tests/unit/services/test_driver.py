@@ -278,7 +278,9 @@ SEEN = Sighting(posts=(FoundPost(network_id="1", text="Hello", created_at=NOON),
 
 
 def seeing(*requests: Request) -> Generator[Request, Response, Sighting]:
-    yield from requests
+    for request in requests:
+        answer = yield request
+        assert answer.status == 200
     return SEEN
 
 

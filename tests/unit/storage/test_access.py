@@ -28,6 +28,7 @@ QUERIES: dict[str, Callable[[], Query]] = {
     "leases ending": lambda: access.leases_ending(0, until=NOON),
     "with status": lambda: access.with_status(Status.HELD, 0),
     "connections": lambda: access.connections("ada"),
+    "pauses": access.pauses,
 }
 
 
@@ -157,6 +158,7 @@ def test_a_cursor_is_handed_through() -> None:
         access.leases_ending(0, until=NOON, after="c"),
         access.with_status(Status.HELD, 0, after="c"),
         access.connections("ada", after="c"),
+        access.pauses(after="c"),
     ):
         assert query.after == "c"
 

@@ -87,7 +87,9 @@ def test_different_things_have_different_keys() -> None:
         keys.cursor(),
         keys.heartbeat(),
         keys.shards(),
-        keys.mode(),
+        keys.gate(),
+        keys.pause("everything"),
+        keys.pause("channel:facebook"),
     ]
     assert len(set(made)) == len(made)
 

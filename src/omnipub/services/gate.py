@@ -1,0 +1,104 @@
+"""A copy is not the original: the table knows where it belongs, and nothing is sent from it elsewhere.
+
+The gate holds the place's identity and an epoch, which goes up each time the system starts there and is
+written down outside the table as well. Another identity means a copy; an epoch lower than the one outside
+means an older state restored in place. Either could send again what the original has sent.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.intervention import doubted
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.moments import from_text, to_text
+from omnipub.errors import GateClosedError
+from omnipub.services.ports import Clock, Seat
+from omnipub.services.recording import Recording
+from omnipub.storage import access, keys
+from omnipub.storage.items import delivery_of, key_of, plain_item
+from omnipub.storage.shards import Shards
+from omnipub.storage.table import Table
+from omnipub.storage.writing import replacing
+
+_SENTENCE = "The table was restored or copied; what was due since may have been sent by the original."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """Opens, checks and re-opens."""
+
+    table: Table
+    seat: Seat
+    shards: Shards
+    recording: Recording
+    clock: Clock
+
+    def check(self) -> None:
+        """Pass if this table belongs here.
+
+        Raises:
+            GateClosedError: It is a copy, or an older state.
+        """
+        item = self.table.get(keys.gate())
+        if item is None or (item["identity"] == self.seat.identity() and item["epoch"] >= self.seat.epoch()):
+            return
+        foreign = item["identity"] != self.seat.identity()
+        what = "belongs to another place" if foreign else "is older than what ran here last"
+        since = self._last_beat()
+        raise GateClosedError(
+            f"This table {what}; its scheduler ran last at {since}. Nothing is sent from it.",
+            hint="If the original is retired for good: omnipub table adopt",
+        )
+
+    def enter(self) -> None:
+        """Check, and count one more start; a table without a gate becomes ours.
+
+        Raises:
+            GateClosedError: It is a copy, or an older state.
+            ConditionFailedError: Another process enters at this moment.
+        """
+        self.check()
+        item = self.table.get(keys.gate())
+        self._write(item["version"] if item else None, (item["epoch"] if item else self.seat.epoch()) + 1)
+
+    def adopt(self) -> list[Delivery]:
+        """Make this table the original: everything due or claimed since its last tick becomes unconfirmed.
+
+        Returns:
+            The deliveries that a person has to decide about.
+        """
+        doubts = [
+            self.recording.move(one, doubted(one, self.clock.now(), sentence=_SENTENCE)) for one in self._doubtful()
+        ]
+        item = self.table.get(keys.gate())
+        epoch = max(item["epoch"] if item else 0, self.seat.epoch())
+        self._write(item["version"] if item else None, epoch + 1)
+        return doubts
+
+    def _write(self, version: int | None, epoch: int) -> None:
+        gate = plain_item(keys.gate(), identity=self.seat.identity(), epoch=epoch, version=(version or 0) + 1)
+        self.table.put(gate, replacing(version))
+        self.seat.remember(epoch)
+
+    def _doubtful(self) -> Iterator[Delivery]:
+        now = self.clock.now()
+        for status in (Status.SCHEDULED, Status.PUBLISHING, Status.HELD):
+            for shard in self.shards.count(now).all():
+                # Moving a delivery takes it out of the partition, so each page is read from the start.
+                while True:
+                    page = self.table.query(access.with_status(status, shard))
+                    there = self.table.batch_get([key_of(item) for item in page.items])
+                    found = [one for one in map(delivery_of, there.values()) if one.status is status]
+                    due = [
+                        one
+                        for one in found
+                        if status is Status.PUBLISHING or (one.due_at is not None and one.due_at <= now)
+                    ]
+                    yield from due
+                    if not due or page.cursor is None:
+                        break
+
+    def _last_beat(self) -> str:
+        item = self.table.get(keys.heartbeat())
+        return to_text(from_text(item["at"])) if item else "an unknown moment"

@@ -1,0 +1,189 @@
+import io
+import json
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from omnipub_cli.drawing import Column, Exact, Line, Record, State, Story, Table, View
+from omnipub_cli.errors import Code, Failure, OutputClosedError
+from omnipub_cli.output import Output
+
+TABLE = Table(
+    columns=(Column("ID"), Column("STATUS"), Column("TEXT", flexible=True)),
+    rows=[
+        ("01KB", State("partially_published"), "[bold]loud[/bold] \x1b[31mred\ttab"),
+        ("01KC", State("failed"), None),
+    ],
+)
+AT = datetime(2026, 12, 1, 8, 0, 0, 123000, tzinfo=UTC)
+COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9]m")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "COLUMNS", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+def printed(
+    *views: View, stdout: io.StringIO | None = None, json_value: Any = None, ids: Sequence[str] = (), **options: bool
+) -> str:
+    stdout = stdout or io.StringIO()
+    Output(stdout=stdout, stderr=io.StringIO(), **options).data(*views, json=json_value, ids=ids)
+    return stdout.getvalue()
+
+
+def test_a_piped_table_is_tab_separated_lines_without_a_heading() -> None:
+    assert printed(TABLE) == "01KB\tpartially_published\t[bold]loud[/bold] \\x1b[31mred\\ttab\n01KC\tfailed\t\n"
+
+
+def test_a_piped_record_is_a_name_and_a_value_per_line() -> None:
+    assert printed(Record(fields=(("id", "01KB"), ("channels", ("facebook", "linkedin"))))) == (
+        "id:\t01KB\nchannels:\tfacebook,linkedin\n"
+    )
+
+
+def test_json_is_one_document_and_nothing_else() -> None:
+    assert json.loads(printed(TABLE, json_value={"rows": [1]}, json=True)) == {"rows": [1]}
+
+
+def test_quiet_prints_ids_only() -> None:
+    assert printed(TABLE, ids=["01KB", "01KC"], quiet=True) == "01KB\n01KC\n"
+
+
+def test_json_wins_over_quiet() -> None:
+    assert json.loads(printed(TABLE, json_value=[], ids=["01KB"], quiet=True, json=True)) == []
+
+
+def test_a_terminal_gets_headings_words_and_colours(terminal: Callable[[], io.StringIO]) -> None:
+    shown = printed(TABLE, stdout=terminal())
+    assert "STATUS" in shown
+    assert "partially published" in shown
+    assert COLOUR.search(shown)
+
+
+def test_user_text_is_neither_mark_up_nor_an_escape_sequence_on_a_terminal(terminal: Callable[[], io.StringIO]) -> None:
+    shown = printed(TABLE, stdout=terminal())
+    assert "[bold]loud[/bold]" in shown
+    assert r"\x1b[31mred" in shown
+    assert "\x1b[31mred" not in shown
+
+
+def test_no_color_leaves_no_colour(terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    output = Output(stdout=terminal(), stderr=terminal())
+    output.data(TABLE, json=None)
+    output.warn("careful")
+    assert not COLOUR.search(output._stdout.getvalue())
+    assert output._stderr.getvalue() == "warning: careful\n"
+
+
+def test_columns_narrows_flexible_columns_and_never_cuts_an_id(
+    terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "45")
+    shown = printed(
+        Table(columns=(Column("ID"), Column("TEXT", flexible=True)), rows=[("0" * 26, "word " * 20)]), stdout=terminal()
+    )
+    assert "0" * 26 in shown
+    assert "…" in shown
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in shown.splitlines()) <= 45
+
+
+def test_headings_of_a_table_are_shown_where_they_change_and_only_on_a_terminal(
+    terminal: Callable[[], io.StringIO],
+) -> None:
+    table = Table(columns=(Column("ID"),), rows=[("a",), ("b",), ("c",)], heads=["Monday", "Monday", "Tuesday"])
+    assert printed(table) == "a\nb\nc\n"
+    assert printed(table, stdout=terminal()).count("Monday") == 1
+
+
+def test_moments_are_in_the_readers_zone_with_its_offset(
+    terminal: Callable[[], io.StringIO], zone: Callable[[str], None]
+) -> None:
+    zone("Europe/Berlin")
+    record = Record(fields=(("due", AT), ("exact", Exact(AT))))
+    assert printed(record) == "due:\t2026-12-01T09:00:00.123+01:00\nexact:\t2026-12-01T09:00:00.123+01:00\n"
+    assert "2026-12-01 09:00:00 +01:00" in printed(record, stdout=terminal())
+    assert "2026-12-01 09:00:00.123 +01:00" in printed(record, stdout=terminal())
+
+
+def test_utc_switches_moments_to_utc(terminal: Callable[[], io.StringIO], zone: Callable[[str], None]) -> None:
+    zone("Europe/Berlin")
+    record = Record(fields=(("due", AT),))
+    assert printed(record, utc=True) == "due:\t2026-12-01T08:00:00.123Z\n"
+    assert "2026-12-01 08:00:00Z" in printed(record, stdout=terminal(), utc=True)
+
+
+def test_a_story_reads_the_same_in_a_pipe() -> None:
+    story = Story(lines=[Line(("facebook", State("needs_owner")), heading=True), Line((Exact(AT), "due"), indent=2)])
+    assert printed(story, utc=True) == "facebook needs owner\n  2026-12-01 08:00:00.123Z due\n"
+
+
+def test_notes_hints_and_warnings_go_to_standard_error() -> None:
+    output = Output(stdout=io.StringIO(), stderr=io.StringIO())
+    output.note("a note")
+    output.warn("a warning")
+    output.hint("type this")
+    assert output._stdout.getvalue() == ""
+    assert output._stderr.getvalue() == "a note\nwarning: a warning\nhint: type this\n"
+
+
+@pytest.mark.parametrize("mode", ["json", "quiet"])
+def test_json_and_quiet_say_nothing_beside_the_data(mode: str) -> None:
+    output = Output(stdout=io.StringIO(), stderr=io.StringIO(), **{mode: True})
+    output.note("a note")
+    output.warn("a warning")
+    output.hint("type this")
+    assert output._stderr.getvalue() == ""
+
+
+def test_a_failure_is_a_sentence_its_problems_and_a_hint() -> None:
+    output = Output(stdout=io.StringIO(), stderr=io.StringIO())
+    failure = Failure(
+        code=2, prefix="not accepted", message="Bad \x1b[2J.", problems=[("text", "Too long.")], hint="Shorten it."
+    )
+    assert output.fail(failure) == 2
+    assert output._stderr.getvalue() == "not accepted: Bad \\x1b[2J.\n  text: Too long.\nhint: Shorten it.\n"
+
+
+def test_with_json_a_failure_is_json_on_standard_error() -> None:
+    output = Output(json=True, stdout=io.StringIO(), stderr=io.StringIO())
+    output.fail(Failure(code=3, prefix="not found", kind="not_found", message="No.", problems=[("id", "Bad.")]))
+    said = {"type": "not_found", "message": "No.", "hint": None, "problems": [{"field": "id", "sentence": "Bad."}]}
+    assert json.loads(output._stderr.getvalue()) == {"error": said}
+
+
+def test_a_closed_pipe_ends_quietly_as_sigpipe_would() -> None:
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    output = Output(stdout=Closed(), stderr=io.StringIO())
+    with pytest.raises(OutputClosedError):
+        output.line("words")
+    assert output.fail(Failure(code=Code.PIPE_CLOSED)) == 141
+    assert output._stderr.getvalue() == ""
+
+
+def test_progress_in_a_pipe_is_a_line_per_change() -> None:
+    output = Output(stdout=io.StringIO(), stderr=io.StringIO())
+    columns = (Column("CHANNEL"), Column("STATUS"))
+    with output.progress() as progress:
+        for status in ("scheduled", "scheduled", "published"):
+            progress.show(Table(columns=columns, rows=[("facebook", State(status))]))
+    lines = output._stderr.getvalue().splitlines()
+    assert [line.split("  ")[-2:] for line in lines] == [["facebook", "scheduled"], ["facebook", "published"]]
+
+
+def test_progress_on_a_terminal_is_drawn_in_place_and_taken_away(terminal: Callable[[], io.StringIO]) -> None:
+    stderr = terminal()
+    output = Output(stdout=io.StringIO(), stderr=stderr)
+    with output.progress() as progress:
+        progress.show(Table(columns=(Column("CHANNEL"),), rows=[("facebook",)]))
+    assert "facebook" in stderr.getvalue()
+    assert output._stdout.getvalue() == ""

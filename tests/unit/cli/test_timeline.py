@@ -1,0 +1,108 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from omnipub.domain.delivery import Attempt, Delivery, Lease, Reason
+from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.message import Content, Message
+from omnipub.domain.moments import Schedule
+from omnipub.domain.outcome import Ended
+from omnipub.services.showing import Shown
+from omnipub_cli.drawing import Look, piped
+from omnipub_cli.timeline import ENDS, timeline
+
+PARENT = Parent(kind=Kind.MESSAGE, id="01M844K2KM12R6W346XR7QK44W")
+DUE = datetime(2026, 12, 1, 8, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+NEW = Delivery(
+    parent=PARENT, channel="facebook", account="1", owner="local", status=Status.SCHEDULED, due_at=DUE, next_at=DUE
+)
+THROTTLED = Attempt(
+    parent=PARENT,
+    channel="facebook",
+    number=1,
+    started_at=DUE,
+    ended_at=DUE + SECOND,
+    ended="throttled",
+    code="4",
+    sentence="Facebook asks to slow down.",
+)
+
+
+def told(delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECOND) -> list[str]:
+    message = Message(
+        id=PARENT.id,
+        owner="local",
+        created_at=DUE,
+        content=Content(text="Hello"),
+        channels=("facebook",),
+        schedule=Schedule(at=DUE, local="", zone="UTC"),
+    )
+    shown = Shown(parent=PARENT, subject=message, deliveries=(delivery,), attempts=attempts)
+    return [line.replace("2026-12-01 ", "") for line in piped(timeline(shown, now), Look(utc=True))]
+
+
+def test_what_is_ahead_says_when_it_goes_out() -> None:
+    assert told(NEW, now=DUE - 90 * timedelta(minutes=1)) == [
+        "facebook scheduled",
+        "  account 1",
+        "  08:00:00.000Z due",
+        "  08:00:00.000Z it goes out, in 2 h",
+    ]
+
+
+def test_what_is_due_says_how_long_it_waits() -> None:
+    assert told(NEW)[-1] == "  08:00:10.000Z waiting to be sent for 10.0 s"
+
+
+def test_a_try_that_failed_and_the_next_one_are_told() -> None:
+    again = replace(NEW, next_at=DUE + timedelta(minutes=15), attempts=1, tries_used=0)
+    assert told(again, THROTTLED)[3:] == [
+        "  08:00:00.000Z try 1",
+        "  08:00:01.000Z asked to come back later (4): Facebook asks to slow down.",
+        "  08:15:00.000Z its next try, in 15 min",
+    ]
+
+
+def test_a_publication_says_how_late_it_was_and_where_it_is() -> None:
+    out = replace(
+        NEW,
+        status=Status.PUBLISHED,
+        attempts=1,
+        published_at=DUE + timedelta(milliseconds=87),
+        permalink="https://facebook.com/1",
+    )
+    success = replace(THROTTLED, ended="published", code="", sentence="", ended_at=out.published_at)
+    assert told(out, success)[3:] == [
+        "  08:00:00.000Z try 1",
+        "  08:00:00.087Z published, 87 ms after it was due",
+        "  https://facebook.com/1",
+    ]
+
+
+def test_a_try_that_runs_is_told() -> None:
+    lease = Lease(claim_id="c", attempt=1, started_at=DUE, until=DUE + 70 * SECOND, sends=True)
+    running = replace(NEW, status=Status.PUBLISHING, lease=lease, next_at=lease.until, attempts=1)
+    assert told(running)[3:] == [
+        "  08:00:00.000Z try 1, still running",
+        "  08:01:10.000Z if there is no answer by then, omnipub looks for it",
+    ]
+
+
+def test_what_may_be_out_says_when_omnipub_looks_for_it() -> None:
+    unsure = replace(NEW, status=Status.PUBLISHING, may_be_out=True, next_at=DUE + 40 * SECOND, attempts=1)
+    assert told(unsure)[-1] == "  08:00:40.000Z it may be out; omnipub looks for it"
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.PUBLISHED, Status.SCHEDULED, Status.PUBLISHING}))
+def test_where_a_delivery_stopped_and_why_is_told(status: Status) -> None:
+    stopped = replace(NEW, status=status, reason=Reason(code="x", sentence="Because.", at=DUE))
+    lines = told(stopped)
+    assert f"  08:00:00.000Z {status.value.replace('_', ' ')}" in lines
+    assert "  why: Because." in lines
+
+
+def test_every_end_of_a_try_has_words() -> None:
+    assert set(ENDS) == {ended.value for ended in Ended} | {"died"}
