@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from omnipub.config import LogLevel
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule, milliseconds
@@ -48,7 +49,7 @@ def published(box: Box, message: str) -> int | None:
 
 def one_round(arguments: argparse.Namespace) -> tuple[list[int], float]:
     with tempfile.TemporaryDirectory() as folder:
-        settings = replace(open_data(Path(folder)), log_level="WARNING", slots=arguments.slots)
+        settings = replace(open_data(Path(folder)), log_level=LogLevel.WARNING, slots=arguments.slots)
         with Box(settings) as box:
             for account in range(arguments.accounts):
                 connect(box.system, box.sandbox_url, channel=f"facebook:a{account}", account=f"9{account:05d}")

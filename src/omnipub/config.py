@@ -22,6 +22,19 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+_LEAST = {"worker_timeout": 2, "request_timeout": 1, "missed_after": 60, "slots": 1, "tries": 1, "settle": 0}
+"""The least value of each number that makes sense."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """One stage's settings.
@@ -50,14 +63,20 @@ class Settings:
     slots: int = 32
     tries: int = 5
     settle: int = 0
-    log_level: str = "INFO"
+    log_level: LogLevel = LogLevel.INFO
 
     def __post_init__(self) -> None:
-        """Refuse values that contradict each other."""
+        """Refuse values that make no sense or contradict each other."""
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value < least:
+                raise ConfigurationError(f"{variable(name)} is {value}; the least that makes sense is {least}.")
+        if not self.stage:
+            raise ConfigurationError(f"{variable('stage')} is empty.", hint="Name the stage, e.g. local.")
         if not 0 < self.request_timeout <= self.worker_timeout / 2:
             raise ConfigurationError(
-                f"A request may take {self.request_timeout} s and a worker run {self.worker_timeout} s: "
-                "a run must have time for two requests at least.",
+                f"{variable('request_timeout')} is {self.request_timeout} and {variable('worker_timeout')} is "
+                f"{self.worker_timeout}: a run must have time for two requests at least.",
                 hint=f"Set {variable('request_timeout')} to at most half of {variable('worker_timeout')}.",
             )
 

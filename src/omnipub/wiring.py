@@ -181,7 +181,9 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
 def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> System:
     """The system over SQLite and files in `settings.data`."""
     data = Path(settings.data)
-    sandbox = _origin(settings.sandbox_url)
+    sandboxed = settings.mode is Mode.SANDBOX
+    # Live, no origin is exempt from the address guard, whatever the settings say of a sandbox.
+    sandbox = _origin(settings.sandbox_url) if sandboxed else set()
     return assemble(
         settings,
         World(
@@ -190,7 +192,7 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> Syst
             nudge=SqliteNudge(data / "nudges.db"),
             vault=KeyfileVault(data / "vault.key"),
             media=DirectoryMedia(data / "media"),
-            send=HttpSend(allowed_origins=frozenset(sandbox), only_allowed=settings.mode is Mode.SANDBOX),
+            send=HttpSend(allowed_origins=frozenset(sandbox), only_allowed=sandboxed),
             clock=clock or SystemClock(),
             chance=SystemChance(),
             crew=ThreadCrew(),

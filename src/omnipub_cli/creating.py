@@ -59,7 +59,12 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
     if not wait:
         call.output.hint(f"See what becomes of it: {call.typed(f'{group} show {created.id}')}")
         return
-    shown = follow(call, system, Parent(kind=created.kind, id=created.id), timeout=timeout)
+    try:
+        shown = follow(call, system, Parent(kind=created.kind, id=created.id), timeout=timeout)
+    except KeyboardInterrupt:
+        call.output.note("It goes on without this command watching.")
+        call.output.hint(f"See what becomes of it: {call.typed(f'{group} show {created.id}')}")
+        raise
     if call.json:
         call.output.data(json=facts | {"status": shown.status.value, "deliveries": views.shown(shown)["deliveries"]})
     elif not call.quiet:

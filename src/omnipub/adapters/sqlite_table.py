@@ -139,7 +139,7 @@ def _holds(connection: sqlite3.Connection, key: Key, condition: Condition) -> bo
     there = _read(connection, key)
     if isinstance(condition, Absent):
         return there is None
-    return there is not None and there.get(VERSION, 1) == condition.version
+    return there is not None and there.get(VERSION) == condition.version
 
 
 def _apply(connection: sqlite3.Connection, write: Write) -> None:

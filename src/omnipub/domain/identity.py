@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from ulid import ULID
 
+from omnipub.domain.moments import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
 
 RANDOM_BYTES = 10
@@ -33,14 +34,14 @@ class Parent:
 
 def new_id(at: datetime, randomness: bytes) -> str:
     """A ULID of the moment `at`; `randomness` are RANDOM_BYTES bytes."""
-    millis = int(at.timestamp() * 1000)
+    millis = milliseconds(at - EPOCH)
     return str(ULID.from_bytes(millis.to_bytes(6, "big") + randomness))
 
 
 def checked_id(text: str) -> str:
     """`text` as a ULID in capitals, or an error that says what an id looks like."""
     candidate = text.strip().upper()
-    if not _ULID.fullmatch(candidate):
+    if not (text.isascii() and _ULID.fullmatch(candidate)):
         raise InvalidInputError(
             f"'{text}' is not an id.",
             hint="An id has 26 letters and digits, as shown by `omnipub messages list`.",

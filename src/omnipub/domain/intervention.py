@@ -70,7 +70,6 @@ def retried(delivery: Delivery, now: datetime, *, window: timedelta) -> Delivery
         tries_used=0,
         deaths=0,
         may_be_out=False,
-        uncertain_since=None,
         settle_from=None,
         clean_looks=(),
         looks=0,

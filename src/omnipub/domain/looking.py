@@ -26,7 +26,9 @@ def read(sighting: Sighting, *, text: str, since: datetime, owners: Mapping[str,
     start = since - CLOCK_DIFFERENCE
     recent = [post for post in sighting.posts if post.created_at >= start]
     candidates = [post for post in recent if owners.get(post.network_id, ours) == ours]
-    matching = [post for post in candidates if fingerprint(post.text) == fingerprint(text)]
+    wanted = fingerprint(text)
+    # Posts without text look all alike, so they are never taken for ours.
+    matching = [post for post in candidates if wanted and fingerprint(post.text) == wanted]
     if matching:
         return Seen(found=_earliest(matching))
     if sighting.reaches_back_to is None or sighting.reaches_back_to > start:

@@ -83,7 +83,8 @@ class Content:
     def with_hashtags(self) -> str:
         """The text followed by its hashtags on a line of their own, unless the text has them already."""
         present = {word.casefold() for word in re.findall(r"#(\w+)", self.text)}
-        missing = [f"#{tag}" for tag in self.hashtags if tag.casefold() not in present]
+        wanted = {tag.casefold(): tag for tag in reversed(self.hashtags)}
+        missing = [f"#{tag}" for folded, tag in reversed(wanted.items()) if folded not in present]
         return "\n\n".join(part for part in (self.text.rstrip(), " ".join(missing)) if part)
 
 
@@ -121,8 +122,9 @@ def checked(content: Content) -> Content:
     problems: list[tuple[str, str]] = []
     if not (content.text.strip() or content.link or content.media):
         problems.append(("text", "Say something: a text, a link or an image."))
-    if len(content.text.encode(errors="surrogatepass")) > CONTENT_BYTES_AT_MOST:
-        problems.append(("text", f"The text is longer than {CONTENT_BYTES_AT_MOST:,} bytes."))
+    said = [content.text, *(variant.text or "" for variant in content.variants.values())]
+    if sum(len(text.encode(errors="surrogatepass")) for text in said) > CONTENT_BYTES_AT_MOST:
+        problems.append(("text", f"The text and its variants have more than {CONTENT_BYTES_AT_MOST:,} bytes."))
     links = {"link": content.link} | {
         f"variants.{name}.link": variant.link for name, variant in content.variants.items() if variant.link
     }
@@ -139,6 +141,8 @@ def checked(content: Content) -> Content:
     texts = {"text": content.text} | {
         f"variants.{name}.text": variant.text or "" for name, variant in content.variants.items()
     }
+    texts |= links | {"link_title": content.link_title}
+    texts |= {f"media.{number}.alt": media.alt for number, media in enumerate(content.media)}
     problems += [(name, "The text contains half a character.") for name, text in texts.items() if not _whole(text)]
     if problems:
         raise InvalidInputError("The message cannot be accepted as it is.", problems=problems)
@@ -148,10 +152,10 @@ def checked(content: Content) -> Content:
 def _bad_link(link: str) -> str:
     try:
         parts = urlsplit(link)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
         return f"'{link}' is not an address."
-    if parts.scheme not in {"http", "https"} or not host or any(mark.isspace() for mark in link):
+    if parts.scheme not in {"http", "https"} or not host or not link.isprintable() or " " in link:
         return f"'{link}' is not a web address; it starts with https:// or http:// and has no spaces."
     return ""
 

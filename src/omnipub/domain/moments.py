@@ -14,8 +14,14 @@ from omnipub.errors import InvalidInputError
 TICK = timedelta(milliseconds=1)
 """The grain of a moment; `moment + TICK` is the exclusive upper bound that still includes `moment`."""
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 LATEST_AHEAD = timedelta(days=366 * 2)
 """How far ahead a message may be scheduled; further is taken for a typing mistake."""
+
+
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+"""Years whose moments exist in every zone and order as text."""
 
 
 class Fold(StrEnum):
@@ -44,7 +50,7 @@ def moment(value: datetime) -> datetime:
 
 def to_text(value: datetime) -> str:
     """`value` as `2026-11-23T09:00:00.000Z`: 24 characters, sortable as text."""
-    return moment(value).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+    return moment(value).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def from_text(text: str) -> datetime:
@@ -55,6 +61,11 @@ def from_text(text: str) -> datetime:
 def milliseconds(span: timedelta) -> int:
     """`span` in whole milliseconds, cut towards the past."""
     return span // TICK
+
+
+def later(start: datetime, wait: timedelta) -> datetime:
+    """The first moment that is at least `wait` after `start`."""
+    return start + -(-wait // TICK) * TICK
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -86,6 +97,10 @@ def schedule_at(text: str, *, zone: str | None = None, fold: Fold | None = None)
             f"'{text}' is not a time.",
             hint="Use ISO 8601, e.g. 2026-12-01T09:00 with a zone, or 2026-12-01T09:00:00+01:00.",
         ) from error
+    if not FIRST_YEAR <= given.year <= LAST_YEAR:
+        raise InvalidInputError(
+            f"The year of '{text}' makes no sense.", hint=f"Use a year from {FIRST_YEAR} to {LAST_YEAR}."
+        )
     if given.tzinfo is not None:
         shown = zone_named(zone) if zone else UTC
         at = moment(given)

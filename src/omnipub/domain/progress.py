@@ -14,7 +14,7 @@ from enum import StrEnum
 from omnipub.domain.backoff import Backoff
 from omnipub.domain.delivery import Delivery, Frozen, Lease, Reason
 from omnipub.domain.lifecycle import Event, Status, follow
-from omnipub.domain.moments import TICK
+from omnipub.domain.moments import TICK, later
 from omnipub.domain.outcome import Ended, FoundPost, Outcome
 
 EARLY = timedelta(seconds=2)
@@ -94,8 +94,9 @@ def held(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
 
 
 def released(delivery: Delivery, now: datetime) -> Delivery:
-    """Its account works again: due now."""
-    return replace(delivery, status=follow(delivery.status, Event.RELEASE), next_at=now, reason=None)
+    """Its account works again: due now, or at its moment if that is still ahead."""
+    due = max(now, delivery.due_at or now)
+    return replace(delivery, status=follow(delivery.status, Event.RELEASE), next_at=due, reason=None)
 
 
 def buried(delivery: Delivery) -> Delivery:
@@ -220,13 +221,14 @@ def concluded(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules,
             return published(delivery, now, network_id=outcome.network_id, permalink=outcome.permalink)
         case Ended.AMBIGUOUS:
             return _uncertain(delivery, outcome, now, rules, chance)
-        case Ended.ALREADY_THERE if delivery.may_be_out:
+        case Ended.ALREADY_THERE if delivery.uncertain_since is not None:
             return _uncertain(delivery, outcome, now, rules, chance)
         case Ended.REJECTED | Ended.ALREADY_THERE if not delivery.may_be_out:
             return _ended(delivery, Event.REJECT, outcome, now)
         case Ended.REJECTED:
             # The refusal is of this try; an earlier one may still be out.
-            return _uncertain_or_lost(delivery, outcome, now, rules, chance)
+            used = replace(delivery, tries_used=delivery.tries_used + 1)
+            return _uncertain_or_lost(used, outcome, now, rules, chance)
         case Ended.THROTTLED:
             return _throttled(delivery, outcome, now, rules, chance)
         case Ended.AUTH:
@@ -241,7 +243,7 @@ def _not_sent(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules,
         return _uncertain_or_lost(used, outcome, now, rules, chance)
     if used.tries_used >= rules.tries:
         return _ended(used, Event.GIVE_UP, outcome, now)
-    return _put_back(used, outcome, now, now + rules.backoff.wait(used.tries_used, chance=chance))
+    return _put_back(used, outcome, now, later(now, rules.backoff.wait(used.tries_used, chance=chance)))
 
 
 def _throttled(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules, chance: float) -> Delivery:
@@ -249,10 +251,13 @@ def _throttled(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules
     if outcome.wait is not None:
         # Never earlier than the network said; jitter only adds.
         wait = outcome.wait * (1 + rules.backoff.jitter * chance / 5)
-    again = now + wait
+    again = later(now, wait)
+    too_late = delivery.not_after is not None and again > delivery.not_after
+    if delivery.may_be_out and too_late:
+        return _ended(delivery, Event.LOSE_TRACK, outcome, now)
     if delivery.may_be_out:
         return replace(_look_at(delivery, again), reason=_reason(outcome, now))
-    if delivery.not_after is not None and again > delivery.not_after:
+    if too_late:
         return _ended(delivery, Event.GIVE_UP, outcome, now)
     return _put_back(delivery, outcome, now, again)
 
@@ -260,7 +265,10 @@ def _throttled(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules
 def _unauthorised(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules) -> Delivery:
     """Back without using a try; the account is held beside this, and with it the delivery."""
     if delivery.may_be_out:
-        return replace(_look_at(delivery, now + rules.backoff.longest), reason=_reason(outcome, now))
+        again = later(now, rules.backoff.longest)
+        if delivery.not_after is not None and again > delivery.not_after:
+            return _ended(delivery, Event.LOSE_TRACK, outcome, now)
+        return replace(_look_at(delivery, again), reason=_reason(outcome, now))
     back = _put_back(delivery, outcome, now, now)
     if back.status is not Status.SCHEDULED:
         return back
@@ -287,8 +295,8 @@ def _uncertain_or_lost(delivery: Delivery, outcome: Outcome, now: datetime, rule
         case Remedy.LOOK_UP:
             return replace(_look_at(delivery, max(now, first_look(delivery, rules))), reason=reason)
         case Remedy.RESEND if delivery.tries_used < rules.tries:
-            again = now + rules.backoff.wait(max(1, delivery.tries_used), chance=chance)
-            return replace(_look_at(delivery, again), reason=reason)
+            wait = max(outcome.wait or timedelta(0), rules.backoff.wait(max(1, delivery.tries_used), chance=chance))
+            return replace(_look_at(delivery, later(now, wait)), reason=reason)
         case _:
             return replace(_resting(delivery, Event.LOSE_TRACK, now, code="", sentence=""), reason=reason)
 
@@ -328,16 +336,18 @@ def looked(delivery: Delivery, seen: Seen, now: datetime, rules: Rules, *, chanc
         return lost_track(delivery, now, sentence=seen.sentence)
     wait = max(seen.wait or timedelta(0), BETWEEN_LOOKS, rules.backoff.wait(delivery.looks, chance=chance))
     unclear = replace(delivery, reason=Reason(code="unclear_look", sentence=seen.sentence, at=now))
-    return _look_at(replace(unclear, clean_looks=()), now + wait)
+    return _look_at(replace(unclear, clean_looks=()), later(now, wait))
 
 
 def _cleared(delivery: Delivery, now: datetime, rules: Rules) -> Delivery:
-    """Surely not out: send again, or stop if the tries are used up."""
+    """Surely not out: send again, or stop if the tries are used up.
+
+    `uncertain_since` stays: should the network answer later that it knows the post, that is news about us.
+    """
     clear = replace(
         delivery,
         lease=None,
         may_be_out=False,
-        uncertain_since=None,
         settle_from=None,
         clean_looks=(),
         looks=0,

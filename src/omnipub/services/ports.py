@@ -151,7 +151,7 @@ class Send(Protocol):
         """Send and wait for the answer.
 
         Raises:
-            NotSentError: DNS, connect or TLS failed, or the address is not allowed.
+            NotSentError: DNS, connect or TLS failed, the address is not allowed, or media cannot be read.
             NoAnswerError: Anything later.
         """
         ...

@@ -8,6 +8,7 @@ from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
 from omnipub.domain.looking import CLOCK_DIFFERENCE, read
+from omnipub.domain.outcome import Ended
 from omnipub.domain.progress import Rules, Seen, claimed_to_look, looked
 from omnipub.errors import SealBrokenError
 from omnipub.services.accounts import Accounts
@@ -75,6 +76,8 @@ class Reconcile:
             return Seen(sentence=error.message)
         conversation = channel.look_up(account, since - CLOCK_DIFFERENCE)
         sighting = self.driver.look(conversation, lease_until=claim.lease.until)
+        if sighting.failed is not None and sighting.failed.ended is Ended.AUTH:
+            self.accounts.hold(connection, reason=sighting.failed.sentence)
         owners = self.recording.owners(network_of(claim.channel), [post.network_id for post in sighting.posts])
         return read(
             sighting,

@@ -16,6 +16,7 @@ from omnipub.domain.delivery import Attempt, Delivery
 from omnipub.domain.identity import Kind, Parent, network_of
 from omnipub.domain.lifecycle import WATCHED, Status
 from omnipub.domain.message import Message
+from omnipub.names import VERSION
 from omnipub.storage import keys
 from omnipub.storage.codec import decode, encode
 from omnipub.storage.keys import Key
@@ -151,7 +152,10 @@ def _listed(value: Message | Certification, parent: Parent, excerpt: str, shard:
 
 
 def _item(key: Key, value: Any) -> Item:
-    return {PARTITION: key.pk, SORT: key.sk, **encode(value)}
+    item = {PARTITION: key.pk, SORT: key.sk, **encode(value)}
+    if hasattr(value, VERSION):
+        item[VERSION] = value.version  # conditions read it, so it is written even where it is the default
+    return item
 
 
 def _index(item: Item, index: Index, partition: str, sort: str) -> None:

@@ -1,0 +1,175 @@
+"""It can be stopped, and a copy is not the original."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.message import Content
+from omnipub.domain.moments import Schedule
+from omnipub.errors import GateClosedError, InvalidInputError, NotFoundError
+from omnipub.services.showing import Viewer
+from support.world import OWNER, START, TestBed, make_bed
+
+
+def compose(bed: TestBed, channel: str = "looked", *, seconds: float = 30, text: str = "Hello") -> str:
+    moment = bed.clock.now() + timedelta(seconds=seconds)
+    schedule = Schedule(at=moment, local=moment.isoformat(), zone="UTC")
+    return bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=[channel], schedule=schedule).id
+
+
+def only(bed: TestBed, message: str) -> Delivery:
+    (found,) = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER)).deliveries
+    return found
+
+
+@pytest.mark.parametrize("scope", ["everything", "channel:looked", "account:looked/acc-looked", f"owner:{OWNER}"])
+def test_nothing_in_a_paused_scope_is_sent_and_it_says_why(bed: TestBed, scope: str) -> None:
+    bed.system.pauses.pause(scope, reason="Crisis.", by="ops")
+    message = compose(bed)
+    bed.pass_time(START + timedelta(minutes=2))
+    held = only(bed, message)
+    assert held.status is Status.HELD
+    assert held.tries_used == 0
+    assert held.reason is not None
+    assert "Crisis." in held.reason.sentence
+    assert bed.network.posts == []
+    assert [pause.scope for pause in bed.system.pauses.all()] == [scope]
+
+
+def test_another_scope_goes_on(bed: TestBed) -> None:
+    bed.system.pauses.pause("channel:blind", reason="x", by="ops")
+    message = compose(bed)
+    bed.pass_time(START + timedelta(minutes=2))
+    assert only(bed, message).status is Status.PUBLISHED
+
+
+def test_resume_sends_what_became_late_in_due_order_and_spaced(bed: TestBed) -> None:
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    messages = [compose(bed, seconds=30 - number, text=f"number {number}") for number in range(4)]
+    bed.pass_time(START + timedelta(minutes=10))
+    waiting = bed.system.pauses.resume("everything", send_late=True)
+    assert len(waiting.late) == 4
+    moments = [only(bed, message).next_at for message in messages]
+    assert all(moment is not None for moment in moments)
+    assert len(set(moments)) == 4
+    bed.pass_time(bed.clock.now() + timedelta(minutes=2))
+    assert bed.network.texts() == ["number 3", "number 2", "number 1", "number 0"]
+
+
+def test_resume_may_miss_what_became_late(bed: TestBed) -> None:
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    late = compose(bed)
+    bed.pass_time(START + timedelta(minutes=2))
+    bed.system.pauses.resume("everything", send_late=False)
+    bed.pass_time(bed.clock.now() + timedelta(minutes=2))
+    assert only(bed, late).status is Status.MISSED
+    assert bed.network.posts == []
+
+
+def test_a_second_pause_keeps_holding_after_the_first_is_resumed(bed: TestBed) -> None:
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    bed.system.pauses.pause("channel:looked", reason="y", by="ops")
+    message = compose(bed)
+    bed.pass_time(START + timedelta(minutes=2))
+    bed.system.pauses.resume("everything", send_late=True)
+    bed.pass_time(bed.clock.now() + timedelta(minutes=2))
+    assert only(bed, message).status is Status.HELD
+    assert bed.network.posts == []
+
+
+def test_a_pause_while_a_try_is_ambiguous_stops_the_next_send(bed: TestBed) -> None:
+    bed.network.orders = ["no_answer"]
+    message = compose(bed, "keyed", seconds=1)
+    bed.clock.advance(seconds=2)
+    bed.pass_time(bed.clock.now() + timedelta(seconds=1))
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    bed.pass_time(bed.clock.now() + timedelta(minutes=5))
+    assert bed.network.posts == []
+    assert only(bed, message).status is Status.PUBLISHING
+
+
+@pytest.mark.parametrize("scope", ["", "all", "channel:", "network:facebook", "owner"])
+def test_a_scope_that_is_none_is_refused(bed: TestBed, scope: str) -> None:
+    with pytest.raises(InvalidInputError, match="cannot be paused"):
+        bed.system.pauses.pause(scope, reason="x", by="ops")
+
+
+def test_what_is_not_paused_cannot_be_resumed(bed: TestBed) -> None:
+    with pytest.raises(NotFoundError):
+        bed.system.pauses.resume("everything", send_late=True)
+
+
+def copied(bed: TestBed, tmp_path: Path) -> TestBed:
+    """The table's files, copied to another place while the original goes on."""
+    place = tmp_path / "copy"
+    place.mkdir()
+    for file in tmp_path.glob("table.db*"):
+        shutil.copy(file, place / file.name)
+    shutil.copy(tmp_path / "vault.key", place / "vault.key")
+    (place / "vault.key").chmod(0o600)
+    copy = make_bed(place)
+    copy.network = bed.network
+    object.__setattr__(copy.system.deliver.driver, "send", bed.network)
+    copy.clock.time = bed.clock.now()
+    copy.seat.name = "elsewhere"
+    return copy
+
+
+def test_a_copy_sends_nothing_until_it_is_adopted(bed: TestBed, tmp_path: Path) -> None:
+    bed.system.gate.enter()
+    message = compose(bed, seconds=30)
+    later = compose(bed, seconds=7200, text="later")
+    copy = copied(bed, tmp_path)
+    bed.pass_time(START + timedelta(minutes=2))  # the original sends
+    copy.clock.time = bed.clock.now()
+    with pytest.raises(GateClosedError, match="another place"):
+        copy.system.dispatch.tick()
+    with pytest.raises(GateClosedError):
+        copy.system.gate.enter()
+    pointer = copy.nudge.named
+    assert pointer == []
+    doubts = copy.system.gate.adopt()
+    assert [one.parent.id for one in doubts] == [message]
+    assert only(copy, message).status is Status.UNCONFIRMED
+    copy.pass_time(START + timedelta(hours=3))
+    assert only(copy, later).status is Status.PUBLISHED
+    assert bed.network.texts() == ["Hello", "later"]
+    copy.close()
+
+
+def test_a_worker_over_a_copy_lets_its_records_be(bed: TestBed, tmp_path: Path) -> None:
+    bed.system.gate.enter()
+    compose(bed, seconds=0.5)
+    records = bed.stream.take()
+    copy = copied(bed, tmp_path)
+    copy.clock.advance(seconds=5)
+    assert copy.system.deliver.batch(records) == {}
+    assert bed.network.posts == []
+    copy.close()
+
+
+def test_an_older_state_restored_in_place_is_noticed(bed: TestBed) -> None:
+    bed.system.gate.enter()
+    bed.seat.known += 1  # it ran once more here, with a newer state of the table
+    with pytest.raises(GateClosedError, match="older"):
+        bed.system.gate.check()
+    bed.system.gate.adopt()
+    bed.system.gate.check()
+
+
+def test_the_original_enters_again_and_again(bed: TestBed) -> None:
+    for _ in range(3):
+        bed.system.gate.enter()
+    assert bed.seat.known == 3
+
+
+def test_a_crash_between_table_and_note_does_not_lock_the_original_out(bed: TestBed) -> None:
+    bed.system.gate.enter()
+    bed.seat.known -= 1
+    bed.system.gate.enter()
+    assert bed.seat.known == 2
