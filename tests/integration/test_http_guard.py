@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.http import HttpSend, is_public, resolved
+from omnipub.adapters.addresses import is_public, resolved
+from omnipub.adapters.http import HttpSend
 from omnipub.domain.conversation import Request
 from omnipub.services.ports import NotSentError
 

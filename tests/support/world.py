@@ -113,11 +113,11 @@ class FakeChannel:
     """A network with the simplest wire format, in each of the three kinds."""
 
     title = "Plain"
-    base_url = "https://plain.example"
     limits = Limits(text=((1000, Unit.CHARACTERS),), images=0)
 
     def __init__(self, name: str, remedy: Remedy, settle: timedelta = timedelta(seconds=10)) -> None:
         self.name = name
+        self.base_url = f"https://plain.example/{name}"
         self.settle = settle
         self._remedy = remedy
 

@@ -54,7 +54,8 @@ class Request:
         url: Absolute; `user_given` says that it may lead anywhere and must pass the address guard.
         headers: Plain or secret values.
         json: Sent as compact JSON in the order given, unless `raw` or `media` is set.
-        form: Fields of a multipart body around `media`.
+        form: Fields of a multipart body around `media` and `files`.
+        files: More files of a multipart body, in order.
         publishes: The public may see the effect. A missing answer to such a request is ambiguous;
             to any other it only means "not sent".
         connect_timeout: Seconds.
@@ -68,6 +69,7 @@ class Request:
     raw: bytes | None = None
     form: Mapping[str, str | Secret] | None = None
     media: MediaPart | None = None
+    files: tuple[MediaPart, ...] = ()
     publishes: bool = False
     user_given: bool = False
     connect_timeout: float = 3.0

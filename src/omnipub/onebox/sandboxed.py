@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from base64 import b64encode
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,26 @@ from omnipub.names import LOCAL_OWNER
 from omnipub.wiring import System
 
 ACCOUNTS = {
+    "bluesky": ("did:plc:omnipubsandboxaccount222", "Sandbox account"),
     "facebook": ("100000000000001", "Sandbox page"),
     "linkedin": ("urn:li:organization:1001", "Sandbox organisation"),
+    "telegram": ("@omnipub_sandbox", "Sandbox channel"),
     "webhook": ("sandbox", "Sandbox receiver"),
 }
 """Network → (account id, title): what a new sandbox data directory is connected to."""
 
 STARTS_WITHIN = 20
+
+
+def _plain_token() -> str:
+    return secrets.token_hex(20)
+
+
+TOKENS: Mapping[str, Callable[[], str]] = {
+    "telegram": lambda: f"{10**9 + secrets.randbelow(10**9)}:{secrets.token_urlsafe(26)}",
+    "webhook": lambda: "whsec_" + b64encode(secrets.token_bytes(32)).decode(),
+}
+"""Network → a new token, where tokens have a form of their own."""
 
 
 class SandboxProcess:
@@ -92,7 +106,7 @@ def connect_all(system: System, url: str) -> None:
 def connect(system: System, url: str, *, channel: str, account: str, title: str = "") -> None:
     """Register an account at the sandbox and connect the local owner to it."""
     network = channel.partition(":")[0]
-    token = "whsec_" + b64encode(secrets.token_bytes(32)).decode() if network == "webhook" else secrets.token_hex(20)
+    token = TOKENS.get(network, _plain_token)()
     control(url, "accounts", {"network": network, "account": account, "token": token})
     base = f"{url}/{network}" + (f"/{account}" if network == "webhook" else "")
     system.accounts.connect(

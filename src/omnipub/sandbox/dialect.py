@@ -16,6 +16,7 @@ class Endpoint(StrEnum):
     LOOK_UP = "look_up"
     UPLOAD = "upload"
     DELETE = "delete"
+    SIGN_IN = "sign_in"
 
 
 class Trouble(StrEnum):

@@ -41,8 +41,11 @@ class Nature:
     publish_only: bool = False
 
 
-_ALL = frozenset({"facebook", "linkedin", "webhook"})
-_WITH_IDS = _ALL - {"webhook"}  # a webhook's receiver neither lists nor names what it received
+NETWORKS = ("facebook", "linkedin", "webhook", "bluesky", "telegram")
+_ALL = frozenset(NETWORKS)
+_WITH_IDS = _ALL - {"webhook"}  # a webhook's receiver does not name what it received
+_LISTED = _WITH_IDS - {"telegram"}  # a bot cannot read what stands in a channel
+_DETECTING = frozenset({"facebook", "linkedin"})
 
 KINDS: Mapping[Kind, Nature] = MappingProxyType(
     {
@@ -51,14 +54,14 @@ KINDS: Mapping[Kind, Nature] = MappingProxyType(
         Kind.ERROR_AFTER: Nature("it happened, and then 5xx", None, _ALL),
         Kind.ACCEPT_THEN_HANG: Nature("it happened, and no answer comes", 120, _ALL),
         Kind.ACCEPT_AFTER_CLIENT_LEFT: Nature("it happens once the client has hung up, or time is over", 120, _ALL),
-        Kind.LISTED_LATE: Nature("it happened, and look-ups show it later", 10, _WITH_IDS, publish_only=True),
+        Kind.LISTED_LATE: Nature("it happened, and look-ups show it later", 10, _LISTED, publish_only=True),
         Kind.RESET: Nature("the connection is reset, and nothing happened", None, _ALL),
         Kind.RESET_AFTER: Nature("it happened, and the connection is reset", None, _ALL),
         Kind.EXPIRED_TOKEN: Nature("refused in the network's own words for: token expired", None, _ALL),
         Kind.SLOW: Nature("it happens late, and is answered", 2, _ALL),
         Kind.REJECT: Nature("refused for good in the network's own words", None, _ALL),
         Kind.DUPLICATE_DETECTION: Nature(
-            "refused if the same content is already out", None, _WITH_IDS, publish_only=True
+            "refused if the same content is already out", None, _DETECTING, publish_only=True
         ),
         Kind.NO_ID: Nature("it happened, and the answer names no id", None, _WITH_IDS, publish_only=True),
     }
@@ -69,7 +72,7 @@ _WAIT_SECONDS = 60
 _DAY = 86_400
 
 _ORDER = shapes.fields(
-    {"network": shapes.text(*sorted(_ALL)), "kind": shapes.text(*Kind)},
+    {"network": shapes.text(*NETWORKS), "kind": shapes.text(*Kind)},
     {
         "account": shapes.text(pattern=r".+"),
         "times": shapes.number(0, 1_000_000_000, whole=True),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from omnipub.sandbox import facebook, linkedin, trouble, wall, webhook
+from omnipub.sandbox import bluesky, facebook, linkedin, telegram, trouble, wall, webhook
 from omnipub.sandbox.control import PREFIX, Control
 from omnipub.sandbox.database import Database
 from omnipub.sandbox.dialect import Stock
@@ -11,7 +11,7 @@ from omnipub.sandbox.faults import Orders
 from omnipub.sandbox.ledger import Ledger
 from omnipub.sandbox.pictures import Pictures
 
-DIALECTS = {dialect.network: dialect for dialect in (facebook.DIALECT, linkedin.DIALECT, webhook.DIALECT)}
+DIALECTS = {room.DIALECT.network: room.DIALECT for room in (facebook, linkedin, webhook, bluesky, telegram)}
 
 
 class Rooms:

@@ -31,7 +31,8 @@ def admit(contents: Mapping[str, Content], channels: Mapping[str, Channel]) -> N
 def objections(content: Content, channel: Channel) -> list[str]:
     """What `channel` cannot take of `content` (already its own variant), in sentences; empty if all is well."""
     text = channel.text(content)
-    found = [excess.sentence() for excess in (*text_excess(text, channel.limits), *_media(content, channel.limits))]
+    texts = text_excess(text, channel.limits, beside_images=bool(content.media))
+    found = [excess.sentence() for excess in (*texts, *_media(content, channel.limits))]
     found += [
         f"{media.content_type} is not accepted; {', '.join(channel.limits.image_types) or 'no images'} would be."
         for media in content.media

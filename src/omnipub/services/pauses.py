@@ -85,10 +85,9 @@ class Pauses:
         waiting = self.waiting(scope)
         now = self.clock.now()
         free = [one for one in (*waiting.late, *waiting.in_time) if self.of(one) is None]
-        late = set(waiting.late)
         for _, group in groupby(sorted(free, key=_account_then_due), key=lambda one: _account_then_due(one)[:2]):
             for number, delivery in enumerate(group):
-                self._let_go(delivery, now + PACE * number, keep=send_late or delivery not in late)
+                self._let_go(delivery, now + PACE * number, keep=send_late or delivery not in waiting.late)
         return waiting
 
     def of(self, delivery: Delivery) -> Pause | None:

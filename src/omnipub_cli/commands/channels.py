@@ -112,13 +112,14 @@ def _fields(one: Mapping[str, Any]) -> list[tuple[str, Cell]]:
         for remedy in one["missing_answers"]
     ]
     depends = len(found_out) > 1 and not one["missing_answers"][0]["channel"]
+    looks = any(remedy["how"] == "look_up" for remedy in one["missing_answers"])
     return [
         ("network", one["network"]),
         ("title", one["title"]),
         ("text", ", ".join(f"{bound['most']:,} {bound['unit']}" for bound in one["text"])),
         ("images", f"{one['images']} of {types}, {one['image_bytes']:,} bytes each" if one["images"] else "none"),
         ("alt text", f"{one['alt_text']:,} characters"),
-        ("settle", f"a new post is seen after at most {settle:,} s" if settle else "at once"),
+        *([("settle", f"a new post is found after at most {settle:,} s")] if looks else []),
         (
             "missing answer",
             ("depends on the account: " if depends else "") + ("; or " if depends else "; ").join(found_out),

@@ -74,8 +74,7 @@ def test_any_other_network_gets_the_default_words() -> None:
 def test_a_network_that_counts_characters_gets_short_words_without_link() -> None:
     content = announce(ADA, "bluesky")
     assert content.text == (
-        "Congratulations to Ada Example on earning the "
-        "AWS Certified Solutions Architect – Associate certification!"
+        "Congratulations to Ada Example on earning the AWS Certified Solutions Architect – Associate certification!"
     )
     assert content.link == ""
     assert content.link_title == ""
@@ -99,9 +98,9 @@ def test_without_a_personal_message_no_gap_is_left(network: str) -> None:
         text = announce(replace(ADA, personal_message=nothing), network).text
         assert text == text.strip()
         assert "\n\n\n" not in text
-        assert text == announce(ADA, network).text.replace(
-            "You earned every bit of it.\n\n", ""
-        ).removesuffix("\n\nYou earned every bit of it.")
+        assert text == announce(ADA, network).text.replace("You earned every bit of it.\n\n", "").removesuffix(
+            "\n\nYou earned every bit of it."
+        )
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)
@@ -118,9 +117,7 @@ def test_the_longest_text_stays_below_3000_characters(network: str) -> None:
 
 @every_network
 @given(member=sly, personal=sly)
-def test_a_name_with_braces_or_percent_signs_is_only_characters(
-    network: str, member: str, personal: str
-) -> None:
+def test_a_name_with_braces_or_percent_signs_is_only_characters(network: str, member: str, personal: str) -> None:
     mark, words = "\ue000", "\ue001"
     pattern = announce(replace(ADA, member=mark, personal_message=words), network).text
     assert not set("{}%") & set(pattern)

@@ -34,9 +34,7 @@ ADA = Certification(
 )
 
 # Letters whose upper case folds back to them in every script; the dotless i is the famous exception.
-names = st.lists(
-    st.text(alphabet="abcxyzßäéñçøåœσςабвяαω李王", min_size=1, max_size=12), min_size=1, max_size=4
-)
+names = st.lists(st.text(alphabet="abcxyzßäéñçøåœσςабвяαω李王", min_size=1, max_size=12), min_size=1, max_size=4)
 spaces = st.text(alphabet=" \t\u00a0\u2003\u3000", min_size=1, max_size=3)
 
 
@@ -89,9 +87,7 @@ def test_a_name_of_the_greatest_length_is_accepted_and_one_character_more_is_not
 
 
 def test_half_a_character_is_refused_in_every_text() -> None:
-    bad = replace(
-        ADA, member="Ada\ud83d", personal_message="\ude00", linkedin_url=ADA.linkedin_url + "\ud83d"
-    )
+    bad = replace(ADA, member="Ada\ud83d", personal_message="\ude00", linkedin_url=ADA.linkedin_url + "\ud83d")
     assert [field for field, _ in problems_of(bad)] == ["member", "linkedin_url", "personal_message"]
 
 
@@ -161,9 +157,7 @@ def test_a_channel_named_twice_is_refused_and_two_accounts_of_one_network_are_no
     assert sentence == "'facebook' is named 2 times; each channel publishes once."
 
 
-@pytest.mark.parametrize(
-    "channels", [(), ("Face book",), tuple(f"webhook:n{n}" for n in range(CHANNELS_AT_MOST + 1))]
-)
+@pytest.mark.parametrize("channels", [(), ("Face book",), tuple(f"webhook:n{n}" for n in range(CHANNELS_AT_MOST + 1))])
 def test_no_channel_a_malformed_one_or_too_many_are_refused(channels: tuple[str, ...]) -> None:
     assert [field for field, _ in problems_of(replace(ADA, channels=channels))] == ["channels"]
 

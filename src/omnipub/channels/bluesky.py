@@ -1,0 +1,460 @@
+"""Bluesky, through the account's own data server (channels reference A1).
+
+A post is a record under a key that its author chooses, and `swapRecord: null` lets a put create it, or
+leave it if it is there exactly so. The same put twice is one post, as long as the record does not change:
+so all of it is frozen, its time of creation too.
+
+A connection's token is an app password. It opens sessions, of which an account gets 30 in five minutes
+and 300 in a day; so a session is kept in this process, and opened again when it is over. Each process
+opens its own, 15 a day.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from threading import Lock
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from omnipub.channels.answers import (
+    LONGEST_WAIT,
+    SHORTEST_WAIT,
+    Verdict,
+    accepted,
+    asked_wait,
+    sentence,
+    unclear,
+    words,
+)
+from omnipub.channels.drafting import images_of, part, text_with_link
+from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response, Secret
+from omnipub.domain.limits import Limits, Unit
+from omnipub.domain.message import Content
+from omnipub.domain.moments import EPOCH, to_text
+from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.progress import Remedy
+
+TITLE = "Bluesky"
+POSTS = "app.bsky.feed.post"
+
+SESSION_LASTS = timedelta(minutes=100)
+"""Of the 120 minutes that Bluesky gives it."""
+
+REGAIN = timedelta(minutes=5)
+"""How long to stay away when Bluesky throttles without saying how long: the span of its shortest limits."""
+
+LOGIN_TIMEOUT = 10.0
+LOOK_TIMEOUT = 10.0
+PAGE_SIZE = 100
+PAGES_AT_MOST = 4
+
+SESSION_OVER = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing"})
+"""The session no longer counts, so the request did nothing. The first comes with status 400."""
+
+_PASSWORD = Verdict(Ended.AUTH, "Bluesky does not accept the app password; connect the account with a new one.")
+_SESSION = Verdict(Ended.AUTH, "Bluesky accepts no session of this account; connect it with a new app password.")
+_TAKEN_DOWN = Verdict(Ended.AUTH, "Bluesky has taken this account down; its owner has to talk to Bluesky.")
+_THROTTLED = Verdict(Ended.THROTTLED, "Bluesky asks to slow down.")
+_RECORD = Verdict(Ended.REJECTED, "Bluesky does not accept the post as it is.")
+_IMAGE = Verdict(Ended.REJECTED, "Bluesky does not accept one of the images.")
+_OTHER = Verdict(Ended.ALREADY_THERE, "Bluesky has another post under this delivery's key, and keeps it.")
+
+# A takedown refuses every post of the account, not this one: so the account is held, and no post is failed.
+BY_ERROR: Mapping[str, Verdict] = MappingProxyType(
+    dict.fromkeys(SESSION_OVER, _SESSION)
+    | {
+        "AuthenticationRequired": _PASSWORD,
+        "AccountTakedown": _TAKEN_DOWN,
+        "RateLimitExceeded": _THROTTLED,
+        "InvalidRequest": _RECORD,
+        "BlobNotFound": _IMAGE,
+        "InvalidMimeType": _IMAGE,
+        "InvalidSwap": _OTHER,
+    }
+)
+
+# For errors without a known name. A 5xx stands in neither table: after a put it is ambiguous, and the
+# same put again finds out.
+BY_STATUS: Mapping[int, Verdict] = MappingProxyType({400: _RECORD, 401: _PASSWORD, 413: _IMAGE, 429: _THROTTLED})
+
+TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+_CLOCK_IDS = 1 << 10
+_MINUTE = 60_000_000
+
+TAG_CHARACTERS = 64
+"""A tag has 64 graphemes at most; one of more characters is still read, but cannot be clicked."""
+
+_TYPED = r"(?P<link>(?i:https?)://\w\S*)|(?<![\w&#/])#(?P<tag>[^\s#]+)"
+_IN_TAGS = "-_'"
+_ENDS_ADDRESSES = "/%&#@*_-"
+_POST_URI = re.compile(rf"at://(?P<author>did:[^/\s]+)/{re.escape(POSTS)}/(?P<key>[^/\s]+)")
+_ERROR_NAME = re.compile(r"[A-Za-z]\w{0,63}")
+
+
+class Bluesky:
+    """Posts of an account; `account.id` is its DID or its handle."""
+
+    name = "bluesky"
+    title = TITLE
+    base_url = "https://bsky.social"
+    settle = timedelta(0)  # nothing waits for a look-up: the same put again tells
+    limits = Limits(
+        text=((300, Unit.GRAPHEMES), (3_000, Unit.BYTES)),
+        images=4,
+        image_types=("image/jpeg", "image/png"),  # GIFs would be taken, and stand still
+        image_bytes=2_000_000,
+        alt_text=2_000,  # what Bluesky's own app allows; the record's definition names no bound
+    )
+
+    def __init__(self) -> None:
+        self._sessions = _Sessions()
+
+    def remedy(self, account_id: str) -> Remedy:
+        """A put under the same key cannot double."""
+        del account_id
+        return Remedy.RESEND
+
+    def text(self, content: Content) -> str:
+        """The text; beside images it carries the link, as a post has a card or images."""
+        return text_with_link(content)
+
+    def render(self, content: Content, occasion: Occasion) -> FrozenBody:
+        """The record as JSON, its key, and the images; only these are still missing in the record."""
+        text = self.text(content)
+        record: dict[str, Any] = {"$type": POSTS, "text": text, "createdAt": to_text(occasion.due_at)}
+        marked = facets(text, content.link)
+        if marked:
+            record["facets"] = marked
+        if content.link and not content.media:
+            record["embed"] = {"$type": "app.bsky.embed.external", "external": _card(content)}
+        return {
+            "rkey": record_key(occasion),
+            # As text, because its numbers must come back from the table as the same numbers.
+            "record": json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
+            "media": images_of(content),
+        }
+
+    def text_of(self, frozen: FrozenBody) -> str:
+        """The text."""
+        return str(json.loads(frozen["record"])["text"])
+
+    def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
+        """Upload the images, then put the record.
+
+        An upload may be repeated: Bluesky names bytes by their content, so the record stays the same.
+        """
+        return self._signed_in(_put(frozen, account, now), account, now)
+
+    def look_up(self, account: Account, since: datetime) -> Looking:
+        """Read the account's posts until one is older than `since`; everybody may.
+
+        They come in the order of their keys, and keys are their authors' choice. So a look shows posts,
+        but only one that saw the very first post says that there are no others.
+        """
+        seen: list[FoundPost] = []
+        cursor = ""
+        for _ in range(PAGES_AT_MOST):
+            query = {"repo": account.id, "collection": POSTS, "limit": str(PAGE_SIZE)}
+            answer = yield _request(
+                "GET",
+                account,
+                "com.atproto.repo.listRecords",
+                query=query | ({"cursor": cursor} if cursor else {}),
+                total_timeout=LOOK_TIMEOUT,
+            )
+            page = _page_of(answer, account)
+            if page is None:
+                return Sighting(failed=_failure(answer, account, publishes=False))
+            seen += page.posts
+            cursor = page.cursor
+            if not (page.posts and cursor):
+                return Sighting(posts=tuple(seen), reaches_back_to=since)
+            if seen[-1].created_at < since:
+                break
+        return Sighting(posts=tuple(seen))
+
+    def delete(self, network_id: str, account: Account) -> Publishing:
+        """Delete a post; one that is gone already is gone. A missing answer is ambiguous."""
+        return self._signed_in(_delete(network_id, account), account)
+
+    def _signed_in(self, talk: Publishing, account: Account, now: Callable[[], datetime] | None = None) -> Publishing:
+        """Hold `talk` with a session, opening one if there is none, and once more if it turns out to be over.
+
+        Without a clock a session's age cannot be told: then one that is known is tried, and none is kept.
+        """
+        session = self._sessions.find(account, now() if now else None)
+        renewed = False
+        request = next(talk)
+        while True:
+            if session is None:
+                answer = yield _login(account)
+                session = _session_in(answer)
+                if session is None:
+                    return _failure(answer, account, publishes=False, now=now() if now else None, login=True)
+                if now:
+                    self._sessions.keep(account, session, now())
+            answer = yield replace(request, headers={"Authorization": session})
+            if not renewed and _error_in(answer) in SESSION_OVER:
+                self._sessions.drop(account, session)
+                session, renewed = None, True
+                continue
+            try:
+                request = talk.send(answer)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
+
+
+class _Sessions:
+    """Open sessions by server, account and app password: another password does not get in by them.
+
+    Two threads may open one at the same moment; then the later one stays, and both are good.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._open: dict[tuple[str, str, Secret], tuple[Secret, datetime]] = {}
+
+    def find(self, account: Account, now: datetime | None) -> Secret | None:
+        """The account's session; of any age, if it is not known what time it is."""
+        with self._lock:
+            session, until = self._open.get(_lock_of(account), (None, None))
+        return session if now is None or until is None or now < until else None
+
+    def keep(self, account: Account, session: Secret, now: datetime) -> None:
+        """Remember a new session, and forget those that are over."""
+        with self._lock:
+            self._open = {who: kept for who, kept in self._open.items() if now < kept[1]}
+            self._open[_lock_of(account)] = (session, now + SESSION_LASTS)
+
+    def drop(self, account: Account, session: Secret) -> None:
+        """Forget this session, but not one that somebody has opened since."""
+        with self._lock:
+            if self._open.get(_lock_of(account), (None,))[0] == session:
+                del self._open[_lock_of(account)]
+
+
+def _lock_of(account: Account) -> tuple[str, str, Secret]:
+    return (account.base_url, account.id, account.token)
+
+
+class _Credentials(dict[str, str]):
+    """The body of a login: sent like any other, but never shown."""
+
+    def __repr__(self) -> str:
+        return "_Credentials('***')"
+
+
+# --- What is written
+
+
+def record_key(occasion: Occasion) -> str:
+    """The delivery's record key, a TID: a moment in the minute up to its due moment, and a clock id.
+
+    Both are drawn by the delivery's name, so deliveries of the same moment do not meet: of ten thousand on
+    one account, two would in one case of a thousand. Then the second is refused, and so is not out.
+
+    A key belongs to a delivery, not to a revision of it. An edit is possible only while surely nothing is
+    out, when the key is free. And if something came out after all, the edited put is refused
+    (`InvalidSwap`, which is "already there"), where a key for each revision would make a second post.
+    """
+    drawn = int.from_bytes(hashlib.sha256(occasion.delivery_key.encode()).digest()[:8], "big")
+    moment = occasion.due_at - timedelta(microseconds=drawn // _CLOCK_IDS % _MINUTE)
+    number = (moment - EPOCH) // timedelta(microseconds=1) * _CLOCK_IDS + drawn % _CLOCK_IDS
+    return "".join(TID_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def facets(text: str, link: str = "") -> list[dict[str, Any]]:
+    """What can be clicked in `text`: web addresses, `link` among them, and hashtags; places in UTF-8 bytes.
+
+    Mentions are left plain: a facet would need the other account's DID, which only a look-up tells.
+    """
+    found = []
+    for start, length, feature in _marked(text, link):
+        first = len(text[:start].encode())
+        index = {"byteStart": first, "byteEnd": first + len(text[start : start + length].encode())}
+        found.append({"index": index, "features": [feature]})
+    return found
+
+
+def _marked(text: str, link: str) -> Iterator[tuple[int, int, dict[str, str]]]:
+    # `link` is known to its last character; where an address typed in a sentence ends is a guess.
+    given = rf"(?P<given>{re.escape(link)})(?!\S)|" if link else ""
+    for match in re.finditer(given + _TYPED, text):
+        kind, typed = match.lastgroup, match[match.lastgroup or 0]
+        if kind == "tag":
+            tag = "".join(takewhile(_may_be_in_tag, typed)).rstrip("-'")
+            if len(tag) <= TAG_CHARACTERS and any(mark.isalpha() for mark in tag):
+                yield match.start(), 1 + len(tag), {"$type": "app.bsky.richtext.facet#tag", "tag": tag}
+        else:
+            uri = typed if kind == "given" else _without_punctuation(typed)
+            yield match.start(), len(uri), {"$type": "app.bsky.richtext.facet#link", "uri": uri}
+
+
+def _without_punctuation(address: str) -> str:
+    """An address without what belongs to the sentence around it; a bracket that it opened itself stays."""
+    while _is_punctuation(address[-1]) and address[-1] not in _ENDS_ADDRESSES:
+        if address[-1] == ")" and address.count("(") >= address.count(")"):
+            break
+        address = address[:-1]
+    return address
+
+
+def _may_be_in_tag(mark: str) -> bool:
+    return mark in _IN_TAGS or not (_is_punctuation(mark) or unicodedata.category(mark) == "Cc")
+
+
+def _is_punctuation(mark: str) -> bool:
+    return unicodedata.category(mark).startswith("P")
+
+
+def _card(content: Content) -> dict[str, str]:
+    """Bluesky does not fetch the page: what stands on the card is ours to give, and both words are required."""
+    title = content.link_title.strip() or urlsplit(content.link).hostname or content.link
+    return {"uri": content.link, "title": title, "description": ""}
+
+
+def permalink(uri: str, account: Account) -> str:
+    """Where a person sees the post: on Bluesky, wherever the account's data are, or on the sandbox's pages.
+
+    A data server is addressed by its origin alone; the sandbox, which has many networks, by a path.
+    """
+    stand_in = urlsplit(account.base_url)
+    if stand_in.path == f"/{Bluesky.name}":
+        return f"{stand_in.scheme}://{stand_in.netloc}/posts/{Bluesky.name}/{quote(uri, safe='')}"
+    post = _POST_URI.fullmatch(uri)
+    return f"https://bsky.app/profile/{post['author']}/post/{post['key']}" if post else ""
+
+
+# --- What is said and answered
+
+
+def _put(frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
+    record = json.loads(frozen["record"])
+    pictures = []
+    for image in frozen["media"]:
+        answer = yield _request("POST", account, "com.atproto.repo.uploadBlob", media=part(image))
+        blob = _blob_in(answer)
+        if blob is None:
+            return _failure(answer, account, publishes=False, now=now())
+        pictures.append({"alt": image["alt"], "image": blob})
+    if pictures:
+        record["embed"] = {"$type": "app.bsky.embed.images", "images": pictures}
+    body = {
+        "repo": account.id,
+        "collection": POSTS,
+        "rkey": frozen["rkey"],
+        "swapRecord": None,  # left out, it would mean "whatever is there": a put could overwrite
+        "record": record,
+    }
+    answer = yield _request("POST", account, "com.atproto.repo.putRecord", json=body, publishes=True)
+    # Without `commit` in the answer this very record was there already: as much ours, and as much out.
+    uri = _uri_in(answer)
+    if not uri:
+        return _failure(answer, account, publishes=True, now=now())
+    return Outcome(ended=Ended.PUBLISHED, network_id=uri, permalink=permalink(uri, account))
+
+
+def _delete(network_id: str, account: Account) -> Publishing:
+    body = {"repo": account.id, "collection": POSTS, "rkey": network_id.rpartition("/")[2]}
+    answer = yield _request("POST", account, "com.atproto.repo.deleteRecord", json=body, publishes=True)
+    if accepted(answer):
+        return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
+    return _failure(answer, account, publishes=True)
+
+
+def _login(account: Account) -> Request:
+    return _request(
+        "POST",
+        account,
+        "com.atproto.server.createSession",
+        json=_Credentials(identifier=account.id, password=account.token.reveal()),
+        total_timeout=LOGIN_TIMEOUT,
+    )
+
+
+def _request(
+    method: str, account: Account, name: str, *, query: Mapping[str, str] = MappingProxyType({}), **more: Any
+) -> Request:
+    asked = f"?{urlencode(query)}" if query else ""
+    return Request(method=method, url=f"{account.base_url}/xrpc/{name}{asked}", **more)
+
+
+def _session_in(answer: Response) -> Secret | None:
+    """What the Authorization header says in this session."""
+    token = answer.body.get("accessJwt") if accepted(answer) and isinstance(answer.body, dict) else None
+    return Secret(f"Bearer {token}") if isinstance(token, str) and token else None
+
+
+def _blob_in(answer: Response) -> dict[str, Any] | None:
+    blob = answer.body.get("blob") if accepted(answer) and isinstance(answer.body, dict) else None
+    return blob if isinstance(blob, dict) else None
+
+
+def _uri_in(answer: Response) -> str:
+    uri = answer.body.get("uri") if accepted(answer) and isinstance(answer.body, dict) else None
+    return uri if isinstance(uri, str) and _POST_URI.fullmatch(uri) else ""
+
+
+@dataclass(frozen=True)
+class _Page:
+    posts: tuple[FoundPost, ...]
+    cursor: str
+
+
+def _page_of(answer: Response, account: Account) -> _Page | None:
+    """A page of posts; None if the answer is none, because a post that cannot be read cannot be ruled out."""
+    if not accepted(answer):
+        return None
+    try:
+        posts = tuple(
+            FoundPost(
+                network_id=record["uri"],
+                text=record["value"]["text"],
+                created_at=datetime.fromisoformat(record["value"]["createdAt"]).astimezone(UTC),
+                permalink=permalink(record["uri"], account),
+            )
+            for record in answer.body["records"]
+        )
+        return _Page(posts, str(answer.body.get("cursor") or ""))
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return None
+
+
+def _failure(
+    answer: Response, account: Account, *, publishes: bool, now: datetime | None = None, login: bool = False
+) -> Outcome:
+    """What an answer without the expected content means."""
+    name = _error_in(answer)
+    said = words(answer.body.get("message") if isinstance(answer.body, dict) else "", account.token)
+    verdict = BY_ERROR.get(name) or BY_STATUS.get(answer.status)
+    if login and verdict and verdict.ended is Ended.REJECTED:
+        verdict = _PASSWORD  # what is wrong with a login is wrong with the account, and not with the post
+    if verdict is None:
+        return unclear(answer, network=TITLE, publishes=publishes, said=said, code=name)
+    return Outcome(
+        ended=verdict.ended,
+        code=name or str(answer.status),
+        sentence=sentence(verdict.sentence, TITLE, said),
+        wait=_wait(answer, now) if verdict.ended is Ended.THROTTLED else None,
+    )
+
+
+def _error_in(answer: Response) -> str:
+    name = answer.body.get("error") if isinstance(answer.body, dict) else None
+    return name if isinstance(name, str) and _ERROR_NAME.fullmatch(name) else ""
+
+
+def _wait(answer: Response, now: datetime | None) -> timedelta:
+    """How long to stay away: as asked, else until the limit that was reached begins anew."""
+    asked = asked_wait(answer, now)
+    reset = answer.headers.get("ratelimit-reset", "")
+    if asked or now is None or not re.fullmatch(r"[0-9]{1,11}", reset):
+        return asked or REGAIN
+    return max(SHORTEST_WAIT, min(EPOCH + timedelta(seconds=int(reset)) - now, LONGEST_WAIT))

@@ -1,0 +1,1 @@
+"""The simulator: the services run unchanged over a world that fails in every way it can."""

@@ -1,0 +1,504 @@
+"""One seed, one history: messages, operators and every kind of failure, then fair weather, then the check."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from omnipub.config import Settings
+from omnipub.domain.conversation import Channel, Request, Response, Secret
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.lifecycle import WATCHED, Status
+from omnipub.domain.message import Content
+from omnipub.domain.moments import Schedule, milliseconds
+from omnipub.domain.progress import Remedy
+from omnipub.errors import ConflictError, NotFoundError, OmnipubError, UnavailableError
+from omnipub.handlers import scheduler, worker
+from omnipub.onebox.events import kinesis_event, sequence_of, tick_event
+from omnipub.services.creation import IdempotencyKey
+from omnipub.services.ports import DueSoon, Pointer
+from omnipub.services.showing import Viewer
+from omnipub.services.wire import nudge_to_text, pointer_to_text
+from omnipub.storage import keys
+from omnipub.storage.items import Standing, connection_of, delivery_item, delivery_of
+from omnipub.wiring import System, World, assemble
+from simulation.hub import EPOCH, Hub, Process
+from simulation.ports import (
+    Faults,
+    SimChance,
+    SimClock,
+    SimCrew,
+    SimJournal,
+    SimMedia,
+    SimNetwork,
+    SimNudge,
+    SimSeat,
+    SimStream,
+    SimTable,
+    SimVault,
+)
+from support.world import FakeChannel
+
+OWNER = "owner"
+ME = Viewer(owner=OWNER, operator=True)
+MINUTE = 60_000
+SETTLE = timedelta(seconds=20)
+STORM = 20 * MINUTE
+"""How long things go wrong; then the weather is fair until everything is at rest."""
+
+CHANNELS: dict[str, Channel] = {
+    "looked": FakeChannel("looked", Remedy.LOOK_UP, SETTLE),
+    "keyed": FakeChannel("keyed", Remedy.RESEND, SETTLE),
+    "blind": FakeChannel("blind", Remedy.NONE, SETTLE),
+}
+REMEDIES = {name: channel.remedy("") for name, channel in CHANNELS.items()}
+
+NETWORK_FAULTS = (
+    "refuse",
+    "throttle",
+    "reject",
+    "silence",
+    "error_before",
+    "accept_late",
+    "lost_answer",
+    "reset_after",
+    "error_after",
+    "listed_late",
+)
+
+
+class BrokenPromiseError(BaseException):
+    """An invariant did not hold; the message ends with the history as a story. No worker may catch it."""
+
+
+class Sender:
+    """The way to the networks of one process, which knows the table that process works on."""
+
+    def __init__(self, history: "History", table: SimTable) -> None:
+        self._history = history
+        self._table = table
+
+    def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
+        if request.publishes:
+            self._history.watch_send(self._table, request.json["key"], request.json["text"])
+        return self._history.network.send(request, media)
+
+
+@dataclass
+class Asked:
+    """A message as its author knows it."""
+
+    key: str
+    channels: tuple[str, ...]
+    id: str = ""
+    texts: list[str] = field(default_factory=list)
+    said_again: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weather:
+    """What a history is made of; `fair` has no failures at all."""
+
+    fair: bool = False
+    messages: int = 6
+    deaths: bool = True
+    operators: bool = True
+    restore: bool = False
+
+
+class History:
+    """Builds the world of a seed, lets it run, and checks the promises."""
+
+    def __init__(self, seed: int, weather: Weather | None = None) -> None:
+        self.hub = Hub(seed)
+        self.weather = weather or Weather(restore=seed % 5 == 0, fair=seed % 10 == 9)
+        self.faults = Faults()
+        self.table = SimTable(self.hub, self.faults)
+        self.stream = SimStream(self.hub, self.faults)
+        self.nudge = SimNudge(self.hub, self.faults)
+        self.nudge.started = self._nudged
+        settle = {name: milliseconds(SETTLE) for name in CHANNELS}
+        self.network = SimNetwork(self.hub, self.faults, settle)
+        self.journal = SimJournal(self.hub)
+        self.seat = SimSeat()
+        self.asked: list[Asked] = []
+        self.paused_since: dict[str, int] = {}
+        self.busy_lanes: set[str] = set()
+        self.era = 0
+
+    # -- the world ------------------------------------------------------------------------------
+
+    def _storm(self) -> Faults:
+        if self.weather.fair:
+            return Faults()
+        chance = self.hub.chance
+        self.hub.death_rate = chance.choice([0, 0, 0.002, 0.01]) if self.weather.deaths else 0
+        chosen = chance.sample(NETWORK_FAULTS, chance.randint(0, 5))
+        return Faults(
+            storage_refuses=chance.choice([0, 0, 0.01, 0.05]),
+            storage_answer_lost=chance.choice([0, 0, 0.02, 0.1]),
+            index_lag_ms=chance.choice([0, 1_000, 30_000]),
+            stream_lost=chance.choice([0, 0.05, 0.5]),
+            stream_doubled=chance.choice([0, 0.3]),
+            stream_delay_ms=chance.choice([200, 5_000, 90_000]),
+            nudge_lost=chance.choice([0, 0.5, 1.0]),
+            clock_off_ms=chance.choice([0, 0, 400]),
+            network={name: chance.choice([0.05, 0.3, 0.7]) for name in chosen},
+        )
+
+    def _system(self) -> System:
+        """A fresh process's view: its own clock and caches over the same world."""
+        clock = SimClock(self.hub, self.faults)
+        if self.faults.clock_off_ms:
+            clock.off = self.hub.chance.randint(-self.faults.clock_off_ms, self.faults.clock_off_ms)
+        world = World(
+            table=self.table,
+            stream=self.stream,
+            nudge=self.nudge,
+            vault=SimVault(),
+            media=SimMedia(),
+            send=Sender(self, self.table),
+            clock=clock,
+            chance=SimChance(self.hub),
+            crew=SimCrew(),
+            seat=self.seat,
+            journal=self.journal,
+        )
+        return assemble(SETTINGS, world, CHANNELS)
+
+    # -- what happens ---------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Let the storm pass, then the calm, then check."""
+        system = self._system()
+        system.gate.enter()
+        for name in CHANNELS:
+            self._connect(system, name)
+        vars(self.faults).update(vars(self._storm()))
+        for minute in range(0, STORM + 40 * MINUTE, MINUTE):
+            self._tick(minute)
+        self.hub.start("trigger", self._trigger, mortal=False)
+        chance = self.hub.chance
+        for number in range(self.weather.messages):
+            self.hub.start(
+                f"author-{number}", lambda n=number: self._author(n), after=chance.randint(0, STORM // 2), mortal=False
+            )
+        if self.weather.operators and not self.weather.fair:
+            for number in range(chance.randint(0, 6)):
+                self.hub.start(f"operator-{number}", self._operator, after=chance.randint(0, STORM), mortal=False)
+            if chance.random() < 0.3:
+                self.hub.start("owner", self._lose_token, after=chance.randint(0, STORM), mortal=False)
+            if chance.random() < 0.4:
+                self.hub.start("on-call", self._pause, after=chance.randint(0, STORM), mortal=False)
+        if not self.weather.fair:
+            for number in range(chance.randint(0, 8)):
+                self.hub.start(f"replay-{number}", self._replay, after=chance.randint(0, STORM))
+        if self.weather.restore and not self.weather.fair:
+            self.hub.start("disaster", self._restore, after=chance.randint(MINUTE, STORM), mortal=False)
+        self.hub.run(STORM)
+        self._calm()
+        self.hub.run(STORM + 40 * MINUTE)
+        self.check()
+
+    def _calm(self) -> None:
+        """Fair weather: faults end, accounts work, pauses end."""
+        self.hub.tell("THE WEATHER IS FAIR")
+        self.hub.death_rate = 0
+        for name, value in vars(Faults()).items():
+            setattr(self.faults, name, value)
+        self.network.dead_tokens.clear()
+        self.network.down_until = 0
+        self.hub.start("repair", self._repair, mortal=False)
+
+    def _repair(self) -> None:
+        system = self._system()
+        for pause in system.pauses.all():
+            self.paused_since.pop(pause.scope, None)
+            system.pauses.resume(pause.scope, send_late=True)
+        for name in CHANNELS:
+            self._connect(system, name)
+        self.hub.wait(5 * MINUTE)
+        # A hold that raced with its release: an operator who looks again releases it.
+        system.pauses.release("everything", send_late=True)
+
+    def _connect(self, system: System, name: str) -> None:
+        system.accounts.connect(owner=OWNER, channel=name, account=f"acc-{name}", token=Secret("t"))
+
+    def _tick(self, minute: int) -> None:
+        chance = self.hub.chance
+        storm = not self.weather.fair and minute < STORM
+        if storm and chance.random() < 0.1:
+            return  # a tick is lost
+        for _ in range(2 if storm and chance.random() < 0.1 else 1):
+            jitter = chance.randint(0, 30_000) if storm else 0
+            self.hub.start(f"tick-{minute // MINUTE}", self._run_tick, after=minute + jitter)
+
+    def _run_tick(self) -> None:
+        self._era(lambda: scheduler.build(self._system())(tick_event(EPOCH), None))
+
+    def _nudged(self, due: list[DueSoon]) -> None:
+        import json
+
+        payload = json.loads(nudge_to_text(due))
+        run = lambda: self._era(lambda: scheduler.build(self._system())(payload, None))
+        self.hub.start("nudge", run, after=self.hub.chance.randint(10, 300))
+
+    def _era(self, run: Callable[[], Any]) -> None:
+        try:
+            run()
+        except OmnipubError as error:
+            self.hub.tell(f"ends with: {error.message}")
+
+    def _trigger(self) -> None:
+        """Kinesis' trigger: batches per group in order, everything after the lowest failure again."""
+        while self.hub.time < STORM + 40 * MINUTE:
+            ready: dict[str, list[Pointer]] = {}
+            for at, pointer in sorted(self.stream.records, key=lambda one: one[0]):
+                if at <= self.hub.time and pointer.group not in self.busy_lanes:
+                    ready.setdefault(pointer.group, []).append(pointer)
+            for group, pointers in ready.items():
+                taken = pointers[: self.hub.chance.randint(1, 10)]
+                for pointer in taken:
+                    index = next(n for n, (_, known) in enumerate(self.stream.records) if known == pointer)
+                    del self.stream.records[index]
+                self._invoke(group, taken, tries=0)
+            self.hub.wait(200)
+
+    def _invoke(self, group: str, batch: list[Pointer], tries: int) -> None:
+        self.busy_lanes.add(group)
+        failed: list[int] = [0]  # until it says otherwise, all of it
+
+        def run() -> None:
+            records = [_record(number, pointer) for number, pointer in enumerate(batch)]
+            answer = worker.build(self._system())(kinesis_event(records), None)
+            failed[:] = [sequence_of(one["itemIdentifier"]) for one in answer["batchItemFailures"]]
+
+        def done(_: Process) -> None:
+            self.busy_lanes.discard(group)
+            if failed and tries < 4:
+                self._invoke(group, batch[min(failed) :], tries + 1)
+
+        self.hub.start(f"worker {group}", run, after=self.hub.chance.randint(5, 80), done=done)
+
+    def _replay(self) -> None:
+        """An operator replays records, or Lambda's own poller does: beside whatever else is at work."""
+        pointers = [
+            Pointer(pk=f"MSG#{asked.id}", sk=f"CHANNEL#{channel}", group=f"{channel}/acc-{channel}", why="replay")
+            for asked in self.asked
+            for channel in asked.channels
+        ]
+        for _ in range(2):
+            worker_over = worker.build(self._system())
+            batch = [_record(number, pointer) for number, pointer in enumerate(pointers)]
+            self.hub.start("replayed worker", lambda run=worker_over, batch=batch: run(kinesis_event(batch), None))
+
+    def _author(self, number: int) -> None:
+        chance = self.hub.chance
+        channels = tuple(chance.sample(sorted(CHANNELS), chance.randint(1, 3)))
+        same = not self.weather.fair and chance.random() < 0.2
+        text = "the same" if same else f"message {number}"
+        asked = Asked(key=f"key-{number}", channels=channels, texts=[text])
+        ahead = chance.choice([0, 0, 30_000, 140_000, 151_000, 5 * MINUTE])
+        at = self.hub.now() + timedelta(milliseconds=ahead)
+        schedule = Schedule(at=at, local=at.isoformat(), zone="UTC") if ahead else None
+        body = {"number": number}
+        for attempt in range(50):
+            made: list[str] = []
+
+            def request() -> None:
+                created = self._system().compose.message(
+                    owner=OWNER,
+                    content=Content(text=text),
+                    channels=channels,
+                    schedule=schedule,
+                    idempotency=IdempotencyKey.of(asked.key, body),
+                )
+                made.append(created.id)
+
+            process = self.hub.start(f"api-{number}.{attempt}", request)
+            while not process.machine.dead:
+                self.hub.wait(50)
+            if made:
+                if asked.id and made[0] != asked.id:
+                    self.fail(f"one key made two messages: {asked.id} and {made[0]}")
+                asked.id = made[0]
+                if asked not in self.asked:
+                    self.asked.append(asked)
+                if chance.random() < 0.8:
+                    return  # else the answer is lost on its way to the client, who asks again
+            elif process.failed is not None and not isinstance(process.failed, UnavailableError | BaseException):
+                raise process.failed
+            self.hub.wait(chance.randint(100, 5_000))
+
+    def _operator(self) -> None:
+        chance = self.hub.chance
+        if not self.asked:
+            return
+        asked = chance.choice(self.asked)
+        parent = Parent(kind=Kind.MESSAGE, id=asked.id)
+        channel = chance.choice(asked.channels)
+        act = chance.choice(["cancel", "edit", "retry", "mark", "dismiss"])
+        system = self._system()
+        self.hub.tell(f"wants to {act} {asked.id[-4:]} {channel}")
+        try:
+            match act:
+                case "cancel":
+                    system.operate.cancel(parent, ME, channels=[channel], reason="Changed my mind.")
+                case "edit":
+                    self._edit(system, asked, parent)
+                case "retry":
+                    before = self._delivery(asked.id, channel)
+                    if before is not None and before.status is Status.UNCONFIRMED:
+                        asked.said_again[channel] = asked.said_again.get(channel, 0) + 1
+                    system.operate.retry(parent, ME, channels=[channel])
+                case "mark":
+                    posts = [post for post in self.network.posts if asked.id in post.key and channel in post.key]
+                    if posts:
+                        system.operate.mark_published(parent, ME, channel=channel, network_id=posts[0].id)
+                case _:
+                    system.operate.dismiss(parent, ME, channels=[channel], reason="Enough.")
+        except OmnipubError as error:
+            self.hub.tell(f"is told: {error.message}")
+
+    def _edit(self, system: System, asked: Asked, parent: Parent) -> None:
+        text = f"{asked.texts[0]}, edition {len(asked.texts) + 1}"
+        asked.texts.append(text)
+        system.operate.edit(parent, ME, content=Content(text=text))
+
+    def _lose_token(self) -> None:
+        name = self.hub.chance.choice(sorted(CHANNELS))
+        self.network.dead_tokens.add(f"{name}/acc-{name}")
+        self.hub.tell(f"the token of {name} dies")
+        self.hub.wait(self.hub.chance.randint(1, 5) * MINUTE)
+        self.network.dead_tokens.clear()
+        self._patiently(lambda: self._connect(self._system(), name))
+
+    def _pause(self) -> None:
+        scope = self.hub.chance.choice(["everything", "channel:looked", "account:keyed/acc-keyed", f"owner:{OWNER}"])
+        self._patiently(lambda: self._system().pauses.pause(scope, reason="Stop.", by="on-call"))
+        self.paused_since[scope] = self.hub.time
+        self.hub.wait(self.hub.chance.randint(1, 6) * MINUTE)
+        if self.paused_since.pop(scope, None) is not None:
+            self._patiently(lambda: self._system().pauses.resume(scope, send_late=True))
+
+    def _restore(self) -> None:
+        """The table is lost and an older copy of it restored in its place; an operator adopts it later."""
+        copy = {key: dict(item) for key, item in self.table.items.items()}
+        self.hub.wait(self.hub.chance.randint(1_000, 4 * MINUTE))
+        known = {key.pk for key in copy}
+        self.hub.tell("THE TABLE IS RESTORED FROM AN OLDER COPY")
+        # What runs goes on with the old table; what starts from now on meets the copy.
+        self.table = SimTable(self.hub, self.faults)
+        self.table.copy_from(copy)
+        self.seat.name = "restored"
+        self.asked = [asked for asked in self.asked if f"MSG#{asked.id}" in known]
+        self.hub.wait(self.hub.chance.randint(2, 4) * MINUTE)  # until the original is surely retired
+        self._patiently(lambda: self._system().gate.adopt())
+        self.hub.tell("the copy is adopted")
+
+    def _patiently(self, act: Callable[[], object]) -> None:
+        """As a person does: again, until it works."""
+        for _ in range(50):
+            try:
+                act()
+            except (UnavailableError, ConflictError):
+                self.hub.wait(500)
+            except NotFoundError:
+                return
+            else:
+                return
+
+    # -- what must hold -------------------------------------------------------------------------
+
+    def watch_send(self, table: SimTable, key: str, text: str) -> None:
+        """Each time a publishing request leaves."""
+        channel = key.rpartition("#")[2]
+        scopes = {"everything", f"channel:{channel}", f"account:{channel}/acc-{channel}", f"owner:{OWNER}"}
+        grace = milliseconds(SETTINGS.lease)
+        for scope, since in self.paused_since.items():
+            if scope in scopes and self.hub.time > since + grace:
+                self.fail(f"{key} is sent although {scope} is paused since {since} ms")
+        gate = table.items.get(keys.gate())
+        if table is self.table and (gate is None or gate["identity"] != self.seat.name):
+            self.fail(f"{key} is sent from a copy that nobody has adopted: {text!r}")
+
+    def check(self) -> None:
+        """The promises, at rest."""
+        if self.journal.broke:
+            self.fail(f"the worker broke: {self.journal.broke[0]}")
+        adopted: dict[str, str] = {}
+        for asked in self.asked:
+            if keys.metadata(Parent(kind=Kind.MESSAGE, id=asked.id)) not in self.table.items:
+                self.fail(f"message {asked.id} was accepted and is lost")
+            for channel in asked.channels:
+                self._check_delivery(asked, channel, adopted)
+
+    def _check_delivery(self, asked: Asked, channel: str, adopted: dict[str, str]) -> None:
+        delivery = self._delivery(asked.id, channel)
+        if delivery is None:
+            self.fail(f"{asked.id} {channel} is lost")
+        name = f"{asked.id[-4:]} {channel}"
+        posts = [post for post in self.network.posts if asked.id in post.key and post.key.endswith(f"#{channel}")]
+        self._check_count(asked, channel, delivery, len(posts))
+        if delivery.status in {Status.SCHEDULED, Status.PUBLISHING, Status.HELD}:
+            self.fail(f"{name} is {delivery.status} for ever: next at {delivery.next_at}, lease {delivery.lease}")
+        if delivery.status is Status.PUBLISHED:
+            self._check_published(asked, delivery, posts, adopted)
+        elif delivery.reason is None:
+            self.fail(f"{name} is {delivery.status} without a reason")
+        if delivery.status in {Status.FAILED, Status.MISSED} and posts and not asked.said_again.get(channel):
+            self.fail(f"{name} is {delivery.status} but out as {posts[0].id}")
+        self._check_visible(delivery, name)
+
+    def _check_count(self, asked: Asked, channel: str, delivery: Delivery, posts: int) -> None:
+        allowed = 1 + asked.said_again.get(channel, 0)
+        if posts > allowed:
+            self.fail(f"{asked.id[-4:]} {channel} is out {posts} times, {delivery.status}; allowed {allowed}")
+
+    def _check_published(self, asked: Asked, delivery: Delivery, posts: list[Any], adopted: dict[str, str]) -> None:
+        name = f"{asked.id[-4:]} {delivery.channel}"
+        post = next((one for one in self.network.posts if one.id == delivery.network_id), None)
+        if post is None:
+            self.fail(f"{name} is published as {delivery.network_id}, which does not exist")
+        other = adopted.setdefault(post.id, name)
+        if other != name:
+            self.fail(f"{post.id} belongs to {other} and to {name}")
+        if not posts and REMEDIES[delivery.channel] is not Remedy.LOOK_UP:
+            self.fail(f"{name} is published but not out")
+        if post.text not in asked.texts:
+            self.fail(f"{name} says {post.text!r}, which its author never wrote")
+        if self.weather.fair and delivery.published_at is not None and delivery.due_at is not None:
+            late = milliseconds(delivery.published_at - delivery.due_at)
+            if not 0 <= late <= 2_000:
+                self.fail(f"{name} is {late} ms late although nothing failed")
+
+    def _check_visible(self, delivery: Delivery, name: str) -> None:
+        item = self.table.items[keys.delivery(delivery.parent, delivery.channel)]
+        should = delivery_item(delivery, lambda _: 0)
+        if {k: v for k, v in item.items() if k.startswith("GSI")} != {
+            k: v for k, v in should.items() if k.startswith("GSI")
+        }:
+            self.fail(f"{name} stands wrong in an index")
+        if delivery.status in WATCHED and "GSI1PK" not in item:
+            self.fail(f"{name} is {delivery.status} and in no index")
+        connection = connection_of(self.table.items[keys.connection(OWNER, delivery.channel)])
+        if connection.standing is not Standing.ACTIVE:
+            self.fail(f"{delivery.channel} is held for ever")
+
+    def _delivery(self, message: str, channel: str) -> Delivery | None:
+        item = self.table.items.get(keys.delivery(Parent(kind=Kind.MESSAGE, id=message), channel))
+        return delivery_of(item) if item else None
+
+    def fail(self, what: str) -> Any:
+        """Stop with the story."""
+        raise BrokenPromiseError("\n".join([what, "", *self.hub.story]))
+
+
+SETTINGS = Settings(data="simulated", missed_after=30 * 60)
+
+
+def _record(number: int, pointer: Pointer) -> Any:
+    from omnipub.adapters.sqlite_stream import Record
+
+    return Record(sequence=number, partition_key=pointer.group, data=pointer_to_text(pointer), arrived_ms=0)

@@ -1,0 +1,218 @@
+"""Each guard of the protocol, removed: the histories must notice every one of them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from omnipub.domain import progress
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.progress import Act, Rules, Step
+from omnipub.services import deliver, dispatch
+from omnipub.services.contents import Contents
+from omnipub.services.creation import Creation
+from omnipub.services.dispatch import Dispatch
+from omnipub.services.driver import Driver
+from omnipub.services.gate import Gate
+from omnipub.services.pauses import Pauses
+from omnipub.services.recording import Recording
+from omnipub.storage import writing
+from omnipub.storage.table import Put, Unchanged
+
+Mutant = Callable[[], Any]
+
+
+def _claim_condition() -> Any:
+    """A claim is written whatever is there."""
+
+    def move(self: Recording, before: Delivery, after: Delivery, *beside: Any) -> Delivery:
+        if after.lease is None or after.lease.claim_id == (before.lease.claim_id if before.lease else ""):
+            return real(self, before, after, *beside)
+        there = self.read(before) or before
+        return real(self, replace(before, version=there.version), after, *beside)
+
+    real = Recording.move
+    return patch.object(Recording, "move", move)
+
+
+def _due_check() -> Any:
+    """A record is obeyed, whatever moment the table says."""
+    real = progress.next_step
+
+    def next_step(delivery: Delivery, now: datetime) -> Step:
+        step = real(delivery, now)
+        early = step.act is Act.LET_BE and delivery.status is Status.SCHEDULED
+        return Step(act=Act.SEND, why="record") if early else step
+
+    return patch.object(deliver, "next_step", next_step)
+
+
+def _lease() -> Any:
+    """What is being published is sent by whoever comes along."""
+    real = progress.next_step
+
+    def next_step(delivery: Delivery, now: datetime) -> Step:
+        step = real(delivery, now)
+        held = step.act is Act.LET_BE and delivery.lease is not None
+        return Step(act=Act.FIND_OUT, why="record") if held else step
+
+    return patch.object(deliver, "next_step", next_step)
+
+
+def _claim_id() -> Any:
+    """The end of a try is written over whoever holds the claim now."""
+
+    def settle(self: Recording, claim: Delivery, decide: Any, *beside: Any) -> Delivery:
+        there = self.read(claim) or claim
+        after = decide(replace(claim, version=there.version))
+        owned = [self.ownership(after)] if after.status is Status.PUBLISHED and after.network_id else []
+        return self.move(replace(claim, version=there.version), after, *beside, *owned)
+
+    return patch.object(Recording, "settle", settle)
+
+
+def _fence() -> Any:
+    """A request is begun however little is left of the lease."""
+    real = Driver.publish
+
+    def publish(self: Driver, conversation: Any, *, lease_until: datetime) -> Outcome:
+        return real(self, conversation, lease_until=lease_until + timedelta(days=1))
+
+    return patch.object(Driver, "publish", publish)
+
+
+def _settle_time() -> Any:
+    """Not seeing a post proves its absence at once."""
+    real = progress.first_look
+
+    def first_look(delivery: Delivery, rules: Rules) -> datetime:
+        return real(delivery, replace(rules, settle=timedelta(0)))
+
+    return _both(
+        patch.object(progress, "first_look", first_look), patch.object(progress, "BETWEEN_LOOKS", timedelta(0))
+    )
+
+
+def _may_be_out() -> Any:
+    """A missing answer is taken for a refusal."""
+    real = progress.concluded
+
+    def concluded(delivery: Delivery, outcome: Outcome, *rest: Any, **more: Any) -> Delivery:
+        forgotten = replace(outcome, ended=Ended.NOT_SENT) if outcome.ended is Ended.AMBIGUOUS else outcome
+        return real(delivery, forgotten, *rest, **more)
+
+    return patch.object(deliver, "concluded", concluded)
+
+
+def _death_counts() -> Any:
+    """A worker's death is taken for "it never sent"."""
+
+    def buried(delivery: Delivery) -> Delivery:
+        return replace(delivery, lease=None)
+
+    real = progress.how_to_find_out
+
+    def how(delivery: Delivery, now: datetime, rules: Rules) -> Any:
+        return real(delivery, now, rules) if delivery.may_be_out else progress.FindOut.SEND_AGAIN
+
+    return _both(patch.object(deliver, "buried", buried), patch.object(deliver, "how_to_find_out", how))
+
+
+def _ownership() -> Any:
+    """A post may be adopted by any number of deliveries."""
+
+    def ownership(self: Recording, delivery: Delivery) -> Put:
+        made = real(self, delivery)
+        return Put(item=made.item)
+
+    real = Recording.ownership
+    return _both(patch.object(Recording, "ownership", ownership), patch.object(Recording, "owners", lambda *_: {}))
+
+
+def _revision_check() -> Any:
+    """A claim takes the content it read, though an edit has come in between."""
+
+    def of(self: Contents, delivery: Delivery) -> Any:
+        from omnipub.storage import keys
+        from omnipub.storage.items import message_of
+
+        item = self.table.get(keys.metadata(delivery.parent))
+        assert item is not None
+        return message_of(item).content.on(delivery.channel)
+
+    def move(self: Recording, before: Delivery, after: Delivery, *beside: Any) -> Delivery:
+        if before.status is Status.SCHEDULED and after.status is Status.PUBLISHING:
+            there = self.read(before)
+            if there is not None and there.status is Status.SCHEDULED:
+                after = replace(after, revision=there.revision)
+                return real(self, replace(before, version=there.version), after, *beside)
+        return real(self, before, after, *beside)
+
+    real = Recording.move
+    return _both(patch.object(Contents, "of", of), patch.object(Recording, "move", move))
+
+
+def _look_back() -> Any:
+    """A tick reads nothing below its cursor: neither the overlap nor what is overdue."""
+
+    def nothing(self: Dispatch, *_: Any) -> Iterator[Any]:  # noqa: ARG001
+        return iter(())
+
+    return _both(patch.object(dispatch, "OVERLAP", timedelta(minutes=-3)), patch.object(Dispatch, "_overdue", nothing))
+
+
+def _sweep() -> Any:
+    """Ended leases are nobody's business."""
+    return patch.object(Dispatch, "_looks", lambda *_: iter(()))
+
+
+def _gate() -> Any:
+    """A copy goes on as if it were the original."""
+    return patch.object(Gate, "check", lambda _: None)
+
+
+def _idempotency_record() -> Any:
+    """A repeated request creates once more."""
+    return patch.object(Creation, "earlier", lambda *_: None)
+
+
+def _pause_check() -> Any:
+    """A claim does not look for pauses."""
+    return patch.object(Pauses, "of", lambda *_: None)
+
+
+def _write_id() -> Any:
+    """A lost answer is taken for a lost race."""
+    return patch.object(writing, "_is_ours", lambda *_: False)
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    "claim condition": _claim_condition,
+    "due check": _due_check,
+    "lease": _lease,
+    "claim id": _claim_id,
+    "fence": _fence,
+    "settle time": _settle_time,
+    "may be out": _may_be_out,
+    "death counts": _death_counts,
+    "adoption ownership": _ownership,
+    "revision check": _revision_check,
+    "look back": _look_back,
+    "sweep": _sweep,
+    "gate": _gate,
+    "idempotency record": _idempotency_record,
+    "pause check": _pause_check,
+}
+
+
+@contextmanager
+def _both(first: Any, second: Any) -> Iterator[None]:
+    with first, second:
+        yield
+
+
+_ = (Unchanged, _write_id)
