@@ -41,6 +41,13 @@ Timeout = Annotated[
 ]
 
 
+Channels = Annotated[
+    list[str] | None,
+    typer.Option("--channel", metavar="CHANNEL", help="Only these channels of it. Repeat it, or use commas."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+
 class Command(TyperCommand):
     """A command with the options that every command takes."""
 

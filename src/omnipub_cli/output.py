@@ -93,6 +93,16 @@ class Output:
         if self.talks:
             self._err(f"{self._coloured('hint:', CYAN)} {plain.one_line(words)}\n")
 
+    def beside(self, *views: View) -> None:
+        """What a question or a refusal is about, plain, on standard error."""
+        if self.talks:
+            for view in views:
+                self._err("".join(f"{line}\n" for line in piped(view, Look(utc=self.look.utc))))
+
+    def question(self, words: str) -> None:
+        """What a person is asked before the command goes on; the answer is typed on the same line."""
+        self._err(f"{plain.one_line(words)} ")
+
     def fail(self, failure: "Failure") -> int:
         """Say what went wrong; the exit code."""
         with suppress(Exception):  # an output that is closed cannot be told so

@@ -136,6 +136,10 @@ LIMITS = _object(
     alt_text=COUNT,
     settle_seconds=COUNT,
 )
+NAMED = _with(DELIVERY, id=TEXT, kind=TEXT)
+CHANGED = _object(id=TEXT, kind=TEXT, deliveries=_list(DELIVERY))
+EDITED = _with(CHANGED, revision=COUNT, schedule=_COMMON["properties"]["schedule"])
+PAUSE = _object(scope=TEXT, reason=TEXT, by=TEXT, at=MOMENT)
 _COUNTED = _object(posts=COUNT, doubles=COUNT, repeats=COUNT, deleted=COUNT)
 
 SCHEMAS: Mapping[str, Schema] = MappingProxyType(
@@ -143,23 +147,31 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
         "messages create": CREATED,
         "messages list": _object(messages=_list(ROW), cursor=_MAYBE_TEXT),
         "messages show": MESSAGE,
+        "messages edit": EDITED,
+        "messages cancel": CHANGED,
+        "messages retry": CHANGED,
+        "messages dismiss": CHANGED,
+        "messages mark-published": CHANGED,
         "certs announce": CREATED,
         "certs list": _object(certifications=_list(ROW), cursor=_MAYBE_TEXT),
         "certs show": CERTIFICATION,
         "certs types": _object(types=_list(TYPE), as_of=DAY),
-        "schedule list": _object(deliveries=_list(_with(DELIVERY, id=TEXT, kind=TEXT, excerpt=TEXT))),
+        "schedule list": _object(deliveries=_list(_with(NAMED, excerpt=TEXT))),
         "schedule run-now": _object(
             dry_run=FLAG,
             dispatched=COUNT,
             skipped=COUNT,
             deliveries=_list(_object(id=TEXT, channel=TEXT, dispatched=FLAG, why=TEXT)),
         ),
+        "pause": _object(pauses=_list(PAUSE)),
+        "resume": _object(scope=TEXT, late=_MAYBE_TEXT, deliveries=_list(NAMED)),
         "channels list": _object(channels=_list(_with(LIMITS, accounts=_list(CONNECTION)))),
         "channels limits": _object(
             channels=_list(_with(LIMITS, missing_answers=_list(_object(channel=_MAYBE_TEXT, how=TEXT))))
         ),
         "connections connect": _with(CONNECTION, mode=TEXT),
         "connections list": _object(connections=_list(CONNECTION)),
+        "table adopt": _object(adopted=FLAG, deliveries=_list(NAMED)),
         "up": _object(
             mode=TEXT,
             address=TEXT,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omnipub.domain.intervention import is_editable
+from omnipub.domain.lifecycle import Event, Status, legal_events
+from omnipub.domain.message import Message
 from omnipub_cli.drawing import Exact, Line, State, Story
 from omnipub_cli.times import span
 
@@ -30,13 +33,15 @@ ENDS = {
 def timeline(shown: Shown, now: datetime) -> Story:
     """All deliveries, one after another."""
     lines: list[Line] = []
+    live = [one for one in shown.deliveries if one.status is not Status.CANCELLED]
+    editable = isinstance(shown.subject, Message) and all(is_editable(one) for one in live)
     for delivery in shown.deliveries:
         tries = [one for one in shown.attempts if one.channel == delivery.channel]
-        lines += [*([Line()] if lines else []), *_told(delivery, tries, now)]
+        lines += [*([Line()] if lines else []), *_told(delivery, tries, now, editable=editable)]
     return Story(lines=lines)
 
 
-def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime) -> Iterator[Line]:
+def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime, *, editable: bool) -> Iterator[Line]:
     yield Line((delivery.channel, State(delivery.status.value)), heading=True)
     yield Line(("account", delivery.account), indent=2)
     if delivery.due_at is not None:
@@ -49,6 +54,8 @@ def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime) -> Iterat
         yield Line((Exact(delivery.lease.started_at), f"try {delivery.lease.attempt}, still running"), indent=2)
     for line in _state(delivery, now):
         yield Line(line.cells, indent=2)
+    for line in _steps(delivery, editable=editable):
+        yield Line(line.cells, indent=4)
 
 
 def _end(one: Attempt) -> tuple[str, ...]:
@@ -79,7 +86,8 @@ def _state(delivery: Delivery, now: datetime) -> Iterator[Line]:
 
 
 FOLLOWS = {
-    "held": "it goes out when its account works again: omnipub connections connect {channel}",
+    "held": "it goes out when the pause ends (omnipub resume) or its account works again "
+    "(omnipub connections connect {channel}).",
     "failed": "nothing by itself; it is surely not out.",
     "unconfirmed": "nothing by itself; it may be out, so look at the account before sending it again.",
     "missed": "nothing by itself; it is surely not out.",
@@ -87,6 +95,28 @@ FOLLOWS = {
     "draft": "nothing until it is scheduled.",
 }
 """What follows a status by itself, or whose turn it is."""
+
+STEPS = (
+    (Event.FIND, "found there", "messages mark-published {id} --channel {channel} --network-id ID"),
+    (Event.RETRY, "send it again", "messages retry {id} --channel {channel}"),
+    (Event.DISMISS, "put it away", "messages dismiss {id} --channel {channel} --reason TEXT"),
+    (Event.CANCEL, "call it off", "messages cancel {id} --channel {channel}"),
+)
+"""What a person may do, where the lifecycle allows it, and the command; certifications have the same ones."""
+
+EDIT = "messages edit {id} --text TEXT"
+
+
+def _steps(delivery: Delivery, *, editable: bool) -> Iterator[Line]:
+    """What a person may type, where it is a person's turn."""
+    if delivery.status.value not in FOLLOWS:
+        return
+    legal = legal_events(delivery.status)
+    possible = [(words, typed) for event, words, typed in STEPS if event in legal]
+    if editable:
+        possible.insert(0, ("change it", EDIT))
+    for words, typed in possible:
+        yield Line((f"{words}: omnipub {typed.format(id=delivery.parent.id, channel=delivery.channel)}",))
 
 
 def _published(delivery: Delivery) -> Iterator[Line]:
@@ -116,3 +146,5 @@ def _publishing(delivery: Delivery) -> Iterator[Line]:
         yield Line((Exact(delivery.next_at), "it may be out; omnipub looks for it"))
     else:
         yield Line((Exact(delivery.next_at), "if there is no answer by then, omnipub looks for it"))
+    if delivery.cancel_asked:
+        yield Line((f"to be called off if it is surely not out: {delivery.cancel_asked}",))

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 ENTRIES = {
     "demo": "See the whole system work, in a directory of its own, in ten seconds.",
     "up": "Run omnipub on this machine until Ctrl-C.",
-    "messages": "Compose messages and see what became of them.",
+    "messages": "Compose messages, see what became of them, and step in.",
     "certs": "Announce certifications and see what became of them.",
     "schedule": "See what is due when, and dispatch what is due now.",
+    "pause": "Stop everything, a channel, an account or an owner, or list what is stopped.",
+    "resume": "Let what is paused go on, and say what becomes of what is late.",
     "channels": "See the networks, their limits and your accounts on them.",
     "connections": "Connect accounts on the networks.",
+    "table": "Make a copied or restored table the one that publishes.",
 }
 """Command → its summary, in the order of the help; `commands/<command>.py` answers it."""
 

@@ -15,13 +15,15 @@ from omnipub.domain.progress import Act, Rules, Step
 from omnipub.services import deliver, dispatch
 from omnipub.services.contents import Contents
 from omnipub.services.creation import Creation
+from omnipub.services.deliver import Deliver
 from omnipub.services.dispatch import Dispatch
 from omnipub.services.driver import Driver
 from omnipub.services.gate import Gate
 from omnipub.services.pauses import Pauses
 from omnipub.services.recording import Recording
-from omnipub.storage import writing
-from omnipub.storage.table import Put, Unchanged
+from omnipub.storage import keys
+from omnipub.storage.items import message_of
+from omnipub.storage.table import Put
 
 Mutant = Callable[[], Any]
 
@@ -122,6 +124,11 @@ def _death_counts() -> Any:
     return _both(patch.object(deliver, "buried", buried), patch.object(deliver, "how_to_find_out", how))
 
 
+def _siblings() -> Any:
+    """Deliveries with the same text do not wait for each other."""
+    return patch.object(Deliver, "_text_held", lambda *_: "")
+
+
 def _ownership() -> Any:
     """A post may be adopted by any number of deliveries."""
 
@@ -137,9 +144,6 @@ def _revision_check() -> Any:
     """A claim takes the content it read, though an edit has come in between."""
 
     def of(self: Contents, delivery: Delivery) -> Any:
-        from omnipub.storage import keys
-        from omnipub.storage.items import message_of
-
         item = self.table.get(keys.metadata(delivery.parent))
         assert item is not None
         return message_of(item).content.on(delivery.channel)
@@ -185,11 +189,6 @@ def _pause_check() -> Any:
     return patch.object(Pauses, "of", lambda *_: None)
 
 
-def _write_id() -> Any:
-    """A lost answer is taken for a lost race."""
-    return patch.object(writing, "_is_ours", lambda *_: False)
-
-
 MUTANTS: Mapping[str, Mutant] = {
     "claim condition": _claim_condition,
     "due check": _due_check,
@@ -199,6 +198,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "settle time": _settle_time,
     "may be out": _may_be_out,
     "death counts": _death_counts,
+    "same text waits": _siblings,
     "adoption ownership": _ownership,
     "revision check": _revision_check,
     "look back": _look_back,
@@ -213,6 +213,3 @@ MUTANTS: Mapping[str, Mutant] = {
 def _both(first: Any, second: Any) -> Iterator[None]:
     with first, second:
         yield
-
-
-_ = (Unchanged, _write_id)

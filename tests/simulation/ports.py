@@ -40,6 +40,7 @@ class Faults:
     stream_delay_ms: int = 200
     nudge_lost: float = 0.0
     clock_off_ms: int = 0
+    stall: float = 0.0
     network: dict[str, float] = field(default_factory=dict)
 
 
@@ -183,14 +184,22 @@ class SimTable:
 
     def _call(self) -> None:
         self._hub.give_way(1, 12)
+        self._stall()
         if self._hub.chance.random() < self._faults.storage_refuses:
             self._hub.tell("storage refuses")
             raise UnavailableError("Throttled.")
+
+    def _stall(self) -> None:
+        """Frozen like a machine that is taken away and given back, at any call but a send."""
+        if self._faults.stall and self._hub.chance.random() < self._faults.stall:
+            self._hub.tell("stalls")
+            self._hub.wait(self._hub.chance.randint(30_000, 300_000))
 
     def _after(self) -> None:
         """The write has happened; its answer is on the way."""
         lost = self._hub.chance.random() < self._faults.storage_answer_lost
         self._hub.give_way(0, 4)
+        self._stall()
         if lost:
             self._hub.tell("the answer of a write is lost")
             raise UnavailableError("The answer was lost.")

@@ -66,6 +66,7 @@ class Delivery:
         settle_from: The network's settle time runs from here.
         clean_looks: Moments of looks that saw no trace, since the last try.
         looks: Looks made since the last try.
+        holds: Digest of the text that later deliveries of the account wait with, while this one is unresolved.
         cancel_asked: Why it shall be cancelled as soon as it is surely not out; asked for while publishing.
     """
 
@@ -88,6 +89,7 @@ class Delivery:
     settle_from: datetime | None = None
     clean_looks: tuple[datetime, ...] = ()
     looks: int = 0
+    holds: str = ""
     cancel_asked: str = ""
     lease: Lease | None = None
     frozen: Frozen | None = None

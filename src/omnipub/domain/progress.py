@@ -20,11 +20,20 @@ from omnipub.domain.outcome import Ended, FoundPost, Outcome
 EARLY = timedelta(seconds=2)
 """A worker that meets a delivery this little before its moment waits for it; earlier, it lets it be."""
 
+ACCOUNT_PAUSE = timedelta(minutes=15)
+"""How long a delivery that may be out waits before it asks a broken account again."""
+
+WAIT_FOR_SIBLING = timedelta(seconds=60)
+"""How long a delivery waits before it asks again whether the one before it with the same text is resolved."""
+
 BETWEEN_LOOKS = timedelta(seconds=30)
 """Two looks that see nothing prove absence only if they are at least this far apart."""
 
 LOOKS_TO_CLEAR = 2
-LOOKS_AT_MOST = 10
+LOOKS_AT_MOST = 8
+LONGEST_BETWEEN_LOOKS = timedelta(minutes=10)
+"""A person learns within the hour that looking does not help."""
+
 DEATHS_AT_MOST = 3
 
 _USED_UP = "It is surely not out, and its tries are used up."
@@ -81,6 +90,17 @@ def next_step(delivery: Delivery, now: datetime) -> Step:
     if delivery.tries_used == 0 and delivery.not_after is not None and now > delivery.not_after:
         return Step(act=Act.MISS, why="overdue past its window")
     return Step(act=Act.SEND, why="due")
+
+
+def is_unresolved(delivery: Delivery) -> bool:
+    """Whether it is on its way or may be out: a post with its text might be taken for another delivery's."""
+    return delivery.may_be_out or delivery.status in {Status.PUBLISHING, Status.UNCONFIRMED}
+
+
+def queued(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
+    """It waits for another delivery with the same text on the same account; no try is used."""
+    reason = Reason(code="same_text", sentence=sentence, at=now)
+    return replace(delivery, next_at=now + WAIT_FOR_SIBLING, reason=reason)
 
 
 def missed(delivery: Delivery, now: datetime) -> Delivery:
@@ -232,7 +252,7 @@ def concluded(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules,
         case Ended.THROTTLED:
             return _throttled(delivery, outcome, now, rules, chance)
         case Ended.AUTH:
-            return _unauthorised(delivery, outcome, now, rules)
+            return _unauthorised(delivery, outcome, now)
         case _:
             return _not_sent(delivery, outcome, now, rules, chance)
 
@@ -262,10 +282,10 @@ def _throttled(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules
     return _put_back(delivery, outcome, now, again)
 
 
-def _unauthorised(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules) -> Delivery:
+def _unauthorised(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
     """Back without using a try; the account is held beside this, and with it the delivery."""
     if delivery.may_be_out:
-        again = later(now, rules.backoff.longest)
+        again = now + ACCOUNT_PAUSE
         if delivery.not_after is not None and again > delivery.not_after:
             return _ended(delivery, Event.LOSE_TRACK, outcome, now)
         return replace(_look_at(delivery, again), reason=_reason(outcome, now))
@@ -334,7 +354,8 @@ def looked(delivery: Delivery, seen: Seen, now: datetime, rules: Rules, *, chanc
         return _look_at(replace(delivery, clean_looks=looks), looks[0] + BETWEEN_LOOKS)
     if delivery.looks >= LOOKS_AT_MOST:
         return lost_track(delivery, now, sentence=seen.sentence)
-    wait = max(seen.wait or timedelta(0), BETWEEN_LOOKS, rules.backoff.wait(delivery.looks, chance=chance))
+    backoff = min(LONGEST_BETWEEN_LOOKS, rules.backoff.wait(delivery.looks, chance=chance))
+    wait = max(seen.wait or timedelta(0), BETWEEN_LOOKS, backoff)
     unclear = replace(delivery, reason=Reason(code="unclear_look", sentence=seen.sentence, at=now))
     return _look_at(replace(unclear, clean_looks=()), later(now, wait))
 

@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.delivery import Delivery, Frozen, Reason
+from omnipub.domain.fingerprint import digest
 from omnipub.domain.identity import network_of
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.moments import milliseconds
 from omnipub.domain.outcome import Ended, Outcome
 from omnipub.domain.progress import (
+    ACCOUNT_PAUSE,
     Act,
     FindOut,
+    Remedy,
     Rules,
     buried,
     claimed_to_send,
@@ -28,6 +31,7 @@ from omnipub.domain.progress import (
     missed,
     next_step,
     postponed,
+    queued,
     waiting,
 )
 from omnipub.errors import GateClosedError, OmnipubError, SealBrokenError
@@ -47,8 +51,6 @@ from omnipub.storage.keys import Key
 from omnipub.storage.table import ConditionFailedError, Table
 
 REREADS = 3
-ACCOUNT_PAUSE = timedelta(minutes=15)
-"""How long a delivery that may be out waits before it asks a broken account again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +177,12 @@ class Deliver:
             return self.recording.move(delivery, held(delivery, now, sentence=_needs_owner(connection))).status
         channel = self.channels[network_of(delivery.channel)]
         frozen, refused = self._freeze(delivery, channel)
-        claim = self._claim(delivery, now, frozen)
+        holds = self._text_held(delivery, channel, frozen)
+        sibling = self.recording.holder(delivery, holds) if holds and not delivery.holds else None
+        if sibling is not None:
+            sentence = f"It waits: {sibling} says the same on this account and is not resolved."
+            return self._later(delivery, queued(delivery, now, sentence=sentence))
+        claim = self._claim(delivery, now, frozen, holds=holds)
         if refused:
             outcome = Outcome(ended=Ended.REJECTED, code="over_limit", sentence=" ".join(refused))
         else:
@@ -223,7 +230,20 @@ class Deliver:
         body = channel.render(content, occasion)
         return Frozen(revision=delivery.revision, body=body), objections(content, channel)
 
-    def _claim(self, before: Delivery, now: datetime, frozen: Frozen, *, become: Delivery | None = None) -> Delivery:
+    def _text_held(self, delivery: Delivery, channel: Channel, frozen: Frozen) -> str:
+        """The text under which a look-up might find it, where look-ups decide."""
+        looked_up = self.rules(delivery).remedy is Remedy.LOOK_UP
+        return digest(channel.text_of(frozen.body)) if looked_up else ""
+
+    def _claim(
+        self,
+        before: Delivery,
+        now: datetime,
+        frozen: Frozen,
+        *,
+        become: Delivery | None = None,
+        holds: str = "",
+    ) -> Delivery:
         claim = claimed_to_send(
             become or before,
             now,
@@ -231,7 +251,10 @@ class Deliver:
             lease_for=self.limits.lease,
             frozen=frozen,
         )
-        return self.recording.move(before, claim)
+        if not holds or before.holds:
+            return self.recording.move(before, claim)
+        claim = replace(claim, holds=holds)
+        return self.recording.move(before, claim, self.recording.holding(claim))
 
     def _converse(self, claim: Delivery, connection: Connection, channel: Channel) -> Outcome:
         if claim.lease is None or claim.frozen is None:

@@ -8,13 +8,13 @@ from omnipub.domain.delivery import Attempt, Delivery
 from omnipub.domain.identity import network_of
 from omnipub.domain.lifecycle import Event, Status, follow
 from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import lost_track
+from omnipub.domain.progress import is_unresolved, lost_track
 from omnipub.errors import UnavailableError
 from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.storage import keys, writing
 from omnipub.storage.items import attempt_item, delivery_item, delivery_of, plain_item
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Absent, ConditionFailedError, Put, Table, Unchanged, Write
+from omnipub.storage.table import Absent, ConditionFailedError, Delete, Put, Table, Unchanged, Write
 
 STORAGE_TRIES = 4
 STORAGE_PAUSE = timedelta(milliseconds=200)
@@ -41,6 +41,9 @@ class Recording:
         Raises:
             ConditionFailedError: Somebody else moved it, or one of `beside` failed.
         """
+        if before.holds and not is_unresolved(after):
+            after = replace(after, holds="")
+            beside = (*beside, Delete(key=held_text(before)))
         moved = replace(after, version=before.version + 1, write_id=self.chance.token())
         item = delivery_item(moved, self.shards.count(self.clock.now()).of)
         writes: list[Write] = [Put(item=item, condition=Unchanged(version=before.version)), *beside]
@@ -93,6 +96,15 @@ class Recording:
         item = self.table.get(keys.delivery(delivery.parent, delivery.channel))
         return delivery_of(item) if item else None
 
+    def holder(self, delivery: Delivery, digest: str) -> str | None:
+        """The unresolved delivery with this text on the account, if there is one."""
+        item = self.table.get(held_text(replace(delivery, holds=digest)))
+        return str(item["delivery"]) if item else None
+
+    def holding(self, delivery: Delivery) -> Put:
+        """That this delivery is the unresolved one with its text on its account."""
+        return Put(item=plain_item(held_text(delivery), delivery=name_of(delivery)), condition=Absent())
+
     def owners(self, network: str, network_ids: Sequence[str]) -> dict[str, str]:
         """Which delivery each post belongs to, as far as known."""
         wanted = {keys.post(network, network_id): network_id for network_id in network_ids}
@@ -131,6 +143,11 @@ class Recording:
 def name_of(delivery: Delivery) -> str:
     """A delivery's name as the owner of a post."""
     return "/".join(keys.delivery(delivery.parent, delivery.channel))
+
+
+def held_text(delivery: Delivery) -> keys.Key:
+    """The key under which a delivery keeps others with its text waiting."""
+    return keys.unresolved(network_of(delivery.channel), delivery.account, delivery.holds)
 
 
 def _claim_id(delivery: Delivery) -> str:

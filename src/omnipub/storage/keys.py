@@ -80,6 +80,11 @@ def post(network: str, network_id: str) -> Key:
     return Key(f"POST#{network}#{network_id}", METADATA)
 
 
+def unresolved(network: str, account: str, digest: str) -> Key:
+    """Which delivery of an account is on its way, or may be out, with this text."""
+    return Key(f"UNRESOLVED#{network}#{account}#{digest}", METADATA)
+
+
 def sameness(digest: str) -> Key:
     """That a member's certification of one type and date has been announced."""
     return Key(f"SAME#{digest}", METADATA)

@@ -1,11 +1,12 @@
 """`omnipub schedule`: see what is due when, and dispatch what is due now."""
 
+import shlex
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omnipub.errors import InvalidInputError, NotFoundError
+from omnipub.errors import InvalidInputError
 from omnipub_cli import inputs, times
 from omnipub_cli.context import Call, call_of
 from omnipub_cli.drawing import Column, State, Table, TimeOfDay
@@ -52,6 +53,7 @@ def list_(
             since=first or now - LOOKS_BACK, until=last or now + 2 * LATEST_AHEAD, limit=limit
         )
         names = _names(call, system, found)
+        paused = system.pauses.all()
     rows = [(_due(one), one.channel, State(one.status.value), one.parent.id, names[one.parent]) for one in found]
     heads = [_day(one.due_at, call) for one in found]
     call.output.data(
@@ -65,6 +67,9 @@ def list_(
         },
         ids=list(dict.fromkeys(one.parent.id for one in found)),
     )
+    for pause in paused:
+        call.output.warn(f"Paused by {pause.by}: {pause.scope}. Why: {pause.reason}")
+        call.output.hint(f"Let it go on: {call.typed(f'resume {shlex.quote(pause.scope)}')}")
     if not found:
         call.output.note("Nothing is due.")
         call.output.hint(
@@ -89,9 +94,11 @@ def run_now(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be dispatched, and do nothing.")] = False,
 ) -> None:
     """Dispatch what is due at this moment, without waiting for the next tick; nothing goes out early or twice."""
+    from omnipub_cli.naming import named  # noqa: PLC0415  a command imports what it uses
+
     call = call_of(context)
     with call.system() as system:
-        parents = [_parent(call, system, one) for one in dict.fromkeys(ids or ())]
+        parents = [named(call, system, one).parent for one in dict.fromkeys(ids or ())]
         ran = system.dispatch.run_now(parents, dry_run=dry_run)
     lines: list[dict[str, Any]] = [
         {"id": _id_of(one.pk), "channel": one.channel, "dispatched": one.dispatched, "why": one.why} for one in ran
@@ -122,24 +129,6 @@ def run_now(
     else:
         call.output.note("Nothing is due now.")
         call.output.hint(f"See what is due when: {call.typed('schedule list')}")
-
-
-def _parent(call: Call, system: "System", text: str) -> "Parent":
-    """The message or, failing that, the certification of that id."""
-    from omnipub.domain.identity import Kind, Parent, checked_id  # noqa: PLC0415  the command has imported it
-
-    name = checked_id(text)
-    for kind in Kind:
-        parent = Parent(kind=kind, id=name)
-        try:
-            system.showing.one(parent, call.viewer())
-        except NotFoundError:
-            continue
-        return parent
-    raise NotFoundError(
-        f"There is no message or certification {name}.",
-        hint=f"See what is due: {call.typed('schedule list')}",
-    )
 
 
 def _names(call: Call, system: "System", found: "Any") -> "dict[Parent, str]":

@@ -291,15 +291,19 @@ EXAMPLES = {
     "messages create": ("messages", "create", "Hello", "--to", "facebook"),
     "messages list": ("messages", "list"),
     "messages show": ("messages", "show", "MESSAGE"),
+    "messages edit": ("messages", "edit", "MESSAGE", "--text", "Bye"),
+    "messages cancel": ("messages", "cancel", "MESSAGE"),
     "certs announce": (*ANNOUNCE, "--to", "facebook", "--idempotency-key", "k"),
     "certs list": ("certs", "list"),
     "certs show": ("certs", "show", "CERTIFICATION"),
     "certs types": ("certs", "types", "--all"),
     "schedule list": ("schedule", "list"),
     "schedule run-now": ("schedule", "run-now"),
+    "pause": ("pause", "everything", "--reason", "Crisis"),
     "channels list": ("channels", "list"),
     "channels limits": ("channels", "limits"),
     "connections list": ("connections", "list"),
+    "table adopt": ("table", "adopt"),
 }
 
 

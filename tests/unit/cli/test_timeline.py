@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typer.core import TyperGroup
 
 from omnipub.domain.delivery import Attempt, Delivery, Lease, Reason
 from omnipub.domain.identity import Kind, Parent
@@ -11,7 +12,8 @@ from omnipub.domain.moments import Schedule
 from omnipub.domain.outcome import Ended
 from omnipub.services.showing import Shown
 from omnipub_cli.drawing import Look, piped
-from omnipub_cli.timeline import ENDS, timeline
+from omnipub_cli.timeline import EDIT, ENDS, STEPS, timeline
+from omnipub_cli.tree import load
 
 PARENT = Parent(kind=Kind.MESSAGE, id="01M844K2KM12R6W346XR7QK44W")
 DUE = datetime(2026, 12, 1, 8, tzinfo=UTC)
@@ -106,3 +108,33 @@ def test_where_a_delivery_stopped_and_why_is_told(status: Status) -> None:
 
 def test_every_end_of_a_try_has_words() -> None:
     assert set(ENDS) == {ended.value for ended in Ended} | {"died"}
+
+
+@pytest.mark.parametrize(
+    ("status", "legal"),
+    [
+        (Status.FAILED, {"edit", "retry", "dismiss"}),
+        (Status.MISSED, {"edit", "retry", "dismiss"}),
+        (Status.UNCONFIRMED, {"mark-published", "retry", "dismiss"}),
+        (Status.HELD, {"edit", "cancel"}),
+        (Status.CANCELLED, set()),
+    ],
+)
+def test_where_it_is_a_persons_turn_the_legal_commands_are_told(status: Status, legal: set[str]) -> None:
+    lines = told(replace(NEW, status=status, may_be_out=status is Status.UNCONFIRMED))
+    typed = [line.partition("omnipub messages ")[2].split() for line in lines if "omnipub messages " in line]
+    assert {words[0] for words in typed} == legal
+    assert all(words[1] == PARENT.id for words in typed)
+
+
+def test_every_command_that_is_told_is_parsed_as_it_stands() -> None:
+    for typed in (EDIT, *(step[2] for step in STEPS)):
+        group, name, *arguments = typed.format(id=PARENT.id, channel="facebook").split()
+        command = load(group)
+        assert isinstance(command, TyperGroup)
+        command.commands[name].make_context(name, arguments)
+
+
+def test_a_cancel_that_waits_for_the_try_is_told() -> None:
+    asked = replace(NEW, status=Status.PUBLISHING, cancel_asked="Wrong price.")
+    assert told(asked)[-1] == "  to be called off if it is surely not out: Wrong price."

@@ -75,6 +75,7 @@ deliveries = every(
     settle_from=maybe_moment,
     clean_looks=some_moments,
     looks=counts,
+    holds=text,
     cancel_asked=text,
     lease=st.none()
     | every(Lease, claim_id=text, attempt=counts, started_at=moments, until=moments, sends=st.booleans()),

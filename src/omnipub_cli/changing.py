@@ -1,0 +1,55 @@
+"""What the commands that change deliveries have in common: how they show what changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from omnipub_cli.drawing import Cell, Column, State, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omnipub.domain.delivery import Delivery
+    from omnipub.domain.identity import Parent
+    from omnipub_cli.context import Call
+
+COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("DUE"), Column("WHY", flexible=True))
+
+
+def table(deliveries: Sequence[Delivery]) -> list[Table]:
+    """The deliveries as rows; no table if there are none."""
+    rows: list[Sequence[Cell]] = [
+        (one.parent.id, one.channel, State(one.status.value), one.due_at, one.reason.sentence if one.reason else "")
+        for one in deliveries
+    ]
+    return [Table(columns=COLUMNS, rows=rows)] if rows else []
+
+
+def shapes(deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
+    """Deliveries of several messages and certifications as JSON."""
+    from omnipub.services import views  # noqa: PLC0415  brings the services
+
+    return [whose(one.parent) | views.delivery(one) for one in deliveries]
+
+
+def whose(parent: Parent) -> dict[str, Any]:
+    """The parent as JSON."""
+    return {"id": parent.id, "kind": parent.kind.name.lower()}
+
+
+def ids(deliveries: Sequence[Delivery]) -> list[str]:
+    """What they belong to, each once."""
+    return list(dict.fromkeys(one.parent.id for one in deliveries))
+
+
+def tell(call: Call, parent: Parent, changed: Sequence[Delivery]) -> None:
+    """Print the deliveries of one message or certification that a command has changed."""
+    from omnipub.services import views  # noqa: PLC0415  likewise
+
+    document = whose(parent) | {"deliveries": [views.delivery(one) for one in changed]}
+    call.output.data(*table(changed), json=document, ids=[parent.id])
+
+
+def group_of(parent: Parent) -> str:
+    """The command group that shows it."""
+    return "messages" if parent.kind.name == "MESSAGE" else "certs"

@@ -1,0 +1,303 @@
+"""Edit, cancel, retry, dismiss, mark, pause, resume and adopt, over a real system on which nothing runs."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from omnipub.domain import intervention, progress
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import Kind, Parent
+from omnipub.names import LOCAL_OWNER
+from omnipub.services.showing import Viewer
+from omnipub.storage import keys
+from omnipub.storage.items import plain_item
+from omnipub.wiring import System
+from omnipub_cli.schemas import json_schema
+
+from .test_commands import AHEAD, ANNOUNCE, PNG, made, misfits
+
+pytestmark = pytest.mark.usefixtures("system")
+
+Run = Callable[..., Any]
+Type = Callable[[str], None]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def type_(monkeypatch: pytest.MonkeyPatch) -> Type:
+    """A person at the terminal who will type this."""
+    return lambda words: monkeypatch.setattr("sys.stdin", Terminal(f"{words}\n"))
+
+
+def only(system: System, id_: str, kind: Kind = Kind.MESSAGE) -> Delivery:
+    (found,) = system.showing.one(Parent(kind=kind, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
+    return found
+
+
+def doubtful(run: Run, system: System) -> str:
+    id_ = made(run)
+    one = only(system, id_)
+    system.operate.recording.move(one, intervention.doubted(one, system.world.clock.now(), sentence="Who knows."))
+    return id_
+
+
+def missed(run: Run, system: System) -> str:
+    id_ = made(run)
+    one = only(system, id_)
+    system.operate.recording.move(one, progress.missed(one, system.world.clock.now()))
+    return id_
+
+
+def held(run: Run, system: System, *arguments: str) -> str:
+    id_ = made(run, *arguments)
+    one = only(system, id_)
+    system.operate.recording.move(one, progress.held(one, system.world.clock.now(), sentence="It is paused."))
+    return id_
+
+
+@pytest.fixture
+def foreign(run: Run, system: System) -> str:
+    """A message that was due, in a table that belongs to another place."""
+    id_ = made(run)
+    system.world.table.put(plain_item(keys.gate(), identity="elsewhere", epoch=1, version=1))
+    return id_
+
+
+def fits(ran: Any, command: str) -> Any:
+    assert ran.code == 0, ran.err
+    assert misfits(ran.json, json_schema(command)) == []
+    return ran.json
+
+
+def test_editing_the_content_replaces_it_whole(run: Run, tmp_path: Any) -> None:
+    picture = tmp_path / "front.png"
+    picture.write_bytes(PNG)
+    id_ = made(run, "Old", "--to", "facebook", "--link", "https://example.com/a", "--image", str(picture), *AHEAD)
+    ran = run("messages", "edit", id_, "--text", "New", "--hashtag", "#one")
+    assert ran.code == 0
+    assert "Its images are gone" in ran.err
+    shown = run("messages", "show", id_, "--json").json
+    content = shown["content"]
+    assert (content["text"], content["link"], content["hashtags"], content["media"]) == ("New", None, ["one"], [])
+    assert (shown["revision"], shown["schedule"]["zone"]) == (2, "Europe/Berlin")
+
+
+def test_editing_the_moment_leaves_the_content_alone(run: Run) -> None:
+    id_ = made(run, "Old", "--to", "facebook", *AHEAD)
+    edited = fits(run("messages", "edit", id_, "--at", "2027-12-02T09:00Z", "--json"), "messages edit")
+    assert edited["deliveries"][0]["due_at"] == "2027-12-02T09:00:00.000Z"
+    assert run("messages", "show", id_, "--json").json["content"]["text"] == "Old"
+
+
+def test_the_new_text_may_come_from_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    id_ = made(run)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"From a pipe\n")))
+    assert run("messages", "edit", id_, "--text", "-").code == 0
+    assert run("messages", "show", id_, "--json").json["content"]["text"] == "From a pipe"
+
+
+def test_a_certification_is_moved_but_its_text_stays_its_templates(run: Run) -> None:
+    id_ = run(*ANNOUNCE, "--to", "webhook", *AHEAD, "-q").out.strip()
+    assert run("messages", "edit", id_, "--text", "Mine").code == 2
+    assert run("messages", "edit", id_, "--at", "2027-12-02T09:00Z", "--json").json["kind"] == "certification"
+
+
+def test_what_may_be_out_is_not_edited(run: Run, system: System) -> None:
+    assert run("messages", "edit", doubtful(run, system), "--text", "New").code == 4
+
+
+def test_cancel_calls_off_the_channels_named_and_keeps_the_reason(run: Run) -> None:
+    id_ = made(run, "Hello", "--to", "facebook,linkedin")
+    first = run("messages", "cancel", id_, "--channel", "facebook,facebook", "--reason", "Wrong price", "--json")
+    (one,) = fits(first, "messages cancel")["deliveries"]
+    assert (one["channel"], one["status"], one["reason"]["sentence"]) == ("facebook", "cancelled", "Wrong price")
+    assert run("messages", "cancel", id_).out.split("\t")[1:3] == ["linkedin", "cancelled"]
+    assert run("messages", "cancel", id_).code == 4
+
+
+def test_cancel_takes_a_certification(run: Run, system: System) -> None:
+    id_ = run(*ANNOUNCE, "--to", "webhook", "-q").out.strip()
+    assert run("messages", "cancel", id_).code == 0
+    assert only(system, id_, Kind.CERTIFICATION).status.value == "cancelled"
+
+
+def test_a_channel_it_does_not_go_to_is_not_found(run: Run) -> None:
+    assert run("messages", "cancel", made(run), "--channel", "linkedin").code == 3
+
+
+def test_what_was_missed_is_sent_again_without_a_question(run: Run, system: System) -> None:
+    ran = run("messages", "retry", missed(run, system), "--json")
+    assert [one["status"] for one in fits(ran, "messages retry")["deliveries"]] == ["scheduled"]
+
+
+def test_what_may_be_out_is_sent_again_only_where_it_is_named_and_confirmed(
+    run: Run, system: System, type_: Type
+) -> None:
+    id_ = doubtful(run, system)
+    unnamed = run("messages", "retry", id_, "--yes")
+    assert unnamed.code == 4
+    assert f"omnipub messages retry {id_} --channel facebook" in unnamed.err
+    unasked = run("messages", "retry", id_, "--channel", "facebook")
+    assert unasked.code == 2
+    assert "--yes" in unasked.err
+    type_("n")
+    assert run("messages", "retry", id_, "--channel", "facebook").code == 130
+    assert only(system, id_).status.value == "unconfirmed"
+    type_("y")
+    assert run("messages", "retry", id_, "--channel", "facebook").code == 0
+    assert only(system, id_).status.value == "scheduled"
+
+
+def test_yes_stands_for_the_answer(run: Run, system: System) -> None:
+    assert run("messages", "retry", doubtful(run, system), "--channel", "facebook", "--yes").code == 0
+
+
+def test_what_is_scheduled_is_not_retried(run: Run) -> None:
+    assert run("messages", "retry", made(run)).code == 4
+
+
+def test_dismiss_puts_away_with_its_reason(run: Run, system: System) -> None:
+    ran = run("messages", "dismiss", missed(run, system), "--reason", "It is over", "--json")
+    (one,) = fits(ran, "messages dismiss")["deliveries"]
+    assert (one["status"], one["reason"]["sentence"]) == ("cancelled", "It is over")
+
+
+def test_mark_published_says_where_it_was_found(run: Run, system: System) -> None:
+    found = ("--channel", "facebook", "--network-id", "1_2", "--permalink", "https://facebook.com/1_2")
+    ran = run("messages", "mark-published", doubtful(run, system), *found, "--json")
+    (one,) = fits(ran, "messages mark-published")["deliveries"]
+    assert (one["status"], one["network_id"], one["permalink"]) == ("published", "1_2", "https://facebook.com/1_2")
+    assert run("messages", "mark-published", doubtful(run, system), *found).code == 4  # one post, one delivery
+
+
+def test_only_what_is_unconfirmed_can_be_marked(run: Run) -> None:
+    assert run("messages", "mark-published", made(run), "--channel", "facebook", "--network-id", "1").code == 4
+
+
+def test_a_pause_is_listed_and_the_calendar_says_so(run: Run) -> None:
+    assert run("pause", "--json").json == {"pauses": []}
+    assert "Nothing is paused." in run("pause").err
+    assert run("pause", "channel:facebook", "--reason", "Crisis").code == 0
+    assert run("pause", "-q").out == "channel:facebook\n"
+    fits(run("pause", "--json"), "pause")
+    listed = run("schedule", "list")
+    assert "channel:facebook" not in listed.out
+    assert "warning: Paused by local: channel:facebook. Why: Crisis" in listed.err
+    assert "omnipub resume channel:facebook" in listed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("everything",), "needs a reason"),
+        (("--reason", "x"), "nothing to pause"),
+        (("all", "--reason", "x"), "cannot be paused"),
+        (("channel:facebok", "--reason", "x"), "names no network"),
+        (("account:facebook", "--reason", "x"), "names no account"),
+    ],
+)
+def test_a_pause_that_would_stop_nothing_is_refused(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    ran = run("pause", *arguments)
+    assert ran.code == 2
+    assert said in ran.err
+    assert run("pause", "-q").out == ""
+
+
+def test_resume_without_anything_late_asks_nothing(run: Run, system: System) -> None:
+    id_ = held(run, system, "Hello", "--to", "facebook", *AHEAD)
+    run("pause", "everything", "--reason", "x")
+    resumed = fits(run("resume", "everything", "--json"), "resume")
+    assert (resumed["late"], [one["id"] for one in resumed["deliveries"]]) == (None, [id_])
+    assert only(system, id_).status.value == "scheduled"
+    assert run("pause", "-q").out == ""
+
+
+def test_resume_says_what_is_late_and_needs_a_decision(run: Run, system: System) -> None:
+    id_ = held(run, system)
+    run("pause", "everything", "--reason", "x")
+    ran = run("resume", "everything")
+    assert ran.code == 2
+    assert id_ in ran.err
+    assert "--late send or --late miss" in ran.err
+    assert (only(system, id_).status.value, run("pause", "-q").out) == ("held", "everything\n")
+
+
+@pytest.mark.parametrize(("answer", "status"), [("send", "scheduled"), ("miss", "missed")])
+def test_what_is_late_becomes_what_was_answered(
+    run: Run, system: System, type_: Type, answer: str, status: str
+) -> None:
+    id_ = held(run, system)
+    run("pause", "everything", "--reason", "x")
+    type_(answer)
+    assert run("resume", "everything").code == 0
+    assert only(system, id_).status.value == status
+
+
+@pytest.mark.parametrize(("option", "status"), [("send", "scheduled"), ("miss", "missed")])
+def test_the_option_stands_for_the_answer(run: Run, system: System, option: str, status: str) -> None:
+    held(run, system)
+    run("pause", "everything", "--reason", "x")
+    resumed = fits(run("resume", "everything", "--late", option, "--json"), "resume")
+    assert [one["status"] for one in resumed["deliveries"]] == [status]
+
+
+def test_an_answer_that_is_none_changes_nothing(run: Run, system: System, type_: Type) -> None:
+    held(run, system)
+    run("pause", "everything", "--reason", "x")
+    type_("")
+    assert run("resume", "everything").code == 130
+    assert run("pause", "-q").out == "everything\n"
+
+
+def test_what_another_pause_holds_is_not_asked_about(run: Run, system: System) -> None:
+    id_ = held(run, system)
+    run("pause", "everything", "--reason", "x")
+    run("pause", "channel:facebook", "--reason", "y")
+    ran = run("resume", "everything")
+    assert ran.code == 0
+    assert "waits for another pause" in ran.err
+    assert only(system, id_).status.value == "held"
+
+
+def test_where_the_gate_is_open_nothing_is_adopted(run: Run) -> None:
+    made(run)
+    ran = run("table", "adopt")
+    assert (ran.code, ran.out) == (0, "")
+    assert "nothing to adopt" in ran.err
+
+
+def test_adopting_needs_a_yes_and_says_what_it_would_do(run: Run, system: System, foreign: str) -> None:
+    ran = run("table", "adopt")
+    assert (ran.code, ran.out) == (2, "")
+    assert "becomes unconfirmed" in ran.err
+    assert "--yes" in ran.err
+    assert only(system, foreign).status.value == "scheduled"
+
+
+def test_adopting_prints_what_a_person_must_decide_about(run: Run, foreign: str) -> None:
+    ran = run("table", "adopt", "--yes")
+    assert ran.code == 0
+    assert ran.out.split("\t")[:3] == [foreign, "facebook", "unconfirmed"]
+    for command in ("mark-published", "retry", "dismiss"):
+        assert f"omnipub messages {command} {foreign} --channel facebook" in ran.err
+    assert fits(run("table", "adopt", "--json"), "table adopt") == {"adopted": False, "deliveries": []}
+
+
+def test_adopting_with_json_is_one_document(run: Run, foreign: str) -> None:
+    adopted = fits(run("table", "adopt", "--yes", "--json"), "table adopt")
+    assert [one["id"] for one in adopted["deliveries"]] == [foreign]
+
+
+def test_at_a_terminal_adopting_asks(run: Run, system: System, foreign: str, type_: Type) -> None:
+    type_("no")
+    assert run("table", "adopt").code == 130
+    assert only(system, foreign).status.value == "scheduled"
+    type_("yes")
+    assert run("table", "adopt").code == 0
+    assert only(system, foreign).status.value == "unconfirmed"

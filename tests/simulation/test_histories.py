@@ -1,0 +1,47 @@
+"""The promises hold in every history, and every guard of the protocol is needed by some history."""
+
+import pytest
+
+from simulation.history import BrokenPromiseError, History, Weather
+from simulation.mutants import MUTANTS
+
+SEEDS = range(200)
+"""The gate's histories: some 25 s. `python tests/simulation/run.py 100000` runs more."""
+
+PORTION = 25
+
+NOTICED_BY = {
+    "claim condition": 4,
+}
+"""For each guard a seed whose history notices its absence; `History(seed)` tells the story."""
+
+
+@pytest.mark.parametrize("first", range(SEEDS.start, SEEDS.stop, PORTION))
+def test_the_promises_hold_in_every_history(first: int) -> None:
+    for seed in range(first, first + PORTION):
+        try:
+            History(seed).run()
+        except BrokenPromiseError as broken:
+            pytest.fail(f"seed {seed}: {broken}")
+
+
+@pytest.mark.parametrize("guard", sorted(MUTANTS))
+def test_a_guard_that_is_taken_away_is_missed(guard: str) -> None:
+    with pytest.raises(BrokenPromiseError), MUTANTS[guard]():
+        History(NOTICED_BY[guard]).run()
+
+
+def test_the_history_of_a_seed_is_always_the_same() -> None:
+    first, second = History(7), History(7)
+    first.run()
+    second.run()
+    assert first.hub.story == second.hub.story
+    assert first.hub.story
+
+
+def test_in_fair_weather_everything_is_out_on_time_at_the_first_try() -> None:
+    for seed in range(1000, 1010):
+        history = History(seed, Weather(fair=True))
+        history.run()
+        assert len(history.network.posts) == sum(len(asked.channels) for asked in history.asked)
+        assert len(history.asked) == 6
