@@ -121,7 +121,15 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         channels=channels,
         missed_after=timedelta(seconds=settings.missed_after),
     )
-    pauses = Pauses(table=table, shards=shards, recording=recording, due=due, clock=clock, journal=journal)
+    pauses = Pauses(
+        table=table,
+        shards=shards,
+        accounts=accounts,
+        recording=recording,
+        due=due,
+        clock=clock,
+        journal=journal,
+    )
     gate = Gate(table=table, seat=world.seat, shards=shards, recording=recording, clock=clock)
     reconcile = Reconcile(
         accounts=accounts,

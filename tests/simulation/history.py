@@ -331,7 +331,7 @@ class History:
             while not process.machine.dead:
                 self.hub.wait(50)
             if made:
-                if asked in self.asked and made[0] != asked.id:
+                if asked in self.asked and made[0] != asked.id and not self.restored:
                     self.fail(f"one key made two messages: {asked.id} and {made[0]}")
                 asked.id = made[0]
                 if asked not in self.asked:
@@ -375,6 +375,11 @@ class History:
             self.hub.tell(f"is told: {error.message}")
 
     def _edit(self, system: System, asked: Asked, parent: Parent) -> None:
+        delivery = self._delivery(asked.id, asked.channels[0])
+        if self.editors and delivery is not None and delivery.next_at is not None:
+            # The worst moment: just when a worker reads what it is about to claim.
+            ahead = milliseconds(delivery.next_at - self.hub.now())
+            self.hub.wait(max(0, ahead) + self.hub.chance.randint(0, 400))
         text = f"{asked.texts[0]}, edition {len(asked.texts) + 1}"
         asked.texts.append(text)
         system.operate.edit(parent, ME, content=Content(text=text))

@@ -12,6 +12,21 @@ PORTION = 25
 
 NOTICED_BY = {
     "claim condition": 4,
+    "due check": 0,
+    "lease": 351,
+    "claim id": 657,
+    "fence": 96,
+    "settle time": 7,
+    "may be out": 3,
+    "death counts": 14,
+    "same text waits": 11,
+    "adoption ownership": 82,
+    "revision check": 108,
+    "look back": 3,
+    "sweep": 2,
+    "gate": 0,
+    "idempotency record": 0,
+    "pause check": 2,
 }
 """For each guard a seed whose history notices its absence; `History(seed)` tells the story."""
 

@@ -18,7 +18,7 @@ from omnipub.services.recording import Recording
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Table
+from omnipub.storage.table import ConditionFailedError, Table
 from omnipub.storage.writing import replacing
 
 _SENTENCE = "The table was restored or copied; what was due since may have been sent by the original."
@@ -68,13 +68,26 @@ class Gate:
         Returns:
             The deliveries that a person has to decide about.
         """
-        doubts = [
-            self.recording.move(one, doubted(one, self.clock.now(), sentence=_SENTENCE)) for one in self._doubtful()
-        ]
+        doubts: list[Delivery] = []
+        raced = True
+        while raced:
+            moved, raced = self._doubt_once()
+            doubts += moved
         item = self.table.get(keys.gate())
         epoch = max(item["epoch"] if item else 0, self.seat.epoch())
         self._write(item["version"] if item else None, epoch + 1)
         return doubts
+
+    def _doubt_once(self) -> tuple[list[Delivery], bool]:
+        """Move what is in doubt; and whether somebody changed a delivery meanwhile, so that one more look is due."""
+        now, raced = self.clock.now(), False
+        moved: list[Delivery] = []
+        for delivery in self._doubtful():
+            try:
+                moved.append(self.recording.move(delivery, doubted(delivery, now, sentence=_SENTENCE)))
+            except ConditionFailedError:
+                raced = True
+        return moved, raced
 
     def _write(self, version: int | None, epoch: int) -> None:
         gate = plain_item(keys.gate(), identity=self.seat.identity(), epoch=epoch, version=(version or 0) + 1)

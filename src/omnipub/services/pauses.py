@@ -15,11 +15,12 @@ from omnipub.domain.lifecycle import Status
 from omnipub.domain.moments import from_text, to_text
 from omnipub.domain.progress import missed, released
 from omnipub.errors import InvalidInputError, NotFoundError
+from omnipub.services.accounts import Accounts
 from omnipub.services.due import DueMoments
 from omnipub.services.ports import Clock, Journal
 from omnipub.services.recording import Recording
 from omnipub.storage import access, keys
-from omnipub.storage.items import delivery_of, key_of, plain_item
+from omnipub.storage.items import Standing, delivery_of, key_of, plain_item
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import ConditionFailedError, Delete, Item, Table
 
@@ -54,6 +55,7 @@ class Pauses:
 
     table: Table
     shards: Shards
+    accounts: Accounts
     recording: Recording
     due: DueMoments
     clock: Clock
@@ -74,8 +76,10 @@ class Pauses:
             NotFoundError: It is not paused.
         """
         key = keys.pause(checked_scope(scope))
-        if self.table.get(key) is None:
-            raise NotFoundError(f"{scope} is not paused.", hint="`omnipub schedule list` shows what is.")
+        waiting = self.waiting(scope)
+        if self.table.get(key) is None and not (waiting.late or waiting.in_time):
+            # With something held it goes on: an earlier resume may have died before it released everything.
+            raise NotFoundError(f"{scope} is not paused.", hint="`omnipub pause` lists what is.")
         self.table.transact([Delete(key=key)])
         self.journal.note("resumed", scope=scope, send_late=send_late)
         return self.release(scope, send_late=send_late)
@@ -101,11 +105,16 @@ class Pauses:
         return [_pause_of(item) for item in self._pages()]
 
     def waiting(self, scope: str) -> Waiting:
-        """What is held in a scope."""
+        """What is held in a scope, but for what waits for its account's owner: no resume helps that."""
         now = self.clock.now()
-        held = sorted((one for one in self._held() if scope in scopes_of(one)), key=lambda one: one.due_at or now)
+        mine = (one for one in self._held() if scope in scopes_of(one) and self._account_works(one))
+        held = sorted(mine, key=lambda one: one.due_at or now)
         late = tuple(one for one in held if one.due_at is not None and one.due_at <= now)
         return Waiting(late=late, in_time=tuple(one for one in held if one not in late))
+
+    def _account_works(self, delivery: Delivery) -> bool:
+        connection = self.accounts.for_delivery(delivery)
+        return connection is not None and connection.standing is Standing.ACTIVE
 
     def _let_go(self, delivery: Delivery, at: datetime, *, keep: bool) -> None:
         now = self.clock.now()

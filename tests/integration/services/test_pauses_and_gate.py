@@ -13,6 +13,8 @@ from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule
 from omnipub.errors import GateClosedError, InvalidInputError, NotFoundError
 from omnipub.services.showing import Viewer
+from omnipub.storage import keys
+from omnipub.storage.table import Delete
 from support.world import OWNER, START, TestBed, make_bed
 
 
@@ -97,6 +99,26 @@ def test_a_pause_while_a_try_is_ambiguous_stops_the_next_send(bed: TestBed) -> N
 def test_a_scope_that_is_none_is_refused(bed: TestBed, scope: str) -> None:
     with pytest.raises(InvalidInputError, match="cannot be paused"):
         bed.system.pauses.pause(scope, reason="x", by="ops")
+
+
+def test_what_waits_for_its_accounts_owner_is_neither_sent_nor_missed_by_a_resume(bed: TestBed) -> None:
+    bed.network.orders = ["auth"]
+    message = compose(bed, seconds=1)
+    bed.clock.advance(seconds=2)
+    bed.pass_time(bed.clock.now() + timedelta(minutes=1))
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    bed.system.pauses.resume("everything", send_late=False)
+    assert only(bed, message).status is Status.HELD
+
+
+def test_a_resume_that_died_before_it_released_everything_can_be_repeated(bed: TestBed) -> None:
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    message = compose(bed)
+    bed.pass_time(START + timedelta(minutes=2))
+    bed.system.world.table.transact([Delete(key=keys.pause("everything"))])
+    bed.system.pauses.resume("everything", send_late=True)
+    bed.pass_time(bed.clock.now() + timedelta(minutes=1))
+    assert only(bed, message).status is Status.PUBLISHED
 
 
 def test_what_is_not_paused_cannot_be_resumed(bed: TestBed) -> None:
