@@ -1,5 +1,6 @@
 """The entry: `omnipub` and `python -m omnipub_cli`. Every error of every command ends in `main`."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +12,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments in VERSION:
         return _version()
+    if not sys.stdout.isatty():
+        # rich draws help for eyes; a pipe gets it plain, in half the time. Typer decides while it is imported.
+        os.environ.setdefault("TYPER_USE_RICH", "0")
     # Typer costs more than the answer above.
     from omnipub_cli.context import Call  # noqa: PLC0415
     from omnipub_cli.errors import judged  # noqa: PLC0415

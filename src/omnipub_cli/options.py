@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from omnipub_cli.context import Call, call_of
 
 if TYPE_CHECKING:
-    from typer._click import Context, Parameter
+    from typer._click import Context, HelpFormatter, Parameter
 
 SHARED = "Options of every command"
 
@@ -61,6 +61,10 @@ class Command(TyperCommand):
         call_of(ctx).command = ctx.command_path
         return super().invoke(ctx)
 
+    def format_epilog(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # noqa: ARG002  typer passes it
+        """The examples in plain help, a line each."""
+        _write_examples(self.epilog, formatter)
+
 
 class Group(TyperGroup):
     """A group that takes the same options for its commands, and explains itself when none is named."""
@@ -74,6 +78,10 @@ class Group(TyperGroup):
         """Parse; a bare group means its help."""
         return super().parse_args(ctx, args or ["--help"])
 
+    def format_epilog(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # noqa: ARG002  typer passes it
+        """The examples in plain help, a line each."""
+        _write_examples(self.epilog, formatter)
+
 
 def group(summary: str, example: str) -> typer.Typer:
     """An empty command group."""
@@ -86,6 +94,13 @@ def examples(*commands: str) -> str:
     """The epilog that shows how a command is used."""
     shown = "\n".join(commands).replace("[", r"\[")
     return f"Example:\n{shown}" if len(commands) == 1 else f"Examples:\n{shown}"
+
+
+def _write_examples(epilog: str | None, formatter: "HelpFormatter") -> None:
+    heading, *lines = (epilog or "").replace(r"\[", "[").splitlines() or [""]
+    if lines:
+        formatter.write(f"\n{heading}\n")
+        formatter.write("".join(f"  {line}\n" for line in lines))
 
 
 def everywhere() -> list[TyperOption]:

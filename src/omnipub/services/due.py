@@ -11,9 +11,6 @@ from omnipub.storage import keys
 HORIZON = timedelta(seconds=150)
 """How far a tick looks ahead: two and a half ticks, so that one lost tick delays nothing."""
 
-NOW = timedelta(seconds=1)
-"""Due this soon goes straight onto the stream; the worker waits out the rest."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class DueMoments:
@@ -32,7 +29,8 @@ class DueMoments:
             if delivery.next_at is None or delivery.next_at > now + HORIZON:
                 continue
             pointer = pointer_to(delivery, why=why, trace=trace)
-            if delivery.next_at <= now + NOW:
+            # A pointer put early would make the worker wait, and with it all that is behind in its group.
+            if delivery.next_at <= now:
                 due.append(pointer)
             else:
                 soon.append(DueSoon(pointer=pointer, at=delivery.next_at))
