@@ -42,8 +42,14 @@ def test_the_promises_hold_in_every_history(first: int) -> None:
 
 @pytest.mark.parametrize("guard", sorted(MUTANTS))
 def test_a_guard_that_is_taken_away_is_missed(guard: str) -> None:
-    with pytest.raises(BrokenPromiseError), MUTANTS[guard]():
-        History(NOTICED_BY[guard]).run()
+    """A change of the protocol's calls shifts what a seed means, so a few other seeds may notice as well."""
+    for seed in (NOTICED_BY[guard], *range(30)):
+        try:
+            with MUTANTS[guard]():
+                History(seed).run()
+        except BrokenPromiseError:
+            return
+    pytest.fail(f"no history misses '{guard}'; look for a seed that does")
 
 
 def test_the_history_of_a_seed_is_always_the_same() -> None:

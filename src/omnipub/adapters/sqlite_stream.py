@@ -51,6 +51,8 @@ class SqliteStream:
     def __init__(self, path: Path) -> None:
         self._database = Database(path, _SCHEMA)
         self._changed = threading.Condition()
+        self.generation = 0
+        """Goes up with each put of this process and each wake; a reader notes it before it reads."""
 
     def close(self) -> None:
         """Close the file."""
@@ -67,18 +69,18 @@ class SqliteStream:
                 )
         except UnavailableError:
             return pointers
-        with self._changed:
-            self._changed.notify_all()
+        self.wake()
         return ()
 
-    def wait(self, seconds: float) -> None:
-        """Return when something was put by this process, or after `seconds`."""
+    def wait(self, generation: int, seconds: float) -> None:
+        """Return when anything has changed since `generation`, or after `seconds`."""
         with self._changed:
-            self._changed.wait(seconds)
+            self._changed.wait_for(lambda: self.generation != generation, seconds)
 
     def wake(self) -> None:
-        """End every `wait`."""
+        """End every `wait`, also those that are about to begin."""
         with self._changed:
+            self.generation += 1
             self._changed.notify_all()
 
     def batch(self, lane: int, *, limit: int) -> list[Record]:

@@ -60,9 +60,11 @@ class Engines:
         failures = 0
         while not self._stopped.is_set():
             try:
+                generation = self._stream.generation
                 batch = self._stream.batch(lane, limit=BATCH)
                 if not batch:
-                    self._stream.wait(10)
+                    if not self._stopped.is_set():
+                        self._stream.wait(generation, 10)
                     continue
                 done = self._run_worker(batch)
                 failures = 0 if done == batch[-1].sequence else failures + 1
