@@ -8,10 +8,6 @@ ENVIRONMENT_PREFIX = "OMNIPUB_"
 OPERATORS_GROUP = "operators"
 """The Cognito group whose members see every owner's messages."""
 
-AUTHORS_GROUP = "authors"
-
-METRIC_NAMESPACE = "Omnipub"
-
 API_ROOT = "/api/v1"
 """CloudFront forwards `/api/*` unstripped, so the version stands in every route."""
 
