@@ -9,10 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 
+import access_paths
+import cli_reference
+
 from omnipub.channels.registry import CHANNELS
 from omnipub.config import Settings, variable
 from omnipub.domain.catalogue import AS_OF, CATALOGUE
 from omnipub.domain.lifecycle import TRANSITIONS, diagram
+from omnipub.services.checks import MEANINGS
+from omnipub.services.rows import FIELDS
 from omnipub.storage import access
 from omnipub.storage.schema import INDEXES
 
@@ -34,17 +39,22 @@ def lifecycle_table() -> str:
 
 def limits_table() -> str:
     """What every network accepts."""
-    lines = ["| network | text | images | alt text | a missing answer is |", "|---|---|---|---|---|"]
+    lines = [
+        "| network | text | images | alt text | waiting posts go out | a missing answer is |",
+        "|---|---|---|---|---|---|",
+    ]
     found_out = {"resend": "sent again under the same key", "look_up": "looked up", "none": "left to a person"}
     for name, channel in sorted(CHANNELS.items()):
         text = " and ".join(f"{most:,} {unit}" for most, unit in channel.limits.text)
+        text += "".join(f"; {most:,} {unit} beside images" for most, unit in channel.limits.caption)
+        pace = f"{channel.pace.total_seconds():g} s apart"
         images = f"{channel.limits.images} of {channel.limits.image_bytes / 1024 / 1024:.0f} MiB"
         samples = SAMPLES.get(name, {"": ""})
         remedy = "; ".join(
             f"{found_out[channel.remedy(account).value]}{f' ({kind})' if kind else ''}"
             for kind, account in samples.items()
         )
-        lines.append(f"| {name} | {text} | {images} | {channel.limits.alt_text:,} characters | {remedy} |")
+        lines.append(f"| {name} | {text} | {images} | {channel.limits.alt_text:,} characters | {pace} | {remedy} |")
     return "\n".join(lines)
 
 
@@ -69,6 +79,13 @@ def indexes_table() -> str:
     return "\n".join(lines)
 
 
+def checks_table() -> str:
+    """What `table verify` finds."""
+    return "\n".join(
+        ["| check | what it means |", "|---|---|", *(f"| `{one}` | {MEANINGS[one]} |" for one in MEANINGS)]
+    )
+
+
 def certifications_table() -> str:
     """The catalogue of certifications."""
     lines = [f"As of {AS_OF.isoformat()}.", "", "| type | name | codes | last exam |", "|---|---|---|---|"]
@@ -77,13 +94,27 @@ def certifications_table() -> str:
     return "\n".join(lines)
 
 
+def rows_table() -> str:
+    """What a row of a file of messages holds."""
+    lines = ["| field | what it holds |", "|---|---|"]
+    lines += [f"| `{name}` | {told.replace('|', chr(92) + '|')} |" for name, told in FIELDS.items()]
+    return "\n".join(lines)
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "access-paths": access.table,
     "certifications": certifications_table,
+    "checks": checks_table,
+    "cli-commands": cli_reference.commands,
+    "cli-exit-codes": cli_reference.exit_codes,
+    "cli-shared-options": cli_reference.shared_options,
     "indexes": indexes_table,
+    "list-filters": access_paths.filters,
+    "list-statuses": access_paths.statuses,
     "lifecycle-diagram": lambda: f"```mermaid\n{diagram()}\n```",
     "lifecycle-table": lifecycle_table,
     "limits": limits_table,
+    "rows": rows_table,
     "settings": settings_table,
 }
 

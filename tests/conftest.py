@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from support import ministack as emulator
+from support.aws import CREDENTIALS, Cloud, cloud
 from support.world import TestBed, make_bed
 
 
@@ -13,3 +15,25 @@ def bed(tmp_path: Path) -> Iterator[TestBed]:
     made = make_bed(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials of nobody, whatever this machine knows."""
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an emulator that runs as long as the tests."""
+    with emulator.running(tmp_path_factory.mktemp("ministack") / "log") as url:
+        yield url
+
+
+@pytest.fixture
+def over_ministack(ministack: str, aws_account: None) -> Iterator[Cloud]:
+    """Clients of the emulator."""
+    with cloud(ministack) as made:
+        yield made

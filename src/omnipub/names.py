@@ -8,11 +8,23 @@ ENVIRONMENT_PREFIX = "OMNIPUB_"
 OPERATORS_GROUP = "operators"
 """The Cognito group whose members see every owner's messages."""
 
+AUTHORS_GROUP = "authors"
+"""The Cognito group of those who write; each sees only their own."""
+
+ORIGIN_HEADER = "x-omnipub-origin"
+"""The header in which CloudFront proves to the API that a request came through it."""
+
 API_ROOT = "/api/v1"
 """CloudFront forwards `/api/*` unstripped, so the version stands in every route."""
 
 LOCAL_OWNER = "local"
 """The owner of what is composed on one machine through the command line."""
+
+SEED_OWNER = "omnipub-seed"
+"""The owner of invented messages. It never has a connection, so nothing of it can be sent."""
+
+PRODUCTION = "prod"
+"""The stage whose table real publications live in: nothing invented is put there."""
 
 WRITE_ID = "write_id"
 VERSION = "version"

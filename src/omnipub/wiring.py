@@ -15,6 +15,7 @@ from omnipub.adapters.http import HttpSend
 from omnipub.adapters.journal import LogJournal
 from omnipub.adapters.keyfile_vault import KeyfileVault
 from omnipub.adapters.logs import logger_for
+from omnipub.adapters.loopback_send import LoopbackSend
 from omnipub.adapters.sqlite_nudge import SqliteNudge
 from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.adapters.sqlite_table import SqliteTable
@@ -23,23 +24,40 @@ from omnipub.config import Mode, Settings
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
-from omnipub.domain.progress import Rules
+from omnipub.domain.rules import Rules
 from omnipub.services.accounts import Accounts
 from omnipub.services.announce import Announce
+from omnipub.services.asking import Asking
+from omnipub.services.backlog import Backlog
+from omnipub.services.batches import Batches
+from omnipub.services.breakers import Breakers
+from omnipub.services.calendar import Calendar
+from omnipub.services.checkup import Checkup
 from omnipub.services.compose import Compose
+from omnipub.services.connecting import Connecting
 from omnipub.services.contents import Contents
 from omnipub.services.creation import Creation
-from omnipub.services.deliver import Deliver, Limits
+from omnipub.services.deliver import Deliver
 from omnipub.services.dispatch import Dispatch
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
+from omnipub.services.exporting import Exporting
 from omnipub.services.gate import Gate
+from omnipub.services.hindrances import Hindrances
+from omnipub.services.importing import Importing
+from omnipub.services.lists import Lists
 from omnipub.services.operate import Operate
 from omnipub.services.pauses import Pauses
 from omnipub.services.ports import Chance, Clock, Crew, Journal, Media, Nudge, Seat, Send, Stream, Vault
+from omnipub.services.preview import Preview
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording
+from omnipub.services.releases import Releases
+from omnipub.services.replay import Replay
+from omnipub.services.search import Search
 from omnipub.services.showing import Showing
+from omnipub.services.stuck import Stuck
+from omnipub.services.unpublish import Unpublish
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import Table
 
@@ -75,9 +93,23 @@ class System:
     showing: Showing
     dispatch: Dispatch
     deliver: Deliver
+    batches: Batches
     operate: Operate
     pauses: Pauses
+    breakers: Breakers
     gate: Gate
+    unpublish: Unpublish
+    preview: Preview
+    importing: Importing
+    exporting: Exporting
+    lists: Lists
+    calendar: Calendar
+    stuck: Stuck
+    search: Search
+    asking: Asking
+    connecting: Connecting
+    backlog: Backlog
+    checkup: Checkup
 
     def close(self) -> None:
         """Let go of files and connections; the system is not used after this."""
@@ -108,8 +140,24 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         longest=timedelta(seconds=settings.request_timeout),
     )
     recording = Recording(table=table, shards=shards, clock=clock, chance=chance, journal=journal)
+    releases = Releases(
+        table=table,
+        shards=shards,
+        recording=recording,
+        due=due,
+        clock=clock,
+        chance=chance,
+        journal=journal,
+        channels=channels,
+    )
     accounts = Accounts(
-        table=table, shards=shards, vault=world.vault, clock=clock, chance=chance, due=due, channels=channels
+        table=table,
+        shards=shards,
+        vault=world.vault,
+        clock=clock,
+        chance=chance,
+        releases=releases,
+        channels=channels,
     )
     creation = Creation(
         table=table,
@@ -121,15 +169,11 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         channels=channels,
         missed_after=timedelta(seconds=settings.missed_after),
     )
-    pauses = Pauses(
-        table=table,
-        shards=shards,
-        accounts=accounts,
-        recording=recording,
-        due=due,
-        clock=clock,
-        journal=journal,
-    )
+    compose = Compose(creation=creation, channels=channels)
+    preview = Preview(creation=creation, channels=channels)
+    lists = Lists(table=table, shards=shards, clock=clock, channels=channels)
+    pauses = Pauses(table=table, shards=shards, releases=releases, clock=clock, journal=journal)
+    breakers = Breakers(table=table, clock=clock, chance=chance, journal=journal, channels=channels)
     gate = Gate(table=table, seat=world.seat, shards=shards, recording=recording, clock=clock)
     reconcile = Reconcile(
         accounts=accounts,
@@ -144,54 +188,147 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
     )
     deliver = Deliver(
         table=table,
-        stream=world.stream,
         accounts=accounts,
         contents=Contents(table=table),
         recording=recording,
         reconcile=reconcile,
         pauses=pauses,
-        gate=gate,
+        breakers=breakers,
         driver=driver,
         due=due,
         clock=clock,
         chance=chance,
-        crew=world.crew,
         journal=journal,
         channels=channels,
         rules=rules,
-        limits=Limits(lease=settings.lease, budget=settings.batch_budget, slots=settings.slots),
+        lease=settings.lease,
     )
-    showing = Showing(table=table, shards=shards, clock=clock)
+    batches = Batches(
+        deliver=deliver,
+        gate=gate,
+        stream=world.stream,
+        crew=world.crew,
+        clock=clock,
+        journal=journal,
+        budget=settings.batch_budget,
+        slots=settings.slots,
+    )
+    showing = Showing(table=table)
+    dispatch = Dispatch(
+        table=table,
+        shards=shards,
+        stream=world.stream,
+        clock=clock,
+        journal=journal,
+        gate=gate,
+        releases=releases,
+    )
+    backlog = Backlog(table=table, shards=shards, clock=clock)
+    asking = Asking(
+        accounts=accounts,
+        driver=driver,
+        clock=clock,
+        channels=channels,
+    )
     return System(
         settings=settings,
         world=world,
         channels=channels,
         shards=shards,
         accounts=accounts,
-        compose=Compose(creation=creation, channels=channels),
+        compose=compose,
         announce=Announce(creation=creation, channels=channels),
         showing=showing,
         pauses=pauses,
+        breakers=breakers,
         gate=gate,
+        lists=lists,
+        calendar=Calendar(table=table, shards=shards, clock=clock, channels=channels),
+        stuck=Stuck(table=table, shards=shards, clock=clock),
+        search=Search(
+            accounts=accounts,
+            contents=Contents(table=table),
+            recording=recording,
+            reconcile=reconcile,
+            gate=gate,
+            clock=clock,
+            journal=journal,
+            channels=channels,
+            within=settings.lease,
+        ),
+        preview=preview,
+        importing=Importing(compose=compose, preview=preview, showing=showing, media=world.media),
+        exporting=Exporting(table=table, lists=lists, missed_after=timedelta(seconds=settings.missed_after)),
+        unpublish=Unpublish(
+            showing=showing,
+            accounts=accounts,
+            recording=recording,
+            gate=gate,
+            driver=driver,
+            clock=clock,
+            channels=channels,
+        ),
         operate=Operate(
             creation=creation,
+            gate=gate,
             recording=recording,
             showing=showing,
             clock=clock,
-            channels=channels,
             missed_after=timedelta(seconds=settings.missed_after),
         ),
-        dispatch=Dispatch(table=table, shards=shards, stream=world.stream, clock=clock, journal=journal, gate=gate),
+        dispatch=dispatch,
         deliver=deliver,
+        batches=batches,
+        asking=asking,
+        connecting=Connecting(
+            table=table,
+            shards=shards,
+            vault=world.vault,
+            clock=clock,
+            chance=chance,
+            accounts=accounts,
+            releases=releases,
+            asking=asking,
+            channels=channels,
+        ),
+        backlog=backlog,
+        checkup=Checkup(
+            table=table,
+            backlog=backlog,
+            dispatch=dispatch,
+            gate=gate,
+            hindrances=Hindrances(
+                table=table,
+                shards=shards,
+                backlog=backlog,
+                accounts=accounts,
+                pauses=pauses,
+                breakers=breakers,
+                clock=clock,
+            ),
+            clock=clock,
+        ),
+    )
+
+
+def replay_of(system: System) -> Replay:
+    """What reads and replays the stream of a system on one machine."""
+    stream = system.world.stream
+    if not isinstance(stream, SqliteStream):
+        raise AssertionError("one machine has its stream in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
+    return Replay(
+        table=system.world.table,
+        stream=stream,
+        reader=stream.reader,
+        parked=stream.parked,
+        gate=system.gate,
+        clock=system.world.clock,
     )
 
 
 def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> System:
     """The system over SQLite and files in `settings.data`."""
     data = Path(settings.data)
-    sandboxed = settings.mode is Mode.SANDBOX
-    # Live, no origin is exempt from the address guard, whatever the settings say of a sandbox.
-    sandbox = _origin(settings.sandbox_url) if sandboxed else set()
     return assemble(
         settings,
         World(
@@ -200,7 +337,7 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> Syst
             nudge=SqliteNudge(data / "nudges.db"),
             vault=KeyfileVault(data / "vault.key"),
             media=DirectoryMedia(data / "media"),
-            send=HttpSend(allowed_origins=frozenset(sandbox), only_allowed=sandboxed),
+            send=sender(settings),
             clock=clock or SystemClock(),
             chance=SystemChance(),
             crew=ThreadCrew(),
@@ -208,6 +345,14 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> Syst
             journal=LogJournal(logger_for(settings)),
         ),
     )
+
+
+def sender(settings: Settings) -> Send:
+    """What sends: to the networks, or to a sandbox of this machine and nowhere else."""
+    if settings.mode is Mode.SANDBOX:
+        return LoopbackSend(_origin(settings.sandbox_url))
+    # Live, no origin is exempt from the address guard, whatever the settings say of a sandbox.
+    return HttpSend()
 
 
 def _rules(settings: Settings, channels: Mapping[str, Channel]) -> Callable[[Delivery], Rules]:

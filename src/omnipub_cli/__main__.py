@@ -16,6 +16,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # rich draws help for eyes; a pipe gets it plain, in half the time. Typer decides while it is imported.
         os.environ.setdefault("TYPER_USE_RICH", "0")
     # Typer costs more than the answer above.
+    from dataclasses import replace  # noqa: PLC0415
+
     from omnipub_cli.context import Call  # noqa: PLC0415
     from omnipub_cli.errors import judged  # noqa: PLC0415
     from omnipub_cli.tree import command  # noqa: PLC0415
@@ -26,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = command().main(args=arguments, prog_name="omnipub", standalone_mode=False, obj=call)
         call.output.flush()
     except BaseException as error:  # noqa: BLE001  the one place where errors become words and codes
-        return call.output.fail(judged(error, command=call.command))
+        failure = judged(error, command=call.command)
+        return call.output.fail(replace(failure, hint=call.placed(failure.hint)))
     return code if isinstance(code, int) else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omnipub.errors import NotFoundError
 from omnipub_cli.drawing import Cell, Column, State, Table
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from omnipub.domain.delivery import Delivery
     from omnipub.domain.identity import Parent
+    from omnipub.services.showing import Shown
     from omnipub_cli.context import Call
 
 COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("DUE"), Column("WHY", flexible=True))
@@ -48,6 +50,21 @@ def tell(call: Call, parent: Parent, changed: Sequence[Delivery]) -> None:
 
     document = whose(parent) | {"deliveries": [views.delivery(one) for one in changed]}
     call.output.data(*table(changed), json=document, ids=[parent.id])
+
+
+def only(shown: Shown, channels: Sequence[str]) -> list[Delivery]:
+    """Its deliveries to the channels named, or all.
+
+    Raises:
+        NotFoundError: It does not go to one of them.
+    """
+    by_channel = {one.channel: one for one in shown.deliveries}
+    unknown = [channel for channel in channels if channel not in by_channel]
+    if unknown:
+        raise NotFoundError(
+            f"{shown.parent.id} does not go to {', '.join(unknown)}.", hint=f"It goes to {', '.join(by_channel)}."
+        )
+    return [by_channel[channel] for channel in channels or by_channel]
 
 
 def group_of(parent: Parent) -> str:

@@ -94,6 +94,17 @@ class Call:
 
         return f"omnipub {words} --data {shlex.quote(self.data)}" if self.data else f"omnipub {words}"
 
+    def placed(self, hint: str) -> str:
+        """A hint whose commands, if it names any, are typed on the data directory that was named."""
+        import re  # noqa: PLC0415  only for hints
+
+        def typed(found: re.Match[str]) -> str:
+            words = found["quoted"] or found["last"]
+            whole = f"omnipub {words}" if {"--help", "--data"} & set(words.split()) else self.typed(words)
+            return f"`{whole}`" if found["quoted"] else whole
+
+        return re.sub(r"`omnipub (?P<quoted>[^`]+)`|(?<=: )omnipub (?P<last>[^`]+)$", typed, hint)
+
     def warn_if_nothing_runs(self) -> None:
         """Say that nothing will be published, and what to type, if no `up` runs on the data directory."""
         if self.running is None:

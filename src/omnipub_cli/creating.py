@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from omnipub.errors import NotFoundError
-from omnipub_cli.drawing import Record, Table
-from omnipub_cli.errors import Code
-from omnipub_cli.following import RESULTS, follow, results
+from omnipub_cli.drawing import Record
+from omnipub_cli.following import code_of, watched
+from omnipub_cli.following import tell as follow_up
 from omnipub_cli.times import in_text, offset, on_screen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from omnipub.services.creation import Created
+    from omnipub.services.creation import Created, IdempotencyKey
     from omnipub.wiring import System
     from omnipub_cli.context import Call
+
+
+def key_of(key: str, command: str, asked: Mapping[str, Any]) -> IdempotencyKey | None:
+    """The Idempotency-Key of a command that asked for this, if it was given one."""
+    from omnipub.services.creation import IdempotencyKey  # noqa: PLC0415  the command's half has imported it
+
+    return IdempotencyKey.of(key, {"command": command, **asked}) if key else None
 
 
 @contextmanager
@@ -59,21 +66,11 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
     if not wait:
         call.output.hint(f"See what becomes of it: {call.typed(f'{group} show {created.id}')}")
         return
-    try:
-        shown = follow(call, system, Parent(kind=created.kind, id=created.id), timeout=timeout)
-    except KeyboardInterrupt:
-        call.output.note("It goes on without this command watching.")
-        call.output.hint(f"See what becomes of it: {call.typed(f'{group} show {created.id}')}")
-        raise
-    if call.json:
-        call.output.data(json=facts | {"status": shown.status.value, "deliveries": views.shown(shown)["deliveries"]})
-    elif not call.quiet:
-        call.output.data(Table(columns=RESULTS, rows=results(shown.deliveries)), json=None)
-    missing = [one.channel for one in shown.deliveries if one.status.value != "published"]
-    if missing:
-        call.output.warn(f"Not published: {', '.join(missing)}.")
-        call.output.hint(f"See why: {call.typed(f'{group} show {created.id}')}")
-        raise typer.Exit(Code.FAILURE)
+    shown = watched(call, system, Parent(kind=created.kind, id=created.id), timeout=timeout)
+    if not call.quiet:
+        follow_up(call, shown, facts)
+    elif code_of(shown):
+        raise typer.Exit(code_of(shown))
 
 
 def _due(due: datetime, zone: str, call: Call) -> str:

@@ -6,9 +6,10 @@ Nobody else chooses an exit code. They are a contract: scripts branch on them.
 import os
 import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from types import MappingProxyType
 
 import typer
 from typer.exceptions import TyperException
@@ -38,9 +39,26 @@ class Code(IntEnum):
     CONFLICT = 4  # it contradicts what is there
     UNAVAILABLE = 5  # network or storage; trying again later may succeed
     CONFIGURATION = 6
+    PAUSED = 7  # it was taken and waits for a person: a pause, or an account that needs its owner
     INTERRUPTED = 130  # 128 + SIGINT
     PIPE_CLOSED = 141  # 128 + SIGPIPE: whoever read the output has enough
 
+
+MEANINGS: Mapping[Code, str] = MappingProxyType(
+    {
+        Code.OK: "It was done, or there was nothing to do.",
+        Code.FAILURE: "It was tried and did not come out as asked, or what was looked at is not in order.",
+        Code.USAGE: "What was typed cannot be accepted; nothing was done.",
+        Code.NOT_FOUND: "There is nothing of that name.",
+        Code.CONFLICT: "It contradicts what is there: a state, a name that is taken, a table that is a copy.",
+        Code.UNAVAILABLE: "A network, the sandbox or our own storage did not answer; trying again later may succeed.",
+        Code.CONFIGURATION: "A setting, a data directory or a key is missing, or is not what it must be.",
+        Code.PAUSED: "It was accepted and is held: by a pause, or as its account needs its owner.",
+        Code.INTERRUPTED: "It was stopped with Ctrl-C or SIGTERM, or a question was not answered with yes.",
+        Code.PIPE_CLOSED: "Whoever read the output had enough of it.",
+    }
+)
+"""The contract, for people."""
 
 TABLE: tuple[tuple[type[BaseException], Code, str], ...] = (
     (InvalidInputError, Code.USAGE, "not accepted"),
@@ -129,7 +147,7 @@ def _words(error: BaseException) -> tuple[str, str, Sequence[tuple[str, str]]]:
 
 def _usage(error: TyperException) -> tuple[str, str]:
     """Typer's sentence without its suggestion, and the suggestion with the command that helps."""
-    said = getattr(error, "format_message", error.__str__)()
+    said = " ".join(getattr(error, "format_message", error.__str__)().split())  # choices come as lines of their own
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "omnipub"
     likely = list(getattr(error, "possibilities", None) or re.findall(r"'([^']+)'", said.partition("Did you mean")[2]))

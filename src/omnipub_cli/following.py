@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import typer
+
+from omnipub_cli.changing import group_of, whose
 from omnipub_cli.drawing import Cell, Column, State, Table
+from omnipub_cli.errors import Code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +33,47 @@ RESULTS = (
 )
 
 
-def follow(call: Call, system: System, parent: Parent, *, timeout: float) -> Shown:
+def watched(call: Call, system: System, parent: Parent, *, timeout: float | None) -> Shown:
+    """Follow it; of a person who stops watching it takes its leave.
+
+    Raises:
+        KeyboardInterrupt: The person stopped; nothing else did.
+    """
+    try:
+        return follow(call, system, parent, timeout=timeout)
+    except KeyboardInterrupt:
+        call.output.note("It goes on without this command watching.")
+        call.output.hint(f"See what becomes of it: {call.typed(f'{group_of(parent)} show {parent.id}')}")
+        raise
+
+
+def tell(call: Call, shown: Shown, facts: dict[str, Any] | None = None) -> None:
+    """Print what became of it, `facts` before it in the JSON document.
+
+    Raises:
+        typer.Exit: A channel has not published it; the code says whether it is only held.
+    """
+    from omnipub.services import views  # noqa: PLC0415  likewise
+
+    known = whose(shown.parent) if facts is None else facts
+    document = known | {"status": shown.status.value, "deliveries": views.shown(shown)["deliveries"]}
+    call.output.data(Table(columns=RESULTS, rows=results(shown.deliveries)), json=document, ids=[shown.parent.id])
+    missing = [one.channel for one in shown.deliveries if one.status.value != "published"]
+    if missing:
+        call.output.warn(f"Not published: {', '.join(missing)}.")
+        call.output.hint(f"See why: {call.typed(f'{group_of(shown.parent)} show {shown.parent.id}')}")
+        raise typer.Exit(code_of(shown))
+
+
+def code_of(shown: Shown) -> Code:
+    """What a script is told of what was followed: held is no failure, as somebody only has to let it go on."""
+    missing = {one.status.value for one in shown.deliveries} - {"published"}
+    if not missing:
+        return Code.OK
+    return Code.PAUSED if missing == {"held"} else Code.FAILURE
+
+
+def follow(call: Call, system: System, parent: Parent, *, timeout: float | None) -> Shown:
     """Wait until every delivery is settled, or `timeout` seconds after the last due moment; how it was then."""
     from omnipub.domain.lifecycle import UNSETTLED  # noqa: PLC0415  only with --wait
 
@@ -40,7 +84,7 @@ def follow(call: Call, system: System, parent: Parent, *, timeout: float) -> Sho
             open_ = [one for one in shown.deliveries if one.status in UNSETTLED]
             now = system.world.clock.now()
             last = max((one.due_at for one in shown.deliveries if one.due_at), default=now)
-            if not open_ or now > last + timedelta(seconds=timeout):
+            if not open_ or (timeout is not None and now > last + timedelta(seconds=timeout)):
                 return shown
             time.sleep(LOOK_EVERY)
 

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from omnipub.errors import InvalidInputError
 from omnipub_cli.times import zone_name
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from omnipub.domain.message import MediaReference, Variant
     from omnipub.domain.moments import Schedule
-    from omnipub.services.ports import Media
+    from omnipub.domain.window import Window
     from omnipub_cli.output import Output
 
 STDIN = "-"
@@ -52,7 +52,15 @@ def secret(*, from_stdin: bool, prompt: str) -> str:
     return found
 
 
-def images(files: Sequence[str], alts: Sequence[str], media: Media) -> tuple[MediaReference, ...]:
+class Keeper(Protocol):
+    """The half of the media store that images are handed to."""
+
+    def keep(self, data: bytes) -> MediaReference:
+        """The reference of an image."""
+        ...
+
+
+def images(files: Sequence[str], alts: Sequence[str], media: Keeper) -> tuple[MediaReference, ...]:
     """The images with their alt texts, in the order given, kept in the media store."""
     if len(alts) > len(files):
         raise InvalidInputError(
@@ -96,6 +104,22 @@ def schedule(at: str, zone: str, fold: str | None) -> Schedule | None:
             hint=f"Add --zone {here or 'Europe/Berlin'}" + (" (this machine's zone)." if here else "."),
         )
     return schedule_at(at, zone=zone or None, fold=Fold(fold) if fold else None)
+
+
+def window(not_after: str, zone: str, fold: str | None) -> Window | None:
+    """Until when it may begin, or None for as long as the stage says; a time is meant like that of --at."""
+    from omnipub.domain.moments import Fold  # noqa: PLC0415  only if a window is given
+    from omnipub.domain.window import window_of  # noqa: PLC0415  likewise
+
+    if not not_after:
+        return None
+    if not zone and _is_local(not_after):
+        here = zone_name()
+        raise InvalidInputError(
+            f"'{not_after}' has neither an offset nor a zone.",
+            hint=f"Give an offset, or a span such as 2h, or --at with --zone {here or 'Europe/Berlin'}.",
+        )
+    return window_of(not_after, zone=zone or None, fold=Fold(fold) if fold else None)
 
 
 def moment_of(text: str, option: str) -> datetime:

@@ -46,6 +46,30 @@ Channels = Annotated[
     typer.Option("--channel", metavar="CHANNEL", help="Only these channels of it. Repeat it, or use commas."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Of a message or a certification, as the lists print it.")]
+Ids = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID]...", help="Of messages and certifications; or narrow instead.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept.")]
+HasStatus = Annotated[
+    str,
+    typer.Option(
+        "--status", metavar="STATUS", help="Only what is so on a channel: scheduled, published, held, failed …"
+    ),
+]
+GoesTo = Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="Only what goes to this channel.")]
+Owner = Annotated[str, typer.Option("--owner", metavar="USER", help="Only what this user composed.")]
+Since = Annotated[
+    str, typer.Option("--since", metavar="TIME", help="Composed then or later: 2026-12-01T09:00, or 2h ago: 2h.")
+]
+Until = Annotated[str, typer.Option("--until", metavar="TIME", help="Composed before that; likewise.")]
+NotAfter = Annotated[
+    str,
+    typer.Option(
+        "--not-after", metavar="TIME|SPAN", help="Begin by then, or miss it: 2h (after it is due), or like --at."
+    ),
+]
 
 
 class Command(TyperCommand):
@@ -117,6 +141,11 @@ def everywhere() -> list[TyperOption]:
 def listed(values: list[str]) -> list[str]:
     """Values given repeatedly or with commas, as one list."""
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def once(values: list[str] | None) -> list[str]:
+    """The same, each value once."""
+    return list(dict.fromkeys(listed(values or [])))
 
 
 def _flag(option: str, name: str, *more: str, help: str) -> TyperOption:  # noqa: A002  typer's own word

@@ -74,6 +74,18 @@ class Output:
         self._out(f"{plain.in_json(json_codec.dumps(json, ensure_ascii=False))}\n")
         self.flush()
 
+    def verbatim(self, words: str) -> None:
+        """A piece of a file, in UTF-8 whatever the locale; on a terminal, what that would obey is shown escaped."""
+        binary = getattr(self._stdout, "buffer", None)
+        if self.look.terminal:
+            self._out("\n".join(plain.lines(words)))
+        elif binary is None:
+            self._out(words)
+        else:
+            with self._open_pipe():
+                self._stdout.flush()
+                binary.write(words.encode())
+
     def line(self, words: str) -> None:
         """A line of data."""
         self._out(f"{plain.one_line(words)}\n")
@@ -178,6 +190,11 @@ class Progress:
         self._live = live
         self._seen: dict[int, list[str]] = {}
         self._began = time.monotonic()
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it changes in place; else every change is a line."""
+        return self._live is not None
 
     def show(self, table: Table) -> None:
         """The rows as they are now."""

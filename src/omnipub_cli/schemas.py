@@ -48,6 +48,7 @@ DELIVERY = _object(
     status=TEXT,
     due_at=_MAYBE_MOMENT,
     next_at=_MAYBE_MOMENT,
+    not_after=_MAYBE_MOMENT,
     published_at=_MAYBE_MOMENT,
     lateness_ms=_or_null(COUNT),
     permalink=_MAYBE_TEXT,
@@ -55,6 +56,7 @@ DELIVERY = _object(
     attempts_made=COUNT,
     may_be_out=FLAG,
     reason=_or_null(_object(code=TEXT, sentence=TEXT, at=MOMENT)),
+    unpublished=_or_null(_object(at=MOMENT, by=TEXT)),
 )
 ATTEMPT = _object(
     number=COUNT,
@@ -126,6 +128,8 @@ CONNECTION = _object(
     since=_MAYBE_MOMENT,
     reason=_MAYBE_TEXT,
 )
+CONNECTED = _with(CONNECTION, ends_at=_MAYBE_MOMENT, renewable=FLAG)
+TESTED = _object(channel=TEXT, account=TEXT, verdict=TEXT, sentence=TEXT, next=_MAYBE_TEXT)
 LIMITS = _object(
     network=TEXT,
     title=TEXT,
@@ -139,8 +143,70 @@ LIMITS = _object(
 NAMED = _with(DELIVERY, id=TEXT, kind=TEXT)
 CHANGED = _object(id=TEXT, kind=TEXT, deliveries=_list(DELIVERY))
 EDITED = _with(CHANGED, revision=COUNT, schedule=_COMMON["properties"]["schedule"])
+BULK = _object(dry_run=FLAG, changed=COUNT, failed=COUNT, deliveries=_list(_with(NAMED, error=_MAYBE_TEXT)))
+"""`error` says why a delivery was not changed."""
+
 PAUSE = _object(scope=TEXT, reason=TEXT, by=TEXT, at=MOMENT)
+_FACET = _object(
+    channel=TEXT,
+    account=_MAYBE_TEXT,
+    ok=FLAG,
+    problems=_list(
+        _object(sentence=TEXT, what=_MAYBE_TEXT, found=_or_null(COUNT), most=_or_null(COUNT), unit=_MAYBE_TEXT)
+    ),
+    counts=_list(_object(found=COUNT, most=COUNT, unit=TEXT)),
+)
+VALIDATED = _object(
+    id=_MAYBE_TEXT,
+    ok=FLAG,
+    due_at=_MAYBE_MOMENT,
+    problems=_list(_object(field=TEXT, sentence=TEXT)),
+    channels=_list(_FACET),
+)
+PREVIEWED = _with(
+    VALIDATED,
+    channels=_list(
+        _with(
+            _FACET,
+            fixed=FLAG,
+            text=TEXT,
+            link=_MAYBE_TEXT,
+            images=_list(_object(key=TEXT, content_type=TEXT, size=COUNT, alt=TEXT)),
+            body={"type": "object"},
+        )
+    ),
+)
+"""`body` is the rendered request in the network's own words, without credentials; keys in it that are made from
+the message's id are placeholders until there is one."""
+
 _COUNTED = _object(posts=COUNT, doubles=COUNT, repeats=COUNT, deleted=COUNT)
+
+STREAM_RECORD = _object(
+    shard=TEXT,
+    sequence=TEXT,
+    arrived_at=MOMENT,
+    partition_key=TEXT,
+    id=_MAYBE_TEXT,
+    kind=_MAYBE_TEXT,
+    channel=_MAYBE_TEXT,
+    why=_MAYBE_TEXT,
+    trace=_MAYBE_TEXT,
+)
+"""A line of `stream tail --follow`; a foreign record has no `why`."""
+
+COUNTED = _object(number=COUNT, more=FLAG)
+"""With `more` counting stopped at that number."""
+
+STORED = _object(
+    key=TEXT,
+    kind=_MAYBE_TEXT,
+    problem=_MAYBE_TEXT,
+    item={"type": "object"},
+    index_keys=_list(_object(name=TEXT, value=_MAYBE_TEXT, allowed=_list(_MAYBE_TEXT), right=FLAG)),
+    next=_list(_object(event=TEXT, status=TEXT, meaning=TEXT)),
+    commands=_list(TEXT),
+)
+"""An item of the table; with --raw `item` is DynamoDB's own JSON."""
 
 SCHEMAS: Mapping[str, Schema] = MappingProxyType(
     {
@@ -148,20 +214,79 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
         "messages list": _object(messages=_list(ROW), cursor=_MAYBE_TEXT),
         "messages show": MESSAGE,
         "messages edit": EDITED,
-        "messages cancel": CHANGED,
-        "messages retry": CHANGED,
-        "messages dismiss": CHANGED,
+        "messages stuck": _object(deliveries=_list(_with(NAMED, excerpt=TEXT, why=TEXT, next=TEXT)), more=FLAG),
+        "messages watch": _object(id=TEXT, kind=TEXT, status=TEXT, deliveries=_list(TOLD)),
+        "messages cancel": BULK,
+        "messages retry": BULK,
+        "messages reconcile": _object(
+            dry_run=FLAG,
+            found=COUNT,
+            failed=COUNT,
+            deliveries=_list(_with(NAMED, error=_MAYBE_TEXT, found=FLAG, seen=_MAYBE_TEXT)),
+        ),
+        "messages dismiss": BULK,
         "messages mark-published": CHANGED,
+        "messages validate": VALIDATED,
+        "messages preview": PREVIEWED,
+        "messages import": _object(
+            file=TEXT,
+            dry_run=FLAG,
+            rows=COUNT,
+            messages=_list(
+                _object(
+                    line=COUNT,
+                    key=_MAYBE_TEXT,
+                    result=TEXT,
+                    id=_MAYBE_TEXT,
+                    due_at=_MAYBE_MOMENT,
+                    channels=_list(TEXT),
+                )
+            ),
+            problems=_list(_object(line=COUNT, field=TEXT, sentence=TEXT)),
+        ),
+        "messages export": _object(
+            file=_MAYBE_TEXT, format=TEXT, exported=COUNT, messages=_or_null(_list({"type": "object"}))
+        ),
+        "messages unpublish": _object(
+            id=TEXT,
+            kind=TEXT,
+            results=_list(
+                _object(channel=TEXT, result=TEXT, code=_MAYBE_TEXT, sentence=_MAYBE_TEXT, delivery=DELIVERY)
+            ),
+        ),
         "certs announce": CREATED,
         "certs list": _object(certifications=_list(ROW), cursor=_MAYBE_TEXT),
         "certs show": CERTIFICATION,
         "certs types": _object(types=_list(TYPE), as_of=DAY),
-        "schedule list": _object(deliveries=_list(_with(NAMED, excerpt=TEXT))),
+        "schedule list": _object(deliveries=_list(_with(NAMED, excerpt=TEXT)), cursor=_MAYBE_TEXT),
+        "schedule pause": _object(pauses=_list(PAUSE)),
+        "schedule resume": _object(scope=TEXT, late=_MAYBE_TEXT, deliveries=_list(NAMED)),
         "schedule run-now": _object(
             dry_run=FLAG,
             dispatched=COUNT,
             skipped=COUNT,
             deliveries=_list(_object(id=TEXT, channel=TEXT, dispatched=FLAG, why=TEXT)),
+        ),
+        "stream stats": _object(
+            records=_or_null(COUNT),
+            oldest_at=_MAYBE_MOMENT,
+            newest_at=_MAYBE_MOMENT,
+            retention_hours=COUNT,
+            lag=_object(records=_or_null(COUNT), age_ms=COUNT),
+            parked=COUNT,
+            shards=_list(
+                _object(shard=TEXT, records=_or_null(COUNT), oldest_at=_MAYBE_MOMENT, newest_at=_MAYBE_MOMENT)
+            ),
+        ),
+        "stream tail": _object(gone_before=_MAYBE_MOMENT, records=_list(STREAM_RECORD)),
+        "stream replay": _object(
+            dry_run=FLAG,
+            reput=FLAG,
+            gone_before=_MAYBE_MOMENT,
+            interrupted=FLAG,
+            verdicts=_map(COUNT),
+            parked=COUNT,
+            records=_list(_with(STREAM_RECORD, parked=FLAG, verdict=TEXT, because=TEXT)),
         ),
         "pause": _object(pauses=_list(PAUSE)),
         "resume": _object(scope=TEXT, late=_MAYBE_TEXT, deliveries=_list(NAMED)),
@@ -169,8 +294,54 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
         "channels limits": _object(
             channels=_list(_with(LIMITS, missing_answers=_list(_object(channel=_MAYBE_TEXT, how=TEXT))))
         ),
-        "connections connect": _with(CONNECTION, mode=TEXT),
-        "connections list": _object(connections=_list(CONNECTION)),
+        "completion": _object(shell=TEXT, script=TEXT),
+        "doctor": _object(
+            ok=FLAG,
+            findings=_list(_object(name=TEXT, verdict=TEXT, what=TEXT, at=_MAYBE_MOMENT, next=_MAYBE_TEXT)),
+        ),
+        "connections connect": _with(CONNECTED, mode=TEXT),
+        "connections list": _object(connections=_list(_with(CONNECTED, held=COUNT)), held_all_counted=FLAG),
+        "connections show": _with(
+            CONNECTED,
+            network=TEXT,
+            connected_at=MOMENT,
+            address=TEXT,
+            token_opens=FLAG,
+            deliveries=_map(COUNT),
+            all_counted=FLAG,
+        ),
+        "connections test": _object(connections=_list(TESTED)),
+        "connections refresh": _with(TESTED, renewed=FLAG, released=COUNT, ends_at=_MAYBE_MOMENT),
+        "connections disconnect": _object(channel=TEXT, account=TEXT, deliveries=_map(COUNT), all_counted=FLAG),
+        "table seed": _object(seed=COUNT, as_of=MOMENT, messages=COUNT, items=COUNT, owner=TEXT),
+        "table unseed": _object(removed=COUNT),
+        "table inspect": _object(items=_list(STORED)),
+        "table stats": _object(
+            messages=_map(COUNTED),
+            statuses=_map(COUNTED),
+            published=_map(COUNTED),
+            oldest_due_at=_MAYBE_MOMENT,
+            heartbeat_at=_MAYBE_MOMENT,
+            cursor_at=_MAYBE_MOMENT,
+            gate=_object(open=FLAG, why=_MAYBE_TEXT),
+            pauses=COUNTED,
+            shards=_object(current=COUNT, highest=COUNT),
+            seeded=COUNT,
+            bytes=COUNT,
+        ),
+        "table verify": _object(
+            clean=FLAG,
+            items=COUNT,
+            kinds=_map(COUNT),
+            counts=_map(COUNT),
+            findings=_list(_object(check=TEXT, key=TEXT, sentence=TEXT, next=TEXT)),
+        ),
+        "table export": _object(file=TEXT, items=COUNT, kinds=_map(COUNT), bytes=COUNT),
+        "table import": _object(
+            dry_run=FLAG, items=COUNT, absent=COUNT, written=COUNT, present=COUNT, kinds=_map(COUNT)
+        ),
+        "table backup": _object(file=TEXT, bytes=COUNT),
+        "table restore": _object(table=TEXT, kept=_MAYBE_TEXT, gate_open=FLAG),
         "table adopt": _object(adopted=FLAG, deliveries=_list(NAMED)),
         "up": _object(
             mode=TEXT,

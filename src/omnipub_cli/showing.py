@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from omnipub_cli import plain
+from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Line, Record, State, Story
-from omnipub_cli.timeline import timeline
+from omnipub_cli.options import Command, examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,18 +21,42 @@ if TYPE_CHECKING:
     from omnipub_cli.context import Call
     from omnipub_cli.drawing import Cell
 
+OfOne = Annotated[str, typer.Argument(metavar="ID", help="As printed when it was made, and by list.")]
+
+
+def add_show(app: typer.Typer, group: str, summary: str) -> None:
+    """Give a group, or a verb of it, its `show`."""
+
+    @app.command(
+        "show",
+        cls=Command,
+        help=summary,
+        epilog=examples(
+            f"omnipub {group} show 01KB0CVP6ZJ7X3Q5N8T4W2E9HD",
+            f"omnipub {group} show 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --json",
+        ),
+    )
+    def show(context: typer.Context, id_: OfOne) -> None:
+        from omnipub.domain.identity import Kind, Parent, checked_id  # noqa: PLC0415  a command imports what it uses
+
+        call = call_of(context)
+        kind = Kind.MESSAGE if group == "messages" else Kind.CERTIFICATION
+        with call.system() as system:
+            present(call, system, system.showing.one(Parent(kind=kind, id=checked_id(id_)), call.viewer()))
+
 
 def present(call: Call, system: System, shown: Shown) -> None:
     """Print it whole."""
     from omnipub.domain.message import Message  # noqa: PLC0415  the command has imported it
     from omnipub.services import views  # noqa: PLC0415  likewise
+    from omnipub_cli.timeline import timeline  # noqa: PLC0415  likewise
 
     subject = shown.subject
     said = list(_message(subject.content) if isinstance(subject, Message) else _certification(subject))
     call.output.data(
         Record(fields=_head(shown)),
         *([Story(lines=said)] if said else []),
-        timeline(shown, system.world.clock.now()),
+        timeline(shown, system.world.clock.now(), call.typed),
         json=views.shown(shown),
         ids=[shown.parent.id],
     )

@@ -1,7 +1,7 @@
 """SIGTERM ends a long command as cleanly as Ctrl-C does."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
@@ -23,3 +23,25 @@ def termination() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def deferred() -> Iterator[Callable[[], bool]]:
+    """While this lasts, the first SIGINT or SIGTERM only asks, and what is under way may end; the next one interrupts.
+
+    Yields:
+        Whether somebody has asked.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked:
+            raise TerminatedError(number, frame)
+        asked.append(number)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

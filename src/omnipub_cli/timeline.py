@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omnipub.domain.intervention import is_editable
+from omnipub.domain.intervention import is_editable, is_searchable
 from omnipub.domain.lifecycle import Event, Status, legal_events
 from omnipub.domain.message import Message
 from omnipub_cli.drawing import Exact, Line, State, Story
 from omnipub_cli.times import span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from omnipub.domain.delivery import Attempt, Delivery
@@ -30,18 +30,23 @@ ENDS = {
 """The end of a try, as a half sentence."""
 
 
-def timeline(shown: Shown, now: datetime) -> Story:
-    """All deliveries, one after another."""
+def timeline(shown: Shown, now: datetime, typed: Callable[[str], str]) -> Story:
+    """All deliveries, one after another; `typed` makes a whole command line of a command."""
     lines: list[Line] = []
     live = [one for one in shown.deliveries if one.status is not Status.CANCELLED]
-    editable = isinstance(shown.subject, Message) and all(is_editable(one) for one in live)
+    editable = all(is_editable(one) for one in live)
+    edit = (EDIT if isinstance(shown.subject, Message) else MOVE) if editable else None
     for delivery in shown.deliveries:
         tries = [one for one in shown.attempts if one.channel == delivery.channel]
-        lines += [*([Line()] if lines else []), *_told(delivery, tries, now, editable=editable)]
+        steps = [
+            Line((f"{words}: {typed(words_typed.format(id=delivery.parent.id, channel=delivery.channel))}",), indent=4)
+            for words, words_typed in possible(delivery, now, edit)
+        ]
+        lines += [*([Line()] if lines else []), *_told(delivery, tries, now), *steps]
     return Story(lines=lines)
 
 
-def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime, *, editable: bool) -> Iterator[Line]:
+def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime) -> Iterator[Line]:
     yield Line((delivery.channel, State(delivery.status.value)), heading=True)
     yield Line(("account", delivery.account), indent=2)
     if delivery.due_at is not None:
@@ -52,16 +57,26 @@ def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime, *, editab
             yield Line((Exact(one.ended_at), *_end(one)), indent=2)
     if delivery.lease is not None and delivery.lease.sends:
         yield Line((Exact(delivery.lease.started_at), f"try {delivery.lease.attempt}, still running"), indent=2)
-    for line in _state(delivery, now):
+    for line in (*_looks(delivery), *_state(delivery, now)):
         yield Line(line.cells, indent=2)
-    for line in _steps(delivery, editable=editable):
-        yield Line(line.cells, indent=4)
 
 
 def _end(one: Attempt) -> tuple[str, ...]:
     code = f" ({one.code})" if one.code else ""
     said = f": {one.sentence}" if one.sentence else ""
     return (f"{ENDS.get(one.ended, one.ended)}{code}{said}",)
+
+
+def _looks(delivery: Delivery) -> Iterator[Line]:
+    """What omnipub saw when it looked for it, since its last try."""
+    if delivery.status.value == "published":
+        return
+    for at in delivery.clean_looks:
+        yield Line((Exact(at), "looked for it: nothing like it is there"))
+    unclear = delivery.looks - len(delivery.clean_looks)
+    if unclear > 0:
+        times = "once" if unclear == 1 else f"{unclear} times"
+        yield Line((f"looked for it {times} without a clear answer",))
 
 
 def _state(delivery: Delivery, now: datetime) -> Iterator[Line]:
@@ -97,6 +112,7 @@ FOLLOWS = {
 """What follows a status by itself, or whose turn it is."""
 
 STEPS = (
+    (Event.FIND, "look for it now", "messages reconcile {id} --channel {channel}"),
     (Event.FIND, "found there", "messages mark-published {id} --channel {channel} --network-id ID"),
     (Event.RETRY, "send it again", "messages retry {id} --channel {channel}"),
     (Event.DISMISS, "put it away", "messages dismiss {id} --channel {channel} --reason TEXT"),
@@ -104,19 +120,25 @@ STEPS = (
 )
 """What a person may do, where the lifecycle allows it, and the command; certifications have the same ones."""
 
-EDIT = "messages edit {id} --text TEXT"
+EDIT = ("change it", "messages edit {id} --text TEXT")
+MOVE = ("move it", "messages edit {id} --at TIME")
+"""Of a message, and of a certification, whose text its template gives."""
+
+MEANWHILE = ("call it off if it is not out", "messages cancel {id} --channel {channel}")
+"""While it is being published a cancel is recorded, which is no event of the lifecycle."""
 
 
-def _steps(delivery: Delivery, *, editable: bool) -> Iterator[Line]:
-    """What a person may type, where it is a person's turn."""
-    if delivery.status.value not in FOLLOWS:
-        return
+def possible(delivery: Delivery, now: datetime, edit: tuple[str, str] | None) -> Iterator[tuple[str, str]]:
+    """What a person may do about it now: words and command, the gentlest first."""
+    if edit is not None and is_editable(delivery):
+        yield edit
+    if delivery.status is Status.PUBLISHING:
+        if is_searchable(delivery, now):
+            yield STEPS[0][1:]
+        if not delivery.cancel_asked:
+            yield MEANWHILE
     legal = legal_events(delivery.status)
-    possible = [(words, typed) for event, words, typed in STEPS if event in legal]
-    if editable:
-        possible.insert(0, ("change it", EDIT))
-    for words, typed in possible:
-        yield Line((f"{words}: omnipub {typed.format(id=delivery.parent.id, channel=delivery.channel)}",))
+    yield from ((words, typed) for event, words, typed in STEPS if event in legal)
 
 
 def _published(delivery: Delivery) -> Iterator[Line]:
@@ -127,6 +149,8 @@ def _published(delivery: Delivery) -> Iterator[Line]:
         yield Line((delivery.permalink,))
     elif delivery.network_id:
         yield Line(("the network's id is", delivery.network_id))
+    if delivery.unpublished is not None:
+        yield Line((Exact(delivery.unpublished.at), f"deleted there, by {delivery.unpublished.by}"))
 
 
 def _scheduled(delivery: Delivery, now: datetime) -> Iterator[Line]:
@@ -137,6 +161,8 @@ def _scheduled(delivery: Delivery, now: datetime) -> Iterator[Line]:
         yield Line((Exact(delivery.next_at), f"{again}, in {span(delivery.next_at - now)}"))
     else:
         yield Line((Exact(now), f"waiting to be sent for {span(now - delivery.next_at)}"))
+    if delivery.not_after is not None and delivery.tries_used == 0:
+        yield Line((Exact(delivery.not_after), "the latest it may begin; past that it is missed"))
 
 
 def _publishing(delivery: Delivery) -> Iterator[Line]:

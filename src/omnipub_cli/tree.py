@@ -1,17 +1,16 @@
 """The command tree: which file answers which command. A file is imported when its command is called."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperCommand
 
 from omnipub import __version__
 from omnipub_cli.context import call_of
-from omnipub_cli.options import Group, examples
+from omnipub_cli.lazily import Lazy, imported
+from omnipub_cli.options import examples
 
 if TYPE_CHECKING:
-    from typer._click import Command, Context
+    from typer._click import Command
 
 ENTRIES = {
     "demo": "See the whole system work, in a directory of its own, in ten seconds.",
@@ -19,35 +18,28 @@ ENTRIES = {
     "messages": "Compose messages, see what became of them, and step in.",
     "certs": "Announce certifications and see what became of them.",
     "schedule": "See what is due when, and dispatch what is due now.",
+    "stream": "See what the stream carries, and replay it.",
     "pause": "Stop everything, a channel, an account or an owner, or list what is stopped.",
     "resume": "Let what is paused go on, and say what becomes of what is late.",
     "channels": "See the networks, their limits and your accounts on them.",
     "connections": "Connect accounts on the networks.",
-    "table": "Make a copied or restored table the one that publishes.",
+    "doctor": "Look at everything that can be wrong and say what to type next; exit 1 if something is.",
+    "table": "Fill, look into, check, copy and adopt the table.",
+    "completion": "Print the script that makes a shell complete commands and options.",
 }
-"""Command → its summary, in the order of the help; `commands/<command>.py` answers it."""
+"""Command → its summary, in the order of the help; `commands/<command>.py`, or a package of verbs, answers it."""
 
 
-class Root(Group):
-    """The root: stands in for its commands with their summaries until one of them is called."""
+class Root(Lazy):
+    """The root, with its commands."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        for name, summary in ENTRIES.items():
-            self.commands[name] = TyperCommand(name, help=summary)
-
-    def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
-        """Import the command that is called."""
-        if args and args[0] in ENTRIES:
-            self.commands[args[0]] = load(args[0])
-        return super().resolve_command(ctx, args)
+    package = "omnipub_cli.commands"
+    entries = ENTRIES
 
 
 def load(name: str) -> "Command":
     """The command of that name, imported."""
-    found = typer.main.get_command(import_module(f"omnipub_cli.commands.{name}").app)
-    found.name = name
-    return found
+    return imported(Root.package, name)
 
 
 def command() -> "Command":

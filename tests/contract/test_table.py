@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from omnipub.adapters.dynamodb import DynamoTable
 from omnipub.adapters.sqlite_table import SqliteTable
 from omnipub.errors import InvalidInputError
 from omnipub.storage.keys import Key
@@ -25,11 +26,35 @@ from omnipub.storage.table import (
 A = Key("MSG#A", "METADATA")
 
 
-@pytest.fixture(params=[SqliteTable], ids=["sqlite"])
-def table(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Table]:
-    made = request.param(tmp_path / "table.db")
-    yield made
-    made.close()
+MINISTACK = pytest.param("ministack", marks=pytest.mark.ministack)
+
+
+@pytest.fixture
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Table]]:
+    opened: list[SqliteTable | DynamoTable] = []
+
+    def making(kind: str) -> Table:
+        if kind == "sqlite":
+            opened.append(SqliteTable(tmp_path / "table.db"))
+        else:
+            cloud = request.getfixturevalue(f"over_{kind}")
+            opened.append(DynamoTable(cloud.clients, cloud.table()))
+        return opened[-1]
+
+    yield making
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture(params=["sqlite", "moto", MINISTACK])
+def table(request: pytest.FixtureRequest, make: Callable[[str], Table]) -> Table:
+    return make(request.param)
+
+
+@pytest.fixture(params=["sqlite", MINISTACK])
+def shared(request: pytest.FixtureRequest, make: Callable[[str], Table]) -> Table:
+    """A table that several threads write: moto would lose updates."""
+    return make(request.param)
 
 
 def item(key: Key = A, version: int = 1, **attributes: object) -> Item:
@@ -184,33 +209,78 @@ def test_a_foreign_cursor_is_refused(table: Table) -> None:
         table.query(Query(partition="P", after="nonsense"))
 
 
-def test_of_two_claimants_one_wins(table: Table) -> None:
-    table.put(item())
+def test_of_two_claimants_one_wins(shared: Table) -> None:
+    shared.put(item())
     wins: list[int] = []
 
     def claim(number: int) -> None:
         try:
-            table.put(item(version=2, claim=number), Unchanged(version=1))
+            shared.put(item(version=2, claim=number), Unchanged(version=1))
         except ConditionFailedError:
             return
         wins.append(number)
 
     _race([lambda number=number: claim(number) for number in range(16)])  # type: ignore[misc]
     assert len(wins) == 1
-    there = table.get(A)
+    there = shared.get(A)
     assert there is not None
     assert there["claim"] == wins[0]
 
 
-def test_concurrent_transactions_lose_no_write(table: Table) -> None:
+def test_concurrent_transactions_lose_no_write(shared: Table) -> None:
     def write(number: int) -> None:
         for step in range(20):
-            table.transact(
+            shared.transact(
                 [Put(item=item(Key(f"MSG#{number}", f"{part}#{step}")), condition=Absent()) for part in "ab"]
             )
 
     _race([lambda number=number: write(number) for number in range(8)])  # type: ignore[misc]
-    assert sum(len(table.query(Query(partition=f"MSG#{number}")).items) for number in range(8)) == 8 * 40
+    assert sum(len(shared.query(Query(partition=f"MSG#{number}")).items) for number in range(8)) == 8 * 40
+
+
+def test_many_writes_put_and_remove_whatever_was_there(table: Table) -> None:
+    keys = [Key(f"MSG#{number}", "METADATA") for number in range(2345)]
+    table.put(item(keys[0], version=7, old=True))
+    table.write_many([Put(item=item(key)) for key in keys])
+    assert table.batch_get(keys) == {key: item(key) for key in keys}
+    table.write_many([*(Delete(key=key) for key in keys[1:]), Delete(key=Key("MSG#none", "METADATA"))])
+    assert list(table.batch_get(keys)) == keys[:1]
+
+
+def test_of_many_writes_of_one_key_the_last_wins(table: Table) -> None:
+    table.write_many([Put(item=item()), Delete(key=A), Put(item=item(version=2))])
+    assert table.get(A) == item(version=2)
+    table.write_many([])
+
+
+def test_many_writes_take_no_conditions(table: Table) -> None:
+    with pytest.raises(ValueError, match="transaction"):
+        table.write_many([Put(item=item()), Put(item=item(version=2), condition=Absent())])
+    assert table.get(A) is None
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100])
+def test_everything_comes_once_whatever_the_pages_are(table: Table, limit: int) -> None:
+    written = {
+        Key(f"P{number % 5}", f"{number:02d}"): item(Key(f"P{number % 5}", f"{number:02d}"), GSI1PK="X", GSI1SK="same")
+        for number in range(23)
+    }
+    table.write_many([Put(item=one) for one in written.values()])
+    seen, cursor = [], None
+    while True:
+        page = table.everything(limit=limit, after=cursor)
+        assert len(page.items) <= limit
+        seen += page.items
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert len(seen) == 23
+    assert {Key(one["PK"], one["SK"]): one for one in seen} == written
+
+
+def test_everything_of_an_empty_table_is_nothing(table: Table) -> None:
+    page = table.everything(limit=10)
+    assert (page.items, page.cursor) == ((), None)
 
 
 def _race(tasks: list[Callable[[], None]]) -> None:

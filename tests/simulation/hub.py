@@ -57,6 +57,11 @@ class Hub:
         """The true present; processes' clocks may differ."""
         return EPOCH + timedelta(milliseconds=self.time)
 
+    @property
+    def current(self) -> Process | None:
+        """The process that runs now."""
+        return self._current
+
     def tell(self, text: str) -> None:
         """Add a line to the story."""
         who = self._current.name if self._current else "-"

@@ -1,17 +1,18 @@
 """Each guard of the protocol, removed: the histories must notice every one of them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from omnipub.domain import progress
+from omnipub.domain import concluding, finding, progress
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import Act, Rules, Step
+from omnipub.domain.progress import Act, Step
+from omnipub.domain.rules import Rules
 from omnipub.services import deliver, dispatch
 from omnipub.services.contents import Contents
 from omnipub.services.creation import Creation
@@ -89,19 +90,21 @@ def _fence() -> Any:
 
 def _settle_time() -> Any:
     """Not seeing a post proves its absence at once."""
-    real = progress.first_look
+    real = finding.first_look
 
     def first_look(delivery: Delivery, rules: Rules) -> datetime:
         return real(delivery, replace(rules, settle=timedelta(0)))
 
-    return _both(
-        patch.object(progress, "first_look", first_look), patch.object(progress, "BETWEEN_LOOKS", timedelta(0))
+    return _all(
+        patch.object(finding, "first_look", first_look),
+        patch.object(concluding, "first_look", first_look),
+        patch.object(finding, "BETWEEN_LOOKS", timedelta(0)),
     )
 
 
 def _may_be_out() -> Any:
     """A missing answer is taken for a refusal."""
-    real = progress.concluded
+    real = concluding.concluded
 
     def concluded(delivery: Delivery, outcome: Outcome, *rest: Any, **more: Any) -> Delivery:
         forgotten = replace(outcome, ended=Ended.NOT_SENT) if outcome.ended is Ended.AMBIGUOUS else outcome
@@ -116,12 +119,12 @@ def _death_counts() -> Any:
     def buried(delivery: Delivery) -> Delivery:
         return replace(delivery, lease=None)
 
-    real = progress.how_to_find_out
+    real = finding.how_to_find_out
 
     def how(delivery: Delivery, now: datetime, rules: Rules) -> Any:
-        return real(delivery, now, rules) if delivery.may_be_out else progress.FindOut.SEND_AGAIN
+        return real(delivery, now, rules) if delivery.may_be_out else finding.FindOut.SEND_AGAIN
 
-    return _both(patch.object(deliver, "buried", buried), patch.object(deliver, "how_to_find_out", how))
+    return _all(patch.object(deliver, "buried", buried), patch.object(deliver, "how_to_find_out", how))
 
 
 def _siblings() -> Any:
@@ -137,7 +140,7 @@ def _ownership() -> Any:
         return Put(item=made.item)
 
     real = Recording.ownership
-    return _both(patch.object(Recording, "ownership", ownership), patch.object(Recording, "owners", lambda *_: {}))
+    return _all(patch.object(Recording, "ownership", ownership), patch.object(Recording, "owners", lambda *_: {}))
 
 
 def _revision_check() -> Any:
@@ -157,7 +160,7 @@ def _revision_check() -> Any:
         return real(self, before, after, *beside)
 
     real = Recording.move
-    return _both(patch.object(Contents, "of", of), patch.object(Recording, "move", move))
+    return _all(patch.object(Contents, "of", of), patch.object(Recording, "move", move))
 
 
 def _look_back() -> Any:
@@ -166,7 +169,7 @@ def _look_back() -> Any:
     def nothing(self: Dispatch, *_: Any) -> Iterator[Any]:  # noqa: ARG001
         return iter(())
 
-    return _both(patch.object(dispatch, "OVERLAP", timedelta(minutes=-3)), patch.object(Dispatch, "_overdue", nothing))
+    return _all(patch.object(dispatch, "OVERLAP", timedelta(minutes=-3)), patch.object(Dispatch, "_overdue", nothing))
 
 
 def _sweep() -> Any:
@@ -210,6 +213,8 @@ MUTANTS: Mapping[str, Mutant] = {
 
 
 @contextmanager
-def _both(first: Any, second: Any) -> Iterator[None]:
-    with first, second:
+def _all(*patches: Any) -> Iterator[None]:
+    with ExitStack() as stack:
+        for one in patches:
+            stack.enter_context(one)
         yield

@@ -10,7 +10,7 @@ from omnipub.domain.message import MediaReference
 from omnipub.domain.moments import moment, to_text
 from omnipub.errors import NotFoundError, UnavailableError
 from omnipub.names import VERSION
-from omnipub.services.ports import DueSoon, NoAnswerError, NotSentError, Pointer
+from omnipub.services.ports import DueSoon, NoAnswerError, Pointer, UnreachableError
 from omnipub.storage.items import key_of
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
@@ -30,7 +30,14 @@ from simulation.hub import Hub
 
 @dataclass
 class Faults:
-    """How often what goes wrong; all zero is fair weather."""
+    """How often what goes wrong; all zero is fair weather.
+
+    Attributes:
+        clock_off_ms: How far a machine's clock may be off from its start.
+        clock_jumps: How often a reading finds that the clock was set anew, by up to `clock_jump_ms`.
+        stall_at_the_socket: How often a machine freezes between the last check and the first byte.
+        beyond_settle: So many settle times late a network may accept or list, at most; 0 keeps its promise.
+    """
 
     storage_refuses: float = 0.0
     storage_answer_lost: float = 0.0
@@ -40,6 +47,10 @@ class Faults:
     stream_delay_ms: int = 200
     nudge_lost: float = 0.0
     clock_off_ms: int = 0
+    clock_jumps: float = 0.0
+    clock_jump_ms: int = 0
+    stall_at_the_socket: float = 0.0
+    beyond_settle: int = 0
     stall: float = 0.0
     network: dict[str, float] = field(default_factory=dict)
 
@@ -53,6 +64,10 @@ class SimClock:
         self.off = 0
 
     def now(self) -> datetime:
+        chance, most = self._hub.chance, self._faults.clock_jump_ms
+        if self._faults.clock_jumps and chance.random() < self._faults.clock_jumps:
+            self.off = chance.randint(-most, most)
+            self._hub.tell(f"the clock is set: {self.off} ms off")
         return moment(self._hub.now() + timedelta(milliseconds=self.off))
 
     def sleep_until(self, moment: datetime) -> None:
@@ -85,7 +100,7 @@ class SimTable:
         self.items: dict[Key, Item] = {}
         self._index: dict[Key, Item] = {}
         self._coming: list[tuple[int, Key, Item | None]] = []
-        self.conditions = True
+        self.written: Callable[[Item | None, Item | None], None] = lambda _before, _after: None
 
     def get(self, key: Key) -> Item | None:
         self._call()
@@ -102,14 +117,13 @@ class SimTable:
         if len(set(keys)) < len(keys):
             raise ValueError("a transaction writes each item once")
         self._call()
-        if self.conditions:
-            failed = [
-                number
-                for number, (key, write) in enumerate(zip(keys, writes, strict=True))
-                if write.condition is not None and not self._holds(key, write.condition)
-            ]
-            if failed:
-                raise ConditionFailedError(failed)
+        failed = [
+            number
+            for number, (key, write) in enumerate(zip(keys, writes, strict=True))
+            if write.condition is not None and not self._holds(key, write.condition)
+        ]
+        if failed:
+            raise ConditionFailedError(failed)
         for key, write in zip(keys, writes, strict=True):
             if isinstance(write, Put):
                 self._write(key, dict(write.item))
@@ -163,6 +177,7 @@ class SimTable:
         return there is not None and there.get(VERSION) == condition.version
 
     def _write(self, key: Key, item: Item | None) -> None:
+        self.written(self.items.get(key), item)
         if item is None:
             self.items.pop(key, None)
         else:
@@ -329,13 +344,14 @@ class SimNetwork:
         self._settle = settle_ms
         self.posts: list[Post] = []
         self.dead_tokens: set[str] = set()
-        self.down_until = 0
+        self.down_until: dict[str, int] = {}
+        self.accepted: Callable[[Post], None] = lambda _: None
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:  # noqa: ARG002
         self._hub.give_way(1, 10)
-        if self._strikes("refuse"):
-            raise NotSentError("Nobody answers there.")
         network, account = request.url.split("/")[-3:-1]
+        if self._hub.time < self.down_until.get(network, 0) or self._strikes("refuse"):
+            raise UnreachableError("Nobody answers there.")
         if request.method == "GET":
             return self._look(account)
         return self._publish(request, network, account)
@@ -344,6 +360,9 @@ class SimNetwork:
         limit = int(request.total_timeout * 1000)
         began = self._hub.time
         key, text = request.json["key"], request.json["text"]
+        if self._hub.chance.random() < self._faults.stall_at_the_socket:
+            self._hub.tell("stalls at the socket")
+            self._hub.wait(self._hub.chance.randint(30_000, 300_000))
         if f"{network}/{account}" in self.dead_tokens:
             self._pass(20, 200)
             return Response(status=401, body={})
@@ -360,7 +379,7 @@ class SimNetwork:
         if self._strikes("accept_late"):
             # The client leaves at its time-out; the network accepts a little later, within its settle time.
             self._hub.wait(limit)
-            late = self._hub.chance.randint(0, self._settle[network] // 2)
+            late = self._hub.chance.randint(0, self._lag(network))
             self._hub.start("network", lambda: self._accept(network, account, key, text), after=late, mortal=False)
             raise NoAnswerError("No answer came in time.")
         self._pass(20, 400)
@@ -378,7 +397,7 @@ class SimNetwork:
         if known is not None:
             self._hub.tell(f"NETWORK knows {key[-30:]} already")
             return known
-        lag = self._hub.chance.randint(0, self._settle[network] // 2 - 1) if self._strikes("listed_late") else 0
+        lag = self._hub.chance.randint(0, self._lag(network) - 1) if self._strikes("listed_late") else 0
         post = Post(
             id=f"{network}-{len(self.posts) + 1}",
             account=account,
@@ -388,8 +407,13 @@ class SimNetwork:
             listed_at=self._hub.time + lag,
         )
         self.posts.append(post)
+        self.accepted(post)
         self._hub.tell(f"NETWORK accepts {key[-30:]} as {post.id}: {text!r}")
         return post
+
+    def _lag(self, network: str) -> int:
+        """How late this network may accept, and list: together within its settle time, unless it is beyond that."""
+        return self._settle[network] * self._faults.beyond_settle or self._settle[network] // 2
 
     def _look(self, account: str) -> Response:
         self._pass(20, 300)
@@ -401,8 +425,6 @@ class SimNetwork:
         self._hub.wait(self._hub.chance.randint(least, most))
 
     def _strikes(self, fault: str) -> bool:
-        if self._hub.time < self.down_until and fault in {"refuse", "silence"}:
-            return self._hub.chance.random() < 0.5
         return self._hub.chance.random() < self._faults.network.get(fault, 0.0)
 
 

@@ -1,17 +1,21 @@
 """Run many histories: `python tests/simulation/run.py 100000` (or FIRST LAST); a failing seed tells its story.
 
+`--beyond` measures instead how many deliveries double when a failure leaves the protocol's bounds.
 Spread over the machine's cores. Exit status 1 if any promise was broken.
 """
 
+import argparse
 import os
 import sys
 import time
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from simulation.history import BrokenPromiseError, History
+from simulation.history import BEYOND, REMEDIES, BrokenPromiseError, History, Weather
 
 PORTION = 50
 
@@ -27,22 +31,67 @@ def portion(seeds: range) -> list[tuple[int, str]]:
     return broken
 
 
-def main() -> int:
-    """Run the seeds asked for."""
-    numbers = [int(argument) for argument in sys.argv[1:]] or [1000]
-    first, last = (0, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
-    portions = [range(start, min(start + PORTION, last)) for start in range(first, last, PORTION)]
+def doubles(kind: str, seeds: range) -> tuple[Counter[str], Counter[str]]:
+    """Over the seeds of a portion, beyond the bounds: deliveries by channel, and doubled ones."""
+    deliveries: Counter[str] = Counter()
+    doubled: Counter[str] = Counter()
+    for seed in seeds:
+        history = History(seed, Weather(beyond=kind))
+        history.run()
+        for name, (count, twice) in history.doubles().items():
+            deliveries[name] += count
+            doubled[name] += twice
+    return deliveries, doubled
+
+
+def portions(first: int, last: int) -> Sequence[range]:
+    """The seeds from `first` to before `last`, in portions."""
+    return [range(start, min(start + PORTION, last)) for start in range(first, last, PORTION)]
+
+
+def run_within(first: int, last: int) -> int:
+    """Run the seeds; the exit status."""
     began, count, broken = time.monotonic(), 0, 0
+    parts = portions(first, last)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for seeds, found in zip(portions, pool.map(portion, portions), strict=True):
+        for seeds, found in zip(parts, pool.map(portion, parts), strict=True):
             count += len(seeds)
             broken += len(found)
             for seed, story in found:
-                print(f"seed {seed}: {story}\n")
+                print(f"seed {seed}: {story}\n", flush=True)
             if sys.stderr.isatty():
                 sys.stderr.write(f"\r{count:,} histories, {broken} broken, {time.monotonic() - began:.0f} s")
     print(f"{count:,} histories, {broken} broken, {time.monotonic() - began:.0f} s")
     return int(bool(broken))
+
+
+def run_beyond(first: int, last: int) -> int:
+    """Measure the doubles beyond the bounds, as a Markdown table."""
+    parts = portions(first, last)
+    print("| beyond the bounds | channel | deliveries | out twice | share |\n|---|---|---|---|---|")
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        for kind in BEYOND:
+            deliveries: Counter[str] = Counter()
+            doubled: Counter[str] = Counter()
+            for some, twice in pool.map(doubles, [kind] * len(parts), parts):
+                deliveries += some
+                doubled += twice
+            for name, count in sorted(deliveries.items()):
+                share = doubled[name] / count
+                print(f"| {kind} | {REMEDIES[name]} | {count:,} | {doubled[name]:,} | {share:.2%} |", flush=True)
+    return 0
+
+
+def main() -> int:
+    """Run the seeds asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("seeds", nargs="*", type=int, default=[1000], help="COUNT, or FIRST LAST")
+    parser.add_argument("--beyond", action="store_true", help="measure doubles beyond the protocol's bounds")
+    asked = parser.parse_args()
+    if len(asked.seeds) > 2:
+        parser.error("give COUNT, or FIRST LAST")
+    first, last = (0, asked.seeds[0]) if len(asked.seeds) == 1 else asked.seeds
+    return run_beyond(first, last) if asked.beyond else run_within(first, last)
 
 
 if __name__ == "__main__":

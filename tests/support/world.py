@@ -16,8 +16,8 @@ from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.moments import from_text, to_text
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.progress import Remedy
-from omnipub.services.ports import DueSoon, NoAnswerError, NotSentError, Pointer
+from omnipub.domain.rules import Remedy
+from omnipub.services.ports import DueSoon, NoAnswerError, NotSentError, Pointer, UnreachableError
 from omnipub.wiring import System, World, assemble
 
 START = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
@@ -119,6 +119,7 @@ class FakeChannel:
         self.name = name
         self.base_url = f"https://plain.example/{name}"
         self.settle = settle
+        self.pace = timedelta(seconds=1)
         self._remedy = remedy
 
     def remedy(self, account_id: str) -> Remedy:  # noqa: ARG002
@@ -196,7 +197,9 @@ class FakeNetwork:
         token = request.headers["Authorization"]
         self.tokens.append(token.reveal() if isinstance(token, Secret) else token)
         if order == "refuse_connection":
-            raise NotSentError("Nobody answers there.")
+            raise UnreachableError("Nobody answers there.")
+        if order == "unreadable":
+            raise NotSentError("The request could not be put together.")
         if order == "die_before":
             raise WorkerKilledError
         self.clock.time += self.takes
@@ -283,7 +286,7 @@ class TestBed:
     def run_stream(self) -> None:
         """Let the worker take what is on the stream, until nothing is."""
         while records := self.stream.take():
-            failures = self.system.deliver.batch(records)
+            failures = self.system.batches.run(records)
             assert not failures, failures
             assert not self.journal.named("worker_broke"), self.journal.notes
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from omnipub.services.ports import NotSentError
+from omnipub.services.ports import NotSentError, UnreachableError
 
 USER_PORTS = frozenset({443, 8443})
 """Where a user-given address may lead. Elsewhere other protocols listen, and the difference between
@@ -126,7 +126,7 @@ class Guard:
         try:
             found = self._resolve(target.host, target.port)
         except (OSError, ValueError) as error:
-            raise NotSentError(f"The name {target.host} leads to no address.") from error
+            raise UnreachableError(f"The name {target.host} leads to no address.") from error
         if not user_given or target.origin in self._allowed:
             return found
         public = [address for address in found if is_public(address)]

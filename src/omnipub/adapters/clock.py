@@ -2,24 +2,43 @@
 
 import secrets
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from omnipub.domain.moments import moment
 from omnipub.errors import OmnipubError
 
 LONGEST_NAP = 1.0
-"""Seconds; a clock that jumps while we sleep is noticed after this long."""
+"""Seconds; a clock that jumps, or a machine that slept, is noticed after this long."""
 
 
 class StoppedError(OmnipubError):
     """The process is being stopped while somebody waits; what was waited for goes on after the restart."""
 
 
-class SystemClock:
-    """The `Clock` port: the machine's wall clock, whose sleepers can be sent home."""
+def _wall() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self) -> None:
+
+class SystemClock:
+    """The `Clock` port: the machine's wall clock, whose sleepers can be sent home.
+
+    Waiting goes by the wall clock, in naps: what counts seconds stands still while a laptop sleeps.
+    """
+
+    def __init__(
+        self,
+        *,
+        wall: Callable[[], datetime] = _wall,
+        seconds: Callable[[], float] = time.monotonic,
+        nap: Callable[[float], bool] | None = None,
+    ) -> None:
+        """`nap` sleeps so many seconds and says whether `stop` ended it; all three are the machine's own."""
         self._stopped = threading.Event()
+        self._wall = wall
+        self._seconds = seconds
+        self._nap = nap or self._stopped.wait
 
     def stop(self) -> None:
         """End every sleep, now and later, with StoppedError."""
@@ -27,13 +46,20 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The present moment."""
-        return moment(datetime.now(UTC))
+        return moment(self._wall())
 
     def sleep_until(self, moment: datetime) -> None:
-        """Return at `moment` or later, in naps, so that a clock set forward ends the sleep."""
-        while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:
-            if self._stopped.wait(min(left, LONGEST_NAP)):
+        """Return at `moment` or later; or when as much time has passed as lay before it, if the clock was set back.
+
+        A clock set forward, or a machine that slept, ends the sleep within a nap. Whoever waits while the
+        clock is set back by an hour does not wait an hour longer: it looks again at what is due by the new time.
+        """
+        left = (moment - self._wall()).total_seconds()
+        longest = self._seconds() + left + LONGEST_NAP
+        while left > 0 and self._seconds() < longest:
+            if self._nap(min(left, LONGEST_NAP)):
                 raise StoppedError("omnipub is being stopped.")
+            left = (moment - self._wall()).total_seconds()
 
 
 class SystemChance:

@@ -1,23 +1,14 @@
 """Media in a directory: files named by the SHA-256 of their bytes, written once and never changed."""
 
-import hashlib
 import os
 import re
 import tempfile
 from pathlib import Path
 
 from omnipub.domain.message import MediaReference
-from omnipub.errors import InvalidInputError, NotFoundError
+from omnipub.domain.pictures import content_type_of, referred
+from omnipub.errors import NotFoundError
 
-BYTES_AT_MOST = 10 * 1024 * 1024
-"""The largest request body that API Gateway passes on."""
-
-_KINDS = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-)
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -29,15 +20,10 @@ class DirectoryMedia:
 
     def keep(self, data: bytes) -> MediaReference:
         """Store `data` under its digest, whole or not at all."""
-        if len(data) > BYTES_AT_MOST:
-            raise InvalidInputError(f"The image has {len(data):,} bytes; at most {BYTES_AT_MOST:,} are allowed.")
-        kind = _kind(data)
-        if not kind:
-            raise InvalidInputError("This is not an image that omnipub knows.", hint="Use a PNG, JPEG or GIF file.")
-        key = hashlib.sha256(data).hexdigest()
-        if not (self._path / key).exists():
-            self._write(key, data)
-        return MediaReference(key=key, content_type=kind, size=len(data))
+        reference = referred(data)
+        if not (self._path / reference.key).exists():
+            self._write(reference.key, data)
+        return reference
 
     def bytes_of(self, key: str) -> bytes:
         """The stored bytes."""
@@ -51,7 +37,7 @@ class DirectoryMedia:
     def describe(self, key: str) -> MediaReference:
         """What is stored under `key`."""
         data = self.bytes_of(key)
-        return MediaReference(key=key, content_type=_kind(data), size=len(data))
+        return MediaReference(key=key, content_type=content_type_of(data), size=len(data))
 
     def _write(self, key: str, data: bytes) -> None:
         self._path.mkdir(parents=True, exist_ok=True)
@@ -61,7 +47,3 @@ class DirectoryMedia:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(self._path / key)
-
-
-def _kind(data: bytes) -> str:
-    return next((kind for magic, kind in _KINDS if data.startswith(magic)), "")

@@ -26,7 +26,7 @@ from omnipub.adapters.addresses import Guard, Resolve, Target, resolved, target_
 from omnipub.adapters.http_body import written
 from omnipub.adapters.wire import Deadline, Wire
 from omnipub.domain.conversation import Request, Response
-from omnipub.services.ports import NoAnswerError, NotSentError
+from omnipub.services.ports import NoAnswerError, NotSentError, UnreachableError
 
 BODY_BYTES = 1024 * 1024
 """Of an answer, more is not read; what is cut off is no JSON any more and reaches the channel as text."""
@@ -60,8 +60,8 @@ class HttpSend:
         """Send once and wait for the whole answer, at most `total_timeout` seconds in all.
 
         Raises:
-            NotSentError: Nothing was written: the address is not allowed or cannot be reached, there is no
-                trusted encryption, or the request cannot be put together.
+            UnreachableError: Nothing was written: nobody could be reached, or not with trusted encryption.
+            NotSentError: Nothing was written: the address is not allowed, or the request cannot be put together.
             NoAnswerError: Something was written, and the answer is missing or incomplete.
         """
         deadline = Deadline(request.total_timeout)
@@ -100,7 +100,7 @@ class HttpSend:
             wire = Wire(connection.sock, deadline)
             connection.sock = wire  # what http.client uses of a socket
             return connection, wire
-        raise NotSentError(f"{target.host} {_refusal(refusal)}.") from refusal
+        raise UnreachableError(f"{target.host} {_refusal(refusal)}.") from refusal
 
     def _connection(self, target: Target, address: str, timeout: float) -> HTTPConnection:
         if target.scheme == "http":

@@ -13,6 +13,13 @@ FILE = "omnipub.log"
 FILE_BYTES = 10 * 1024 * 1024
 
 
+class _File(RotatingFileHandler):
+    """A line that finds no room on the disk is lost; the library would print a traceback for it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the library's name
+        """Lose it."""
+
+
 def logger_for(settings: Settings) -> logging.Logger:
     """A logger of the system's own: one JSON object per line, with stage and service.
 
@@ -21,7 +28,7 @@ def logger_for(settings: Settings) -> logging.Logger:
     handler: logging.Handler = logging.StreamHandler()
     if settings.data:
         path = Path(settings.data) / FILE
-        handler = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=3, delay=True)
+        handler = _File(path, maxBytes=FILE_BYTES, backupCount=3, delay=True)
     formatter = LambdaPowertoolsFormatter(utc=True, log_record_order=["timestamp", "level", "message"])
     formatter.append_keys(service=SERVICE, stage=settings.stage)
     handler.setFormatter(formatter)

@@ -3,10 +3,11 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from json import JSONDecodeError
 from pathlib import Path
 
-from omnipub.errors import UnavailableError
+from omnipub.adapters.sqlite_errors import told
 
 BUSY_MS = 10_000
 """How long a writer waits for another process before it gives up."""
@@ -20,8 +21,10 @@ class Database:
     queue at a lock of ours, which hands over at once where SQLite's own waiting sleeps.
     """
 
-    def __init__(self, path: Path, schema: str) -> None:
+    def __init__(self, path: Path, schema: str, *, expendable: bool = False) -> None:
+        """Open `path`; `expendable` says that it holds nothing which is not known elsewhere too."""
         self._path = path
+        self._expendable = expendable
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
         self._pool = threading.Lock()
@@ -45,7 +48,9 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                connection.execute("ROLLBACK")
+                # A full disk makes SQLite roll back by itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
 
@@ -84,8 +89,24 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
-            raise UnavailableError(
-                f"The data file {self._path} does not work: {error}.",
-                hint="Check disk space and permissions, then try again.",
-            ) from error
+        except (sqlite3.Error, JSONDecodeError) as error:
+            # What we wrote is JSON: text that is none was written by a failing disk.
+            raise told(error, self._path, expendable=self._expendable) from error
+
+
+def check(path: Path, *, expendable: bool = False) -> None:
+    """Read a data file through, changing nothing; one that does not exist passes.
+
+    Raises:
+        UnavailableError: It is damaged; says what to do.
+    """
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise told(error, path, expendable=expendable) from error
+    if found != "ok":
+        broken = ValueError(" ".join(found.replace("***", "").split()))
+        raise told(broken, path, expendable=expendable)

@@ -24,7 +24,7 @@ class SqliteNudge:
     """The `Nudge` port, and the side from which the scheduler is invoked."""
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, _SCHEMA)
+        self._database = Database(path, _SCHEMA, expendable=True)
 
     def close(self) -> None:
         """Close the file."""

@@ -8,11 +8,14 @@ queue's write is a transaction of its own, not the table's, so that one machine 
 import hashlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from omnipub.adapters import sqlite_parked
 from omnipub.adapters.sqlite import Database
+from omnipub.adapters.sqlite_parked import SqliteParked
+from omnipub.adapters.sqlite_reader import RETENTION_MS, SqliteStreamReader
 from omnipub.errors import UnavailableError
 from omnipub.services.ports import Pointer
 from omnipub.services.wire import pointer_to_text
@@ -20,9 +23,12 @@ from omnipub.services.wire import pointer_to_text
 LANES = 10
 """Batches of one shard that are worked on side by side."""
 
-RETENTION_MS = 24 * 60 * 60 * 1000
+_CHECKPOINT = (
+    "INSERT INTO checkpoints (lane, sequence) VALUES (?, ?) "
+    "ON CONFLICT (lane) DO UPDATE SET sequence = max(sequence, excluded.sequence)"
+)
 
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS records (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     lane INTEGER NOT NULL,
@@ -31,7 +37,8 @@ CREATE TABLE IF NOT EXISTS records (
     arrived_ms INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS by_lane ON records (lane, sequence);
-CREATE TABLE IF NOT EXISTS checkpoints (lane INTEGER PRIMARY KEY, sequence INTEGER NOT NULL)
+CREATE TABLE IF NOT EXISTS checkpoints (lane INTEGER PRIMARY KEY, sequence INTEGER NOT NULL);
+{sqlite_parked.SCHEMA}
 """
 
 
@@ -45,11 +52,23 @@ class Record:
     arrived_ms: int
 
 
-class SqliteStream:
-    """The `Stream` port, and the side from which it is read."""
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path, _SCHEMA)
+
+class SqliteStream:
+    """The `Stream` port, and the worker's side of it.
+
+    Attributes:
+        reader: The records as people and replays read them, consumed or not.
+        parked: The records that were given up on.
+    """
+
+    def __init__(self, path: Path, *, now_ms: Callable[[], int] = _wall_ms) -> None:
+        self._database = Database(path, _SCHEMA, expendable=True)
+        self._now_ms = now_ms
+        self.reader = SqliteStreamReader(self._database, now_ms=now_ms)
+        self.parked = SqliteParked(self._database)
         self._changed = threading.Condition()
         self.generation = 0
         """Goes up with each put of this process and each wake; a reader notes it before it reads."""
@@ -60,7 +79,7 @@ class SqliteStream:
 
     def put(self, pointers: Sequence[Pointer]) -> Sequence[Pointer]:
         """Put pointers; all of them or none are taken."""
-        now = time.time_ns() // 1_000_000
+        now = self._now_ms()
         rows = [(lane_of(one.group), one.group, pointer_to_text(one), now) for one in pointers]
         try:
             with self._database.writing() as connection:
@@ -104,11 +123,15 @@ class SqliteStream:
     def checkpoint(self, lane: int, sequence: int) -> None:
         """The lane has done with everything up to `sequence`."""
         with self._database.writing() as connection:
-            connection.execute(
-                "INSERT INTO checkpoints (lane, sequence) VALUES (?, ?) "
-                "ON CONFLICT (lane) DO UPDATE SET sequence = max(sequence, excluded.sequence)",
-                (lane, sequence),
-            )
+            connection.execute(_CHECKPOINT, (lane, sequence))
+
+    def park(self, lane: int, records: Sequence[Record], *, tries: int, why: str) -> None:
+        """Give records up, the last ones the lane has read: kept whole and passed by in one transaction."""
+        now = self._now_ms()
+        rows = [(one.sequence, one.partition_key, one.data, one.arrived_ms, now, tries, why) for one in records]
+        with self._database.writing() as connection:
+            connection.executemany(sqlite_parked.KEEP, rows)
+            connection.execute(_CHECKPOINT, (lane, records[-1].sequence))
 
     def last_sequence(self) -> int:
         """The newest record's sequence number; it changes with every put, by whichever process."""
@@ -118,12 +141,12 @@ class SqliteStream:
     def iterator_age_ms(self) -> int:
         """How long the oldest unread record has been waiting, in milliseconds; 0 if all are read."""
         oldest = [records[0].arrived_ms for lane in range(LANES) if (records := self.batch(lane, limit=1))]
-        return max(0, time.time_ns() // 1_000_000 - min(oldest)) if oldest else 0
+        return max(0, self._now_ms() - min(oldest)) if oldest else 0
 
     def prune(self) -> None:
         """Forget what is older than retention, read or not, as Kinesis does."""
         with self._database.writing() as connection:
-            oldest = time.time_ns() // 1_000_000 - RETENTION_MS
+            oldest = self._now_ms() - RETENTION_MS
             connection.execute(
                 "DELETE FROM records WHERE arrived_ms < ? AND sequence < (SELECT max(sequence) FROM records)", (oldest,)
             )

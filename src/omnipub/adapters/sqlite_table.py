@@ -23,6 +23,9 @@ from omnipub.storage.table import (
     Write,
 )
 
+PORTION = 1000
+"""Writes of one commit of `write_many`: enough that the disk is not waited for, few enough to let others in."""
+
 _QUOTED = [f'"{name}"' for name in KEY_ATTRIBUTES]
 _COLUMNS = ", ".join(f"{name} TEXT" for name in _QUOTED)
 
@@ -120,6 +123,25 @@ class SqliteTable:
                     if item is not None:
                         found[key] = item
         return found
+
+    def write_many(self, writes: Sequence[Put | Delete]) -> None:
+        """Writes without conditions, in portions between which other writers get their turn."""
+        if any(write.condition is not None for write in writes):
+            raise ValueError("writes with conditions belong into a transaction")
+        for start in range(0, len(writes), PORTION):
+            with self._database.writing() as connection:
+                for write in writes[start : start + PORTION]:
+                    _apply(connection, write)
+
+    def everything(self, *, limit: int, after: str | None = None) -> Page:
+        """One page of the whole table, in key order."""
+        bound, values = ("", []) if after is None else (f'WHERE ("{PARTITION}", "{SORT}") > (?, ?)', _opened(after)[1:])
+        statement = f'SELECT body FROM items {bound} ORDER BY "{PARTITION}", "{SORT}" LIMIT {limit + 1}'  # noqa: S608  names of our own, values bound
+        with self._database.reading() as connection:
+            found = [json.loads(row["body"]) for row in connection.execute(statement, values)]
+        shown = found[:limit]
+        last = shown[-1] if len(found) > limit else None
+        return Page(items=tuple(shown), cursor=json.dumps(["", last[PARTITION], last[SORT]]) if last else None)
 
 
 def _bounded(writes: Sequence[Write]) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from omnipub.domain.conversation import Response, Secret
-from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.outcome import GONE, Ended, Outcome
 
 WORDS_AT_MOST = 200
 HIDDEN = "***"
@@ -89,6 +89,12 @@ def unclear(response: Response, *, network: str, publishes: bool, said: str = ""
         code=code or f"http_{response.status}",
         sentence=sentence(plain, network, said),
     )
+
+
+def already_gone(network: str, network_id: str) -> Outcome:
+    """The network has no such post any more, which is what a deletion is for."""
+    plain = f"{network} has no such post any more."
+    return Outcome(ended=Ended.PUBLISHED, code=GONE, sentence=plain, network_id=network_id)
 
 
 def _bounded(wait: timedelta) -> timedelta:

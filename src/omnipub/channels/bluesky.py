@@ -27,6 +27,7 @@ from omnipub.channels.answers import (
     SHORTEST_WAIT,
     Verdict,
     accepted,
+    already_gone,
     asked_wait,
     sentence,
     unclear,
@@ -38,7 +39,7 @@ from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.moments import EPOCH, to_text
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 
 TITLE = "Bluesky"
 POSTS = "app.bsky.feed.post"
@@ -57,11 +58,17 @@ PAGES_AT_MOST = 4
 SESSION_OVER = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing"})
 """The session no longer counts, so the request did nothing. The first comes with status 400."""
 
+TAKEDOWN = "AccountTakedown"
+
+NO_HANDLE = "handle.invalid"
+"""What Bluesky says for a handle that does not lead to the account."""
+
 _PASSWORD = Verdict(Ended.AUTH, "Bluesky does not accept the app password; connect the account with a new one.")
 _SESSION = Verdict(Ended.AUTH, "Bluesky accepts no session of this account; connect it with a new app password.")
 _TAKEN_DOWN = Verdict(Ended.AUTH, "Bluesky has taken this account down; its owner has to talk to Bluesky.")
 _THROTTLED = Verdict(Ended.THROTTLED, "Bluesky asks to slow down.")
 _RECORD = Verdict(Ended.REJECTED, "Bluesky does not accept the post as it is.")
+_KEPT = Verdict(Ended.REJECTED, "Bluesky does not delete the post.")
 _IMAGE = Verdict(Ended.REJECTED, "Bluesky does not accept one of the images.")
 _OTHER = Verdict(Ended.ALREADY_THERE, "Bluesky has another post under this delivery's key, and keeps it.")
 
@@ -104,6 +111,7 @@ class Bluesky:
     title = TITLE
     base_url = "https://bsky.social"
     settle = timedelta(0)  # nothing waits for a look-up: the same put again tells
+    pace = timedelta(seconds=2.2)  # 5,000 points an hour and account, 3 for each new post
     limits = Limits(
         text=((300, Unit.GRAPHEMES), (3_000, Unit.BYTES)),
         images=4,
@@ -182,6 +190,20 @@ class Bluesky:
     def delete(self, network_id: str, account: Account) -> Publishing:
         """Delete a post; one that is gone already is gone. A missing answer is ambiguous."""
         return self._signed_in(_delete(network_id, account), account)
+
+    def check(self, account: Account) -> Publishing:
+        """Open a session, which is all that an app password is for; it is not kept."""
+        answer = yield _login(account)
+        if _session_in(answer) is not None:
+            known_as = answer.body.get("handle")
+            unknown = not isinstance(known_as, str) or known_as == NO_HANDLE
+            handle = account.id if unknown else words(known_as, account.token)
+            return Outcome(
+                ended=Ended.PUBLISHED, network_id=account.id, sentence=f"{TITLE} opens sessions of {handle}."
+            )
+        failed = _failure(answer, account, publishes=False, login=True)
+        # A new password would not help an account that was taken down.
+        return replace(failed, ended=Ended.REJECTED) if failed.code == TAKEDOWN else failed
 
     def _signed_in(self, talk: Publishing, account: Account, now: Callable[[], datetime] | None = None) -> Publishing:
         """Hold `talk` with a session, opening one if there is none, and once more if it turns out to be over.
@@ -364,9 +386,12 @@ def _put(frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> P
 def _delete(network_id: str, account: Account) -> Publishing:
     body = {"repo": account.id, "collection": POSTS, "rkey": network_id.rpartition("/")[2]}
     answer = yield _request("POST", account, "com.atproto.repo.deleteRecord", json=body, publishes=True)
-    if accepted(answer):
-        return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
-    return _failure(answer, account, publishes=True)
+    if not accepted(answer):
+        return _failure(answer, account, publishes=True, refused=_KEPT)
+    # Without `commit` in the answer nothing was left to delete.
+    if isinstance(answer.body, dict) and "commit" not in answer.body:
+        return already_gone(TITLE, network_id)
+    return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
 
 
 def _login(account: Account) -> Request:
@@ -383,7 +408,9 @@ def _request(
     method: str, account: Account, name: str, *, query: Mapping[str, str] = MappingProxyType({}), **more: Any
 ) -> Request:
     asked = f"?{urlencode(query)}" if query else ""
-    return Request(method=method, url=f"{account.base_url}/xrpc/{name}{asked}", **more)
+    # Another data server's address is its user's word, so it must pass the address guard.
+    elsewhere = account.base_url != Bluesky.base_url
+    return Request(method=method, url=f"{account.base_url}/xrpc/{name}{asked}", user_given=elsewhere, **more)
 
 
 def _session_in(answer: Response) -> Secret | None:
@@ -428,12 +455,19 @@ def _page_of(answer: Response, account: Account) -> _Page | None:
 
 
 def _failure(
-    answer: Response, account: Account, *, publishes: bool, now: datetime | None = None, login: bool = False
+    answer: Response,
+    account: Account,
+    *,
+    publishes: bool,
+    now: datetime | None = None,
+    login: bool = False,
+    refused: Verdict = _RECORD,
 ) -> Outcome:
-    """What an answer without the expected content means."""
+    """What an answer without the expected content means; `refused` is said where the request itself is wrong."""
     name = _error_in(answer)
     said = words(answer.body.get("message") if isinstance(answer.body, dict) else "", account.token)
     verdict = BY_ERROR.get(name) or BY_STATUS.get(answer.status)
+    verdict = refused if verdict is _RECORD else verdict
     if login and verdict and verdict.ended is Ended.REJECTED:
         verdict = _PASSWORD  # what is wrong with a login is wrong with the account, and not with the post
     if verdict is None:

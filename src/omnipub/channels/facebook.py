@@ -7,19 +7,19 @@ never the status. It has no idempotency key, so exactly one request of a convers
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from omnipub.channels.answers import LONGEST_WAIT, Verdict, accepted, asked_wait, sentence, unclear, words
+from omnipub.channels.answers import LONGEST_WAIT, Verdict, accepted, already_gone, asked_wait, sentence, unclear, words
 from omnipub.channels.drafting import bearer, images_of, part, text_with_link
 from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 
 VERSION = "v26.0"
 TITLE = "Facebook"
@@ -78,6 +78,10 @@ BY_STATUS: Mapping[int, Verdict] = MappingProxyType({429: _THROTTLED})
 OBJECT_UNSEEN = (100, 33)
 """Code and subcode of "no such object, or this token cannot see it"."""
 
+OWNER_MUST_AUTHORISE = 1404078
+"""Of the codes that hold an account, the one that no new token helps against."""
+
+_KEPT = Verdict(Ended.REJECTED, "Facebook does not delete the post.")
 _UNSEEN = Verdict(Ended.REJECTED, "Facebook shows no such post to this page's token; it may be gone already.")
 
 
@@ -88,6 +92,7 @@ class Facebook:
     title = TITLE
     base_url = "https://graph.facebook.com"
     settle = timedelta(seconds=30)  # new posts take seconds to be listed (channels reference 0.3)
+    pace = timedelta(seconds=1)  # the limit is a budget of a day; this only keeps a release from being a burst
     limits = Limits(
         text=((63_206, Unit.CHARACTERS),),
         images=10,
@@ -179,11 +184,44 @@ class Facebook:
         return Sighting(posts=tuple(seen), reaches_back_to=seen[-1].created_at + SECOND if seen else None)
 
     def delete(self, network_id: str, account: Account) -> Publishing:
-        """Delete a post; a missing answer is ambiguous, since the public may see that it is gone."""
+        """Delete a post; a missing answer is ambiguous, since the public may see that it is gone.
+
+        Graph has one error for posts that are not there and for posts that this token cannot see. A token
+        that is shown the page's posts would see this one too: then it is gone.
+        """
         answer = yield _request("DELETE", account, network_id, publishes=True)
         if accepted(answer) and isinstance(answer.body, dict) and answer.body.get("success") is True:
             return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
-        return _failure(answer, account, publishes=True)
+        error = _error_in(answer)
+        if (_number(error.get("code")), _number(error.get("error_subcode"))) == OBJECT_UNSEEN:
+            query = {"fields": "id,created_time", "limit": "1"}
+            shown = yield _request(
+                "GET", account, f"{account.id}/published_posts", query=query, total_timeout=LOOK_TIMEOUT
+            )
+            if _page_of(shown) is not None:
+                return already_gone(TITLE, network_id)
+        return _failure(answer, account, publishes=True, refused=_KEPT)
+
+    def check(self, account: Account) -> Publishing:
+        """Ask for the page's name, which changes nothing."""
+        return _check(account)
+
+
+def _check(account: Account) -> Publishing:
+    answer = yield _request("GET", account, account.id, query={"fields": "id,name"}, total_timeout=LOOK_TIMEOUT)
+    found = _id_in(answer)
+    if found == account.id:
+        name = words(answer.body.get("name"), account.token) or found
+        return Outcome(
+            ended=Ended.PUBLISHED, network_id=found, sentence=f"{TITLE} shows the page “{name}” to the token."
+        )
+    if found:
+        return Outcome(ended=Ended.REJECTED, code="other_page", sentence=f"The token belongs to the page {found}.")
+    failed = _failure(answer, account, publishes=False)
+    if failed.code == "/".join(map(str, OBJECT_UNSEEN)):
+        return replace(failed, sentence="Facebook shows no such page to this token; check the page's id.")
+    # What the owner has to do in the page's settings is no matter of the token.
+    return replace(failed, ended=Ended.REJECTED) if str(OWNER_MUST_AUTHORISE) in failed.code.split("/") else failed
 
 
 def _request(
@@ -232,13 +270,21 @@ def _page_of(answer: Response) -> _Page | None:
         return None
 
 
-def _failure(answer: Response, account: Account, *, publishes: bool, now: datetime | None = None) -> Outcome:
-    """What an answer without the expected content means."""
+def _failure(
+    answer: Response,
+    account: Account,
+    *,
+    publishes: bool,
+    now: datetime | None = None,
+    refused: Verdict = _PARAMETER,
+) -> Outcome:
+    """What an answer without the expected content means; `refused` is said where a parameter is wrong."""
     error = _error_in(answer)
     code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
     said = words(error.get("error_user_msg") or error.get("message"), account.token)
     verdict = _UNSEEN if (code, subcode) == OBJECT_UNSEEN else BY_EITHER.get(subcode) or BY_EITHER.get(code)
     verdict = verdict or BY_CODE.get(code) or BY_STATUS.get(answer.status)
+    verdict = refused if verdict is _PARAMETER else verdict
     name = f"{code}/{subcode}" if subcode else str(code or f"http_{answer.status}")
     passing = verdict is not None and verdict.ended is Ended.REJECTED and error.get("is_transient") is True
     if verdict is None or passing:  # what Graph itself calls transient is not refused for good

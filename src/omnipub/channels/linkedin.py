@@ -6,20 +6,21 @@ post off without an error, so everything is escaped that an author may type.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from omnipub.channels.answers import Verdict, accepted, asked_wait, sentence, unclear, words
+from omnipub.channels.answers import Verdict, accepted, already_gone, asked_wait, sentence, unclear, words
 from omnipub.channels.drafting import bearer, images_of, part, text_with_link
 from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response, Secret
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.moments import TICK
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.progress import Remedy
+from omnipub.domain.renewal import Renewal, Renewing
+from omnipub.domain.rules import Remedy
 
 VERSION = "202606"
 PROTOCOL_VERSION = "2.0.0"
@@ -31,21 +32,28 @@ THROTTLED_WAIT = timedelta(minutes=15)
 machines for minutes, so waiting for midnight at once would make most posts needlessly late. A throttled
 try uses none of the delivery's tries."""
 
+TOKENS = "https://www.linkedin.com"
+"""Where tokens are renewed; the rest of the interface is elsewhere."""
+
+YEARS = 10 * 366 * 24 * 60 * 60
+"""A token that were to last longer, in seconds, is a mistake."""
+
 PAGE_SIZE = 20
 PAGES_AT_MOST = 5
 LOOK_TIMEOUT = 10.0
 
 DUPLICATE = "DUPLICATE_POST"
+_POST = Verdict(Ended.REJECTED, "LinkedIn does not accept the post as it is.")
+_KEPT = Verdict(Ended.REJECTED, "LinkedIn does not delete the post.")
 _DUPLICATE = Verdict(Ended.ALREADY_THERE, "LinkedIn has the same post already.")
-_GONE = Verdict(Ended.PUBLISHED, "LinkedIn has no such post, so it is gone.")
 
 BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
     {
-        400: Verdict(Ended.REJECTED, "LinkedIn does not accept the post as it is."),
+        400: _POST,
         401: Verdict(Ended.AUTH, "LinkedIn no longer accepts the account's token; connect the account again."),
         403: Verdict(Ended.REJECTED, "The token may not do this; connect the account again and grant what is asked."),
         404: Verdict(Ended.REJECTED, "LinkedIn does not find the author or an image of the post."),
-        422: Verdict(Ended.REJECTED, "LinkedIn does not accept the post as it is."),
+        422: _POST,
         426: Verdict(
             Ended.REJECTED,
             f"LinkedIn has switched off version {VERSION} of its interface; omnipub needs an update.",
@@ -106,6 +114,7 @@ class LinkedIn:
     title = TITLE
     base_url = "https://api.linkedin.com"
     settle = timedelta(seconds=60)  # how fast the finder lists a new post is not documented
+    pace = timedelta(seconds=1)  # its limits are budgets of a day and not published
     limits = Limits(
         text=((3_000, Unit.CHARACTERS),),
         images=20,
@@ -113,6 +122,8 @@ class LinkedIn:
         image_bytes=5_000_000,  # ours: LinkedIn bounds pixels (36,152,320), not bytes
         alt_text=1_000,  # ours: the reference names no number
     )
+
+    renewal_needs = ("refresh_token", "client_id", "client_secret")
 
     def remedy(self, account_id: str) -> Remedy:
         """Reading a person's posts needs a permission that LinkedIn gives to hardly anybody."""
@@ -204,8 +215,26 @@ class LinkedIn:
         if accepted(answer):
             return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
         if answer.status == 404:  # noqa: PLR2004 - HTTP's own number
-            return Outcome(ended=_GONE.ended, code="404", sentence=_GONE.sentence, network_id=network_id)
-        return _failure(answer, account, publishes=True)
+            return already_gone(TITLE, network_id)
+        return _failure(answer, account, publishes=True, refused=_KEPT)
+
+    def check(self, account: Account) -> Publishing:
+        """Ask for the organisation, or for the member that the token is of; nothing changes."""
+        return _check_organisation(account) if account.id.startswith(ORGANISATION) else _check_member(account)
+
+    def renew(self, account: Account, credentials: Mapping[str, Secret]) -> Renewing:
+        """Get a new access token for the refresh token that LinkedIn gives to approved partners."""
+        answer = yield _token_request(account, credentials)
+        token, lasts = _token_in(answer)
+        if token is None:
+            return Renewal(outcome=_no_new_token(answer, credentials))
+        renewed = answer.body.get("refresh_token")
+        return Renewal(
+            outcome=Outcome(ended=Ended.PUBLISHED, sentence=f"{TITLE} gave a new token."),
+            token=token,
+            lasts=lasts,
+            credentials={"refresh_token": Secret(renewed)} if isinstance(renewed, str) and renewed else {},
+        )
 
 
 def permalink(urn: str, account: Account) -> str:
@@ -237,6 +266,92 @@ def _request(
         headers=headers | ({"X-RestLi-Method": rest_method} if rest_method else {}),
         **more,
     )
+
+
+# --- Checking and renewing the token
+
+
+def _check_organisation(account: Account) -> Publishing:
+    number = account.id.removeprefix(ORGANISATION)
+    answer = yield _request("GET", account, f"organizations/{quote(number, safe='')}", total_timeout=LOOK_TIMEOUT)
+    body = answer.body if accepted(answer) and isinstance(answer.body, dict) else {}
+    if str(body.get("id", "")) == number:
+        name = words(body.get("localizedName"), account.token) or account.id
+        return _works(account, f"{TITLE} shows the organisation “{name}” to the token.")
+    return _not_shown(answer, account)
+
+
+def _check_member(account: Account) -> Publishing:
+    """Two interfaces tell who a member is, by what the token was granted; the second is OpenID Connect's."""
+    answer = yield _request("GET", account, "me", total_timeout=LOOK_TIMEOUT)
+    field = "id"
+    if answer.status == 403:  # noqa: PLR2004 - HTTP's own number
+        answer = yield replace(
+            _request("GET", account, "me", total_timeout=LOOK_TIMEOUT), url=f"{account.base_url}/v2/userinfo"
+        )
+        field = "sub"
+    body = answer.body if accepted(answer) and isinstance(answer.body, dict) else {}
+    member = str(body.get(field) or "")
+    if member and member == account.id.rpartition(":")[2]:
+        return _works(account, f"{TITLE} knows the token as this member's.")
+    if member:
+        return Outcome(ended=Ended.REJECTED, code="other_member", sentence="The token belongs to another member.")
+    return _not_shown(answer, account)
+
+
+def _works(account: Account, plain: str) -> Outcome:
+    return Outcome(ended=Ended.PUBLISHED, network_id=account.id, sentence=plain)
+
+
+def _not_shown(answer: Response, account: Account) -> Outcome:
+    """Reading who one is takes another permission than publishing: a refusal is about the former alone."""
+    failed = _failure(answer, account, publishes=False)
+    plain = {
+        403: "The token may not read who it belongs to, so it cannot be told whether it may publish.",
+        404: "LinkedIn does not find the account.",
+    }.get(answer.status)
+    return replace(failed, sentence=plain) if plain else failed
+
+
+class _Form(bytes):
+    """A body with secrets in it: sent like any other, but never shown."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "_Form('***')"
+
+
+def _token_request(account: Account, credentials: Mapping[str, Secret]) -> Request:
+    home = TOKENS if account.base_url == LinkedIn.base_url else account.base_url
+    fields = {"grant_type": "refresh_token"} | {name: value.reveal() for name, value in credentials.items()}
+    return Request(
+        method="POST",
+        url=f"{home}/oauth/v2/accessToken",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        raw=_Form(urlencode(fields).encode()),
+        total_timeout=LOOK_TIMEOUT,
+    )
+
+
+def _token_in(answer: Response) -> tuple[Secret | None, timedelta | None]:
+    body = answer.body if accepted(answer) and isinstance(answer.body, dict) else {}
+    token, seconds = body.get("access_token"), body.get("expires_in")
+    lasts = timedelta(seconds=seconds) if isinstance(seconds, int) and 0 < seconds < YEARS else None
+    return (Secret(token), lasts) if isinstance(token, str) and token else (None, None)
+
+
+def _no_new_token(answer: Response, credentials: Mapping[str, Secret]) -> Outcome:
+    body = answer.body if isinstance(answer.body, dict) else {}
+    secrets = Secret(" ".join(value.reveal() for value in credentials.values()))
+    said = words(body.get("error_description") or body.get("message"), secrets)
+    if answer.status in {400, 401}:
+        plain = "LinkedIn does not accept the refresh token or the application; connect the account again."
+        return Outcome(ended=Ended.AUTH, code=str(answer.status), sentence=sentence(plain, TITLE, said))
+    if answer.status == 429:  # noqa: PLR2004 - HTTP's own number
+        slower = BY_STATUS[answer.status].sentence
+        return Outcome(ended=Ended.THROTTLED, code="429", sentence=slower, wait=asked_wait(answer) or THROTTLED_WAIT)
+    return unclear(answer, network=TITLE, publishes=False, said=said)
 
 
 @dataclass(frozen=True)
@@ -310,13 +425,16 @@ def _newest_first(listed: list[_Listed]) -> tuple[FoundPost, ...]:
     return tuple(sorted(posts, key=lambda post: post.created_at, reverse=True))
 
 
-def _failure(answer: Response, account: Account, *, publishes: bool, now: datetime | None = None) -> Outcome:
-    """What an answer without the expected content means."""
+def _failure(
+    answer: Response, account: Account, *, publishes: bool, now: datetime | None = None, refused: Verdict = _POST
+) -> Outcome:
+    """What an answer without the expected content means; `refused` is said where the request itself is wrong."""
     body = answer.body if isinstance(answer.body, dict) else {}
     said = words(body.get("message"), account.token)
     codes = _input_codes(body)
     duplicate = answer.status == 422 and DUPLICATE in codes  # noqa: PLR2004 - HTTP's own number
     verdict = _DUPLICATE if duplicate else BY_STATUS.get(answer.status)
+    verdict = refused if verdict is _POST else verdict
     code = DUPLICATE if duplicate else _word(body.get("code"))
     if verdict is None:
         return unclear(answer, network=TITLE, publishes=publishes, said=said, code=code)

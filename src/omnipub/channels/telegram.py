@@ -7,7 +7,7 @@ and bots cannot read what stands in a channel: a missing answer stays missing, a
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +18,7 @@ from omnipub.channels.answers import (
     SHORTEST_WAIT,
     Verdict,
     accepted,
+    already_gone,
     asked_wait,
     sentence,
     unclear,
@@ -28,12 +29,14 @@ from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, 
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.outcome import Ended, Outcome, Sighting
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 
 TITLE = "Telegram"
 
 REGAIN = timedelta(minutes=1)
 """How long to stay away when Telegram throttles without saying how long: a channel gets 20 messages a minute."""
+
+CHECK_TIMEOUT = 10.0
 
 _TOKEN = Verdict(Ended.AUTH, "Telegram does not know the bot by this token; connect the channel with a valid one.")
 _SHUT_OUT = Verdict(
@@ -41,6 +44,10 @@ _SHUT_OUT = Verdict(
 )
 _THROTTLED = Verdict(Ended.THROTTLED, "Telegram asks to slow down.")
 _REFUSED = Verdict(Ended.REJECTED, "Telegram does not accept the post as it is.")
+_KEPT = Verdict(
+    Ended.REJECTED,
+    "Telegram does not delete the message: a bot may for 48 hours, and later only where it has the right to delete.",
+)
 
 # A bot that was removed is refused with 403 whatever it posts: so the account is held until its owner has
 # let the bot in again, and no post is failed. An unknown token is "Not Found", as it is a piece of the path.
@@ -50,7 +57,7 @@ BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
 
 _AROUND_LINKS = ".,;:!?()[]{}<>\"'"
 
-GONE = "message to delete not found"
+MISSING = "message to delete not found"
 
 _BOT_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _SENT_MESSAGE = re.compile(r"(?P<chat>-?[0-9]+)/(?P<messages>[0-9]+(,[0-9]+)*)")
@@ -64,6 +71,7 @@ class Telegram:
     title = TITLE
     base_url = "https://api.telegram.org"
     settle = timedelta(0)  # nothing can be looked up
+    pace = timedelta(seconds=3)  # 20 messages a minute in one group or channel
     limits = Limits(
         text=((4_096, Unit.UTF16),),
         caption=((1_024, Unit.UTF16),),
@@ -128,12 +136,18 @@ class Telegram:
         if named is None:
             plain = f"'{network_id}' names no message on Telegram; that would be chat/message, both numbers."
             return Outcome(ended=Ended.REJECTED, code="bad_id", sentence=plain)
+        deleted = False
         for message in named["messages"].split(","):
             body = {"chat_id": int(named["chat"]), "message_id": int(message)}
             answer = yield _request(account, "deleteMessage", json=body)
-            if not (_done(answer) or GONE in _description(answer)):
-                return _failure(answer, account, publishes=True)
-        return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
+            if not (_done(answer) or MISSING in _description(answer)):
+                return _failure(answer, account, publishes=True, refused=_KEPT)
+            deleted = deleted or _done(answer)
+        return Outcome(ended=Ended.PUBLISHED, network_id=network_id) if deleted else already_gone(TITLE, network_id)
+
+    def check(self, account: Account) -> Publishing:
+        """Ask who the bot is and what it sees of the chat; nobody else notices."""
+        return _check(account)
 
 
 class _Address(str):
@@ -196,6 +210,25 @@ def _request(account: Account, method: str, **more: Any) -> Request:
     return Request(method="POST", url=address, publishes=True, **more)
 
 
+def _check(account: Account) -> Publishing:
+    if not _BOT_TOKEN.fullmatch(account.token.reveal()):
+        return _no_token()
+    known = []
+    for method, asked in (("getMe", {}), ("getChat", {"chat_id": account.id})):
+        answer = yield replace(_request(account, method, json=asked), publishes=False, total_timeout=CHECK_TIMEOUT)
+        result = answer.body.get("result") if _done(answer) else None
+        if not isinstance(result, dict):
+            failed = _failure(answer, account, publishes=False)
+            # A bot that was shut out has to be let in again; a new token would be shut out as well.
+            return replace(failed, ended=Ended.REJECTED) if failed.code == "403" else failed
+        said = result.get("title") or result.get("username") or result.get("first_name")
+        known.append(words(said, account.token) or str(result.get("id")))
+    bot, chat = known
+    return Outcome(
+        ended=Ended.PUBLISHED, network_id=account.id, sentence=f"{TITLE} knows the bot {bot} and the chat “{chat}”."
+    )
+
+
 def _no_token() -> Outcome:
     return Outcome(
         ended=Ended.AUTH,
@@ -234,10 +267,13 @@ def _parameter(answer: Response, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _failure(answer: Response, account: Account, *, publishes: bool, now: datetime | None = None) -> Outcome:
+def _failure(
+    answer: Response, account: Account, *, publishes: bool, now: datetime | None = None, refused: Verdict = _REFUSED
+) -> Outcome:
     """What an answer without the expected content means."""
     said = words(_description(answer), account.token)
     verdict = BY_STATUS.get(answer.status)
+    verdict = refused if verdict is _REFUSED else verdict
     if verdict is None:
         return unclear(answer, network=TITLE, publishes=publishes, said=said)
     return Outcome(

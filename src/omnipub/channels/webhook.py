@@ -20,7 +20,7 @@ from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.moments import to_text
 from omnipub.domain.outcome import Ended, Outcome, Sighting
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 
 TYPE = "message.published"
 TITLE = "Webhook"
@@ -59,6 +59,7 @@ class Webhook:
     title = TITLE
     base_url = ""
     settle = timedelta(0)
+    pace = timedelta(milliseconds=200)  # the receiver is one of ours; a queue of it drains in minutes
     # The bounds share out BODY_BYTES: 10,000 for the text, 8,800 for four references with descriptions of
     # 500 characters at up to 4 bytes, the rest for link and envelope. Quotes and line ends take two bytes
     # in JSON, so the exact body is counted once more before it is sent.

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from omnipub.domain.limits import Limits
 from omnipub.domain.message import Content
 from omnipub.domain.outcome import Outcome, Sighting
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 
 
 class Secret:
@@ -116,12 +116,18 @@ class Occasion:
 
 
 class Channel(Protocol):
-    """One network: what to send and how to read its answers."""
+    """One network: what to send and how to read its answers.
+
+    Attributes:
+        settle: After this long a post that is out is surely listed.
+        pace: Between two posts of one account when several wait: no faster than the network takes them.
+    """
 
     name: str
     title: str
     limits: Limits
     settle: timedelta
+    pace: timedelta
     base_url: str
 
     def remedy(self, account_id: str) -> Remedy:

@@ -44,6 +44,14 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unpublished:
+    """That the post is no longer at its network, as `by` asked."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Delivery:
     """One way of one message.
 
@@ -68,6 +76,7 @@ class Delivery:
         looks: Looks made since the last try.
         holds: Digest of the text that later deliveries of the account wait with, while this one is unresolved.
         cancel_asked: Why it shall be cancelled as soon as it is surely not out; asked for while publishing.
+        unpublished: A note that its post was deleted; the delivery stays `published`, which it was.
     """
 
     parent: Parent
@@ -97,6 +106,7 @@ class Delivery:
     network_id: str = ""
     permalink: str = ""
     reason: Reason | None = None
+    unpublished: Unpublished | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

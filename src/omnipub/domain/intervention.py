@@ -11,7 +11,13 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.delivery import Delivery, Reason
 from omnipub.domain.lifecycle import Event, Status, follow, legal_events
+from omnipub.domain.moves import published
+from omnipub.domain.outcome import FoundPost
+from omnipub.domain.progress import buried
 from omnipub.errors import ConflictError, IllegalTransitionError
+
+RESTORED = "restored"
+"""The reason of a delivery that the original of this table may have sent."""
 
 EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED, Status.HELD, Status.FAILED, Status.MISSED})
 
@@ -21,18 +27,24 @@ def is_editable(delivery: Delivery) -> bool:
     return delivery.status in EDITABLE and not delivery.may_be_out
 
 
-def edited(delivery: Delivery, *, due_at: datetime | None, window: timedelta) -> Delivery:
+def edited(
+    delivery: Delivery, *, due_at: datetime | None, window: timedelta, not_after: datetime | None = None
+) -> Delivery:
     """The delivery of the next content revision; `due_at` moves it, None leaves its moments alone.
+
+    Its window ends at `not_after`; without one, `window` after a moment it is moved to.
 
     Raises:
         ConflictError: It may be out, or nothing can change any more.
     """
     if not is_editable(delivery):
         raise ConflictError(f"{delivery.channel} is {delivery.status} and cannot be edited any more.")
-    next_revision = replace(delivery, revision=delivery.revision + 1, frozen=None)
+    next_revision = replace(
+        delivery, revision=delivery.revision + 1, frozen=None, not_after=not_after or delivery.not_after
+    )
     if due_at is None:
         return next_revision
-    moved = replace(next_revision, due_at=due_at, not_after=due_at + window, tries_used=0)
+    moved = replace(next_revision, due_at=due_at, not_after=not_after or due_at + window, tries_used=0)
     return replace(moved, next_at=due_at) if delivery.status is Status.SCHEDULED else moved
 
 
@@ -96,9 +108,38 @@ def marked_published(delivery: Delivery, at: datetime, *, network_id: str, perma
     )
 
 
+def is_searchable(delivery: Delivery, now: datetime) -> bool:
+    """Whether it may be out and nobody acts on it, so that somebody may look for its post."""
+    if delivery.lease is not None and delivery.lease.until > now:
+        return False
+    may_be_out = delivery.may_be_out or delivery.lease is not None
+    return delivery.status is Status.UNCONFIRMED or (delivery.status is Status.PUBLISHING and may_be_out)
+
+
+def searched_since(delivery: Delivery, now: datetime) -> datetime:
+    """From when on a post of it may be out; after a restore the original may have sent it when it was due."""
+    dead = buried(delivery)
+    known = dead.uncertain_since or now
+    restored = delivery.reason is not None and delivery.reason.code == RESTORED
+    return min(known, delivery.due_at or known) if restored or dead.uncertain_since is None else known
+
+
+def found(delivery: Delivery, post: FoundPost) -> Delivery:
+    """Its post was seen on the network.
+
+    Raises:
+        IllegalTransitionError: It cannot be out.
+    """
+    dead = buried(delivery)
+    at = max(post.created_at, dead.uncertain_since or post.created_at)
+    if dead.status is Status.PUBLISHING:
+        return published(dead, at, network_id=post.network_id, permalink=post.permalink)
+    return marked_published(dead, at, network_id=post.network_id, permalink=post.permalink)
+
+
 def doubted(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
     """The table is a copy: what was due since then may have been sent by the original."""
-    doubt = _ended(delivery, Event.DOUBT, now, code="restored", sentence=sentence)
+    doubt = _ended(delivery, Event.DOUBT, now, code=RESTORED, sentence=sentence)
     return replace(doubt, may_be_out=True, uncertain_since=delivery.uncertain_since or now)
 
 

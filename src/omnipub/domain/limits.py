@@ -73,7 +73,11 @@ class Excess:
 
 def text_excess(text: str, limits: Limits, *, beside_images: bool = False) -> list[Excess]:
     """The text limits that `text` breaks."""
+    return [one for one in text_counts(text, limits, beside_images=beside_images) if one.found > one.most]
+
+
+def text_counts(text: str, limits: Limits, *, beside_images: bool = False) -> list[Excess]:
+    """What `text` has in each unit that it is counted in, whether that is too much or not."""
     captioned = beside_images and bool(limits.caption)
     what, bounds = ("the text beside images", limits.caption) if captioned else ("the text", limits.text)
-    counted = [(COUNTERS[unit](text), most, unit) for most, unit in bounds]
-    return [Excess(what=what, found=found, most=most, unit=unit) for found, most, unit in counted if found > most]
+    return [Excess(what=what, found=COUNTERS[unit](text), most=most, unit=unit) for most, unit in bounds]

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from omnipub.domain.finding import Seen
 from omnipub.domain.fingerprint import fingerprint
 from omnipub.domain.outcome import FoundPost, Sighting
-from omnipub.domain.progress import Seen
 
 CLOCK_DIFFERENCE = timedelta(seconds=120)
 """How far a network's clock may be behind ours: posts this much older than the try may be ours."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+GONE = "gone"
+"""The code of a deletion that found nothing left to delete."""
+
 
 class Ended(StrEnum):
     """How a try ended."""

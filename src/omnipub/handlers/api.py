@@ -15,7 +15,7 @@ from omnipub.domain.moments import Schedule, to_text
 from omnipub.errors import InvalidInputError, OmnipubError
 from omnipub.handlers import problems
 from omnipub.handlers.built import system
-from omnipub.handlers.models import CertificationBody, MessageBody
+from omnipub.handlers.models import CertificationBody, MessageBody, asked_of
 from omnipub.handlers.principal import viewer
 from omnipub.names import API_ROOT
 from omnipub.services import views
@@ -65,6 +65,7 @@ def _messages(app: APIGatewayHttpResolver, over: System) -> None:
             content=asked.content(over.world.media),
             channels=asked.channels,
             schedule=asked.schedule.schedule() if asked.schedule else None,
+            window=asked.window(),
             idempotency=_idempotency(app, body),
             trace=_trace(app),
         )
@@ -93,6 +94,7 @@ def _certifications(app: APIGatewayHttpResolver, over: System) -> None:
         created = over.announce.certification(
             draft=draft,
             schedule=asked.schedule.schedule() if asked.schedule else None,
+            window=asked.window(),
             idempotency=_idempotency(app, body),
             trace=_trace(app),
         )
@@ -135,10 +137,10 @@ def _about(app: APIGatewayHttpResolver, over: System) -> None:
 
 def _list(app: APIGatewayHttpResolver, over: System, kind: Kind, name: str) -> dict[str, Any]:
     query = app.current_event.query_string_parameters or {}
-    asked = query.get("limit", "20")
-    if not asked.isascii() or not asked.isdecimal():
-        raise InvalidInputError(f"limit is '{asked[:20]}'; it must be a whole number from 1 to 100.")
-    page = over.showing.many(kind, _viewer(app), limit=int(asked), after=query.get("cursor"))
+    limit = query.get("limit", "20")
+    if not limit.isascii() or not limit.isdecimal():
+        raise InvalidInputError(f"limit is '{limit[:20]}'; it must be a whole number from 1 to 100.")
+    page = over.lists.page(kind, _viewer(app), asked_of(query), limit=int(limit), after=query.get("cursor"))
     return {name: [views.row(row) for row in page.rows], "cursor": page.cursor}
 
 

@@ -12,8 +12,15 @@ from omnipub.wiring import System, one_machine
 def system() -> System:
     """The system that the environment describes."""
     settings = from_environment(os.environ)
+    if settings.on_aws:
+        from omnipub.wiring_aws import on_aws, settle  # noqa: PLC0415  one machine does without botocore
+
+        made = on_aws(settings)
+        settle(made)
+        return made
     if not settings.data:
         raise ConfigurationError(
-            "OMNIPUB_DATA is not set.", hint="Name the directory of the data; only one machine is built so far."
+            "Neither OMNIPUB_DATA nor OMNIPUB_TABLE is set.",
+            hint="Name the directory of the data, or on AWS the table with its companions.",
         )
     return one_machine(settings)

@@ -1,5 +1,6 @@
 """What the API accepts: bodies as pydantic models that become domain values. Unknown fields are refused."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Annotated
@@ -10,6 +11,8 @@ from omnipub.domain.catalogue import type_named
 from omnipub.domain.certification import Certification
 from omnipub.domain.message import Content, MediaReference, Variant
 from omnipub.domain.moments import Fold, Schedule, schedule_at
+from omnipub.domain.window import Window, window_of
+from omnipub.services.asked import Asked
 from omnipub.services.ports import Media
 
 _Short = Annotated[str, Field(max_length=2_000)]
@@ -55,7 +58,22 @@ class VariantBody(_Body):
         return Variant(text=self.text, link=self.link, hashtags=None if self.hashtags is None else tuple(self.hashtags))
 
 
-class MessageBody(_Body):
+class _Composed(_Body):
+    """What a message and a certification have in common."""
+
+    channels: _Channels
+    schedule: ScheduleBody | None = None
+    not_after: Annotated[str, Field(max_length=40)] | None = None
+
+    def window(self) -> Window | None:
+        """Until when it may begin, checked: a span from the due moment, or a moment in the schedule's zone."""
+        if self.not_after is None:
+            return None
+        asked = self.schedule
+        return window_of(self.not_after, zone=asked.zone if asked else None, fold=asked.fold if asked else None)
+
+
+class MessageBody(_Composed):
     """POST /messages."""
 
     text: Annotated[str, Field(max_length=100_000)] = ""
@@ -64,8 +82,6 @@ class MessageBody(_Body):
     hashtags: Annotated[list[_Short], Field(max_length=100)] = []
     media: Annotated[list[MediaBody], Field(max_length=40)] = []
     variants: dict[str, VariantBody] = {}
-    channels: _Channels
-    schedule: ScheduleBody | None = None
 
     def content(self, media: Media) -> Content:
         """The content."""
@@ -79,7 +95,7 @@ class MessageBody(_Body):
         )
 
 
-class CertificationBody(_Body):
+class CertificationBody(_Composed):
     """POST /certifications."""
 
     member: _Short
@@ -88,8 +104,6 @@ class CertificationBody(_Body):
     linkedin_url: _Short = ""
     photo: MediaBody | None = None
     personal_message: Annotated[str, Field(max_length=10_000)] = ""
-    channels: _Channels
-    schedule: ScheduleBody | None = None
 
     def draft(self, owner: str, media: Media, now: Schedule) -> Certification:
         """The certification, still without an identity of its own."""
@@ -106,3 +120,18 @@ class CertificationBody(_Body):
             channels=tuple(self.channels),
             schedule=now,
         )
+
+
+def asked_of(query: Mapping[str, str]) -> Asked:
+    """What a list is narrowed to by a request's query: status, channel, owner, since and until (with an offset).
+
+    Raises:
+        InvalidInputError: A time cannot be read.
+    """
+    return Asked(
+        status=query.get("status", ""),
+        channel=query.get("channel", ""),
+        owner=query.get("owner", ""),
+        since=schedule_at(query["since"]).at if "since" in query else None,
+        until=schedule_at(query["until"]).at if "until" in query else None,
+    )

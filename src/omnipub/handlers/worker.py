@@ -28,7 +28,7 @@ def build(over: System) -> Callable[[Event, object], Answer]:
                 over.world.journal.note("foreign_record", sequence=sequence)
                 continue
             pointers[sequence] = pointer
-        failures = over.deliver.batch(list(pointers.values()))
+        failures = over.batches.run(list(pointers.values()))
         for pointer, error in failures.items():
             over.world.journal.note("record_failed", pk=pointer.pk, sk=pointer.sk, error=error.message)
         failed = [sequence for sequence, pointer in pointers.items() if pointer in failures]

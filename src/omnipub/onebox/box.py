@@ -14,10 +14,12 @@ from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError
 from omnipub.handlers import api, scheduler, worker
-from omnipub.onebox.data import Running, alone, api_token, note_running, now_text
+from omnipub.onebox.data import Running, alone, api_token, note_running, now_text, sound
 from omnipub.onebox.engines import Engines
 from omnipub.onebox.gateway import Gateway
+from omnipub.onebox.metronome import Metronome
 from omnipub.onebox.sandboxed import SandboxProcess, connect_all
+from omnipub.onebox.trouble import Say
 from omnipub.wiring import System, one_machine
 
 PATIENCE = timedelta(seconds=30)
@@ -39,9 +41,29 @@ class Box:
     sandbox_url: str
     system: System
 
-    def __init__(self, settings: Settings, *, port: int = 0, sandbox_port: int = 0, sandbox_url: str = "") -> None:
-        """`sandbox_url` names a sandbox that runs already; else one is started beside the system."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        port: int = 0,
+        sandbox_port: int = 0,
+        sandbox_url: str = "",
+        clock: SystemClock | None = None,
+        say: Say = lambda _: None,
+    ) -> None:
+        """Nothing runs yet.
+
+        Args:
+            settings: Of the data directory.
+            port: Of the API; 0 for any.
+            sandbox_port: Of the sandbox; 0 for the one it had before, or any.
+            sandbox_url: A sandbox that runs already; else one is started beside the system.
+            clock: Another clock than the machine's.
+            say: Told when storage is in trouble, and when that is over.
+        """
         self._settings = settings
+        self._clock = clock or SystemClock()
+        self._say = say
         self._port = port
         self._sandbox_port = sandbox_port
         self.sandbox_url = sandbox_url
@@ -79,20 +101,20 @@ class Box:
     def _start(self) -> None:
         data = Path(self._settings.data)
         self._open.enter_context(alone(data))
+        sound(data)
         if self._settings.mode is Mode.SANDBOX and not self.sandbox_url:
             sandbox = SandboxProcess(data / "sandbox", self._sandbox_port)
             sandbox.start()
             self._open.callback(sandbox.stop)
             self.sandbox_url = sandbox.url
-        clock = SystemClock()
-        self.system = one_machine(replace(self._settings, sandbox_url=self.sandbox_url), clock=clock)
+        self.system = one_machine(replace(self._settings, sandbox_url=self.sandbox_url), clock=self._clock)
         self._open.callback(self.system.close)
         self.system.gate.enter()
         if self.sandbox_url:
             connect_all(self.system, self.sandbox_url)
         self.token = api_token(data)
         gateway = self._listen()
-        self._turn(clock)
+        self._turn()
         serving = threading.Thread(target=gateway.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         serving.start()
         self._open.callback(gateway.server_close)
@@ -118,7 +140,7 @@ class Box:
         self.address = gateway.address
         return gateway
 
-    def _turn(self, clock: SystemClock) -> None:
+    def _turn(self) -> None:
         stream, nudges = self.system.world.stream, self.system.world.nudge
         if not (isinstance(stream, SqliteStream) and isinstance(nudges, SqliteNudge)):
             raise AssertionError("one machine has its stream and nudges in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
@@ -127,7 +149,9 @@ class Box:
             nudges=nudges,
             worker=worker.build(self.system),
             scheduler=scheduler.build(self.system),
+            metronome=Metronome(self._clock.now),
+            say=self._say,
         )
         engines.start()
         self._open.callback(engines.stop, patience=PATIENCE)
-        self._open.callback(clock.stop)
+        self._open.callback(self._clock.stop)

@@ -1,16 +1,19 @@
 """A data directory: who runs on it, where it publishes to, and the token its API asks for."""
 
-import fcntl
 import json
 import os
+import re
 import secrets
-import stat
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from omnipub.adapters.directory_lock import TakenError, is_locked, locked
+from omnipub.adapters.directory_seat import DirectorySeat
+from omnipub.adapters.sqlite import check
 from omnipub.config import Mode, Settings, from_environment, variable
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.names import SERVICE
@@ -18,7 +21,14 @@ from omnipub.names import SERVICE
 LOCK = "up.lock"
 STATE = "up.json"
 MODE = "mode"
+TABLE = "table.db"
+FILES = {TABLE: False, "stream.db": True, "nudges.db": True}
+"""SQLite's files, and whether omnipub can do without what is in them."""
+
+PATIENCE = 0.5
+"""Seconds that a directory is waited for: who asks whether somebody runs there holds it for a moment."""
 TOKEN = "token"  # noqa: S105  a file's name
+_SANDBOX_URL = r"http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?/?"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,21 +64,33 @@ def open_data(path: Path, environment: Mapping[str, str] | None = None, *, mode:
     state = _state(path)
     known = dict(os.environ if environment is None else environment)
     known |= {variable("data"): str(path), variable("mode"): kept.value}
-    known[variable("sandbox_url")] = state.sandbox_url if state and kept is Mode.SANDBOX else ""
+    outside = sandbox_outside(kept, known)
+    beside = state.sandbox_url if state and kept is Mode.SANDBOX else ""
+    known[variable("sandbox_url")] = outside or beside
     return from_environment(known)
+
+
+def sandbox_outside(mode: Mode, environment: Mapping[str, str] | None = None) -> str:
+    """Where a sandbox runs that is to be used instead of one beside `up`; empty if none is, as live.
+
+    Raises:
+        ConfigurationError: The address is not on this machine: sandbox publications never leave it.
+    """
+    url = (os.environ if environment is None else environment).get(variable("sandbox_url"), "")
+    if mode is Mode.LIVE or not url:
+        return ""
+    if not re.fullmatch(_SANDBOX_URL, url):
+        raise ConfigurationError(
+            f"{variable('sandbox_url')} is '{url}'; a sandbox answers on this machine only.",
+            hint="Use the address it printed, e.g. http://127.0.0.1:8800, or leave the variable out.",
+        )
+    return url.rstrip("/")
 
 
 def running(path: Path) -> Running | None:
     """Who runs on the directory now; a dead process's note does not count."""
     state = _state(path)
-    if state is None or not (path / LOCK).exists():
-        return None
-    with (path / LOCK).open() as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return state
-    return None
+    return state if state is not None and is_locked(path / LOCK) else None
 
 
 @contextmanager
@@ -78,10 +100,10 @@ def alone(path: Path) -> Iterator[None]:
     Raises:
         ConflictError: One does; names it.
     """
-    with (path / LOCK).open("w") as file:
+    with ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            held.enter_context(locked(path / LOCK, patience=PATIENCE))
+        except TakenError as error:
             state = _state(path)
             who = f" (process {state.pid}, {state.address})" if state else ""
             raise ConflictError(
@@ -89,6 +111,24 @@ def alone(path: Path) -> Iterator[None]:
                 hint="Stop it, or choose another directory with --data DIR.",
             ) from error
         yield
+
+
+def sound(path: Path) -> None:
+    """Pass if the data files can be trusted; nothing is changed.
+
+    Raises:
+        UnavailableError: One is damaged.
+        ConfigurationError: There is no table, though omnipub has run here.
+    """
+    runs = DirectorySeat(path).epoch()
+    table = path / TABLE
+    if runs and not (table.exists() and table.stat().st_size):
+        raise ConfigurationError(
+            f"{table} is missing or empty, though omnipub has run here {runs} times: what was scheduled is in it.",
+            hint=f"Put your backup of {path} in its place, or begin anew in another directory with --data DIR.",
+        )
+    for name, expendable in FILES.items():
+        check(path / name, expendable=expendable)
 
 
 def note_running(path: Path, state: Running) -> None:
@@ -102,9 +142,7 @@ def note_running(path: Path, state: Running) -> None:
             "sandbox_url": state.sandbox_url,
         }
     )
-    temporary = path / f".{STATE}"
-    temporary.write_text(text)
-    temporary.replace(path / STATE)
+    _write(path / STATE, text)
 
 
 def now_text() -> str:
@@ -115,14 +153,22 @@ def now_text() -> str:
 def api_token(path: Path) -> str:
     """The token of the loopback API, made once and readable by this user only."""
     file = path / TOKEN
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-    except FileExistsError:
-        return file.read_text().strip()
+    kept = file.read_text().strip() if file.exists() else ""
+    if kept:
+        return kept
     token = secrets.token_urlsafe(32)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(token)
+    _write(file, token)
     return token
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file of this user's, whole or not at all, whatever is killed or loses power meanwhile."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
+    Path(name).replace(file)
 
 
 def _make(path: Path) -> None:
@@ -130,7 +176,7 @@ def _make(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = path / ".writable"
         probe.write_text("")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another command may try at the same moment
     except OSError as error:
         raise ConfigurationError(
             f"The data directory {path} cannot be used: {error.strerror}.", hint="Choose another with --data DIR."
@@ -141,15 +187,26 @@ def _kept_mode(path: Path, asked: Mode | None) -> Mode:
     file = path / MODE
     if not file.exists():
         mode = asked or Mode.SANDBOX
-        file.write_text(mode.value)
+        _write(file, mode.value)
         return mode
-    kept = Mode(file.read_text().strip())
+    kept = _mode_in(file)
     if asked is not None and asked is not kept:
         raise ConfigurationError(
             f"The data in {path} belongs to {kept.value} publications; sandbox and live are never mixed.",
             hint=f"Use another directory for {asked.value}: --data DIR.",
         )
     return kept
+
+
+def _mode_in(file: Path) -> Mode:
+    text = file.read_text(errors="replace").strip()
+    try:
+        return Mode(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{file} says '{text[:20]}'; it must say {' or '.join(Mode)}.",
+            hint=f"Put your backup of {file} in its place.",
+        ) from error
 
 
 def _state(path: Path) -> Running | None:

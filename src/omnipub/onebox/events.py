@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from omnipub.adapters.sqlite_reader import KINESIS_PREFIX, SHARD
 from omnipub.adapters.sqlite_stream import Record
 from omnipub.services.wire import TICK
 
 ACCOUNT = "000000000000"
 REGION = "local"
-SHARD = "shardId-000000000000"
 STREAM_ARN = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/omnipub"
 
 
@@ -123,9 +123,9 @@ def tick_event(scheduled_at: datetime) -> dict[str, Any]:
 
 def sequence_number(sequence: int) -> str:
     """A sequence number in Kinesis' form: digits, in order as numbers."""
-    return f"4959033849{sequence:046d}"
+    return f"{KINESIS_PREFIX}{sequence:046d}"
 
 
 def sequence_of(number: str) -> int:
     """The sequence behind a sequence number."""
-    return int(number[10:])
+    return int(number.removeprefix(KINESIS_PREFIX))

@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from omnipub.adapters.directory_lock import TAKEN
+from omnipub.config import variable
 from omnipub.domain.conversation import Secret
-from omnipub.errors import ConfigurationError
+from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.names import LOCAL_OWNER
 from omnipub.wiring import System
 
@@ -91,7 +93,13 @@ class SandboxProcess:
         try:
             self.url = json.loads(line)["url"]
         except (ValueError, KeyError):
+            taken = self._process.wait(STARTS_WITHIN) == TAKEN if not line else False
             self.stop()
+            if taken:
+                raise ConflictError(
+                    f"A sandbox already runs on {self._data}.",
+                    hint=f"Stop it, or use it: `{variable('sandbox_url')}=http://127.0.0.1:PORT omnipub up`",
+                ) from None
             return False
         return True
 
@@ -114,11 +122,11 @@ def connect(system: System, url: str, *, channel: str, account: str, title: str 
     )
 
 
-def control(url: str, what: str, order: dict[str, Any] | None = None) -> Any:
-    """One call of the sandbox's control plane; its JSON answer."""
+def control(url: str, what: str, order: dict[str, Any] | None = None, *, method: str | None = None) -> Any:
+    """One call of the sandbox's control plane; its JSON answer. `method` is POST with an order and GET without."""
     data = None if order is None else json.dumps(order).encode()
     request = urllib.request.Request(  # noqa: S310  the sandbox's own address
-        f"{url}/_sandbox/{what}", data=data, headers={"Content-Type": "application/json"}
+        f"{url}/_sandbox/{what}", data=data, headers={"Content-Type": "application/json"}, method=method
     )
     with urllib.request.urlopen(request, timeout=STARTS_WITHIN) as answer:  # noqa: S310  likewise
         return json.loads(answer.read())

@@ -8,7 +8,12 @@ import sys
 from pathlib import Path
 from threading import Event, Thread
 
+from omnipub.adapters.directory_lock import TAKEN, TakenError, locked
 from omnipub.sandbox.server import Server
+
+LOCK = "sandbox.lock"
+PATIENCE = 2.0
+"""Seconds; the sandbox of an `up` that was killed needs a moment to notice."""
 
 
 def main() -> None:
@@ -22,6 +27,16 @@ def main() -> None:
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    arguments.data.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(arguments.data / LOCK, patience=PATIENCE):
+            _serve(arguments, ended)
+    except TakenError:
+        sys.stderr.write(f"A sandbox already runs on {arguments.data}. Stop it, or name another directory.\n")
+        sys.exit(TAKEN)
+
+
+def _serve(arguments: argparse.Namespace, ended: Event) -> None:
     server = Server(arguments.data, arguments.port)
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     if arguments.exit_with_parent:

@@ -31,6 +31,11 @@ CREATE TABLE IF NOT EXISTS posts (
     repeats INTEGER NOT NULL DEFAULT 0,
     UNIQUE (network, id, account)    -- two webhook endpoints may get the same delivery
 );
+CREATE TABLE IF NOT EXISTS withdrawn (
+    post INTEGER NOT NULL,           -- posts.number
+    part INTEGER NOT NULL,           -- which of its messages, where a post is several
+    PRIMARY KEY (post, part)
+);
 CREATE INDEX IF NOT EXISTS posts_by_content ON posts (network, account, content, deleted_at);
 CREATE INDEX IF NOT EXISTS posts_by_account ON posts (network, account, number);
 CREATE TABLE IF NOT EXISTS pictures (

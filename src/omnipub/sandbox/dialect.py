@@ -17,6 +17,7 @@ class Endpoint(StrEnum):
     UPLOAD = "upload"
     DELETE = "delete"
     SIGN_IN = "sign_in"
+    CHECK = "check"  # who the token is of
 
 
 class Trouble(StrEnum):

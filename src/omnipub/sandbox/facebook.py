@@ -28,10 +28,14 @@ _QUERIES: Mapping[str, frozenset[str]] = MappingProxyType(
         "photos": frozenset({"fields", "appsecret_proof"}),
         "published_posts": frozenset({"fields", "limit", "after", "since", "appsecret_proof"}),
         "post": frozenset({"appsecret_proof"}),
+        "page": frozenset({"fields", "appsecret_proof"}),
     }
 )
 """What the query may carry, by edge; a token in it is refused, since addresses end up in logs."""
 
+_EDGELESS: Mapping[Endpoint, str] = MappingProxyType({Endpoint.DELETE: "post", Endpoint.CHECK: "page"})
+
+_PAGE_FIELDS = frozenset({"id", "name"})
 _NEW_POST_FIELDS = frozenset({"id", "post_id", "permalink_url"})
 
 
@@ -43,6 +47,8 @@ def place(request: Request, _stock: Stock) -> Place | None:
             return Place(page, Endpoint.UPLOAD if unpublished else _EDGES[request.method, edge])
         case (_, version, post) if version == VERSION and request.method == "DELETE":
             return Place(post.rpartition("_")[0], Endpoint.DELETE)
+        case (_, version, page) if version == VERSION and request.method == "GET":
+            return Place(page, Endpoint.CHECK)
     return None
 
 
@@ -52,7 +58,7 @@ def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
     if where is None:
         raise refused("path", f"this sandbox has /{VERSION}/PAGE/feed, photos, published_posts and /{VERSION}/POST")
     _authorise(request, stock, where.account)
-    edge = "post" if where.endpoint is Endpoint.DELETE else request.path[3]
+    edge = _EDGELESS.get(where.endpoint) or request.path[3]
     unknown = sorted(set(request.query) - _QUERIES[edge])
     if unknown:
         raise refused("parameter", f"{', '.join(unknown)} in the query is not known for {edge}")
@@ -63,6 +69,8 @@ def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
             return _photo(request, stock, twist, where.account)
         case "published_posts":
             return published_posts(request, stock, where.account)
+        case "page":
+            return _page(request, where.account)
     return _delete(request, stock)
 
 
@@ -149,6 +157,12 @@ def _publish(
 
 def _address(request: Request, post: Post, asked: Sequence[str]) -> dict[str, str]:
     return {"permalink_url": permalink(request, post)} if "permalink_url" in asked else {}
+
+
+def _page(request: Request, page: str) -> Answer:
+    """What is known of the page: its name is its id here, as the sandbox's accounts have no others."""
+    asked = asked_fields(request, _PAGE_FIELDS)
+    return json_answer({"id": page} | ({"name": page} if "name" in asked else {}))
 
 
 def _delete(request: Request, stock: Stock) -> Answer:

@@ -142,6 +142,16 @@ class Ledger:
         sql = "UPDATE posts SET deleted_at = ? WHERE network = ? AND id = ? AND deleted_at IS NULL"
         return self._database.run(sql, now_ms(), network, id) > 0
 
+    def delete_part(self, post: Post, part: int, *, of: int) -> bool:
+        """Take down one of a post's parts, and with the last one the post; False if that part is not up."""
+        with self._database.alone():
+            if not self._database.run("INSERT OR IGNORE INTO withdrawn VALUES (?, ?)", post.number, part):
+                return False
+            row = self._database.row("SELECT COUNT(*) AS parts FROM withdrawn WHERE post = ?", post.number)
+            if row and row["parts"] == of:
+                self.delete(post.network, post.id)
+            return True
+
     def listed(
         self, network: str, account: str, *, limit: int, skip: int = 0, below: int = 0, since_ms: int = 0
     ) -> list[Post]:
@@ -177,6 +187,7 @@ class Ledger:
 
     def clear(self) -> None:
         """Forget every post; accounts stay open, and numbers go on."""
+        self._database.run("DELETE FROM withdrawn")
         self._database.run("DELETE FROM posts")
 
     def _insert(self, draft: Draft, hidden_ms: int) -> Post:

@@ -34,6 +34,10 @@ def place(request: Request, stock: Stock) -> Place | None:
         case ("DELETE", _, "rest", "posts", urn):
             post = stock.ledger.find(NETWORK, urn)
             return Place(post.account if post else "", Endpoint.DELETE)
+        case ("GET", _, "rest", "organizations", number):
+            return Place(f"urn:li:organization:{number}", Endpoint.CHECK)
+        case ("GET", _, "rest", "me"):
+            return Place(_member(request, stock), Endpoint.CHECK)
         case ("POST", _, "rest", "images") if request.query == {"action": "initializeUpload"}:
             return Place(_owner(request, "initializeUploadRequest", "owner"), Endpoint.UPLOAD)
         case ("PUT", _, path, image) if path == UPLOADS:
@@ -65,10 +69,29 @@ def _check_headers(request: Request, stock: Stock) -> None:
     if request.headers.get("x-restli-protocol-version") != PROTOCOL_VERSION:
         raise refused("argument", f"the header X-Restli-Protocol-Version must say {PROTOCOL_VERSION}")
     method = request.headers.get("x-restli-method", "")
-    needed = request.method == "GET"  # without it, rest.li takes a GET for another kind of question
-    wanted = _RESTLI_METHODS.get(request.method)
+    by_name = request.method == "GET" and request.path[2] != "posts"  # one thing by its name: no finder
+    needed = request.method == "GET" and not by_name  # without it, rest.li takes a GET for another kind of question
+    wanted = None if by_name else _RESTLI_METHODS.get(request.method)
     if (method or needed) and wanted and method != wanted:
         raise refused("argument", f"the header X-RestLi-Method must say {wanted} here")
+
+
+def _member(request: Request, stock: Stock) -> str:
+    """The member whose token the request carries; empty if it is none's."""
+    accounts = [row["account"] for row in stock.ledger.accounts() if row["network"] == NETWORK]
+    people = (account for account in accounts if account.startswith("urn:li:person:"))
+    return next((one for one in people if stock.ledger.token(NETWORK, one) == request.bearer), "")
+
+
+def _who(request: Request, stock: Stock, _twist: Twist) -> Answer:
+    if request.path[2] == "organizations":
+        number = request.path[3]
+        name = f"Organisation {number}"
+        return json_answer({"id": int(number) if number.isdigit() else number, "localizedName": name})
+    member = _member(request, stock)
+    if not member:
+        raise refused("access", "the token is of no member")
+    return json_answer({"id": member.rpartition(":")[2]})
 
 
 def _body(request: Request) -> object:
@@ -160,6 +183,7 @@ _ACTIONS: Mapping[Endpoint, Callable[[Request, Stock, Twist], Answer]] = Mapping
         Endpoint.LOOK_UP: _find,
         Endpoint.UPLOAD: _begin_upload,
         Endpoint.DELETE: _delete,
+        Endpoint.CHECK: _who,
     }
 )
 

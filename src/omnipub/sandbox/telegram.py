@@ -10,7 +10,7 @@ from typing import Any
 
 from omnipub.sandbox.dialect import Dialect, Endpoint, Place, Stock, Trouble, Twist
 from omnipub.sandbox.exchange import Answer, Request, json_answer
-from omnipub.sandbox.ledger import Draft, Post
+from omnipub.sandbox.ledger import Draft, Post, now_ms
 from omnipub.sandbox.telegram_errors import NETWORK, bot_error, refused, throttled
 from omnipub.sandbox.telegram_fields import (
     ALBUM,
@@ -25,13 +25,20 @@ from omnipub.sandbox.telegram_fields import (
 TOKEN = r"[0-9]{5,12}:[A-Za-z0-9_-]{30,64}"  # noqa: S105 - a pattern, not a token
 PHOTO_BYTES = 10_000_000
 _ATTACHED = "attach://"
+_DELETABLE_MS = 48 * 3600 * 1000
+
+
+_ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
+    {"deleteMessage": Endpoint.DELETE, "getMe": Endpoint.CHECK, "getChat": Endpoint.CHECK}
+)
+"""What a method wants, if not to publish."""
 
 
 def place(request: Request, _stock: Stock) -> Place | None:
     """Where a request leads; the bot's token is a piece of the path."""
     match (request.method, *request.path):
         case ("POST", _, bot, method) if bot.startswith("bot") and method in METHODS:
-            endpoint = Endpoint.DELETE if method == "deleteMessage" else Endpoint.PUBLISH
+            endpoint = _ENDPOINTS.get(method, Endpoint.PUBLISH)
             return Place(str(given_fields(request).get("chat_id", "")), endpoint)
     return None
 
@@ -46,6 +53,9 @@ def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
         raise refused("token")
     method = request.path[2]
     values = fitting_fields(request, method)
+    if method == "getMe":
+        number = int(token.partition(":")[0])
+        return _done({"id": number, "is_bot": True, "first_name": "Sandbox bot", "username": f"sandbox{number}_bot"})
     account = _account(stock, where.account)
     if stock.ledger.token(NETWORK, account) != token:
         raise refused("outside")
@@ -157,14 +167,17 @@ def _caption(values: Mapping[str, Any]) -> str:
 
 
 def _delete(asked: Asked) -> Answer:
-    """Delete a message; with one message of an album goes the album."""
+    """Delete a message, of an album that message alone; this bot has no right to delete old ones."""
     wanted = int(asked.values["message_id"])
     number = wanted // ALBUM[1]
     posts = asked.stock.ledger.newest(network=NETWORK, account=asked.account, limit=1_000_000)
     post = next((post for post in posts if post.number == number and wanted in _numbers_of(post)), None)
-    if post is None or (post.deleted_at and len(_numbers_of(post)) == 1):
+    if post is None or post.deleted_at:
         raise refused("request", "message to delete not found")
-    asked.stock.ledger.delete(NETWORK, post.id)
+    if now_ms() - post.received_at > _DELETABLE_MS:
+        raise refused("request", "message can't be deleted")
+    if not asked.stock.ledger.delete_part(post, wanted, of=len(_numbers_of(post))):
+        raise refused("request", "message to delete not found")
     return _done(True)
 
 
@@ -187,6 +200,7 @@ _ACTIONS: Mapping[str, Callable[[Asked], Answer]] = MappingProxyType(
         "sendPhoto": _send_photo,
         "sendMediaGroup": _send_album,
         "deleteMessage": _delete,
+        "getChat": lambda asked: _done(_chat(asked.account)),
     }
 )
 

@@ -44,6 +44,8 @@ METHODS: Mapping[str, shapes.Shape] = MappingProxyType(
         "sendMediaGroup": shapes.fields(
             _CHAT | {"media": shapes.rows(_PHOTO, least=ALBUM[0], most=ALBUM[1])}, _QUIETLY
         ),
+        "getMe": shapes.fields({}),
+        "getChat": shapes.fields(_CHAT),
         "deleteMessage": shapes.fields(_CHAT | {"message_id": _message_number}),
     }
 )

@@ -6,20 +6,16 @@ from dataclasses import dataclass, replace
 from omnipub.domain.conversation import Account, Channel, Secret
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.progress import released
 from omnipub.errors import ConflictError, NotFoundError
-from omnipub.services.due import DueMoments
 from omnipub.services.ports import Chance, Clock, Vault
+from omnipub.services.releases import Late, Releases
+from omnipub.services.scopes import account_scope, bound_to
 from omnipub.storage import access, keys, writing
 from omnipub.storage.items import (
     Connection,
     Standing,
     connection_item,
     connection_of,
-    delivery_item,
-    delivery_of,
-    key_of,
     plain_item,
 )
 from omnipub.storage.shards import Shards
@@ -35,7 +31,7 @@ class Accounts:
     vault: Vault
     clock: Clock
     chance: Chance
-    due: DueMoments
+    releases: Releases
     channels: Mapping[str, Channel]
 
     def connect(
@@ -81,6 +77,8 @@ class Accounts:
                 condition=Unchanged(version=known.version) if known else Absent(),
             )
         ]
+        release = self.releases.begun(account_scope(network, account), Late.WINDOW)
+        writes.append(release)
         if known is None:
             once = keys.connected_account(owner, network, account)
             writes.append(Put(item=plain_item(once, channel=channel), condition=Absent()))
@@ -91,8 +89,7 @@ class Accounts:
                 f"Account {account} is already connected under another name, or was changed meanwhile.",
                 hint="Each account is connected once; use the name it has.",
             ) from error
-        if known is not None:
-            self.release(connection)
+        self.releases.carry_out(release.item)
         return connection
 
     def find(self, owner: str, channel: str) -> Connection | None:
@@ -113,13 +110,7 @@ class Accounts:
 
     def for_delivery(self, delivery: Delivery) -> Connection | None:
         """The connection to the very account the delivery is bound to, whatever its alias is now."""
-        direct = self.find(delivery.owner, delivery.channel)
-        if direct is not None and direct.account == delivery.account:
-            return direct
-        network = network_of(delivery.channel)
-        named = self.table.get(keys.connected_account(delivery.owner, network, delivery.account))
-        renamed = self.find(delivery.owner, named["channel"]) if named else None
-        return renamed if renamed is not None and renamed.account == delivery.account else None
+        return bound_to(self.table, delivery).connection
 
     def open(self, connection: Connection) -> Account:
         """The account with its token, for one conversation."""
@@ -130,6 +121,12 @@ class Accounts:
             token=self.vault.open(connection.sealed, _purpose(connection.owner, network, connection.account)),
             settings=connection.settings or {},
         )
+
+    def release(self, connection: Connection) -> int:
+        """Let the account's held deliveries go on, now and, should this process die, by the ticks; how many."""
+        row = self.releases.begun(account_scope(network_of(connection.channel), connection.account), Late.WINDOW)
+        self.table.put(row.item)
+        return self.releases.carry_out(row.item)
 
     def hold(self, connection: Connection, *, reason: str) -> None:
         """Mark that the account needs its owner. Losing a race is fine: somebody just changed it."""
@@ -147,41 +144,6 @@ class Accounts:
             writing.put(self.table, item, Unchanged(version=connection.version))
         except ConditionFailedError:
             return
-
-    def release(self, connection: Connection) -> int:
-        """Let the account's held deliveries go on; how many."""
-        count = self.shards.count(self.clock.now())
-        freed = 0
-        for shard in count.all():
-            cursor = None
-            while True:
-                page = self.table.query(access.with_status(Status.HELD, shard, after=cursor))
-                of_account = [
-                    key_of(item)
-                    for item in page.items
-                    if item["owner"] == connection.owner and item["account"] == connection.account
-                ]
-                freed += sum(self._release(delivery_of(item)) for item in self.table.batch_get(of_account).values())
-                cursor = page.cursor
-                if cursor is None:
-                    break
-        return freed
-
-    def _release(self, delivery: Delivery) -> bool:
-        if delivery.status is not Status.HELD:
-            return False
-        now = self.clock.now()
-        free = replace(released(delivery, now), version=delivery.version + 1, write_id=self.chance.token())
-        try:
-            writing.put(
-                self.table,
-                delivery_item(free, self.shards.count(now).of),
-                Unchanged(version=delivery.version),
-            )
-        except ConditionFailedError:
-            return False
-        self.due.committed([free], why="released")
-        return True
 
 
 def needed(connection: Connection | None, channel: str) -> Connection:

@@ -1,12 +1,21 @@
 """Whether channels can say a content: the one check that runs at compose, at the API, at import and at dispatch."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from omnipub.domain.conversation import Channel
 from omnipub.domain.identity import network_of
 from omnipub.domain.limits import Excess, Limits, text_excess
 from omnipub.domain.message import Content
 from omnipub.errors import InvalidInputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objection:
+    """One thing that a channel cannot take; `excess` has the numbers where a limit is broken."""
+
+    sentence: str
+    excess: Excess | None = None
 
 
 def admit(contents: Mapping[str, Content], channels: Mapping[str, Channel]) -> None:
@@ -30,17 +39,25 @@ def admit(contents: Mapping[str, Content], channels: Mapping[str, Channel]) -> N
 
 def objections(content: Content, channel: Channel) -> list[str]:
     """What `channel` cannot take of `content` (already its own variant), in sentences; empty if all is well."""
+    return [one.sentence for one in examined(content, channel)]
+
+
+def examined(content: Content, channel: Channel) -> list[Objection]:
+    """The same with its numbers."""
     text = channel.text(content)
     texts = text_excess(text, channel.limits, beside_images=bool(content.media))
-    found = [excess.sentence() for excess in (*texts, *_media(content, channel.limits))]
-    found += [
+    found = [(excess.sentence(), excess) for excess in (*texts, *_media(content, channel.limits))]
+    others = [
         f"{media.content_type} is not accepted; {', '.join(channel.limits.image_types) or 'no images'} would be."
         for media in content.media
         if media.content_type not in channel.limits.image_types
     ]
     if not (text.strip() or content.link or content.media):
-        found.append("Nothing is left to say here; give the variant a text.")
-    return [f"{channel.title}: {sentence[0].upper()}{sentence[1:]}" for sentence in found]
+        others.append("Nothing is left to say here; give the variant a text.")
+    return [
+        Objection(sentence=f"{channel.title}: {sentence[0].upper()}{sentence[1:]}", excess=excess)
+        for sentence, excess in (*found, *((one, None) for one in others))
+    ]
 
 
 def _media(content: Content, limits: Limits) -> Iterable[Excess]:

@@ -9,6 +9,7 @@ from omnipub.domain.certification import Certification, checked, sameness
 from omnipub.domain.conversation import Channel
 from omnipub.domain.identity import Kind, Parent, network_of
 from omnipub.domain.moments import Schedule
+from omnipub.domain.window import Window
 from omnipub.errors import ConflictError
 from omnipub.services.admission import admit
 from omnipub.services.creation import Created, Creation, IdempotencyKey
@@ -32,6 +33,7 @@ class Announce:
         *,
         draft: Certification,
         schedule: Schedule | None = None,
+        window: Window | None = None,
         idempotency: IdempotencyKey | None = None,
         trace: str = "",
     ) -> Created:
@@ -74,6 +76,7 @@ class Announce:
                 unique=[
                     Put(item=plain_item(same, certification=certification.id, owner=draft.owner), condition=Absent())
                 ],
+                window=window,
                 trace=trace,
             )
         except ConflictError:

@@ -7,6 +7,7 @@ from omnipub.domain.conversation import Channel
 from omnipub.domain.identity import Kind, Parent, network_of
 from omnipub.domain.message import Content, Message, checked
 from omnipub.domain.moments import Schedule
+from omnipub.domain.window import Window
 from omnipub.errors import InvalidInputError
 from omnipub.services.admission import admit
 from omnipub.services.creation import Created, Creation, IdempotencyKey
@@ -27,6 +28,7 @@ class Compose:
         content: Content,
         channels: Sequence[str],
         schedule: Schedule | None = None,
+        window: Window | None = None,
         idempotency: IdempotencyKey | None = None,
         trace: str = "",
     ) -> Created:
@@ -43,7 +45,7 @@ class Compose:
         now = self.creation.clock.now()
         checked(content)
         connections = self.creation.connections(owner, channels)
-        _refuse_unused_variants(content, channels)
+        refuse_unused_variants(content, channels)
         admit({channel: content.on(channel) for channel in channels}, self.channels)
         message = Message(
             id=self.creation.new_id(now),
@@ -62,12 +64,17 @@ class Compose:
             connections=connections,
             now=now,
             idempotency=idempotency,
+            window=window,
             trace=trace,
         )
 
 
-def _refuse_unused_variants(content: Content, channels: Sequence[str]) -> None:
-    """A variant for a channel that is not chosen is a typing mistake that would silently change the post."""
+def refuse_unused_variants(content: Content, channels: Sequence[str]) -> None:
+    """Pass if every variant is used: one for a channel that is not chosen is a typing mistake.
+
+    Raises:
+        InvalidInputError: Some are not.
+    """
     usable = {*channels, *(network_of(channel) for channel in channels)}
     unused = sorted(set(content.variants) - usable)
     if unused:

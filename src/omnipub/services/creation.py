@@ -17,6 +17,7 @@ from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, checked_channel,
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import CHANNELS_AT_MOST
 from omnipub.domain.moments import LATEST_AHEAD, Schedule, to_text
+from omnipub.domain.window import Window, end_of
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError
 from omnipub.services.accounts import Accounts, needed
 from omnipub.services.due import DueMoments
@@ -150,7 +151,7 @@ class Creation:
             )
         return asked
 
-    def create(
+    def create(  # noqa: PLR0913  one transaction holds all of it
         self,
         *,
         parent: Parent,
@@ -161,6 +162,7 @@ class Creation:
         now: datetime,
         idempotency: IdempotencyKey | None,
         unique: Sequence[Put] = (),
+        window: Window | None = None,
         trace: str = "",
     ) -> Created:
         """Write everything or nothing, then announce the due moments.
@@ -174,15 +176,20 @@ class Creation:
             now: The moment of the request.
             idempotency: The request's key.
             unique: Further items that must not exist yet.
+            window: Until when it may begin; without one, as long after its due moment as the stage says.
             trace: The request's id, for the stream.
 
         Raises:
             ConflictError: One of `unique` exists.
+            InvalidInputError: The window ends before it is due, or is absurdly long.
             KeyReusedError: The key was used for something else meanwhile.
         """
         shard = self.shards.count(now).of
+        not_after = schedule.at + self.missed_after
+        if window is not None:
+            not_after = end_of(window, due=schedule.at, now=now)
         deliveries = [
-            self._delivery(parent, owner, connection, channel, schedule.at)
+            self._delivery(parent, owner, connection, channel, schedule.at, not_after)
             for channel, connection in connections.items()
         ]
         created = Created(
@@ -207,7 +214,9 @@ class Creation:
         self.due.committed(deliveries, why="now" if schedule.at <= now else "soon", trace=trace)
         return created
 
-    def _delivery(self, parent: Parent, owner: str, connection: Connection, channel: str, at: datetime) -> Delivery:
+    def _delivery(
+        self, parent: Parent, owner: str, connection: Connection, channel: str, at: datetime, not_after: datetime
+    ) -> Delivery:
         return Delivery(
             parent=parent,
             channel=channel,
@@ -216,7 +225,7 @@ class Creation:
             status=Status.SCHEDULED,
             due_at=at,
             next_at=at,
-            not_after=at + self.missed_after,
+            not_after=not_after,
             write_id=self.chance.token(),
         )
 

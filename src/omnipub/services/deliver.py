@@ -1,56 +1,47 @@
-"""Deliver what the stream points at: claim, send or look, conclude.
+"""Deliver what a record points at: claim, send or look, conclude.
 
 The claim is one conditional write that is also the intent. Whatever the stream repeats, reorders or
 invents meets that write: a record that is not the table's wish ends as "let be".
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from omnipub.domain.breaker import Breaker
+from omnipub.domain.concluding import ACCOUNT_PAUSE, concluded
 from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.delivery import Delivery, Frozen, Reason
+from omnipub.domain.finding import FindOut, how_to_find_out, postponed, waiting
 from omnipub.domain.fingerprint import digest
 from omnipub.domain.identity import network_of
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.moments import milliseconds
+from omnipub.domain.moves import lost_track
 from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import (
-    ACCOUNT_PAUSE,
-    Act,
-    FindOut,
-    Remedy,
-    Rules,
-    buried,
-    claimed_to_send,
-    concluded,
-    held,
-    how_to_find_out,
-    lost_track,
-    missed,
-    next_step,
-    postponed,
-    queued,
-    waiting,
-)
-from omnipub.errors import GateClosedError, OmnipubError, SealBrokenError
+from omnipub.domain.progress import Act, buried, claimed_to_send, has_died, held, missed, next_step, queued, resting
+from omnipub.domain.rules import Remedy, Rules
+from omnipub.errors import SealBrokenError, UnavailableError
 from omnipub.services.accounts import Accounts
 from omnipub.services.admission import objections
+from omnipub.services.breakers import Breakers, Slot
 from omnipub.services.contents import Contents
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
-from omnipub.services.gate import Gate
-from omnipub.services.pauses import Pause, Pauses
-from omnipub.services.ports import Chance, Clock, Crew, Journal, Pointer, Stream
+from omnipub.services.pauses import Pauses
+from omnipub.services.ports import Chance, Clock, Journal, Pointer
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording
+from omnipub.services.scopes import bound_to
 from omnipub.storage import keys
-from omnipub.storage.items import Connection, Standing, delivery_of
+from omnipub.storage.items import Connection, delivery_of
 from omnipub.storage.keys import Key
-from omnipub.storage.table import ConditionFailedError, Table
+from omnipub.storage.table import Check, ConditionFailedError, Table
 
 REREADS = 3
+
+ALONE = "alone"
+"""The verdict on a record whose delivery killed a worker: it is done when nothing else is under way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,83 +54,32 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The worker's bounds.
+class Deliver:
+    """Delivers one.
 
     Attributes:
+        rules: What decisions about a delivery depend on.
         lease: From a claim to its end: the function's time-out and 10 s.
-        budget: After this long a batch starts nothing new.
-        slots: Sends of one network side by side.
     """
 
-    lease: timedelta
-    budget: timedelta
-    slots: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deliver:
-    """Delivers."""
-
     table: Table
-    stream: Stream
     accounts: Accounts
     contents: Contents
     recording: Recording
     reconcile: Reconcile
     pauses: Pauses
-    gate: Gate
+    breakers: Breakers
     driver: Driver
     due: DueMoments
     clock: Clock
     chance: Chance
-    crew: Crew
     journal: Journal
     channels: Mapping[str, Channel]
     rules: Callable[[Delivery], Rules]
-    limits: Limits
+    lease: timedelta
 
-    def batch(self, pointers: Sequence[Pointer]) -> Mapping[Pointer, OmnipubError]:
-        """Deliver a batch: groups side by side, each in its order; the records our own storage failed on.
-
-        Everything else that goes wrong goes back to the table, and the record is done.
-        """
-        try:
-            self.gate.check()
-        except GateClosedError as error:
-            # Acknowledged: after an adoption the ticks find what is still to be sent.
-            self.journal.note("gate_closed", records=len(pointers), why=error.message)
-            return {}
-        deadline = self.clock.now() + self.limits.budget
-        failures: dict[Pointer, OmnipubError] = {}
-        left: list[Pointer] = []
-
-        def run(group: Sequence[Pointer]) -> None:
-            for pointer in group:
-                if self.clock.now() >= deadline:
-                    left.append(pointer)
-                    continue
-                try:
-                    self.one(pointer)
-                except OmnipubError as error:
-                    failures[pointer] = error
-                except Exception as error:  # noqa: BLE001  a mistake of ours in one record must not hold the shard
-                    self.journal.note("worker_broke", pk=pointer.pk, sk=pointer.sk, error=repr(error))
-
-        groups: dict[str, list[Pointer]] = defaultdict(list)
-        for pointer in dict.fromkeys(pointers):
-            groups[pointer.group].append(pointer)
-        lanes: dict[str, list[Callable[[], None]]] = defaultdict(list)
-        for name, group in groups.items():
-            lanes[name.partition("/")[0]].append(lambda group=group: run(group))  # type: ignore[misc]
-        self.crew.work(lanes, self.limits.slots)
-        if left:
-            # They are due in the table, so a put that fails here only costs time.
-            self.stream.put([replace(pointer, why="postponed") for pointer in left])
-        return failures
-
-    def one(self, pointer: Pointer) -> Verdict:
-        """Do what the table says about one delivery, once."""
+    def one(self, pointer: Pointer, *, alone: bool = True) -> Verdict:
+        """Do what the table says about one delivery, once; `alone` if nothing else is under way here."""
         for _ in range(REREADS):
             item = self.table.get(Key(pointer.pk, pointer.sk))
             if item is None or keys.channel_of(pointer.sk) is None:
@@ -150,6 +90,8 @@ class Deliver:
             if step.act is Act.WAIT and step.until is not None:
                 self.clock.sleep_until(step.until)
                 continue
+            if has_died(delivery) and not alone and step.act in {Act.SEND, Act.FIND_OUT}:
+                return Verdict(pointer=pointer, verdict=ALONE)
             try:
                 verdict = self._act(step.act, delivery, now)
             except ConditionFailedError:
@@ -171,10 +113,15 @@ class Deliver:
     def _send(self, delivery: Delivery, now: datetime) -> str:
         pause = self.pauses.of(delivery)
         if pause is not None:
-            return self.recording.move(delivery, held(delivery, now, sentence=_paused(pause))).status
-        connection = self.accounts.for_delivery(delivery)
-        if connection is None or connection.standing is Standing.NEEDS_OWNER:
-            return self.recording.move(delivery, held(delivery, now, sentence=_needs_owner(connection))).status
+            return self._hold(delivery, now, pause.sentence, pause.still_holds())
+        bound = bound_to(self.table, delivery)
+        connection = bound.connection
+        if connection is None or not bound.works:
+            return self._hold(delivery, now, _needs_owner(connection), *bound.unchanged)
+        breaker = self.breakers.of(delivery)
+        slot = self.breakers.wait(breaker, delivery)
+        if slot is not None:
+            return self._rest(delivery, delivery, slot, now)
         channel = self.channels[network_of(delivery.channel)]
         frozen, refused = self._freeze(delivery, channel)
         holds = self._text_held(delivery, channel, frozen)
@@ -187,7 +134,14 @@ class Deliver:
             outcome = Outcome(ended=Ended.REJECTED, code="over_limit", sentence=" ".join(refused))
         else:
             outcome = self._converse(claim, connection, channel)
-        return self._conclude(claim, outcome, connection)
+        return self._conclude(claim, outcome, connection, breaker)
+
+    def _hold(self, delivery: Delivery, now: datetime, sentence: str, *while_true: Check) -> str:
+        """Hold it, unless the reason has gone: then it would be held after its release, for ever."""
+        return self.recording.move(delivery, held(delivery, now, sentence=sentence), *while_true).status
+
+    def _rest(self, before: Delivery, delivery: Delivery, slot: Slot, now: datetime) -> str:
+        return self._later(before, resting(delivery, slot.at, sentence=slot.sentence, now=now))
 
     def _find_out(self, delivery: Delivery, now: datetime) -> str:
         rules = self.rules(delivery)
@@ -197,17 +151,21 @@ class Deliver:
             return self.recording.move(delivery, lost_track(dead, now, sentence=_stopped(dead))).status
         if how is FindOut.LATER:
             return self._later(delivery, postponed(dead, rules))
-        pause = self.pauses.of(delivery)
-        connection = self.accounts.for_delivery(delivery)
-        if pause or connection is None or connection.standing is Standing.NEEDS_OWNER:
-            sentence = _paused(pause) if pause else _needs_owner(connection)
+        pause, bound = self.pauses.of(delivery), bound_to(self.table, delivery)
+        connection = bound.connection
+        if pause or connection is None or not bound.works:
+            sentence = pause.sentence if pause else _needs_owner(connection)
             return self._later(delivery, waiting(dead, now + ACCOUNT_PAUSE, sentence=sentence, now=now))
         channel = self.channels[network_of(delivery.channel)]
         if how is FindOut.LOOK:
             return self.reconcile.look(delivery, dead, connection, channel).status
+        breaker = self.breakers.of(delivery)
+        slot = self.breakers.wait(breaker, delivery)
+        if slot is not None:
+            return self._rest(delivery, dead, slot, now)
         frozen, _ = self._freeze(dead, channel)
         claim = self._claim(delivery, now, frozen, become=dead)
-        return self._conclude(claim, self._converse(claim, connection, channel), connection)
+        return self._conclude(claim, self._converse(claim, connection, channel), connection, breaker)
 
     def _later(self, before: Delivery, after: Delivery) -> str:
         moved = self.recording.move(before, after)
@@ -248,7 +206,7 @@ class Deliver:
             become or before,
             now,
             claim_id=self.chance.token(),
-            lease_for=self.limits.lease,
+            lease_for=self.lease,
             frozen=frozen,
         )
         if not holds or before.holds:
@@ -266,13 +224,15 @@ class Deliver:
         conversation = channel.publish(claim.frozen.body, account, self.clock.now)
         return self.driver.publish(conversation, lease_until=claim.lease.until)
 
-    def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection) -> str:
+    def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> str:
         now = self.clock.now()
-        if outcome.ended is Ended.AUTH:
-            self.accounts.hold(connection, reason=outcome.sentence)
+        rests_until = self._learn(claim, outcome, connection, breaker)
         rules, chance = self.rules(claim), self.chance.share()
         moved = self.recording.conclude(
-            claim, lambda held: concluded(held, outcome, now, rules, chance=chance), outcome, now
+            claim,
+            lambda held: concluded(held, outcome, now, rules, chance=chance, rests_until=rests_until),
+            outcome,
+            now,
         )
         self.due.committed([moved], why="retry" if moved.status is Status.SCHEDULED else "look")
         self.journal.note(
@@ -286,6 +246,20 @@ class Deliver:
         )
         return moved.status
 
+    def _learn(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> datetime | None:
+        """What the try's end says about the account; until when that rests now.
+
+        Storage may fail here: the next try on the account learns the same, while an outcome that is not
+        written down for that reason would become an unknown one.
+        """
+        try:
+            if outcome.ended is Ended.AUTH:
+                self.accounts.hold(connection, reason=outcome.sentence)
+            return self.breakers.learn(breaker, claim, outcome)
+        except UnavailableError as error:
+            self.journal.note("account_not_marked", channel=claim.channel, error=error.message)
+            return None
+
     def _verdict(self, pointer: Pointer, verdict: str, why: str) -> Verdict:
         self.journal.note("record_done", pk=pointer.pk, sk=pointer.sk, verdict=verdict, why=why)
         return Verdict(pointer=pointer, verdict=verdict, why=why)
@@ -296,10 +270,6 @@ def lateness(delivery: Delivery) -> int | None:
     if delivery.published_at is None or delivery.due_at is None:
         return None
     return milliseconds(delivery.published_at - delivery.due_at)
-
-
-def _paused(pause: Pause) -> str:
-    return f"{pause.scope} is paused: {pause.reason}"
 
 
 def _needs_owner(connection: Connection | None) -> str:

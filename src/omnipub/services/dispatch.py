@@ -14,9 +14,11 @@ from omnipub.domain.identity import Parent
 from omnipub.domain.moments import from_text, to_text
 from omnipub.domain.overdue import is_put_again
 from omnipub.domain.progress import Act, next_step
+from omnipub.errors import OmnipubError
 from omnipub.services.due import HORIZON, group_of, pointer_to
 from omnipub.services.gate import Gate
 from omnipub.services.ports import Clock, DueSoon, Journal, Pointer, Stream
+from omnipub.services.releases import Releases
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, plain_item
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
@@ -67,6 +69,7 @@ class Dispatch:
     clock: Clock
     journal: Journal
     gate: Gate
+    releases: Releases
 
     def tick(self, *, trace: str = "") -> TickReport:
         """Look HORIZON ahead, wait for each moment, put its pointers; with nothing due, end at once."""
@@ -74,6 +77,7 @@ class Dispatch:
         now = self.clock.now()
         last = self._moment(keys.heartbeat()) or now - TICK_EVERY
         self.table.put(plain_item(keys.heartbeat(), at=to_text(now)))
+        self._finish_releases()
         cursor = self._moment(keys.cursor()) or now
         start, end = min(cursor, now) - OVERLAP, now + HORIZON
         old = [soon for soon in self._overdue(start, trace) if _again(soon.at, now, last)]
@@ -124,6 +128,12 @@ class Dispatch:
     def last_beat(self) -> datetime | None:
         """When a tick began last."""
         return self._moment(keys.heartbeat())
+
+    def _finish_releases(self) -> None:
+        try:
+            self.releases.finish()
+        except OmnipubError as error:
+            self.journal.note("release_failed", error=error.message)  # the next tick goes on; what is due is not late
 
     def _due(self, start: datetime, end: datetime, trace: str) -> Iterator[DueSoon]:
         pages = self._pages(lambda shard, after=None: access.due(shard, since=start, until=end, after=after))

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from omnipub.domain.breaker import NO_ANSWER, UNREACHABLE
 from omnipub.domain.conversation import Looking, Publishing, Request, Response
 from omnipub.domain.outcome import Ended, Outcome, Sighting
-from omnipub.services.ports import Clock, Journal, NoAnswerError, NotSentError, Send
+from omnipub.services.ports import Clock, Journal, NoAnswerError, NotSentError, Send, UnreachableError
 
 _T = TypeVar("_T")
 
@@ -73,7 +74,13 @@ class Driver:
 
 
 def _outcome(error: NotSentError | NoAnswerError, *, exposed: bool) -> Outcome:
-    code = "no_answer" if isinstance(error, NoAnswerError) else "not_sent"
+    match error:
+        case NoAnswerError():
+            code = NO_ANSWER
+        case UnreachableError():
+            code = UNREACHABLE
+        case _:
+            code = "not_sent"
     return Outcome(ended=_ended(exposed=exposed), code=code, sentence=error.message)
 
 

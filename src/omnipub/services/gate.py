@@ -13,6 +13,7 @@ from omnipub.domain.intervention import doubted
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.moments import from_text, to_text
 from omnipub.errors import GateClosedError
+from omnipub.names import SEED_OWNER
 from omnipub.services.ports import Clock, Seat
 from omnipub.services.recording import Recording
 from omnipub.storage import access, keys
@@ -20,6 +21,9 @@ from omnipub.storage.items import delivery_of, key_of, plain_item
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import ConditionFailedError, Table
 from omnipub.storage.writing import replacing
+
+CLOSED = "closed"
+"""The attribute that says why the gate is shut, whatever identity and epoch are."""
 
 _SENTENCE = "The table was restored or copied; what was due since may have been sent by the original."
 
@@ -41,10 +45,12 @@ class Gate:
             GateClosedError: It is a copy, or an older state.
         """
         item = self.table.get(keys.gate())
-        if item is None or (item["identity"] == self.seat.identity() and item["epoch"] >= self.seat.epoch()):
+        if item is None:
             return
         foreign = item["identity"] != self.seat.identity()
-        what = "belongs to another place" if foreign else "is older than what ran here last"
+        if not (foreign or CLOSED in item) and item["epoch"] >= self.seat.epoch():
+            return
+        what = item.get(CLOSED) or ("belongs to another place" if foreign else "is older than what ran here last")
         since = self._last_beat()
         raise GateClosedError(
             f"This table {what}; its scheduler ran last at {since}. Nothing is sent from it.",
@@ -78,6 +84,14 @@ class Gate:
         self._write(item["version"] if item else None, epoch + 1)
         return doubts
 
+    def shut(self, why: str) -> None:
+        """Close it for what is brought here from elsewhere, until it is adopted; `why` follows "This table …".
+
+        Raises:
+            ConditionFailedError: Another process enters or adopts at this moment.
+        """
+        shut(self.table, self.seat, why)
+
     def _doubt_once(self) -> tuple[list[Delivery], bool]:
         """Move what is in doubt; and whether somebody changed a delivery meanwhile, so that one more look is due."""
         now, raced = self.clock.now(), False
@@ -98,20 +112,30 @@ class Gate:
         now = self.clock.now()
         for status in (Status.SCHEDULED, Status.PUBLISHING, Status.HELD):
             for shard in self.shards.count(now).all():
-                # Moving a delivery takes it out of the partition, so each page is read from the start.
+                cursor = None
                 while True:
-                    page = self.table.query(access.with_status(status, shard))
+                    page = self.table.query(access.with_status(status, shard, after=cursor))
                     there = self.table.batch_get([key_of(item) for item in page.items])
                     found = [one for one in map(delivery_of, there.values()) if one.status is status]
-                    due = [
+                    yield from (
                         one
                         for one in found
-                        if status is Status.PUBLISHING or (one.due_at is not None and one.due_at <= now)
-                    ]
-                    yield from due
-                    if not due or page.cursor is None:
+                        # What was invented has no account, so no original can have sent it.
+                        if one.owner != SEED_OWNER
+                        and (status is Status.PUBLISHING or (one.due_at is not None and one.due_at <= now))
+                    )
+                    cursor = page.cursor
+                    if cursor is None:
                         break
 
     def _last_beat(self) -> str:
         item = self.table.get(keys.heartbeat())
         return to_text(from_text(item["at"])) if item else "an unknown moment"
+
+
+def shut(table: Table, seat: Seat, why: str) -> None:
+    """As `Gate.shut`, of a table that nothing else uses yet."""
+    item = table.get(keys.gate())
+    closed = plain_item(keys.gate(), identity=seat.identity(), epoch=0, version=0) | (item or {}) | {CLOSED: why}
+    closed["version"] += 1
+    table.put(closed, replacing(item["version"] if item else None))

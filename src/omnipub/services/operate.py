@@ -4,28 +4,25 @@ Each is one conditional write per delivery, or one transaction for an edit; a lo
 decided anew, so that a person's word never overwrites what the network has said meanwhile.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from omnipub.domain import intervention
-from omnipub.domain.announcement import announce
-from omnipub.domain.certification import Certification
-from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent, network_of
+from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
-from omnipub.domain.message import Content, Message, checked
+from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule
+from omnipub.domain.window import Window
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
-from omnipub.services.admission import admit
 from omnipub.services.creation import Creation
+from omnipub.services.edits import Edit, Rewrite, written
+from omnipub.services.gate import Gate
 from omnipub.services.ports import Clock
 from omnipub.services.recording import Recording
 from omnipub.services.showing import Showing, Shown, Viewer
-from omnipub.storage.items import certification_item, delivery_item, message_item
-from omnipub.storage.table import ConditionFailedError, Put, Unchanged, Write
+from omnipub.storage.table import ConditionFailedError
 from omnipub.storage.writing import transact
 
 REREADS = 5
@@ -36,28 +33,37 @@ class Operate:
     """Interventions of owners and operators."""
 
     creation: Creation
+    gate: Gate
     recording: Recording
     showing: Showing
     clock: Clock
-    channels: Mapping[str, Channel]
     missed_after: timedelta
 
     def edit(
-        self, parent: Parent, viewer: Viewer, *, content: Content | None = None, schedule: Schedule | None = None
+        self,
+        parent: Parent,
+        viewer: Viewer,
+        *,
+        content: Content | Rewrite | None = None,
+        schedule: Schedule | None = None,
+        window: Window | None = None,
     ) -> Shown:
-        """Change what a message says, when it is due, or both: on all its channels or on none.
+        """Change what a message says, when it is due and until when: on all its channels or on none.
+
+        A content replaces the old one whole; a `Rewrite` is asked anew if somebody else edits meanwhile.
 
         Raises:
             ConflictError: Some channels are out, or may be; names them.
             InvalidInputError: A channel cannot take the new content, or nothing was asked for.
             NotFoundError: There is no such message for this viewer.
         """
-        if content is None and schedule is None:
+        if content is None and schedule is None and window is None:
             raise InvalidInputError("Nothing to change.", hint="Give a new content, a new schedule, or both.")
+        edit = Edit(content=content, schedule=schedule, window=window)
         for _ in range(REREADS):
             shown = self.showing.one(parent, viewer)
             try:
-                self._edit(shown, content, schedule)
+                transact(self.creation.table, written(shown, edit, self.creation, self.clock.now()))
             except ConditionFailedError:
                 continue
             edited = self.showing.one(parent, viewer)
@@ -78,16 +84,24 @@ class Operate:
             meant=_CANCELLABLE,
         )
 
-    def retry(self, parent: Parent, viewer: Viewer, *, channels: Sequence[str] = ()) -> list[Delivery]:
-        """Send again what failed or was missed; what is unconfirmed only if its channel is named."""
+    def retry(
+        self, parent: Parent, viewer: Viewer, *, channels: Sequence[str] = (), doubling: bool = True
+    ) -> list[Delivery]:
+        """Send again what failed or was missed; what is unconfirmed only if its channel is named, and with `doubling`.
+
+        Raises:
+            ConflictError: A channel was named that may be out, without `doubling`.
+            GateClosedError: The table is a copy: what is not out here, its original may have sent.
+        """
+
+        def again(delivery: Delivery) -> Delivery:
+            if delivery.status is Status.UNCONFIRMED and not doubling:
+                raise ConflictError(f"It may be out on {delivery.channel}; sending it again may publish it twice.")
+            return intervention.retried(delivery, self.clock.now(), window=self.missed_after)
+
+        self.gate.check()
         meant = _RETRIABLE | {Status.UNCONFIRMED} if channels else _RETRIABLE
-        moved = self._each(
-            parent,
-            viewer,
-            channels,
-            lambda delivery: intervention.retried(delivery, self.clock.now(), window=self.missed_after),
-            meant=meant,
-        )
+        moved = self._each(parent, viewer, channels, again, meant=meant)
         self.creation.due.committed(moved, why="retry")
         return moved
 
@@ -156,52 +170,6 @@ class Operate:
                     raise
                 current = there
         raise _busy(delivery.parent)
-
-    def _edit(self, shown: Shown, content: Content | None, schedule: Schedule | None) -> None:
-        now = self.clock.now()
-        live = [delivery for delivery in shown.deliveries if delivery.status is not Status.CANCELLED]
-        fixed = [delivery for delivery in live if not intervention.is_editable(delivery)]
-        if fixed or not live:
-            named = ", ".join(f"{delivery.channel} is {delivery.status}" for delivery in fixed) or "all is cancelled"
-            raise ConflictError(
-                f"It cannot be edited any more: {named}.", hint="Cancel what is left, and compose a new message."
-            )
-        when = self.creation.schedule(schedule, now) if schedule else shown.subject.schedule
-        subject = self._subject(shown.subject, content, when)
-        self._admit(subject, [delivery.channel for delivery in live])
-        shard = self.creation.shards.count(now).of
-        item = message_item(subject, shard) if isinstance(subject, Message) else certification_item(subject, shard)
-        writes: list[Write] = [Put(item=item, condition=Unchanged(version=shown.subject.version))]
-        due_at = when.at if schedule else None
-        for delivery in live:
-            after = intervention.edited(delivery, due_at=due_at, window=self.missed_after)
-            after = replace(after, version=delivery.version + 1, write_id=self.creation.chance.token())
-            writes.append(Put(item=delivery_item(after, shard), condition=Unchanged(version=delivery.version)))
-        transact(self.creation.table, writes)
-
-    def _subject(
-        self, subject: Message | Certification, content: Content | None, when: Schedule
-    ) -> Message | Certification:
-        written: dict[str, Any] = {
-            "schedule": when,
-            "revision": subject.revision + 1,
-            "version": subject.version + 1,
-            "write_id": self.creation.chance.token(),
-        }
-        if isinstance(subject, Certification):
-            if content is not None:
-                raise InvalidInputError("A certification's text comes from its template.", hint="Change its schedule.")
-            return replace(subject, **written)
-        return replace(subject, content=checked(content) if content else subject.content, **written)
-
-    def _admit(self, subject: Message | Certification, channels: Sequence[str]) -> None:
-        said = {
-            channel: subject.content.on(channel)
-            if isinstance(subject, Message)
-            else announce(subject, network_of(channel))
-            for channel in channels
-        }
-        admit(said, self.channels)
 
 
 _CANCELLABLE = frozenset({Status.DRAFT, Status.PENDING_APPROVAL, Status.SCHEDULED, Status.HELD, Status.PUBLISHING})

@@ -5,7 +5,7 @@ The table's port stands in `storage.table`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from omnipub.domain.conversation import Request, Response, Secret
@@ -77,6 +77,138 @@ class Stream(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StreamRecord:
+    """A record as the stream keeps it until its retention ends, read or not.
+
+    Attributes:
+        shard: Name of its shard.
+        sequence: Its number in digits; within a shard they order as numbers.
+        arrived_at: When the stream took it, approximately.
+        partition_key: What keeps it in order with others: channel and account.
+        data: What was put: a pointer's text, unless somebody else put it.
+    """
+
+    shard: str
+    sequence: str
+    arrived_at: datetime
+    partition_key: str
+    data: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where to begin reading a shard: at its oldest record, unless one of these says otherwise.
+
+    Attributes:
+        at: With the first record that arrived at this moment or later.
+        sequence: With the record of this number, or the first one behind it.
+        after: With the first record behind this number.
+    """
+
+    at: datetime | None = None
+    sequence: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """A shard; `records`, `oldest_at` and `newest_at` (of arrivals) are None where it is empty or cannot tell."""
+
+    name: str
+    records: int | None = None
+    oldest_at: datetime | None = None
+    newest_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lag:
+    """What the worker has not read yet: how many records (None where the stream cannot tell), the oldest's age."""
+
+    records: int | None
+    age: timedelta
+
+
+class StreamReader(Protocol):
+    """The stream as people and replays read it; it moves no checkpoint. All calls may raise UnavailableError."""
+
+    retention: timedelta
+    """How long a record is kept."""
+
+    def shards(self) -> Sequence[Shard]:
+        """All shards, by name."""
+        ...
+
+    def page(self, shard: str, start: Start, *, limit: int) -> Sequence[StreamRecord]:
+        """The next at most `limit` records of a shard in their order; none at its present end."""
+        ...
+
+    def gone_before(self) -> datetime | None:
+        """Records that arrived before this moment may be gone; None if none ever went."""
+        ...
+
+    def lag(self) -> Lag:
+        """How far the worker is behind."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParkedRecord:
+    """A record that was given up on, whole.
+
+    Attributes:
+        id: Its name among the parked ones.
+        parked_at: When it was given up on.
+        tries: How often the worker had been called with it.
+        why: `retries_exhausted` or `record_age_exceeded`.
+    """
+
+    id: str
+    record: StreamRecord
+    parked_at: datetime
+    tries: int
+    why: str
+
+
+class Parked(Protocol):
+    """Records given up on, kept until they are replayed. All calls may raise UnavailableError."""
+
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    def page(self, *, after: str = "", limit: int) -> Sequence[ParkedRecord]:
+        """At most `limit` of them behind the id `after`, in the order in which the stream had taken them."""
+        ...
+
+    def named(self, ids: Sequence[str]) -> Sequence[ParkedRecord]:
+        """Those of `ids` that are there, in the order in which they are named."""
+        ...
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Remove those of `ids` that are there."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What became of a record: a word for programs, and why."""
+
+    verdict: str
+    why: str = ""
+
+
+class Invoke(Protocol):
+    """Calls the worker with a genuine batch."""
+
+    def invoke(self, records: Sequence[StreamRecord]) -> Mapping[str, Judged]:
+        """Run the worker with records of one shard, no two about the same delivery; the verdicts by sequence.
+
+        A record that the worker did not come to has none.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
 class DueSoon:
     """A delivery whose due moment lies within the scheduler's horizon."""
 
@@ -138,6 +270,10 @@ class Media(Protocol):
 
 class NotSentError(OmnipubError):
     """A request failed before any byte of it was written."""
+
+
+class UnreachableError(NotSentError):
+    """Nobody was there to take the request: no address, no connection, or no encryption that can be trusted."""
 
 
 class NoAnswerError(OmnipubError):

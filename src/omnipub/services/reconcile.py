@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery import Delivery
+from omnipub.domain.finding import Seen, looked
 from omnipub.domain.identity import network_of
 from omnipub.domain.looking import CLOCK_DIFFERENCE, read
 from omnipub.domain.outcome import Ended
-from omnipub.domain.progress import Rules, Seen, claimed_to_look, looked
+from omnipub.domain.progress import claimed_to_look
+from omnipub.domain.rules import Rules
 from omnipub.errors import SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver
@@ -69,20 +71,27 @@ class Reconcile:
     def _see(self, claim: Delivery, connection: Connection, channel: Channel) -> Seen:
         if claim.uncertain_since is None or claim.frozen is None or claim.lease is None:
             raise AssertionError("only a delivery that may be out is looked for")
-        since = claim.uncertain_since
+        text = channel.text_of(claim.frozen.body)
+        return self.see(claim, connection, channel, text=text, since=claim.uncertain_since, until=claim.lease.until)
+
+    def see(
+        self,
+        delivery: Delivery,
+        connection: Connection,
+        channel: Channel,
+        *,
+        text: str,
+        since: datetime,
+        until: datetime,
+    ) -> Seen:
+        """Look at the account, back to `since` and until `until`, for a post with that text that nobody owns."""
         try:
             account = self.accounts.open(connection)
         except SealBrokenError as error:
             return Seen(sentence=error.message)
         conversation = channel.look_up(account, since - CLOCK_DIFFERENCE)
-        sighting = self.driver.look(conversation, lease_until=claim.lease.until)
+        sighting = self.driver.look(conversation, lease_until=until)
         if sighting.failed is not None and sighting.failed.ended is Ended.AUTH:
             self.accounts.hold(connection, reason=sighting.failed.sentence)
-        owners = self.recording.owners(network_of(claim.channel), [post.network_id for post in sighting.posts])
-        return read(
-            sighting,
-            text=channel.text_of(claim.frozen.body),
-            since=since,
-            owners=owners,
-            ours=name_of(claim),
-        )
+        owners = self.recording.owners(network_of(delivery.channel), [post.network_id for post in sighting.posts])
+        return read(sighting, text=text, since=since, owners=owners, ours=name_of(delivery))

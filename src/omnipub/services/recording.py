@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from omnipub.domain.delivery import Attempt, Delivery
 from omnipub.domain.identity import network_of
 from omnipub.domain.lifecycle import Event, Status, follow
+from omnipub.domain.moves import lost_track
 from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import is_unresolved, lost_track
+from omnipub.domain.progress import is_unresolved
 from omnipub.errors import UnavailableError
 from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.storage import keys, writing

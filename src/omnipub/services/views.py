@@ -93,6 +93,7 @@ def delivery(value: Delivery) -> Json:
         "status": value.status.value,
         "due_at": to_text(value.due_at) if value.due_at else None,
         "next_at": to_text(value.next_at) if value.next_at else None,
+        "not_after": to_text(value.not_after) if value.not_after else None,
         "published_at": to_text(value.published_at) if value.published_at else None,
         "lateness_ms": None if lateness is None else milliseconds(lateness),
         "permalink": value.permalink or None,
@@ -102,6 +103,7 @@ def delivery(value: Delivery) -> Json:
         "reason": {"code": value.reason.code, "sentence": value.reason.sentence, "at": to_text(value.reason.at)}
         if value.reason
         else None,
+        "unpublished": {"at": to_text(value.unpublished.at), "by": value.unpublished.by} if value.unpublished else None,
     }
 
 

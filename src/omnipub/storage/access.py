@@ -1,9 +1,10 @@
 """Every way into the table: one function per access path, and the table of them for the documentation.
 
-No other file makes a `Query`; none of these scans. `docs/access-paths.md` is generated from PATHS.
+No other file makes a `Query`; none of these scans, but for `everything`, which says so.
+`docs/table.md` is generated from PATHS.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ParamSpec
@@ -12,9 +13,10 @@ from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.moments import to_text
 from omnipub.storage import keys
-from omnipub.storage.table import Query
+from omnipub.storage.table import Item, Query, Table
 
 PAGE = 100
+SCAN_PAGE = 1000
 
 _P = ParamSpec("_P")
 
@@ -52,51 +54,109 @@ def collection(parent: Parent, *, after: str | None = None) -> Query:
 
 
 @_path(
-    serves="messages list, certs list: an owner's own, newest first",
+    serves="messages list, certs list, GET /messages, GET /certifications: an owner's own or --owner, newest first; "
+    "--since and --until bound the ids, --status and --channel pick from at most one page that was read",
     index="GSI1",
-    condition="GSI1PK = USER#<owner>, GSI1SK begins with MSG# or CERT#",
+    condition="GSI1PK = USER#<owner>, GSI1SK from MSG#<since> to MSG#<until or cursor>, or CERT# likewise",
 )
-def of_owner(owner: str, kind: Kind, *, limit: int, after: str | None = None) -> Query:
-    """An owner's messages or certifications, newest first."""
+def of_owner(
+    owner: str,
+    kind: Kind,
+    *,
+    limit: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    below: str | None = None,
+) -> Query:
+    """An owner's messages or certifications, newest first, older than a sort key."""
     return Query(
         index="GSI1",
         partition=keys.by_owner(owner),
-        prefix=keys.owned_prefix(kind),
+        at_least=keys.owned_from(kind, since),
+        below=_lower(keys.owned_until(kind, until), below),
         newest_first=True,
         limit=limit,
-        after=after,
     )
 
 
 @_path(
-    serves="messages list, certs list: everybody's, for operators",
+    serves="messages list, certs list, GET /messages, GET /certifications: everybody's, for operators, newest first; "
+    "--since and --until bound the ids; --channel alone, and a --status that no index holds (draft, pending_approval, "
+    "expired, cancelled, partially_…), pick from at most one page that was read",
     index="GSI2",
-    condition="GSI2PK = ALL#MSG or ALL#CERT (per shard), by id",
+    condition="GSI2PK = ALL#MSG or ALL#CERT (per shard), GSI2SK from MSG#<since> to MSG#<until or cursor>",
 )
-def of_everybody(kind: Kind, shard: int, *, limit: int, below: str | None = None) -> Query:
+def of_everybody(
+    kind: Kind,
+    shard: int,
+    *,
+    limit: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    below: str | None = None,
+) -> Query:
     """Everybody's messages or certifications of one shard, newest first, older than a sort key."""
-    return Query(index="GSI2", partition=keys.everybody(kind, shard), newest_first=True, limit=limit, below=below)
+    return Query(
+        index="GSI2",
+        partition=keys.everybody(kind, shard),
+        at_least=keys.owned_from(kind, since),
+        below=_lower(keys.owned_until(kind, until), below),
+        newest_first=True,
+        limit=limit,
+    )
 
 
 @_path(
-    serves="schedule list: what is due when",
-    index="GSI2",
-    condition="GSI2PK = CALENDAR (per shard), GSI2SK from <moment> to <moment>",
+    serves="messages list, certs list, GET /messages, GET /certifications for operators with --status scheduled, "
+    "publishing, held, failed, unconfirmed or missed: the latest moment first; the other filters pick from at most "
+    "one page that was read",
+    index="GSI1",
+    condition="GSI1PK = STATUS#<status> (per shard), GSI1SK below <cursor>",
 )
-def calendar(shard: int, *, since: datetime, until: datetime, limit: int, after: str | None = None) -> Query:
-    """Deliveries that are not out, by the moment they were asked for."""
+def latest_with_status(status: Status, shard: int, *, limit: int, below: str | None = None) -> Query:
+    """Deliveries with one status, the latest moment first, below a sort key."""
+    return Query(index="GSI1", partition=keys.by_status(status, shard), newest_first=True, limit=limit, below=below)
+
+
+@_path(
+    serves="messages list, certs list, GET /messages, GET /certifications for operators with --status published: the "
+    "latest first, of one network with --channel, else merged over all; the other filters pick from at most one page",
+    index="GSI2",
+    condition="GSI2PK = PUBLISHED#<network> (per shard), GSI2SK from <since> to <cursor>",
+)
+def latest_published_on(
+    network: str, shard: int, *, limit: int, since: datetime | None = None, below: str | None = None
+) -> Query:
+    """What came out on a network, the latest first; nothing comes out before it is composed."""
+    return Query(
+        index="GSI2",
+        partition=keys.published(network, shard),
+        at_least=to_text(since) if since else None,
+        newest_first=True,
+        limit=limit,
+        below=below,
+    )
+
+
+@_path(
+    serves="schedule list: what is due when; --channel and --owner pick from at most one page that was read",
+    index="GSI2",
+    condition="GSI2PK = CALENDAR (per shard), GSI2SK from <moment or cursor> to <moment>",
+)
+def calendar(shard: int, *, since: datetime, until: datetime, limit: int, above: str | None = None) -> Query:
+    """Deliveries that are not out, by the moment they were asked for, above a sort key."""
+    start = to_text(since)
     return Query(
         index="GSI2",
         partition=keys.calendar(shard),
-        at_least=to_text(since),
+        at_least=start if above is None else max(start, keys.just_above(above)),
         below=keys.moment_bound(until),
         limit=limit,
-        after=after,
     )
 
 
 @_path(
-    serves="channel figures: what came out on a network",
+    serves="channel figures: what came out on a network; table stats",
     index="GSI2",
     condition="GSI2PK = PUBLISHED#<network> (per shard), GSI2SK from <moment>",
 )
@@ -161,13 +221,23 @@ def leases_ending(shard: int, *, until: datetime, after: str | None = None) -> Q
 
 
 @_path(
-    serves="what waits for somebody: oldest due, held accounts, failures",
+    serves="messages stuck and what else waits for somebody: oldest due, held accounts, failures; table stats",
     index="GSI1",
     condition="GSI1PK = STATUS#<status> (per shard), GSI1SK by moment",
 )
 def with_status(status: Status, shard: int, *, limit: int = PAGE, after: str | None = None) -> Query:
     """Deliveries with one status, the one that waits longest first."""
     return Query(index="GSI1", partition=keys.by_status(status, shard), limit=limit, after=after)
+
+
+@_path(
+    serves="messages stuck: what should have gone on by now",
+    index="GSI1",
+    condition="GSI1PK = STATUS#scheduled or STATUS#publishing (per shard), GSI1SK to <now less 2 min>",
+)
+def late_with_status(status: Status, shard: int, *, until: datetime, limit: int) -> Query:
+    """Deliveries with one status whose moment was at or before `until`, the one that waits longest first."""
+    return Query(index="GSI1", partition=keys.by_status(status, shard), below=keys.moment_bound(until), limit=limit)
 
 
 @_path(
@@ -181,6 +251,21 @@ def connections(owner: str, *, after: str | None = None) -> Query:
 
 
 @_path(
+    serves="doctor: tokens that end soon",
+    index="GSI1",
+    condition="GSI1PK = REFRESH (per shard), GSI1SK to <moment>",
+)
+def tokens_ending(shard: int, *, until: datetime, limit: int) -> Query:
+    """Connections whose token ends by `until`, the first to end first."""
+    return Query(
+        index="GSI1",
+        partition=keys.by_refresh(shard),
+        below=keys.moment_bound(until),
+        limit=limit,
+    )
+
+
+@_path(
     serves="pauses in force",
     index=None,
     condition="PK = SYSTEM#PAUSE",
@@ -188,6 +273,62 @@ def connections(owner: str, *, after: str | None = None) -> Query:
 def pauses(*, after: str | None = None) -> Query:
     """All pauses."""
     return Query(partition=keys.pauses(), after=after)
+
+
+@_path(
+    serves="accounts that rest after unanswered or throttled tries",
+    index=None,
+    condition="PK = SYSTEM#BREAKER",
+)
+def breakers(*, after: str | None = None) -> Query:
+    """All circuit breakers that are not at rest."""
+    return Query(partition=keys.breakers(), after=after)
+
+
+@_path(
+    serves="the scheduler's tick: releases that an earlier process did not finish",
+    index=None,
+    condition="PK = SYSTEM#RELEASE",
+)
+def releases(*, after: str | None = None) -> Query:
+    """All releases under way."""
+    return Query(partition=keys.releases(), after=after)
+
+
+def _lower(bound: str, below: str | None) -> str:
+    return bound if below is None else min(bound, below)
+
+
+@_path(
+    serves="table inspect: any item collection, by its partition key",
+    index=None,
+    condition="PK = MSG#<id>, CERT#<id>, USER#<owner>, or any other",
+)
+def whole_partition(pk: str, *, after: str | None = None) -> Query:
+    """Everything of one partition."""
+    return Query(partition=pk, after=after)
+
+
+def everything(table: Table) -> Iterator[Item]:
+    """The whole table, item by item: the one way that scans, for the commands named below and nothing else."""
+    cursor = None
+    while True:
+        page = table.everything(limit=SCAN_PAGE, after=cursor)
+        yield from page.items
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+PATHS.append(
+    AccessPath(
+        name="everything",
+        serves="table verify, table export, and the first page of it for table import, which asks whether the table is "
+        "empty: the one exception, which reads the whole table page by page",
+        index="table",
+        condition="none: a scan",
+    )
+)
 
 
 def table() -> str:

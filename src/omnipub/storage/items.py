@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from omnipub.domain.announcement import headline
+from omnipub.domain.breaker import Breaker
 from omnipub.domain.certification import Certification
 from omnipub.domain.delivery import Attempt, Delivery
 from omnipub.domain.identity import Kind, Parent, network_of
@@ -131,6 +132,16 @@ def connection_item(connection: Connection, shard: Shard) -> Item:
 def connection_of(item: Item) -> Connection:
     """The connected account in an item."""
     return cast("Connection", decode(Connection, item))
+
+
+def breaker_item(breaker: Breaker) -> Item:
+    """The item of an account's circuit breaker."""
+    return _item(keys.breaker(breaker.network, breaker.account), breaker)
+
+
+def breaker_of(item: Item) -> Breaker:
+    """The circuit breaker in an item."""
+    return cast("Breaker", decode(Breaker, item))
 
 
 def plain_item(key: Key, **attributes: Any) -> Item:

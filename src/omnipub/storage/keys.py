@@ -5,17 +5,23 @@ Partition keys that many writers share are sharded: shard 0 has the bare name, s
 """
 
 import hashlib
+import re
 from datetime import datetime
 from typing import NamedTuple
 
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, new_id
 from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import TICK, to_text
+from omnipub.domain.moments import EPOCH, TICK, to_text
 
 METADATA = "METADATA"
 CHANNEL_PREFIX = "CHANNEL#"
 ATTEMPT_PREFIX = "ATTEMPT#"
 CONNECTION_PREFIX = "CONNECTION#"
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+ABOVE_IDS = "~"
+"""Sorts after every id."""
 
 
 class Key(NamedTuple):
@@ -120,6 +126,55 @@ def pause(scope: str) -> Key:
     return Key(pauses(), scope)
 
 
+def breakers() -> str:
+    """All accounts whose last tries went wrong."""
+    return "SYSTEM#BREAKER"
+
+
+def breaker(network: str, account: str) -> Key:
+    """What an account's last tries say about it."""
+    return Key(breakers(), f"{network}/{account}")
+
+
+def releases() -> str:
+    """All releases under way."""
+    return "SYSTEM#RELEASE"
+
+
+def release(scope: str) -> Key:
+    """That what is held in a scope is being let go: whoever finds this finishes it."""
+    return Key(releases(), scope)
+
+
+def seed() -> Key:
+    """What was invented here, so that it can be continued and removed."""
+    return Key("SYSTEM#SEED", METADATA)
+
+
+def name(key: Key) -> str:
+    """A key as people write it: `<PK>`, or `<PK>/<SK>` for an item beside the main one of its partition."""
+    return key.pk if key.sk == METADATA else "/".join(key)
+
+
+def named(text: str) -> tuple[str, str | None]:
+    """Partition and, if one is meant, sort key of what `name` wrote."""
+    pk, slash, sk = text.partition("/")
+    marks = (CHANNEL_PREFIX, ATTEMPT_PREFIX, CONNECTION_PREFIX, "ACCOUNT#")
+    if slash and (sk in {METADATA, "PROFILE"} or sk.startswith(marks) or family(pk) == family(pauses())):
+        return pk, sk
+    return text, None  # an id that a network gave may hold a slash itself
+
+
+def family(text: str) -> str:
+    """What a partition or an item in it is about: the word before its first `#`."""
+    return text.partition("#")[0]
+
+
+def owner_of(pk: str) -> str:
+    """The user of a user's partition."""
+    return pk.partition("#")[2]
+
+
 def by_owner(owner: str) -> str:
     """GSI1: an owner's messages and certifications."""
     return user_partition(owner)
@@ -133,6 +188,16 @@ def owned(parent: Parent) -> str:
 def owned_prefix(kind: Kind) -> str:
     """GSI1 sort: all of one kind."""
     return f"{kind}#"
+
+
+def owned_from(kind: Kind, since: datetime | None) -> str:
+    """Index sort by id: the lowest of what was composed at `since` or later, or of all of one kind."""
+    return f"{kind}#{_lowest_id(since)}" if since else f"{kind}#"
+
+
+def owned_until(kind: Kind, until: datetime | None) -> str:
+    """Index sort by id: the exclusive upper bound of what was composed before `until`, or of all of one kind."""
+    return f"{kind}#{_lowest_id(until) if until else ABOVE_IDS}"
 
 
 def by_status(status: Status, shard: int) -> str:
@@ -170,9 +235,21 @@ def moment_bound(at: datetime) -> str:
     return to_text(at + TICK)
 
 
+def just_above(sort: str) -> str:
+    """The inclusive lower bound that leaves out the sort key `sort` alone: names go on with greater signs only."""
+    return f"{sort}!"
+
+
 def moment_of(sort: str) -> str:
     """The moment in an index's sort key, as text."""
     return sort.partition("#")[0]
+
+
+def named_in(sort: str) -> Parent | None:
+    """The message or certification whose item is named in an index's sort key that orders by time."""
+    moment, _, name = sort.partition("#")
+    pk, _, sk = name.partition(f"#{CHANNEL_PREFIX}")
+    return parent_of(pk) if sk and _MOMENT.fullmatch(moment) else None
 
 
 def parent_of(pk: str) -> Parent | None:
@@ -189,6 +266,10 @@ def channel_of(sk: str) -> str | None:
 def shard_of(name: str, count: int) -> int:
     """The shard of an id among `count`; the same on every machine and in every release."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % count
+
+
+def _lowest_id(at: datetime) -> str:
+    return new_id(max(at, EPOCH), bytes(RANDOM_BYTES))
 
 
 def _sharded(name: str, shard: int) -> str:

@@ -124,3 +124,17 @@ class Table(Protocol):
     def batch_get(self, keys: Sequence[Key]) -> Mapping[Key, Item]:
         """The items that exist, strongly consistent; any number of keys."""
         ...
+
+    def write_many(self, writes: Sequence[Put | Delete]) -> None:
+        """Any number of writes without conditions, the last one of a key winning: fast, and not one transaction.
+
+        After an error some may have been written; writing all of them again is always right.
+        """
+        ...
+
+    def everything(self, *, limit: int, after: str | None = None) -> Page:
+        """One page of the whole table, in the adapter's own order: a scan, whose price is the table's size.
+
+        For `storage.access.everything` alone. What is written meanwhile may or may not be seen.
+        """
+        ...

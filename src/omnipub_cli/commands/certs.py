@@ -8,14 +8,13 @@ from omnipub.names import LOCAL_OWNER
 from omnipub_cli import inputs
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Column, Table
+from omnipub_cli.listing import TEACHING, add_list
 from omnipub_cli.options import (
     At,
     Command,
-    Cursor,
     Fold,
     Key,
-    Limit,
-    Mine,
+    NotAfter,
     Timeout,
     To,
     Wait,
@@ -24,11 +23,9 @@ from omnipub_cli.options import (
     group,
     listed,
 )
+from omnipub_cli.showing import add_show
 
-_FIRST = (
-    'certs announce --member "Ada Lovelace" --type solutions-architect-associate '
-    "--earned-on 2026-11-20 --to facebook,linkedin"
-)
+_FIRST = TEACHING["certs"]
 
 app = group("Announce certifications and see what became of them.", f"omnipub {_FIRST}")
 
@@ -66,6 +63,7 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
     at: At = "",
     zone: Zone = "",
     fold: Fold = None,
+    not_after: NotAfter = "",
     idempotency_key: Key = "",
     wait: Wait = False,
     timeout: Timeout = 120,
@@ -74,11 +72,10 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
     from omnipub.domain.catalogue import type_named  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.certification import Certification  # noqa: PLC0415  likewise
     from omnipub.domain.moments import Schedule  # noqa: PLC0415  likewise
-    from omnipub.services.creation import IdempotencyKey  # noqa: PLC0415  likewise
-    from omnipub_cli.creating import explained, tell  # noqa: PLC0415  likewise
+    from omnipub_cli.creating import explained, key_of, tell  # noqa: PLC0415  likewise
 
     call = call_of(context)
-    schedule = inputs.schedule(at, zone, fold)
+    schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)
     day = inputs.day_of(earned_on, "--earned-on")
     slug = type_named(type_).slug
     personal = inputs.text_of(message, call.output)
@@ -100,7 +97,6 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
             schedule=schedule or Schedule(at=now, local="", zone="UTC"),
         )
         asked = {
-            "command": "certs announce",
             "member": member,
             "type": slug,
             "earned_on": day.isoformat(),
@@ -109,37 +105,20 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
             "message": personal,
             "channels": channels,
             "at": [at, zone, fold],
+            "not_after": not_after,
         }
         with explained(call):
             created = system.announce.certification(
                 draft=draft,
                 schedule=schedule,
-                idempotency=IdempotencyKey.of(idempotency_key, asked) if idempotency_key else None,
+                window=window,
+                idempotency=key_of(idempotency_key, "certs announce", asked),
             )
         tell(call, system, created, group="certs", wait=wait, timeout=timeout)
 
 
-@app.command("list", cls=Command, epilog=examples("omnipub certs list"))
-def list_(context: typer.Context, *, limit: Limit = 20, cursor: Cursor = "", mine: Mine = False) -> None:
-    """List announced certifications, newest first, with their state."""
-    from omnipub.domain.identity import Kind  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.listing import page  # noqa: PLC0415  likewise
-
-    page(call_of(context), Kind.CERTIFICATION, group="certs", limit=limit, cursor=cursor, mine=mine, teach=_FIRST)
-
-
-@app.command(cls=Command, epilog=examples("omnipub certs show 01KB0CVP6ZJ7X3Q5N8T4W2E9HD"))
-def show(
-    context: typer.Context, id_: Annotated[str, typer.Argument(metavar="ID", help="As printed by announce and list.")]
-) -> None:
-    """Show a certification and, for every channel, what happened and what follows."""
-    from omnipub.domain.identity import Kind, Parent, checked_id  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.showing import present  # noqa: PLC0415  likewise
-
-    call = call_of(context)
-    parent = Parent(kind=Kind.CERTIFICATION, id=checked_id(id_))
-    with call.system() as system:
-        present(call, system, system.showing.one(parent, call.viewer()))
+add_list(app, "certs", "List announced certifications, newest first, with their state.")
+add_show(app, "certs", "Show a certification and, for every channel, what happened and what follows.")
 
 
 @app.command(cls=Command, epilog=examples("omnipub certs types", "omnipub certs types --all --json"))

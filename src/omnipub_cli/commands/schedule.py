@@ -2,7 +2,7 @@
 
 import shlex
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -10,17 +10,19 @@ from omnipub.errors import InvalidInputError
 from omnipub_cli import inputs, times
 from omnipub_cli.context import Call, call_of
 from omnipub_cli.drawing import Column, State, Table, TimeOfDay
-from omnipub_cli.options import Command, Limit, examples, group
+from omnipub_cli.options import Command, Cursor, GoesTo, Limit, Owner, examples, group
 
 if TYPE_CHECKING:
     from omnipub.domain.delivery import Delivery
-    from omnipub.domain.identity import Parent
-    from omnipub.wiring import System
+    from omnipub.services.calendar import Abouts
 
 app = group("See what is due when, and dispatch what is due now.", "omnipub schedule list")
 
 LOOKS_BACK = timedelta(days=7)
 """Where the calendar begins: what is late or needs somebody must not fall out of sight at once."""
+
+EVERYTHING = "everything"
+"""The scope of this group's pause and resume."""
 
 CALENDAR = (Column("DUE"), Column("CHANNEL"), Column("STATUS"), Column("ID"), Column("WHAT", flexible=True))
 RAN = (Column("ID"), Column("CHANNEL"), Column("DISPATCHED"), Column("WHY", flexible=True))
@@ -29,55 +31,56 @@ RAN = (Column("ID"), Column("CHANNEL"), Column("DISPATCHED"), Column("WHY", flex
 @app.command(
     "list",
     cls=Command,
-    epilog=examples("omnipub schedule list", "omnipub schedule list --since 2026-12-01 --until 2026-12-08"),
+    epilog=examples(
+        "omnipub schedule list",
+        "omnipub schedule list --since 2026-12-01 --until 2026-12-08",
+        "omnipub schedule list --channel facebook --json",
+    ),
 )
 def list_(
     context: typer.Context,
     *,
     since: Annotated[str, typer.Option(metavar="TIME", help="From here on (default: seven days ago).")] = "",
     until: Annotated[str, typer.Option(metavar="TIME", help="Up to here, excluded (default: no end).")] = "",
+    channel: GoesTo = "",
+    owner: Owner = "",
     limit: Limit = 50,
+    cursor: Cursor = "",
 ) -> None:
     """List what is not out yet, by the moment it was asked for."""
-    from omnipub.domain.moments import LATEST_AHEAD, to_text  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services import views  # noqa: PLC0415  likewise
+    from omnipub.domain.moments import LATEST_AHEAD, TICK  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     first = inputs.moment_of(since, "--since") if since else None
-    last = inputs.moment_of(until, "--until") if until else None
-    if first and last and first >= last:
+    last = inputs.moment_of(until, "--until") - TICK if until else None
+    if first and last and first > last:
         raise InvalidInputError("--since must lie before --until.", hint="--until is excluded; name the day after.")
     with call.system() as system:
         now = system.world.clock.now()
-        found = system.showing.calendar(
-            since=first or now - LOOKS_BACK, until=last or now + 2 * LATEST_AHEAD, limit=limit
+        found = system.calendar.page(
+            since=first or now - LOOKS_BACK,
+            until=last or now + 2 * LATEST_AHEAD,
+            channel=channel,
+            owner=owner,
+            limit=limit,
+            after=cursor or None,
         )
-        names = _names(call, system, found)
         paused = system.pauses.all()
-    rows = [(_due(one), one.channel, State(one.status.value), one.parent.id, names[one.parent]) for one in found]
-    heads = [_day(one.due_at, call) for one in found]
-    call.output.data(
-        *([Table(columns=CALENDAR, rows=rows, heads=heads)] if rows else []),
-        json={
-            "deliveries": [
-                {"id": one.parent.id, "kind": one.parent.kind.name.lower(), "excerpt": names[one.parent]}
-                | views.delivery(one)
-                for one in found
-            ]
-        },
-        ids=list(dict.fromkeys(one.parent.id for one in found)),
-    )
+    _show(call, found)
     for pause in paused:
         call.output.warn(f"Paused by {pause.by}: {pause.scope}. Why: {pause.reason}")
         call.output.hint(f"Let it go on: {call.typed(f'resume {shlex.quote(pause.scope)}')}")
-    if not found:
+    if found.cursor is not None:
+        options = {"--since": since, "--until": until, "--channel": channel, "--owner": owner}
+        narrowed = "".join(f" {name} {shlex.quote(value)}" for name, value in options.items() if value)
+        more = f"schedule list{narrowed} --limit {limit} --cursor {shlex.quote(found.cursor)}"
+        call.output.hint(f"There may be more: {call.typed(more)}")
+    elif not found.rows:
         call.output.note("Nothing is due.")
         call.output.hint(
             "Schedule something: "
             + call.typed('messages create "Hello" --to facebook --at 2026-12-01T09:00 --zone Europe/Berlin')
         )
-    elif len(found) == limit and found[-1].due_at is not None:
-        call.output.hint(f"There may be more: {call.typed(f'schedule list --since {to_text(found[-1].due_at)}')}")
 
 
 @app.command(
@@ -131,17 +134,59 @@ def run_now(
         call.output.hint(f"See what is due when: {call.typed('schedule list')}")
 
 
-def _names(call: Call, system: "System", found: "Any") -> "dict[Parent, str]":
-    """What each delivery is about."""
-    from omnipub.domain.announcement import headline  # noqa: PLC0415  likewise
-    from omnipub.domain.message import Message  # noqa: PLC0415  likewise
+@app.command(cls=Command, epilog=examples('omnipub schedule pause --reason "Wrong prices in all texts"'))
+def pause(
+    context: typer.Context,
+    *,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is shown wherever something waits for it.")],
+) -> None:
+    """Stop everything, like `omnipub pause everything`."""
+    from omnipub_cli.commands.pause import pause as pause_scope  # noqa: PLC0415  a command imports what it uses
 
-    names: dict[Parent, str] = {}
-    for one in found:
-        if one.parent not in names:
-            subject = system.showing.one(one.parent, call.viewer()).subject
-            names[one.parent] = subject.excerpt() if isinstance(subject, Message) else headline(subject)
-    return names
+    pause_scope(context, EVERYTHING, reason=reason)
+
+
+@app.command(cls=Command, epilog=examples("omnipub schedule resume", "omnipub schedule resume --late miss"))
+def resume(
+    context: typer.Context,
+    *,
+    late: Annotated[
+        Literal["send", "miss"] | None,
+        typer.Option("--late", help="What became due meanwhile: send it now, or leave it missed."),
+    ] = None,
+) -> None:
+    """Let everything go on, like `omnipub resume everything`."""
+    from omnipub_cli.commands.resume import resume as resume_scope  # noqa: PLC0415  a command imports what it uses
+
+    resume_scope(context, EVERYTHING, late=late)
+
+
+def _show(call: Call, found: "Abouts") -> None:
+    from omnipub.services import views  # noqa: PLC0415  the command has imported it
+    from omnipub_cli import changing  # noqa: PLC0415  likewise
+
+    due = [one.delivery for one in found.rows]
+    rows = [
+        (
+            _due(one.delivery),
+            one.delivery.channel,
+            State(one.delivery.status.value),
+            one.delivery.parent.id,
+            one.excerpt,
+        )
+        for one in found.rows
+    ]
+    call.output.data(
+        *([Table(columns=CALENDAR, rows=rows, heads=[_day(one.due_at, call) for one in due])] if rows else []),
+        json={
+            "deliveries": [
+                changing.whose(one.delivery.parent) | {"excerpt": one.excerpt} | views.delivery(one.delivery)
+                for one in found.rows
+            ],
+            "cursor": found.cursor,
+        },
+        ids=changing.ids(due),
+    )
 
 
 def _due(delivery: "Delivery") -> TimeOfDay | None:

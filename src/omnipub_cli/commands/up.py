@@ -9,11 +9,13 @@ from omnipub.errors import ConfigurationError
 from omnipub.names import API_ROOT
 from omnipub_cli.context import Call, call_of
 from omnipub_cli.drawing import Line, Record, Story
+from omnipub_cli.errors import judged
 from omnipub_cli.options import Command, examples
 from omnipub_cli.signals import termination
 
 if TYPE_CHECKING:
     from omnipub.config import Settings
+    from omnipub.errors import OmnipubError
     from omnipub.onebox.box import Box
 
 app = typer.Typer(add_completion=False)
@@ -44,10 +46,17 @@ def up(
 ) -> None:
     """Run omnipub on this machine until Ctrl-C: API, scheduler, worker and, unless live, a sandbox of the networks."""
     from omnipub.onebox.box import Box  # noqa: PLC0415  the whole system hangs on this
+    from omnipub.onebox.data import sandbox_outside  # noqa: PLC0415  likewise
 
     call = call_of(context)
     settings = _settings(call, live=live)
-    box = Box(settings, port=_free(call) if port is None else port, sandbox_port=sandbox_port)
+    box = Box(
+        settings,
+        port=_free(call) if port is None else port,
+        sandbox_port=sandbox_port,
+        sandbox_url=sandbox_outside(settings.mode),
+        say=lambda trouble: _say(call, trouble),
+    )
     with termination():
         box.start()
         try:
@@ -74,8 +83,19 @@ def _settings(call: Call, *, live: bool) -> "Settings":
     return call.settings
 
 
+def _say(call: Call, trouble: "OmnipubError | None") -> None:
+    if trouble is None:
+        call.output.note("Storage works again; what is overdue goes out now.")
+        return
+    # Said in JSON as well, and it goes on: the exit code of this moment is nobody's.
+    call.output.fail(judged(trouble, command=call.command))
+    call.output.note("It goes on by itself; nothing that was accepted is lost.")
+
+
 def _free(call: Call) -> int:
     """The usual port, or 0 if somebody listens there."""
+    if call.running is not None:
+        return 0  # not a question of ports: the box refuses, and names who runs here
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,3 +1,4 @@
+import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -49,3 +50,14 @@ def system(data: Path) -> Iterator[System]:
         built.accounts.connect(owner=LOCAL_OWNER, channel=network, account=f"{network}-1", token=Secret("t"))
     yield built
     built.close()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def type_(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A person at the terminal who will type this."""
+    return lambda words: monkeypatch.setattr("sys.stdin", Terminal(f"{words}\n"))

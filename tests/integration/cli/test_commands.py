@@ -303,6 +303,9 @@ EXAMPLES = {
     "channels list": ("channels", "list"),
     "channels limits": ("channels", "limits"),
     "connections list": ("connections", "list"),
+    "connections show": ("connections", "show", "facebook"),
+    "connections test": ("connections", "test", "webhook"),
+    "connections disconnect": ("connections", "disconnect", "facebook", "--yes"),
     "table adopt": ("table", "adopt"),
 }
 

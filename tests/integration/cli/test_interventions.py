@@ -24,17 +24,6 @@ Run = Callable[..., Any]
 Type = Callable[[str], None]
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.fixture
-def type_(monkeypatch: pytest.MonkeyPatch) -> Type:
-    """A person at the terminal who will type this."""
-    return lambda words: monkeypatch.setattr("sys.stdin", Terminal(f"{words}\n"))
-
-
 def only(system: System, id_: str, kind: Kind = Kind.MESSAGE) -> Delivery:
     (found,) = system.showing.one(Parent(kind=kind, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
     return found
@@ -75,17 +64,78 @@ def fits(ran: Any, command: str) -> Any:
     return ran.json
 
 
-def test_editing_the_content_replaces_it_whole(run: Run, tmp_path: Any) -> None:
+def test_editing_changes_what_is_named_and_nothing_else(run: Run, tmp_path: Any) -> None:
     picture = tmp_path / "front.png"
     picture.write_bytes(PNG)
-    id_ = made(run, "Old", "--to", "facebook", "--link", "https://example.com/a", "--image", str(picture), *AHEAD)
-    ran = run("messages", "edit", id_, "--text", "New", "--hashtag", "#one")
-    assert ran.code == 0
-    assert "Its images are gone" in ran.err
+    linked = ("--link", "https://example.com/a", "--link-title", "A", "--variant", "facebook=For friends")
+    id_ = made(run, "Old", "--to", "facebook,linkedin", *linked, "--image", str(picture), "--alt", "A door", *AHEAD)
+    assert run("messages", "edit", id_, "--text", "New", "--hashtag", "#one").code == 0
     shown = run("messages", "show", id_, "--json").json
     content = shown["content"]
-    assert (content["text"], content["link"], content["hashtags"], content["media"]) == ("New", None, ["one"], [])
+    assert (content["text"], content["hashtags"]) == ("New", ["one"])
+    assert (content["link"], content["link_title"]) == ("https://example.com/a", "A")
+    assert [one["alt"] for one in content["media"]] == ["A door"]
+    assert content["variants"]["facebook"]["text"] == "For friends"
     assert (shown["revision"], shown["schedule"]["zone"]) == (2, "Europe/Berlin")
+
+
+def test_every_part_can_be_edited_and_cleared(run: Run, tmp_path: Any) -> None:
+    picture = tmp_path / "front.png"
+    picture.write_bytes(PNG)
+    id_ = made(run, "Old", "--to", "facebook,linkedin", *AHEAD)
+    parts = ("--link", "https://example.com/b", "--link-title", "B", "--variant", "linkedin=For work")
+    assert run("messages", "edit", id_, *parts, "--image", str(picture), "--alt", "A door").code == 0
+    content = run("messages", "show", id_, "--json").json["content"]
+    assert (content["text"], content["link"], content["link_title"]) == ("Old", "https://example.com/b", "B")
+    assert [one["alt"] for one in content["media"]] == ["A door"]
+    assert content["variants"]["linkedin"]["text"] == "For work"
+    moved = run("messages", "edit", id_, "--link", "https://example.com/c")
+    assert "The old link's title is gone with it" in moved.err
+    assert run("messages", "edit", id_, "--clear", "link,images", "--clear", "variants").code == 0
+    content = run("messages", "show", id_, "--json").json["content"]
+    assert (content["link"], content["link_title"], content["media"], content["variants"]) == (None, None, [], {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Nothing to change."),
+        (("--clear", "text"), "--clear takes: link"),
+        (("--clear", "link", "--link", "https://example.com"), "set and cleared"),
+        (("--alt", "A door"), "--alt describes an --image"),
+        (("--variant", "linkedin=x"), "which the message does not go to"),
+        (("--image", "gone.png"), "There is no image file gone.png."),
+        (("--not-after", "soon"), "neither a span nor a time"),
+        (("--not-after", "2026-12-01T10:00"), "neither an offset nor a zone"),
+        (("--not-after", "2020-01-01T00:00Z"), "The window ends at 2020-01-01"),
+        (("--not-after", "31d"), "longer than 30 days"),
+    ],
+)
+def test_an_edit_that_makes_no_sense_changes_nothing(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    id_ = made(run, "Old", "--to", "facebook", *AHEAD)
+    ran = run("messages", "edit", id_, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert run("messages", "show", id_, "--json").json["revision"] == 1
+
+
+def test_the_end_of_the_window_is_asked_for_and_moved(run: Run) -> None:
+    id_ = made(run, "Old", "--to", "facebook", *AHEAD, "--not-after", "2h30m")
+    (one,) = run("messages", "show", id_, "--json").json["deliveries"]
+    assert one["not_after"] == "2027-12-01T10:30:00.000Z"
+    edited = fits(run("messages", "edit", id_, "--not-after", "2027-12-01T09:00Z", "--json"), "messages edit")
+    assert edited["deliveries"][0]["not_after"] == "2027-12-01T09:00:00.000Z"
+    local = ("--at", "2027-12-01T10:00", "--zone", "Europe/Berlin", "--not-after", "2027-12-01T11:00")
+    edited = fits(run("messages", "edit", id_, *local, "--json"), "messages edit")
+    assert edited["deliveries"][0]["not_after"] == "2027-12-01T10:00:00.000Z"
+
+
+@pytest.mark.parametrize("first", [("messages", "create", "Hello"), ANNOUNCE])
+def test_what_is_made_may_say_until_when(run: Run, first: tuple[str, ...]) -> None:
+    assert run(*first, "--to", "webhook", *AHEAD, "--not-after", "2027-12-01T08:59").code == 2
+    id_ = run(*first, "--to", "webhook", *AHEAD, "--not-after", "2027-12-01T09:30", "-q").out.strip()
+    listed = run("schedule", "list", "--json").json["deliveries"]
+    assert [(one["id"], one["not_after"]) for one in listed] == [(id_, "2027-12-01T08:30:00.000Z")]
 
 
 def test_editing_the_moment_leaves_the_content_alone(run: Run) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -239,7 +240,7 @@ def test_a_mistake_of_ours_is_a_500_problem_without_details(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("token=secret")
 
-    monkeypatch.setattr(type(bed.system.showing), "many", broken)
+    monkeypatch.setattr(type(bed.system.lists), "page", broken)
     status, problem, _ = call("GET", "/messages")
     assert status == 500
     assert "secret" not in json.dumps(problem)
@@ -252,3 +253,69 @@ def test_a_message_scheduled_by_the_api_is_out_within_a_second(bed: TestBed, cal
     bed.pass_time(at + timedelta(minutes=1))
     _, shown, _ = call("GET", f"/messages/{made['id']}")
     assert 0 <= shown["deliveries"][0]["lateness_ms"] <= 1000
+
+
+def test_lists_are_narrowed_like_those_of_the_command_line(bed: TestBed, call: Call) -> None:
+    made = {}
+    for name in ("looked", "blind"):
+        made[name] = call("POST", "/messages", MESSAGE | {"channels": [name], "schedule": {"at": "2026-12-01T09:00Z"}})
+        bed.clock.advance(minutes=10)
+    looked, blind = (made[name][1]["id"] for name in ("looked", "blind"))
+
+    def found(query: str, **asked: Any) -> list[str]:
+        status, listed, _ = call("GET", f"/messages?{query}", **asked)
+        assert status == 200, listed
+        return [one["id"] for one in listed["messages"]]
+
+    operator = {"user": "op", "groups": "[operators]"}
+    for who in ({}, operator):
+        assert found("status=scheduled", **who) == [blind, looked]
+        assert found("status=scheduled&channel=blind", **who) == [blind]
+        assert found("status=published", **who) == []
+        assert found("since=2026-11-23T09:05:00Z", **who) == [blind]
+        assert found("until=2026-11-23T10:05:00%2B01:00", **who) == [looked]
+    assert found(f"owner={OWNER}&channel=looked", **operator) == [looked]
+    assert found("owner=somebody", **operator) == []
+    _, page, _ = call("GET", "/messages?status=scheduled&limit=1", **operator)
+    assert found(f"status=scheduled&cursor={quote(page['cursor'], safe='')}", **operator) == [looked]
+
+
+@pytest.mark.parametrize("path", ["/messages", "/certifications"])
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("status=sent", "'sent' is not a status."),
+        ("channel=myspace", "is not a channel of a network we know"),
+        ("since=soon", "'soon' is not a time."),
+        ("since=2026-11-23T09:00", "neither an offset nor a zone"),
+        ("since=2026-11-24T09:00Z&until=2026-11-23T09:00Z", "since must lie before until."),
+        ("owner=somebody", "Only operators"),
+        ("cursor=x", "not one of ours"),
+        ("limit=0", "1 to 100"),
+    ],
+)
+def test_a_list_narrowed_to_nonsense_is_a_400(call: Call, path: str, query: str, said: str) -> None:
+    status, problem, _ = call("GET", f"{path}?{query}")
+    assert status == 400
+    assert said in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("not_after", "end"),
+    [
+        ("2h", "2026-12-01T10:00:00.000Z"),
+        ("2026-12-01T12:00:00+01:00", "2026-12-01T11:00:00.000Z"),
+        ("2026-12-01T10:30", "2026-12-01T09:30:00.000Z"),
+    ],
+)
+def test_a_message_says_until_when_it_may_begin(call: Call, not_after: str, end: str) -> None:
+    when = {"schedule": {"at": "2026-12-01T09:00", "zone": "Europe/Berlin"}, "not_after": not_after}
+    _, made, _ = call("POST", "/messages", MESSAGE | when)
+    _, shown, _ = call("GET", f"/messages/{made['id']}")
+    assert {one["not_after"] for one in shown["deliveries"]} == {end}
+
+
+@pytest.mark.parametrize("not_after", ["soon", "2026-12-01T10:00", "0s", "31d", "2020-01-01T00:00Z"])
+def test_a_window_that_makes_no_sense_is_a_400_and_creates_nothing(call: Call, not_after: str) -> None:
+    assert call("POST", "/messages", MESSAGE | {"not_after": not_after})[0] == 400
+    assert call("GET", "/messages")[1]["messages"] == []

@@ -2,9 +2,6 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -14,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from crash.plan import ONLY_SLOW, draw
+from crash.trial import Trial
 from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data, running
-from omnipub.onebox.sandboxed import SandboxProcess, control
+from omnipub.onebox.sandboxed import control
 
 ALL = ["facebook", "linkedin", "webhook"]
 SOON = 30.0
@@ -138,62 +137,11 @@ def test_a_taken_port_is_refused_clearly(tmp_path: Path) -> None:
 
 
 def test_a_box_killed_with_posts_on_their_way_doubles_and_loses_nothing(tmp_path: Path) -> None:
-    """kill -9 in the middle, several times; the sandbox outlives it and counts."""
-    data = tmp_path / "data"
-    open_data(data)
-    sandbox = SandboxProcess(tmp_path / "outside")
-    sandbox.start()
-    try:
-        control(sandbox.url, "faults", {"network": "facebook", "kind": "slow", "seconds": 0.3, "times": 0})
-        messages = _kill_and_go_on(data, sandbox.url)
-        assert messages == {"published"}
-        totals = control(sandbox.url, "count")["totals"]
-        assert (totals["posts"], totals["doubles"]) == (12, 0)
-    finally:
-        sandbox.stop()
-
-
-def _kill_and_go_on(data: Path, sandbox_url: str) -> set[str]:
-    made: list[str] = []
-    for life in range(4):
-        process, address, token = _spawn(data, sandbox_url)
-        try:
-            if life < 3:
-                for number in range(4):
-                    body = {"text": f"life {life} message {number}", "channels": ["facebook"]}
-                    made.append(api(address, token, "POST", "/messages", body)["id"])
-                time.sleep(0.15)
-                continue
-            until_deadline = time.monotonic() + 100
-            while True:
-                found = {status for message in made for status in statuses(address, token, message)}
-                if not found & {"scheduled", "publishing"} or time.monotonic() > until_deadline:
-                    return found
-                time.sleep(0.5)
-        finally:
-            os.kill(process.pid, signal.SIGKILL)
-            process.communicate()
-    raise AssertionError("the last life returns")
-
-
-def _spawn(data: Path, sandbox_url: str) -> tuple["subprocess.Popen[str]", str, str]:
-    process = subprocess.Popen(  # noqa: S603  our own code
-        [sys.executable, "-c", _OUTSIDE, str(data), sandbox_url], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    address, token = process.stdout.readline().split()
-    return process, address, token
-
-
-_OUTSIDE = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import open_data
-settings = replace(open_data(Path(sys.argv[1])), settle=1, worker_timeout=6, request_timeout=3)
-box = Box(settings, sandbox_url=sys.argv[2])
-box.start()
-print(box.address, box.token, flush=True)
-box.wait()
-"""
+    """kill -9 in the middle, three times; the sandbox outlives it and counts. `tests/crash/run.py` is the long form."""
+    plan = draw(1, kills=3, deliveries=15, faults=ONLY_SLOW, accounts=1, seconds=(0.4, 0.9), unborn=0.0)
+    with Trial(plan=plan, room=tmp_path, patience=timedelta(seconds=90)) as trial:
+        verdict = trial.run()
+        assert verdict.broken == []
+        assert trial.progress.kills == 3
+        assert verdict.died > 0
+        assert sum(sum(row[1:3]) for row in verdict.rows) == 15

@@ -10,6 +10,7 @@ import pytest
 
 from integration.sandbox.driver import PNG, Reply, Sandbox
 from omnipub.sandbox.faults import Kind
+from omnipub.sandbox.ledger import now_ms
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 CHAT = "@omnipub"
@@ -200,8 +201,23 @@ def test_a_message_can_be_deleted_once(bot: Bot) -> None:
 
 def test_an_album_goes_message_by_message(bot: Bot) -> None:
     numbers = [message["message_id"] for message in bot.album("a", "b").json["result"]]
-    assert [bot.delete(number).status for number in numbers] == [200, 200]
-    assert bot.count()["deleted"] == 1
+    assert [(bot.delete(number).status, bot.count()["deleted"]) for number in numbers] == [(200, 0), (200, 1)]
+
+
+def test_no_message_of_an_album_is_deleted_twice(bot: Bot) -> None:
+    first, second = [message["message_id"] for message in bot.album("a", "b").json["result"]]
+    assert bot.delete(first).status == 200
+    assert error(bot.delete(first)) == (400, "Bad Request: message to delete not found")
+    assert bot.delete(second).status == 200
+    assert error(bot.delete(second)) == (400, "Bad Request: message to delete not found")
+
+
+def test_a_message_older_than_48_hours_stays(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = bot.publish("here to stay").json["result"]["message_id"]
+    later = now_ms() + 48 * 3600 * 1000 + 1000
+    monkeypatch.setattr("omnipub.sandbox.telegram.now_ms", lambda: later)
+    assert error(bot.delete(message)) == (400, "Bad Request: message can't be deleted")
+    assert bot.count()["deleted"] == 0
 
 
 def test_there_is_nothing_to_look_up(bot: Bot) -> None:

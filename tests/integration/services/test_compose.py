@@ -42,7 +42,7 @@ def compose(bed: TestBed, *, key: str | None = None, body: object = None, text: 
 
 
 def messages(bed: TestBed) -> int:
-    return len(bed.system.showing.many(Kind.MESSAGE, Viewer(owner=OWNER)).rows)
+    return len(bed.system.lists.page(Kind.MESSAGE, Viewer(owner=OWNER)).rows)
 
 
 def test_the_same_key_and_body_give_the_same_answer_and_one_message(bed: TestBed) -> None:
@@ -177,7 +177,7 @@ def test_lists_page_newest_first_without_gaps_or_repeats(bed: TestBed) -> None:
     for viewer in (Viewer(owner=OWNER), Viewer(owner="x", operator=True)):
         seen, cursor = [], None
         while True:
-            page = bed.system.showing.many(Kind.MESSAGE, viewer, limit=3, after=cursor)
+            page = bed.system.lists.page(Kind.MESSAGE, viewer, limit=3, after=cursor)
             seen += [row.parent.id for row in page.rows]
             cursor = page.cursor
             if cursor is None:

@@ -44,7 +44,7 @@ def work(bed: TestBed, put: list[tuple[datetime, Pointer]]) -> None:
     bed.clock.time = START
     for at, pointer in put:
         bed.clock.time = max(at, bed.clock.time)
-        bed.system.deliver.batch([pointer])
+        bed.system.batches.run([pointer])
 
 
 def lateness(bed: TestBed, message: str) -> int:

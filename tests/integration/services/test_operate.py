@@ -1,6 +1,7 @@
 """People's interventions: honest edits and cancels, retries on their word, and never over what is out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
-from omnipub.domain.message import Content
+from omnipub.domain.message import Content, Message, Variant
 from omnipub.domain.moments import Schedule
+from omnipub.domain.window import Window
 from omnipub.errors import ConflictError, IllegalTransitionError, InvalidInputError, NotFoundError
 from omnipub.services.showing import Viewer
 from support.world import OWNER, START, TestBed
@@ -223,3 +225,71 @@ def test_another_owner_cannot_intervene(bed: TestBed) -> None:
         bed.system.operate.cancel(parent, Viewer(owner="other"))
     with pytest.raises(NotFoundError):
         bed.system.operate.edit(parent, Viewer(owner="other"), content=Content(text="new"))
+
+
+def test_what_is_unconfirmed_is_not_sent_again_without_the_word_that_it_may_double(bed: TestBed) -> None:
+    bed.network.orders = ["lost_answer"]
+    parent = compose(bed, "blind", seconds=0)
+    bed.run_stream()
+    with pytest.raises(ConflictError, match="may publish it twice"):
+        bed.system.operate.retry(parent, ME, channels=["blind"], doubling=False)
+    assert deliveries(bed, parent)["blind"].status is Status.UNCONFIRMED
+
+
+def test_a_rewrite_starts_from_what_somebody_else_has_just_written(bed: TestBed) -> None:
+    parent = compose(bed, "looked")
+    seen: list[str] = []
+
+    def rewrite(content: Content) -> Content:
+        seen.append(content.text)
+        if len(seen) == 1:
+            bed.system.operate.edit(parent, ME, content=Content(text="theirs"))
+        return replace(content, hashtags=("mine",))
+
+    edited = bed.system.operate.edit(parent, ME, content=rewrite)
+    assert seen == ["old", "theirs"]
+    assert isinstance(edited.subject, Message)
+    assert (edited.subject.content.text, edited.subject.content.hashtags) == ("theirs", ("mine",))
+
+
+def test_an_edit_with_a_variant_for_another_channel_changes_nothing(bed: TestBed) -> None:
+    parent = compose(bed, "looked")
+    with pytest.raises(InvalidInputError, match="which the message does not go to"):
+        bed.system.operate.edit(parent, ME, content=Content(text="new", variants={"blind": Variant(text="x")}))
+    assert bed.system.showing.one(parent, ME).subject.revision == 1
+
+
+@pytest.mark.parametrize("window", [timedelta(minutes=5), START + timedelta(minutes=15)])
+def test_what_has_not_begun_when_its_window_ends_is_missed(bed: TestBed, window: Window) -> None:
+    made = bed.system.compose.message(
+        owner=OWNER, content=Content(text="news"), channels=["looked"], schedule=at(600), window=window
+    )
+    parent = Parent(kind=Kind.MESSAGE, id=made.id)
+    assert deliveries(bed, parent)["looked"].not_after == START + timedelta(minutes=15)
+    bed.clock.advance(minutes=15, seconds=1)
+    bed.pass_time(bed.clock.now() + timedelta(minutes=10))
+    assert deliveries(bed, parent)["looked"].status is Status.MISSED
+    assert bed.network.texts() == []
+
+
+def test_the_window_is_edited_alone_or_with_the_moment(bed: TestBed) -> None:
+    parent = compose(bed, "looked", "blind")
+    bed.system.operate.edit(parent, ME, window=timedelta(minutes=5))
+    assert {one.not_after for one in deliveries(bed, parent).values()} == {START + timedelta(minutes=15)}
+    bed.system.operate.edit(parent, ME, schedule=at(1200), window=timedelta(minutes=1))
+    assert {one.not_after for one in deliveries(bed, parent).values()} == {START + timedelta(minutes=21)}
+    bed.system.operate.edit(parent, ME, content=Content(text="new"))
+    assert {one.not_after for one in deliveries(bed, parent).values()} == {START + timedelta(minutes=21)}
+    bed.system.operate.edit(parent, ME, schedule=at(600))
+    assert {one.not_after for one in deliveries(bed, parent).values()} == {
+        START + timedelta(seconds=600) + bed.system.operate.missed_after
+    }
+
+
+@pytest.mark.parametrize("window", [timedelta(0), START + timedelta(seconds=600), timedelta(days=31)])
+def test_a_window_that_makes_no_sense_changes_nothing(bed: TestBed, window: Window) -> None:
+    parent = compose(bed, "looked")
+    before = deliveries(bed, parent)
+    with pytest.raises(InvalidInputError):
+        bed.system.operate.edit(parent, ME, window=window)
+    assert deliveries(bed, parent) == before

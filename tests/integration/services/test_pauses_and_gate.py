@@ -3,19 +3,25 @@
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule
 from omnipub.errors import GateClosedError, InvalidInputError, NotFoundError
+from omnipub.services.deliver import Deliver
+from omnipub.services.pauses import Pauses
+from omnipub.services.releases import Releases
+from omnipub.services.scopes import Pause
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
-from omnipub.storage.table import Delete
-from support.world import OWNER, START, TestBed, make_bed
+from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed
 
 
 def compose(bed: TestBed, channel: str = "looked", *, seconds: float = 30, text: str = "Hello") -> str:
@@ -111,13 +117,67 @@ def test_what_waits_for_its_accounts_owner_is_neither_sent_nor_missed_by_a_resum
     assert only(bed, message).status is Status.HELD
 
 
-def test_a_resume_that_died_before_it_released_everything_can_be_repeated(bed: TestBed) -> None:
+def test_a_resume_that_dies_before_it_released_anything_is_finished_by_the_ticks(bed: TestBed) -> None:
     bed.system.pauses.pause("everything", reason="x", by="ops")
     message = compose(bed)
     bed.pass_time(START + timedelta(minutes=2))
-    bed.system.world.table.transact([Delete(key=keys.pause("everything"))])
-    bed.system.pauses.resume("everything", send_late=True)
+    with patch.object(Releases, "carry_out", side_effect=WorkerKilledError), pytest.raises(WorkerKilledError):
+        bed.system.pauses.resume("everything", send_late=True)
+    assert only(bed, message).status is Status.HELD
     bed.pass_time(bed.clock.now() + timedelta(minutes=1))
+    assert only(bed, message).status is Status.PUBLISHED
+
+
+def test_a_release_is_looked_after_until_no_index_can_lag_behind_and_then_forgotten(bed: TestBed) -> None:
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    bed.system.pauses.resume("everything", send_late=True)
+    release = keys.release("everything")
+    bed.pass_time(bed.clock.now() + timedelta(minutes=4))
+    assert bed.system.world.table.get(release) is not None
+    bed.pass_time(bed.clock.now() + timedelta(minutes=3))
+    assert bed.system.world.table.get(release) is None
+
+
+def test_what_became_due_while_nothing_ran_is_missed_by_a_resume_that_says_so(bed: TestBed) -> None:
+    message = compose(bed, seconds=30)
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    bed.clock.advance(seconds=60)  # no worker has met it, so it is not even held
+    waiting = bed.system.pauses.resume("everything", send_late=False)
+    assert [one.parent.id for one in waiting.late] == [message]
+    bed.pass_time(bed.clock.now() + timedelta(minutes=3))
+    assert only(bed, message).status is Status.MISSED
+    assert bed.network.posts == []
+
+
+def test_nothing_is_held_by_a_pause_that_was_lifted_while_the_worker_looked(bed: TestBed) -> None:
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    message = compose(bed)
+    real = Pauses.of
+
+    def of(pauses: Pauses, delivery: Delivery) -> Pause | None:
+        found = real(pauses, delivery)
+        if found is not None:
+            bed.system.pauses.resume("everything", send_late=True)
+        return found
+
+    with patch.object(Pauses, "of", of):
+        bed.pass_time(START + timedelta(minutes=2))
+    assert only(bed, message).status is Status.PUBLISHED
+
+
+def test_nothing_is_held_by_an_account_that_was_connected_again_while_the_worker_looked(bed: TestBed) -> None:
+    connection = bed.system.accounts.find(OWNER, "blind")
+    assert connection is not None
+    bed.system.accounts.hold(connection, reason="It wants its owner.")
+    message = compose(bed, "blind")
+    real = Deliver._hold
+
+    def hold(deliver: Deliver, *rest: Any) -> str:
+        bed.system.accounts.connect(owner=OWNER, channel="blind", account="acc-blind", token=Secret("fresh"))
+        return real(deliver, *rest)
+
+    with patch.object(Deliver, "_hold", hold):
+        bed.pass_time(START + timedelta(minutes=2))
     assert only(bed, message).status is Status.PUBLISHED
 
 
@@ -170,7 +230,7 @@ def test_a_worker_over_a_copy_lets_its_records_be(bed: TestBed, tmp_path: Path) 
     records = bed.stream.take()
     copy = copied(bed, tmp_path)
     copy.clock.advance(seconds=5)
-    assert copy.system.deliver.batch(records) == {}
+    assert copy.system.batches.run(records) == {}
     assert bed.network.posts == []
     copy.close()
 

@@ -16,7 +16,7 @@ from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, R
 from omnipub.domain.limits import COUNTERS, Unit
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 from omnipub.services.admission import objections
 
 PASSWORD = "abcd-efgh-ijkl-mnop"
@@ -546,6 +546,8 @@ def test_deleting_ends_as_the_answer_says(answer: Response, ended: Ended, bluesk
     assert requests[1].json == {"repo": DID, "collection": POSTS, "rkey": "3m2qrrgw222xy"}
     assert requests[1].publishes
     assert outcome.ended is ended
+    assert (outcome.code == "gone") == (answer.body == {})
+    assert "accept the post" not in outcome.sentence
 
 
 def test_deleting_uses_a_session_of_any_age_and_finds_out_that_it_is_over(

@@ -11,7 +11,7 @@ from omnipub.channels.facebook import PAGES_AT_MOST, REGAIN, TOO_FAST, VERSION, 
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 
 TOKEN = "EAABsbCS1iHgBAKZCtoken0123456789"
 PAGE = Account(id="1784", base_url=Facebook.base_url, token=Secret(TOKEN))
@@ -270,13 +270,30 @@ def test_a_post_is_recognised_by_its_message(occasion: Occasion) -> None:
     [
         (Response(status=200, body={"success": True}), Ended.PUBLISHED),
         (Response(status=200, body={"success": False}), Ended.AMBIGUOUS),
-        (graph_error(100, 33), Ended.REJECTED),
         (graph_error(190), Ended.AUTH),
+        (graph_error(100), Ended.REJECTED),
         (graph_error(2, status=500), Ended.AMBIGUOUS),
     ],
 )
 def test_deleting_ends_as_the_answer_says(answer: Response, ended: Ended, converse: Converse) -> None:
     requests, outcome = converse(FACEBOOK.delete("1784_1", PAGE), answer)
     assert (requests[0].method, requests[0].url) == ("DELETE", f"{BASE}/1784_1")
+    assert "accept the post" not in outcome.sentence
     assert requests[0].publishes
     assert outcome.ended is ended
+
+
+@pytest.mark.parametrize(
+    ("shown", "ended", "code"),
+    [
+        (Response(status=200, body={"data": []}), Ended.PUBLISHED, "gone"),
+        (graph_error(200), Ended.REJECTED, "100/33"),
+        (graph_error(2, status=500), Ended.REJECTED, "100/33"),
+    ],
+)
+def test_a_post_that_is_not_seen_is_gone_only_if_the_token_sees_the_page(
+    shown: Response, ended: Ended, code: str, converse: Converse
+) -> None:
+    requests, outcome = converse(FACEBOOK.delete("1784_1", PAGE), graph_error(100, 33), shown)
+    assert [(one.method, one.publishes) for one in requests] == [("DELETE", True), ("GET", False)]
+    assert (outcome.ended, outcome.code) == (ended, code)

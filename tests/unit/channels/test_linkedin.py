@@ -22,7 +22,7 @@ from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, R
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.moments import TICK, milliseconds
 from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 from omnipub.sandbox import little_text as reader
 
 TOKEN = "AQXdSP_W41_UPs5ioT_t8HESyODB4FqbkJ8LrV_5mff4gPODzOYR"
@@ -371,6 +371,7 @@ def test_only_an_organisations_posts_can_be_looked_up() -> None:
         (Response(status=204), Ended.PUBLISHED),
         (rest_error(404), Ended.PUBLISHED),
         (rest_error(403), Ended.REJECTED),
+        (rest_error(400), Ended.REJECTED),
         (rest_error(401), Ended.AUTH),
         (rest_error(500), Ended.AMBIGUOUS),
     ],
@@ -381,6 +382,8 @@ def test_deleting_ends_as_the_answer_says(answer: Response, ended: Ended, conver
     assert request.url == "https://api.linkedin.com/rest/posts/urn%3Ali%3Ashare%3A7400000000000000001"
     assert request.headers["X-RestLi-Method"] == "DELETE"
     assert outcome.ended is ended
+    assert (outcome.code == "gone") == (answer.status == 404)
+    assert "accept the post" not in outcome.sentence
 
 
 def test_rendering_twice_gives_the_same_bytes(occasion: Occasion, pictures: tuple[MediaReference, ...]) -> None:

@@ -10,7 +10,7 @@ from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.identity import checked_channel
 from omnipub.domain.message import Content, MediaReference
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 
 SHARED = {"__init__", "answers", "drafting", "registry"}
 

@@ -11,7 +11,7 @@ from omnipub.channels.telegram import REGAIN, Telegram
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 from omnipub.services.admission import objections
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
@@ -265,6 +265,25 @@ def test_deleting_ends_as_the_answer_says(answer: Response, ended: Ended, conver
     assert request.json == {"chat_id": -1001234567890, "message_id": 12}
     assert request.publishes
     assert outcome.ended is ended
+
+
+def test_a_deletion_says_whether_anything_was_left_to_delete(converse: Converse) -> None:
+    done = Response(status=200, body={"ok": True, "result": True})
+    missing = bot_error(400, "Bad Request: message to delete not found")
+    scripts = [(done, done), (done, missing), (missing, missing)]
+    ends = [converse(TELEGRAM.delete("-1001/12,13", ACCOUNT), *script)[1] for script in scripts]
+    assert [(one.ended, one.code) for one in ends] == [
+        (Ended.PUBLISHED, ""),
+        (Ended.PUBLISHED, ""),
+        (Ended.PUBLISHED, "gone"),
+    ]
+
+
+def test_a_message_that_is_too_old_to_be_deleted_says_so(converse: Converse) -> None:
+    answer = bot_error(400, "Bad Request: message can't be deleted")
+    _, outcome = converse(TELEGRAM.delete("-1001/12", ACCOUNT), answer)
+    assert "48 hours" in outcome.sentence
+    assert "message can't be deleted" in outcome.sentence
 
 
 @pytest.mark.parametrize("network_id", ["", "12", "x/12", "-100/12/13", "-100/x"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import omnipub.errors as ours
-from omnipub_cli.errors import TABLE, Code, judged
+from omnipub_cli.errors import MEANINGS, TABLE, Code, judged
 
 
 def test_every_error_of_ours_has_a_row_or_speaks_as_a_parent_that_has_one() -> None:
@@ -49,9 +49,15 @@ def test_exit_codes_are_a_contract() -> None:
         "CONFLICT": 4,
         "UNAVAILABLE": 5,
         "CONFIGURATION": 6,
+        "PAUSED": 7,
         "INTERRUPTED": 130,
         "PIPE_CLOSED": 141,
     }
+
+
+def test_every_exit_code_has_its_meaning_in_words() -> None:
+    assert list(MEANINGS) == list(Code)
+    assert all(words.endswith(".") for words in MEANINGS.values())
 
 
 def test_a_problem_that_repeats_the_sentence_is_said_once() -> None:

@@ -187,3 +187,21 @@ def test_progress_on_a_terminal_is_drawn_in_place_and_taken_away(terminal: Calla
         progress.show(Table(columns=(Column("CHANNEL"),), rows=[("facebook",)]))
     assert "facebook" in stderr.getvalue()
     assert output._stdout.getvalue() == ""
+
+
+def test_a_piece_of_a_file_is_piped_byte_for_byte_in_utf8_whatever_the_locale() -> None:
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="latin-1", newline="")
+    output = Output(stdout=stdout, stderr=io.StringIO())
+    output.verbatim('a,"Grüße 👋\nthere"\r\n')
+    output.flush()
+    assert stdout.buffer.getvalue() == 'a,"Grüße 👋\nthere"\r\n'.encode()  # type: ignore[attr-defined]  # BytesIO has it
+
+
+def test_on_a_terminal_a_piece_of_a_file_shows_what_that_would_obey() -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Screen()
+    Output(stdout=screen, stderr=io.StringIO()).verbatim("a,\x1b[31mred\tb\r\n")
+    assert screen.getvalue() == "a,\\x1b[31mred\\tb\n"

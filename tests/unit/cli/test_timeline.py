@@ -1,9 +1,9 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from typer.core import TyperGroup
 
+from omnipub.domain.certification import Certification
 from omnipub.domain.delivery import Attempt, Delivery, Lease, Reason
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
@@ -12,7 +12,8 @@ from omnipub.domain.moments import Schedule
 from omnipub.domain.outcome import Ended
 from omnipub.services.showing import Shown
 from omnipub_cli.drawing import Look, piped
-from omnipub_cli.timeline import EDIT, ENDS, STEPS, timeline
+from omnipub_cli.lazily import Lazy
+from omnipub_cli.timeline import EDIT, ENDS, MEANWHILE, MOVE, STEPS, timeline
 from omnipub_cli.tree import load
 
 PARENT = Parent(kind=Kind.MESSAGE, id="01M844K2KM12R6W346XR7QK44W")
@@ -33,7 +34,16 @@ THROTTLED = Attempt(
 )
 
 
+def typed(words: str) -> str:
+    return f"omnipub {words} --data d"
+
+
 def told(delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECOND) -> list[str]:
+    """What happened, without what may be typed."""
+    return [line for line in whole(delivery, *attempts, now=now) if "omnipub messages " not in line]
+
+
+def whole(delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECOND) -> list[str]:
     message = Message(
         id=PARENT.id,
         owner="local",
@@ -43,7 +53,7 @@ def told(delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECO
         schedule=Schedule(at=DUE, local="", zone="UTC"),
     )
     shown = Shown(parent=PARENT, subject=message, deliveries=(delivery,), attempts=attempts)
-    return [line.replace("2026-12-01 ", "") for line in piped(timeline(shown, now), Look(utc=True))]
+    return [line.replace("2026-12-01 ", "") for line in piped(timeline(shown, now, typed), Look(utc=True))]
 
 
 def test_what_is_ahead_says_when_it_goes_out() -> None:
@@ -106,6 +116,35 @@ def test_where_a_delivery_stopped_and_why_is_told(status: Status) -> None:
     assert "  why: Because." in lines
 
 
+def test_the_latest_moment_it_may_begin_is_told_until_it_has_begun() -> None:
+    bounded = replace(NEW, not_after=DUE + timedelta(hours=2))
+    assert told(bounded)[-1] == "  10:00:00.000Z the latest it may begin; past that it is missed"
+    assert not [line for line in told(replace(bounded, attempts=1, tries_used=1)) if "latest" in line]
+
+
+def test_looks_are_told_the_clear_ones_with_their_moments() -> None:
+    unsure = replace(
+        NEW,
+        status=Status.PUBLISHING,
+        may_be_out=True,
+        next_at=DUE + 40 * SECOND,
+        looks=3,
+        clean_looks=(DUE + 12 * SECOND,),
+    )
+    assert told(unsure)[3:5] == [
+        "  08:00:12.000Z looked for it: nothing like it is there",
+        "  looked for it 2 times without a clear answer",
+    ]
+    assert not [line for line in told(replace(unsure, status=Status.PUBLISHED)) if "looked" in line]
+
+
+def test_what_may_be_out_can_be_looked_for_unless_somebody_is_at_it() -> None:
+    unsure = replace(NEW, status=Status.PUBLISHING, may_be_out=True, next_at=DUE + 40 * SECOND)
+    lease = Lease(claim_id="c", attempt=1, started_at=DUE, until=DUE + 70 * SECOND, sends=False)
+    assert any("omnipub messages reconcile" in line for line in whole(unsure))
+    assert not any("omnipub messages reconcile" in line for line in whole(replace(unsure, lease=lease)))
+
+
 def test_every_end_of_a_try_has_words() -> None:
     assert set(ENDS) == {ended.value for ended in Ended} | {"died"}
 
@@ -115,24 +154,44 @@ def test_every_end_of_a_try_has_words() -> None:
     [
         (Status.FAILED, {"edit", "retry", "dismiss"}),
         (Status.MISSED, {"edit", "retry", "dismiss"}),
-        (Status.UNCONFIRMED, {"mark-published", "retry", "dismiss"}),
+        (Status.UNCONFIRMED, {"reconcile", "mark-published", "retry", "dismiss"}),
         (Status.HELD, {"edit", "cancel"}),
+        (Status.SCHEDULED, {"edit", "cancel"}),
+        (Status.PUBLISHING, {"cancel"}),
+        (Status.PUBLISHED, set()),
         (Status.CANCELLED, set()),
     ],
 )
 def test_where_it_is_a_persons_turn_the_legal_commands_are_told(status: Status, legal: set[str]) -> None:
-    lines = told(replace(NEW, status=status, may_be_out=status is Status.UNCONFIRMED))
-    typed = [line.partition("omnipub messages ")[2].split() for line in lines if "omnipub messages " in line]
-    assert {words[0] for words in typed} == legal
-    assert all(words[1] == PARENT.id for words in typed)
+    lines = whole(replace(NEW, status=status, may_be_out=status is Status.UNCONFIRMED))
+    said = [line.partition("omnipub messages ")[2].split() for line in lines if "omnipub messages " in line]
+    assert {words[0] for words in said} == legal
+    assert all((words[1], words[-2:]) == (PARENT.id, ["--data", "d"]) for words in said)
+
+
+def test_a_certification_is_moved_where_a_message_is_edited() -> None:
+    certification = Certification(
+        id=PARENT.id,
+        owner="local",
+        created_at=DUE,
+        member="Ada",
+        type="solutions-architect-associate",
+        earned_on=date(2026, 11, 20),
+        channels=("facebook",),
+        schedule=Schedule(at=DUE, local="", zone="UTC"),
+    )
+    shown = Shown(parent=PARENT, subject=certification, deliveries=(NEW,), attempts=())
+    lines = list(piped(timeline(shown, DUE - SECOND, typed), Look(utc=True)))
+    assert f"    move it: omnipub messages edit {PARENT.id} --at TIME --data d" in lines
+    assert not any("--text" in line for line in lines)
 
 
 def test_every_command_that_is_told_is_parsed_as_it_stands() -> None:
-    for typed in (EDIT, *(step[2] for step in STEPS)):
-        group, name, *arguments = typed.format(id=PARENT.id, channel="facebook").split()
+    for words in (EDIT[1], MOVE[1], MEANWHILE[1], *(step[2] for step in STEPS)):
+        group, name, *arguments = words.format(id=PARENT.id, channel="facebook").split()
         command = load(group)
-        assert isinstance(command, TyperGroup)
-        command.commands[name].make_context(name, arguments)
+        assert isinstance(command, Lazy)
+        command.load(name).make_context(name, arguments)
 
 
 def test_a_cancel_that_waits_for_the_try_is_told() -> None:

@@ -9,6 +9,7 @@ import pytest
 from typer.core import TyperGroup
 
 import omnipub_cli.commands
+from omnipub_cli.lazily import Lazy, file_of
 from omnipub_cli.schemas import SCHEMAS, json_schema
 from omnipub_cli.tree import ENTRIES, load
 
@@ -20,43 +21,87 @@ def walk() -> Iterator[tuple[str, object]]:
     for name in ENTRIES:
         found = load(name)
         if isinstance(found, TyperGroup):
-            yield from ((f"{name} {inner}", command) for inner, command in found.commands.items())
+            inside = found.loaded() if isinstance(found, Lazy) else found.commands
+            yield from ((f"{name} {inner}", command) for inner, command in inside.items())
         else:
             yield name, found
 
 
 COMMANDS = dict(walk())
 GROUPS = [name for name in ENTRIES if isinstance(load(name), TyperGroup)]
+LAZY = {name: found for name in ENTRIES if isinstance(found := load(name), Lazy)}
 
 WRONG = {
     "messages create": (["Hello", "--to", "facebook", "--at", "tomorrow"], 2),
     "messages list": (["--limit", "1000"], 2),
     "messages show": (["01M844K2KM12R6W346XR7QK44W"], 3),
+    "messages stuck": (["--limit", "0"], 2),
+    "messages watch": (["01M844K2KM12R6W346XR7QK44W"], 3),
+    "messages reconcile": (["--status", "published"], 2),
     "messages edit": (["01M844K2KM12R6W346XR7QK44W"], 2),
     "messages cancel": (["01M844K2KM12R6W346XR7QK44W"], 3),
     "messages retry": (["short"], 2),
     "messages dismiss": (["01M844K2KM12R6W346XR7QK44W", "--reason", " "], 2),
     "messages mark-published": (["01M844K2KM12R6W346XR7QK44W", "--channel", "facebook", "--network-id", "1"], 3),
+    "messages validate": (["Hello"], 2),
+    "messages preview": (["01M844K2KM12R6W346XR7QK44W"], 3),
+    "messages import": (["no-such-file.csv"], 2),
+    "messages export": (["messages.txt"], 2),
+    "messages unpublish": (["01M844K2KM12R6W346XR7QK44W", "--yes"], 3),
     "certs announce": (["--member", "A", "--type", "SAA-C99", "--earned-on", "2026-11-20", "--to", "facebook"], 2),
     "certs list": (["--cursor", "x"], 2),
     "certs show": (["short"], 2),
     "certs types": (["--stage", "prod", "surplus"], 2),
     "schedule list": (["--since", "yesterday"], 2),
+    "schedule pause": (["--reason", " "], 2),
+    "schedule resume": ([], 3),
     "schedule run-now": (["01M844K2KM12R6W346XR7QK44W"], 3),
+    "stream stats": (["--stage", "prod"], 6),
+    "stream tail": (["--since", "yesterday"], 2),
+    "stream replay": (["--since", "1h", "--parked"], 2),
     "pause": (["channel:myspace", "--reason", "Down"], 2),
     "resume": (["everything"], 3),
     "channels list": (["--stage", "prod"], 6),
     "channels limits": (["myspace"], 3),
     "connections connect": (["facebook", "--account", "1"], 5),
     "connections list": (["--stage", "prod"], 6),
+    "connections show": (["myspace"], 3),
+    "doctor": (["--stage", "prod"], 6),
+    "completion": (["tcsh"], 2),
+    "connections test": (["myspace"], 3),
+    "connections refresh": (["My space"], 2),
+    "connections disconnect": (["facebook", "--yes"], 3),
+    "table seed": (["--messages", "0", "--yes"], 2),
+    "table unseed": (["--stage", "prod"], 6),
+    "table inspect": (["MSG"], 2),
+    "table stats": (["--stage", "prod"], 6),
+    "table verify": (["--stage", "prod"], 6),
+    "table export": (["/nowhere/table.jsonl"], 2),
+    "table import": (["/nowhere/table.jsonl"], 3),
+    "table backup": (["/nowhere/table.db"], 3),
+    "table restore": (["/nowhere/table.db"], 3),
     "table adopt": (["--stage", "prod"], 6),
     "up": (["--port", "70000"], 2),
     "demo": (["--seconds", "soon"], 2),
 }
 
 
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.iterdir() if not path.name.startswith("__"))
+
+
 def test_the_table_of_commands_names_exactly_the_files() -> None:
-    assert sorted(ENTRIES) == sorted(path.stem for path in FILES.glob("*.py") if path.stem != "__init__")
+    assert sorted(ENTRIES) == files_in(FILES)
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_the_table_of_verbs_names_exactly_the_files(name: str) -> None:
+    assert sorted(file_of(verb) for verb in LAZY[name].entries) == files_in(FILES / name)
+
+
+@pytest.mark.parametrize(("name", "verb"), [(name, verb) for name in LAZY for verb in LAZY[name].entries])
+def test_the_table_of_verbs_promises_what_the_verb_says_of_itself(name: str, verb: str) -> None:
+    assert COMMANDS[f"{name} {verb}"].help == LAZY[name].entries[verb]
 
 
 @pytest.mark.parametrize("name", ENTRIES)

@@ -5,26 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from omnipub.domain.concluding import concluded
 from omnipub.domain.delivery import Delivery, Frozen
+from omnipub.domain.finding import FindOut, Seen, how_to_find_out, looked
 from omnipub.domain.identity import Kind, Parent, checked_id, new_id
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.looking import read
 from omnipub.domain.message import Content, MediaReference, Variant, checked
 from omnipub.domain.moments import moment, schedule_at, to_text
+from omnipub.domain.moves import lost_track
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.progress import (
-    FindOut,
-    Remedy,
-    Rules,
-    Seen,
-    claimed_to_look,
-    claimed_to_send,
-    concluded,
-    how_to_find_out,
-    looked,
-    lost_track,
-    released,
-)
+from omnipub.domain.progress import claimed_to_look, claimed_to_send, released
+from omnipub.domain.rules import Remedy, Rules
 from omnipub.errors import InvalidInputError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.limits import COUNTERS, Excess, Limits, Unit, text_excess
+from omnipub.domain.limits import COUNTERS, Excess, Limits, Unit, text_counts, text_excess
 
 FAMILY = "👩‍👩‍👧"  # three people and two joiners: one picture for a reader
 SAMPLES = [
@@ -87,3 +87,10 @@ def test_a_longer_text_never_counts_less(counter: Callable[[str], int]) -> None:
 def test_an_excess_says_what_how_much_and_how_much_would_have_been_allowed() -> None:
     excess = Excess(what="the text", found=63_207, most=63_206, unit=Unit.CHARACTERS)
     assert excess.sentence() == "the text has 63,207 characters; at most 63,206 are allowed."
+
+
+def test_counts_are_told_in_every_unit_whether_too_many_or_not() -> None:
+    both = Limits(text=((10, Unit.CHARACTERS), (20, Unit.BYTES)), caption=((5, Unit.UTF16),), images=1)
+    counted = [(one.found, one.most, one.unit) for one in text_counts("€" * 8, both)]
+    assert counted == [(8, 10, Unit.CHARACTERS), (24, 20, Unit.BYTES)]
+    assert [(one.found, one.most) for one in text_counts("🎉", both, beside_images=True)] == [(2, 5)]

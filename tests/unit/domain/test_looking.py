@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from omnipub.domain.finding import Seen
 from omnipub.domain.looking import CLOCK_DIFFERENCE, read
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.progress import Seen
 
 SINCE = datetime(2026, 11, 23, 12, tzinfo=UTC)
 START = SINCE - CLOCK_DIFFERENCE

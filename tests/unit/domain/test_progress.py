@@ -8,36 +8,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnipub.domain.backoff import Backoff
+from omnipub.domain.concluding import concluded
 from omnipub.domain.delivery import Delivery, Frozen
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import TRANSITIONS, WATCHED, Event, Status, legal_events
-from omnipub.domain.outcome import Ended, FoundPost, Outcome
-from omnipub.domain.progress import (
+from omnipub.domain.finding import (
     BETWEEN_LOOKS,
     DEATHS_AT_MOST,
-    EARLY,
     LOOKS_AT_MOST,
-    Act,
     FindOut,
-    Remedy,
-    Rules,
     Seen,
+    first_look,
+    how_to_find_out,
+    looked,
+    postponed,
+    waiting,
+)
+from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.lifecycle import TRANSITIONS, WATCHED, Event, Status, legal_events
+from omnipub.domain.moves import lost_track, published
+from omnipub.domain.outcome import Ended, FoundPost, Outcome
+from omnipub.domain.progress import (
+    EARLY,
+    Act,
     buried,
     claimed_to_look,
     claimed_to_send,
-    concluded,
-    first_look,
     held,
-    how_to_find_out,
-    looked,
-    lost_track,
     missed,
     next_step,
-    postponed,
-    published,
     released,
-    waiting,
 )
+from omnipub.domain.rules import Remedy, Rules
 from omnipub.errors import IllegalTransitionError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -252,9 +252,9 @@ def test_not_sent_for_the_last_time_fails_since_it_is_surely_not_out(rules: Rule
 
 
 @every_remedy
-def test_a_dead_token_holds_the_delivery_and_burns_no_try(rules: Rules) -> None:
+def test_a_dead_token_burns_no_try_and_leaves_the_delivery_to_the_hold_of_its_account(rules: Rules) -> None:
     delivery = after(Ended.AUTH, rules=rules)
-    assert (delivery.status, delivery.tries_used) == (Status.HELD, 0)
+    assert (delivery.status, delivery.tries_used) == (Status.SCHEDULED, 0)
     assert delivery.reason is not None
     assert delivery.reason.sentence == "What the network said."
 
@@ -594,18 +594,13 @@ class History:
     free_tries: int = 0
 
     def run(self) -> None:
-        while self.delivery.status in {Status.SCHEDULED, Status.PUBLISHING} or (
-            self.delivery.status is Status.HELD and self.fates
-        ):
+        while self.delivery.status in {Status.SCHEDULED, Status.PUBLISHING}:
             self.steps += 1
             assert self.steps < 500, "this never ends"
             self.one(self.fates.pop(0) if self.fates else self.the_end)
 
     def one(self, fate: Fate) -> None:
         self.now = max(self.now, next_moment(self.delivery)) + fate.late
-        if self.delivery.status is Status.HELD:
-            self.become(released(self.delivery, self.now))
-            return
         step = next_step(self.delivery, self.now)
         if step.act is Act.MISS:
             self.become(missed(self.delivery, self.now))
@@ -698,7 +693,7 @@ class History:
         assert len(self.shown_from) <= 1, "out twice"
 
     def follows_the_table(self, before: Status, then: Status) -> None:
-        by_put_back = before is Status.PUBLISHING and then in {Status.HELD, Status.CANCELLED}
+        by_put_back = before is Status.PUBLISHING and then is Status.CANCELLED
         assert by_put_back or before is then or any((row.source, row.target) == (before, then) for row in TRANSITIONS)
 
 
@@ -788,7 +783,6 @@ def test_the_histories_reach_every_state_that_a_delivery_can_rest_in() -> None:
         Status.FAILED: [replace(now, how=Ended.REJECTED)],
         Status.UNCONFIRMED: [replace(now, unclear=True)] * 12,
         Status.MISSED: [replace(now, late=2 * WINDOW)],
-        Status.HELD: [replace(now, how=Ended.AUTH)],
     }
     for status, story in stories.items():
         history = History(rules=LOOK_UP, fates=list(story), the_end=Fate())

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from omnipub.domain.conversation import Account, Looking, Occasion, Publishing
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content, MediaReference, Variant
-from omnipub.domain.progress import Remedy
+from omnipub.domain.rules import Remedy
 from omnipub.errors import InvalidInputError
-from omnipub.services.admission import admit, objections
+from omnipub.services.admission import admit, examined, objections
 
 LIMITS = Limits(
     text=((20, Unit.CHARACTERS), (40, Unit.BYTES)),
@@ -177,3 +177,11 @@ def test_a_text_passes_exactly_if_it_breaks_no_limit_and_is_never_trimmed(text: 
     fits = len(said) <= 20 and len(said.encode()) <= 40
     assert (objections(content, NET) == []) == fits
     assert content.text == text
+
+
+def test_an_objection_has_the_numbers_of_the_limit_it_is_about_and_none_where_there_are_none() -> None:
+    gif = replace(PHOTO, content_type="image/gif")
+    found = examined(Content(text="x" * 21, media=(gif,)), SomeChannel("net"))
+    numbers = [(one.excess.found, one.excess.most, one.excess.unit) if one.excess else None for one in found]
+    assert numbers == [(21, 20, Unit.CHARACTERS), None]
+    assert [one.sentence for one in found] == objections(Content(text="x" * 21, media=(gif,)), SomeChannel("net"))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.identity import Kind, Parent, new_id
 from omnipub.domain.lifecycle import Status
 from omnipub.storage import access, keys
 from omnipub.storage.keys import Key
@@ -26,9 +26,16 @@ QUERIES: dict[str, Callable[[], Query]] = {
     "due": lambda: access.due(0, since=NOON, until=NOON + MINUTE),
     "overdue": lambda: access.overdue(0, until=NOON),
     "leases ending": lambda: access.leases_ending(0, until=NOON),
+    "latest with status": lambda: access.latest_with_status(Status.HELD, 0, limit=20),
+    "latest published on": lambda: access.latest_published_on("facebook", 0, limit=20),
+    "late with status": lambda: access.late_with_status(Status.SCHEDULED, 0, until=NOON, limit=20),
     "with status": lambda: access.with_status(Status.HELD, 0),
     "connections": lambda: access.connections("ada"),
+    "tokens ending": lambda: access.tokens_ending(0, until=NOON, limit=20),
     "pauses": access.pauses,
+    "breakers": access.breakers,
+    "releases": access.releases,
+    "whole partition": lambda: access.whole_partition("USER#ada"),
 }
 
 
@@ -46,7 +53,7 @@ def at(moment: datetime) -> str:
 
 
 def test_every_way_into_the_table_has_its_row() -> None:
-    assert {row.name for row in access.PATHS} == set(QUERIES)
+    assert {row.name for row in access.PATHS} == {*QUERIES, "everything"}
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -73,13 +80,65 @@ def test_every_query_reads_one_partition_and_a_bounded_number_of_items(name: str
 
 
 def test_lists_read_newest_first() -> None:
-    assert QUERIES["of owner"]().newest_first
-    assert QUERIES["of everybody"]().newest_first
+    for name in ("of owner", "of everybody", "latest with status", "latest published on"):
+        assert QUERIES[name]().newest_first
 
 
 def test_what_waits_is_read_oldest_first() -> None:
-    for name in ("calendar", "due", "overdue", "leases ending", "with status"):
+    for name in ("calendar", "due", "overdue", "leases ending", "with status", "late with status"):
         assert not QUERIES[name]().newest_first
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("since", [None, NOON])
+@pytest.mark.parametrize("until", [None, NOON + MINUTE])
+def test_a_list_by_id_reads_what_was_composed_in_a_span_its_upper_end_excluded(
+    kind: Kind, since: datetime | None, until: datetime | None
+) -> None:
+    def composed(moment: datetime, randomness: bytes) -> str:
+        return keys.owned(Parent(kind=kind, id=new_id(moment, randomness)))
+
+    lowest, highest = bytes(10), b"\xff" * 10
+    for query in (
+        access.of_owner("ada", kind, limit=20, since=since, until=until),
+        access.of_everybody(kind, 0, limit=20, since=since, until=until),
+    ):
+        assert reads(query, composed(NOON - TICK, highest)) == (since is None)
+        assert reads(query, composed(NOON, lowest))
+        assert reads(query, composed(NOON + MINUTE - TICK, highest))
+        assert reads(query, composed(NOON + MINUTE, lowest)) == (until is None)
+
+
+def test_a_list_goes_on_below_its_cursor_and_never_above_its_end() -> None:
+    cursor = keys.owned(PARENT)
+    assert access.of_owner("ada", Kind.MESSAGE, limit=1, below=cursor).below == cursor
+    before = access.of_everybody(Kind.MESSAGE, 0, limit=1, until=datetime(2020, 1, 1, tzinfo=UTC), below=cursor).below
+    assert before is not None
+    assert before < cursor
+
+
+def test_the_calendar_goes_on_above_its_cursor_alone() -> None:
+    cursor = at(NOON)
+    query = access.calendar(0, since=NOON, until=NOON, limit=1, above=cursor)
+    assert not reads(query, cursor)
+    assert reads(query, f"{cursor}:events")
+    assert reads(query, keys.moment_sort(NOON, Key("MSG#1", "CHANNEL#linkedin")))
+
+
+@pytest.mark.parametrize(
+    ("sort", "named"),
+    [
+        (at(NOON), Parent(kind=Kind.MESSAGE, id="1")),
+        (keys.moment_sort(NOON, Key("CERT#2", "CHANNEL#facebook:events")), Parent(kind=Kind.CERTIFICATION, id="2")),
+        ("MSG#1", None),
+        ("2026-11-23T12:00:00.000Z#USER#1#CHANNEL#facebook", None),
+        ("yesterday#MSG#1#CHANNEL#facebook", None),
+        ("2026-11-23T12:00:00.000Z#MSG#1", None),
+        ("", None),
+    ],
+)
+def test_a_cursor_by_moment_names_a_delivery_or_is_none(sort: str, named: Parent | None) -> None:
+    assert keys.named_in(sort) == named
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -142,6 +201,9 @@ def test_every_shared_partition_is_read_shard_by_shard(shard: int) -> None:
         access.overdue(shard, until=NOON),
         access.leases_ending(shard, until=NOON),
         access.with_status(Status.HELD, shard),
+        access.latest_with_status(Status.HELD, shard, limit=1),
+        access.latest_published_on("facebook", shard, limit=1),
+        access.late_with_status(Status.HELD, shard, until=NOON, limit=1),
     ]
     for query in sharded:
         assert query.partition.endswith(f"#{shard}") == (shard > 0)
@@ -150,8 +212,6 @@ def test_every_shared_partition_is_read_shard_by_shard(shard: int) -> None:
 def test_a_cursor_is_handed_through() -> None:
     for query in (
         access.collection(PARENT, after="c"),
-        access.of_owner("ada", Kind.MESSAGE, limit=1, after="c"),
-        access.calendar(0, since=NOON, until=NOON, limit=1, after="c"),
         access.published_on("facebook", 0, since=NOON, limit=1, after="c"),
         access.due(0, since=NOON, until=NOON, after="c"),
         access.overdue(0, until=NOON, after="c"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery, Frozen, Lease, Reason
+from omnipub.domain.delivery import Attempt, Delivery, Frozen, Lease, Reason, Unpublished
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content, MediaReference, Message, Variant
@@ -84,6 +84,7 @@ deliveries = every(
     network_id=text,
     permalink=text,
     reason=st.none() | every(Reason, code=text, sentence=text, at=moments),
+    unpublished=st.none() | every(Unpublished, at=moments, by=text),
 )
 attempts = every(
     Attempt,

@@ -1,4 +1,4 @@
-"""`omnipub table`: make a copied or restored table the one that publishes."""
+"""`omnipub table adopt`: make a copied or restored table the one that publishes."""
 
 from typing import TYPE_CHECKING
 
@@ -6,12 +6,12 @@ import typer
 
 from omnipub.errors import GateClosedError
 from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, Yes, examples, group
+from omnipub_cli.options import Command, Yes, examples
 
 if TYPE_CHECKING:
     from omnipub.wiring import System
 
-app = group("Make a copied or restored table the one that publishes.", "omnipub table adopt")
+app = typer.Typer(add_completion=False)
 
 
 @app.command(cls=Command, epilog=examples("omnipub table adopt", "omnipub table adopt --yes --data ./restored"))

@@ -1,0 +1,65 @@
+"""SQLite's errors as a person meets them: one table from result code to a sentence and what to do."""
+
+import shlex
+import sqlite3
+from pathlib import Path
+
+from omnipub.errors import UnavailableError
+
+_DAMAGED = "The data file {path} is damaged: {error}."
+_NOT_WRITTEN = "The data file {path} could not be written: {error}."
+_MAKE_ROOM = "Make room (`df -h {folder}` shows what is left), then try again; what was accepted before is safe."
+
+TABLE: dict[int, tuple[str, str]] = {
+    sqlite3.SQLITE_FULL: (_NOT_WRITTEN, _MAKE_ROOM),
+    sqlite3.SQLITE_IOERR_WRITE: (_NOT_WRITTEN, _MAKE_ROOM),
+    sqlite3.SQLITE_IOERR_SHMSIZE: (_NOT_WRITTEN, _MAKE_ROOM),
+    sqlite3.SQLITE_IOERR: (
+        "The disk does not serve the data file {path}: {error}.",
+        "Check the disk and its cable or mount, then try again.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "The data file {path} is read-only here: {error}.",
+        "Make the files writable (`ls -ld {folder} {path}` shows whose they are), or choose another with --data DIR.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "The data file {path} cannot be opened: {error}.",
+        "Check who may use it: `ls -ld {folder} {path}`",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        "The data file {path} has been kept busy by another process for too long.",
+        "See which one: `fuser -v {path}`; then try again.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (_DAMAGED, ""),
+    sqlite3.SQLITE_NOTADB: (_DAMAGED, ""),
+}
+"""Extended result codes come before the primary ones they refine; the hints of damage stand below."""
+
+OTHER = ("The data file {path} does not work: {error}.", "Check disk space and permissions, then try again.")
+
+_RESTORE = (
+    "It was left as it is. Stop omnipub, put your backup of {folder} in its place, then: "
+    "`omnipub table adopt --data {folder}`"
+)
+_MOVE_AWAY = (
+    "It was left as it is, and nothing is lost without it: what is due stands in the table. "
+    "Stop omnipub, then: `mkdir -p {folder}/damaged && mv {path}* {folder}/damaged/`"
+)
+
+
+def told(error: sqlite3.Error | ValueError, path: Path, *, expendable: bool) -> UnavailableError:
+    """Our error for one of SQLite's, or for content that cannot be read.
+
+    Args:
+        error: What happened; a ValueError means that SQLite handed out what nobody wrote.
+        path: The file it happened to.
+        expendable: Whether the file holds nothing that the table does not know.
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None and (isinstance(error, ValueError) or "decode" in str(error)):
+        code = sqlite3.SQLITE_CORRUPT
+    sentence, hint = TABLE.get(code or 0) or TABLE.get((code or 0) & 0xFF) or OTHER
+    if sentence is _DAMAGED:
+        hint = _MOVE_AWAY if expendable else _RESTORE
+    words = {"path": shlex.quote(str(path)), "folder": shlex.quote(str(path.parent))}
+    return UnavailableError(sentence.format(path=path, error=error), hint=hint.format(**words))

@@ -1,0 +1,124 @@
+"""What to do about a delivery that may be out: send again under its key, look, wait, or leave it to a person.
+
+Pure, like `progress`: once `may_be_out` is set, only what stands here or an operator's word clears it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from omnipub.domain.delivery import Delivery, Reason
+from omnipub.domain.lifecycle import Event, follow
+from omnipub.domain.moments import TICK, later
+from omnipub.domain.moves import at_rest, cancelled_if_asked, look_at, lost_track, published
+from omnipub.domain.outcome import FoundPost
+from omnipub.domain.rules import Remedy, Rules
+
+BETWEEN_LOOKS = timedelta(seconds=30)
+"""Two looks that see nothing prove absence only if they are at least this far apart."""
+
+LOOKS_TO_CLEAR = 2
+
+LOOKS_AT_MOST = 8
+
+LONGEST_BETWEEN_LOOKS = timedelta(minutes=10)
+"""A person learns within the hour that looking does not help."""
+
+DEATHS_AT_MOST = 3
+
+_USED_UP = "It is surely not out, and its tries are used up."
+
+
+class FindOut(StrEnum):
+    """How to go on with a delivery that may be out."""
+
+    SEND_AGAIN = "send_again"
+    LOOK = "look"
+    LATER = "later"
+    STOP = "stop"
+
+
+def how_to_find_out(delivery: Delivery, now: datetime, rules: Rules) -> FindOut:
+    """Choose the way on for a buried delivery that may be out."""
+    if delivery.deaths >= DEATHS_AT_MOST or rules.remedy is Remedy.NONE:
+        return FindOut.STOP
+    if rules.remedy is Remedy.RESEND:
+        return FindOut.STOP if delivery.tries_used >= rules.tries else FindOut.SEND_AGAIN
+    if delivery.looks >= LOOKS_AT_MOST:
+        return FindOut.STOP
+    return FindOut.LOOK if now >= first_look(delivery, rules) else FindOut.LATER
+
+
+def first_look(delivery: Delivery, rules: Rules) -> datetime:
+    """The first moment at which not seeing a post means something: later than the settle time."""
+    since = delivery.settle_from or delivery.next_at
+    if since is None:
+        raise AssertionError("a publishing delivery has a next moment")
+    return since + rules.settle + TICK
+
+
+def postponed(delivery: Delivery, rules: Rules) -> Delivery:
+    """Look when the settle time is over."""
+    return look_at(delivery, first_look(delivery, rules))
+
+
+def waiting(delivery: Delivery, until: datetime, *, sentence: str, now: datetime) -> Delivery:
+    """It may be out, and its account cannot be asked now."""
+    return replace(look_at(delivery, until), reason=Reason(code="account", sentence=sentence, at=now))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a look told: our post, that nothing is there, or neither.
+
+    Attributes:
+        found: The post to adopt.
+        clear: Nothing there, and nothing on the account that we cannot account for.
+        sentence: Why it is neither, for people.
+        wait: How long the network asked us to stay away.
+    """
+
+    found: FoundPost | None = None
+    clear: bool = False
+    sentence: str = ""
+    wait: timedelta | None = None
+
+
+def looked(delivery: Delivery, seen: Seen, now: datetime, rules: Rules, *, chance: float) -> Delivery:
+    """The delivery after a look that somebody came back from."""
+    if seen.found is not None:
+        return published(
+            delivery,
+            max(seen.found.created_at, delivery.uncertain_since or seen.found.created_at),
+            network_id=seen.found.network_id,
+            permalink=seen.found.permalink,
+        )
+    if seen.clear:
+        looks = (*delivery.clean_looks, now)
+        if len(looks) >= LOOKS_TO_CLEAR and looks[-1] - looks[0] >= BETWEEN_LOOKS:
+            return _cleared(delivery, now, rules)
+        return look_at(replace(delivery, clean_looks=looks), looks[0] + BETWEEN_LOOKS)
+    if delivery.looks >= LOOKS_AT_MOST:
+        return lost_track(delivery, now, sentence=seen.sentence)
+    backoff = min(LONGEST_BETWEEN_LOOKS, rules.backoff.wait(delivery.looks, chance=chance))
+    wait = max(seen.wait or timedelta(0), BETWEEN_LOOKS, backoff)
+    unclear = replace(delivery, reason=Reason(code="unclear_look", sentence=seen.sentence, at=now))
+    return look_at(replace(unclear, clean_looks=()), later(now, wait))
+
+
+def _cleared(delivery: Delivery, now: datetime, rules: Rules) -> Delivery:
+    """Surely not out: send again, or stop if the tries are used up.
+
+    `uncertain_since` stays: should the network answer later that it knows the post, that is news about us.
+    """
+    clear = replace(
+        delivery,
+        lease=None,
+        may_be_out=False,
+        settle_from=None,
+        clean_looks=(),
+        looks=0,
+    )
+    if clear.tries_used >= rules.tries:
+        return at_rest(clear, Event.GIVE_UP, now, code="tries_used_up", sentence=_USED_UP)
+    return cancelled_if_asked(replace(clear, status=follow(clear.status, Event.PUT_BACK), next_at=now), now)

@@ -1,0 +1,81 @@
+"""The few ways a delivery moves; every decision about its progress ends in one of them.
+
+Status changes go through `lifecycle.follow`.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from omnipub.domain.delivery import Delivery, Reason
+from omnipub.domain.lifecycle import Event, follow
+from omnipub.domain.outcome import Outcome
+
+
+def look_at(delivery: Delivery, at: datetime) -> Delivery:
+    """It may be out: look at it, or send it again under its key, at that moment."""
+    return replace(delivery, status=follow(delivery.status, Event.LOOK_AGAIN), next_at=at, lease=None)
+
+
+def put_back(delivery: Delivery, outcome: Outcome, now: datetime, at: datetime) -> Delivery:
+    """It is surely not out: due again at that moment, unless somebody asked to cancel it meanwhile."""
+    back = replace(
+        delivery,
+        status=follow(delivery.status, Event.PUT_BACK),
+        next_at=at,
+        lease=None,
+        reason=reason_of(outcome, now),
+    )
+    return cancelled_if_asked(back, now)
+
+
+def cancelled_if_asked(delivery: Delivery, now: datetime) -> Delivery:
+    """A cancel that came while it was being published wins at any return to `scheduled`."""
+    if not delivery.cancel_asked:
+        return delivery
+    return at_rest(delivery, Event.CANCEL, now, code="cancelled", sentence=delivery.cancel_asked)
+
+
+def ended(delivery: Delivery, event: Event, outcome: Outcome, now: datetime) -> Delivery:
+    """Over, with what the network said as the reason."""
+    return replace(at_rest(delivery, event, now, code="", sentence=""), reason=reason_of(outcome, now))
+
+
+def at_rest(delivery: Delivery, event: Event, now: datetime, *, code: str, sentence: str) -> Delivery:
+    """A state that waits for somebody: `next_at` says since when."""
+    return replace(
+        delivery,
+        status=follow(delivery.status, event),
+        next_at=now,
+        lease=None,
+        reason=Reason(code=code, sentence=sentence, at=now),
+    )
+
+
+def reason_of(outcome: Outcome, now: datetime) -> Reason:
+    """A try's end as the reason of where the delivery is."""
+    return Reason(code=outcome.code or outcome.ended, sentence=outcome.sentence, at=now)
+
+
+def latest(known: datetime | None, other: datetime) -> datetime:
+    """The later of two moments, the first of which may be unknown."""
+    return other if known is None else max(known, other)
+
+
+def published(delivery: Delivery, at: datetime, *, network_id: str, permalink: str) -> Delivery:
+    """The network named its id."""
+    return replace(
+        delivery,
+        status=follow(delivery.status, Event.CONFIRM),
+        next_at=None,
+        lease=None,
+        may_be_out=False,
+        reason=None,
+        published_at=at,
+        network_id=network_id,
+        permalink=permalink,
+    )
+
+
+def lost_track(delivery: Delivery, now: datetime, *, sentence: str, code: str = "unconfirmed") -> Delivery:
+    """It may be out and cannot be found out: a person decides."""
+    return at_rest(delivery, Event.LOSE_TRACK, now, code=code, sentence=sentence)

@@ -1,0 +1,81 @@
+"""How much waits in one state, for whom and since when: counted by a bounded read, never by a scan."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from omnipub.domain.identity import network_of
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.moments import from_text
+from omnipub.services.ports import Clock
+from omnipub.storage import access, keys
+from omnipub.storage.schema import BY_STATUS_OR_OWNER
+from omnipub.storage.shards import Shards
+from omnipub.storage.table import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """One delivery that waits: `at` is the moment it is indexed by (next due, lease end, since when)."""
+
+    owner: str
+    network: str
+    account: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pile:
+    """Deliveries in one state, the longest waiting first; not `complete` if there are more than were read."""
+
+    waiting: tuple[Waiting, ...]
+    complete: bool
+
+    def __len__(self) -> int:
+        return len(self.waiting)
+
+    def until(self, moment: datetime) -> "Pile":
+        """Those whose moment has come by `moment`."""
+        come = tuple(one for one in self.waiting if one.at <= moment)
+        return Pile(waiting=come, complete=self.complete or len(come) < len(self.waiting))
+
+    def by_account(self, owner: str = "") -> Counter[tuple[str, str]]:
+        """How many by (network, account); of one owner, if one is named."""
+        return Counter((one.network, one.account) for one in self.waiting if owner in {"", one.owner})
+
+    @property
+    def counted(self) -> str:
+        """How many, for people: a count that was broken off says so."""
+        return f"{len(self.waiting):,}" if self.complete else f"{len(self.waiting):,} or more"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """Reads what waits."""
+
+    table: Table
+    shards: Shards
+    clock: Clock
+
+    def of(self, status: Status, *, at_most: int) -> Pile:
+        """What is in one state; of each shard at most `at_most` are read."""
+        found: list[Waiting] = []
+        complete = True
+        for shard in self.shards.count(self.clock.now()).all():
+            left, cursor = at_most, None
+            while left:
+                page = self.table.query(access.with_status(status, shard, limit=min(left, access.PAGE), after=cursor))
+                found += [
+                    Waiting(
+                        owner=item["owner"],
+                        network=network_of(item["channel"]),
+                        account=item["account"],
+                        at=from_text(keys.moment_of(item[BY_STATUS_OR_OWNER.sort])),
+                    )
+                    for item in page.items
+                ]
+                left, cursor = left - len(page.items), page.cursor
+                if cursor is None:
+                    break
+            complete = complete and cursor is None
+        return Pile(waiting=tuple(sorted(found, key=lambda one: one.at)), complete=complete)

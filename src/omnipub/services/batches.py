@@ -1,0 +1,90 @@
+"""Deliver a batch of the stream's records: accounts side by side, each in its order, within a budget of time."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from omnipub.errors import GateClosedError, OmnipubError
+from omnipub.services.deliver import ALONE, Deliver
+from omnipub.services.gate import Gate
+from omnipub.services.ports import Clock, Crew, Journal, Pointer, Stream
+
+
+@dataclass(kw_only=True)
+class _Batch:
+    """What is under way of one batch.
+
+    Attributes:
+        deadline: From then on nothing new is begun.
+        failures: Records that our own storage failed on.
+        left: Records that were not begun in time.
+        deadly: Records whose delivery a worker died with.
+    """
+
+    deadline: datetime
+    failures: dict[Pointer, OmnipubError] = field(default_factory=dict)
+    left: list[Pointer] = field(default_factory=list)
+    deadly: list[Pointer] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batches:
+    """Runs batches.
+
+    Attributes:
+        budget: After this long a batch starts nothing new.
+        slots: Sends of one network side by side.
+    """
+
+    deliver: Deliver
+    gate: Gate
+    stream: Stream
+    crew: Crew
+    clock: Clock
+    journal: Journal
+    budget: timedelta
+    slots: int
+
+    def run(self, pointers: Sequence[Pointer]) -> Mapping[Pointer, OmnipubError]:
+        """Deliver a batch; the records that our own storage failed on.
+
+        Everything else that goes wrong goes back to the table, and the record is done. A delivery that a
+        worker died with comes last and alone: should it kill this one as well, nobody dies with it.
+        """
+        try:
+            self.gate.check()
+        except GateClosedError as error:
+            # Acknowledged: after an adoption the ticks find what is still to be sent.
+            self.journal.note("gate_closed", records=len(pointers), why=error.message)
+            return {}
+        batch = _Batch(deadline=self.clock.now() + self.budget)
+        self.crew.work(self._lanes(batch, pointers), self.slots)
+        self._each(batch, sorted(batch.deadly, key=lambda pointer: (pointer.pk, pointer.sk)), alone=True)
+        if batch.left:
+            # They are due in the table, so a put that fails here only costs time.
+            self.stream.put([replace(pointer, why="postponed") for pointer in batch.left])
+        return batch.failures
+
+    def _lanes(self, batch: _Batch, pointers: Sequence[Pointer]) -> Mapping[str, Sequence[Callable[[], None]]]:
+        """Network → a task per account, so that a slow network takes no slot of another."""
+        groups: dict[str, list[Pointer]] = defaultdict(list)
+        for pointer in dict.fromkeys(pointers):
+            groups[pointer.group].append(pointer)
+        lanes: dict[str, list[Callable[[], None]]] = defaultdict(list)
+        for name, group in groups.items():
+            lanes[name.partition("/")[0]].append(lambda group=group: self._each(batch, group, alone=False))  # type: ignore[misc]
+        return lanes
+
+    def _each(self, batch: _Batch, pointers: Sequence[Pointer], *, alone: bool) -> None:
+        for pointer in pointers:
+            if self.clock.now() >= batch.deadline:
+                batch.left.append(pointer)
+                continue
+            try:
+                if self.deliver.one(pointer, alone=alone).verdict == ALONE:
+                    batch.deadly.append(pointer)
+            except OmnipubError as error:
+                batch.failures[pointer] = error
+            except Exception as error:  # noqa: BLE001  a mistake of ours in one record must not hold the shard
+                self.journal.note("worker_broke", pk=pointer.pk, sk=pointer.sk, error=repr(error))

@@ -1,0 +1,78 @@
+"""The lines of an export: written, read back, and judged one by one."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from omnipub.errors import InvalidInputError
+from omnipub.names import SERVICE
+from omnipub.storage import keys
+from omnipub.storage.items import Standing, key_of
+from omnipub.storage.kinds import ItemKind, kind_of, read
+from omnipub.storage.schema import BY_STATUS_OR_OWNER, PARTITION, SORT
+from omnipub.storage.table import Item
+
+SCHEMA = 1
+"""Of the lines; goes up when an older release could not read them any more."""
+
+_WITHOUT_TOKEN = "It was imported without its token."  # noqa: S105  a sentence
+_UNSEALED = {"sealed": "", "standing": Standing.NEEDS_OWNER.value, "standing_reason": _WITHOUT_TOKEN}
+
+
+def line_of(value: Mapping[str, Any]) -> str:
+    """A header or an item as a line; the same again for the same item."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def header_of(line: str) -> dict[str, Any]:
+    """What the first line says: `mode`, `shards` and `items`.
+
+    Raises:
+        InvalidInputError: It is no export's, or one that this release cannot read.
+    """
+    try:
+        header = json.loads(line)
+        known = {name: kind(header[name]) for name, kind in (("mode", str), ("shards", int), ("items", int))}
+        right = header[SERVICE] == "export"
+        schema = header["schema"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInputError(
+            "This is no export of a table.", hint="Make one with: omnipub table export FILE.jsonl"
+        ) from error
+    if not right or schema != SCHEMA:
+        raise InvalidInputError(
+            f"The file's lines are of schema {schema}; this release reads {SCHEMA}.",
+            hint="Export it again with the release that runs here.",
+        )
+    return known
+
+
+def judged(line: str, highest: int, seen: set[int]) -> tuple[str, str]:
+    """The kind of a line's item, and what is wrong with it, or ""."""
+    try:
+        item = json.loads(line)
+    except ValueError:
+        return "unknown", "It is not JSON."
+    if not (isinstance(item, dict) and isinstance(item.get(PARTITION), str) and isinstance(item.get(SORT), str)):
+        return "unknown", f"It is no item: an item has {PARTITION} and {SORT}."
+    item = prepared(item)
+    key = key_of(item)
+    kind = kind_of(key) or "unknown"
+    name = hash(key)
+    if name in seen:
+        return kind, f"{keys.name(key)} comes twice."
+    seen.add(name)
+    try:
+        found = read(item, highest)
+    except ValueError as error:
+        return kind, str(error)
+    wrong = next((one for one in found.index_keys if not one.right), None)
+    return kind, f"{wrong.name} is {wrong.there} and should be {wrong.allowed[0]}." if wrong else ""
+
+
+def prepared(item: Item) -> Item:
+    """An item as it is written: an account without its token needs its owner, and cannot be renewed."""
+    if kind_of(key_of(item)) is not ItemKind.CONNECTION:
+        return item
+    renewal = {"refresh_at", BY_STATUS_OR_OWNER.partition, BY_STATUS_OR_OWNER.sort}
+    return {name: value for name, value in item.items() if name not in renewal} | _UNSEALED

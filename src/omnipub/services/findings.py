@@ -1,0 +1,40 @@
+"""What a check-up says: one thing that was looked at, how it is, and what to type next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+COUNTED_AT_MOST = 50
+"""Of what waits in one state, more is not counted: for a warning, fifty are as telling as a million."""
+
+
+class Health(StrEnum):
+    """How a finding is meant."""
+
+    OK = "ok"
+    WARN = "warn"  # somebody should look; nothing is lost by waiting
+    BAD = "bad"  # something does not go out, or could go wrong for good
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        what: For people, a sentence.
+        at: The moment it is about, if there is one.
+        next: What to type, without the name of the program; empty if there is nothing to do.
+        elsewhere: What to type if that is no command of ours.
+    """
+
+    name: str
+    health: Health
+    what: str
+    at: datetime | None = None
+    next: str = ""
+    elsewhere: str = ""
+
+
+def fine(name: str, what: str, at: datetime | None = None) -> Finding:
+    """That something is as it should be."""
+    return Finding(name=name, health=Health.OK, what=what, at=at)

@@ -1,0 +1,142 @@
+"""Let go what was held: in due order, spaced by each channel's pace, and to the end whoever dies meanwhile.
+
+A release is a row, written with the very write that lifts the reason (a pause deleted, an account connected
+again). Whoever lifts it carries it out at once; the ticks carry it out again until no index can lag behind
+any more, and only then is the row deleted. A hold is written on the condition that its reason still stands,
+so nothing is held after the last of these looks.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import groupby
+
+from omnipub.domain.conversation import Channel
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import network_of
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.moments import from_text, to_text
+from omnipub.domain.progress import missed, released
+from omnipub.services.due import DueMoments
+from omnipub.services.ports import Chance, Clock, Journal
+from omnipub.services.recording import Recording
+from omnipub.services.scopes import bound_to, pause_over, scopes_of
+from omnipub.storage import access, keys
+from omnipub.storage.items import delivery_of, key_of, plain_item
+from omnipub.storage.shards import Shards
+from omnipub.storage.table import ConditionFailedError, Delete, Item, Put, Table, Unchanged
+
+LAG = timedelta(minutes=5)
+"""So long the ticks look again: no index is further behind."""
+
+
+class Late(StrEnum):
+    """What becomes of a delivery whose moment has passed while it was held."""
+
+    SEND = "send"
+    MISS = "miss"
+    WINDOW = "window"  # sent if its window is still open
+
+
+@dataclass(frozen=True, kw_only=True)
+class Releases:
+    """Begins releases, carries them out, and finishes those of others."""
+
+    table: Table
+    shards: Shards
+    recording: Recording
+    due: DueMoments
+    clock: Clock
+    chance: Chance
+    journal: Journal
+    channels: Mapping[str, Channel]
+
+    def begun(self, scope: str, late: Late) -> Put:
+        """The row that says what is to be released; written with what lifts the reason of the hold."""
+        version = int.from_bytes(self.chance.randomness(5), "big")  # unlike that of any release before
+        at = to_text(self.clock.now())
+        return Put(item=plain_item(keys.release(scope), late=late.value, at=at, version=version))
+
+    def carry_out(self, row: Item) -> int:
+        """Release what is held in the row's scope and no longer has a reason to be; how many."""
+        late, at = Late(row["late"]), from_text(row["at"])
+        free = [one for one in self.held(row["SK"]) if self.is_free(one)]
+        now, freed = self.clock.now(), 0
+        for (network, _), group in groupby(sorted(free, key=_account_then_due), key=_account):
+            pace = self.channels[network].pace if network in self.channels else timedelta(0)
+            for number, delivery in enumerate(group):
+                was_late = delivery.due_at is not None and delivery.due_at <= at
+                freed += self.let_go(delivery, now + pace * number, late if was_late else Late.WINDOW)
+        if freed:
+            self.journal.note("released", scope=row["SK"], deliveries=freed)
+        return freed
+
+    def finish(self) -> None:
+        """Carry out again what was begun in the last minutes, and what somebody did not bring to its end."""
+        cursor = None
+        while True:
+            page = self.table.query(access.releases(after=cursor))
+            for row in page.items:
+                began = self.clock.now()
+                self.carry_out(row)
+                if from_text(row["at"]) + LAG < began:
+                    self._done(row)
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def held(self, scope: str) -> Iterator[Delivery]:
+        """Everything that is held in a scope, for whatever reason."""
+        for shard in self.shards.count(self.clock.now()).all():
+            cursor = None
+            while True:
+                page = self.table.query(access.with_status(Status.HELD, shard, after=cursor))
+                there = self.table.batch_get([key_of(item) for item in page.items])
+                found = (one for one in map(delivery_of, there.values()) if one.status is Status.HELD)
+                yield from (one for one in found if scope in scopes_of(one))
+                cursor = page.cursor
+                if cursor is None:
+                    break
+
+    def is_free(self, delivery: Delivery) -> bool:
+        """Whether nothing holds it: no pause, and its account works."""
+        return pause_over(self.table, delivery) is None and self.account_works(delivery)
+
+    def account_works(self, delivery: Delivery) -> bool:
+        """Whether its account is connected and does not wait for its owner."""
+        return bound_to(self.table, delivery).works
+
+    def let_go(self, delivery: Delivery, at: datetime, late: Late) -> bool:
+        """Schedule a held delivery again, not before `at`, or miss it; whether it was still as it was read."""
+        now = self.clock.now()
+        free = released(delivery, now) if delivery.status is Status.HELD else delivery
+        match late:
+            case Late.MISS:
+                free = missed(free, now)
+            case Late.SEND:
+                free = replace(free, next_at=max(at, free.due_at or at), not_after=None)
+            case _:
+                free = replace(free, next_at=max(at, free.due_at or at))
+        try:
+            moved = self.recording.move(delivery, free)
+        except ConditionFailedError:
+            return False  # somebody cancelled or edited it meanwhile; that stands
+        self.due.committed([moved], why="released")
+        return True
+
+    def _done(self, row: Item) -> None:
+        try:
+            condition = Unchanged(version=row["version"])
+            self.table.transact([Delete(key=key_of(row), condition=condition)])
+        except ConditionFailedError:
+            return  # a later release of the same scope, or another tick has finished it
+
+
+def _account(delivery: Delivery) -> tuple[str, str]:
+    return network_of(delivery.channel), delivery.account
+
+
+def _account_then_due(delivery: Delivery) -> tuple[str, str, str]:
+    due = to_text(delivery.due_at) if delivery.due_at else ""
+    return (*_account(delivery), f"{due}#{delivery.parent.id}")

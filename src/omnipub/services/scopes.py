@@ -1,0 +1,109 @@
+"""What can be stopped and released: everything, a channel, an account or an owner; and whether it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from omnipub.domain.delivery import Delivery
+from omnipub.domain.identity import network_of
+from omnipub.domain.moments import from_text
+from omnipub.errors import InvalidInputError
+from omnipub.storage import keys
+from omnipub.storage.items import Connection, Standing, connection_of
+from omnipub.storage.table import Absent, Check, Item, Table, Unchanged
+
+EVERYTHING = "everything"
+KINDS = ("channel", "account", "owner")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """One pause in force."""
+
+    scope: str
+    reason: str
+    by: str
+    at: datetime
+    version: int
+
+    @property
+    def sentence(self) -> str:
+        """What a delivery that it holds says."""
+        return f"{self.scope} is paused: {self.reason}"
+
+    def still_holds(self) -> Check:
+        """The condition that nobody has lifted it meanwhile."""
+        return Check(key=keys.pause(self.scope), condition=Unchanged(version=self.version))
+
+
+def pause_of(item: Item) -> Pause:
+    """The pause in an item."""
+    return Pause(
+        scope=item["SK"], reason=item["reason"], by=item["by"], at=from_text(item["at"]), version=item["version"]
+    )
+
+
+def pause_over(table: Table, delivery: Delivery) -> Pause | None:
+    """The pause that holds a delivery, the widest first, or None."""
+    wanted = [keys.pause(scope) for scope in scopes_of(delivery)]
+    there = table.batch_get(wanted)
+    return next((pause_of(there[key]) for key in wanted if key in there), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """The connection to the account that a delivery is bound to, if there is one.
+
+    Attributes:
+        unchanged: The condition that nobody has connected the account, or renewed its token, since.
+    """
+
+    connection: Connection | None
+    unchanged: tuple[Check, ...]
+
+    @property
+    def works(self) -> bool:
+        """Whether it may be used."""
+        return self.connection is not None and self.connection.standing is Standing.ACTIVE
+
+
+def bound_to(table: Table, delivery: Delivery) -> Bound:
+    """The connection to the very account the delivery is bound to, whatever its alias is now."""
+    key = keys.connection(delivery.owner, delivery.channel)
+    direct = table.get(key)
+    if direct is not None and direct["account"] == delivery.account:
+        return Bound(connection=connection_of(direct), unchanged=(_same(key, direct),))
+    marker = keys.connected_account(delivery.owner, network_of(delivery.channel), delivery.account)
+    named = table.get(marker)
+    if named is None:
+        return Bound(connection=None, unchanged=(_same(key, direct), Check(key=marker, condition=Absent())))
+    alias = keys.connection(delivery.owner, named["channel"])
+    renamed = table.get(alias)
+    there = renamed is not None and renamed["account"] == delivery.account
+    connection = connection_of(renamed) if renamed is not None and there else None
+    return Bound(connection=connection, unchanged=(_same(alias, renamed),))
+
+
+def _same(key: keys.Key, item: Item | None) -> Check:
+    return Check(key=key, condition=Unchanged(version=item["version"]) if item else Absent())
+
+
+def scopes_of(delivery: Delivery) -> tuple[str, ...]:
+    """The scopes a delivery is in, widest first."""
+    network = network_of(delivery.channel)
+    return (EVERYTHING, f"channel:{network}", account_scope(network, delivery.account), f"owner:{delivery.owner}")
+
+
+def account_scope(network: str, account: str) -> str:
+    """The scope of all deliveries to one account, whoever owns them."""
+    return f"account:{network}/{account}"
+
+
+def checked_scope(scope: str) -> str:
+    """`scope` if it is one, or an error that says what scopes look like."""
+    kind, _, name = scope.partition(":")
+    if scope != EVERYTHING and not (kind in KINDS and name):
+        raise InvalidInputError(
+            f"'{scope}' cannot be paused.",
+            hint="Use everything, channel:NETWORK, account:NETWORK/ACCOUNT or owner:USER.",
+        )
+    return scope

@@ -1,0 +1,159 @@
+"""Delete posts at their networks again: one deletion per delivery, each with its own result.
+
+Nothing is claimed for it, as every deletion may be repeated: what is not there any more counts as done. A
+pause does not stop it, since taking something back is often why a person has paused; a closed gate does.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from omnipub.domain.conversation import Channel
+from omnipub.domain.delivery import Delivery, Unpublished
+from omnipub.domain.identity import Parent, network_of
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.moments import to_text
+from omnipub.domain.outcome import GONE, Ended, Outcome
+from omnipub.errors import ConflictError, NotFoundError, SealBrokenError
+from omnipub.services.accounts import Accounts
+from omnipub.services.driver import Driver
+from omnipub.services.gate import Gate
+from omnipub.services.ports import Clock
+from omnipub.services.recording import Recording
+from omnipub.services.showing import Showing, Viewer
+from omnipub.storage.table import ConditionFailedError
+
+LONGEST = timedelta(minutes=10)
+"""All requests of one deletion together: an album takes one for each of its messages."""
+
+REREADS = 5
+
+
+class Result(StrEnum):
+    """What became of a deletion."""
+
+    DELETED = "deleted"  # the network did it
+    GONE = "gone"  # there was nothing left to delete
+    KEPT = "kept"  # the network does not delete it
+    NOT_DONE = "not_done"  # surely not deleted yet; may be tried again
+    UNCLEAR = "unclear"  # may be deleted; safe to try again
+
+
+OUT_OF_SIGHT = frozenset({Result.DELETED, Result.GONE})
+"""The public sees it no longer."""
+
+RESULTS: Mapping[Ended, Result] = MappingProxyType(
+    {
+        Ended.PUBLISHED: Result.DELETED,  # `Channel.delete` calls it so
+        Ended.REJECTED: Result.KEPT,
+        Ended.THROTTLED: Result.NOT_DONE,
+        Ended.NOT_SENT: Result.NOT_DONE,
+        Ended.AUTH: Result.NOT_DONE,
+        Ended.AMBIGUOUS: Result.UNCLEAR,
+        Ended.ALREADY_THERE: Result.UNCLEAR,
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One delivery after its deletion was asked for; `sentence` says why where it did not come out as asked."""
+
+    delivery: Delivery
+    result: Result
+    code: str = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unpublish:
+    """Deletes posts and notes that they are gone; their deliveries stay `published`, which they were."""
+
+    showing: Showing
+    accounts: Accounts
+    recording: Recording
+    gate: Gate
+    driver: Driver
+    clock: Clock
+    channels: Mapping[str, Channel]
+
+    def chosen(self, parent: Parent, viewer: Viewer, channels: Sequence[str] = ()) -> list[Delivery]:
+        """What would be deleted: the deliveries named, or all that are published.
+
+        Raises:
+            ConflictError: Nothing of it is published, or something named is not.
+            GateClosedError: The table is a copy.
+            NotFoundError: There is no such message for this viewer, or it does not go to a channel named.
+        """
+        self.gate.check()
+        shown = self.showing.one(parent, viewer)
+        by_channel = {delivery.channel: delivery for delivery in shown.deliveries}
+        unknown = [channel for channel in channels if channel not in by_channel]
+        if unknown:
+            raise NotFoundError(f"It does not go to {', '.join(unknown)}.", hint=f"It goes to {', '.join(by_channel)}.")
+        out = {channel: one for channel, one in by_channel.items() if one.status is Status.PUBLISHED}
+        waiting = [by_channel[channel] for channel in channels or by_channel if channel not in out]
+        if not out or (channels and waiting):
+            states = ", ".join(f"{delivery.channel} is {delivery.status}" for delivery in waiting)
+            raise ConflictError(f"Only what is published can be deleted: {states}.", hint=_way_out(waiting))
+        return [out[channel] for channel in channels or out]
+
+    def delete(self, delivery: Delivery, *, by: str) -> Report:
+        """Delete the post of a published delivery, and note that it is gone.
+
+        Raises:
+            ConflictError: The note could not be written, as others write all the time; doing it again is safe.
+            UnavailableError: Our own storage did not take the note; doing it again is safe.
+        """
+        if delivery.unpublished is not None:
+            before = delivery.unpublished
+            sentence = f"It was deleted at {to_text(before.at)} by {before.by}."
+            return Report(delivery=delivery, result=Result.GONE, code=GONE, sentence=sentence)
+        outcome = self._ask(delivery)
+        result = Result.GONE if outcome.code == GONE else RESULTS[outcome.ended]
+        noted = self._noted(delivery, by) if result in OUT_OF_SIGHT else delivery
+        return Report(delivery=noted, result=result, code=outcome.code, sentence=outcome.sentence)
+
+    def _ask(self, delivery: Delivery) -> Outcome:
+        connection = self.accounts.for_delivery(delivery)
+        if connection is None:
+            plain = f"No connection leads to the account {delivery.account} any more."
+            return Outcome(ended=Ended.AUTH, code="not_connected", sentence=plain)
+        try:
+            account = self.accounts.open(connection)
+        except SealBrokenError as error:
+            return Outcome(ended=Ended.AUTH, code="seal_broken", sentence=error.message)
+        conversation = self.channels[network_of(delivery.channel)].delete(delivery.network_id, account)
+        return self.driver.publish(conversation, lease_until=self.clock.now() + LONGEST)
+
+    def _noted(self, delivery: Delivery, by: str) -> Delivery:
+        current = delivery
+        note = Unpublished(at=self.clock.now(), by=by)
+        for _ in range(REREADS):
+            try:
+                return self.recording.move(current, replace(current, unpublished=note))
+            except ConditionFailedError:
+                there = self.recording.read(current)
+                if there is None:
+                    break
+                if there.unpublished is not None:
+                    return there
+                current = there
+        raise ConflictError(
+            f"The post on {delivery.channel} is deleted, but the delivery is being changed by others.",
+            hint="Delete it again: that is safe, and notes it.",
+        )
+
+
+def _way_out(waiting: Sequence[Delivery]) -> str:
+    """What to type for the first of the deliveries that have no post to delete."""
+    delivery = waiting[0]
+    typed = {
+        Status.UNCONFIRMED: "If it is out: omnipub messages mark-published {id} --channel {channel} --network-id ID",
+        Status.PUBLISHING: "Call it off: omnipub messages cancel {id} --channel {channel}",
+        Status.SCHEDULED: "Call it off: omnipub messages cancel {id} --channel {channel}",
+        Status.HELD: "Call it off: omnipub messages cancel {id} --channel {channel}",
+    }.get(delivery.status, "See what happened: omnipub messages show {id}")
+    return typed.format(id=delivery.parent.id, channel=delivery.channel)

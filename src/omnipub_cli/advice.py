@@ -1,0 +1,76 @@
+"""What to type about a delivery that needs somebody, and why: one row for each status."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from omnipub_cli.changing import group_of
+from omnipub_cli.times import span
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from omnipub.domain.delivery import Delivery
+    from omnipub.wiring import System
+    from omnipub_cli.context import Call
+
+BY_STATUS = {
+    "unconfirmed": "messages reconcile {id} --channel {channel}",
+    "failed": "messages retry {id} --channel {channel}",
+    "missed": "messages retry {id} --channel {channel}",
+    "held": "connections connect {channel} --account {account}",
+    "publishing": "schedule run-now {id}",
+    "scheduled": "schedule run-now {id}",
+}
+"""Status → the command that moves it, unless something else stands in its way."""
+
+
+def step(call: Call, system: System, delivery: Delivery) -> str:
+    """The command to type next, whole."""
+    typed = _instead(call, system, delivery) or BY_STATUS[delivery.status.value]
+    return call.typed(
+        typed.format(
+            id=delivery.parent.id, channel=shlex.quote(delivery.channel), account=shlex.quote(delivery.account)
+        )
+    )
+
+
+def why(delivery: Delivery, now: datetime) -> str:
+    """Why it needs somebody."""
+    reason = delivery.reason.sentence if delivery.reason else ""
+    since = span(now - delivery.next_at) if delivery.next_at else ""
+    match delivery.status.value:
+        case "publishing":
+            said = f"Its worker did not come back; {since} ago it should have been looked for."
+            return f"{said} {reason}".rstrip()
+        case "scheduled":
+            return f"It should have been taken {since} ago. {reason}".rstrip()
+        case status:
+            return reason or f"It is {status}."
+
+
+def _instead(call: Call, system: System, delivery: Delivery) -> str:
+    """What must come first: a pause that ends, a table that is adopted, something that runs, a person who looks."""
+    from omnipub.domain.identity import network_of  # noqa: PLC0415  the command's half has imported it
+    from omnipub.domain.rules import Remedy  # noqa: PLC0415  likewise
+    from omnipub.errors import GateClosedError  # noqa: PLC0415  likewise
+    from omnipub.names import LOCAL_OWNER  # noqa: PLC0415  likewise
+
+    show = f"{group_of(delivery.parent)} show {{id}}"
+    match delivery.status.value:
+        case "unconfirmed":
+            remedy = system.channels[network_of(delivery.channel)].remedy(delivery.account)
+            return "" if remedy is Remedy.LOOK_UP else show
+        case "held":
+            pause = system.pauses.of(delivery)
+            if pause is not None:
+                return f"resume {shlex.quote(pause.scope)}"
+            return "" if delivery.owner == LOCAL_OWNER else show
+        case "scheduled" | "publishing":
+            try:
+                system.gate.check()
+            except GateClosedError:
+                return "table adopt"
+            return "" if call.running else "up"
+    return ""

@@ -1,0 +1,40 @@
+"""`omnipub completion`: teach a shell to complete commands and options."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.options import Command, examples
+
+app = typer.Typer(add_completion=False)
+
+PROGRAM = "omnipub"
+HOW = {
+    "bash": 'Put this into ~/.bashrc: eval "$(omnipub completion bash)"',
+    "zsh": 'Put this into ~/.zshrc, below compinit: eval "$(omnipub completion zsh)"',
+    "fish": "Put this into ~/.config/fish/config.fish: omnipub completion fish | source",
+}
+"""Shell → how its script is used."""
+
+
+@app.command(
+    cls=Command,
+    epilog=examples('eval "$(omnipub completion bash)"', "omnipub completion fish | source", "omnipub completion zsh"),
+)
+def completion(
+    context: typer.Context,
+    shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
+) -> None:
+    """Print the script that makes a shell complete commands and options."""
+    from typer._completion_shared import get_completion_script  # noqa: PLC0415  what --show-completion prints
+
+    call = call_of(context)
+    script = get_completion_script(prog_name=PROGRAM, complete_var=f"_{PROGRAM.upper()}_COMPLETE", shell=shell)
+    if call.json:
+        call.output.data(json={"shell": shell, "script": script})
+        return
+    for line in script.splitlines():
+        call.output.line(line)
+    if call.output.look.terminal:  # a shell that reads the script at its start must not say this each time
+        call.output.hint(HOW[shell])

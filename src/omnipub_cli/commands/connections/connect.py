@@ -1,0 +1,165 @@
+"""`omnipub connections connect`: give omnipub an account to publish on."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub.errors import InvalidInputError, UnavailableError
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.drawing import Record, State
+from omnipub_cli.options import examples
+from omnipub_cli.tokens import Guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omnipub.wiring import System
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Guarded,
+    epilog=examples(
+        "omnipub connections connect facebook --account 100000000000001",
+        "omnipub connections connect linkedin:team --account urn:li:organization:1001 --token-stdin < token",
+        "omnipub connections connect bluesky --account ada.example.com --url https://pds.example.com",
+        "omnipub connections connect webhook --account intranet --url https://intranet.example.com/hook",
+    ),
+)
+def connect(
+    context: typer.Context,
+    channel: Annotated[
+        str, typer.Argument(metavar="CHANNEL", help="A network, or network:alias for a second account.")
+    ],
+    *,
+    account: Annotated[str, typer.Option(metavar="ID", help="The network's own id of the account.")],
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="Where a webhook's deliveries go, or a Bluesky data server of one's own.")
+    ] = "",
+    title: Annotated[str, typer.Option(metavar="TEXT", help="A name for people (default: the id).")] = "",
+    ends: Annotated[
+        str, typer.Option(metavar="TIME", help="When the token ends, if its network said so; omnipub reminds of it.")
+    ] = "",
+    renewable: Annotated[
+        bool, typer.Option("--renewable", help="Ask also for what the network takes to renew the token.")
+    ] = False,
+    token_stdin: Annotated[
+        bool, typer.Option("--token-stdin", help="Read the token from standard input instead of asking for it.")
+    ] = False,
+) -> None:
+    """Connect an account, or renew the token of a connected one and let what was held go on."""
+    from omnipub.config import Mode  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.identity import checked_channel, network_of  # noqa: PLC0415  likewise
+    from omnipub_cli.connected import shape  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    network = network_of(checked_channel(channel))
+    with call.system() as system:
+        if network not in system.channels:
+            known = ", ".join(sorted(system.channels))
+            raise InvalidInputError(f"omnipub does not know the network '{network}'.", hint=f"Known networks: {known}.")
+        if not account.strip():
+            raise InvalidInputError("The account has no id.", problems=[("account", "Nothing was given.")])
+        if system.settings.mode is Mode.SANDBOX and not url:
+            if renewable or ends:
+                raise InvalidInputError(
+                    "The sandbox makes its tokens itself; they neither end nor need to be renewed.",
+                    hint="Leave --ends and --renewable out.",
+                )
+            _to_the_sandbox(call, system, channel, account, title)
+        else:
+            _of_ones_own(system, channel, account, title, url, ends, renewable=renewable, token_stdin=token_stdin)
+        connected = system.accounts.find(LOCAL_OWNER, channel)
+    if connected is None:
+        raise UnavailableError(f"{channel} was connected and is gone again.", hint="Try again.")
+    record = Record(
+        fields=(
+            ("channel", connected.channel),
+            ("account", connected.account),
+            ("title", connected.title),
+            ("standing", State(connected.standing.value)),
+            ("ends", connected.refresh_at),
+            ("mode", system.settings.mode.value),
+        )
+    )
+    call.output.data(record, json=shape(connected) | {"mode": system.settings.mode.value}, ids=[connected.channel])
+    call.output.hint(f"See whether its token works: {call.typed(f'connections test {channel}')}")
+    example = f'messages create "Hello" --to {channel}'
+    call.output.hint(f"Try it: {call.typed(example)}")
+
+
+def _to_the_sandbox(call: Call, system: "System", channel: str, account: str, title: str) -> None:
+    """Open the account at the sandbox. A real token has no business there, so none is asked for."""
+    from omnipub.onebox import sandboxed  # noqa: PLC0415  the command's half has imported it
+
+    running = call.running
+    if running is None:
+        raise UnavailableError(
+            f"{call.directory} publishes to its sandbox, which does not run, so it cannot open the account.",
+            hint=f"Start it in another terminal: {call.typed('up')}",
+        )
+    call.output.note("This is the sandbox: it opens the account itself, and no real token is asked for or used.")
+    sandboxed.connect(system, running.sandbox_url, channel=channel, account=account, title=title)
+
+
+def _of_ones_own(
+    system: "System",
+    channel: str,
+    account: str,
+    title: str,
+    url: str,
+    ends: str,
+    *,
+    renewable: bool,
+    token_stdin: bool,
+) -> None:
+    from omnipub.domain.conversation import Secret  # noqa: PLC0415  likewise
+    from omnipub.domain.moments import moment  # noqa: PLC0415  likewise
+    from omnipub_cli.inputs import moment_of  # noqa: PLC0415  likewise
+    from omnipub_cli.places import place_of  # noqa: PLC0415  likewise
+
+    place = place_of(system, channel, url)
+    ends_at = moment(moment_of(ends, "--ends")) if ends else None
+    if ends_at is not None and ends_at <= system.world.clock.now():
+        raise InvalidInputError("The token has ended already.", hint="Get a new one, or give a later --ends.")
+    needs = system.connecting.needs_for_renewal(channel) if renewable else ()
+    if renewable and not needs:
+        raise InvalidInputError(
+            f"{channel} has no tokens that can be renewed.",
+            hint="Leave --renewable out, and connect it again when its token ends.",
+        )
+    signed = not system.channels[channel.partition(":")[0]].base_url
+    token, *credentials = _secrets(channel, needs, signed=signed, token_stdin=token_stdin)
+    system.connecting.connect(
+        owner=LOCAL_OWNER,
+        channel=channel,
+        account=account,
+        token=Secret(token),
+        title=title,
+        base_url=place,
+        ends_at=ends_at,
+        credentials=dict(zip(needs, map(Secret, credentials), strict=True)),
+    )
+
+
+def _secrets(channel: str, needs: "Sequence[str]", *, signed: bool, token_stdin: bool) -> list[str]:
+    """The token and what its renewal needs, a line each; a webhook may have several signing secrets."""
+    from omnipub_cli import inputs  # noqa: PLC0415  likewise
+
+    asked = "Signing secret (whsec_…): " if signed else f"Token of {channel}: "
+    given = inputs.secret(from_stdin=token_stdin, prompt=asked)
+    if signed:
+        return [given]
+    lines = [line.strip() for line in given.splitlines() if line.strip()]
+    if not token_stdin:
+        lines += [inputs.secret(from_stdin=False, prompt=f"{name.replace('_', ' ').capitalize()}: ") for name in needs]
+    if len(lines) != 1 + len(needs):
+        wanted = ", ".join(["the token", *(name.replace("_", " ") for name in needs)])
+        raise InvalidInputError(
+            f"Standard input has {len(lines)} lines; wanted: {1 + len(needs)}.", hint=f"A line each: {wanted}."
+        )
+    if any(len(line.split()) != 1 for line in lines):
+        raise InvalidInputError("A token has no spaces in it.", hint="Copy it again, without what stands around it.")
+    return lines

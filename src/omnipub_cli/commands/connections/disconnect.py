@@ -1,0 +1,72 @@
+"""`omnipub connections disconnect`: forget an account."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Record
+from omnipub_cli.options import Command, Yes, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+app = typer.Typer(add_completion=False)
+
+CONCERNED = ("scheduled", "held", "publishing")
+
+
+@app.command(
+    cls=Command,
+    epilog=examples("omnipub connections disconnect facebook", "omnipub connections disconnect facebook:old --yes"),
+)
+def disconnect(
+    context: typer.Context,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="As printed by list.")],
+    *,
+    yes: Yes = False,
+) -> None:
+    """Forget an account and its token; what is scheduled for it is held."""
+    from omnipub.domain.identity import network_of  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.lifecycle import Status  # noqa: PLC0415  likewise
+    from omnipub_cli import connected  # noqa: PLC0415  likewise
+    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    with call.system() as system:
+        one = connected.found(call, system, channel)
+        piles = {name: system.backlog.of(Status(name), at_most=connected.COUNTED_AT_MOST) for name in CONCERNED}
+        mine = {
+            name: pile.by_account(LOCAL_OWNER)[network_of(one.channel), one.account] for name, pile in piles.items()
+        }
+        complete = all(pile.complete for pile in piles.values())
+        confirm(
+            call,
+            f"{one.channel} ({one.title}) is forgotten with its token. {_concerned(mine, complete=complete)}",
+            yes=yes,
+        )
+        system.connecting.disconnect(one)
+    call.output.data(
+        Record(fields=(("disconnected", one.channel), ("account", one.account), *mine.items())),
+        json={"channel": one.channel, "account": one.account, "deliveries": mine, "all_counted": complete},
+        ids=[one.channel],
+    )
+    call.output.note(_concerned(mine, complete=complete))
+    if any(mine.values()):
+        call.output.hint(f"Let them go on: {connected.again(call, one)}")
+        call.output.hint(f"Or see and cancel them: {call.typed('schedule list')}")
+
+
+def _concerned(mine: "Mapping[str, int]", *, complete: bool) -> str:
+    """What becomes of the account's deliveries, for people."""
+    least = "" if complete else "at least "
+    if not any(mine.values()):
+        return "Nothing waits for it." if complete else "Nothing that was looked at waits for it; there is more."
+    said = [
+        f"{least}{mine['scheduled']} scheduled will be held when due",
+        f"{least}{mine['held']} stay held",
+        f"{least}{mine['publishing']} being published may still go out, or stay in doubt",
+    ]
+    counted = [words for words, name in zip(said, CONCERNED, strict=True) if mine[name]]
+    return f"Of its deliveries {', '.join(counted)}; what is out stays out."

@@ -1,0 +1,67 @@
+"""`omnipub connections list`: connected accounts and whether they can be used."""
+
+import typer
+
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Column, State, Table
+from omnipub_cli.options import Command, examples
+
+app = typer.Typer(add_completion=False)
+
+CONNECTIONS = (
+    Column("CHANNEL"),
+    Column("STANDING"),
+    Column("SINCE"),
+    Column("ENDS"),
+    Column("HELD", right=True),
+    Column("ACCOUNT"),
+    Column("TITLE"),
+    Column("WHY", flexible=True),
+)
+
+
+@app.command("list", cls=Command, epilog=examples("omnipub connections list", "omnipub connections list --json"))
+def list_(context: typer.Context) -> None:
+    """List connected accounts, whether they can be used, and what is held for them."""
+    from omnipub.domain.identity import network_of  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.lifecycle import Status  # noqa: PLC0415  likewise
+    from omnipub_cli import connected  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    with call.system() as system:
+        found = system.accounts.of(LOCAL_OWNER)
+        held = system.backlog.of(Status.HELD, at_most=connected.COUNTED_AT_MOST)
+    of_account = held.by_account(LOCAL_OWNER)
+    counts = [of_account[network_of(one.channel), one.account] for one in found]
+    rows = [
+        (
+            one.channel,
+            State(one.standing.value),
+            one.standing_since,
+            one.refresh_at,
+            count,
+            one.account,
+            one.title,
+            one.standing_reason,
+        )
+        for one, count in zip(found, counts, strict=True)
+    ]
+    call.output.data(
+        *([Table(columns=CONNECTIONS, rows=rows)] if rows else []),
+        json={
+            "connections": [connected.shape(one) | {"held": count} for one, count in zip(found, counts, strict=True)],
+            "held_all_counted": held.complete,
+        },
+        ids=[one.channel for one in found],
+    )
+    if not held.complete:
+        call.output.note(f"More is held than was counted: the numbers are of the {held.counted} that wait longest.")
+    waiting = [one for one in found if one.standing.value == "needs_owner"]
+    if waiting:
+        call.output.hint(f"See whether it works again: {call.typed(f'connections test {waiting[0].channel}')}")
+    if not found:
+        call.output.note("No account is connected yet.")
+        call.output.hint(
+            f"`{call.typed('up')}` connects sandbox accounts; your own: omnipub connections connect --help"
+        )

@@ -1,0 +1,46 @@
+"""`omnipub connections refresh`: renew a token, or at least take notice that an account works again."""
+
+from typing import Annotated
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.options import Command, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command, epilog=examples("omnipub connections refresh linkedin", "omnipub connections refresh bluesky --json")
+)
+def refresh(
+    context: typer.Context,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="As printed by list.")],
+) -> None:
+    """Renew an account's token where its network allows that, and let what was held go on if it works."""
+    from omnipub_cli import connected  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    with call.system() as system:
+        before = connected.found(call, system, channel)
+        done = system.connecting.refresh(before)
+    call.output.data(
+        *connected.table([done]),
+        json=connected.verdict(call, done)
+        | {"renewed": done.renewed, "released": done.released, "ends_at": connected.shape(done.connection)["ends_at"]},
+        ids=[done.connection.channel],
+    )
+    if done.verdict.value == "ok":
+        if not done.renewed:
+            call.output.note("Its network has nothing to renew: the token stays as it is.")
+        if before.standing is not done.connection.standing:
+            call.output.note(f"It can be used again; deliveries that go on: {done.released}.")
+        return
+    call.output.note("Nothing was renewed.")
+    # What has just failed to renew is not renewed by trying once more, unless nobody answered.
+    if done.verdict.value == "unreachable":
+        call.output.hint(f"Try again: {call.typed(f'connections refresh {channel}')}")
+    else:
+        call.output.hint(f"Connect it again: {connected.again(call, done.connection)}")
+    raise typer.Exit(connected.exit_code([done]) or Code.FAILURE)

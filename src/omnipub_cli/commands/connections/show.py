@@ -1,0 +1,82 @@
+"""`omnipub connections show`: everything about one account but its token."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Record, State
+from omnipub_cli.options import Command, examples
+
+if TYPE_CHECKING:
+    from omnipub.storage.items import Connection
+    from omnipub.wiring import System
+
+app = typer.Typer(add_completion=False)
+
+COUNTED = ("scheduled", "publishing", "held", "failed", "unconfirmed", "missed")
+
+
+@app.command(cls=Command, epilog=examples("omnipub connections show linkedin", "omnipub connections show facebook:b"))
+def show(
+    context: typer.Context,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="As printed by list.")],
+) -> None:
+    """Show everything about a connected account but its token."""
+    from omnipub.domain.identity import network_of  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.lifecycle import Status  # noqa: PLC0415  likewise
+    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+    from omnipub_cli import connected  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    with call.system() as system:
+        one = connected.found(call, system, channel)
+        network = system.channels[network_of(one.channel)]
+        piles = {name: system.backlog.of(Status(name), at_most=connected.COUNTED_AT_MOST) for name in COUNTED}
+        opens = _opens(system, one)
+    mine = {name: pile.by_account(LOCAL_OWNER)[network_of(one.channel), one.account] for name, pile in piles.items()}
+    complete = all(pile.complete for pile in piles.values())
+    address = one.base_url or network.base_url
+    document = connected.shape(one) | {
+        "network": network.name,
+        "connected_at": to_text(one.created_at),
+        "address": address,
+        "token_opens": opens,
+        "deliveries": mine,
+        "all_counted": complete,
+    }
+    call.output.data(
+        Record(
+            fields=(
+                ("channel", one.channel),
+                ("network", network.title),
+                ("account", one.account),
+                ("title", one.title),
+                ("standing", State(one.standing.value)),
+                ("since", one.standing_since),
+                ("why", one.standing_reason),
+                ("connected", one.created_at),
+                ("address", address),
+                ("token", "sealed; this machine's key opens it" if opens else "sealed, and no key here opens it"),
+                ("ends", one.refresh_at),
+                ("renewable", "yes" if document["renewable"] else "no; connect it again when it ends"),
+                *((name, count) for name, count in mine.items()),
+            )
+        ),
+        json=document,
+        ids=[one.channel],
+    )
+    if not complete:
+        call.output.note(f"Of each state the {connected.COUNTED_AT_MOST:,} that wait longest were looked at.")
+    call.output.hint(f"See whether its token works: {call.typed(f'connections test {one.channel}')}")
+
+
+def _opens(system: "System", connection: "Connection") -> bool:
+    from omnipub.errors import SealBrokenError  # noqa: PLC0415  likewise
+
+    try:
+        system.accounts.open(connection)
+    except SealBrokenError:
+        return False
+    return True

@@ -1,0 +1,45 @@
+"""`omnipub connections test`: ask the networks whether the tokens work."""
+
+from typing import Annotated
+
+import typer
+
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli.context import call_of
+from omnipub_cli.options import Command, examples, once
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples("omnipub connections test", "omnipub connections test linkedin", "omnipub connections test --json"),
+)
+def ask(
+    context: typer.Context,
+    channel: Annotated[
+        list[str] | None, typer.Argument(metavar="[CHANNEL]…", help="Only these accounts; none asks for all.")
+    ] = None,
+) -> None:
+    """Ask the networks whether the tokens of connected accounts work; nothing is published or changed."""
+    from omnipub_cli import connected  # noqa: PLC0415  a command imports what it uses
+
+    call = call_of(context)
+    with call.system() as system:
+        chosen = [connected.found(call, system, name) for name in once(channel)]
+        tested = [system.asking.test(one) for one in chosen or system.accounts.of(LOCAL_OWNER)]
+    call.output.data(
+        *connected.table(tested),
+        json={"connections": [connected.verdict(call, one) for one in tested]},
+        ids=[one.connection.channel for one in tested],
+    )
+    if not tested:
+        call.output.note("No account is connected yet.")
+        call.output.hint(f"Connect one: {call.typed('connections connect --help')}")
+    for one in tested:
+        advice = connected.after(call, one)
+        if advice and one.verdict.value != "untestable":
+            call.output.hint(f"{one.connection.channel}: {advice}")
+    code = connected.exit_code(tested)
+    if code:
+        raise typer.Exit(code)

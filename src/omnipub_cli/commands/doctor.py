@@ -1,0 +1,94 @@
+"""`omnipub doctor`: everything that can be wrong, and what to type next."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.drawing import Cell, Column, Line, State, Story, Table
+from omnipub_cli.options import Command, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from omnipub.services.findings import Finding
+
+app = typer.Typer(add_completion=False)
+
+FINDINGS = (Column("CHECK"), Column("VERDICT"), Column("AT"), Column("WHAT"), Column("NEXT"))
+
+
+@app.command(cls=Command, epilog=examples("omnipub doctor", "omnipub doctor --json", "omnipub doctor --quiet"))
+def doctor(context: typer.Context) -> None:
+    """Look at everything that can be wrong and say what to type next; exit 1 if something is."""
+    from omnipub.domain.moments import to_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.findings import Health  # noqa: PLC0415  likewise
+    from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    found = list(_findings(call))
+    typed = [one.elsewhere or (call.typed(one.next) if one.next else "") for one in found]
+    worst = {one.health for one in found}
+    call.output.data(
+        _told(found, typed) if call.output.look.terminal else _table(found, typed),
+        json={
+            "ok": Health.BAD not in worst,
+            "findings": [
+                {
+                    "name": one.name,
+                    "verdict": one.health.value,
+                    "what": one.what,
+                    "at": to_text(one.at) if one.at else None,
+                    "next": words or None,
+                }
+                for one, words in zip(found, typed, strict=True)
+            ],
+        },
+        ids=[one.name for one in found if one.health is not Health.OK],
+    )
+    for health, plain in ((Health.BAD, "Wrong"), (Health.WARN, "Worth a look")):
+        count = sum(one.health is health for one in found)
+        if count:
+            call.output.note(f"{plain}: {count}.")
+    if Health.BAD in worst:
+        raise typer.Exit(Code.FAILURE)
+    if worst == {Health.OK}:
+        call.output.note("All is well.")
+
+
+def _table(found: "Sequence[Finding]", typed: "Sequence[str]") -> Table:
+    rows: list[Sequence[Cell]] = [
+        (one.name, State(one.health.value), one.at, one.what, words) for one, words in zip(found, typed, strict=True)
+    ]
+    return Table(columns=FINDINGS, rows=rows)
+
+
+def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> Story:
+    """The same for eyes: sentences that may wrap, and what to type on a line of its own."""
+    told: list[Line] = []
+    for one, words in zip(found, typed, strict=True):
+        state = State(one.health.value)
+        told.append(Line((state, f"{one.name}:", one.what, *([one.at] if one.at else [])), indent=4 - len(state.value)))
+        if words:
+            told.append(Line(("next:", words), indent=7))
+    return Story(lines=told)
+
+
+def _findings(call: Call) -> "Iterator[Finding]":
+    from omnipub.errors import OmnipubError  # noqa: PLC0415  likewise
+    from omnipub.onebox import premises  # noqa: PLC0415  likewise
+    from omnipub.services.findings import Finding, Health  # noqa: PLC0415  likewise
+
+    yield from premises.look(call.directory)
+    if not premises.can_be_opened(call.directory):
+        return
+    try:
+        with call.system() as system:
+            start = premises.start_of(call.directory)
+            yield from system.checkup.look(LOCAL_OWNER, running=call.running is not None, start=start)
+            yield from premises.stream(system)
+    except OmnipubError as error:
+        # A check-up that breaks off is itself what is wrong.
+        what = f"What the table says could not be looked at to the end: {error.message} {error.hint}"
+        yield Finding(name="table", health=Health.BAD, what=what.strip())

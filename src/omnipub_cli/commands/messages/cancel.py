@@ -1,0 +1,80 @@
+"""`omnipub messages cancel`: call off what is not out yet."""
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.options import (
+    Channels,
+    Command,
+    DryRun,
+    HasStatus,
+    Ids,
+    Owner,
+    Reason,
+    Since,
+    Until,
+    Yes,
+    examples,
+    once,
+)
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "omnipub messages cancel 01KB0CVP6ZJ7X3Q5N8T4W2E9HD",
+        'omnipub messages cancel 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --channel facebook --reason "Wrong price"',
+        "omnipub messages cancel --status held --channel linkedin --dry-run",
+    ),
+)
+def cancel(  # noqa: PLR0913  a command's options are its parameters
+    context: typer.Context,
+    ids: Ids = None,
+    *,
+    channel: Channels = None,
+    status: HasStatus = "",
+    owner: Owner = "",
+    since: Since = "",
+    until: Until = "",
+    reason: Reason = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Call off what is not out yet, on all channels or those named; of several ids or a filter it asks once."""
+    from omnipub_cli import bulk, changing, picking  # noqa: PLC0415  a command imports what it uses
+
+    verb = picking.Verb(
+        name="cancel",
+        does="calls off",
+        meant=("scheduled", "held", "publishing", "draft", "pending_approval"),
+        unindexed=("draft", "pending_approval"),
+    )
+    call = call_of(context)
+    with call.system() as system:
+        what = picking.picked(
+            verb,
+            ids,
+            once(channel),
+            now=system.world.clock.now(),
+            status=status,
+            owner=owner,
+            since=since,
+            until=until,
+        )
+        changed = bulk.carry_out(
+            call,
+            system,
+            verb,
+            what,
+            lambda parent, channels: system.operate.cancel(parent, call.viewer(), channels=channels, reason=reason),
+            dry_run=dry_run,
+            yes=yes,
+        )
+    running = [one for one in changed if one.status.value == "publishing"]
+    if running:
+        named = ", ".join(dict.fromkeys(one.channel for one in running))
+        call.output.warn(f"Being published at this moment: {named}. It is called off only if not out.")
+        parent = running[0].parent
+        call.output.hint(f"See what became of it: {call.typed(f'{changing.group_of(parent)} show {parent.id}')}")

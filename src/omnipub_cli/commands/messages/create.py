@@ -1,0 +1,91 @@
+"""`omnipub messages create`: compose a message and publish it."""
+
+from typing import Annotated
+
+import typer
+
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli import inputs
+from omnipub_cli.context import call_of
+from omnipub_cli.options import At, Command, Fold, Key, NotAfter, Timeout, To, Wait, Zone, examples, listed
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        'omnipub messages create "Our new office is open" --to facebook,linkedin',
+        'omnipub messages create "Doors open at nine" --to facebook --at 2026-12-01T09:00 --zone Europe/Berlin',
+        "fortune | omnipub messages create - --to webhook --wait",
+        'omnipub messages create "See us" --to linkedin --image front.jpg --alt "Our front door at night"',
+    ),
+)
+def create(  # noqa: PLR0913  a command's options are its parameters
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="[TEXT|-]", help="The text; - reads it from standard input.")] = "",
+    *,
+    to: To,
+    at: At = "",
+    zone: Zone = "",
+    fold: Fold = None,
+    not_after: NotAfter = "",
+    link: Annotated[str, typer.Option(metavar="URL", help="A link, shown as a card where there are cards.")] = "",
+    link_title: Annotated[str, typer.Option(metavar="TEXT", help="The card's title (default: the link's host).")] = "",
+    hashtag: Annotated[
+        list[str] | None, typer.Option(metavar="TAG", help="With or without #. Repeat it, or use commas.")
+    ] = None,
+    image: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="A PNG, JPEG or GIF file. Repeatable.")
+    ] = None,
+    alt: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="What the image shows; the first for the first image.")
+    ] = None,
+    variant: Annotated[
+        list[str] | None, typer.Option(metavar="CHANNEL=TEXT", help="What one channel says instead. Repeatable.")
+    ] = None,
+    idempotency_key: Key = "",
+    wait: Wait = False,
+    timeout: Timeout = 120,
+) -> None:
+    """Compose a message and publish it on every channel, now or when it is due."""
+    from omnipub.domain.message import Content  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.creating import explained, key_of, tell  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)
+    said = inputs.text_of(text, call.output)
+    channels = listed(to)
+    with call.system() as system:
+        media = inputs.images(image or [], alt or [], system.world.media)
+        content = Content(
+            text=said,
+            link=link,
+            link_title=link_title,
+            hashtags=tuple(tag.removeprefix("#") for tag in listed(hashtag or [])),
+            media=media,
+            variants=inputs.variants(variant or []),
+        )
+        asked = {
+            "text": said,
+            "link": [link, link_title],
+            "hashtags": content.hashtags,
+            "media": [[one.key, one.alt] for one in media],
+            "variants": sorted(variant or []),
+            "channels": channels,
+            "at": [at, zone, fold],
+            "not_after": not_after,
+        }
+        with explained(call):
+            created = system.compose.message(
+                owner=LOCAL_OWNER,
+                content=content,
+                channels=channels,
+                schedule=schedule,
+                window=window,
+                idempotency=key_of(idempotency_key, "messages create", asked),
+            )
+        for number, one in enumerate(media, 1):
+            if not one.alt:
+                call.output.note(f"Image {number} has no --alt text; people who cannot see it miss it.")
+        tell(call, system, created, group="messages", wait=wait, timeout=timeout)

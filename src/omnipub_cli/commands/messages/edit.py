@@ -1,0 +1,106 @@
+"""`omnipub messages edit`: change what is not out yet."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub.errors import InvalidInputError
+from omnipub_cli import inputs
+from omnipub_cli.context import call_of
+from omnipub_cli.options import At, Command, Fold, Id, NotAfter, Zone, examples, listed
+
+if TYPE_CHECKING:
+    from omnipub.services.showing import Shown
+    from omnipub_cli.context import Call
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        'omnipub messages edit 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --text "Doors open at ten"',
+        "omnipub messages edit 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --at 2026-12-01T10:00 --zone Europe/Berlin --not-after 2h",
+        'omnipub messages edit 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --image new.jpg --alt "The door" --clear link,variants',
+    ),
+)
+def edit(  # noqa: PLR0913  a command's options are its parameters
+    context: typer.Context,
+    id_: Id,
+    *,
+    text: Annotated[str | None, typer.Option(metavar="TEXT|-", help="The new text; - reads standard input.")] = None,
+    link: Annotated[str | None, typer.Option(metavar="URL", help="The new link.")] = None,
+    link_title: Annotated[str | None, typer.Option(metavar="TEXT", help="The link card's new title.")] = None,
+    hashtag: Annotated[
+        list[str] | None, typer.Option(metavar="TAG", help="The new hashtags. Repeat it, or use commas.")
+    ] = None,
+    image: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="The new images: PNG, JPEG or GIF. Repeatable.")
+    ] = None,
+    alt: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="What the image shows; the first for the first image.")
+    ] = None,
+    variant: Annotated[
+        list[str] | None, typer.Option(metavar="CHANNEL=TEXT", help="What this channel says instead. Repeatable.")
+    ] = None,
+    clear: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PART", help="Leave out: link, link-title, hashtags, images or variants. Repeatable."),
+    ] = None,
+    at: At = "",
+    zone: Zone = "",
+    fold: Fold = None,
+    not_after: NotAfter = "",
+) -> None:
+    """Change the parts that are named, move its due moment, or both, of what is not out: on all channels or none."""
+    from omnipub.domain.message import Content  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.editing import Changes  # noqa: PLC0415  likewise
+    from omnipub_cli.naming import named  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)
+    if alt and not image:
+        raise InvalidInputError("--alt describes an --image, and there is none.", hint="Add --image FILE.")
+    with call.system() as system:
+        changes = Changes(
+            text=None if text is None else inputs.text_of(text, call.output),
+            link=link,
+            link_title=link_title,
+            hashtags=None if hashtag is None else tuple(tag.removeprefix("#") for tag in listed(hashtag)),
+            media=inputs.images(image, alt or [], system.world.media) if image else None,
+            variants=inputs.variants(variant or []),
+            cleared=frozenset(listed(clear or [])),
+        )
+        if not changes and schedule is None and window is None:
+            raise InvalidInputError(
+                "Nothing to change.", hint="Name a part, such as --text or --image, or --at for a new moment."
+            )
+        before = named(call, system, id_)
+        edited = system.operate.edit(
+            before.parent,
+            call.viewer(),
+            content=changes.applied if changes else None,
+            schedule=schedule,
+            window=window,
+        )
+    _tell(call, edited)
+    if link and not link_title and getattr(before.subject, "content", Content()).link_title:
+        call.output.note("The old link's title is gone with it; --link-title gives the new one a title.")
+
+
+def _tell(call: "Call", edited: "Shown") -> None:
+    from omnipub.services import views  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli import changing  # noqa: PLC0415  likewise
+
+    call.output.data(
+        *changing.table(edited.deliveries),
+        json=changing.whose(edited.parent)
+        | {
+            "revision": edited.subject.revision,
+            "schedule": views.shown(edited)["schedule"],
+            "deliveries": [views.delivery(one) for one in edited.deliveries],
+        },
+        ids=[edited.parent.id],
+    )
+    if any(one.status.value in {"failed", "missed"} for one in edited.deliveries):
+        call.output.hint(f"It is not sent again by itself: {call.typed(f'messages retry {edited.parent.id}')}")

@@ -1,0 +1,138 @@
+"""`omnipub messages export`: messages as rows of a file that `messages import` reads."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub.errors import InvalidInputError
+from omnipub_cli import asking, rowfile
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Column, Record, Table
+from omnipub_cli.options import Command, GoesTo, HasStatus, Mine, Owner, Since, Until, Yes, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
+    from typing import TextIO
+
+    from omnipub.domain.message import MediaReference
+    from omnipub.services.ports import Media
+    from omnipub.services.rowfiles import Format
+    from omnipub.services.rows import Row
+    from omnipub_cli.context import Call
+
+app = typer.Typer(add_completion=False)
+
+PROGRESS = (Column("WHAT"), Column("HOW FAR", right=True))
+TELL_EVERY = 1_000
+"""Messages between two words of progress."""
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "omnipub messages export messages.csv",
+        "omnipub messages export --format jsonl --since 2026-12-01 > december.jsonl",
+        "omnipub messages export launch.csv --channel linkedin --images pictures",
+    ),
+)
+def export(  # noqa: PLR0913  a command's options are its parameters
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="[FILE]", help="A .csv or .jsonl file; standard output without.")] = "",
+    *,
+    form: rowfile.Form = None,
+    images: Annotated[
+        str, typer.Option("--images", metavar="DIR", help="Write the images here too, to import them elsewhere.")
+    ] = "",
+    status: HasStatus = "",
+    channel: GoesTo = "",
+    owner: Owner = "",
+    since: Since = "",
+    until: Until = "",
+    mine: Mine = False,
+    yes: Yes = False,
+) -> None:
+    """Write messages to a file that import reads: what was asked for, not what became of it, and no secrets."""
+    from omnipub_cli.narrowing import asked_of  # noqa: PLC0415  a command imports what it uses
+
+    call = call_of(context)
+    format_ = rowfile.format_of(file, form or (None if file else "csv"))
+    path = Path(file).expanduser() if file else None
+    if path is not None and path.exists():
+        asking.confirm(call, f"{file} is there already, and is overwritten.", yes=yes)
+    with call.system() as system:
+        now = system.world.clock.now()
+        asked = asked_of(now=now, status=status, channel=channel, owner=owner, since=since, until=until)
+        names = _Written(images, system.world.media) if images else None
+        rows = system.exporting.rows(call.viewer(mine=mine), asked, named=names)
+        told = _write(call, rows, path, format_)
+    document = {"file": str(path) if path else None, "format": format_.value, "exported": len(told.ids)}
+    if path is not None or call.json or call.quiet:
+        call.output.data(
+            Record(fields=(("file", str(path)), ("exported", len(told.ids)))),
+            json=document | {"messages": None if path else told.rows},
+            ids=told.ids,
+        )
+    if told.pictures and not images:
+        call.output.note("Images are named by their keys: elsewhere they are missing.")
+        call.output.hint(f"To take them along: {call.typed('messages export FILE --images DIR')}")
+
+
+class _Told:
+    """What was written."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.rows: list[dict[str, object]] = []
+        self.pictures = 0
+
+
+def _write(call: Call, rows: Iterable[Row], path: Path | None, format_: Format) -> _Told:
+    from omnipub.services.rowfiles import heading, line_of  # noqa: PLC0415  likewise
+    from omnipub.services.rows import object_of  # noqa: PLC0415  likewise
+
+    told = _Told()
+    target: AbstractContextManager[TextIO | None] = rowfile.replacing(path) if path else nullcontext()
+    with target as opened, call.output.progress() as progress:
+        write = _writer(call, opened)
+        write(heading(format_))
+        for row in rows:
+            write(line_of(row, format_))
+            told.ids.append(row.key)
+            told.pictures += len(row.images)
+            if opened is None and call.json:
+                told.rows.append(object_of(row))
+            if len(told.ids) % TELL_EVERY == 0 and not (path is None and call.output.look.terminal):
+                progress.show(Table(columns=PROGRESS, rows=[["exported", len(told.ids)]]))
+    return told
+
+
+def _writer(call: Call, opened: TextIO | None) -> Callable[[str], object]:
+    if opened is not None:
+        return opened.write
+    return (lambda _: None) if call.json or call.quiet else call.output.verbatim
+
+
+class _Written:
+    """Writes each image once, under its key, and names it so."""
+
+    def __init__(self, directory: str, media: Media) -> None:
+        self._directory = Path(directory).expanduser()
+        self._media = media
+
+    def __call__(self, reference: MediaReference) -> str:
+        name = f"{reference.key}{rowfile.KINDS.get(reference.content_type, '')}"
+        path = self._directory / name
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.write_bytes(self._media.bytes_of(reference.key))
+        except OSError as error:
+            raise InvalidInputError(
+                f"The image {path} cannot be written: {error.strerror}.", hint="Choose another directory."
+            ) from error
+        return name

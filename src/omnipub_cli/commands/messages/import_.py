@@ -1,0 +1,59 @@
+"""`omnipub messages import`: compose a message from each row of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli import rowfile
+from omnipub_cli.context import call_of
+from omnipub_cli.options import Command, DryRun, Yes, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    "import",
+    cls=Command,
+    epilog=examples(
+        "omnipub messages import launch.csv --dry-run",
+        "omnipub messages import launch.csv --yes",
+        "omnipub messages import messages.jsonl --images pictures --partial",
+    ),
+)
+def import_(
+    context: typer.Context,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A .csv or .jsonl file with text, channels, at, zone, key, link, link_title, hashtags, "
+            "fold, not_after, images, variants.",
+        ),
+    ],
+    *,
+    form: rowfile.Form = None,
+    images: Annotated[
+        str, typer.Option("--images", metavar="DIR", help="Where its images lie (default: beside the file).")
+    ] = "",
+    dry_run: DryRun = False,
+    partial: Annotated[bool, typer.Option("--partial", help="Create the good rows although others are bad.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Compose a message from each row of a file: all rows or none; repeated within a week, it creates none twice."""
+    from omnipub.services.rowfiles import FILE_BYTES_AT_MOST, read  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli import importing  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    rows = read(rowfile.bytes_of(file, most=FILE_BYTES_AT_MOST), rowfile.format_of(file, form))
+    pictures = rowfile.pictures_in(Path(images).expanduser() if images else Path(file).expanduser().parent)
+    with call.system() as system:
+        run = importing.Run(call=call, system=system, owner=LOCAL_OWNER, pictures=pictures)
+        run.check(rows)
+        if not dry_run:
+            run.agree(partial=partial, yes=yes)
+            run.create(partial=partial)
+    run.tell(file, dry_run=dry_run)

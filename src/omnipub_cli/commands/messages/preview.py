@@ -1,0 +1,103 @@
+"""`omnipub messages preview`: what each channel would be sent, as its readers will see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from omnipub_cli import plain, saying
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Line, Story
+from omnipub_cli.errors import Code
+from omnipub_cli.options import At, Command, Fold, NotAfter, Zone, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from omnipub.services.preview import Facet, Previewed
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        'omnipub messages preview "Our new office is open" --to facebook,bluesky --link https://example.com/office',
+        'omnipub messages preview "Hello" --to webhook --json',
+        "omnipub messages preview 01KB0CVP6ZJ7X3Q5N8T4W2E9HD",
+    ),
+)
+def preview(  # noqa: PLR0913  a command's options are its parameters
+    context: typer.Context,
+    what: saying.What = "",
+    *,
+    file: saying.File = "",
+    to: saying.ToAny = None,
+    at: At = "",
+    zone: Zone = "",
+    fold: Fold = None,
+    not_after: NotAfter = "",
+    link: saying.Link = "",
+    link_title: saying.LinkTitle = "",
+    hashtag: saying.Hashtags = None,
+    image: saying.Images = None,
+    alt: saying.Alts = None,
+    variant: saying.Variants = None,
+) -> None:
+    """Show what each channel would be sent, with its counts against the limits; nothing is stored or sent."""
+    from omnipub.services.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
+
+    call = call_of(context)
+    asked = saying.Asked(
+        what=what,
+        file=file,
+        to=to or [],
+        at=at,
+        zone=zone,
+        fold=fold,
+        not_after=not_after,
+        link=link,
+        link_title=link_title,
+        hashtags=hashtag or [],
+        images=image or [],
+        alts=alt or [],
+        variants=variant or [],
+    )
+    with call.system() as system:
+        id_, found = saying.previewed(call, system, asked)
+    call.output.data(
+        Story(lines=list(_told(found))),
+        json={"id": id_ or None} | in_json(found),
+        ids=[one.channel for one in found.facets if not one.objections],
+    )
+    if not found.ok:
+        call.output.warn("It cannot be published as it is.")
+        saying.explain(call, found)
+        raise typer.Exit(Code.FAILURE)
+
+
+def _told(found: Previewed) -> Iterator[Line]:
+    for field, sentence in found.problems:
+        yield Line((f"not accepted: {field}: {sentence}",))
+    for number, facet in enumerate(found.facets):
+        if number or found.problems:
+            yield Line()
+        yield from _facet(facet)
+
+
+def _facet(facet: Facet) -> Iterator[Line]:
+    where = f"{facet.title}, {facet.account}" if facet.account else facet.title
+    yield Line((facet.channel, f"({where})"), heading=True)
+    for line in plain.lines(facet.text) if facet.text else ():
+        yield Line((f"| {line}",), indent=2)
+    yield Line(("text:", ", ".join(f"{one.found:,}/{one.most:,} {one.unit}" for one in facet.counts)), indent=2)
+    if facet.content.link:
+        shown = "in the text" if facet.content.link in facet.text else "beside the text"
+        yield Line(("link:", facet.content.link, f"({shown})"), indent=2)
+    for number, one in enumerate(facet.content.media, 1):
+        yield Line((f"image {number}:", one.content_type, f"{one.size:,} bytes,", one.alt or "no alt text"), indent=2)
+    if facet.fixed:
+        yield Line(("frozen by a try: these very bytes were sent, or will be.",), indent=2)
+    for objection in facet.objections:
+        yield Line((f"not accepted: {objection.sentence}",), indent=2)

@@ -1,0 +1,115 @@
+"""`omnipub messages retry`: send again what did not go out."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from omnipub.errors import ConflictError
+from omnipub_cli.context import call_of
+from omnipub_cli.options import (
+    Channels,
+    Command,
+    DryRun,
+    HasStatus,
+    Ids,
+    Owner,
+    Since,
+    Until,
+    Yes,
+    examples,
+    once,
+)
+
+if TYPE_CHECKING:
+    from omnipub.wiring import System
+    from omnipub_cli.context import Call
+    from omnipub_cli.picking import Picked
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "omnipub messages retry 01KB0CVP6ZJ7X3Q5N8T4W2E9HD",
+        "omnipub messages retry 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --channel linkedin --yes",
+        "omnipub messages retry --status failed --channel facebook --since 1d",
+    ),
+)
+def retry(
+    context: typer.Context,
+    ids: Ids = None,
+    *,
+    channel: Channels = None,
+    status: HasStatus = "",
+    owner: Owner = "",
+    since: Since = "",
+    until: Until = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Send again what failed or was missed; what is unconfirmed only where it is named, as it may double."""
+    from omnipub_cli import bulk, picking  # noqa: PLC0415  a command imports what it uses
+
+    verb = picking.Verb(
+        name="retry",
+        does="sends again",
+        meant=("failed", "missed"),
+        if_named=("unconfirmed",),
+        warning="Some of it may be out already; sending that again may publish it twice.",
+    )
+    call = call_of(context)
+    with call.system() as system:
+        what = picking.picked(
+            verb,
+            ids,
+            once(channel),
+            now=system.world.clock.now(),
+            status=status,
+            owner=owner,
+            since=since,
+            until=until,
+        )
+        left = _doubts(call, system, what, yes=yes) if what.one and not dry_run else []
+        changed = bulk.carry_out(
+            call,
+            system,
+            verb,
+            what,
+            lambda parent, channels: system.operate.retry(
+                parent, call.viewer(), channels=channels, doubling=what.names_status
+            ),
+            dry_run=dry_run,
+            yes=yes,
+        )
+    if left:
+        call.output.note(f"Not sent again, because it may be out: {', '.join(left)}.")
+    if changed:
+        call.warn_if_nothing_runs()
+
+
+def _doubts(call: "Call", system: "System", what: "Picked", *, yes: bool) -> list[str]:
+    """Ask about the channels of a single id that may be out already; those that are left alone.
+
+    Raises:
+        ConflictError: There is nothing else to send, and they are not named.
+    """
+    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.naming import named  # noqa: PLC0415  likewise
+
+    shown = named(call, system, what.ids[0])
+    unsure = [one.channel for one in shown.deliveries if one.status.value == "unconfirmed"]
+    doubling = [one for one in unsure if one in what.channels]
+    if doubling:
+        question = f"It may be out on {', '.join(doubling)} already; sending it again may publish it twice."
+        confirm(call, question, yes=yes)
+    elif unsure and not what.channels and not any(one.status.value in _SURELY_NOT_OUT for one in shown.deliveries):
+        again = f"messages retry {shown.parent.id} --channel {','.join(unsure)}"
+        raise ConflictError(
+            f"It may be out on {', '.join(unsure)}; sending it again may publish it twice.",
+            hint=f"Look at the account first; then name the channel: {call.typed(again)}",
+        )
+    return [one for one in unsure if one not in what.channels]
+
+
+_SURELY_NOT_OUT = ("failed", "missed")

@@ -1,0 +1,85 @@
+"""`omnipub messages stuck`: what needs somebody, and what to type about it."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Column, Exact, Line, State, Story, Table
+from omnipub_cli.options import Command, Limit, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omnipub.services.calendar import About
+
+    Said = tuple[About, str, str]
+
+app = typer.Typer(add_completion=False)
+
+COLUMNS = (
+    Column("ID"),
+    Column("CHANNEL"),
+    Column("STATUS"),
+    Column("DUE"),
+    Column("WHY", flexible=True),
+    Column("NEXT"),
+)
+
+
+@app.command(cls=Command, epilog=examples("omnipub messages stuck", "omnipub messages stuck --json --limit 100"))
+def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
+    """List what needs somebody, worst first: why it is stuck, and the command to type next."""
+    from omnipub.services import views  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli import advice, changing  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    with call.system() as system:
+        found, more = system.stuck.rows(limit=limit)
+        now = system.world.clock.now()
+        said: list[Said] = [
+            (one, advice.why(one.delivery, now), advice.step(call, system, one.delivery)) for one in found
+        ]
+    view = _story(said) if call.output.look.terminal else _table(said)
+    call.output.data(
+        *([view] if found else []),
+        json={
+            "deliveries": [
+                changing.whose(one.delivery.parent)
+                | {"excerpt": one.excerpt}
+                | views.delivery(one.delivery)
+                | {"why": why, "next": step}
+                for one, why, step in said
+            ],
+            "more": more,
+        },
+        ids=changing.ids([one.delivery for one in found]),
+    )
+    if not found:
+        call.output.note("Nothing needs anybody.")
+    if more:
+        call.output.note(f"There is more; these {len(found)} are the worst.")
+
+
+def _table(said: "Sequence[Said]") -> Table:
+    """A row each, for programs."""
+    rows = [
+        (one.delivery.parent.id, one.delivery.channel, State(one.delivery.status.value), one.delivery.due_at, why, step)
+        for one, why, step in said
+    ]
+    return Table(columns=COLUMNS, rows=rows)
+
+
+def _story(said: "Sequence[Said]") -> Story:
+    """A few lines each, for people: reasons are long, and a command is copied whole."""
+    lines: list[Line] = []
+    for one, why, step in said:
+        due = (Exact(one.delivery.due_at), "was due") if one.delivery.due_at else ()
+        lines += [
+            *([Line()] if lines else []),
+            Line((one.delivery.channel, State(one.delivery.status.value), one.excerpt), heading=True),
+            Line(due, indent=2),
+            Line((f"why: {why}",), indent=2),
+            Line((f"next: {step}",), indent=2),
+        ]
+    return Story(lines=lines)

@@ -1,0 +1,101 @@
+"""`omnipub messages validate`: whether every channel would take a message; nothing is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from omnipub_cli import saying
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Cell, Column, State, Table
+from omnipub_cli.errors import Code
+from omnipub_cli.options import At, Command, Fold, NotAfter, Zone, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from omnipub.services.preview import Previewed
+
+app = typer.Typer(add_completion=False)
+
+COLUMNS = (
+    Column("CHANNEL"),
+    Column("RESULT"),
+    Column("FOUND", right=True),
+    Column("MOST", right=True),
+    Column("UNIT"),
+    Column("WHY", flexible=True),
+)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        'omnipub messages validate "Our new office is open" --to facebook,bluesky',
+        "omnipub messages validate --file announcement.txt --to linkedin --image front.jpg --json",
+        "omnipub messages validate 01KB0CVP6ZJ7X3Q5N8T4W2E9HD",
+    ),
+)
+def validate(  # noqa: PLR0913  a command's options are its parameters
+    context: typer.Context,
+    what: saying.What = "",
+    *,
+    file: saying.File = "",
+    to: saying.ToAny = None,
+    at: At = "",
+    zone: Zone = "",
+    fold: Fold = None,
+    not_after: NotAfter = "",
+    link: saying.Link = "",
+    link_title: saying.LinkTitle = "",
+    hashtag: saying.Hashtags = None,
+    image: saying.Images = None,
+    alt: saying.Alts = None,
+    variant: saying.Variants = None,
+) -> None:
+    """Check a message against every channel's limits as create would, and store nothing; exit 1 if one is broken."""
+    from omnipub.services.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
+
+    call = call_of(context)
+    asked = saying.Asked(
+        what=what,
+        file=file,
+        to=to or [],
+        at=at,
+        zone=zone,
+        fold=fold,
+        not_after=not_after,
+        link=link,
+        link_title=link_title,
+        hashtags=hashtag or [],
+        images=image or [],
+        alts=alt or [],
+        variants=variant or [],
+    )
+    with call.system() as system:
+        id_, found = saying.previewed(call, system, asked)
+    document = in_json(found)
+    for one in document["channels"]:
+        for name in ("text", "link", "images", "body", "fixed"):
+            del one[name]
+    call.output.data(
+        Table(columns=COLUMNS, rows=list(_rows(found))),
+        json={"id": id_ or None} | document,
+        ids=[one.channel for one in found.facets if not one.objections],
+    )
+    if not found.ok:
+        saying.explain(call, found)
+        raise typer.Exit(Code.FAILURE)
+
+
+def _rows(found: Previewed) -> Iterator[Sequence[Cell]]:
+    """A row per broken limit; one that says ok for a channel without any, all of them for the message itself first."""
+    for field, sentence in found.problems:
+        yield (field, State("refused"), None, None, "", sentence)
+    for facet in found.facets:
+        if not facet.objections:
+            yield (facet.channel, State("ok"), None, None, "", "")
+        for one in facet.objections:
+            numbers = (one.excess.found, one.excess.most, one.excess.unit) if one.excess else (None, None, "")
+            yield (facet.channel, State("refused"), *numbers, one.sentence)

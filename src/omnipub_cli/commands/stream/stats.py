@@ -1,0 +1,92 @@
+"""`omnipub stream stats`: what the stream holds, and how far the worker is behind."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from omnipub_cli import times
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.drawing import Column, Record, Table
+from omnipub_cli.options import Command, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from omnipub.services.ports import Shard
+
+app = typer.Typer(add_completion=False)
+
+SHARDS = (Column("SHARD"), Column("RECORDS", right=True), Column("OLDEST"), Column("NEWEST"))
+
+
+@app.command(cls=Command, epilog=examples("omnipub stream stats", "omnipub stream stats --json"))
+def stats(context: typer.Context) -> None:
+    """Show what the stream holds, how far the worker is behind, and how many records are parked."""
+    from omnipub.domain.moments import milliseconds, to_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub.wiring import replay_of  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    with call.system() as system:
+        replay = replay_of(system)
+        shards, lag = replay.reader.shards(), replay.reader.lag()
+        parked, retention = replay.parked.count(), replay.reader.retention
+    records = _total(shards)
+    oldest = min((one.oldest_at for one in shards if one.oldest_at), default=None)
+    newest = max((one.newest_at for one in shards if one.newest_at), default=None)
+    behind = "" if lag.records is None else f"{lag.records:,}"
+    age = times.span(lag.age) if lag.age else "0 ms"
+    call.output.data(
+        Record(
+            fields=[
+                ("records", records),
+                ("oldest", oldest),
+                ("newest", newest),
+                ("kept for", times.span(retention)),
+                ("not read yet", behind),
+                ("the oldest waits for", age),
+                ("parked", parked),
+            ]
+        ),
+        Table(columns=SHARDS, rows=[(one.name, one.records, one.oldest_at, one.newest_at) for one in shards]),
+        json={
+            "records": records,
+            "oldest_at": to_text(oldest) if oldest else None,
+            "newest_at": to_text(newest) if newest else None,
+            "retention_hours": retention // timedelta(hours=1),
+            "lag": {"records": lag.records, "age_ms": milliseconds(lag.age)},
+            "parked": parked,
+            "shards": [_shape(one) for one in shards],
+        },
+        ids=[one.name for one in shards],
+    )
+    _advise(call, parked=parked, behind=bool(lag.age))
+
+
+def _advise(call: Call, *, parked: int, behind: bool) -> None:
+    if parked:
+        call.output.warn(f"Parked: {parked}. The worker gave them up; what is due in the table goes out all the same.")
+        call.output.hint(f"See what would become of them: {call.typed('stream replay --parked --dry-run')}")
+    if behind:
+        call.warn_if_nothing_runs()
+
+
+def _total(shards: "Sequence[Shard]") -> int | None:
+    """Records of all shards; None where one cannot tell."""
+    known = [one.records for one in shards if one.records is not None]
+    return sum(known) if len(known) == len(shards) else None
+
+
+def _shape(shard: "Shard") -> dict[str, Any]:
+    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+
+    def text(moment: "datetime | None") -> str | None:
+        return to_text(moment) if moment else None
+
+    return {
+        "shard": shard.name,
+        "records": shard.records,
+        "oldest_at": text(shard.oldest_at),
+        "newest_at": text(shard.newest_at),
+    }

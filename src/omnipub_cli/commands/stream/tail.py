@@ -1,0 +1,121 @@
+"""`omnipub stream tail`: the newest records, and those that arrive."""
+
+import shlex
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.drawing import Exact, Line, Table, told
+from omnipub_cli.options import Command, examples
+from omnipub_cli.signals import termination
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from omnipub.services.ports import Start, StreamRecord
+    from omnipub.services.records import Records
+
+app = typer.Typer(add_completion=False)
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks; a shard answers five a second, to all who ask."""
+
+LIMIT_AT_MOST = 10_000
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "omnipub stream tail",
+        "omnipub stream tail --since 2h --limit 500",
+        "omnipub stream tail --follow --json",
+    ),
+)
+def tail(
+    context: typer.Context,
+    *,
+    since: Annotated[
+        str,
+        typer.Option(metavar="TIME", help="From here on: a moment, or how long ago, e.g. 15m (default: the oldest)."),
+    ] = "",
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with those that arrive, until Ctrl-C; JSON is one a line.")
+    ] = False,
+    limit: Annotated[
+        int, typer.Option("--limit", "-L", min=1, max=LIMIT_AT_MOST, metavar="N", help="Begin with the newest N.")
+    ] = 50,
+) -> None:
+    """Show the newest records, and with --follow those that arrive."""
+    from omnipub.domain.moments import to_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.ports import Start  # noqa: PLC0415  likewise
+    from omnipub.wiring import replay_of  # noqa: PLC0415  likewise
+    from omnipub_cli import streaming  # noqa: PLC0415  likewise
+    from omnipub_cli.since import since_of  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    with call.system() as system:
+        records = replay_of(system).records
+        start = Start(at=since_of(since, "--since", now=system.world.clock.now()) if since else None)
+        gone = records.gone_from(start) if since else None
+        found, ends = records.newest(start, count=limit)
+        rows = [streaming.cells(one) for one in found]
+        heads = [streaming.day(one, call) for one in found]
+        if follow and call.json:
+            _lines(call, found)
+        else:
+            call.output.data(
+                *([Table(columns=streaming.COLUMNS, rows=rows, heads=heads)] if rows else []),
+                json={
+                    "gone_before": to_text(gone) if gone else None,
+                    "records": [streaming.shape(one) for one in found],
+                },
+                ids=[one.sequence for one in found],
+            )
+        streaming.say_gone(call, gone)
+        if follow:
+            _follow(call, records, ends)
+    _advise(call, since=since, found=len(found), limit=limit, follow=follow)
+
+
+def _follow(call: Call, records: "Records", ends: "Mapping[str, Start]") -> None:
+    """Print what arrives until somebody asks to stop."""
+    call.output.flush()
+    with termination():
+        try:
+            while True:
+                found, ends = records.fresh(ends)
+                _lines(call, found)
+                if not found:
+                    time.sleep(LOOK_EVERY)
+        except KeyboardInterrupt:
+            return  # the usual end
+
+
+def _lines(call: Call, found: "Sequence[StreamRecord]") -> None:
+    """Records a line each, at once."""
+    from omnipub_cli import streaming  # noqa: PLC0415  the command has imported it
+
+    for one in found:
+        if call.json:
+            call.output.document_line(streaming.shape(one))
+        elif call.quiet or not call.output.look.terminal:
+            call.output.data(
+                Table(columns=streaming.COLUMNS, rows=[streaming.cells(one)]), json=None, ids=[one.sequence]
+            )
+        else:
+            call.output.line(told(Line([Exact(one.arrived_at), *streaming.cells(one)[1:]]), call.output.look))
+    call.output.flush()
+
+
+def _advise(call: Call, *, since: str, found: int, limit: int, follow: bool) -> None:
+    if follow:
+        return
+    if not found:
+        call.output.note("The stream has no record of that time." if since else "The stream is empty.")
+        call.output.hint(f"What is due is in the table: {call.typed('schedule list')}")
+    elif found == limit and limit < LIMIT_AT_MOST:
+        span = f" --since {shlex.quote(since)}" if since else ""
+        more = min(limit * 10, LIMIT_AT_MOST)
+        call.output.hint(f"There may be older ones: {call.typed(f'stream tail{span} --limit {more}')}")

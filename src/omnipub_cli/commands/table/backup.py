@@ -1,0 +1,37 @@
+"""`omnipub table backup`: the table in one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Record
+from omnipub_cli.options import Command, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command, epilog=examples("omnipub table backup monday.db", "omnipub table backup monday.db --json"))
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; nothing is overwritten.")],
+) -> None:
+    """Copy the table into one file, as it is at this moment, while it is used."""
+    from omnipub.onebox import copies  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    target = file.expanduser().absolute()
+    with counted(call, "pages") as told:
+        made = copies.backup(call.settings, target, told=lambda done, _of: told(done))
+    call.output.data(
+        Record(fields=[("file", str(made.file)), ("bytes", made.size)]),
+        json={"file": str(made.file), "bytes": made.size},
+        ids=[str(made.file)],
+    )
+    call.output.note(
+        "The tokens in it are sealed: they open with vault.key of this directory only, which is to be kept elsewhere. "
+        "Images are in the directory media, not in the backup."
+    )
+    call.output.hint(f"Put it back: {call.typed(f'table restore {file}')}")

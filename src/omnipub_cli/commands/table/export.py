@@ -1,0 +1,48 @@
+"""`omnipub table export`: every item as a line of JSON."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Record
+from omnipub_cli.options import Command, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command, epilog=examples("omnipub table export omnipub.jsonl", "omnipub table export all.jsonl --json")
+)
+def export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; nothing is overwritten.")],
+) -> None:
+    """Write every item to a file, a line of JSON each, without secrets."""
+    from omnipub.onebox.copies import vacant  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.transfer import Transfer  # noqa: PLC0415  likewise
+    from omnipub_cli import jsonl  # noqa: PLC0415  likewise
+    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    target = file.expanduser().absolute()
+    vacant(target)
+    with call.system() as system, counted(call, "items") as told:
+        transfer = Transfer(
+            table=system.world.table,
+            shards=system.shards,
+            gate=system.gate,
+            clock=system.world.clock,
+            settings=system.settings,
+        )
+        kinds = jsonl.write(target, transfer.lines(), transfer.header, told=told)
+    size = target.stat().st_size
+    call.output.data(
+        Record(fields=[("file", str(target)), ("items", kinds.total()), ("bytes", size)]),
+        json={"file": str(target), "items": kinds.total(), "kinds": dict(sorted(kinds.items())), "bytes": size},
+        ids=[str(target)],
+    )
+    call.output.note("No tokens are in it; images are not either: they stay in the directory media beside the table.")
+    if call.running is not None:
+        call.output.note("What was written meanwhile may be in it in part; `table backup` keeps one moment.")

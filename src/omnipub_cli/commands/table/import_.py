@@ -1,0 +1,77 @@
+"""`omnipub table import`: bring in what was exported."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.drawing import Record
+from omnipub_cli.options import Command, Yes, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    "import",
+    cls=Command,
+    epilog=examples(
+        "omnipub table import omnipub.jsonl --data ./new --dry-run",
+        "omnipub table import omnipub.jsonl --data ./new --yes",
+        "omnipub table import omnipub.jsonl --merge",
+    ),
+)
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="As written by `table export`.")],
+    *,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Into a table that is not empty: what is absent there.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the file, say what would be written, stop.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Bring in an exported file, after all of it was checked; nothing is sent until the table is adopted."""
+    from omnipub.onebox.data import alone  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.transfer import Transfer  # noqa: PLC0415  likewise
+    from omnipub_cli import jsonl  # noqa: PLC0415  likewise
+    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    source = file.expanduser().absolute()
+    with call.system() as system, alone(call.directory):
+        transfer = Transfer(
+            table=system.world.table,
+            shards=system.shards,
+            gate=system.gate,
+            clock=system.world.clock,
+            settings=system.settings,
+        )
+        with counted(call, "lines checked") as told:
+            checked = transfer.check(jsonl.read(source), told=told)
+        transfer.may_enter(merge=merge)
+        if not dry_run:
+            what = f"{checked.items:,} items are brought into {call.directory}, and nothing is sent from it"
+            confirm(call, f"{what} until it is adopted.", yes=yes)
+        with counted(call, "items", of=checked.items) as told:
+            done = transfer.bring_in(jsonl.read(source), told=told, dry_run=dry_run)
+    counts = {"items": checked.items, "written": 0 if dry_run else done.written, "present": done.present}
+    call.output.data(
+        Record(fields=[*counts.items(), *([("would write", done.written)] if dry_run else [])]),
+        json=counts | {"dry_run": dry_run, "absent": done.written, "kinds": dict(checked.kinds)},
+    )
+    if dry_run:
+        call.output.note("Nothing was written.")
+    else:
+        _tell(call, accounts=checked.kinds.get("connection", 0))
+
+
+def _tell(call: Call, *, accounts: int) -> None:
+    if accounts:
+        call.output.note(f"Accounts came without their tokens: {accounts:,}. What is due on them is held.")
+        call.output.hint(f"Connect each again: {call.typed('connections connect CHANNEL')}")
+    call.output.warn("A copy is not the original: nothing is sent from this table until it is adopted.")
+    call.output.hint(f"When the original is retired for good: {call.typed('table adopt')}")

@@ -1,0 +1,45 @@
+"""`omnipub table restore`: a backup in the table's place."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Record
+from omnipub_cli.options import Command, Yes, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command, epilog=examples("omnipub table restore monday.db", "omnipub table restore monday.db --yes"))
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="As written by `table backup`.")],
+    *,
+    yes: Yes = False,
+) -> None:
+    """Put a backup in the table's place and keep the old one; nothing is sent until it is adopted."""
+    from omnipub.onebox import copies  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    source = file.expanduser().absolute()
+    copies.checked(call.settings, source)
+    confirm(
+        call,
+        f"The table in {call.directory} becomes what it was when {source.name} was made, and nothing is sent from it "
+        "until it is adopted; the present one is kept beside it.",
+        yes=yes,
+    )
+    with counted(call, "pages") as told:
+        done = copies.restore(call.settings, source, told=lambda pages, _of: told(pages))
+    kept = str(done.kept) if done.kept else None
+    call.output.data(
+        Record(fields=[("table", str(done.table)), ("kept", kept)]),
+        json={"table": str(done.table), "kept": kept, "gate_open": False},
+        ids=[str(done.table)],
+    )
+    call.output.warn("What went out since the backup is not in it: nothing is sent until the table is adopted.")
+    call.output.hint(f"Adopt it; what is in doubt is left to you: {call.typed('table adopt')}")

@@ -1,0 +1,60 @@
+"""`omnipub table seed`: fill the table with invented messages."""
+
+from typing import Annotated
+
+import typer
+
+from omnipub.names import SEED_OWNER
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Record
+from omnipub_cli.options import Command, Yes, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples("omnipub table seed --yes", "omnipub table seed --messages 100000 --seed 7 --yes --data ./big"),
+)
+def seed(
+    context: typer.Context,
+    *,
+    messages: Annotated[int, typer.Option("--messages", "-n", metavar="N", help="From 1 to 1,000,000.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Any number; the same gives the same items.")] = 1,
+    yes: Yes = False,
+) -> None:
+    """Fill the table with invented messages, the same for the same seed; none of them can be sent."""
+    from omnipub.domain.moments import to_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.seeding import Seeding  # noqa: PLC0415  likewise
+    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    with call.system() as system:
+        seeding = Seeding(
+            table=system.world.table,
+            shards=system.shards,
+            clock=system.world.clock,
+            settings=system.settings,
+            networks=tuple(system.channels),
+        )
+        plan = seeding.check(messages=messages, seed=seed)
+        confirm(call, f"{messages:,} invented messages are written into {call.directory}.", yes=yes)
+        with counted(call, "messages", of=messages) as told:
+            items = seeding.seed(messages=messages, seed=seed, told=told)
+    call.output.data(
+        Record(fields=[("seed", str(seed)), ("as of", plan.as_of), ("messages", messages), ("items", items)]),
+        json={
+            "seed": seed,
+            "as_of": to_text(plan.as_of),
+            "messages": messages,
+            "items": items,
+            "owner": SEED_OWNER,
+        },
+    )
+    call.output.note(
+        f"They belong to {SEED_OWNER}, who has no connections, so none is ever sent; what is scheduled is due "
+        "from the day after tomorrow on, and is held then."
+    )
+    call.output.hint(f"Look at them: {call.typed('messages list')}")
+    call.output.hint(f"Remove them: {call.typed('table unseed')}")

@@ -1,0 +1,37 @@
+"""`omnipub table unseed`: remove what was invented."""
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.drawing import Record
+from omnipub_cli.options import Command, Yes, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command, epilog=examples("omnipub table unseed", "omnipub table unseed --yes --data ./big"))
+def unseed(context: typer.Context, *, yes: Yes = False) -> None:
+    """Remove everything that seed has invented."""
+    from omnipub.services.seeding import Seeding  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    with call.system() as system:
+        seeding = Seeding(
+            table=system.world.table,
+            shards=system.shards,
+            clock=system.world.clock,
+            settings=system.settings,
+            networks=tuple(system.channels),
+        )
+        there = seeding.seeded()
+        if there is not None:
+            what = f"The {there.messages:,} messages of seed {there.seed}, and all that belongs to them,"
+            confirm(call, f"{what} are removed from {call.directory}.", yes=yes)
+        with counted(call, "removed", of=there.messages if there else None) as told:
+            removed = seeding.unseed(told=told)
+    call.output.data(*([Record(fields=[("removed", removed)])] if removed else []), json={"removed": removed})
+    if not removed:
+        call.output.note(f"Nothing is invented in {call.directory}.")
+        call.output.hint(f"Invent something: {call.typed('table seed')}")

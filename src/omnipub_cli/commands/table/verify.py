@@ -1,0 +1,82 @@
+"""`omnipub table verify`: what is wrong in the table."""
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.drawing import Column, Line, Story, Table, View
+from omnipub_cli.errors import Code
+from omnipub_cli.options import Command, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from omnipub.services.verification import Finding
+
+app = typer.Typer(add_completion=False)
+
+FINDINGS = (Column("CHECK"), Column("KEY"), Column("WHAT"), Column("NEXT"))
+
+_NEXT = {
+    "no_moment": "messages edit {id} --at TIME",
+    "old_revision": "messages edit {id} --at TIME",
+    "no_network_id": "messages show {id}",
+    "no_published_at": "messages show {id}",
+    "unmarked_connection": "connections list",
+    "seed_connected": "table unseed",
+}
+"""What to type about a finding; about the others, look at the item itself."""
+
+
+@app.command(cls=Command, epilog=examples("omnipub table verify", "omnipub table verify --json"))
+def verify(context: typer.Context) -> None:
+    """Look at every item and say what is wrong in the table; exit 1 if anything is."""
+    from omnipub.services.verification import Verification  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    with call.system() as system, counted(call, "items") as told:
+        found = Verification(table=system.world.table, shards=system.shards, clock=system.world.clock).verify(told=told)
+    rows = [_shape(call, finding) for finding in found.findings]
+    items, wrong = sum(found.items.values()), sum(found.counts.values())
+    call.output.data(
+        *_views(call, rows),
+        json={
+            "clean": found.clean,
+            "items": items,
+            "kinds": dict(found.items),
+            "counts": {check.value: count for check, count in found.counts.items()},
+            "findings": rows,
+        },
+        ids=[row["key"] for row in rows],
+    )
+    call.output.note(f"Looked at {items:,} items; {f'findings: {wrong:,}' if wrong else 'nothing is wrong'}.")
+    if wrong > len(rows):
+        call.output.note(f"The first {len(rows):,} findings are shown.")
+    if not found.clean:
+        raise typer.Exit(Code.FAILURE)
+
+
+def _views(call: Call, rows: "Sequence[Mapping[str, str]]") -> "Iterator[View]":
+    """Rows for programs; for people lines, as keys and commands are too long to stand side by side."""
+    if not rows:
+        return
+    if not call.output.look.terminal:
+        yield Table(columns=FINDINGS, rows=[tuple(row.values()) for row in rows])
+        return
+    for row in rows:
+        heading = Line((row["check"], row["key"]), heading=True)
+        yield Story(lines=[heading, Line((row["sentence"],), indent=2), Line(("type:", row["next"]), indent=2)])
+
+
+def _shape(call: Call, finding: "Finding") -> dict[str, Any]:
+    from omnipub.storage import keys  # noqa: PLC0415  the command has imported it
+
+    name = keys.name(finding.key)
+    parent = keys.parent_of(finding.key.pk)
+    words = _NEXT.get(finding.check, "table inspect {key}").format(
+        id=parent.id if parent else "", key=shlex.quote(name)
+    )
+    return {"check": finding.check.value, "key": name, "sentence": finding.sentence, "next": call.typed(words)}

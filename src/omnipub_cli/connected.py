@@ -1,0 +1,122 @@
+"""What the commands about connected accounts have in common: finding one, showing one, and what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from omnipub.names import LOCAL_OWNER
+from omnipub_cli.drawing import Cell, Column, State, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omnipub.services.asking import Trial
+    from omnipub.storage.items import Connection
+    from omnipub.wiring import System
+    from omnipub_cli.context import Call
+
+COUNTED_AT_MOST = 1_000
+"""Of what waits in one state, more is not counted."""
+
+TESTED = (Column("CHANNEL"), Column("VERDICT"), Column("ACCOUNT"), Column("WHAT"))
+
+
+def found(call: Call, system: System, channel: str) -> Connection:
+    """The account of that name.
+
+    Raises:
+        InvalidInputError: It is no name of a channel.
+        NotFoundError: No account has it.
+    """
+    from omnipub.domain.identity import checked_channel  # noqa: PLC0415  a command imports what it uses
+    from omnipub.errors import NotFoundError  # noqa: PLC0415  likewise
+
+    one = system.accounts.find(LOCAL_OWNER, checked_channel(channel))
+    if one is None:
+        raise NotFoundError(
+            f"No account is connected as {channel}.", hint=f"See what is: {call.typed('connections list')}"
+        )
+    return one
+
+
+def shape(connection: Connection) -> dict[str, Any]:
+    """A connected account as JSON, without its token."""
+    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+    from omnipub.services.catalog import connection as told  # noqa: PLC0415  likewise
+    from omnipub.services.connecting import renewable  # noqa: PLC0415  likewise
+
+    ends = connection.refresh_at
+    return told(connection) | {"ends_at": to_text(ends) if ends else None, "renewable": renewable(connection)}
+
+
+def again(call: Call, connection: Connection) -> str:
+    """The command that gives a connected account a new token."""
+    words = ["connections", "connect", connection.channel, "--account", connection.account]
+    if connection.title != connection.account:
+        words += ["--title", connection.title]
+    if connection.base_url and not _at_the_sandbox(call, connection):
+        words += ["--url", connection.base_url]
+    return call.typed(shlex.join(words))
+
+
+def _at_the_sandbox(call: Call, connection: Connection) -> bool:
+    """Whether the sandbox opened the account; its port may be another one today, but its paths are its own."""
+    from omnipub.config import Mode  # noqa: PLC0415  likewise
+    from omnipub.domain.identity import network_of  # noqa: PLC0415  likewise
+
+    path = urlsplit(connection.base_url).path
+    return call.settings.mode is Mode.SANDBOX and path.startswith(f"/{network_of(connection.channel)}")
+
+
+def after(call: Call, tested: Trial) -> str:
+    """What to type after a test; empty if there is nothing to do."""
+    from omnipub.services.asking import Verdict  # noqa: PLC0415  likewise
+    from omnipub.services.connecting import renewable  # noqa: PLC0415  likewise
+    from omnipub.storage.items import Standing  # noqa: PLC0415  likewise
+
+    one = tested.connection
+    match tested.verdict:
+        case Verdict.OK:
+            held = one.standing is Standing.NEEDS_OWNER
+            return call.typed(f"connections refresh {one.channel}") if held else ""
+        case Verdict.EXPIRED if renewable(one):
+            return call.typed(f"connections refresh {one.channel}")
+        case Verdict.UNREACHABLE:
+            return call.typed(f"connections test {one.channel}")
+        case Verdict.UNTESTABLE:
+            return call.typed(f'messages create "A test" --to {one.channel} --wait')
+        case _:
+            return again(call, one)
+
+
+def table(tested: Sequence[Trial]) -> list[Table]:
+    """Verdicts as rows; no table if there are none."""
+    rows: list[Sequence[Cell]] = [
+        (one.connection.channel, State(one.verdict.value), one.connection.account, one.sentence) for one in tested
+    ]
+    return [Table(columns=TESTED, rows=rows)] if rows else []
+
+
+def verdict(call: Call, tested: Trial) -> dict[str, Any]:
+    """A verdict as JSON; `next` is what to type."""
+    one = tested.connection
+    return {
+        "channel": one.channel,
+        "account": one.account,
+        "verdict": tested.verdict.value,
+        "sentence": tested.sentence,
+        "next": after(call, tested) or None,
+    }
+
+
+def exit_code(tested: Sequence[Trial]) -> int:
+    """0 if nothing speaks against the accounts; a network that could not be asked is a code of its own."""
+    from omnipub.services.asking import Verdict  # noqa: PLC0415  likewise
+    from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
+
+    verdicts = {one.verdict for one in tested}
+    if verdicts & {Verdict.EXPIRED, Verdict.NOT_ALLOWED}:
+        return Code.FAILURE
+    return Code.UNAVAILABLE if Verdict.UNREACHABLE in verdicts else Code.OK

@@ -1,0 +1,92 @@
+"""Addresses that people give for their accounts: a webhook's, or that of a Bluesky data server of their own."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from omnipub.domain.identity import network_of
+from omnipub.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from omnipub.wiring import System
+
+ORIGINS = frozenset({"bluesky"})
+"""Networks with an address of their own that has equals elsewhere: it is given as an origin."""
+
+
+def place_of(system: System, channel: str, url: str) -> str:
+    """Where a channel's requests go, if not to its network's own address; empty if they do.
+
+    Live, that is a public address with https; in a sandbox a server on this machine's loopback.
+
+    Raises:
+        InvalidInputError: The address is missing, not wanted, or not allowed.
+    """
+    from omnipub.config import Mode  # noqa: PLC0415  a command imports what it uses
+
+    network = network_of(channel)
+    needed = not system.channels[network].base_url
+    live = system.settings.mode is Mode.LIVE
+    if not url:
+        if needed:
+            raise InvalidInputError(
+                f"{channel} needs the address its deliveries go to.", hint="Add --url https://…; it must be https."
+            )
+        return ""
+    if not (needed or network in ORIGINS):
+        raise InvalidInputError(
+            f"{channel} has an address of its own; --url is for webhooks and Bluesky's data servers.",
+            hint="Leave --url out.",
+        )
+    if live and not url.startswith("https://"):
+        raise InvalidInputError(f"{channel} cannot be reached there.", hint="Use --url https://…; it must be https.")
+    (_public if live else _on_loopback)(url)
+    return _origin(url) if network in ORIGINS and live else url.rstrip("/") if network in ORIGINS else url
+
+
+def _public(url: str) -> None:
+    """Refuse what could never be sent to; what the name leads to is judged again with each request."""
+    from omnipub.adapters.addresses import Guard, is_public, resolved, target_of  # noqa: PLC0415  urllib3 comes with it
+    from omnipub.services.ports import NotSentError  # noqa: PLC0415  likewise
+
+    try:
+        target = target_of(url)
+        Guard(allowed_origins=(), only_allowed=False, resolve=resolved).check(target, user_given=True)
+    except NotSentError as error:
+        raise InvalidInputError(error.message, hint="Use --url https://… with a public host.") from error
+    if target.host == "localhost" or (_is_address(target.host) and not is_public(target.host)):
+        raise InvalidInputError(
+            f"{target.host} is not an address on the public internet.", hint="Use --url https://… with a public host."
+        )
+
+
+def _on_loopback(url: str) -> None:
+    from omnipub.adapters.loopback_send import loopback_origin  # noqa: PLC0415  likewise
+    from omnipub.services.ports import NotSentError  # noqa: PLC0415  likewise
+
+    hint = "In a sandbox only servers on this machine are spoken to: --url http://127.0.0.1:PORT."
+    try:
+        origin = loopback_origin(url)
+    except NotSentError as error:
+        raise InvalidInputError(error.message, hint=hint) from error
+    if not origin:
+        raise InvalidInputError("This is a sandbox: it sends nothing to that address.", hint=hint)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise InvalidInputError(
+            "A data server is named without a path.", hint=f"Use --url {parts.scheme}://{parts.hostname}."
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,98 @@
+"""`omnipub doctor` on a real data directory: a line for everything, an exit code for what is bad."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from omnipub.names import LOCAL_OWNER
+from omnipub.wiring import System
+
+Run = Callable[..., Any]
+
+LOOKED_AT = [
+    "versions",
+    "mode",
+    "up",
+    "file system",
+    "disk",
+    "key",
+    "gate",
+    "scheduler",
+    "clock",
+    "due",
+    "publishing",
+    "held",
+    "pause",
+    "resting",
+    "account",
+    "tokens",
+    "unconfirmed",
+    "failed",
+    "missed",
+    "parked",
+    "stream",
+]
+
+
+@pytest.mark.usefixtures("system")
+def test_every_check_has_its_line_with_verdict_and_what_to_type(run: Run, data: Path) -> None:
+    ran = run("doctor")
+    rows = [line.split("\t") for line in ran.out.splitlines()]
+    assert ran.code == 0
+    assert [row[0] for row in rows] == LOOKED_AT
+    assert {row[1] for row in rows} <= {"ok", "warn"}
+    assert ["up", "warn", "", "Nothing runs on it, so nothing is published.", f"omnipub up --data {data}"] in rows
+
+
+def test_what_is_bad_is_exit_code_one_and_quiet_names_it(run: Run, system: System) -> None:
+    connection = system.accounts.find(LOCAL_OWNER, "facebook")
+    assert connection is not None
+    system.accounts.hold(connection, reason="The token expired.")
+    ran = run("doctor", "--json")
+    assert (ran.code, ran.json["ok"]) == (1, False)
+    (finding,) = [one for one in ran.json["findings"] if one["verdict"] == "bad"]
+    assert finding["name"] == "account"
+    assert finding["next"].startswith("omnipub connections test facebook")
+    assert "account" in run("doctor", "-q").out.splitlines()
+
+
+def test_a_key_that_others_can_read_does_not_keep_it_from_telling_so(run: Run, system: System, data: Path) -> None:
+    system.close()
+    (data / "vault.key").chmod(0o644)
+    ran = run("doctor")
+    assert ran.code == 1
+    assert f"chmod 600 {data / 'vault.key'}" in ran.out
+    assert "table\tbad\t\tWhat the table says could not be looked at to the end" in ran.out
+    (data / "vault.key").chmod(0o600)
+    assert run("doctor").code == 0
+
+
+def test_a_table_that_is_damaged_is_told_and_not_a_crash(run: Run, system: System, data: Path) -> None:
+    system.close()
+    for name in ("table.db", "table.db-wal", "table.db-shm"):
+        (data / name).unlink(missing_ok=True)
+    (data / "table.db").write_bytes(b"this is no database, but it is long enough to look like one" * 100)
+    ran = run("doctor")
+    assert ran.code == 1
+    assert "table\tbad\t" in ran.out
+    assert "made a mistake" not in ran.err
+
+
+@pytest.mark.usefixtures("system")
+def test_on_a_terminal_what_to_type_stands_on_a_line_of_its_own(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omnipub_cli.output._is_terminal", lambda _: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    lines = run("doctor").out.splitlines()
+    at = lines.index("warn up: Nothing runs on it, so nothing is published.")
+    assert lines[at + 1].strip() == f"next: omnipub up --data {data}"
+
+
+def test_without_data_it_says_how_to_begin_and_makes_nothing(run: Run, data: Path) -> None:
+    ran = run("doctor")
+    assert ran.code == 0
+    assert "There is no data in" in ran.out
+    assert not data.exists()

@@ -1,0 +1,165 @@
+"""What each network is asked about an account, and how its answers are read."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from omnipub.channels.bluesky import Bluesky
+from omnipub.channels.facebook import Facebook
+from omnipub.channels.linkedin import LinkedIn
+from omnipub.channels.registry import CHANNELS
+from omnipub.channels.telegram import Telegram
+from omnipub.domain.conversation import Account, Response, Secret
+from omnipub.domain.outcome import Ended
+from omnipub.services.asking import Checks
+from omnipub.services.connecting import Renews
+
+Converse = Callable[..., tuple[list[Any], Any]]
+
+TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
+PAGE = Account(id="100", base_url="https://graph.facebook.com", token=Secret(TOKEN))
+ORGANISATION = Account(id="urn:li:organization:7", base_url="https://api.linkedin.com", token=Secret(TOKEN))
+MEMBER = Account(id="urn:li:person:abc", base_url="https://api.linkedin.com", token=Secret(TOKEN))
+CHAT = Account(id="@news", base_url="https://api.telegram.org", token=Secret(TOKEN))
+AUTHOR = Account(id="did:plc:ada", base_url="https://bsky.social", token=Secret("abcd-efgh-ijkl-mnop"))
+CREDENTIALS = {name: Secret(f"very-secret-{name}") for name in LinkedIn.renewal_needs}
+
+
+def ok(body: Any) -> Response:
+    return Response(status=200, body=body)
+
+
+def graph(code: int, subcode: int = 0) -> Response:
+    return Response(status=400, body={"error": {"code": code, "error_subcode": subcode, "message": "No."}})
+
+
+ANSWERS = [
+    (Facebook(), PAGE, [ok({"id": "100", "name": "Ada's page"})], Ended.PUBLISHED, "“Ada's page”"),
+    (Facebook(), PAGE, [ok({"id": "200", "name": "Other"})], Ended.REJECTED, "belongs to the page 200"),
+    (Facebook(), PAGE, [graph(190, 463)], Ended.AUTH, "no longer accepts the page's token"),
+    (Facebook(), PAGE, [graph(100, 33)], Ended.REJECTED, "no such page"),
+    (Facebook(), PAGE, [graph(10)], Ended.REJECTED, "may not do this"),
+    (Facebook(), PAGE, [graph(200, 1404078)], Ended.REJECTED, "in the page's settings"),
+    (Facebook(), PAGE, [graph(4)], Ended.THROTTLED, "slow down"),
+    (Facebook(), PAGE, [graph(2)], Ended.NOT_SENT, "did not do what it was asked"),
+    (Facebook(), PAGE, [ok("<html>")], Ended.NOT_SENT, ""),
+    (LinkedIn(), ORGANISATION, [ok({"id": 7, "localizedName": "Ada Ltd"})], Ended.PUBLISHED, "“Ada Ltd”"),
+    (LinkedIn(), ORGANISATION, [Response(status=401, body={})], Ended.AUTH, "no longer accepts"),
+    (LinkedIn(), ORGANISATION, [Response(status=403, body={})], Ended.REJECTED, "cannot be told whether"),
+    (LinkedIn(), ORGANISATION, [Response(status=404, body={})], Ended.REJECTED, "does not find the account"),
+    (LinkedIn(), ORGANISATION, [Response(status=503, body="")], Ended.NOT_SENT, ""),
+    (LinkedIn(), MEMBER, [ok({"id": "abc"})], Ended.PUBLISHED, "as this member's"),
+    (LinkedIn(), MEMBER, [Response(status=403, body={}), ok({"sub": "abc"})], Ended.PUBLISHED, "as this member's"),
+    (LinkedIn(), MEMBER, [ok({"id": "xyz"})], Ended.REJECTED, "another member"),
+    (LinkedIn(), MEMBER, [Response(status=403, body={})] * 2, Ended.REJECTED, "cannot be told whether"),
+    (
+        Telegram(),
+        CHAT,
+        [ok({"ok": True, "result": {"id": 1, "username": "ada_bot"}}), ok({"ok": True, "result": {"title": "News"}})],
+        Ended.PUBLISHED,
+        "the bot ada_bot and the chat “News”",
+    ),
+    (Telegram(), CHAT, [Response(status=401, body={"ok": False, "description": "Unauthorized"})], Ended.AUTH, "token"),
+    (
+        Telegram(),
+        CHAT,
+        [ok({"ok": True, "result": {"id": 1}}), Response(status=403, body={"ok": False, "description": "Forbidden"})],
+        Ended.REJECTED,
+        "may not post there",
+    ),
+    (
+        Telegram(),
+        CHAT,
+        [ok({"ok": True, "result": {"id": 1}}), Response(status=400, body={"ok": False, "description": "not found"})],
+        Ended.REJECTED,
+        "not found",
+    ),
+    (Telegram(), CHAT, [Response(status=502, body="")], Ended.NOT_SENT, ""),
+    (Bluesky(), AUTHOR, [ok({"accessJwt": "j", "handle": "ada.example"})], Ended.PUBLISHED, "ada.example"),
+    (Bluesky(), AUTHOR, [ok({"accessJwt": "j", "handle": "handle.invalid"})], Ended.PUBLISHED, "did:plc:ada"),
+    (Bluesky(), AUTHOR, [Response(status=401, body={"error": "AuthenticationRequired"})], Ended.AUTH, "app password"),
+    (Bluesky(), AUTHOR, [Response(status=401, body={"error": "AccountTakedown"})], Ended.REJECTED, "taken this"),
+    (Bluesky(), AUTHOR, [Response(status=429, body={"error": "RateLimitExceeded"})], Ended.THROTTLED, "slow down"),
+    (Bluesky(), AUTHOR, [Response(status=500, body="")], Ended.NOT_SENT, ""),
+]
+
+
+@pytest.mark.parametrize(("channel", "account", "answers", "ended", "said"), ANSWERS)
+def test_an_answer_is_read_as_what_it_says_of_the_account(
+    converse: Converse, channel: Checks, account: Account, answers: list[Response], ended: Ended, said: str
+) -> None:
+    _, outcome = converse(channel.check(account), *answers)
+    assert outcome.ended is ended
+    assert said in outcome.sentence
+
+
+@pytest.mark.parametrize(("channel", "account", "answers", "ended", "said"), ANSWERS)
+def test_nothing_that_is_asked_can_be_seen_by_the_public(
+    converse: Converse,
+    channel: Checks,
+    account: Account,
+    answers: list[Response],
+    ended: Ended,  # noqa: ARG001
+    said: str,  # noqa: ARG001
+) -> None:
+    requests, _ = converse(channel.check(account), *answers)
+    assert not any(request.publishes for request in requests)
+    assert account.token.reveal() not in repr(requests)
+    assert all(request.total_timeout <= 10 for request in requests)
+
+
+def test_a_token_of_no_bots_form_is_not_sent_at_all(converse: Converse) -> None:
+    requests, outcome = converse(Telegram().check(Account(id="@news", base_url="https://x", token=Secret("oops"))))
+    assert requests == []
+    assert outcome.ended is Ended.AUTH
+
+
+def test_every_network_but_webhooks_can_be_asked_and_linkedin_alone_renews_tokens() -> None:
+    assert {name for name, channel in CHANNELS.items() if not isinstance(channel, Checks)} == {"webhook"}
+    assert {name for name, channel in CHANNELS.items() if isinstance(channel, Renews)} == {"linkedin"}
+
+
+def test_bluesky_elsewhere_is_an_address_that_the_guard_judges(converse: Converse) -> None:
+    elsewhere = Account(id="ada", base_url="https://pds.example.com", token=AUTHOR.token)
+    guarded = [converse(Bluesky().check(one), ok({"accessJwt": "j"}))[0][0].user_given for one in (AUTHOR, elsewhere)]
+    assert guarded == [False, True]
+
+
+def test_linkedin_gives_a_new_token_for_its_refresh_token(converse: Converse) -> None:
+    (request,), renewal = converse(
+        LinkedIn().renew(ORGANISATION, CREDENTIALS), ok({"access_token": "new", "expires_in": 5_184_000})
+    )
+    assert request.url == "https://www.linkedin.com/oauth/v2/accessToken"
+    assert request.raw == (
+        b"grant_type=refresh_token&refresh_token=very-secret-refresh_token"
+        b"&client_id=very-secret-client_id&client_secret=very-secret-client_secret"
+    )
+    assert "very-secret" not in repr(request)
+    assert (renewal.token, renewal.lasts, renewal.credentials) == (Secret("new"), timedelta(days=60), {})
+
+
+def test_a_refresh_token_that_changed_is_kept(converse: Converse) -> None:
+    answer = ok({"access_token": "new", "refresh_token": "next"})
+    _, renewal = converse(LinkedIn().renew(ORGANISATION, CREDENTIALS), answer)
+    assert (renewal.lasts, renewal.credentials) == (None, {"refresh_token": Secret("next")})
+
+
+@pytest.mark.parametrize(
+    ("answer", "ended"),
+    [
+        (Response(status=400, body={"error_description": "bad very-secret-refresh_token"}), Ended.AUTH),
+        (Response(status=401, body={}), Ended.AUTH),
+        (Response(status=429, body={}), Ended.THROTTLED),
+        (Response(status=500, body="oops"), Ended.NOT_SENT),
+        (ok({"expires_in": 1}), Ended.NOT_SENT),
+        (ok([]), Ended.NOT_SENT),
+    ],
+)
+def test_without_a_new_token_it_says_why_and_quotes_no_secret(
+    converse: Converse, answer: Response, ended: Ended
+) -> None:
+    _, renewal = converse(LinkedIn().renew(ORGANISATION, CREDENTIALS), answer)
+    assert (renewal.token, renewal.outcome.ended) == (None, ended)
+    assert "very-secret" not in renewal.outcome.sentence

@@ -1,0 +1,74 @@
+"""What needs somebody, in words: why, and what to type."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from omnipub.domain.delivery import Delivery, Reason
+from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.lifecycle import Status
+from omnipub.services.calendar import About
+from omnipub.services.stuck import WORST_FIRST
+from omnipub_cli.advice import BY_STATUS, why
+from omnipub_cli.commands.messages.stuck import _story
+from omnipub_cli.drawing import Look, piped
+from omnipub_cli.lazily import Lazy
+from omnipub_cli.tree import load
+
+NOW = datetime(2026, 12, 1, 8, 5, tzinfo=UTC)
+DUE = NOW - timedelta(minutes=5)
+ID = "01M844K2KM12R6W346XR7QK44W"
+
+
+def delivery(status: Status, reason: str = "") -> Delivery:
+    return Delivery(
+        parent=Parent(kind=Kind.MESSAGE, id=ID),
+        channel="facebook",
+        account="1",
+        owner="local",
+        status=status,
+        due_at=DUE,
+        next_at=DUE,
+        reason=Reason(code="x", sentence=reason, at=DUE) if reason else None,
+    )
+
+
+def test_there_is_a_command_for_every_status_that_needs_somebody() -> None:
+    assert set(BY_STATUS) == set(WORST_FIRST)
+
+
+@pytest.mark.parametrize("typed", sorted(set(BY_STATUS.values())))
+def test_every_command_is_parsed_as_it_stands(typed: str) -> None:
+    group, name, *arguments = typed.format(id=ID, channel="facebook", account="1").split()
+    found = load(group)
+    command = found.load(name) if isinstance(found, Lazy) else found.commands[name]  # type: ignore[attr-defined]
+    command.make_context(name, arguments)
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (delivery(Status.FAILED, "Refused."), "Refused."),
+        (delivery(Status.MISSED), "It is missed."),
+        (delivery(Status.SCHEDULED), "It should have been taken 5 min ago."),
+        (delivery(Status.SCHEDULED, "Throttled."), "It should have been taken 5 min ago. Throttled."),
+        (
+            delivery(Status.PUBLISHING),
+            "Its worker did not come back; 5 min ago it should have been looked for.",
+        ),
+    ],
+)
+def test_why_it_needs_somebody_is_said(one: Delivery, said: str) -> None:
+    assert why(one, NOW) == said
+
+
+def test_at_a_terminal_each_has_its_reason_and_its_command_on_lines_of_their_own() -> None:
+    one = About(delivery=delivery(Status.FAILED), excerpt="Hello")
+    assert list(piped(_story([(one, "Refused.", "omnipub messages retry X")] * 2), Look(utc=True)))[:6] == [
+        "facebook failed Hello",
+        "  2026-12-01 08:00:00.000Z was due",
+        "  why: Refused.",
+        "  next: omnipub messages retry X",
+        "",
+        "facebook failed Hello",
+    ]

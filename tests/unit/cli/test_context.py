@@ -1,0 +1,20 @@
+import pytest
+
+from omnipub_cli.context import Call
+
+
+@pytest.mark.parametrize(
+    ("hint", "placed"),
+    [
+        ("`omnipub messages list` shows what there is.", "`omnipub messages list --data 'a b'` shows what there is."),
+        ("See it: omnipub certs show 1", "See it: omnipub certs show 1 --data 'a b'"),
+        ("Do `omnipub up`, then `omnipub pause`.", "Do `omnipub up --data 'a b'`, then `omnipub pause --data 'a b'`."),
+        ("See `omnipub messages list --help`.", "See `omnipub messages list --help`."),
+        ("Start it: omnipub up --data 'a b'", "Start it: omnipub up --data 'a b'"),
+        ("There is nothing of omnipub here.", "There is nothing of omnipub here."),
+        ("", ""),
+    ],
+)
+def test_the_commands_of_a_hint_are_typed_on_the_data_directory_that_was_named(hint: str, placed: str) -> None:
+    assert Call(data="a b").placed(hint) == placed
+    assert Call().placed(hint) == hint
