@@ -149,6 +149,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         chance=chance,
         journal=journal,
         channels=channels,
+        window=timedelta(seconds=settings.missed_after),
     )
     accounts = Accounts(
         table=table,

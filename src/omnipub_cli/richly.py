@@ -1,7 +1,7 @@
 """Views drawn on a terminal. Importing this imports rich, so it is imported only where one is drawn."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO
 
 from rich.cells import cell_len
@@ -14,6 +14,8 @@ COLOURS = {
     "published": "green",
     "active": "green",
     "ok": "green",
+    "done": "green",
+    "dispatched": "green",
     "scheduled": "cyan",
     "publishing": "cyan",
     "held": "yellow",
@@ -21,15 +23,24 @@ COLOURS = {
     "missed": "yellow",
     "partially_published": "yellow",
     "unconfirmed": "magenta",
+    "warn": "yellow",
+    "untestable": "yellow",
+    "refused": "yellow",
+    "bad": "red",
+    "expired": "red",
+    "not_allowed": "red",
+    "unreachable": "red",
     "failed": "red",
     "partially_failed": "red",
     "cancelled": "dim",
-    "expired": "dim",
 }
 
 GAP = 2
+INDENT = 4
+"""Of the second and further lines of a row that a terminal has no room for beside the first."""
+
 NARROWEST = 12
-"""A flexible column keeps this width; a terminal narrower than that wraps the line itself."""
+"""A flexible column keeps this width; where that does not fit, a row is folded into several lines."""
 
 
 def console(file: IO[str], *, width: int | None = None) -> Console:
@@ -88,9 +99,9 @@ def _line(line: Line, look: Look) -> Text:
 def _tables(view: Table, look: Look, width: int) -> Iterator[Text]:
     """The table's lines; its headings instead of the columns' names, if it has any."""
     rows = [[cell_text(cell, look) for cell in row] for row in view.rows]
-    sizes = _sizes(view.columns, rows, width)
+    folds = _folds(view.columns, rows, width)
     if not view.heads:
-        yield _row([Text(column.name, style="bold") for column in view.columns], sizes, view.columns)
+        yield from _row([Text(column.name, style="bold") for column in view.columns], folds, view.columns)
     before = ""
     for number, row in enumerate(rows):
         head = view.heads[number] if view.heads else ""
@@ -98,31 +109,41 @@ def _tables(view: Table, look: Look, width: int) -> Iterator[Text]:
             yield from ([Text("")] if before else [])
             yield Text(head, style="bold")
             before = head
-        yield _row(row, sizes, view.columns)
+        yield from _row(row, folds, view.columns)
 
 
-def _row(cells: Sequence[Text], sizes: Sequence[int], columns: Sequence[Column]) -> Text:
-    line = Text()
-    for cell, size, column in zip(cells, sizes, columns, strict=True):
-        if column.flexible:
-            cell.truncate(size, overflow="ellipsis")
-        space = " " * (size - cell.cell_len)
-        line.append_text(Text.assemble(space, cell) if column.right else Text.assemble(cell, space))
-        line.append(" " * GAP)
-    line.rstrip()  # or spaces at the end of a long line would wrap too
-    return line
+def _row(cells: Sequence[Text], folds: Sequence[Mapping[int, int]], columns: Sequence[Column]) -> Iterator[Text]:
+    """A row on as many lines as the table is folded into; those below the first are indented."""
+    for fold, sizes in enumerate(folds):
+        line = Text(" " * INDENT if fold else "")
+        for number, size in sizes.items():
+            cell, column = cells[number], columns[number]
+            if column.flexible:
+                cell.truncate(size, overflow="ellipsis")
+            space = " " * (size - cell.cell_len)
+            line.append_text(Text.assemble(space, cell) if column.right else Text.assemble(cell, space))
+            line.append(" " * GAP)
+        line.rstrip()  # or spaces at the end of a long line would wrap too
+        yield line
 
 
-def _sizes(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int]:
-    """Every column as wide as its widest value; flexible ones share what is left."""
-    sizes = [
+def _folds(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[dict[int, int]]:
+    """For each line of a row its columns and their widths: one line if it fits, else as few as do."""
+    widest = [
         max(cell_len(column.name), *(row[number].cell_len for row in rows), 1) for number, column in enumerate(columns)
     ]
-    flexible = [number for number, column in enumerate(columns) if column.flexible]
-    left = width - _width(size for number, size in enumerate(sizes) if number not in flexible) - GAP * len(flexible)
-    for number in flexible:
-        sizes[number] = min(sizes[number], max(NARROWEST, left // len(flexible)))
-    return sizes
+    least = [min(NARROWEST, size) if columns[number].flexible else size for number, size in enumerate(widest)]
+    folds: list[dict[int, int]] = [{}]
+    for number, size in enumerate(least):
+        if folds[-1] and _width([*folds[-1].values(), size]) > width - (INDENT if len(folds) > 1 else 0):
+            folds.append({})
+        folds[-1][number] = size
+    for fold, sizes in enumerate(folds):
+        flexible = [number for number in sizes if columns[number].flexible]
+        left = width - (INDENT if fold else 0) - _width(sizes.values())
+        for number in flexible:
+            sizes[number] = min(widest[number], sizes[number] + max(0, left) // len(flexible))
+    return folds
 
 
 def _width(sizes: Iterable[int]) -> int:

@@ -265,7 +265,7 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
             dry_run=FLAG,
             dispatched=COUNT,
             skipped=COUNT,
-            deliveries=_list(_object(id=TEXT, channel=TEXT, dispatched=FLAG, why=TEXT)),
+            deliveries=_list(_object(id=TEXT, channel=TEXT, ready=FLAG, dispatched=FLAG, why=TEXT)),
         ),
         "stream stats": _object(
             records=_or_null(COUNT),

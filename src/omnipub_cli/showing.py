@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from omnipub.domain.certification import Certification
+    from omnipub.domain.delivery import Delivery
     from omnipub.domain.message import Content, Message
     from omnipub.services.showing import Shown
     from omnipub.wiring import System
@@ -47,16 +48,21 @@ def add_show(app: typer.Typer, group: str, summary: str) -> None:
 
 def present(call: Call, system: System, shown: Shown) -> None:
     """Print it whole."""
-    from omnipub.domain.message import Message  # noqa: PLC0415  the command has imported it
+    from omnipub.domain.identity import network_of  # noqa: PLC0415  the command has imported it
+    from omnipub.domain.message import Message  # noqa: PLC0415  likewise
+    from omnipub.domain.rules import Remedy  # noqa: PLC0415  likewise
     from omnipub.services import views  # noqa: PLC0415  likewise
     from omnipub_cli.timeline import timeline  # noqa: PLC0415  likewise
+
+    def can_look(delivery: Delivery) -> bool:
+        return system.channels[network_of(delivery.channel)].remedy(delivery.account) is not Remedy.NONE
 
     subject = shown.subject
     said = list(_message(subject.content) if isinstance(subject, Message) else _certification(subject))
     call.output.data(
         Record(fields=_head(shown)),
         *([Story(lines=said)] if said else []),
-        timeline(shown, system.world.clock.now(), call.typed),
+        timeline(shown, system.world.clock.now(), call.typed, can_look),
         json=views.shown(shown),
         ids=[shown.parent.id],
     )

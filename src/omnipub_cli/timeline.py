@@ -30,8 +30,17 @@ ENDS = {
 """The end of a try, as a half sentence."""
 
 
-def timeline(shown: Shown, now: datetime, typed: Callable[[str], str]) -> Story:
-    """All deliveries, one after another; `typed` makes a whole command line of a command."""
+def timeline(
+    shown: Shown, now: datetime, typed: Callable[[str], str], can_look: Callable[[Delivery], bool]
+) -> Story:
+    """All deliveries, one after another.
+
+    Args:
+        shown: The message or certification with everything about it.
+        now: The present moment.
+        typed: Makes a whole command line of a command.
+        can_look: Whether a delivery's network can be asked for its post.
+    """
     lines: list[Line] = []
     live = [one for one in shown.deliveries if one.status is not Status.CANCELLED]
     editable = all(is_editable(one) for one in live)
@@ -40,7 +49,7 @@ def timeline(shown: Shown, now: datetime, typed: Callable[[str], str]) -> Story:
         tries = [one for one in shown.attempts if one.channel == delivery.channel]
         steps = [
             Line((f"{words}: {typed(words_typed.format(id=delivery.parent.id, channel=delivery.channel))}",), indent=4)
-            for words, words_typed in possible(delivery, now, edit)
+            for words, words_typed in possible(delivery, now, edit, can_look=can_look(delivery))
         ]
         lines += [*([Line()] if lines else []), *_told(delivery, tries, now), *steps]
     return Story(lines=lines)
@@ -111,8 +120,11 @@ FOLLOWS = {
 }
 """What follows a status by itself, or whose turn it is."""
 
+LOOK = (Event.FIND, "look for it now", "messages reconcile {id} --channel {channel}")
+"""Not on a network that shows nobody what stands there."""
+
 STEPS = (
-    (Event.FIND, "look for it now", "messages reconcile {id} --channel {channel}"),
+    LOOK,
     (Event.FIND, "found there", "messages mark-published {id} --channel {channel} --network-id ID"),
     (Event.RETRY, "send it again", "messages retry {id} --channel {channel}"),
     (Event.DISMISS, "put it away", "messages dismiss {id} --channel {channel} --reason TEXT"),
@@ -128,17 +140,20 @@ MEANWHILE = ("call it off if it is not out", "messages cancel {id} --channel {ch
 """While it is being published a cancel is recorded, which is no event of the lifecycle."""
 
 
-def possible(delivery: Delivery, now: datetime, edit: tuple[str, str] | None) -> Iterator[tuple[str, str]]:
+def possible(
+    delivery: Delivery, now: datetime, edit: tuple[str, str] | None, *, can_look: bool
+) -> Iterator[tuple[str, str]]:
     """What a person may do about it now: words and command, the gentlest first."""
     if edit is not None and is_editable(delivery):
         yield edit
     if delivery.status is Status.PUBLISHING:
-        if is_searchable(delivery, now):
-            yield STEPS[0][1:]
+        if can_look and is_searchable(delivery, now):
+            yield LOOK[1:]
         if not delivery.cancel_asked:
             yield MEANWHILE
     legal = legal_events(delivery.status)
-    yield from ((words, typed) for event, words, typed in STEPS if event in legal)
+    steps = STEPS if can_look else [step for step in STEPS if step is not LOOK]
+    yield from ((words, typed) for event, words, typed in steps if event in legal)
 
 
 def _published(delivery: Delivery) -> Iterator[Line]:

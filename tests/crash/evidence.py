@@ -37,7 +37,7 @@ def told(data: Path, numbers: dict[str, int]) -> Sequence[Told]:
 
 
 def seen(url: str) -> Sequence[Seen]:
-    """Every post in the sandbox at `url`, which must count as many; doubles are for the judge, who knows whose they are."""
+    """Every post in the sandbox at `url`, which must count as many; the judge knows whose the doubles are."""
     posts = control(url, "posts?limit=1000000")["posts"]
     counted = control(url, "count")["totals"]
     if counted["posts"] != len(posts):

@@ -433,7 +433,8 @@ class History:
     def _pause(self) -> None:
         scope = self.hub.chance.choice(["everything", "channel:looked", "account:keyed/acc-keyed", f"owner:{OWNER}"])
         self._patiently(lambda: self._system().pauses.pause(scope, reason="Stop.", by="on-call"))
-        self.paused_since[scope] = self.hub.time
+        if keys.pause(scope) in self.table.items:  # else it stands in the table that was lost meanwhile
+            self.paused_since[scope] = self.hub.time
         self.hub.wait(self.hub.chance.randint(1, 6) * MINUTE)
         if self.paused_since.pop(scope, None) is not None:
             self._patiently(lambda: self._system().pauses.resume(scope, send_late=True))

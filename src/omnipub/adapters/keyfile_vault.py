@@ -3,6 +3,8 @@
 import base64
 import os
 import stat
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -46,15 +48,21 @@ class KeyfileVault:
 
 
 def _key(path: Path) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-    except FileExistsError:
-        return _checked(path)
+    if not path.exists():
+        _make(path)
+    return _checked(path)
+
+
+def _make(path: Path) -> None:
+    """A new key, there whole or not at all, and never in place of another that somebody makes at this moment."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # of mode 0600
     with os.fdopen(descriptor, "wb") as file:
         file.write(os.urandom(KEY_BYTES))
         file.flush()
         os.fsync(file.fileno())
-    return _checked(path)
+    with suppress(FileExistsError):
+        os.link(name, path)
+    Path(name).unlink()
 
 
 def _checked(path: Path) -> bytes:

@@ -38,8 +38,8 @@ TABLE: dict[int, tuple[str, str]] = {
 OTHER = ("The data file {path} does not work: {error}.", "Check disk space and permissions, then try again.")
 
 _RESTORE = (
-    "It was left as it is. Stop omnipub, put your backup of {folder} in its place, then: "
-    "`omnipub table adopt --data {folder}`"
+    "It was left as it is. Stop omnipub, then put your backup in its place: "
+    "`omnipub table restore FILE --data {folder}`, which keeps the damaged one and says what follows"
 )
 _MOVE_AWAY = (
     "It was left as it is, and nothing is lost without it: what is due stands in the table. "

@@ -128,6 +128,8 @@ class Deliver:
         sibling = self.recording.holder(delivery, holds) if holds and not delivery.holds else None
         if sibling is not None:
             sentence = f"It waits: {sibling} says the same on this account and is not resolved."
+            if delivery.not_after is not None and now > delivery.not_after:
+                return self.recording.move(delivery, missed(delivery, now)).status
             return self._later(delivery, queued(delivery, now, sentence=sentence))
         claim = self._claim(delivery, now, frozen, holds=holds)
         if refused:

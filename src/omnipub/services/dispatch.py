@@ -51,10 +51,11 @@ class TickReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """One line of an operator's run-now."""
+    """One line of an operator's run-now: whether it may go on now, and whether it was put on the stream."""
 
     pk: str
     channel: str
+    ready: bool
     dispatched: bool
     why: str
 
@@ -112,7 +113,9 @@ class Dispatch:
             step = next_step(delivery, now)
             ready = step.act in {Act.SEND, Act.FIND_OUT}
             why = step.why if ready or delivery.next_at is None else f"{step.why}: {to_text(delivery.next_at)}"
-            rows.append(Ran(pk=item["PK"], channel=delivery.channel, dispatched=ready and not dry_run, why=why))
+            rows.append(
+                Ran(pk=item["PK"], channel=delivery.channel, ready=ready, dispatched=ready and not dry_run, why=why)
+            )
             if ready:
                 pointers.append(pointer_to(delivery, why="now", trace=trace))
         if not dry_run and pointers:

@@ -45,12 +45,13 @@ class Gate:
             GateClosedError: It is a copy, or an older state.
         """
         item = self.table.get(keys.gate())
-        if item is None:
+        if item is None and self.seat.epoch() == 0:
+            return  # nothing ever ran here, and this table never anywhere
+        foreign = item is not None and item["identity"] != self.seat.identity()
+        if item is not None and not (foreign or CLOSED in item) and item["epoch"] >= self.seat.epoch():
             return
-        foreign = item["identity"] != self.seat.identity()
-        if not (foreign or CLOSED in item) and item["epoch"] >= self.seat.epoch():
-            return
-        what = item.get(CLOSED) or ("belongs to another place" if foreign else "is older than what ran here last")
+        said = item.get(CLOSED) if item is not None else None
+        what = said or ("belongs to another place" if foreign else "is older than what ran here last")
         since = self._last_beat()
         raise GateClosedError(
             f"This table {what}; its scheduler ran last at {since}. Nothing is sent from it.",

@@ -57,7 +57,7 @@ class Pointer:
         pk: Partition key of the delivery's item.
         sk: Sort key of the delivery's item.
         group: Channel and account; records of one group keep their order.
-        why: `now`, `due`, `overdue`, `retry` or `look`, for people who read the stream.
+        why: `now`, `due`, `overdue`, `retry`, `look`, `postponed` or `replay`, for people who read the stream.
         trace: The request or tick that put it.
     """
 

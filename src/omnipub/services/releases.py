@@ -41,7 +41,11 @@ class Late(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Releases:
-    """Begins releases, carries them out, and finishes those of others."""
+    """Begins releases, carries them out, and finishes those of others.
+
+    Attributes:
+        window: How long what is sent late on purpose may take until its first claim.
+    """
 
     table: Table
     shards: Shards
@@ -51,6 +55,7 @@ class Releases:
     chance: Chance
     journal: Journal
     channels: Mapping[str, Channel]
+    window: timedelta
 
     def begun(self, scope: str, late: Late) -> Put:
         """The row that says what is to be released; written with what lifts the reason of the hold."""
@@ -115,7 +120,7 @@ class Releases:
             case Late.MISS:
                 free = missed(free, now)
             case Late.SEND:
-                free = replace(free, next_at=max(at, free.due_at or at), not_after=None)
+                free = replace(free, next_at=max(at, free.due_at or at), not_after=at + self.window)
             case _:
                 free = replace(free, next_at=max(at, free.due_at or at))
         try:

@@ -25,7 +25,7 @@ EVERYTHING = "everything"
 """The scope of this group's pause and resume."""
 
 CALENDAR = (Column("DUE"), Column("CHANNEL"), Column("STATUS"), Column("ID"), Column("WHAT", flexible=True))
-RAN = (Column("ID"), Column("CHANNEL"), Column("DISPATCHED"), Column("WHY", flexible=True))
+RAN = (Column("ID"), Column("CHANNEL"), Column("RESULT"), Column("WHY", flexible=True))
 
 
 @app.command(
@@ -104,25 +104,21 @@ def run_now(
         parents = [named(call, system, one).parent for one in dict.fromkeys(ids or ())]
         ran = system.dispatch.run_now(parents, dry_run=dry_run)
     lines: list[dict[str, Any]] = [
-        {"id": _id_of(one.pk), "channel": one.channel, "dispatched": one.dispatched, "why": one.why} for one in ran
+        {
+            "id": _id_of(one.pk),
+            "channel": one.channel,
+            "ready": one.ready,
+            "dispatched": one.dispatched,
+            "why": one.why,
+        }
+        for one in ran
     ]
     done = sum(one.dispatched for one in ran)
+    rows = [(line["id"], line["channel"], _result(line), line["why"]) for line in lines]
     call.output.data(
-        *(
-            [
-                Table(
-                    columns=RAN,
-                    rows=[
-                        (line["id"], line["channel"], "yes" if line["dispatched"] else "no", line["why"])
-                        for line in lines
-                    ],
-                )
-            ]
-            if lines
-            else []
-        ),
+        *([Table(columns=RAN, rows=rows)] if rows else []),
         json={"dry_run": dry_run, "dispatched": done, "skipped": len(ran) - done, "deliveries": lines},
-        ids=list(dict.fromkeys(line["id"] for line in lines if line["dispatched"])),
+        ids=list(dict.fromkeys(line["id"] for line in lines if line["ready" if dry_run else "dispatched"])),
     )
     if dry_run:
         call.output.note("This was a dry run; nothing was dispatched.")
@@ -195,6 +191,13 @@ def _due(delivery: "Delivery") -> TimeOfDay | None:
 
 def _day(due: datetime | None, call: Call) -> str:
     return times.day(due, utc=call.utc) if due else "Without a moment"
+
+
+def _result(line: dict[str, Any]) -> State:
+    """Dispatched or not; of what nobody dispatched, whether it could be."""
+    if line["dispatched"]:
+        return State("dispatched")
+    return State("ready" if line["ready"] else "not now")
 
 
 def _id_of(pk: str) -> str:

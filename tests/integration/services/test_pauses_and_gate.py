@@ -138,6 +138,19 @@ def test_a_release_is_looked_after_until_no_index_can_lag_behind_and_then_forgot
     assert bed.system.world.table.get(release) is None
 
 
+def test_what_is_sent_late_on_purpose_has_a_window_again(bed: TestBed) -> None:
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    message = compose(bed, "blind")
+    bed.pass_time(START + timedelta(minutes=2))
+    bed.clock.advance(seconds=2 * 86_400)
+    bed.system.pauses.resume("everything", send_late=True)
+    not_after = only(bed, message).not_after
+    assert not_after is not None
+    assert not_after > bed.clock.now()
+    bed.run_stream()
+    assert only(bed, message).status is Status.PUBLISHED
+
+
 def test_what_became_due_while_nothing_ran_is_missed_by_a_resume_that_says_so(bed: TestBed) -> None:
     message = compose(bed, seconds=30)
     bed.system.pauses.pause("everything", reason="x", by="ops")

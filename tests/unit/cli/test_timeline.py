@@ -43,7 +43,9 @@ def told(delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECO
     return [line for line in whole(delivery, *attempts, now=now) if "omnipub messages " not in line]
 
 
-def whole(delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECOND) -> list[str]:
+def whole(
+    delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECOND, can_look: bool = True
+) -> list[str]:
     message = Message(
         id=PARENT.id,
         owner="local",
@@ -53,7 +55,8 @@ def whole(delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SEC
         schedule=Schedule(at=DUE, local="", zone="UTC"),
     )
     shown = Shown(parent=PARENT, subject=message, deliveries=(delivery,), attempts=attempts)
-    return [line.replace("2026-12-01 ", "") for line in piped(timeline(shown, now, typed), Look(utc=True))]
+    story = timeline(shown, now, typed, lambda _delivery: can_look)
+    return [line.replace("2026-12-01 ", "") for line in piped(story, Look(utc=True))]
 
 
 def test_what_is_ahead_says_when_it_goes_out() -> None:
@@ -145,6 +148,14 @@ def test_what_may_be_out_can_be_looked_for_unless_somebody_is_at_it() -> None:
     assert not any("omnipub messages reconcile" in line for line in whole(replace(unsure, lease=lease)))
 
 
+@pytest.mark.parametrize("status", [Status.UNCONFIRMED, Status.PUBLISHING])
+def test_where_nobody_can_look_no_look_is_offered_but_saying_that_it_is_there(status: Status) -> None:
+    lines = whole(replace(NEW, status=status, may_be_out=True), can_look=False)
+    assert not any("omnipub messages reconcile" in line for line in lines)
+    offered = any("omnipub messages mark-published" in line for line in lines)
+    assert offered is (status is Status.UNCONFIRMED)
+
+
 def test_every_end_of_a_try_has_words() -> None:
     assert set(ENDS) == {ended.value for ended in Ended} | {"died"}
 
@@ -181,7 +192,7 @@ def test_a_certification_is_moved_where_a_message_is_edited() -> None:
         schedule=Schedule(at=DUE, local="", zone="UTC"),
     )
     shown = Shown(parent=PARENT, subject=certification, deliveries=(NEW,), attempts=())
-    lines = list(piped(timeline(shown, DUE - SECOND, typed), Look(utc=True)))
+    lines = list(piped(timeline(shown, DUE - SECOND, typed, lambda _delivery: True), Look(utc=True)))
     assert f"    move it: omnipub messages edit {PARENT.id} --at TIME --data d" in lines
     assert not any("--text" in line for line in lines)
 

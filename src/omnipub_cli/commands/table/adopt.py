@@ -41,6 +41,10 @@ def adopt(context: typer.Context, *, yes: Yes = False) -> None:
         ids=changing.ids(doubts),
     )
     call.output.note(f"{call.directory} is the place that publishes now.")
+    call.output.note(
+        "What failed or was missed before the copy was taken may have been retried in the original since: "
+        "look at the account before you retry it here."
+    )
     if not doubts:
         call.output.note("Nothing is in doubt.")
         return
