@@ -1,16 +1,23 @@
 """How omnipub opens SQLite: durable through power loss, one writer at a time, on a local disk only."""
 
+import re
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from json import JSONDecodeError
 from pathlib import Path
 
 from omnipub.adapters.sqlite_errors import told
+from omnipub.adapters.sqlite_jobs import Job, Jobs, Work
 
 BUSY_MS = 10_000
 """How long a writer waits for another process before it gives up."""
+
+LOG_BYTES = 64 * 1024 * 1024
+"""What stays of a log that grew because somebody read for long or wrote much at once."""
+
+_MADE = re.compile(r'CREATE (?:TABLE|INDEX) IF NOT EXISTS "?(\w+)')
 
 
 class Database:
@@ -18,7 +25,8 @@ class Database:
 
     WAL with `synchronous=FULL`: a commit that returned survives power loss. Every transaction that writes
     begins IMMEDIATE, so that it never has to turn a read lock into a write lock. Writers of this process
-    queue at a lock of ours, which hands over at once where SQLite's own waiting sleeps.
+    queue at a lock of ours, which hands over at once where SQLite's own waiting sleeps; what waits there as
+    jobs (`write`) is committed together, since the disk takes as long for one as for all.
     """
 
     def __init__(self, path: Path, schema: str, *, expendable: bool = False) -> None:
@@ -29,10 +37,12 @@ class Database:
         self._closed = False
         self._pool = threading.Lock()
         self._writer = threading.Lock()
-        with self.writing() as connection:
-            for statement in schema.split(";"):
-                if statement.strip():
-                    connection.execute(statement)
+        self._jobs = Jobs()
+        if not self._is_made(schema):
+            with self.writing() as connection:
+                for statement in schema.split(";"):
+                    if statement.strip():
+                        connection.execute(statement)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -54,6 +64,41 @@ class Database:
                 raise
             connection.execute("COMMIT")
 
+    def write(self, work: Work) -> None:
+        """Run `work` in a transaction, with others that wait at this moment; returns when it is durable.
+
+        `work` writes all or nothing: whatever it wrote before it raises is undone, and what others of the
+        same transaction wrote is not. If the commit fails, it fails for all of them.
+        """
+        job = Job(work)
+        self._jobs.add(job)
+        with self._writer:
+            # Whoever comes first does the work of all who have come by then; they find it done.
+            if not job.over:
+                self._commit_together(self._jobs.taken())
+        with self._translated():
+            job.answer()
+
+    def _commit_together(self, jobs: Sequence[Job]) -> None:
+        try:
+            with self._borrowed() as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    for job in jobs:
+                        job.run(connection)
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+                connection.execute("COMMIT")
+        except BaseException as error:
+            for job in jobs:
+                job.end(error)
+            if not isinstance(error, Exception):
+                raise
+        for job in jobs:
+            job.end()
+
     def close(self) -> None:
         """Close what is idle now and the rest when it comes back; the last one folds the log into the file."""
         with self._pool:
@@ -61,6 +106,12 @@ class Database:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+
+    def _is_made(self, schema: str) -> bool:
+        """Whether all of it is there already: who only reads must not wait for who writes."""
+        with self.reading() as connection:
+            there = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master")}
+        return there.issuperset(_MADE.findall(schema))
 
     @contextmanager
     def _borrowed(self) -> Iterator[sqlite3.Connection]:
@@ -82,6 +133,7 @@ class Database:
         connection = sqlite3.connect(self._path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
         connection.row_factory = sqlite3.Row
         return connection
 

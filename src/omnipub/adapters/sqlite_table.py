@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from omnipub.adapters.sqlite import Database
-from omnipub.errors import InvalidInputError
+from omnipub.adapters.sqlite_query import closed, opened, statement
 from omnipub.names import VERSION
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import INDEXES, KEY_ATTRIBUTES, PARTITION, READ_LIMIT, SORT, WRITE_LIMIT, Index
@@ -70,7 +70,8 @@ class SqliteTable:
     def transact(self, writes: Sequence[Write]) -> None:
         """All writes or none."""
         _bounded(writes)
-        with self._database.writing() as connection:
+
+        def work(connection: sqlite3.Connection) -> None:
             failed = [
                 number
                 for number, write in enumerate(writes)
@@ -81,35 +82,16 @@ class SqliteTable:
             for write in writes:
                 _apply(connection, write)
 
+        self._database.write(work)
+
     def query(self, query: Query) -> Page:
         """One page in key order."""
         index = INDEXES[query.index] if query.index else None
-        partition, sort = (index.partition, index.sort) if index else (PARTITION, SORT)
-        clauses, values = [f'"{partition}" = ?'], [query.partition]
-        if query.prefix is not None:
-            clauses.append(f'substr("{sort}", 1, {len(query.prefix)}) = ?')
-            clauses.append(f'"{sort}" >= ?')
-            values += [query.prefix, query.prefix]
-        if query.at_least is not None:
-            clauses.append(f'"{sort}" >= ?')
-            values.append(query.at_least)
-        if query.below is not None:
-            clauses.append(f'"{sort}" < ?')
-            values.append(query.below)
-        if query.after is not None:
-            order = "<" if query.newest_first else ">"
-            clauses.append(f'("{sort}", "{PARTITION}", "{SORT}") {order} (?, ?, ?)')
-            values += _opened(query.after)
-        direction = "DESC" if query.newest_first else "ASC"
-        statement = (
-            f"SELECT body FROM items WHERE {' AND '.join(clauses)} "  # noqa: S608  names of our own, values bound
-            f'ORDER BY "{sort}" {direction}, "{PARTITION}" {direction}, "{SORT}" {direction} LIMIT {query.limit + 1}'
-        )
+        text, values = statement(query)
         with self._database.reading() as connection:
-            found = [json.loads(row["body"]) for row in connection.execute(statement, values)]
+            found = [json.loads(row["body"]) for row in connection.execute(text, values)]
         shown = found[: query.limit]
-        more = len(found) > query.limit
-        cursor = json.dumps([shown[-1][sort], shown[-1][PARTITION], shown[-1][SORT]]) if more else None
+        cursor = closed(shown[-1], index.sort if index else SORT) if len(found) > query.limit else None
         return Page(items=tuple(_projected(item, index) for item in shown), cursor=cursor)
 
     def batch_get(self, keys: Sequence[Key]) -> Mapping[Key, Item]:
@@ -135,10 +117,10 @@ class SqliteTable:
 
     def everything(self, *, limit: int, after: str | None = None) -> Page:
         """One page of the whole table, in key order."""
-        bound, values = ("", []) if after is None else (f'WHERE ("{PARTITION}", "{SORT}") > (?, ?)', _opened(after)[1:])
-        statement = f'SELECT body FROM items {bound} ORDER BY "{PARTITION}", "{SORT}" LIMIT {limit + 1}'  # noqa: S608  names of our own, values bound
+        bound, values = ("", []) if after is None else (f'WHERE ("{PARTITION}", "{SORT}") > (?, ?)', opened(after)[1:])
+        text = f'SELECT body FROM items {bound} ORDER BY "{PARTITION}", "{SORT}" LIMIT {limit + 1}'  # noqa: S608  names of our own, values bound
         with self._database.reading() as connection:
-            found = [json.loads(row["body"]) for row in connection.execute(statement, values)]
+            found = [json.loads(row["body"]) for row in connection.execute(text, values)]
         shown = found[:limit]
         last = shown[-1] if len(found) > limit else None
         return Page(items=tuple(shown), cursor=json.dumps(["", last[PARTITION], last[SORT]]) if last else None)
@@ -185,15 +167,3 @@ def _projected(item: Item, index: Index | None) -> Item:
         return item
     visible = {PARTITION, SORT, index.partition, index.sort, *index.projected}
     return {name: value for name, value in item.items() if name in visible}
-
-
-def _opened(cursor: str) -> list[str]:
-    try:
-        parts = json.loads(cursor)
-    except ValueError:
-        parts = None
-    match parts:
-        case [str(sort), str(pk), str(sk)]:
-            return [sort, pk, sk]
-        case _:
-            raise InvalidInputError("This cursor is not one of ours.", hint="Take the cursor of the previous page.")
