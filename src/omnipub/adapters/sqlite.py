@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from json import JSONDecodeError
 from pathlib import Path
 
+from omnipub.adapters.sqlite_ahead import read_ahead
 from omnipub.adapters.sqlite_errors import told
 from omnipub.adapters.sqlite_jobs import Job, Jobs, Work
 
@@ -154,6 +155,7 @@ def check(path: Path, *, expendable: bool = False) -> None:
     """
     if not path.exists():
         return
+    read_ahead(path)
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from omnipub.adapters.sqlite import Database
@@ -19,6 +19,11 @@ RETENTION_MS = 24 * 60 * 60 * 1000
 KINESIS_PREFIX = "4959033849"
 """What a sequence number of this machine begins with in Kinesis' form, as events and logs have it."""
 
+_BEHIND = (
+    "SELECT count(*) AS records, min(arrived_ms) AS oldest FROM records WHERE lane = ? AND sequence > "
+    "coalesce((SELECT sequence FROM checkpoints WHERE lane = ?), 0)"
+)
+
 _KINESIS_DIGITS = 56
 _GREATEST = 2**63 - 1
 
@@ -28,9 +33,10 @@ class SqliteStreamReader:
 
     retention = timedelta(milliseconds=RETENTION_MS)
 
-    def __init__(self, database: Database, *, now_ms: Callable[[], int]) -> None:
+    def __init__(self, database: Database, *, now_ms: Callable[[], int], lanes: Collection[int]) -> None:
         self._database = database
         self._now_ms = now_ms
+        self._lanes = lanes
 
     def shards(self) -> Sequence[Shard]:
         """The shard."""
@@ -70,16 +76,14 @@ class SqliteStreamReader:
         return moment_of(min(row["arrived_ms"], self._now_ms() - RETENTION_MS))
 
     def lag(self) -> Lag:
-        """What lies behind the checkpoints of its lanes."""
+        """What lies behind the checkpoints of its lanes: as much is read as there is of that."""
         with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT count(*) AS records, min(arrived_ms) AS oldest FROM records WHERE sequence > "
-                "coalesce((SELECT sequence FROM checkpoints WHERE checkpoints.lane = records.lane), 0)"
-            ).fetchone()
-        if not row["records"]:
+            behind = [connection.execute(_BEHIND, (lane, lane)).fetchone() for lane in self._lanes]
+        oldest = min((row["oldest"] for row in behind if row["records"]), default=None)
+        if oldest is None:
             return Lag(records=0, age=timedelta(0))
-        age = max(0, self._now_ms() - row["oldest"])
-        return Lag(records=row["records"], age=timedelta(milliseconds=age))
+        age = timedelta(milliseconds=max(0, self._now_ms() - oldest))
+        return Lag(records=sum(row["records"] for row in behind), age=age)
 
 
 def record_of(row: sqlite3.Row) -> StreamRecord:

@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS records (
     arrived_ms INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS by_lane ON records (lane, sequence);
+CREATE INDEX IF NOT EXISTS by_arrival ON records (arrived_ms);
 CREATE TABLE IF NOT EXISTS checkpoints (lane INTEGER PRIMARY KEY, sequence INTEGER NOT NULL);
 {sqlite_parked.SCHEMA}
 """
@@ -67,7 +68,7 @@ class SqliteStream:
     def __init__(self, path: Path, *, now_ms: Callable[[], int] = _wall_ms) -> None:
         self._database = Database(path, _SCHEMA, expendable=True)
         self._now_ms = now_ms
-        self.reader = SqliteStreamReader(self._database, now_ms=now_ms)
+        self.reader = SqliteStreamReader(self._database, now_ms=now_ms, lanes=range(LANES))
         self.parked = SqliteParked(self._database)
         self._changed = threading.Condition()
         self.generation = 0

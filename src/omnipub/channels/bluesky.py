@@ -1,4 +1,4 @@
-"""Bluesky, through the account's own data server (channels reference A1).
+"""Bluesky, through the account's own data server.
 
 A post is a record under a key that its author chooses, and `swapRecord: null` lets a put create it, or
 leave it if it is there exactly so. The same put twice is one post, as long as the record does not change:
@@ -9,15 +9,11 @@ and 300 in a day; so a session is kept in this process, and opened again when it
 opens its own, 15 a day.
 """
 
-import hashlib
 import json
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
-from threading import Lock
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -33,6 +29,9 @@ from omnipub.channels.answers import (
     unclear,
     words,
 )
+from omnipub.channels.bluesky_facets import facets
+from omnipub.channels.bluesky_keys import record_key
+from omnipub.channels.bluesky_sessions import Sessions
 from omnipub.channels.drafting import images_of, part, text_with_link
 from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response, Secret
 from omnipub.domain.limits import Limits, Unit
@@ -44,8 +43,6 @@ from omnipub.domain.rules import Remedy
 TITLE = "Bluesky"
 POSTS = "app.bsky.feed.post"
 
-SESSION_LASTS = timedelta(minutes=100)
-"""Of the 120 minutes that Bluesky gives it."""
 
 REGAIN = timedelta(minutes=5)
 """How long to stay away when Bluesky throttles without saying how long: the span of its shortest limits."""
@@ -90,16 +87,7 @@ BY_ERROR: Mapping[str, Verdict] = MappingProxyType(
 # same put again finds out.
 BY_STATUS: Mapping[int, Verdict] = MappingProxyType({400: _RECORD, 401: _PASSWORD, 413: _IMAGE, 429: _THROTTLED})
 
-TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
-_CLOCK_IDS = 1 << 10
-_MINUTE = 60_000_000
 
-TAG_CHARACTERS = 64
-"""A tag has 64 graphemes at most; one of more characters is still read, but cannot be clicked."""
-
-_TYPED = r"(?P<link>(?i:https?)://\w\S*)|(?<![\w&#/])#(?P<tag>[^\s#]+)"
-_IN_TAGS = "-_'"
-_ENDS_ADDRESSES = "/%&#@*_-"
 _POST_URI = re.compile(rf"at://(?P<author>did:[^/\s]+)/{re.escape(POSTS)}/(?P<key>[^/\s]+)")
 _ERROR_NAME = re.compile(r"[A-Za-z]\w{0,63}")
 
@@ -121,7 +109,7 @@ class Bluesky:
     )
 
     def __init__(self) -> None:
-        self._sessions = _Sessions()
+        self._sessions = Sessions()
 
     def remedy(self, account_id: str) -> Remedy:
         """A put under the same key cannot double."""
@@ -233,39 +221,6 @@ class Bluesky:
                 return outcome
 
 
-class _Sessions:
-    """Open sessions by server, account and app password: another password does not get in by them.
-
-    Two threads may open one at the same moment; then the later one stays, and both are good.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._open: dict[tuple[str, str, Secret], tuple[Secret, datetime]] = {}
-
-    def find(self, account: Account, now: datetime | None) -> Secret | None:
-        """The account's session; of any age, if it is not known what time it is."""
-        with self._lock:
-            session, until = self._open.get(_lock_of(account), (None, None))
-        return session if now is None or until is None or now < until else None
-
-    def keep(self, account: Account, session: Secret, now: datetime) -> None:
-        """Remember a new session, and forget those that are over."""
-        with self._lock:
-            self._open = {who: kept for who, kept in self._open.items() if now < kept[1]}
-            self._open[_lock_of(account)] = (session, now + SESSION_LASTS)
-
-    def drop(self, account: Account, session: Secret) -> None:
-        """Forget this session, but not one that somebody has opened since."""
-        with self._lock:
-            if self._open.get(_lock_of(account), (None,))[0] == session:
-                del self._open[_lock_of(account)]
-
-
-def _lock_of(account: Account) -> tuple[str, str, Secret]:
-    return (account.base_url, account.id, account.token)
-
-
 class _Credentials(dict[str, str]):
     """The body of a login: sent like any other, but never shown."""
 
@@ -274,66 +229,6 @@ class _Credentials(dict[str, str]):
 
 
 # --- What is written
-
-
-def record_key(occasion: Occasion) -> str:
-    """The delivery's record key, a TID: a moment in the minute up to its due moment, and a clock id.
-
-    Both are drawn by the delivery's name, so deliveries of the same moment do not meet: of ten thousand on
-    one account, two would in one case of a thousand. Then the second is refused, and so is not out.
-
-    A key belongs to a delivery, not to a revision of it. An edit is possible only while surely nothing is
-    out, when the key is free. And if something came out after all, the edited put is refused
-    (`InvalidSwap`, which is "already there"), where a key for each revision would make a second post.
-    """
-    drawn = int.from_bytes(hashlib.sha256(occasion.delivery_key.encode()).digest()[:8], "big")
-    moment = occasion.due_at - timedelta(microseconds=drawn // _CLOCK_IDS % _MINUTE)
-    number = (moment - EPOCH) // timedelta(microseconds=1) * _CLOCK_IDS + drawn % _CLOCK_IDS
-    return "".join(TID_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
-
-
-def facets(text: str, link: str = "") -> list[dict[str, Any]]:
-    """What can be clicked in `text`: web addresses, `link` among them, and hashtags; places in UTF-8 bytes.
-
-    Mentions are left plain: a facet would need the other account's DID, which only a look-up tells.
-    """
-    found = []
-    for start, length, feature in _marked(text, link):
-        first = len(text[:start].encode())
-        index = {"byteStart": first, "byteEnd": first + len(text[start : start + length].encode())}
-        found.append({"index": index, "features": [feature]})
-    return found
-
-
-def _marked(text: str, link: str) -> Iterator[tuple[int, int, dict[str, str]]]:
-    # `link` is known to its last character; where an address typed in a sentence ends is a guess.
-    given = rf"(?P<given>{re.escape(link)})(?!\S)|" if link else ""
-    for match in re.finditer(given + _TYPED, text):
-        kind, typed = match.lastgroup, match[match.lastgroup or 0]
-        if kind == "tag":
-            tag = "".join(takewhile(_may_be_in_tag, typed)).rstrip("-'")
-            if len(tag) <= TAG_CHARACTERS and any(mark.isalpha() for mark in tag):
-                yield match.start(), 1 + len(tag), {"$type": "app.bsky.richtext.facet#tag", "tag": tag}
-        else:
-            uri = typed if kind == "given" else _without_punctuation(typed)
-            yield match.start(), len(uri), {"$type": "app.bsky.richtext.facet#link", "uri": uri}
-
-
-def _without_punctuation(address: str) -> str:
-    """An address without what belongs to the sentence around it; a bracket that it opened itself stays."""
-    while _is_punctuation(address[-1]) and address[-1] not in _ENDS_ADDRESSES:
-        if address[-1] == ")" and address.count("(") >= address.count(")"):
-            break
-        address = address[:-1]
-    return address
-
-
-def _may_be_in_tag(mark: str) -> bool:
-    return mark in _IN_TAGS or not (_is_punctuation(mark) or unicodedata.category(mark) == "Cc")
-
-
-def _is_punctuation(mark: str) -> bool:
-    return unicodedata.category(mark).startswith("P")
 
 
 def _card(content: Content) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Facebook pages, through the Graph API (channels reference A4).
+"""Facebook pages, through the Graph API.
 
 Graph answers 400 to nearly everything, bad tokens and throttling too: the code in the body decides,
 never the status. It has no idempotency key, so exactly one request of a conversation publishes.
@@ -25,7 +25,7 @@ VERSION = "v26.0"
 TITLE = "Facebook"
 
 REGAIN = timedelta(hours=1)
-"""How long to stay away when Graph throttles without saying how long (channels reference A4)."""
+"""How long to stay away when Graph throttles without saying how long."""
 
 TOO_FAST = timedelta(hours=3)
 """1390008 asks for "hours" and never says how many."""
@@ -91,7 +91,7 @@ class Facebook:
     name = "facebook"
     title = TITLE
     base_url = "https://graph.facebook.com"
-    settle = timedelta(seconds=30)  # new posts take seconds to be listed (channels reference 0.3)
+    settle = timedelta(seconds=30)  # new posts take seconds to be listed
     pace = timedelta(seconds=1)  # the limit is a budget of a day; this only keeps a release from being a burst
     limits = Limits(
         text=((63_206, Unit.CHARACTERS),),

@@ -1,4 +1,4 @@
-"""LinkedIn, for organisations and people, through the Posts API (channels reference A7).
+"""LinkedIn, for organisations and people, through the Posts API.
 
 A post's text is "little text", in which fourteen characters are mark-up. An unescaped one cuts the
 post off without an error, so everything is escaped that an author may type.
@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from omnipub.channels.answers import Verdict, accepted, already_gone, asked_wait, sentence, unclear, words
 from omnipub.channels.drafting import bearer, images_of, part, text_with_link
+from omnipub.channels.linkedin_text import little_text, plain_text
 from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response, Secret
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
@@ -65,46 +66,6 @@ BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
 _POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]+")
 
 # Little text: a web address is escaped whole, since a `#` in it starts no hashtag.
-_RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
-_TYPED = re.compile(r"(?P<address>https?://\S+)|(?<![\w&#/])#(?P<hashtag>\w*[^\W\d_]\w*)")
-_MARKED_UP = re.compile(
-    r"""
-      \\(?P<escaped>.)
-    | \{hashtag\|\\?\#\|(?P<hashtag>(?:\\.|[^}\\])+)\}
-    | @\[(?P<mention>(?:\\.|[^\]\\])*)\]\(urn:li:[^)]*\)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-
-def little_text(text: str) -> str:
-    """`text` as little text that reads exactly like it, its hashtags clickable.
-
-    Hashtags take LinkedIn's template form: unlike a bare `#`, it says where a tag with `_` in it ends.
-    """
-    parts = []
-    at = 0
-    for found in _TYPED.finditer(text):
-        parts.append(_escaped(text[at : found.start()]))
-        tag = found["hashtag"]
-        parts.append(rf"{{hashtag|\#|{_escaped(tag)}}}" if tag else _escaped(found[0]))
-        at = found.end()
-    return "".join((*parts, _escaped(text[at:])))
-
-
-def plain_text(little: str) -> str:
-    """What a reader of `little` sees: escapes, hashtags and mentions resolved."""
-    return _MARKED_UP.sub(_as_read, little)
-
-
-def _escaped(text: str) -> str:
-    return _RESERVED.sub(r"\\\g<0>", text)
-
-
-def _as_read(found: re.Match[str]) -> str:
-    if found["escaped"]:
-        return found["escaped"]
-    return f"#{plain_text(found['hashtag'])}" if found["hashtag"] else plain_text(found["mention"])
 
 
 class LinkedIn:

@@ -1,4 +1,4 @@
-"""Telegram channels and groups, through a bot (channels reference A9).
+"""Telegram channels and groups, through a bot.
 
 The bot's token is a part of every address, so no address may be shown. Telegram has no key for repeats,
 and bots cannot read what stands in a channel: a missing answer stays missing, and a person decides.

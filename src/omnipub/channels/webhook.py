@@ -1,4 +1,4 @@
-"""Webhooks of one's own, signed as Standard Webhooks 1.0.0 asks (channels reference A16).
+"""Webhooks of one's own, signed as Standard Webhooks 1.0.0 asks.
 
 A delivery keeps its `webhook-id` for ever: whoever receives it twice knows by it, so sending the same
 bytes again is always safe.
@@ -28,7 +28,7 @@ RECEIVER = "The receiver"
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how a secret begins, not one
 
 BODY_BYTES = 20_000
-"""Receivers need not take more (channels reference A16)."""
+"""Receivers need not take more."""
 
 _CLOSED = Verdict(
     Ended.AUTH, "The receiver says that this address is closed for good; connect the webhook with a new one."

@@ -1,4 +1,4 @@
-"""What Bluesky's data server says when it does not do what it was asked (channels reference A1, errors)."""
+"""What Bluesky's data server says when it does not do what it was asked."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What Facebook's Graph says when it does not do what it was asked (channels reference A4, errors)."""
+"""What Facebook's Graph says when it does not do what it was asked."""
 
 import json
 import secrets

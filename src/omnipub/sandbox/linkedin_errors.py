@@ -1,4 +1,4 @@
-"""What LinkedIn says when it does not do what it was asked (channels reference A7, errors)."""
+"""What LinkedIn says when it does not do what it was asked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What Telegram's Bot API says when it does not do what it was asked (channels reference A9, errors)."""
+"""What Telegram's Bot API says when it does not do what it was asked."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

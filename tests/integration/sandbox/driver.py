@@ -189,7 +189,7 @@ class Receiver:
 
 
 def envelope(data: object) -> bytes:
-    """A payload as Standard Webhooks suggests it (channels reference A16, payload)."""
+    """A payload as Standard Webhooks suggests it."""
     return json.dumps({"type": "post.published", "timestamp": "2026-11-23T10:00:00Z", "data": data}).encode()
 
 

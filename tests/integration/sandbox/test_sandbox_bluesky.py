@@ -1,4 +1,4 @@
-"""Bluesky's dialect (channels reference A1: sessions, records under own keys, limits, errors)."""
+"""Bluesky's dialect (sessions, records under own keys, limits, errors)."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Facebook's dialect (channels reference A4: publish, lookup, limits, errors)."""
+"""Facebook's dialect (publish, lookup, limits, errors)."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Ordered trouble: what a client notices, and what really happened (channels reference A4, A7, A16: errors)."""
+"""Ordered trouble: what a client notices, and what really happened (errors)."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""LinkedIn's dialect (channels reference A7: publish, lookup, limits, errors)."""
+"""LinkedIn's dialect (publish, lookup, limits, errors)."""
 
 from urllib.parse import quote
 

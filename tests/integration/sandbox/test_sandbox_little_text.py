@@ -1,4 +1,4 @@
-"""Little text (channels reference A7, escape)."""
+"""Little text."""
 
 import pytest
 

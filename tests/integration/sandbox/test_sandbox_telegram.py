@@ -1,4 +1,4 @@
-"""Telegram's dialect (channels reference A9: messages, photos, albums, limits, errors)."""
+"""Telegram's dialect (messages, photos, albums, limits, errors)."""
 
 import json
 from collections.abc import Mapping

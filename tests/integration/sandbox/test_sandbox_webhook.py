@@ -1,4 +1,4 @@
-"""The Standard Webhooks receiver, checked with the official library's signatures (channels reference A16)."""
+"""The Standard Webhooks receiver, checked with the official library's signatures."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -11,7 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from omnipub.channels.answers import SHORTEST_WAIT
-from omnipub.channels.bluesky import PAGES_AT_MOST, POSTS, REGAIN, SESSION_LASTS, Bluesky, facets, record_key
+from omnipub.channels.bluesky import PAGES_AT_MOST, POSTS, REGAIN, Bluesky
+from omnipub.channels.bluesky_facets import facets
+from omnipub.channels.bluesky_keys import record_key
+from omnipub.channels.bluesky_sessions import SESSION_LASTS
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
 from omnipub.domain.limits import COUNTERS, Unit
 from omnipub.domain.message import Content, MediaReference
