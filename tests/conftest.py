@@ -33,7 +33,7 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def over_ministack(ministack: str, aws_account: None) -> Iterator[Cloud]:
+def over_ministack(ministack: str, aws_account: None) -> Iterator[Cloud]:  # noqa: ARG001  the clients read it
     """Clients of the emulator."""
     with cloud(ministack) as made:
         yield made

@@ -3,7 +3,7 @@
 CDK builds the same `Settings` from its values and hands `to_environment()` to the functions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
@@ -34,6 +34,9 @@ class LogLevel(StrEnum):
 _LEAST = {"worker_timeout": 2, "request_timeout": 1, "missed_after": 60, "slots": 1, "tries": 1, "settle": 0}
 """The least value of each number that makes sense."""
 
+_ON_AWS = ("table", "stream", "bucket", "key", "function")
+"""What a stage on AWS cannot do without."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -51,6 +54,12 @@ class Settings:
         tries: Tries of a delivery before it fails.
         settle: Seconds that replace every channel's settle time; 0 keeps the channels' own (for tests).
         log_level: DEBUG, INFO, WARNING or ERROR.
+        table: Name of the DynamoDB table; what is on AWS has all five of these, one machine none.
+        stream: Name of the Kinesis stream.
+        bucket: Name of the S3 bucket of media.
+        key: ARN of the KMS key that seals tokens.
+        function: Name of the scheduler's Lambda function, which nudges invoke.
+        origin_secret: ARN of the secret with which CloudFront proves itself to the API; "" if nobody has to.
     """
 
     stage: str = "local"
@@ -64,6 +73,12 @@ class Settings:
     tries: int = 5
     settle: int = 0
     log_level: LogLevel = LogLevel.INFO
+    table: str = ""
+    stream: str = ""
+    bucket: str = ""
+    key: str = ""
+    function: str = ""
+    origin_secret: str = ""
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense or contradict each other."""
@@ -79,6 +94,20 @@ class Settings:
                 f"{self.worker_timeout}: a run must have time for two requests at least.",
                 hint=f"Set {variable('request_timeout')} to at most half of {variable('worker_timeout')}.",
             )
+        missing = [variable(name) for name in _ON_AWS if not getattr(self, name)]
+        if 0 < len(missing) < len(_ON_AWS):
+            raise ConfigurationError(
+                f"{', '.join(missing)} must be set as well: a stage on AWS needs all of {_names(_ON_AWS)}."
+            )
+        if self.on_aws and self.data:
+            raise ConfigurationError(
+                f"{variable('data')} and {variable('table')} are both set; a stage is on one machine or on AWS."
+            )
+
+    @property
+    def on_aws(self) -> bool:
+        """Whether this stage is on AWS; else it is on one machine."""
+        return bool(self.table)
 
     @property
     def lease(self) -> timedelta:
@@ -113,6 +142,10 @@ def to_environment(settings: Settings) -> dict[str, str]:
 def variable(setting: str) -> str:
     """The environment variable of a setting."""
     return ENVIRONMENT_PREFIX + setting.upper()
+
+
+def _names(settings: Sequence[str]) -> str:
+    return ", ".join(variable(name) for name in settings)
 
 
 def _read(name: str, text: str, kind: type) -> object:

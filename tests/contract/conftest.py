@@ -9,6 +9,8 @@ import pytest
 
 from support.aws import CREDENTIALS, Cloud, cloud
 
+EMULATORS = ["moto", pytest.param("ministack", marks=pytest.mark.ministack)]
+
 
 @pytest.fixture(scope="module")
 def over_moto() -> Iterator[Cloud]:
@@ -19,3 +21,9 @@ def over_moto() -> Iterator[Cloud]:
             changed.setenv(name, value)
         with moto.mock_aws(), cloud(None) as made:
             yield made
+
+
+@pytest.fixture(params=EMULATORS)
+def emulated(request: pytest.FixtureRequest) -> Cloud:
+    """AWS, as each emulator has it."""
+    return request.getfixturevalue(f"over_{request.param}")

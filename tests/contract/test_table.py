@@ -139,6 +139,18 @@ def test_a_transaction_takes_a_hundred_writes_and_no_more(table: Table) -> None:
         table.transact([many[0], many[0]])
 
 
+def test_empty_texts_long_numbers_and_nothing_come_back_as_they_were_written(table: Table) -> None:
+    written = item(
+        empty="", least=-(10**30), most=10**30, none=None, maps={"m": {"list": [], "none": None}, "n": {}}, no=False
+    )
+    table.put(written)
+    assert table.get(A) == written
+    assert type(table.get(A)["most"]) is int  # type: ignore[index]
+    assert table.get(A)["no"] is False  # type: ignore[index]
+    table.transact([Put(item=written | {"version": 2}, condition=Unchanged(version=1))])
+    assert table.query(Query(partition=A.pk)).items == (written | {"version": 2},)
+
+
 def test_a_query_returns_a_partition_in_sort_order(table: Table) -> None:
     for sort in ("CHANNEL#b", "METADATA", "CHANNEL#a", "ATTEMPT#a#0001"):
         table.put(item(Key("MSG#A", sort)))
@@ -172,6 +184,88 @@ def test_bounds_are_inclusive_below_and_exclusive_above(table: Table) -> None:
         table.put(item(Key("P", sort)))
     found = table.query(Query(partition="P", at_least="b", below="d")).items
     assert [one["SK"] for one in found] == ["b", "c"]
+
+
+BOUNDS: list[tuple[dict[str, str], list[str]]] = [
+    ({"prefix": "b"}, ["b", "b1", "b2", "bb"]),
+    ({"prefix": "b", "at_least": "b1"}, ["b1", "b2", "bb"]),
+    ({"prefix": "b", "at_least": "a"}, ["b", "b1", "b2", "bb"]),
+    ({"prefix": "b", "below": "bb"}, ["b", "b1", "b2"]),
+    ({"prefix": "b", "below": "zz"}, ["b", "b1", "b2", "bb"]),
+    ({"prefix": "b", "at_least": "b1", "below": "b2"}, ["b1"]),
+    ({"prefix": "b", "at_least": "c"}, []),
+    ({"prefix": "x"}, []),
+    ({"at_least": "b2"}, ["b2", "bb", "c", "\U0010ffff"]),
+    ({"at_least": "b", "below": "b"}, []),
+    ({"at_least": "c", "below": "b"}, []),
+    ({"below": "b"}, ["a"]),
+    ({"below": ""}, []),
+    ({"prefix": "", "at_least": ""}, ["a", "b", "b1", "b2", "bb", "c", "\U0010ffff"]),
+    ({"prefix": "\U0010ffff"}, ["\U0010ffff"]),
+]
+
+
+@pytest.mark.parametrize("index", [None, "GSI1"])
+def test_all_bounds_hold_together_in_both_directions(table: Table, index: str | None) -> None:
+    for sort in ("a", "b", "b1", "b2", "bb", "c", "\U0010ffff"):
+        table.put(item(Key("P", sort), GSI1PK="P", GSI1SK=sort))
+    for bounds, expected in BOUNDS:
+        for backwards in (False, True):
+            page = table.query(Query(partition="P", index=index, newest_first=backwards, **bounds))  # type: ignore[arg-type]
+            assert [one["SK"] for one in page.items] == sorted(expected, reverse=backwards), bounds
+            assert page.cursor is None
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_pages_stop_before_the_upper_bound_however_small_they_are(table: Table, backwards: bool) -> None:  # noqa: FBT001  a parameter of the test
+    for number in range(9):
+        # three items stand at the bound itself
+        table.put(item(Key("P", str(number)), GSI1PK="P", GSI1SK=f"{number // 3}"))
+    seen, cursor = [], None
+    while True:
+        page = table.query(
+            Query(partition="P", index="GSI1", at_least="0", below="2", limit=1, after=cursor, newest_first=backwards)
+        )
+        seen += [one["SK"] for one in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert sorted(seen) == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_a_page_that_ends_with_the_last_item_says_that_it_is_the_last(table: Table) -> None:
+    for number in range(10):
+        table.put(item(Key("P", f"{number}"), GSI1PK="P", GSI1SK="same"))
+    for index in (None, "GSI1"):
+        first = table.query(Query(partition="P", index=index, limit=5))
+        second = table.query(Query(partition="P", index=index, limit=5, after=first.cursor))
+        assert (len(first.items), len(second.items), second.cursor) == (5, 5, None)
+    half = table.everything(limit=5)
+    assert (len(half.items), table.everything(limit=5, after=half.cursor).cursor) == (5, None)
+
+
+def test_a_last_page_below_an_item_that_is_there_says_that_it_is_the_last(table: Table) -> None:
+    for number in range(6):
+        table.put(item(Key("P", f"{number}"), GSI1PK="P", GSI1SK=f"{number}"))
+    for index in (None, "GSI1"):
+        page = table.query(Query(partition="P", index=index, at_least="0", below="5", newest_first=True, limit=5))
+        assert ([one["SK"] for one in page.items], page.cursor) == (["4", "3", "2", "1", "0"], None)
+
+
+def test_pages_of_large_items_leave_nothing_out(table: Table) -> None:
+    for number in range(8):
+        table.put(item(Key("P", f"{number}"), bulk="x" * 300_000))
+    seen, cursor = [], None
+    while True:
+        page = table.query(Query(partition="P", after=cursor))
+        assert page.items
+        seen += [one["SK"] for one in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert seen == [str(number) for number in range(8)]
+    keys = [Key("P", str(number)) for number in range(8)]
+    assert list(table.batch_get(keys)) == keys
 
 
 def test_an_index_is_sparse_and_shows_only_what_it_projects(table: Table) -> None:
@@ -236,6 +330,46 @@ def test_concurrent_transactions_lose_no_write(shared: Table) -> None:
 
     _race([lambda number=number: write(number) for number in range(8)])  # type: ignore[misc]
     assert sum(len(shared.query(Query(partition=f"MSG#{number}")).items) for number in range(8)) == 8 * 40
+
+
+def test_of_two_transactions_about_one_item_one_wins(shared: Table) -> None:
+    b = Key("MSG#B", "METADATA")
+    shared.put(item())
+    wins: list[int] = []
+
+    def claim(number: int) -> None:
+        writes = [
+            Put(item=item(version=2, claim=number), condition=Unchanged(version=1)),
+            Put(item=item(b, claim=number), condition=Absent()),
+        ]
+        try:
+            shared.transact(writes)
+        except ConditionFailedError:
+            return
+        wins.append(number)
+
+    _race([lambda number=number: claim(number) for number in range(16)])  # type: ignore[misc]
+    assert len(wins) == 1
+    assert {one["claim"] for one in shared.batch_get([A, b]).values()} == set(wins)
+
+
+def test_a_counter_that_many_raise_loses_no_step(shared: Table) -> None:
+    shared.put(item(count=0))
+
+    def raise_it() -> None:
+        for _ in range(10):
+            while True:
+                there = shared.get(A)
+                assert there is not None
+                version = there["version"]
+                try:
+                    shared.put(item(version=version + 1, count=there["count"] + 1), Unchanged(version=version))
+                except ConditionFailedError:
+                    continue
+                break
+
+    _race([raise_it for _ in range(4)])
+    assert shared.get(A) == item(version=41, count=40)
 
 
 def test_many_writes_put_and_remove_whatever_was_there(table: Table) -> None:

@@ -1,5 +1,6 @@
 """What the vault and the media store promise."""
 
+import hashlib
 import stat
 from pathlib import Path
 
@@ -7,32 +8,62 @@ import pytest
 
 from omnipub.adapters.directory_media import DirectoryMedia
 from omnipub.adapters.keyfile_vault import KeyfileVault
+from omnipub.adapters.kms_vault import KmsVault
+from omnipub.adapters.s3_media import S3Media
 from omnipub.domain.conversation import Secret
 from omnipub.errors import ConfigurationError, InvalidInputError, NotFoundError, SealBrokenError
+from omnipub.services.ports import Media, Vault
+
+MINISTACK = pytest.param("ministack", marks=pytest.mark.ministack)
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 SECRET = Secret("a-token-of-ours")
 
 
-def test_a_sealed_secret_opens_for_its_purpose_only(tmp_path: Path) -> None:
-    vault = KeyfileVault(tmp_path / "key")
+@pytest.fixture(params=["machine", "moto", MINISTACK])
+def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Vault:
+    if request.param == "machine":
+        return KeyfileVault(tmp_path / "key")
+    cloud = request.getfixturevalue(f"over_{request.param}")
+    return KmsVault(cloud.clients, cloud.key())
+
+
+@pytest.fixture(params=["machine", "moto", MINISTACK])
+def media(request: pytest.FixtureRequest, tmp_path: Path) -> Media:
+    if request.param == "machine":
+        return DirectoryMedia(tmp_path / "media")
+    cloud = request.getfixturevalue(f"over_{request.param}")
+    return S3Media(cloud.clients, cloud.bucket())
+
+
+def test_a_sealed_secret_opens_for_its_purpose_only(vault: Vault) -> None:
     sealed = vault.seal(SECRET, "owner/facebook/1")
     assert vault.open(sealed, "owner/facebook/1") == SECRET
     with pytest.raises(SealBrokenError):
         vault.open(sealed, "owner/facebook/2")
 
 
-def test_the_same_secret_is_sealed_differently_each_time_and_never_lies_open(tmp_path: Path) -> None:
-    vault = KeyfileVault(tmp_path / "key")
+def test_the_same_secret_is_sealed_differently_each_time_and_never_lies_open(vault: Vault) -> None:
     first, second = vault.seal(SECRET, "p"), vault.seal(SECRET, "p")
     assert first != second
     assert SECRET.reveal() not in first
 
 
-@pytest.mark.parametrize("damage", ["v2.abc", "v1.", "v1.!!!", "", "v1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="])
-def test_damaged_or_foreign_seals_do_not_open(tmp_path: Path, damage: str) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    ["v2.abc", "v1.", "v1.!!!", "", "v1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "kms1.", "kms1.!!!", "kms1.AAAA"],
+)
+def test_damaged_or_foreign_seals_do_not_open(vault: Vault, damage: str) -> None:
     with pytest.raises(SealBrokenError):
-        KeyfileVault(tmp_path / "key").open(damage, "p")
+        vault.open(damage, "p")
+
+
+def test_what_was_changed_after_sealing_does_not_open(vault: Vault) -> None:
+    sealed = vault.seal(SECRET, "p")
+    middle = len(sealed) * 2 // 3
+    changed = sealed[:middle] + ("A" if sealed[middle] != "A" else "B") + sealed[middle + 1 :]
+    with pytest.raises(SealBrokenError):
+        vault.open(changed, "p")
 
 
 def test_the_key_file_is_for_its_owner_only_and_kept(tmp_path: Path) -> None:
@@ -55,23 +86,29 @@ def test_a_secret_does_not_show_itself() -> None:
     assert SECRET.reveal() not in f"{SECRET} {SECRET!r} {[SECRET]} { {'t': SECRET} }"
 
 
-def test_the_same_image_is_stored_once_under_its_digest(tmp_path: Path) -> None:
-    media = DirectoryMedia(tmp_path / "media")
+def test_an_image_is_stored_under_its_digest_however_often(media: Media) -> None:
     first, second = media.keep(PNG), media.keep(PNG)
     assert first == second
-    assert first.content_type == "image/png"
+    assert (first.key, first.content_type) == (hashlib.sha256(PNG).hexdigest(), "image/png")
     assert media.bytes_of(first.key) == PNG
     assert media.describe(first.key) == first
+
+
+def test_the_same_image_is_one_file(tmp_path: Path) -> None:
+    media = DirectoryMedia(tmp_path / "media")
+    first, _ = media.keep(PNG), media.keep(PNG)
     assert [file.name for file in (tmp_path / "media").iterdir()] == [first.key]
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"<svg/>", b"\x89PNG\r\n\x1a\n" + b"x" * (10 * 1024 * 1024)])
-def test_what_is_no_image_or_too_large_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_what_is_no_image_or_too_large_is_refused(media: Media, data: bytes) -> None:
     with pytest.raises(InvalidInputError):
-        DirectoryMedia(tmp_path / "media").keep(data)
+        media.keep(data)
 
 
 @pytest.mark.parametrize("key", ["0" * 64, "../vault.key", "", "x"])
-def test_a_key_of_nothing_is_not_found(tmp_path: Path, key: str) -> None:
+def test_a_key_of_nothing_is_not_found(media: Media, key: str) -> None:
     with pytest.raises(NotFoundError):
-        DirectoryMedia(tmp_path / "media").bytes_of(key)
+        media.bytes_of(key)
+    with pytest.raises(NotFoundError):
+        media.describe(key)

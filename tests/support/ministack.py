@@ -19,7 +19,7 @@ from pathlib import Path
 VERSION = "1.5.33"
 CRYPTOGRAPHY = "50.0.2"
 ROOT = Path(__file__).parent.parent.parent
-SERVICES = "s3,dynamodb,kinesis,lambda,iam,sts,kms,logs"
+SERVICES = "s3,dynamodb,kinesis,lambda,iam,sts,kms,logs,monitoring"
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 STARTS_WITHIN = 60.0
@@ -39,7 +39,7 @@ def environment() -> Path:
 
 
 @contextmanager
-def running(log: Path) -> Iterator[str]:
+def running(log: Path, services: str = SERVICES) -> Iterator[str]:
     """Its address while it runs; it forgets everything when it ends."""
     binary = environment() / "bin" / "ministack"
     url = f"http://127.0.0.1:{_free_port()}"
@@ -50,7 +50,7 @@ def running(log: Path) -> Iterator[str]:
         "GATEWAY_PORT": url.rpartition(":")[2],
         "IOT_MTLS_ENABLED": "0",  # else it listens on every address
         "SFTP_ENABLED": "0",
-        "SERVICES": SERVICES,
+        "SERVICES": services,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
         "STATE_DIR": str(log.parent / "state"),

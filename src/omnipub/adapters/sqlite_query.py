@@ -24,10 +24,17 @@ def statement(query: Query) -> tuple[str, list[str]]:
     clauses = " AND ".join([f'"{partition}" = ?', *bounds])
     direction = "DESC" if query.newest_first else "ASC"
     order = ", ".join(f'"{name}" {direction}' for name in _ordering(query))
+    wanted = ", ".join(f'"{name}"' for name in key_attributes(query)) if query.keys_only else "body"
     return (
-        f"SELECT body FROM items WHERE {clauses} ORDER BY {order} LIMIT {query.limit + 1}",  # noqa: S608  names of our own, values bound
+        f"SELECT {wanted} FROM items WHERE {clauses} ORDER BY {order} LIMIT {query.limit + 1}",  # noqa: S608  names of our own, values bound
         [query.partition, *values],
     )
+
+
+def key_attributes(query: Query) -> list[str]:
+    """The attributes that an index holds by itself: what is asked for no more than these is not looked up."""
+    index = INDEXES[query.index] if query.index else None
+    return [PARTITION, SORT, *([index.partition, index.sort] if index else [])]
 
 
 def closed(item: Item, sort: str) -> str:

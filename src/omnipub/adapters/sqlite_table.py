@@ -89,7 +89,8 @@ class SqliteTable:
         index = INDEXES[query.index] if query.index else None
         text, values = statement(query)
         with self._database.reading() as connection:
-            found = [json.loads(row["body"]) for row in connection.execute(text, values)]
+            rows = connection.execute(text, values)
+            found = [dict(row) if query.keys_only else json.loads(row["body"]) for row in rows]
         shown = found[: query.limit]
         cursor = closed(shown[-1], index.sort if index else SORT) if len(found) > query.limit else None
         return Page(items=tuple(_projected(item, index) for item in shown), cursor=cursor)

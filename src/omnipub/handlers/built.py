@@ -2,10 +2,15 @@
 
 import os
 from functools import cache
+from typing import TYPE_CHECKING
 
 from omnipub.config import from_environment
 from omnipub.errors import ConfigurationError
 from omnipub.wiring import System, one_machine
+
+if TYPE_CHECKING:
+    from omnipub.adapters.aws import Clients
+    from omnipub.adapters.origin_secret import OriginSecret
 
 
 @cache
@@ -15,7 +20,7 @@ def system() -> System:
     if settings.on_aws:
         from omnipub.wiring_aws import on_aws, settle  # noqa: PLC0415  one machine does without botocore
 
-        made = on_aws(settings)
+        made = on_aws(settings, _clients())
         settle(made)
         return made
     if not settings.data:
@@ -24,3 +29,21 @@ def system() -> System:
             hint="Name the directory of the data, or on AWS the table with its companions.",
         )
     return one_machine(settings)
+
+
+@cache
+def origin_secret() -> "OriginSecret | None":
+    """What CloudFront proves itself with; None where nobody has to."""
+    name = from_environment(os.environ).origin_secret
+    if not name:
+        return None
+    from omnipub.adapters.origin_secret import OriginSecret  # noqa: PLC0415  as above
+
+    return OriginSecret(_clients(), name)
+
+
+@cache
+def _clients() -> "Clients":
+    from omnipub.adapters.aws import Clients  # noqa: PLC0415  as above
+
+    return Clients()

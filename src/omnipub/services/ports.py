@@ -131,8 +131,10 @@ class Lag:
 class StreamReader(Protocol):
     """The stream as people and replays read it; it moves no checkpoint. All calls may raise UnavailableError."""
 
-    retention: timedelta
-    """How long a record is kept."""
+    @property
+    def retention(self) -> timedelta:
+        """How long a record is kept."""
+        ...
 
     def shards(self) -> Sequence[Shard]:
         """All shards, by name."""

@@ -14,6 +14,17 @@ seconds = st.integers(2, 900)
 OF_TYPE = {str: text, int: counts, Mode: st.sampled_from(Mode), LogLevel: st.sampled_from(LogLevel)}
 
 
+ON_AWS = ("table", "stream", "bucket", "key", "function")
+PLACE = ("data", *ON_AWS)
+places = st.one_of(
+    st.fixed_dictionaries({"data": text}).map(lambda one: {"data": st.just(one["data"])}),
+    st.fixed_dictionaries(dict.fromkeys(ON_AWS, text.filter(bool))).map(
+        lambda names: {name: st.just(value) for name, value in names.items()}
+    ),
+)
+"""One machine, or all that a stage on AWS has."""
+
+
 def settings_with(worker_timeout: int) -> st.SearchStrategy[Settings]:
     """Settings with every field filled, among those that do not contradict each other."""
     own = {
@@ -24,9 +35,12 @@ def settings_with(worker_timeout: int) -> st.SearchStrategy[Settings]:
         "slots": st.integers(1, 1000),
         "tries": st.integers(1, 1000),
     }
-    return st.builds(
-        Settings, **{field.name: own.get(field.name, OF_TYPE[type(field.default)]) for field in fields(Settings)}
-    )
+    others = {
+        field.name: own.get(field.name, OF_TYPE[type(field.default)])
+        for field in fields(Settings)
+        if field.name not in PLACE
+    }
+    return places.flatmap(lambda place: st.builds(Settings, **place, **others))
 
 
 some = seconds.flatmap(settings_with)
@@ -135,3 +149,23 @@ def test_a_value_that_makes_no_sense_is_refused_naming_the_variable(setting: str
     with pytest.raises(ConfigurationError) as caught:
         from_environment({variable(setting): value})
     assert variable(setting) in caught.value.message
+
+
+NAMES = {"table": "t", "stream": "s", "bucket": "b", "key": "k", "function": "f"}
+
+
+def test_a_stage_is_on_aws_if_it_names_everything_there() -> None:
+    assert Settings(**NAMES).on_aws  # type: ignore[arg-type]
+    assert not Settings(data="/var/lib/omnipub").on_aws
+
+
+@pytest.mark.parametrize("missing", NAMES)
+def test_a_stage_on_aws_that_lacks_a_name_says_which(missing: str) -> None:
+    names = {name: value for name, value in NAMES.items() if name != missing}
+    with pytest.raises(ConfigurationError, match=f"^OMNIPUB_{missing.upper()} must be set"):
+        Settings(**names)  # type: ignore[arg-type]
+
+
+def test_a_stage_is_not_on_one_machine_and_on_aws() -> None:
+    with pytest.raises(ConfigurationError, match="OMNIPUB_DATA and OMNIPUB_TABLE"):
+        Settings(data="/var/lib/omnipub", **NAMES)  # type: ignore[arg-type]

@@ -1,0 +1,270 @@
+"""What is particular to the vault, the media store, the nudge and the seat on AWS."""
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from omnipub.adapters.aws import patience_with
+from omnipub.adapters.aws_seat import KNOWN_SECONDS, AwsSeat
+from omnipub.adapters.kms_vault import REMEMBERED_SECONDS, SECRET_BYTES, KmsVault
+from omnipub.adapters.lambda_nudge import PAYLOAD_BYTES, LambdaNudge
+from omnipub.adapters.s3_media import PREFIX, S3Media
+from omnipub.domain.conversation import Secret
+from omnipub.errors import ConfigurationError, InvalidInputError, SealBrokenError, UnavailableError
+from omnipub.services.ports import DueSoon, Pointer
+from omnipub.services.wire import nudge_from
+from support.aws import Cloud
+from support.faulty_botocore import break_into
+from support.world import START, ListJournal
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
+ATTEMPTS = patience_with("kms").attempts
+SECRET = Secret("a-token-of-ours")
+
+
+class Seconds:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_secret_is_opened_once_for_a_while(emulated: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = Seconds()
+    vault = KmsVault(emulated.clients, emulated.key(), monotonic=seconds)
+    sealed = vault.seal(SECRET, "p")
+    faulty = break_into(monkeypatch, emulated.clients, "kms", {"Decrypt"})
+    for _ in range(3):
+        assert vault.open(sealed, "p") == SECRET
+    assert len(faulty.made()) == 1
+    with pytest.raises(SealBrokenError):
+        vault.open(sealed, "q")
+    seconds.now += REMEMBERED_SECONDS
+    assert vault.open(sealed, "p") == SECRET
+    assert len(faulty.made()) == 3
+
+
+@pytest.mark.parametrize("code", ["IncorrectKeyException", "InvalidCiphertextException"])
+def test_what_kms_cannot_open_is_a_broken_seal(emulated: Cloud, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    # no emulator notices that a text was sealed with another key
+    vault = KmsVault(emulated.clients, emulated.key())
+    sealed = vault.seal(SECRET, "p")
+    break_into(monkeypatch, emulated.clients, "kms", {"Decrypt"}, f"code {code}")
+    with pytest.raises(SealBrokenError, match="does not open"):
+        vault.open(sealed, "p")
+    assert vault.open(sealed, "p") == SECRET
+
+
+@pytest.mark.parametrize("code", ["DisabledException", "KMSInvalidStateException"])
+def test_a_key_that_is_switched_off_breaks_no_seal(emulated: Cloud, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    vault = KmsVault(emulated.clients, emulated.key())
+    sealed = vault.seal(SECRET, "p")
+    break_into(monkeypatch, emulated.clients, "kms", {"Decrypt"}, f"code {code}")
+    with pytest.raises(UnavailableError) as failed:
+        vault.open(sealed, "p")
+    assert "aws kms" in failed.value.hint
+
+
+@pytest.mark.parametrize("fault", ["throttle", "error", "unreachable"])
+def test_a_vault_that_does_not_answer_is_no_broken_seal_and_shows_no_secret(
+    emulated: Cloud, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    vault = KmsVault(emulated.clients, emulated.key())
+    sealed = vault.seal(SECRET, "p")
+    faulty = break_into(monkeypatch, emulated.clients, "kms", {"Encrypt", "Decrypt"}, *[fault] * 2 * ATTEMPTS)
+    for act in (lambda: vault.open(sealed, "p"), lambda: vault.seal(SECRET, "p")):
+        with pytest.raises(UnavailableError) as failed:
+            act()
+        assert SECRET.reveal() not in f"{failed.value} {failed.value.__cause__!r} {failed.value.hint}"
+    assert faulty.made() == [fault] * 2 * ATTEMPTS
+    assert vault.open(sealed, "p") == SECRET
+
+
+@pytest.mark.parametrize("length", [0, SECRET_BYTES + 1])
+def test_a_token_that_kms_cannot_take_is_refused_without_showing_it(emulated: Cloud, length: int) -> None:
+    with pytest.raises(InvalidInputError, match="4,096") as refused:
+        KmsVault(emulated.clients, emulated.key()).seal(Secret("t" * length), "p")
+    assert "ttt" not in str(refused.value)
+
+
+def test_the_longest_token_is_taken(emulated: Cloud) -> None:
+    vault = KmsVault(emulated.clients, emulated.key())
+    longest = Secret("t" * SECRET_BYTES)
+    assert vault.open(vault.seal(longest, "p"), "p") == longest
+
+
+def test_a_key_that_is_not_there_is_a_matter_of_configuration(emulated: Cloud) -> None:
+    absent = f"arn:aws:kms:eu-west-1:123456789012:key/{'0' * 8}-0000-4000-8000-{'0' * 12}"
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        KmsVault(emulated.clients, absent).seal(SECRET, "p")
+
+
+def test_an_image_carries_its_type_and_its_checksum(emulated: Cloud) -> None:
+    bucket = emulated.bucket()
+    kept = S3Media(emulated.clients, bucket).keep(PNG)
+    head = emulated.clients.of("s3").head_object(Bucket=bucket, Key=PREFIX + kept.key)
+    assert (head["ContentType"], head["ContentLength"]) == ("image/png", len(PNG))
+    assert kept.key == hashlib.sha256(PNG).hexdigest()
+    assert "immutable" in head["CacheControl"]
+
+
+@pytest.mark.parametrize("fault", ["error", "unreachable"])
+def test_a_bucket_that_does_not_answer_is_not_an_absent_image(
+    emulated: Cloud, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    media = S3Media(emulated.clients, emulated.bucket())
+    kept = media.keep(PNG)
+    only = {"GetObject", "HeadObject", "PutObject"}
+    faulty = break_into(monkeypatch, emulated.clients, "s3", only, *[fault] * 3 * ATTEMPTS)
+    for act in (lambda: media.bytes_of(kept.key), lambda: media.describe(kept.key), lambda: media.keep(PNG)):
+        with pytest.raises(UnavailableError):
+            act()
+    assert faulty.made() == [fault] * 3 * ATTEMPTS
+    assert media.bytes_of(kept.key) == PNG
+
+
+def test_a_bucket_that_is_not_there_is_a_matter_of_configuration(emulated: Cloud) -> None:
+    with pytest.raises(ConfigurationError, match="omnipub-none does not exist"):
+        S3Media(emulated.clients, "omnipub-none").keep(PNG)
+
+
+class RecordingLambda:
+    """A client of Lambda that keeps what it was given; ministack would run it."""
+
+    def __init__(self, fail_after: int = 10**9) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self._fail_after = fail_after
+
+    def of(self, service: str) -> "RecordingLambda":
+        assert service == "lambda"
+        return self
+
+    def invoke(self, **call: Any) -> None:
+        if len(self.calls) >= self._fail_after:
+            from botocore.exceptions import ReadTimeoutError  # noqa: PLC0415  only this failure
+
+            raise ReadTimeoutError(endpoint_url="https://lambda.example")
+        self.calls.append(call)
+
+
+def soon(count: int) -> list[DueSoon]:
+    return [
+        DueSoon(
+            pointer=Pointer(pk=f"MSG#{number:026d}", sk="CHANNEL#facebook", group="facebook/1", why="due", trace="t"),
+            at=START + timedelta(seconds=number),
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 5000])
+def test_nudges_are_events_that_fit_and_name_everything_once(count: int) -> None:
+    line, journal = RecordingLambda(), ListJournal()
+    LambdaNudge(line, "omnipub-scheduler", journal).nudge(soon(count))  # type: ignore[arg-type]
+    named = [one for call in line.calls for one in nudge_from(json.loads(call["Payload"]))]
+    assert named == soon(count)
+    assert {call["InvocationType"] for call in line.calls} <= {"Event"}
+    assert all(len(call["Payload"]) <= PAYLOAD_BYTES for call in line.calls)
+    assert len(line.calls) == {0: 0, 1: 1, 5000: 4}[count]
+    assert not journal.notes
+
+
+def test_a_nudge_that_fails_costs_a_note_of_how_many_it_named() -> None:
+    line, journal = RecordingLambda(fail_after=1), ListJournal()
+    LambdaNudge(line, "omnipub-scheduler", journal).nudge(soon(5000))  # type: ignore[arg-type]
+    (note,) = journal.named("nudge_lost")
+    assert note["deliveries"] == 5000 - len(nudge_from(json.loads(line.calls[0]["Payload"])))
+    assert "does not answer" in note["error"]
+
+
+def test_a_function_that_is_not_there_costs_a_note(emulated: Cloud) -> None:
+    journal = ListJournal()
+    LambdaNudge(emulated.clients, "omnipub-none", journal).nudge(soon(3))
+    assert journal.named("nudge_lost") == [
+        {"deliveries": 3, "error": "The function omnipub-none does not exist in this account and region."}
+    ]
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+def seat_on(cloud: Cloud, seconds: Seconds) -> AwsSeat:
+    return AwsSeat(cloud.clients, table=cloud.table(), bucket=cloud.bucket(), pause=lambda _: None, monotonic=seconds)
+
+
+@pytest.fixture
+def seat(emulated: Cloud, seconds: Seconds) -> AwsSeat:
+    return seat_on(emulated, seconds)
+
+
+@pytest.fixture
+def place(over_ministack: Cloud, seconds: Seconds) -> AwsSeat:
+    """A seat whose table has an id; moto's tables have none."""
+    return seat_on(over_ministack, seconds)
+
+
+def test_a_seat_remembers_the_highest_epoch(seat: AwsSeat) -> None:
+    assert seat.epoch() == 0
+    for epoch, highest in ((1, 1), (7, 7), (3, 7), (8, 8)):
+        seat.remember(epoch)
+        assert seat.epoch() == highest
+
+
+def test_of_two_that_remember_at_once_the_higher_stays(
+    emulated: Cloud, seat: AwsSeat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat.remember(1)
+    other = AwsSeat(emulated.clients, table=seat._table, bucket=seat._bucket)
+    real = AwsSeat._write
+
+    def overtaken(self: AwsSeat, epoch: int, tag: str) -> bool:
+        monkeypatch.setattr(AwsSeat, "_write", real)
+        other.remember(9)
+        return real(self, epoch, tag)
+
+    monkeypatch.setattr(AwsSeat, "_write", overtaken)
+    seat.remember(5)
+    assert (seat.epoch(), other.epoch()) == (9, 9)
+
+
+@pytest.mark.ministack
+def test_a_seat_asks_again_after_a_while(
+    over_ministack: Cloud, place: AwsSeat, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faulty = break_into(monkeypatch, over_ministack.clients, "dynamodb", {"DescribeTable"})
+    other = AwsSeat(over_ministack.clients, table=place._table, bucket=place._bucket)
+    for _ in range(5):
+        assert (place.identity(), place.epoch()) == (place.identity(), 0)
+    assert len(faulty.made()) == 1
+    other.remember(4)
+    seconds.now += KNOWN_SECONDS
+    assert place.epoch() == 4
+    assert place.identity()
+    assert len(faulty.made()) == 2
+
+
+@pytest.mark.ministack
+def test_a_table_made_anew_under_the_old_name_is_another_place(
+    over_ministack: Cloud, place: AwsSeat, seconds: Seconds
+) -> None:
+    from support.aws import table_shape  # noqa: PLC0415  only this test makes a table by hand
+
+    before, dynamodb = place.identity(), over_ministack.clients.of("dynamodb")
+    dynamodb.delete_table(TableName=place._table)
+    dynamodb.create_table(TableName=place._table, **table_shape())
+    seconds.now += KNOWN_SECONDS
+    assert place.identity() != before
+    assert place.identity().rpartition("/")[0] == before.rpartition("/")[0]
+
+
+@pytest.mark.ministack
+def test_two_tables_are_two_places(over_ministack: Cloud, place: AwsSeat) -> None:
+    assert (
+        AwsSeat(over_ministack.clients, table=over_ministack.table(), bucket=place._bucket).identity()
+        != place.identity()
+    )
