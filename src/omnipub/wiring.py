@@ -4,21 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from omnipub.adapters.clock import SystemChance, SystemClock
 from omnipub.adapters.crew import ThreadCrew
-from omnipub.adapters.directory_media import DirectoryMedia
-from omnipub.adapters.directory_seat import DirectorySeat
 from omnipub.adapters.http import HttpSend
 from omnipub.adapters.journal import LogJournal
-from omnipub.adapters.keyfile_vault import KeyfileVault
 from omnipub.adapters.logs import logger_for
 from omnipub.adapters.loopback_send import LoopbackSend
-from omnipub.adapters.sqlite_nudge import SqliteNudge
-from omnipub.adapters.sqlite_stream import SqliteStream
-from omnipub.adapters.sqlite_table import SqliteTable
 from omnipub.channels.registry import CHANNELS
 from omnipub.config import Mode, Settings
 from omnipub.domain.conversation import Channel
@@ -53,13 +47,15 @@ from omnipub.services.preview import Preview
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording
 from omnipub.services.releases import Releases
-from omnipub.services.replay import Replay
 from omnipub.services.search import Search
 from omnipub.services.showing import Showing
 from omnipub.services.stuck import Stuck
 from omnipub.services.unpublish import Unpublish
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import Table
+
+if TYPE_CHECKING:
+    from omnipub.services.replay import Replay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,8 +308,11 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
     )
 
 
-def replay_of(system: System) -> Replay:
+def replay_of(system: System) -> "Replay":
     """What reads and replays the stream of a system on one machine."""
+    from omnipub.adapters.sqlite_stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
+    from omnipub.services.replay import Replay  # noqa: PLC0415  Lambda has none of this
+
     stream = system.world.stream
     if not isinstance(stream, SqliteStream):
         raise AssertionError("one machine has its stream in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
@@ -329,6 +328,13 @@ def replay_of(system: System) -> Replay:
 
 def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> System:
     """The system over SQLite and files in `settings.data`."""
+    from omnipub.adapters.directory_media import DirectoryMedia  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.directory_seat import DirectorySeat  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.keyfile_vault import KeyfileVault  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.sqlite_nudge import SqliteNudge  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.sqlite_stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.sqlite_table import SqliteTable  # noqa: PLC0415  Lambda has none of this
+
     data = Path(settings.data)
     return assemble(
         settings,

@@ -1,5 +1,7 @@
 """The page that puts AWS' adapters into services; read only where a stage is on AWS."""
 
+from typing import TYPE_CHECKING
+
 from omnipub.adapters.aws import Clients
 from omnipub.adapters.aws_seat import AwsSeat
 from omnipub.adapters.clock import SystemChance, SystemClock
@@ -7,18 +9,18 @@ from omnipub.adapters.crew import ThreadCrew
 from omnipub.adapters.dynamodb import DynamoTable
 from omnipub.adapters.journal import LogJournal
 from omnipub.adapters.kinesis import KinesisStream
-from omnipub.adapters.kinesis_reader import KinesisReader
 from omnipub.adapters.kms_vault import KmsVault
 from omnipub.adapters.lambda_nudge import LambdaNudge
 from omnipub.adapters.logs import logger_for
 from omnipub.adapters.s3_media import S3Media
-from omnipub.adapters.s3_parked import S3Parked
 from omnipub.config import Settings
 from omnipub.errors import ConfigurationError, UnavailableError
-from omnipub.services.replay import Replay
 from omnipub.storage import keys
 from omnipub.storage.table import ConditionFailedError
 from omnipub.wiring import System, World, assemble, sender
+
+if TYPE_CHECKING:
+    from omnipub.services.replay import Replay
 
 
 def on_aws(settings: Settings, clients: Clients | None = None) -> System:
@@ -63,7 +65,7 @@ def settle(system: System) -> None:
         system.world.journal.note("gate_not_settled", error=error.message)  # a later start does it
 
 
-def replay_on_aws(system: System, clients: Clients, *, worker: str, parked: str) -> Replay:
+def replay_on_aws(system: System, clients: Clients, *, worker: str, parked: str) -> "Replay":
     """What reads and replays the stream of a stage on AWS.
 
     Args:
@@ -72,6 +74,10 @@ def replay_on_aws(system: System, clients: Clients, *, worker: str, parked: str)
         worker: Name of the worker's function.
         parked: Name of the bucket in which its trigger leaves what it gave up on.
     """
+    from omnipub.adapters.kinesis_reader import KinesisReader  # noqa: PLC0415  no function of ours reads it back
+    from omnipub.adapters.s3_parked import S3Parked  # noqa: PLC0415  likewise
+    from omnipub.services.replay import Replay  # noqa: PLC0415  likewise
+
     return Replay(
         table=system.world.table,
         stream=system.world.stream,

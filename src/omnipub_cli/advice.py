@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from omnipub_cli import connected
 from omnipub_cli.changing import group_of
 from omnipub_cli.times import span
 
@@ -29,6 +30,10 @@ BY_STATUS = {
 def step(call: Call, system: System, delivery: Delivery) -> str:
     """The command to type next, whole."""
     typed = _instead(call, system, delivery) or BY_STATUS[delivery.status.value]
+    if typed == BY_STATUS["held"]:
+        connection = system.accounts.for_delivery(delivery)
+        if connection is not None:  # named with its title, which connecting it again would lose
+            return connected.again(call, connection)
     return call.typed(
         typed.format(
             id=delivery.parent.id, channel=shlex.quote(delivery.channel), account=shlex.quote(delivery.account)
@@ -62,6 +67,9 @@ def _instead(call: Call, system: System, delivery: Delivery) -> str:
         case "unconfirmed":
             remedy = system.channels[network_of(delivery.channel)].remedy(delivery.account)
             return "" if remedy is Remedy.LOOK_UP else show
+        case "failed":
+            # Refused with tries left is refused for good: the same again would be refused again.
+            return show if delivery.tries_used < system.settings.tries else ""
         case "held":
             pause = system.pauses.of(delivery)
             if pause is not None:

@@ -42,10 +42,23 @@ def choose(call: Call, what: str, *, option: str, choices: Sequence[str]) -> str
     ways = " or ".join(f"{option} {one}" for one in choices)
     if not sys.stdin.isatty():
         raise InvalidInputError(f"{what} Nothing was done.", hint=f"Say what becomes of it: {ways}.")
-    answer = _answer(call, f"{what} Which one: {' or '.join(choices)}?")
+    answer = _answer(call, f"{what} Type {' or '.join(choices)}:")
     if answer not in choices:
         raise typer.Abort
     return answer
+
+
+def typed(call: Call, what: str, *, expected: str) -> None:
+    """Go on only if a word is typed that nobody types by mistake.
+
+    Raises:
+        InvalidInputError: Nobody can be asked, and --yes was not given.
+        typer.Abort: Something else was typed.
+    """
+    if not sys.stdin.isatty():
+        raise InvalidInputError(f"{what} Nothing was done.", hint="There is no terminal to ask; add --yes to do it.")
+    if _answer(call, f"{what} Type {expected} to do it:") != expected.lower():
+        raise typer.Abort
 
 
 def _answer(call: Call, question: str) -> str:

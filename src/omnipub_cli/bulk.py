@@ -37,7 +37,7 @@ COLUMNS = (
     Column("STATUS"),
     Column("DUE"),
     Column("RESULT"),
-    Column("WHY", flexible=True),
+    Column("WHY"),
 )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from omnipub.services.showing import Shown
     from omnipub_cli.context import Call
 
-COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("DUE"), Column("WHY", flexible=True))
+COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("DUE"), Column("WHY"))
 
 
 def table(deliveries: Sequence[Delivery]) -> list[Table]:

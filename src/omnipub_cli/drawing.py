@@ -65,11 +65,15 @@ class Record:
 
 @dataclass(frozen=True)
 class Line:
-    """Cells one after another, indented; a heading is bold on a terminal."""
+    """Cells one after another, indented; a heading is bold on a terminal.
+
+    A long line is broken between words there, unless it is `whole`: what is copied, as a command is, must be one line.
+    """
 
     cells: Sequence[Cell] = ()
     indent: int = 0
     heading: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

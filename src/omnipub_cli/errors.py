@@ -25,6 +25,7 @@ from omnipub.errors import (
     SealBrokenError,
     UnavailableError,
 )
+from omnipub_cli.deployment.errors import NotBuiltError
 
 DEBUG = "OMNIPUB_DEBUG"
 
@@ -40,6 +41,7 @@ class Code(IntEnum):
     UNAVAILABLE = 5  # network or storage; trying again later may succeed
     CONFIGURATION = 6
     PAUSED = 7  # it was taken and waits for a person: a pause, or an account that needs its owner
+    NOT_BUILT = 8  # it has a name, but nobody has built it yet
     INTERRUPTED = 130  # 128 + SIGINT
     PIPE_CLOSED = 141  # 128 + SIGPIPE: whoever read the output has enough
 
@@ -54,6 +56,7 @@ MEANINGS: Mapping[Code, str] = MappingProxyType(
         Code.UNAVAILABLE: "A network, the sandbox or our own storage did not answer; trying again later may succeed.",
         Code.CONFIGURATION: "A setting, a data directory or a key is missing, or is not what it must be.",
         Code.PAUSED: "It was accepted and is held: by a pause, or as its account needs its owner.",
+        Code.NOT_BUILT: "It is planned and named, but not built yet; nothing was done.",
         Code.INTERRUPTED: "It was stopped with Ctrl-C or SIGTERM, or a question was not answered with yes.",
         Code.PIPE_CLOSED: "Whoever read the output had enough of it.",
     }
@@ -70,6 +73,7 @@ TABLE: tuple[tuple[type[BaseException], Code, str], ...] = (
     (UnavailableError, Code.UNAVAILABLE, "unavailable"),
     (ConfigurationError, Code.CONFIGURATION, "configuration"),
     (SealBrokenError, Code.CONFIGURATION, "configuration"),
+    (NotBuiltError, Code.NOT_BUILT, "not built"),
     (OmnipubError, Code.FAILURE, "error"),
     (KeyboardInterrupt, Code.INTERRUPTED, "interrupted"),
     (typer.Abort, Code.INTERRUPTED, "interrupted"),

@@ -28,7 +28,7 @@ COLUMNS = (
     Column("ID"),
     Column("DUE"),
     Column("CHANNELS"),
-    Column("WHY", flexible=True),
+    Column("WHY"),
 )
 PROGRESS = (Column("WHAT"), Column("HOW FAR"))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import typer
 from typer.core import TyperCommand
 
-from omnipub_cli.options import Group
+from omnipub_cli.options import Group, in_short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Lazy(Group):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         for name, summary in self.entries.items():
-            self.commands[name] = TyperCommand(name, help=summary)
+            self.commands[name] = TyperCommand(name, help=summary, short_help=in_short(summary))
 
     def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """Import the command that is called."""

@@ -29,5 +29,5 @@ def named(call: Call, system: System, text: str) -> Shown:
             continue
     raise NotFoundError(
         f"There is no message or certification {name}.",
-        hint=f"See what is due: {call.typed('schedule list')}",
+        hint=f"See what there is: {call.typed('messages list')}; certifications: {call.typed('certs list')}",
     )

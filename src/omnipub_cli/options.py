@@ -1,5 +1,6 @@
 """The options that commands share: those that every command takes, and types for those that several take."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -88,6 +89,15 @@ class Command(TyperCommand):
     def format_epilog(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # noqa: ARG002  typer passes it
         """The examples in plain help, a line each."""
         _write_examples(self.epilog, formatter)
+
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002  nothing is cut off
+        """What it does, as a list of commands says it."""
+        return in_short(self.help or "")
+
+
+def in_short(summary: str) -> str:
+    """The first part of a command's sentence; what is said behind a colon or semicolon is for its own help."""
+    return re.split("[:;] ", summary.removesuffix("."))[0] + "."
 
 
 class Group(TyperGroup):

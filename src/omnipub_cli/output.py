@@ -106,8 +106,12 @@ class Output:
             self._err(f"{self._coloured('hint:', CYAN)} {plain.one_line(words)}\n")
 
     def beside(self, *views: View) -> None:
-        """What a question or a refusal is about, plain, on standard error."""
-        if self.talks:
+        """What a question or a refusal is about, on standard error: drawn on a terminal, else plain."""
+        if self.talks and _is_terminal(self._stderr):
+            from omnipub_cli.richly import drawn  # noqa: PLC0415  only a terminal needs it
+
+            self._err("".join(drawn(view, Look(terminal=True, utc=self.look.utc)) for view in views))
+        elif self.talks:
             for view in views:
                 self._err("".join(f"{line}\n" for line in piped(view, Look(utc=self.look.utc))))
 

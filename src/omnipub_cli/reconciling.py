@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from omnipub_cli.context import Call
     from omnipub_cli.picking import Picked, Verb
 
-COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("FOUND"), Column("SEEN", flexible=True))
+COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("FOUND"), Column("SEEN"))
 
 
 def carry_out(call: Call, system: System, verb: Verb, what: Picked, *, dry_run: bool, yes: bool) -> None:

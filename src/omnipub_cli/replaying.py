@@ -30,7 +30,7 @@ COLUMNS = (
     Column("ID"),
     Column("CHANNEL"),
     Column("VERDICT"),
-    Column("BECAUSE", flexible=True),
+    Column("BECAUSE"),
 )
 PROGRESS = (Column("WHAT"), Column("HOW FAR"))
 

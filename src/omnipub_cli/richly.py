@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import IO
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from omnipub_cli.drawing import Cell, Column, Line, Look, Record, State, Story, Table, View, text, told
+from omnipub_cli.drawing import NOTHING, Cell, Column, Line, Look, Record, State, Story, Table, View, text, told
 
 COLOURS = {
     "published": "green",
@@ -61,7 +62,7 @@ def drawn(view: View, look: Look) -> str:
     buffer = io.StringIO()
     target = console(buffer)
     for line in lines(view, look, target.width):
-        # A line that is too long is left to the terminal: an id or an address cut in two cannot be copied.
+        # A line that is still too long is left to the terminal: an id or an address cut in two cannot be copied.
         target.print(line, crop=False, overflow="ignore")
     return buffer.getvalue()
 
@@ -77,7 +78,7 @@ def lines(view: View, look: Look, width: int) -> Iterator[Text]:
                 yield Text.assemble((f"{name:<{longest + GAP}}", "bold"), cell_text(cell, look))
         case Story():
             for line in view.lines:
-                yield _line(line, look)
+                yield from _broken(_line(line, look), line, width)
 
 
 def cell_text(cell: Cell, look: Look) -> Text:
@@ -96,12 +97,37 @@ def _line(line: Line, look: Look) -> Text:
     return words
 
 
+def _broken(told: Text, line: Line, width: int) -> Iterator[Text]:
+    """A line of a story as the lines that it takes; the further ones are indented a little more."""
+    if line.whole or told.cell_len <= width:
+        yield told
+        return
+    for number, part in enumerate(_between_words(told[line.indent :], width - line.indent - GAP)):
+        yield Text.assemble(" " * (line.indent + (GAP if number else 0)), part)
+
+
+def _between_words(told: Text, room: int) -> Iterator[Text]:
+    """What is too long for one line, in parts; a word stays whole, as it may be an id or an address."""
+    end = 0
+    for part in wrap(
+        told.plain,
+        max(room, NARROWEST),
+        expand_tabs=False,
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ):
+        start = told.plain.index(part, end)
+        end = start + len(part)
+        yield told[start:end]
+
+
 def _tables(view: Table, look: Look, width: int) -> Iterator[Text]:
     """The table's lines; its headings instead of the columns' names, if it has any."""
     rows = [[cell_text(cell, look) for cell in row] for row in view.rows]
     folds = _folds(view.columns, rows, width)
     if not view.heads:
-        yield from _row([Text(column.name, style="bold") for column in view.columns], folds, view.columns)
+        yield from _row([Text(column.name, style="bold") for column in view.columns], folds, view.columns, width)
     before = ""
     for number, row in enumerate(rows):
         head = view.heads[number] if view.heads else ""
@@ -109,12 +135,19 @@ def _tables(view: Table, look: Look, width: int) -> Iterator[Text]:
             yield from ([Text("")] if before else [])
             yield Text(head, style="bold")
             before = head
-        yield from _row(row, folds, view.columns)
+        yield from _row(row, folds, view.columns, width)
 
 
-def _row(cells: Sequence[Text], folds: Sequence[Mapping[int, int]], columns: Sequence[Column]) -> Iterator[Text]:
+def _row(
+    cells: Sequence[Text], folds: Sequence[Mapping[int, int]], columns: Sequence[Column], width: int
+) -> Iterator[Text]:
     """A row on as many lines as the table is folded into; those below the first are indented."""
     for fold, sizes in enumerate(folds):
+        if fold and len(sizes) == 1:
+            (cell,) = (cells[number] for number in sizes)
+            parts = _between_words(cell, width - INDENT) if cell.plain != NOTHING else ()
+            yield from (Text.assemble(" " * INDENT, part) for part in parts)
+            continue
         line = Text(" " * INDENT if fold else "")
         for number, size in sizes.items():
             cell, column = cells[number], columns[number]

@@ -35,7 +35,9 @@ def format_of(name: str, asked: str | None) -> Format:
 
     said = asked or Path(name).suffix.lower().removeprefix(".")
     if said not in set(Format):
-        raise InvalidInputError(f"{name} may be anything.", hint="Name it .csv or .jsonl, or add --format csv|jsonl.")
+        raise InvalidInputError(
+            f"Its name does not say what {name} is.", hint="Name it .csv or .jsonl, or add --format csv|jsonl."
+        )
     return Format(said)
 
 

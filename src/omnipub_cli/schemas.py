@@ -208,6 +208,21 @@ STORED = _object(
 )
 """An item of the table; with --raw `item` is DynamoDB's own JSON."""
 
+DEPLOYMENT = _object(
+    id=TEXT,
+    at=MOMENT,
+    by=TEXT,
+    version=TEXT,
+    before=_MAYBE_TEXT,
+    state=TEXT,
+    stacks=_list(TEXT),
+    rollback_of=_MAYBE_TEXT,
+)
+"""What was deployed by whom; `before` is the version that was there, `state` begun, done or rolled_back."""
+
+USER = _object(id=TEXT, email=TEXT, status=TEXT, enabled=FLAG, created_at=MOMENT, changed_at=MOMENT)
+"""Who may sign in to a stage on AWS; `status` is Cognito's own word."""
+
 SCHEMAS: Mapping[str, Schema] = MappingProxyType(
     {
         "messages create": CREATED,
@@ -343,6 +358,63 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
         "table backup": _object(file=TEXT, bytes=COUNT),
         "table restore": _object(table=TEXT, kept=_MAYBE_TEXT, gate_open=FLAG),
         "table adopt": _object(adopted=FLAG, deliveries=_list(NAMED)),
+        "deploy": _object(
+            stage=TEXT,
+            region=TEXT,
+            account=TEXT,
+            version=TEXT,
+            changed=_map(COUNT),
+            pages=TEXT,
+            ok=FLAG,
+            checks=_list(_object(name=TEXT, verdict=TEXT, what=TEXT, next=_MAYBE_TEXT)),
+            outputs=_map(_map(TEXT)),
+            next=_list(_object(why=TEXT, type=TEXT)),
+        ),
+        "diff": _object(
+            stage=TEXT,
+            new=_list(TEXT),
+            unchanged=_list(TEXT),
+            untold=_list(_object(stack=TEXT, why=TEXT)),
+            refused=FLAG,
+            changes=_list(
+                _object(
+                    stack=TEXT,
+                    change=TEXT,
+                    resource=TEXT,
+                    id=_MAYBE_TEXT,
+                    type=TEXT,
+                    because=_list(TEXT),
+                    loses=FLAG,
+                )
+            ),
+        ),
+        "status": _object(
+            stage=TEXT,
+            region=TEXT,
+            deployment=_or_null(DEPLOYMENT),
+            stacks=_list(
+                _object(
+                    stack=TEXT,
+                    name=TEXT,
+                    status=TEXT,
+                    why=_MAYBE_TEXT,
+                    changed_at=_MAYBE_MOMENT,
+                    drift=TEXT,
+                    next=_MAYBE_TEXT,
+                )
+            ),
+        ),
+        "outputs": _object(stage=TEXT, region=TEXT, account=TEXT, at=MOMENT, outputs=_map(_map(TEXT))),
+        "logs tail": _object(
+            lines=_list(_object(id=TEXT, at=MOMENT, function=TEXT, level=_MAYBE_TEXT, message=TEXT, details=_map(TEXT)))
+        ),
+        "users create": _with(USER, groups=_list(TEXT)),
+        "users list": _object(users=_list(USER), more=FLAG),
+        "users show": _with(USER, groups=_list(TEXT)),
+        "users disable": _with(USER, groups=_list(TEXT)),
+        "users add-to-group": _with(USER, groups=_list(TEXT)),
+        "rollback": _object(stage=TEXT, deployment=TEXT, version=_MAYBE_TEXT, instead_of=TEXT, stacks=_list(TEXT)),
+        "destroy": _object(stage=TEXT, deleted=_list(TEXT), kept=_list(_object(stack=TEXT, what=TEXT, id=TEXT))),
         "up": _object(
             mode=TEXT,
             address=TEXT,

@@ -30,9 +30,7 @@ ENDS = {
 """The end of a try, as a half sentence."""
 
 
-def timeline(
-    shown: Shown, now: datetime, typed: Callable[[str], str], can_look: Callable[[Delivery], bool]
-) -> Story:
+def timeline(shown: Shown, now: datetime, typed: Callable[[str], str], can_look: Callable[[Delivery], bool]) -> Story:
     """All deliveries, one after another.
 
     Args:
@@ -48,7 +46,11 @@ def timeline(
     for delivery in shown.deliveries:
         tries = [one for one in shown.attempts if one.channel == delivery.channel]
         steps = [
-            Line((f"{words}: {typed(words_typed.format(id=delivery.parent.id, channel=delivery.channel))}",), indent=4)
+            Line(
+                (f"{words}: {typed(words_typed.format(id=delivery.parent.id, channel=delivery.channel))}",),
+                indent=4,
+                whole=True,
+            )
             for words, words_typed in possible(delivery, now, edit, can_look=can_look(delivery))
         ]
         lines += [*([Line()] if lines else []), *_told(delivery, tries, now), *steps]
@@ -184,8 +186,8 @@ def _publishing(delivery: Delivery) -> Iterator[Line]:
     if delivery.next_at is None:
         return
     if delivery.may_be_out:
-        yield Line((Exact(delivery.next_at), "it may be out; omnipub looks for it"))
+        yield Line((Exact(delivery.next_at), "it may be out; omnipub finds out"))
     else:
-        yield Line((Exact(delivery.next_at), "if there is no answer by then, omnipub looks for it"))
+        yield Line((Exact(delivery.next_at), "if there is no answer by then, omnipub finds out what it can"))
     if delivery.cancel_asked:
         yield Line((f"to be called off if it is surely not out: {delivery.cancel_asked}",))

@@ -13,19 +13,27 @@ if TYPE_CHECKING:
     from typer._click import Command
 
 ENTRIES = {
-    "demo": "See the whole system work, in a directory of its own, in ten seconds.",
+    "demo": "See the whole system work, in a directory of its own.",
     "up": "Run omnipub on this machine until Ctrl-C.",
+    "doctor": "Say what is wrong and what to type next.",
     "messages": "Compose messages, see what became of them, and step in.",
     "certs": "Announce certifications and see what became of them.",
     "schedule": "See what is due when, and dispatch what is due now.",
-    "stream": "See what the stream carries, and replay it.",
-    "pause": "Stop everything, a channel, an account or an owner, or list what is stopped.",
-    "resume": "Let what is paused go on, and say what becomes of what is late.",
-    "channels": "See the networks, their limits and your accounts on them.",
+    "pause": "Stop everything, a channel, an account or an owner.",
+    "resume": "Let what is paused go on.",
     "connections": "Connect accounts on the networks.",
-    "doctor": "Look at everything that can be wrong and say what to type next; exit 1 if something is.",
+    "channels": "See the networks, their limits and your accounts on them.",
+    "stream": "See what the stream carries, and replay it.",
     "table": "Fill, look into, check, copy and adopt the table.",
-    "completion": "Print the script that makes a shell complete commands and options.",
+    "deploy": "Bring a stage to AWS, or bring it up to date.",
+    "diff": "Show what a deployment would change.",
+    "status": "Show how a stage on AWS stands.",
+    "outputs": "Show the addresses and names of a stage on AWS.",
+    "logs": "See what the functions of a stage on AWS say.",
+    "users": "See and say who may sign in to a stage on AWS.",
+    "rollback": "Go back to the functions of before.",
+    "destroy": "Take a stage on AWS down.",
+    "completion": "Print the script that completes commands in a shell.",
 }
 """Command → its summary, in the order of the help; `commands/<command>.py`, or a package of verbs, answers it."""
 

@@ -504,6 +504,8 @@ class History:
         new = delivery_of(after).lease if after is not None and "lease" in after else None
         if new is not None and (old is None or new.claim_id != old.claim_id):
             self.claimed_by[new.claim_id] = self.hub.current
+            if new.sends and before is not None and before.get("cancel_asked"):
+                self.fail(f"a try begins of what is to be cancelled: {before}")
         if old is None or (new is not None and new.claim_id == old.claim_id) or self.weather.beyond:
             return
         left = milliseconds(old.until - self.hub.now()) - 2 * CLOCK_JUMP

@@ -9,8 +9,10 @@ Rules of this room:
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from urllib3.exceptions import LocationParseError
@@ -70,10 +72,14 @@ def target_of(url: str) -> Target:
     Raises:
         NotSentError: It is no web address, or it has a user name or password in it.
     """
-    try:
-        parsed = parse_url(url)
-    except LocationParseError:
-        raise NotSentError("This is not a web address; names in other scripts are written as xn--….") from None
+    # urllib3 translates other scripts only where `idna` happens to be installed; here they lead nowhere anywhere.
+    authority = re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
+    parsed = None
+    if authority.isascii():
+        with suppress(LocationParseError):
+            parsed = parse_url(url)
+    if parsed is None:
+        raise NotSentError("This is not a web address; names in other scripts are written as xn--….")
     if parsed.scheme is None or parsed.scheme not in _DEFAULT_PORTS or not parsed.host:
         raise NotSentError("This is not a web address: it must begin with https:// and a host.")
     if parsed.auth is not None:

@@ -15,6 +15,7 @@ import logging
 import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cached_property
 from http.client import HTTPException
 from typing import Any
 
@@ -54,7 +55,12 @@ class HttpSend:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._guard = Guard(allowed_origins=allowed_origins, only_allowed=only_allowed, resolve=resolve or resolved)
-        self._tls = tls or ssl.create_default_context()
+        self._given = tls
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made at the first request: reading the roots of trust takes 20 ms, and most functions send nothing."""
+        return self._given or ssl.create_default_context()
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
         """Send once and wait for the whole answer, at most `total_timeout` seconds in all.

@@ -116,6 +116,10 @@ def _uncertain_or_lost(delivery: Delivery, outcome: Outcome, now: datetime, rule
     match rules.remedy:
         case Remedy.LOOK_UP:
             return replace(look_at(delivery, max(now, first_look(delivery, rules))), reason=reason)
+        case Remedy.RESEND if delivery.cancel_asked:
+            said = f"{outcome.sentence} It was to be cancelled, so it is not sent again to find out.".strip()
+            lost = at_rest(delivery, Event.LOSE_TRACK, now, code="", sentence="")
+            return replace(lost, reason=replace(reason, sentence=said))
         case Remedy.RESEND if delivery.tries_used < rules.tries:
             wait = max(outcome.wait or timedelta(0), rules.backoff.wait(max(1, delivery.tries_used), chance=chance))
             return replace(look_at(delivery, later(now, wait)), reason=reason)

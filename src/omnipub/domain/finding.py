@@ -43,7 +43,9 @@ def how_to_find_out(delivery: Delivery, now: datetime, rules: Rules) -> FindOut:
     if delivery.deaths >= DEATHS_AT_MOST or rules.remedy is Remedy.NONE:
         return FindOut.STOP
     if rules.remedy is Remedy.RESEND:
-        return FindOut.STOP if delivery.tries_used >= rules.tries else FindOut.SEND_AGAIN
+        # Finding out means sending it: not what somebody who asked to cancel it wants.
+        stop = delivery.tries_used >= rules.tries or delivery.cancel_asked
+        return FindOut.STOP if stop else FindOut.SEND_AGAIN
     if delivery.looks >= LOOKS_AT_MOST:
         return FindOut.STOP
     return FindOut.LOOK if now >= first_look(delivery, rules) else FindOut.LATER

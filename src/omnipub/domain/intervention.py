@@ -96,6 +96,11 @@ def marked_published(delivery: Delivery, at: datetime, *, network_id: str, perma
     Raises:
         IllegalTransitionError: It is not unconfirmed.
     """
+    if Event.FIND not in legal_events(delivery.status):
+        raise IllegalTransitionError(
+            f"{delivery.channel} is {delivery.status}; only what is unconfirmed can be marked as published.",
+            hint=f"See where it is: `omnipub messages show {delivery.parent.id}`.",
+        )
     return replace(
         delivery,
         status=follow(delivery.status, Event.FIND),

@@ -14,8 +14,9 @@ from omnipub.domain.identity import Kind, Parent, checked_id
 from omnipub.domain.moments import Schedule, to_text
 from omnipub.errors import InvalidInputError, OmnipubError
 from omnipub.handlers import problems
-from omnipub.handlers.built import system
+from omnipub.handlers.built import origin_secret, system
 from omnipub.handlers.models import CertificationBody, MessageBody, asked_of
+from omnipub.handlers.origin import turned_away
 from omnipub.handlers.principal import viewer
 from omnipub.names import API_ROOT
 from omnipub.services import views
@@ -52,7 +53,9 @@ def build(over: System) -> Callable[[Event, object], dict[str, Any]]:
 
 def handler(event: Event, context: object) -> dict[str, Any]:
     """Lambda's entry."""
-    return build(system())(event, context)
+    secret = origin_secret()
+    refusal = turned_away(event, secret) if secret else None
+    return refusal or build(system())(event, context)
 
 
 def _messages(app: APIGatewayHttpResolver, over: System) -> None:

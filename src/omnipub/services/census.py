@@ -1,7 +1,7 @@
 """How many of everything there are, counted no further than a cap, and how the table's own machinery stands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from omnipub.domain.identity import Kind
@@ -97,7 +97,7 @@ class Counting:
         """One page of each, at most the cap in all."""
         number = 0
         for query in queries:
-            page = self.table.query(query)
+            page = self.table.query(replace(query, keys_only=True))
             number += len(page.items)
             if page.cursor is not None or number > self.cap:
                 return Count(number=min(number, self.cap), more=True)

@@ -283,4 +283,6 @@ def _needs_owner(connection: Connection | None) -> str:
 def _stopped(delivery: Delivery) -> str:
     reason: Reason | None = delivery.reason
     known = f" Last: {reason.sentence}" if reason and reason.sentence else ""
+    if delivery.cancel_asked:
+        return f"It may be out, and was to be cancelled, so it is not sent again to find out.{known}"
     return f"It may be out, and nothing that omnipub can ask tells.{known}"

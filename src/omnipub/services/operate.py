@@ -152,7 +152,11 @@ class Operate:
         ]
         if not chosen:
             states = ", ".join(f"{delivery.channel} is {delivery.status}" for delivery in shown.deliveries)
-            raise ConflictError(f"Nothing of it can be changed that way: {states}.")
+            group = "messages" if parent.kind is Kind.MESSAGE else "certs"
+            raise ConflictError(
+                f"Nothing of it can be changed that way: {states}.",
+                hint=f"See what can be done: `omnipub {group} show {parent.id}`.",
+            )
         for delivery in chosen:
             decide(delivery)  # all must be possible before the first is written
         return [self._write(delivery, decide) for delivery in chosen]

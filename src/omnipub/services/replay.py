@@ -92,7 +92,7 @@ class Replay:
         missing = set(ids) - {one.id for one in found}
         if missing:
             raise NotFoundError(
-                f"No record {min(missing)} is parked.", hint="See which are: omnipub stream replay --parked --dry-run."
+                f"No record {min(missing)} is parked.", hint="See which are: omnipub stream replay --parked --dry-run"
             )
         return (Candidate(record=one.record, parked=one.id) for one in found)
 

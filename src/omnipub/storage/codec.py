@@ -7,7 +7,7 @@ older release reads a newer one's items.
 
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -18,12 +18,11 @@ from omnipub.domain.moments import from_text, to_text
 
 def encode(value: Any) -> Any:
     """`value` in the types that an item may hold."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: encode(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if getattr(value, field.name) != _default(field)
-        }
+    kind: Any = type(value)
+    fields = _fields(kind)
+    if fields is not None:
+        parts = ((name, getattr(value, name), default) for name, default in fields)
+        return {name: encode(part) for name, part, default in parts if part != default}
     match value:
         case Enum():
             return value.value
@@ -43,38 +42,53 @@ def encode(value: Any) -> Any:
 
 def decode(kind: Any, value: Any) -> Any:
     """The value of type `kind` that `encode` wrote."""
-    if value is None or kind is Any:
-        return value
-    origin = get_origin(kind)
-    if origin in {Union, types.UnionType}:
-        (inner,) = (part for part in get_args(kind) if part is not type(None))
-        return decode(inner, value)
-    if origin is tuple:
-        return tuple(decode(get_args(kind)[0], part) for part in value)
-    if origin is not None and issubclass(origin, Mapping):
-        return {name: decode(get_args(kind)[1], part) for name, part in value.items()}
-    if dataclasses.is_dataclass(kind):
-        hints: dict[str, Any] = _hints(cast("Any", kind))
-        return kind(**{name: decode(hints[name], part) for name, part in value.items() if name in hints})  # type: ignore[operator]
-    return _scalar(kind, value)
-
-
-def _scalar(kind: Any, value: Any) -> Any:
-    if kind is datetime:
-        return from_text(value)
-    if kind is date:
-        return date.fromisoformat(value)
-    if kind is int:
-        return int(value)  # DynamoDB answers with Decimal
-    return kind(value) if isinstance(kind, type) and issubclass(kind, Enum) else value
+    return None if value is None else _decoder(kind)(value)
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _decoder(kind: Any) -> Callable[[Any], Any]:
+    """What decodes values of a type that are not None; found once, for types are asked much more often than made."""
+    if kind is Any:
+        return _as_it_is
+    origin = get_origin(kind)
+    if origin in {Union, types.UnionType}:
+        (inner,) = (part for part in get_args(kind) if part is not type(None))
+        return _decoder(inner)
+    if origin is tuple:
+        each = get_args(kind)[0]
+        return lambda value: tuple(decode(each, part) for part in value)
+    if origin is not None and issubclass(origin, Mapping):
+        held = get_args(kind)[1]
+        return lambda value: {name: decode(held, part) for name, part in value.items()}
+    if dataclasses.is_dataclass(kind):
+        hints, build = get_type_hints(cast("Any", kind)), cast("Callable[..., Any]", kind)
+        return lambda value: build(**{name: decode(hints[name], part) for name, part in value.items() if name in hints})
+    return _scalar(kind)
+
+
+def _scalar(kind: Any) -> Callable[[Any], Any]:
+    if kind is datetime:
+        return from_text
+    if kind is date:
+        return date.fromisoformat
+    # DynamoDB answers with Decimal.
+    return kind if kind is int or (isinstance(kind, type) and issubclass(kind, Enum)) else _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, Any], ...] | None:
+    """The names and defaults of a dataclass's fields, or None for another type."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple((field.name, _default(field)) for field in dataclasses.fields(kind))
 
 
 def _default(field: "dataclasses.Field[Any]") -> Any:
+    """What is only compared with, so that one made by a factory serves for all."""
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()
     return field.default

@@ -66,6 +66,7 @@ class Query:
         newest_first: Read backwards.
         limit: Most items of a page.
         after: The cursor of the previous page.
+        keys_only: Whether nothing but the keys is wanted, as for counting; an adapter may hand out more.
     """
 
     partition: str
@@ -76,6 +77,7 @@ class Query:
     newest_first: bool = False
     limit: int = 100
     after: str | None = None
+    keys_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,7 +71,7 @@ def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> Story:
         state = State(one.health.value)
         told.append(Line((state, f"{one.name}:", one.what, *([one.at] if one.at else [])), indent=4 - len(state.value)))
         if words:
-            told.append(Line(("next:", words), indent=7))
+            told.append(Line(("next:", words), indent=7, whole=True))
     return Story(lines=told)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-PAUSES = (Column("SCOPE"), Column("SINCE"), Column("BY"), Column("WHY", flexible=True))
+PAUSES = (Column("SCOPE"), Column("SINCE"), Column("BY"), Column("WHY"))
 
 
 @app.command(

@@ -25,7 +25,7 @@ EVERYTHING = "everything"
 """The scope of this group's pause and resume."""
 
 CALENDAR = (Column("DUE"), Column("CHANNEL"), Column("STATUS"), Column("ID"), Column("WHAT", flexible=True))
-RAN = (Column("ID"), Column("CHANNEL"), Column("RESULT"), Column("WHY", flexible=True))
+RAN = (Column("ID"), Column("CHANNEL"), Column("RESULT"), Column("WHY"))
 
 
 @app.command(
@@ -53,10 +53,13 @@ def list_(
     call = call_of(context)
     first = inputs.moment_of(since, "--since") if since else None
     last = inputs.moment_of(until, "--until") - TICK if until else None
-    if first and last and first > last:
-        raise InvalidInputError("--since must lie before --until.", hint="--until is excluded; name the day after.")
     with call.system() as system:
         now = system.world.clock.now()
+        if last and last < (first or now - LOOKS_BACK):
+            raise InvalidInputError(
+                "--until must lie behind --since, which is seven days ago unless it is given.",
+                hint="Give an earlier --since; --until itself is excluded.",
+            )
         found = system.calendar.page(
             since=first or now - LOOKS_BACK,
             until=last or now + 2 * LATEST_AHEAD,

@@ -243,6 +243,9 @@ def test_the_calendar_is_by_due_moment_within_its_bounds(run: Run) -> None:
 
 def test_a_calendar_that_ends_before_it_begins_is_refused(run: Run) -> None:
     assert run("schedule", "list", "--since", "2027-12-02", "--until", "2027-12-01").code == 2
+    ran = run("schedule", "list", "--until", "2020-01-01")
+    assert ran.code == 2
+    assert "--since, which is seven days ago unless it is given" in ran.err
 
 
 def test_run_now_dispatches_what_is_due_and_says_why_it_skips(run: Run) -> None:
@@ -257,7 +260,9 @@ def test_a_dry_run_dispatches_nothing(run: Run) -> None:
     due = made(run)
     ran = run("schedule", "run-now", "--dry-run", "--json").json
     assert (ran["dry_run"], ran["dispatched"]) == (True, 0)
-    assert [one["id"] for one in ran["deliveries"]] == [due]
+    assert [(one["id"], one["ready"], one["dispatched"]) for one in ran["deliveries"]] == [(due, True, False)]
+    assert run("schedule", "run-now", "--dry-run").out == f"{due}\tfacebook\tready\tdue\n"
+    assert run("schedule", "run-now", "--dry-run", "-q").out == f"{due}\n"
 
 
 def test_run_now_takes_certifications_too(run: Run) -> None:

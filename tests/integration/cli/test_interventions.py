@@ -227,7 +227,11 @@ def test_mark_published_says_where_it_was_found(run: Run, system: System) -> Non
 
 
 def test_only_what_is_unconfirmed_can_be_marked(run: Run) -> None:
-    assert run("messages", "mark-published", made(run), "--channel", "facebook", "--network-id", "1").code == 4
+    id_ = made(run)
+    ran = run("messages", "mark-published", id_, "--channel", "facebook", "--network-id", "1")
+    assert ran.code == 4
+    assert "facebook is scheduled; only what is unconfirmed can be marked as published." in ran.err
+    assert f"omnipub messages show {id_}" in ran.err
 
 
 def test_a_pause_is_listed_and_the_calendar_says_so(run: Run) -> None:

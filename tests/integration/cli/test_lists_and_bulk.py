@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from omnipub.domain import intervention
+from omnipub.domain.conversation import Secret
 from omnipub.domain.finding import Seen
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.outcome import FoundPost
@@ -112,6 +113,15 @@ def test_what_is_stuck_names_its_reason_and_the_very_command(run: Run, system: S
     ]
     assert not listed["more"]
     assert run("messages", "stuck", "-q").out.split() == [unsure, gone, waits]
+
+
+def test_connecting_an_account_again_keeps_its_title(run: Run, system: System) -> None:
+    system.accounts.connect(
+        owner=LOCAL_OWNER, channel="facebook", account="facebook-1", token=Secret("t"), title="Our page"
+    )
+    held(run, system)
+    (said,) = [one["next"] for one in run("messages", "stuck", "--json").json["deliveries"]]
+    assert said.startswith("omnipub connections connect facebook --account facebook-1 --title 'Our page' ")
 
 
 def test_what_a_pause_holds_is_resumed_and_what_nobody_takes_needs_an_up(run: Run, system: System) -> None:

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from omnipub.domain.delivery import Delivery
+from omnipub.domain.delivery import Delivery, Reason
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.intervention import doubted
+from omnipub.domain.lifecycle import Status
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data import alone
 from omnipub.services.showing import Viewer
@@ -281,6 +283,25 @@ def test_a_restored_table_retries_and_sends_nothing_until_it_is_adopted(
     assert run("table", "stats", "--json").json["gate"]["open"] is False
     assert run("table", "adopt", "--yes").code == 0
     assert run(*retry).code == 0
+
+
+def test_adopting_warns_of_what_the_original_may_have_retried(
+    run: Run, system: System, data: Path, tmp_path: Path
+) -> None:
+    warned = "Somebody may have retried it in the original since"
+    first, second = made(run), tmp_path / "monday.db"
+    run("table", "backup", str(tmp_path / "before.db"))
+    one = delivery(system, first)
+    at = system.world.clock.now()
+    reason = Reason(code="missed", sentence="It was overdue past its window.", at=at)
+    system.operate.recording.move(one, replace(one, status=Status.MISSED, next_at=at, reason=reason))
+    run("table", "backup", str(second))
+    run("table", "restore", str(tmp_path / "before.db"), "--yes")
+    assert warned not in run("table", "adopt", "--yes").err
+    run("table", "restore", str(second), "--yes")
+    ran = run("table", "adopt", "--yes")
+    assert f"There is what was missed when the copy was taken. {warned}" in ran.err
+    assert f"omnipub messages stuck --data {data}" in ran.err
 
 
 def test_restoring_needs_a_yes_and_says_what_it_does(run: Run, data: Path, tmp_path: Path) -> None:

@@ -245,7 +245,7 @@ def test_up_names_a_damaged_file_and_the_next_command_and_leaves_it_as_it_is(
     done = omnipub("up", "--port", "0", "--data", str(used))
     assert done.returncode == 5, done.stderr
     assert f"The data file {used / name} is damaged" in done.stderr
-    wanted = f"omnipub table adopt --data {used}" if name == "table.db" else f"mv {used / name}* {used}/damaged/"
+    wanted = f"omnipub table restore FILE --data {used}" if name == "table.db" else f"mv {used / name}* {used}/damaged/"
     assert wanted in done.stderr
     assert "Traceback" not in done.stderr
     assert {file: file.read_bytes() for file in used.glob("*.db")} == before

@@ -15,6 +15,7 @@ from omnipub.domain.outcome import Ended, Outcome
 from omnipub.domain.renewal import Renewal
 from omnipub.domain.rules import Remedy
 from omnipub.errors import ConflictError, InvalidInputError
+from omnipub.names import SEED_OWNER
 from omnipub.services.asking import Asking, Trial, Verdict
 from omnipub.services.connecting import Connecting, renewable
 from omnipub.services.driver import Driver
@@ -262,6 +263,12 @@ def test_an_account_that_was_connected_anew_meanwhile_is_not_disconnected(desk: 
     with pytest.raises(ConflictError):
         desk.connecting.disconnect(stale)
     assert desk.bed.system.accounts.open(desk.connection()).token == Secret("new")
+
+
+def test_the_owner_of_invented_messages_never_gets_an_account(desk: Desk) -> None:
+    with pytest.raises(InvalidInputError, match="never has an account"):
+        desk.connecting.connect(owner=SEED_OWNER, channel="looked", account="acc-seed", token=Secret("t"))
+    assert desk.bed.system.accounts.find(SEED_OWNER, "looked") is None
 
 
 def test_disconnecting_what_is_gone_already_is_no_error(desk: Desk) -> None:

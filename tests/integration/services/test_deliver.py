@@ -267,6 +267,22 @@ def test_overdue_past_its_window_it_is_missed_and_not_sent(bed: TestBed) -> None
     assert bed.network.posts == []
 
 
+def test_what_is_to_be_cancelled_is_not_sent_again_to_find_out_whether_it_is_out(bed: TestBed) -> None:
+    bed.network.orders = ["no_answer"]
+    message = compose(bed, "keyed")
+    bed.run_stream()
+    assert only(bed, message).status is Status.PUBLISHING
+    parent = Parent(kind=Kind.MESSAGE, id=message)
+    bed.system.operate.cancel(parent, Viewer(owner=OWNER), reason="Wrong tone.")
+    bed.pass_time(bed.clock.now() + timedelta(minutes=10))
+    delivery = only(bed, message)
+    assert delivery.status is Status.UNCONFIRMED
+    assert delivery.reason is not None
+    assert "was to be cancelled" in delivery.reason.sentence
+    assert bed.network.posts == []
+    assert len(bed.network.tokens) == 1, "it was sent once"
+
+
 def test_an_account_that_was_swapped_under_its_alias_gets_nothing(bed: TestBed) -> None:
     """A delivery is bound to the account, not to the name it had."""
     message = compose(bed, "looked", in_seconds=30)

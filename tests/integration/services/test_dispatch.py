@@ -140,7 +140,7 @@ def test_run_now_puts_what_is_due_and_says_why_it_leaves_the_rest(bed: TestBed) 
     parents = [Parent(kind=Kind.MESSAGE, id=one) for one in (due, later)]
     dry = bed.system.dispatch.run_now(parents, dry_run=True)
     assert bed.stream.take() == []
-    assert [row.dispatched for row in dry] == [False, False]
+    assert [(row.ready, row.dispatched) for row in dry] == [(True, False), (False, False)]
     rows = bed.system.dispatch.run_now(parents, dry_run=False)
     assert [(row.dispatched, row.why.partition(":")[0]) for row in rows] == [(True, "due"), (False, "not due yet")]
     assert [row.dispatched for row in bed.system.dispatch.run_now(dry_run=False)] == [True]

@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
+from omnipub.domain.lifecycle import Status
+from omnipub.services.asking import Verdict
+from omnipub.services.findings import Health
+from omnipub.storage.items import Standing
 from omnipub_cli.drawing import Column, Exact, Line, Record, State, Story, Table, View
 from omnipub_cli.errors import Code, Failure, OutputClosedError
 from omnipub_cli.output import Output
+from omnipub_cli.richly import COLOURS
 
 TABLE = Table(
     columns=(Column("ID"), Column("STATUS"), Column("TEXT", flexible=True)),
@@ -92,6 +97,54 @@ def test_columns_narrows_flexible_columns_and_never_cuts_an_id(
     assert "0" * 26 in shown
     assert "…" in shown
     assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in shown.splitlines()) <= 45
+
+
+def test_a_row_that_does_not_fit_is_folded_between_its_columns_and_its_words(
+    terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    table = Table(
+        columns=(Column("ID"), Column("STATUS"), Column("CHANNEL"), Column("WHY")),
+        rows=[("0" * 26, State("failed"), "facebook", "The page refused it: " + "a" * 40 + " is no link.")],
+    )
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(table, stdout=terminal())).splitlines()
+    assert shown == [
+        "ID                          STATUS",
+        "    CHANNEL",
+        "    WHY",
+        f"{'0' * 26}  failed",
+        "    facebook",
+        "    The page refused it:",
+        f"    {'a' * 40}",
+        "    is no link.",
+    ]
+
+
+def test_a_long_line_of_a_story_is_broken_between_words_unless_it_is_to_be_copied(
+    terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    words = "why: the network refused it for good"
+    lines = [Line((words,), indent=2), Line((words,), indent=2, whole=True), Line((State("failed"), "a" * 40))]
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(Story(lines=lines), stdout=terminal())).splitlines()
+    assert shown == ["  why: the network refused", "    it for good", f"  {words}", "failed", f"  {'a' * 40}"]
+
+
+def test_what_a_question_is_about_is_drawn_on_a_terminal_and_plain_elsewhere(
+    terminal: Callable[[], io.StringIO],
+) -> None:
+    eyes, pipe = terminal(), io.StringIO()
+    for stderr in (eyes, pipe):
+        Output(stdout=io.StringIO(), stderr=stderr).beside(TABLE)
+    assert pipe.getvalue().startswith("01KB\tpartially_published\t")
+    assert "partially published" in eyes.getvalue()
+    assert "\t" not in eyes.getvalue()
+
+
+def test_every_status_standing_verdict_and_health_has_a_colour() -> None:
+    quiet = {Status.DRAFT, Status.PENDING_APPROVAL}
+    words = [*(set(Status) - quiet), *Standing, *Verdict, *Health]
+    assert [word.value for word in words if word.value not in COLOURS] == []
 
 
 def test_headings_of_a_table_are_shown_where_they_change_and_only_on_a_terminal(

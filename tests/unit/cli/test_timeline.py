@@ -102,13 +102,13 @@ def test_a_try_that_runs_is_told() -> None:
     running = replace(NEW, status=Status.PUBLISHING, lease=lease, next_at=lease.until, attempts=1)
     assert told(running)[3:] == [
         "  08:00:00.000Z try 1, still running",
-        "  08:01:10.000Z if there is no answer by then, omnipub looks for it",
+        "  08:01:10.000Z if there is no answer by then, omnipub finds out what it can",
     ]
 
 
 def test_what_may_be_out_says_when_omnipub_looks_for_it() -> None:
     unsure = replace(NEW, status=Status.PUBLISHING, may_be_out=True, next_at=DUE + 40 * SECOND, attempts=1)
-    assert told(unsure)[-1] == "  08:00:40.000Z it may be out; omnipub looks for it"
+    assert told(unsure)[-1] == "  08:00:40.000Z it may be out; omnipub finds out"
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.PUBLISHED, Status.SCHEDULED, Status.PUBLISHING}))

@@ -81,6 +81,18 @@ WRONG = {
     "table backup": (["/nowhere/table.db"], 3),
     "table restore": (["/nowhere/table.db"], 3),
     "table adopt": (["--stage", "prod"], 6),
+    "deploy": (["--infra", "mainframe"], 2),
+    "diff": (["NoStack", "--infra", "serverless"], 2),
+    "status": (["--stage", "mars"], 2),
+    "outputs": (["--stage", "mars"], 2),
+    "logs tail": (["printer"], 2),
+    "users create": (["ada"], 2),
+    "users list": (["--limit", "0"], 2),
+    "users show": (["ada", "--stage", "mars"], 2),
+    "users disable": (["ada", "--stage", "mars"], 2),
+    "users add-to-group": (["ada@example.com", "kings"], 2),
+    "rollback": (["--stage", "mars"], 2),
+    "destroy": ([], 2),
     "up": (["--port", "70000"], 2),
     "demo": (["--seconds", "soon"], 2),
 }
@@ -115,6 +127,13 @@ def test_every_command_says_in_one_sentence_what_it_does(name: str) -> None:
     said = COMMANDS[name].help
     assert said.endswith(".")
     assert "\n" not in said
+
+
+@pytest.mark.parametrize("name", ["", *GROUPS])
+def test_a_list_of_commands_says_what_each_does_without_cutting_it_off(name: str, run: Callable[..., Any]) -> None:
+    ran = run(*name.split(), "--help")
+    assert ran.code == 0
+    assert "..." not in ran.out.partition("Commands")[2].partition("Example")[0]
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *GROUPS])

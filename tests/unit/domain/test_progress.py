@@ -252,6 +252,17 @@ def test_not_sent_for_the_last_time_fails_since_it_is_surely_not_out(rules: Rule
 
 
 @every_remedy
+def test_a_cancel_that_came_during_a_try_without_an_answer_is_never_answered_by_sending_again(rules: Rules) -> None:
+    claim = replace(claimed_to_send(DUE, NOON, claim_id="c", lease_for=MINUTE, frozen=FROZEN), cancel_asked="No.")
+    outcome = Outcome(ended=Ended.AMBIGUOUS, code="no_answer", sentence="Nothing came.")
+    delivery = concluded(claim, outcome, NOON + SECOND, rules, chance=0)
+    if rules.remedy is Remedy.LOOK_UP:
+        assert how_to_find_out(delivery, NOON + 10 * MINUTE, rules) is FindOut.LOOK
+    else:
+        assert delivery.status is Status.UNCONFIRMED
+
+
+@every_remedy
 def test_a_dead_token_burns_no_try_and_leaves_the_delivery_to_the_hold_of_its_account(rules: Rules) -> None:
     delivery = after(Ended.AUTH, rules=rules)
     assert (delivery.status, delivery.tries_used) == (Status.SCHEDULED, 0)

@@ -17,7 +17,7 @@ CONNECTIONS = (
     Column("HELD", right=True),
     Column("ACCOUNT"),
     Column("TITLE"),
-    Column("WHY", flexible=True),
+    Column("WHY"),
 )
 
 

@@ -23,7 +23,14 @@ def mark_published(
     id_: Id,
     *,
     channel: Annotated[str, typer.Option(metavar="CHANNEL", help="Where it was found.")],
-    network_id: Annotated[str, typer.Option(metavar="ID", help="The network's own id of the post.")],
+    network_id: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            help="The network's own id of the post: PAGE_POST on Facebook, urn:li:share:… on LinkedIn, "
+            "CHAT/MESSAGE on Telegram, at://… on Bluesky.",
+        ),
+    ],
     permalink: Annotated[str, typer.Option(metavar="URL", help="Where it is seen.")] = "",
 ) -> None:
     """Say that an unconfirmed delivery was found on its network."""

@@ -22,7 +22,7 @@ COLUMNS = (
     Column("CHANNEL"),
     Column("STATUS"),
     Column("DUE"),
-    Column("WHY", flexible=True),
+    Column("WHY"),
     Column("NEXT"),
 )
 
@@ -80,6 +80,6 @@ def _story(said: "Sequence[Said]") -> Story:
             Line((one.delivery.channel, State(one.delivery.status.value), one.excerpt), heading=True),
             Line(due, indent=2),
             Line((f"why: {why}",), indent=2),
-            Line((f"next: {step}",), indent=2),
+            Line((f"next: {step}",), indent=2, whole=True),
         ]
     return Story(lines=lines)

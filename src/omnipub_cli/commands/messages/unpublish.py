@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-COLUMNS = (Column("CHANNEL"), Column("RESULT"), Column("NETWORK ID"), Column("WHY", flexible=True))
+COLUMNS = (Column("CHANNEL"), Column("RESULT"), Column("NETWORK ID"), Column("WHY"))
 
 
 @app.command(

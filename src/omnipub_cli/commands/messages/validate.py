@@ -22,10 +22,10 @@ app = typer.Typer(add_completion=False)
 COLUMNS = (
     Column("CHANNEL"),
     Column("RESULT"),
-    Column("FOUND", right=True),
-    Column("MOST", right=True),
+    Column("COUNT", right=True),
+    Column("LIMIT", right=True),
     Column("UNIT"),
-    Column("WHY", flexible=True),
+    Column("WHY"),
 )
 
 

@@ -17,7 +17,8 @@ app = typer.Typer(add_completion=False)
 @app.command(cls=Command, epilog=examples("omnipub table adopt", "omnipub table adopt --yes --data ./restored"))
 def adopt(context: typer.Context, *, yes: Yes = False) -> None:
     """Let this copy publish, after its original is retired; what the original may have sent is left to a person."""
-    from omnipub_cli import changing  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.lifecycle import Status  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli import changing  # noqa: PLC0415  likewise
     from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
 
     call = call_of(context)
@@ -35,16 +36,19 @@ def adopt(context: typer.Context, *, yes: Yes = False) -> None:
             yes=yes,
         )
         doubts = system.gate.adopt()
+        old = [one for one in (Status.FAILED, Status.MISSED) if len(system.backlog.of(one, at_most=1))]
     call.output.data(
         *changing.table(doubts),
         json={"adopted": True, "deliveries": changing.shapes(doubts)},
         ids=changing.ids(doubts),
     )
     call.output.note(f"{call.directory} is the place that publishes now.")
-    call.output.note(
-        "What failed or was missed before the copy was taken may have been retried in the original since: "
-        "look at the account before you retry it here."
-    )
+    if old:
+        call.output.note(
+            f"There is what was {' or '.join(one.value for one in old)} when the copy was taken. Somebody may have "
+            "retried it in the original since: look at the account before you retry it here."
+        )
+        call.output.hint(f"See it: {call.typed('messages stuck')}")
     if not doubts:
         call.output.note("Nothing is in doubt.")
         return

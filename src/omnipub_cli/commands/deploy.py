@@ -1,0 +1,158 @@
+"""`omnipub deploy`: bring a stage to AWS, or bring it up to date."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from omnipub.errors import InvalidInputError
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.deployment import workplace
+from omnipub_cli.options import Command, Yes, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omnipub_cli.deployment.account import Account
+    from omnipub_cli.deployment.checkout import Checkout
+    from omnipub_cli.deployment.deploying import Plan
+    from omnipub_cli.deployment.finishing import Finish
+    from omnipub_cli.deployment.smoke import Check
+    from omnipub_cli.deployment.target import Target
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "omnipub deploy --infra serverless",
+        "omnipub deploy --infra serverless --stage prod --diff",
+        "omnipub deploy OmnichannelApiStack --infra serverless --yes",
+    ),
+)
+def deploy(
+    context: typer.Context,
+    stacks: Annotated[
+        list[str] | None, typer.Argument(metavar="[STACK]...", help="Only these: OmnichannelApiStack, or Api.")
+    ] = None,
+    *,
+    infra: workplace.Infra = "",
+    region: workplace.Region = "",
+    values: workplace.Values = None,
+    all_: Annotated[bool, typer.Option("--all", help="All stacks, as if none was named.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what changes before it is changed, and ask.")] = False,
+    allow_replace: Annotated[
+        bool,
+        typer.Option("--allow-replace", help="Let a table, stream, bucket, key or user pool be replaced or deleted."),
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Deploy a stage to AWS, or go on where an earlier deployment ended."""
+    from omnipub_cli.deployment import family  # noqa: PLC0415  a command imports what it uses
+
+    call = call_of(context)
+    if all_ and stacks:
+        raise InvalidInputError("--all and single stacks were asked for.", hint="Leave one of them out.")
+    checkout, target = workplace.place(context, region=region, values=values or ())
+    workplace.check_infrastructure(infra, os.environ, target)
+    wanted = family.asked(stacks or (), target.region)
+    with workplace.opened() as account:
+        run = _Run(call=call, account=account, checkout=checkout, target=target, wanted=wanted)
+        run.deploy(diff=diff, allow_replace=allow_replace, yes=yes)
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """One deployment; `made` are the changes of each stack."""
+
+    call: Call
+    account: Account
+    checkout: Checkout
+    target: Target
+    wanted: Sequence[str]
+    made: dict[str, Any] = field(default_factory=dict)
+
+    def deploy(self, *, diff: bool, allow_replace: bool, yes: bool) -> None:
+        from omnipub_cli.deployment import wired  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.finishing import Finish  # noqa: PLC0415  likewise
+
+        wired.prepared(self.call, self.account, self.checkout, self.target)
+        self._ask(yes=yes or diff)
+        began, pages = workplace.now(), "untouched"
+        finish = Finish(call=self.call, account=self.account, checkout=self.checkout, target=self.target)
+        run = wired.deployment(
+            self.call,
+            self.account,
+            self.checkout,
+            self.target,
+            approve=lambda plan: self._approve(plan, diff=diff, yes=yes),
+            allow_replace=allow_replace,
+        )
+        try:
+            with wired.aside(self.checkout) as folder:
+                run.run(self.wanted, folder)
+            if "Frontend" in self.wanted:
+                pages = finish.pages()
+            checks = finish.checks(began=began)
+        except KeyboardInterrupt:
+            workplace.interrupted(self.call, run.going, stage=self.target.stage)
+            raise
+        self._tell(finish, pages, checks)
+
+    def _ask(self, *, yes: bool) -> None:
+        from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+
+        where = f"account {self.account.caller().account}, region {self.target.region}"
+        names = ", ".join(id_of(one) for one in self.wanted)
+        confirm(self.call, f"This deploys stage {self.target.stage} ({self.target.mode}) to {where}: {names}.", yes=yes)
+
+    def _approve(self, plan: Plan, *, diff: bool, yes: bool) -> None:
+        from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.telling import changes_table  # noqa: PLC0415  likewise
+
+        for short, changes in plan.items():
+            self.call.output.note(f"{id_of(short)}: {f'{len(changes)} changes' if changes else 'nothing to change'}.")
+        if diff and any(plan.values()):
+            self.call.output.beside(changes_table(plan))
+            confirm(self.call, "These changes are made now.", yes=yes)
+        self.made.update({short: len(changes) for short, changes in plan.items() if changes})
+
+    def _tell(self, finish: Finish, pages: str, checks: Sequence[Check]) -> None:
+        from omnipub_cli.deployment import telling  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+        from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
+
+        told = finish.outputs()
+        finish.keep(told)
+        steps = finish.next_steps(told)
+        bad = [one for one in checks if one.verdict == "bad"]
+        self.call.output.data(
+            telling.checks_table(checks),
+            telling.outputs_table(told),
+            json={
+                "stage": self.target.stage,
+                "region": self.target.region,
+                "account": self.account.caller().account,
+                "version": self.checkout.version,
+                "changed": {id_of(short): count for short, count in self.made.items()},
+                "pages": pages,
+                "ok": not bad,
+                "checks": telling.checks_json(checks),
+                "outputs": telling.outputs_json(told),
+                "next": [{"why": why, "type": words} for why, words in steps],
+            },
+            ids=[id_of(short) for short in self.made],
+        )
+        self.call.output.note(
+            "Everything stands as it should." if not bad else f"Deployed, but not in order: {len(bad)}."
+        )
+        for why, words in steps:
+            self.call.output.hint(f"{why}: {words}")
+        if bad:
+            raise typer.Exit(Code.FAILURE)

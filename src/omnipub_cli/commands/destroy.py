@@ -1,0 +1,124 @@
+"""`omnipub destroy`: take a stage down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub.errors import InvalidInputError
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.deployment import workplace
+from omnipub_cli.options import Command, Yes, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omnipub_cli.deployment.destroying import Doomed
+    from omnipub_cli.deployment.target import Target
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "omnipub destroy --stage dev",
+        "omnipub destroy OmnichannelFrontendStack --stage dev",
+        "omnipub destroy --stage prod --force",
+    ),
+)
+def destroy(
+    context: typer.Context,
+    stacks: Annotated[
+        list[str] | None, typer.Argument(metavar="[STACK]...", help="Only these: OmnichannelApiStack, or Api.")
+    ] = None,
+    *,
+    region: workplace.Region = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Also a stage that is protected from it, such as prod.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Delete a stage's stacks, the last one first, and say what stays in the account."""
+    from omnipub_cli.deployment import family, wired  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment.destroying import Demolition  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    if not workplace.stage_named(context):
+        raise InvalidInputError(
+            "No stage was named; nothing is destroyed by default.", hint="Name it: omnipub destroy --stage dev"
+        )
+    _, target = workplace.place(context, region=region)
+    if target.production and not force:
+        raise InvalidInputError(
+            f"Stage {target.stage} is protected; nothing was done.",
+            hint=f"If you mean it: omnipub destroy --stage {target.stage} --force",
+        )
+    wanted = family.asked(stacks or (), target.region)
+    with workplace.opened() as account:
+        run = Demolition(
+            stage=target.stage,
+            region=target.region,
+            stacks=account.stacks,
+            buckets=account.objects,
+            now=workplace.now,
+            follower=wired.follower(call, target),
+            say=call.output.note,
+        )
+        doomed = run.plan(wanted)
+        _announce(call, doomed, target)
+        if doomed and not yes:
+            _ask(call, target, account.caller().account)
+        try:
+            run.run(doomed, unprotect=force)
+        except KeyboardInterrupt:
+            workplace.interrupted(call, run.going, stage=target.stage)
+            raise
+    _tell(call, doomed, target)
+
+
+def _announce(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
+    """What goes, and what stays."""
+    from omnipub_cli.deployment.verdict import KEPT  # noqa: PLC0415  likewise
+
+    for one in doomed:
+        call.output.note(f"{one.stack.name} is deleted ({one.stack.status}).")
+        for resource in one.goes:
+            call.output.warn(f"With it goes the {KEPT[resource.kind]} {resource.physical}, and all that is in it.")
+        for resource in one.stays:
+            call.output.note(f"  The {KEPT[resource.kind]} {resource.physical} stays in the account, and costs on.")
+    if not doomed:
+        call.output.note(f"There is nothing of stage {target.stage} in {target.region}.")
+
+
+def _ask(call: Call, target: Target, account: str) -> None:
+    """The stage's name must be typed.
+
+    Raises:
+        InvalidInputError: Nobody can be asked.
+        typer.Abort: Something else was typed.
+    """
+    from omnipub_cli.asking import typed  # noqa: PLC0415  likewise
+
+    typed(call, f"This deletes stage {target.stage} in account {account}, {target.region}.", expected=target.stage)
+
+
+def _tell(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
+    from omnipub_cli.deployment.verdict import KEPT  # noqa: PLC0415  likewise
+
+    call.output.data(
+        json={
+            "stage": target.stage,
+            "deleted": [one.stack.name for one in doomed],
+            "kept": [
+                {"stack": one.stack.name, "what": KEPT[resource.kind], "id": resource.physical}
+                for one in doomed
+                for resource in one.stays
+            ],
+        },
+        ids=[one.stack.name for one in doomed],
+    )
+    if doomed:
+        call.output.note(f"Stage {target.stage}: {len(doomed)} stacks are gone.")
+        call.output.hint(f"Make it again: omnipub deploy --infra serverless --stage {target.stage}")

@@ -1,0 +1,78 @@
+"""`omnipub diff`: what a deployment would change, without changing it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.deployment import workplace
+from omnipub_cli.options import Command, examples
+
+if TYPE_CHECKING:
+    from omnipub_cli.deployment.foretelling import Foretold
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "omnipub diff --infra serverless", "omnipub diff Api Worker --infra serverless --stage prod --json"
+    ),
+)
+def diff(
+    context: typer.Context,
+    stacks: Annotated[
+        list[str] | None, typer.Argument(metavar="[STACK]...", help="Only these: OmnichannelApiStack, or Api.")
+    ] = None,
+    *,
+    infra: workplace.Infra = "",
+    region: workplace.Region = "",
+    values: workplace.Values = None,
+) -> None:
+    """Show what a deployment would change, resource by resource; exit 1 if it would be refused."""
+    from omnipub_cli.deployment import family, wired  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment.foretelling import foretell  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    checkout, target = workplace.place(context, region=region, values=values or ())
+    workplace.check_infrastructure(infra, os.environ, target)
+    wanted = family.asked(stacks or (), target.region)
+    with workplace.opened() as account:
+        wired.prepared(call, account, checkout, target)
+        run = wired.deployment(call, account, checkout, target, approve=lambda _: None)
+        with wired.aside(checkout) as folder:
+            found = foretell(run, wanted, folder)
+    _tell(call, found, stage=target.stage)
+
+
+def _tell(call: Call, found: Foretold, *, stage: str) -> None:
+    from omnipub_cli.deployment import telling, verdict  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
+
+    wrong = [one for changes in found.plan.values() for one in verdict.losses(changes)]
+    changed = [short for short, changes in found.plan.items() if changes]
+    call.output.data(
+        *([telling.changes_table(found.plan)] if changed else []),
+        json={
+            "stage": stage,
+            "new": [id_of(one) for one in found.new],
+            "unchanged": [id_of(short) for short in found.plan if short not in changed],
+            "untold": [{"stack": id_of(short), "why": why} for short, why in found.untold.items()],
+            "refused": bool(wrong),
+            "changes": telling.changes_json(found.plan),
+        },
+        ids=[id_of(short) for short in changed],
+    )
+    for short, why in found.untold.items():
+        call.output.warn(f"What changes in {id_of(short)} cannot be told yet: {why}")
+    for one in wrong:
+        call.output.warn(f"{one.sentence} A deployment refuses that without --allow-replace.")
+    if not changed and not found.untold:
+        call.output.note("Nothing would change.")
+    if wrong:
+        raise typer.Exit(Code.FAILURE)

@@ -1,0 +1,153 @@
+"""`omnipub logs tail`: the functions' newest lines, and those that arrive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from omnipub.errors import ConfigurationError, InvalidInputError
+from omnipub.names import SERVICE
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.deployment import workplace
+from omnipub_cli.drawing import Cell, Column, Exact, State, Table
+from omnipub_cli.options import Command, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from omnipub_cli.deployment.functions import Functions
+    from omnipub_cli.deployment.lines import Entry, Lines
+
+app = typer.Typer(add_completion=False)
+
+COLUMNS = (Column("AT"), Column("FUNCTION"), Column("LEVEL"), Column("MESSAGE"), Column("DETAILS", flexible=True))
+LOOK_EVERY = 3.0
+"""Seconds between two looks; CloudWatch answers five questions a second, to all who ask."""
+
+LATE = timedelta(seconds=20)
+"""Lines may arrive so much later than what they say of themselves; each is shown once."""
+
+LIMIT_AT_MOST = 10_000
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "omnipub logs tail --stage dev",
+        "omnipub logs tail worker --since 2h --filter '{ $.level = \"ERROR\" }' --stage prod",
+        "omnipub logs tail scheduler --follow --json --stage dev",
+    ),
+)
+def tail(
+    context: typer.Context,
+    functions: Annotated[
+        list[str] | None, typer.Argument(metavar="[FUNCTION]...", help="api, worker or scheduler; all without one.")
+    ] = None,
+    *,
+    since: Annotated[str, typer.Option(metavar="TIME", help="From here on: a moment, or how long ago.")] = "15m",
+    filter_: Annotated[
+        str, typer.Option("--filter", metavar="PATTERN", help="Only lines that fit, in CloudWatch's filter syntax.")
+    ] = "",
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with those that arrive, until Ctrl-C; JSON is one a line.")
+    ] = False,
+    limit: Annotated[
+        int, typer.Option("--limit", "-L", min=1, max=LIMIT_AT_MOST, metavar="N", help="Begin with the newest N.")
+    ] = 100,
+    region: workplace.Region = "",
+) -> None:
+    """Show what the functions of a stage on AWS said last, and with --follow what they say."""
+    from omnipub_cli.deployment.functions import NAMES  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.since import since_of  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    unknown = [one for one in functions or () if one not in NAMES]
+    if unknown:
+        raise InvalidInputError(f"There is no function '{unknown[0]}'.", hint=f"There are: {', '.join(NAMES)}.")
+    start = since_of(since, "--since", now=workplace.now())
+    _, target = workplace.place(context, region=region)
+    with workplace.opened() as account:
+        known = account.functions(target.region)
+        wanted = [one for one in NAMES if not functions or one in functions]
+        groups = _groups(known, wanted, stage=target.stage, all_of_them=bool(functions))
+        lines = account.lines(target.region)
+        found = _newest(lines, groups, since=start, pattern=filter_, most=limit)
+        _show(call, found, at_once=follow)
+        if follow:
+            _follow(call, lines, groups, found, pattern=filter_)
+        elif not found:
+            call.output.note("No line of that time fits." if filter_ else "There is no line of that time.")
+
+
+def _groups(known: Functions, wanted: Sequence[str], *, stage: str, all_of_them: bool) -> Mapping[str, str]:
+    """Where each function's lines are; one that is not deployed is only missed if it was asked for, or all are."""
+    groups: dict[str, str] = {}
+    missing: ConfigurationError | None = None
+    for one in wanted:
+        try:
+            groups[one] = known.log_group(f"{SERVICE}-{stage}-{one}")
+        except ConfigurationError as error:
+            missing = error
+    if missing and (all_of_them or not groups):
+        raise missing
+    return groups
+
+
+def _newest(lines: Lines, groups: Mapping[str, str], *, since: datetime, pattern: str, most: int) -> Sequence[Entry]:
+    """The newest lines of all functions together, the oldest first."""
+    found = [
+        one
+        for function, group in groups.items()
+        for one in lines.of(function, group, since=since, pattern=pattern, most=most)
+    ]
+    return sorted(found, key=lambda one: (one.at, one.id))[-most:]
+
+
+def _follow(call: Call, lines: Lines, groups: Mapping[str, str], shown: Sequence[Entry], *, pattern: str) -> None:
+    """Print what arrives until somebody asks to stop."""
+    known = {one.id for one in shown}
+    latest = max((one.at for one in shown), default=workplace.now())
+    try:
+        while True:
+            found = _newest(lines, groups, since=latest - LATE, pattern=pattern, most=LIMIT_AT_MOST)
+            fresh = [one for one in found if one.id not in known]
+            _show(call, fresh, at_once=True)
+            known = {one.id for one in found}
+            latest = max([latest, *(one.at for one in fresh)])
+            workplace.wait(LOOK_EVERY)
+    except KeyboardInterrupt:
+        return  # the usual end
+
+
+def _show(call: Call, found: Sequence[Entry], *, at_once: bool) -> None:
+    if at_once and call.json:
+        for one in found:
+            call.output.document_line(_shape(one))
+    elif found or call.json:
+        call.output.data(
+            Table(columns=COLUMNS, rows=[_cells(one) for one in found]),
+            json={"lines": [_shape(one) for one in found]},
+            ids=[one.id for one in found],
+        )
+    call.output.flush()
+
+
+def _cells(one: Entry) -> Sequence[Cell]:
+    details = " ".join(f"{name}={value}" for name, value in one.details.items())
+    return (Exact(one.at), one.function, State(one.level.lower()), one.message, details)
+
+
+def _shape(one: Entry) -> dict[str, Any]:
+    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+
+    return {
+        "id": one.id,
+        "at": to_text(one.at),
+        "function": one.function,
+        "level": one.level or None,
+        "message": one.message,
+        "details": dict(one.details),
+    }

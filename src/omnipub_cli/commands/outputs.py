@@ -1,0 +1,73 @@
+"""`omnipub outputs`: what a stage's stacks say of themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub.errors import NotFoundError
+from omnipub_cli.context import call_of
+from omnipub_cli.deployment import workplace
+from omnipub_cli.options import Command, examples
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from omnipub_cli.context import Call
+    from omnipub_cli.deployment.checkout import Checkout
+    from omnipub_cli.deployment.target import Target
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command, epilog=examples("omnipub outputs --stage dev", "omnipub outputs --stage dev --cached --json"))
+def outputs(
+    context: typer.Context,
+    *,
+    region: workplace.Region = "",
+    cached: Annotated[
+        bool, typer.Option("--cached", help="What the last look saw, from build/; AWS is not asked.")
+    ] = False,
+) -> None:
+    """Show what a stage's stacks say of themselves: the site's address, the user pool, the alarms' topic."""
+    from omnipub.domain.moments import from_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment import telling  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    checkout, target = workplace.place(context, region=region)
+    kept = _cached(checkout, target) if cached else _asked(call, checkout, target)
+    call.output.data(
+        telling.outputs_table(kept["outputs"]),
+        json={
+            "stage": kept["stage"],
+            "region": kept["region"],
+            "account": kept["account"],
+            "at": kept["at"],
+            "outputs": telling.outputs_json(kept["outputs"]),
+        },
+        ids=[value for told in kept["outputs"].values() for value in told.values()],
+    )
+    if cached:
+        call.output.note(f"As it was seen at {from_text(kept['at']):%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def _cached(checkout: Checkout, target: Target) -> dict[str, Any]:
+    from omnipub_cli.deployment.outputs import Cache  # noqa: PLC0415  likewise
+
+    kept = Cache(checkout.build / "deployed").read(target.stage)
+    if kept is None:
+        raise NotFoundError(
+            f"The outputs of stage {target.stage} were never seen from here.",
+            hint=f"Look: omnipub outputs --stage {target.stage}",
+        )
+    return kept
+
+
+def _asked(call: Call, checkout: Checkout, target: Target) -> dict[str, Any]:
+    from omnipub_cli.deployment.finishing import Finish  # noqa: PLC0415  likewise
+
+    with workplace.opened() as account:
+        workplace.present(account, target)
+        finish = Finish(call=call, account=account, checkout=checkout, target=target)
+        return finish.keep(finish.outputs())

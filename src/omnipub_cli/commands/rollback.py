@@ -1,0 +1,72 @@
+"""`omnipub rollback`: put back the bundles that the last deployment replaced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.deployment import workplace
+from omnipub_cli.options import Command, Yes, examples
+
+if TYPE_CHECKING:
+    from omnipub_cli.context import Call
+    from omnipub_cli.deployment.records import Record
+    from omnipub_cli.deployment.rollback import Return
+    from omnipub_cli.deployment.target import Target
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command, epilog=examples("omnipub rollback --stage dev", "omnipub rollback --stage prod --yes"))
+def rollback(context: typer.Context, *, region: workplace.Region = "", yes: Yes = False) -> None:
+    """Go back to the functions of before the last deployment; what is kept does not move."""
+    from omnipub_cli.asking import confirm  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment import wired  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.rollback import Return  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    _, target = workplace.place(context, region=region)
+    with workplace.opened() as account:
+        workplace.present(account, target)
+        run = Return(
+            stage=target.stage,
+            region=target.region,
+            stacks=account.stacks(target.region),
+            records=wired.records(account, target),
+            by=account.caller().arn,
+            now=workplace.now,
+            wait=workplace.wait,
+            follower=wired.follower(call, target),
+            say=call.output.note,
+        )
+        record = run.find()
+        names = ", ".join(id_of(one) for one in record.replaced)
+        what = f"This puts {names} of stage {target.stage} back to {record.before or 'the version before'}"
+        confirm(call, f"{what}, from {record.version} of {record.at:%Y-%m-%d %H:%M} UTC.", yes=yes)
+        try:
+            run.run(record)
+        except KeyboardInterrupt:
+            workplace.interrupted(call, run.going, stage=target.stage)
+            raise
+    _tell(call, target, record, run)
+
+
+def _tell(call: Call, target: Target, record: Record, run: Return) -> None:
+    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+
+    call.output.data(
+        json={
+            "stage": target.stage,
+            "deployment": record.id,
+            "version": record.before or None,
+            "instead_of": record.version,
+            "stacks": [id_of(one) for one in run.changed],
+        },
+        ids=[id_of(one) for one in run.changed],
+    )
+    call.output.note(f"Stage {target.stage} runs {record.before or 'the version before'} again; its data did not move.")
+    call.output.hint(f"See whether it lives: omnipub logs tail --since 5m --stage {target.stage}")
+    call.output.hint("The pages stay: check out that version and deploy Frontend to put them back too.")

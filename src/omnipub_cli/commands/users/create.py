@@ -1,0 +1,59 @@
+"""`omnipub users create`: let somebody sign in."""
+
+from typing import Annotated
+
+import typer
+
+from omnipub.errors import InvalidInputError
+from omnipub_cli.context import call_of
+from omnipub_cli.deployment import signing_in, workplace
+from omnipub_cli.options import Command, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "omnipub users create ada@example.com --group operators --stage dev",
+        "omnipub users create ada@example.com --password-stdin --stage dev < FILE",
+    ),
+)
+def create(
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address they sign in with.")],
+    *,
+    groups: Annotated[
+        list[str] | None,
+        typer.Option("--group", metavar="GROUP", help="operators or authors. Repeat it, or use commas."),
+    ] = None,
+    password: Annotated[
+        bool, typer.Option("--password", help="Ask for a password instead of inviting them by mail.")
+    ] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input instead.")
+    ] = False,
+    region: workplace.Region = "",
+) -> None:
+    """Let somebody sign in to a stage on AWS: invited by mail, or with a password."""
+    from omnipub_cli.deployment.people import checked_address  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.options import once  # noqa: PLC0415  likewise
+
+    call = call_of(context)
+    address = checked_address(email)
+    wanted = [signing_in.checked_group(one) for one in once(groups)]
+    if password and password_stdin:
+        raise InvalidInputError("--password and --password-stdin were given.", hint="Leave one of them out.")
+    _, target = workplace.place(context, region=region)
+    chosen = signing_in.password(from_stdin=password_stdin) if password or password_stdin else None
+    with signing_in.people(target) as people:
+        made = people.create(address, password=chosen)
+        for group in wanted:
+            made = people.add_to_group(made.id, group)
+    signing_in.tell(call, made)
+    if chosen is None:
+        call.output.note(f"An invitation with a first password is on its way to {address}.")
+    if not wanted:
+        call.output.hint(
+            f"They are in no group yet: omnipub users add-to-group {address} authors --stage {target.stage}"
+        )

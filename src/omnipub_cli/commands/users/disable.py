@@ -1,0 +1,39 @@
+"""`omnipub users disable`: let a user sign in no more."""
+
+from typing import Annotated
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.deployment import signing_in, workplace
+from omnipub_cli.options import Command, Yes, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command, epilog=examples("omnipub users disable ada@example.com --stage dev"))
+def disable(
+    context: typer.Context,
+    user: Annotated[str, typer.Argument(metavar="USER", help="Their address, or their id.")],
+    *,
+    region: workplace.Region = "",
+    yes: Yes = False,
+) -> None:
+    """Let a user sign in no more; what they wrote stays, and goes out when it is due."""
+    from omnipub_cli.asking import confirm  # noqa: PLC0415  a command imports what it uses
+
+    call = call_of(context)
+    _, target = workplace.place(context, region=region)
+    with signing_in.people(target) as people:
+        found = people.show(user)
+        confirm(
+            call,
+            f"{found.email} can sign in to stage {target.stage} no more and is signed out; what is signed in already "
+            "works for up to an hour.",
+            yes=yes,
+        )
+        found = people.disable(found.id)
+    signing_in.tell(call, found)
+    call.output.hint(
+        f"Stop what they have waiting: omnipub pause owner:{found.id} --reason TEXT --stage {target.stage}"
+    )

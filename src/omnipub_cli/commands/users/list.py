@@ -1,0 +1,40 @@
+"""`omnipub users list`: who may sign in."""
+
+from typing import Annotated
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.deployment import signing_in, workplace
+from omnipub_cli.options import Command, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    "list", cls=Command, epilog=examples("omnipub users list --stage dev", "omnipub users list --stage prod --json")
+)
+def list_(
+    context: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-L", min=1, max=1000, metavar="N", help="Users at most.")] = 60,
+    region: workplace.Region = "",
+) -> None:
+    """List who may sign in to a stage on AWS."""
+    from omnipub_cli.deployment import telling  # noqa: PLC0415  a command imports what it uses
+
+    call = call_of(context)
+    _, target = workplace.place(context, region=region)
+    with signing_in.people(target) as people:
+        found = people.list(most=limit + 1)
+    shown, more = found[:limit], len(found) > limit
+    call.output.data(
+        *([telling.people_table(shown)] if shown else []),
+        json={"users": [telling.person_json(one) for one in shown], "more": more},
+        ids=[one.id for one in shown],
+    )
+    if not found:
+        call.output.note("Nobody may sign in yet.")
+        call.output.hint(f"Let somebody in: omnipub users create you@example.com --stage {target.stage}")
+    if more:
+        call.output.hint(f"There are more: omnipub users list --limit 1000 --stage {target.stage}")

@@ -1,0 +1,26 @@
+"""`omnipub users show`: a user and their groups."""
+
+from typing import Annotated
+
+import typer
+
+from omnipub_cli.context import call_of
+from omnipub_cli.deployment import signing_in, workplace
+from omnipub_cli.options import Command, examples
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command, epilog=examples("omnipub users show ada@example.com --stage dev"))
+def show(
+    context: typer.Context,
+    user: Annotated[str, typer.Argument(metavar="USER", help="Their address, or their id.")],
+    *,
+    region: workplace.Region = "",
+) -> None:
+    """Show a user of a stage on AWS and the groups they are in."""
+    call = call_of(context)
+    _, target = workplace.place(context, region=region)
+    with signing_in.people(target) as people:
+        found = people.show(user)
+    signing_in.tell(call, found)

@@ -1,0 +1,100 @@
+"""The AWS account of the terminal's credentials: every port of a deployment, made when it is asked for."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from omnipub.names import SERVICE
+from omnipub_cli.deployment.amplify import AwsSite
+from omnipub_cli.deployment.cloud import Cloud, asked
+from omnipub_cli.deployment.cloudformation import CloudFormation
+from omnipub_cli.deployment.errors import DeploymentFailedError
+from omnipub_cli.deployment.functions import Functions
+from omnipub_cli.deployment.lines import Lines
+from omnipub_cli.deployment.objects import Objects
+from omnipub_cli.deployment.people import People
+from omnipub_cli.deployment.ports import Caller, Shelf, Site, Stacks
+from omnipub_cli.deployment.prerequisites import BOOTSTRAP
+from omnipub_cli.deployment.shelf import Folder
+
+if TYPE_CHECKING:
+    from omnipub.wiring import System
+
+CLOCK = "scheduler"
+"""The function whose settings are read: it stands on the fewest others."""
+
+BUCKET_OUTPUT = "BucketName"
+"""What CDK's own stack says of the bucket in which it keeps templates and bundles."""
+
+
+class Account:
+    """The account."""
+
+    def __init__(self) -> None:
+        self._cloud = Cloud()
+        self._stacks: dict[str, Stacks] = {}
+
+    @cached_property
+    def _caller(self) -> Caller:
+        with asked("AWS"):
+            told = self._cloud.client("sts").get_caller_identity()
+        return Caller(account=told["Account"], arn=told["Arn"])
+
+    def caller(self) -> Caller:
+        """Whose credentials these are."""
+        return self._caller
+
+    def stacks(self, region: str) -> Stacks:
+        """CloudFormation of a region."""
+        if region not in self._stacks:
+            self._stacks[region] = CloudFormation(self._cloud.client("cloudformation", region))
+        return self._stacks[region]
+
+    def shelf(self, stage: str, region: str) -> Shelf:
+        """Where the records of a stage's deployments are."""
+        toolkit = self.stacks(region).find(BOOTSTRAP)
+        bucket = toolkit.outputs.get(BUCKET_OUTPUT, "") if toolkit else ""
+        if not bucket:
+            raise DeploymentFailedError(
+                f"{BOOTSTRAP} in {region} names no bucket.",
+                hint=f"Prepare the region again: cdk bootstrap, in {region}",
+            )
+        prefix = f"omnipub/{stage}/"
+        return Folder(self._cloud.client("s3", region), bucket=bucket, prefix=prefix, region=region)
+
+    def site(self, region: str) -> Site:
+        """The site of a stage."""
+        return AwsSite(self._cloud.client("amplify", region), self._cloud.client("cloudfront"))
+
+    def people(self, pool: str, *, stage: str, region: str) -> People:
+        """The users of a pool."""
+        return People(self._cloud.client("cognito-idp", region), pool, stage=stage)
+
+    def lines(self, region: str) -> Lines:
+        """The log lines of a region."""
+        return Lines(self._cloud.client("logs", region))
+
+    def functions(self, region: str) -> Functions:
+        """The Lambda functions of a region."""
+        return Functions(self._cloud.client("lambda", region))
+
+    def objects(self, region: str) -> Objects:
+        """The buckets of a region."""
+        return Objects(self._cloud.client("s3", region))
+
+    def system(self, stage: str, region: str) -> "System":
+        """The services of a deployed stage, with the very settings its functions have."""
+        from omnipub.adapters.aws import Clients  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
+        from omnipub.config import from_environment  # noqa: PLC0415  likewise
+        from omnipub.wiring_aws import on_aws  # noqa: PLC0415  likewise
+
+        variables = self.functions(region).variables(f"{SERVICE}-{stage}-{CLOCK}")
+        return on_aws(from_environment(variables), Clients(region=region))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._cloud.close()
+
+
+connect: Callable[[], Account] = Account
+"""Opens the account; the one place where a test puts another in."""

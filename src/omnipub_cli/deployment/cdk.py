@@ -1,0 +1,100 @@
+"""CDK's pinned command line, in a process of its own; what it says is kept and told only where it fails."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from omnipub_cli.deployment.checkout import Checkout
+from omnipub_cli.deployment.errors import DeploymentFailedError
+from omnipub_cli.errors import DEBUG
+
+LAST_WORDS = 4
+"""Lines of a failed run that are told: why, and where."""
+
+_GOING_WELL = re.compile(
+    r"^(✅|✨|arn:|Stack ARN|Outputs|Changeset arn:)|(success|start): |: (deploying|creating|building|publishing)|\.\.\."
+    r"|^\S+ \(\S+\)$|Subprocess exited"
+)
+"""What CDK says of what went well, or twice."""
+
+ENDS_WITHIN = 20
+"""Seconds for which a run that is stopped may clean up."""
+
+SIDE_BY_SIDE = 4
+
+
+class CommandLine:
+    """CDK of a checkout."""
+
+    def __init__(self, checkout: Checkout, say: Callable[[str], None]) -> None:
+        """Args are the checkout and where each line goes that CDK says, for people who want to see all."""
+        self._checkout = checkout
+        self._say = say
+
+    def synthesise(self, context: Mapping[str, str], into: Path) -> None:
+        """Write the cloud assembly of the app.
+
+        Raises:
+            DeploymentFailedError: It cannot be made; the app's own words say why.
+        """
+        given = [word for name, value in context.items() for word in ("-c", f"{name}={value}")]
+        self._run("Synthesising the stacks", ["synth", "--all", "--quiet", "--output", str(into), *given])
+
+    def prepare(self, assembly: Path, stacks: Sequence[str], *, change_set: str, account: str) -> None:
+        """Upload what the stacks need and create a change set for each; nothing is executed.
+
+        Raises:
+            DeploymentFailedError: One cannot be created.
+        """
+        words = ["deploy", *stacks, "--app", str(assembly), "--exclusively", "--method", "prepare-change-set"]
+        words += ["--change-set-name", change_set, "--require-approval", "never", "--concurrency", str(SIDE_BY_SIDE)]
+        self._run(f"Preparing {', '.join(stacks)}", [*words, "--progress", "events"], account=account)
+
+    def _run(self, what: str, words: Sequence[str], *, account: str = "") -> None:
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        if account:
+            environment["CDK_DEFAULT_ACCOUNT"] = account
+        command = [sys.executable, str(self._checkout.cdk / "launch.py"), *words, "--ci", "--no-color"]
+        heard: list[str] = []
+        with subprocess.Popen(  # noqa: S603  our own launcher
+            command,
+            cwd=self._checkout.cdk,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="backslashreplace",
+        ) as process:
+            try:
+                for line in process.stdout or ():
+                    heard.append(line.rstrip())
+                    if os.environ.get(DEBUG):
+                        self._say(line.rstrip())
+                code = process.wait()
+            except KeyboardInterrupt:
+                _stop(process)
+                raise
+        if code:
+            raise DeploymentFailedError(
+                f"{what} failed: {' / '.join(_last(heard)) or f'exit code {code}'}",
+                hint=f"Run it again with {DEBUG}=1 to see everything CDK says.",
+            )
+
+
+def _last(lines: Sequence[str]) -> Sequence[str]:
+    """The last lines that say something."""
+    said = [line.strip(" !") for line in lines]
+    return [line for line in said if line and not _GOING_WELL.search(line)][-LAST_WORDS:]
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    try:
+        process.wait(ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,159 @@
+"""CloudFormation in one region, through botocore."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from omnipub_cli.deployment.cloud import asked
+from omnipub_cli.deployment.ports import ChangeSet, Event, Resource, Stack
+
+_WHAT = "CloudFormation"
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_INLINE = 51_200
+"""Bytes of a template that CloudFormation takes in a request; a longer one it fetches from a bucket."""
+
+
+class CloudFormation:
+    """The stacks of one region."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def find(self, name: str) -> Stack | None:
+        """The stack, None if there is none."""
+        with asked(_WHAT):
+            told = _unless_absent(self._client.describe_stacks, StackName=name)
+        return _stack(told["Stacks"][0]) if told and told["Stacks"] else None
+
+    def events(self, name: str, *, since: datetime) -> Sequence[Event]:
+        """What happened at `since` and later, the oldest first."""
+        found: list[Event] = []
+        token: dict[str, str] = {}
+        while True:
+            with asked(_WHAT):
+                told = _unless_absent(self._client.describe_stack_events, StackName=name, **token) or {}
+            page = [_event(one) for one in told.get("StackEvents", ())]
+            found += [one for one in page if one.at >= since]
+            if not told.get("NextToken") or (page and page[-1].at < since):
+                return found[::-1]
+            token = {"NextToken": told["NextToken"]}
+
+    def resources(self, name: str) -> Sequence[Resource]:
+        """What the stack consists of."""
+        with asked(_WHAT):
+            pages = self._client.get_paginator("list_stack_resources").paginate(StackName=name)
+            return [
+                Resource(
+                    logical=one["LogicalResourceId"],
+                    physical=one.get("PhysicalResourceId", ""),
+                    kind=one["ResourceType"],
+                )
+                for page in pages
+                for one in page["StackResourceSummaries"]
+            ]
+
+    def template(self, name: str) -> str:
+        """The template it was deployed with."""
+        import json  # noqa: PLC0415  only a template of JSON comes parsed
+
+        with asked(_WHAT):
+            body = self._client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+        return body if isinstance(body, str) else json.dumps(body)
+
+    def change_set(self, name: str, change_set: str) -> ChangeSet | None:
+        """What that change set would do, None if there is none."""
+        changes: list[Any] = []
+        token: dict[str, str] = {}
+        while True:
+            with asked(_WHAT):
+                told = _unless_absent(
+                    self._client.describe_change_set, StackName=name, ChangeSetName=change_set, **token
+                )
+            if told is None:
+                return None
+            changes += told.get("Changes", ())
+            if not told.get("NextToken"):
+                return ChangeSet(status=told["Status"], why=told.get("StatusReason", ""), changes=changes)
+            token = {"NextToken": told["NextToken"]}
+
+    def forget(self, name: str, change_set: str) -> None:
+        """Delete a change set; one that is not there is none to delete."""
+        with asked(_WHAT):
+            _unless_absent(self._client.delete_change_set, StackName=name, ChangeSetName=change_set)
+
+    def create(self, stack: Stack, change_set: str, *, template: str, address: str) -> None:
+        """Begin a change set that puts `template` in place, with the stack's own parameters, tags and role."""
+        where = {"TemplateBody": template} if len(template.encode()) <= _INLINE else {"TemplateURL": address}
+        role = {"RoleARN": stack.role} if stack.role else {}
+        with asked(_WHAT):
+            self._client.create_change_set(
+                StackName=stack.name,
+                ChangeSetName=change_set,
+                ChangeSetType="UPDATE",
+                Capabilities=_CAPABILITIES,
+                Parameters=[{"ParameterKey": one, "UsePreviousValue": True} for one in stack.parameters],
+                Tags=[dict(one) for one in stack.tags],
+                **where,
+                **role,
+            )
+
+    def execute(self, name: str, change_set: str, *, token: str) -> None:
+        """Begin to do what a change set says; `token` comes back in its events."""
+        with asked(_WHAT):
+            self._client.execute_change_set(StackName=name, ChangeSetName=change_set, ClientRequestToken=token)
+
+    def delete(self, name: str, *, token: str) -> None:
+        """Begin to delete a stack."""
+        with asked(_WHAT):
+            self._client.delete_stack(StackName=name, ClientRequestToken=token)
+
+    def unprotect(self, name: str) -> None:
+        """Let a stack be deleted."""
+        with asked(_WHAT):
+            self._client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+
+    def detect_drift(self, name: str) -> None:
+        """Begin to compare a stack with what is there; `find` tells the result later."""
+        with asked(_WHAT):
+            self._client.detect_stack_drift(StackName=name)
+
+
+def _unless_absent(call: Any, **asked_for: Any) -> Any:
+    """The answer, or None if CloudFormation says that there is no such stack or change set."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415  an optional package
+
+    try:
+        return call(**asked_for)
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        missing = told.get("Code") == "ValidationError" and "does not exist" in told.get("Message", "")
+        if missing or told.get("Code") in {"ChangeSetNotFound", "ChangeSetNotFoundException"}:
+            return None
+        raise
+
+
+def _stack(told: Any) -> Stack:
+    return Stack(
+        name=told["StackName"],
+        status=told["StackStatus"],
+        why=told.get("StackStatusReason", ""),
+        changed_at=told.get("LastUpdatedTime") or told.get("CreationTime"),
+        drift=told.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED"),
+        protected=bool(told.get("EnableTerminationProtection", False)),
+        role=told.get("RoleARN", ""),
+        outputs={one["OutputKey"]: one["OutputValue"] for one in told.get("Outputs", ())},
+        parameters=[one["ParameterKey"] for one in told.get("Parameters", ())],
+        tags=told.get("Tags", ()),
+    )
+
+
+def _event(told: Any) -> Event:
+    return Event(
+        id=told["EventId"],
+        at=told["Timestamp"],
+        logical=told.get("LogicalResourceId", ""),
+        kind=told.get("ResourceType", ""),
+        status=told.get("ResourceStatus", ""),
+        why=told.get("ResourceStatusReason", ""),
+        token=told.get("ClientRequestToken", ""),
+    )

@@ -1,0 +1,221 @@
+"""A deployment: change sets are made, judged, and executed, group by group; then the site learns its own address.
+
+All change sets of a group are judged before any of them is executed, and everything that keeps data stands in the
+first group: a change set that would lose a table is refused before anything has changed. Typed again after it was
+interrupted or failed, it goes on where it ended, for what is done already has no changes left.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from omnipub.errors import ConflictError
+from omnipub_cli.deployment import following, standing, verdict
+from omnipub_cli.deployment.assembly import Planned, planned, waves
+from omnipub_cli.deployment.errors import DeploymentFailedError
+from omnipub_cli.deployment.family import WITH_BUNDLES, id_of, name_of, region_of
+from omnipub_cli.deployment.following import OURS, Follower, Watched
+from omnipub_cli.deployment.ports import Cdk, ChangeSet, Stack, Stacks
+from omnipub_cli.deployment.records import Record, Records, State
+from omnipub_cli.deployment.standing import Ground
+from omnipub_cli.deployment.target import Target
+from omnipub_cli.deployment.verdict import Change
+
+CHANGE_SET = "omnipub"
+"""The name of each change set of ours: a new one takes the place of one that was left behind."""
+
+SITE_OUTPUT = "Site"
+_NOTHING = ("didn't contain changes", "no updates are to be performed", "no changes")
+
+Plan = Mapping[str, Sequence[Change]]
+"""Stack's short name → what is changed in it."""
+
+
+@dataclass(kw_only=True)
+class Deployment:
+    """One run.
+
+    Attributes:
+        stacks: CloudFormation of a region.
+        wait: Sleeps so many seconds.
+        approve: Is shown each group's changes before they are made; raises to stop.
+        say: Says what is being done.
+        going: The stacks that change right now: CloudFormation goes on with them if this run ends.
+        changed: The stacks that this run has changed.
+    """
+
+    cdk: Cdk
+    stacks: Callable[[str], Stacks]
+    records: Records
+    target: Target
+    account: str
+    by: str
+    version: str
+    now: Callable[[], datetime]
+    follower: Follower
+    approve: Callable[[Plan], None]
+    say: Callable[[str], None]
+    allow_replace: bool = False
+    going: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+
+    def run(self, wanted: Sequence[str], folder: Path) -> None:
+        """Deploy the wanted stacks; `folder` takes what CDK synthesises.
+
+        Raises:
+            ConflictError: Somebody else changes a stack, one needs somebody first, or something would be lost.
+            DeploymentFailedError: It was begun and did not come to its end.
+        """
+        self.check(wanted)
+        known = self.known_site()
+        record = self.records.keep(self.records.begin(now=self.now(), by=self.by, version=self.version))
+        record = self._deploy(wanted, self.assembly(folder / "first", known), record)
+        site = self.known_site()
+        if site != known and "Frontend" in wanted:
+            self.say(f"The site's address is {site}; sign-in learns it.")
+            record = self._deploy(("Auth",), self.assembly(folder / "second", site), record)
+        self.records.keep(replace(record, state=State.DONE))
+
+    def check(self, wanted: Sequence[str]) -> None:
+        """Wait for what an earlier run of ours began; whatever else stands in the way is an error."""
+        for short in wanted:
+            name, stacks = self._place(short)
+            stack = stacks.find(name)
+            ground = standing.ground(stack)
+            if stack is None or ground in {Ground.ABSENT, Ground.READY}:
+                continue
+            if ground is Ground.BROKEN:
+                raise self._broken(short, stack)
+            if not following.is_ours(stacks.events(name, since=self.now() - following.LOOK_BACK)):
+                raise ConflictError(
+                    f"Somebody else is changing {name}: {stack.status}{_since(stack)}.",
+                    hint=f"Wait for its end, then type the same again: omnipub status --stage {self.target.stage}",
+                )
+            self.say(f"An earlier run is still changing {name}; this one waits for it.")
+            since = self.now() - following.LOOK_BACK
+            self._follow([self._watched(short, name, stacks, since=since)])
+
+    def known_site(self) -> str:
+        """The address that CloudFront gave the site, once it has; "" if the stage says one itself."""
+        if self.target.has_address:
+            return ""
+        name, stacks = self._place("Frontend")
+        stack = stacks.find(name)
+        return stack.outputs.get(SITE_OUTPUT, "") if stack else ""
+
+    def plan(self, group: Sequence[Planned], assembly: Path) -> Plan:
+        """Make the change sets of a group; what each would change, empty for those that are as they should be."""
+        for one in group:
+            self.stacks(one.region).forget(one.name, CHANGE_SET)
+        ids = [id_of(one.short) for one in group]
+        self.say(f"Preparing {', '.join(ids)} …")
+        self.cdk.prepare(assembly, ids, change_set=CHANGE_SET, account=self.account)
+        return {one.short: self._changes(one) for one in group}
+
+    def forget(self, group: Sequence[Planned]) -> None:
+        """Delete the change sets of a group."""
+        for one in group:
+            self.stacks(one.region).forget(one.name, CHANGE_SET)
+
+    def groups(self, wanted: Sequence[str], assembly: Path) -> Sequence[Sequence[Planned]]:
+        """The wanted stacks of an assembly in the order in which they are deployed."""
+        return waves(planned(assembly, region=self.target.region), wanted)
+
+    def assembly(self, folder: Path, site: str) -> Path:
+        """Synthesise the stage into a folder; `site` is the address it has, "" if nobody knows one."""
+        self.say("Synthesising the stacks …")
+        context = dict(self.target.context) | ({"site": site} if site else {})
+        self.cdk.synthesise(context, folder)
+        return folder
+
+    def _deploy(self, wanted: Sequence[str], assembly: Path, record: Record) -> Record:
+        for group in self.groups(wanted, assembly):
+            plan = self.plan(group, assembly)
+            try:
+                self._refuse_losses(plan)
+                self.approve(plan)
+            except BaseException:
+                self.forget(group)
+                raise
+            todo = [one for one in group if plan[one.short]]
+            for one in todo:
+                record = self._remember(one, record)
+            self._execute(todo, plan, record)
+        return record
+
+    def _refuse_losses(self, plan: Plan) -> None:
+        wrong = [one for changes in plan.values() for one in verdict.losses(changes)]
+        if wrong and not self.allow_replace:
+            raise refused(wrong)
+
+    def _execute(self, todo: Sequence[Planned], plan: Plan, record: Record) -> None:
+        watched = []
+        for one in todo:
+            stacks = self.stacks(one.region)
+            since = following.mark(stacks, one.name, now=self.now())
+            stacks.execute(one.name, CHANGE_SET, token=f"{OURS}{record.id}")
+            self.going.append(one.name)
+            watched.append(self._watched(one.short, one.name, stacks, since=since, total=len(plan[one.short])))
+        self._follow(watched)
+        self.changed += [one.short for one in todo]
+
+    def _follow(self, watched: Sequence[Watched]) -> None:
+        if watched:
+            self.going = [one.name for one in watched]
+            for stack in self.follower.follow(watched).values():
+                self.say(f"{stack.name}: {stack.status}." if stack else "A stack is gone.")
+            self.going = []
+
+    def _remember(self, one: Planned, record: Record) -> Record:
+        record = replace(record, stacks=list(dict.fromkeys((*record.stacks, one.short))))
+        stacks = self.stacks(one.region)
+        if one.short in WITH_BUNDLES and standing.ground(stacks.find(one.name)) is Ground.READY:
+            return self.records.replacing(record, one.short, stacks.template(one.name))
+        return self.records.keep(record)
+
+    def _changes(self, one: Planned) -> Sequence[Change]:
+        found = self.stacks(one.region).change_set(one.name, CHANGE_SET)
+        if found is None or is_empty(found):
+            self.stacks(one.region).forget(one.name, CHANGE_SET)
+            return []
+        if found.status != "CREATE_COMPLETE":
+            raise DeploymentFailedError(
+                f"CloudFormation cannot tell what would change in {one.name}: {found.why or found.status}",
+                hint="Put it right and type the same command again.",
+            )
+        # Outputs alone can change too: a change set without a changed resource is still executed.
+        return verdict.changes(found.changes) or [
+            Change(logical="", physical="", kind="Outputs", fate=verdict.Fate.MODIFY)
+        ]
+
+    def _broken(self, short: str, stack: Stack) -> ConflictError:
+        remedy = standing.BROKEN[stack.status]
+        region = region_of(short, self.target.region)
+        typed = remedy.command.format(short=short, name=stack.name, stage=self.target.stage, region=region)
+        return ConflictError(f"{stack.name} {remedy.sentence} ({stack.status}).", hint=f"Type this first: {typed}")
+
+    def _place(self, short: str) -> tuple[str, Stacks]:
+        return name_of(short, self.target.stage), self.stacks(region_of(short, self.target.region))
+
+    def _watched(self, short: str, name: str, stacks: Stacks, *, since: datetime, total: int = 0) -> Watched:
+        region = region_of(short, self.target.region)
+        return Watched(short=short, name=name, region=region, stacks=stacks, since=since, total=total)
+
+
+def is_empty(found: ChangeSet) -> bool:
+    """Whether a change set failed for no other reason than that there is nothing to do."""
+    return found.status == "FAILED" and any(words in found.why.lower() for words in _NOTHING)
+
+
+def refused(wrong: Sequence[Change]) -> ConflictError:
+    """Why these changes are not made."""
+    sentences = " ".join(one.sentence for one in wrong)
+    return ConflictError(
+        f"This would lose what is kept. {sentences} Of these stacks nothing was changed.",
+        hint="Undo what causes it; or save the data first (omnipub table export) and add --allow-replace.",
+    )
+
+
+def _since(stack: Stack) -> str:
+    return f" since {stack.changed_at:%Y-%m-%d %H:%M:%S %Z}" if stack.changed_at else ""

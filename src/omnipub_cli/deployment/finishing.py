@@ -1,0 +1,110 @@
+"""What follows when the stacks stand: pages onto the site, a check that it lives, outputs, what to type next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from omnipub.domain.moments import to_text
+from omnipub.errors import OmnipubError
+from omnipub_cli.deployment import outputs as said
+from omnipub_cli.deployment import pages as paged
+from omnipub_cli.deployment import workplace
+from omnipub_cli.deployment.amplify import fetched
+from omnipub_cli.deployment.family import name_of, regions_of
+from omnipub_cli.deployment.living import LivingSystem
+from omnipub_cli.deployment.smoke import Check, Smoke
+from omnipub_cli.deployment.telling import named
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from omnipub_cli.context import Call
+    from omnipub_cli.deployment.account import Account
+    from omnipub_cli.deployment.checkout import Checkout
+    from omnipub_cli.deployment.target import Target
+
+DISTRIBUTION = "AWS::CloudFront::Distribution"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finish:
+    """The end of a deployment."""
+
+    call: Call
+    account: Account
+    checkout: Checkout
+    target: Target
+
+    def pages(self) -> str:
+        """Put the pages onto the site; what became of them: published, unchanged."""
+        told = self.outputs()
+        app, branch = named(told, "Frontend", "AmplifyApp"), named(told, "Frontend", "AmplifyBranch")
+        resources = self.account.stacks(self.target.region).resources(name_of("Frontend", self.target.stage))
+        site = paged.Pages(
+            site=self.account.site(self.target.region),
+            app=app,
+            branch=branch,
+            address=named(told, "Frontend", "Site").rstrip("/"),
+            distribution=next((one.physical for one in resources if one.kind == DISTRIBUTION), ""),
+            wait=workplace.wait,
+        )
+        bundle = paged.bundled(self.checkout.pages, version=self.checkout.version)
+        if site.serves(bundle):
+            return "unchanged"
+        self.call.output.note(
+            f"Putting the pages of {self.checkout.pages.relative_to(self.checkout.root)} onto the site …"
+        )
+        site.publish(bundle)
+        return "published"
+
+    def checks(self, *, began: datetime) -> Sequence[Check]:
+        """Whether the stage lives; what cannot be asked is a check of its own that went badly."""
+        try:
+            system = self.account.system(self.target.stage, self.target.region)
+        except OmnipubError as error:
+            return [Check(name="system", verdict="bad", what=error.message, next=error.hint)]
+        self.call.output.note("Waiting for the scheduler's next tick …")
+        try:
+            return Smoke(
+                living=LivingSystem(system, workplace.wait),
+                address=named(self.outputs(), "Frontend", "Site").rstrip("/"),
+                fetch=fetched,
+                now=workplace.now,
+                wait=workplace.wait,
+                began=began,
+                stage=self.target.stage,
+            ).run()
+        finally:
+            system.close()
+
+    def outputs(self) -> said.Outputs:
+        """What the stacks say of themselves."""
+        regions = {region: self.account.stacks(region) for region in regions_of(self.target.region)}
+        return said.gathered(regions, stage=self.target.stage, region=self.target.region)
+
+    def keep(self, told: said.Outputs) -> dict[str, Any]:
+        """Leave a copy of the outputs in build/; what it holds."""
+        kept: dict[str, Any] = {
+            "stage": self.target.stage,
+            "region": self.target.region,
+            "account": self.account.caller().account,
+            "at": to_text(workplace.now()),
+            "outputs": {short: dict(one) for short, one in told.items()},
+        }
+        said.Cache(self.checkout.build / "deployed").write(self.target.stage, kept)
+        return kept
+
+    def next_steps(self, told: said.Outputs) -> Sequence[tuple[str, str]]:
+        """What to type next, each with its reason."""
+        stage = self.target.stage
+        steps = []
+        if "Auth" in told:
+            let_in = f"omnipub users create you@example.com --group operators --stage {stage}"
+            steps.append(("Let somebody in", let_in))
+        if site := named(told, "Frontend", "Site"):
+            steps.append(("Open the site", site))
+        steps.append(("See what goes on", f"omnipub logs tail --follow --stage {stage}"))
+        steps.append(("Go back", f"omnipub rollback --stage {stage}"))
+        return steps

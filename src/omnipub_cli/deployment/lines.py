@@ -1,0 +1,85 @@
+"""Log lines of functions, through botocore: what CloudWatch has of a span, and what arrives."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from omnipub_cli.deployment.cloud import asked
+
+WHAT = "CloudWatch's logs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A line; `fields` is what it says in JSON, empty if it is plain text."""
+
+    id: str
+    at: datetime
+    function: str
+    text: str
+    fields: Mapping[str, Any]
+
+    @property
+    def level(self) -> str:
+        """INFO, ERROR …; "" of a line that says none."""
+        return str(self.fields.get("level", ""))
+
+    @property
+    def message(self) -> str:
+        """What happened: the line's own word for it, or all of it."""
+        return str(self.fields.get("message") or self.fields.get("type") or self.text)
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """The other fields as text."""
+        known = {"level", "message", "timestamp", "service", "location", "function_name", "function_arn"}
+        return {
+            name: _text(value) for name, value in self.fields.items() if name not in known and value not in (None, "")
+        }
+
+
+class Lines:
+    """The log groups of a region."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def of(self, function: str, group: str, *, since: datetime, pattern: str, most: int) -> Sequence[Entry]:
+        """The newest lines of a function that arrived since then, the oldest first; `most` of them."""
+        found = list(self._pages(function, group, since=since, pattern=pattern))
+        return sorted(found, key=lambda one: (one.at, one.id))[-most:]
+
+    def _pages(self, function: str, group: str, *, since: datetime, pattern: str) -> Iterator[Entry]:
+        asked_for = {"logGroupName": group, "startTime": int(since.timestamp() * 1000)}
+        token: dict[str, str] = {}
+        while True:
+            with asked(WHAT):
+                told = self._client.filter_log_events(
+                    **asked_for, **({"filterPattern": pattern} if pattern else {}), **token
+                )
+            for one in told.get("events", ()):
+                yield _entry(function, one)
+            if not told.get("nextToken"):
+                return
+            token = {"nextToken": told["nextToken"]}
+
+
+def _entry(function: str, told: Mapping[str, Any]) -> Entry:
+    text = str(told.get("message", "")).rstrip()
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        fields = {}
+    return Entry(
+        id=str(told.get("eventId", "")),
+        at=datetime.fromtimestamp(told["timestamp"] / 1000, UTC),
+        function=function,
+        text=text,
+        fields=fields if isinstance(fields, dict) else {},
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,63 @@
+"""The system of a stage on AWS, asked whether it lives."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from omnipub.config import Mode
+from omnipub.names import LOCAL_OWNER, PRODUCTION
+
+if TYPE_CHECKING:
+    from omnipub.wiring import System
+
+CHANNEL = "webhook:smoke"
+LOOK_EVERY = 2.0
+PATIENCE = 45
+"""Looks at what becomes of the message, two seconds apart."""
+
+
+class LivingSystem:
+    """A deployed system."""
+
+    def __init__(self, system: "System", wait: Callable[[float], None]) -> None:
+        self._system = system
+        self._wait = wait
+
+    def last_beat(self) -> datetime | None:
+        """When a tick began last."""
+        return self._system.dispatch.last_beat()
+
+    @property
+    def why_no_post(self) -> str:
+        """Why nothing is posted; "" if it can be."""
+        settings = self._system.settings
+        if settings.stage == PRODUCTION:
+            return "Nothing is posted in production."
+        if settings.mode is Mode.LIVE:
+            return f"Stage {settings.stage} is live: what is posted there can be seen by others."
+        return "" if settings.sandbox_url else f"Stage {settings.stage} names no sandbox (sandbox_url)."
+
+    def post(self) -> str:
+        """Publish one message to the sandbox and follow it; "" if it came out, else what became of it."""
+        from omnipub.domain.identity import Parent  # noqa: PLC0415  a deployment that posts nothing does without
+        from omnipub.domain.lifecycle import UNSETTLED, Status  # noqa: PLC0415  likewise
+        from omnipub.domain.message import Content  # noqa: PLC0415  likewise
+        from omnipub.onebox.sandboxed import connect  # noqa: PLC0415  likewise
+        from omnipub.services.showing import Viewer  # noqa: PLC0415  likewise
+
+        connect(self._system, self._system.settings.sandbox_url, channel=CHANNEL, account="smoke")
+        created = self._system.compose.message(
+            owner=LOCAL_OWNER,
+            content=Content(text=f"A deployment's own check, {secrets.token_hex(4)}"),
+            channels=[CHANNEL],
+        )
+        parent, viewer = Parent(kind=created.kind, id=created.id), Viewer(owner=LOCAL_OWNER)
+        for _ in range(PATIENCE):
+            (one,) = self._system.showing.one(parent, viewer).deliveries
+            if one.status is Status.PUBLISHED:
+                return ""
+            if one.status not in UNSETTLED:
+                break
+            self._wait(LOOK_EVERY)
+        return f"Message {parent.id} is {one.status.value}{f': {one.reason.sentence}' if one.reason else '.'}"

@@ -1,0 +1,102 @@
+"""What was deployed when: a record of each deployment, with the templates it replaced, beside CDK's own files on AWS.
+
+A record is written before anything is changed, so an interrupted deployment has one too; the run that completes it
+goes on with the same record. A rollback puts back the templates of the newest record that still has some to put back.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from omnipub.domain.moments import from_text, to_text
+from omnipub_cli.deployment.ports import Shelf
+
+LOOK_BACK = 20
+"""Records a rollback looks through."""
+
+_SUFFIX = ".json"
+
+
+class State(StrEnum):
+    """How far a deployment came."""
+
+    BEGUN = "begun"
+    DONE = "done"
+    ROLLED_BACK = "rolled_back"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A deployment.
+
+    Attributes:
+        id: The moment it began, as names sort.
+        by: ARN of whoever did it.
+        version: What was deployed.
+        before: The version that was there, "" if none is known.
+        replaced: Stack's short name → address of the template it had.
+        rollback_of: The deployment this one took back; "" for a deployment of its own.
+    """
+
+    id: str
+    at: datetime
+    by: str
+    version: str
+    before: str = ""
+    state: State = State.BEGUN
+    stacks: Sequence[str] = ()
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    rollback_of: str = ""
+
+
+class Records:
+    """The records of a stage."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    def last(self) -> Record | None:
+        """The newest one."""
+        return next(iter(self._newest(1)), None)
+
+    def begin(self, *, now: datetime, by: str, version: str) -> Record:
+        """A new record; or the last one again, if that deployment did not come to its end."""
+        last = self.last()
+        if last and last.state is State.BEGUN and not last.rollback_of:
+            return replace(last, version=version, by=by)
+        known = [one.version for one in self._newest(LOOK_BACK) if one.state is State.DONE]
+        id_ = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z"
+        return Record(id=id_, at=now, by=by, version=version, before=next(iter(known), ""))
+
+    def replacing(self, record: Record, short: str, template: str) -> Record:
+        """The record, with the template that a stack has until now; the first one that is kept stays."""
+        if short in record.replaced:
+            return record
+        address = self._shelf.put(f"{record.id}/{short}.template", template)
+        return self.keep(replace(record, replaced={**record.replaced, short: address}))
+
+    def keep(self, record: Record) -> Record:
+        """Write it."""
+        told = {name: getattr(record, name) for name in Record.__dataclass_fields__}
+        told |= {"at": to_text(record.at), "stacks": list(record.stacks), "replaced": dict(record.replaced)}
+        self._shelf.put(f"{record.id}{_SUFFIX}", json.dumps(told, indent=2))
+        return record
+
+    def to_roll_back(self) -> Record | None:
+        """The newest deployment that replaced something and was not taken back."""
+        undone = (one for one in self._newest(LOOK_BACK) if one.replaced and not one.rollback_of)
+        return next((one for one in undone if one.state is not State.ROLLED_BACK), None)
+
+    def template(self, record: Record, short: str) -> str:
+        """The template that a stack had before that deployment."""
+        return self._shelf.get(f"{record.id}/{short}.template")
+
+    def _newest(self, count: int) -> Sequence[Record]:
+        return [_read(json.loads(self._shelf.get(name))) for name in self._shelf.newest(count)]
+
+
+def _read(told: Mapping[str, Any]) -> Record:
+    return Record(**{**told, "at": from_text(told["at"]), "state": State(told["state"])})

@@ -1,0 +1,141 @@
+"""Going back: the functions' stacks get the templates they had before the last deployment; nothing that is kept moves.
+
+The way back is CloudFormation's, not Lambda's: a published version would freeze code and settings, but not routes,
+triggers and permissions, and the stacks would no longer be what their templates say. CDK's bucket keeps every bundle
+that a template names, so putting back the template puts back the bundle.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from omnipub.errors import ConflictError, NotFoundError
+from omnipub_cli.deployment import following, standing, verdict
+from omnipub_cli.deployment.deploying import CHANGE_SET, is_empty, refused
+from omnipub_cli.deployment.errors import DeploymentFailedError
+from omnipub_cli.deployment.family import ORDER, name_of
+from omnipub_cli.deployment.following import OURS, Follower, Watched
+from omnipub_cli.deployment.ports import ChangeSet, Stacks
+from omnipub_cli.deployment.records import Record, Records, State
+from omnipub_cli.deployment.standing import Ground
+
+LOOK_EVERY = 2.0
+PATIENCE = 90
+"""Looks at a change set that is being made."""
+
+_MAKING = {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
+
+
+@dataclass(kw_only=True)
+class Return:
+    """One run.
+
+    Attributes:
+        stacks: CloudFormation of the stage's region; functions live in no other.
+        going: The stacks that change right now.
+    """
+
+    stage: str
+    region: str
+    stacks: Stacks
+    records: Records
+    by: str
+    now: Callable[[], datetime]
+    wait: Callable[[float], None]
+    follower: Follower
+    say: Callable[[str], None]
+    going: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+
+    def find(self) -> Record:
+        """The deployment that would be taken back.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        record = self.records.to_roll_back()
+        if record is None:
+            raise NotFoundError(
+                f"No deployment of stage {self.stage} replaced a bundle, so there is none to go back to.",
+                hint=f"See what is there: omnipub status --stage {self.stage}",
+            )
+        return record
+
+    def run(self, record: Record) -> None:
+        """Put the templates back that `record` replaced, those that stand on others first.
+
+        Raises:
+            ConflictError: A stack cannot be changed now, or would lose what is kept.
+            DeploymentFailedError: It was begun and did not come to its end.
+        """
+        shorts = [short for short in reversed(ORDER) if short in record.replaced]
+        self._check(shorts)
+        began = self.now()
+        own = self.records.keep(
+            Record(
+                id=f"{began:%Y%m%dT%H%M%S}{began.microsecond // 1000:03}Z",
+                at=began,
+                by=self.by,
+                version=record.before,
+                before=record.version,
+                stacks=shorts,
+                rollback_of=record.id,
+            )
+        )
+        for short in shorts:
+            self._put_back(short, record, own)
+        self.records.keep(replace(own, state=State.DONE))
+        self.records.keep(replace(record, state=State.ROLLED_BACK))
+
+    def _put_back(self, short: str, record: Record, own: Record) -> None:
+        name = name_of(short, self.stage)
+        stack = self.stacks.find(name)
+        if stack is None:
+            raise DeploymentFailedError(
+                f"{name} is gone.", hint=f"Deploy it again: omnipub deploy --stage {self.stage}"
+            )
+        self.stacks.forget(name, CHANGE_SET)
+        template, address = self.records.template(record, short), record.replaced[short]
+        self.stacks.create(stack, CHANGE_SET, template=template, address=address)
+        found = self._made(name)
+        if is_empty(found):
+            self.stacks.forget(name, CHANGE_SET)
+            self.say(f"{name} is as it was already.")
+            return
+        if found.status != "CREATE_COMPLETE":
+            raise DeploymentFailedError(
+                f"{name} cannot go back: {found.why or found.status}", hint="Deploy what works instead."
+            )
+        changes = verdict.changes(found.changes)
+        if wrong := verdict.losses(changes):
+            self.stacks.forget(name, CHANGE_SET)
+            raise refused(wrong)
+        since = following.mark(self.stacks, name, now=self.now())
+        self.stacks.execute(name, CHANGE_SET, token=f"{OURS}{own.id}")
+        self.going = [name]
+        watched = Watched(
+            short=short, name=name, region=self.region, stacks=self.stacks, since=since, total=len(changes)
+        )
+        self.follower.follow([watched])
+        self.going = []
+        self.changed.append(short)
+
+    def _made(self, name: str) -> ChangeSet:
+        for _ in range(PATIENCE):
+            found = self.stacks.change_set(name, CHANGE_SET)
+            if found and found.status not in _MAKING:
+                return found
+            self.wait(LOOK_EVERY)
+        raise DeploymentFailedError(
+            f"CloudFormation has not said after three minutes what would change in {name}.", hint="Type it again."
+        )
+
+    def _check(self, shorts: Sequence[str]) -> None:
+        for short in shorts:
+            stack = self.stacks.find(name_of(short, self.stage))
+            if standing.ground(stack) is not Ground.READY:
+                status = stack.status if stack else "not there"
+                raise ConflictError(
+                    f"{name_of(short, self.stage)} is {status}; it cannot go back now. Nothing was changed.",
+                    hint=f"See what goes on: omnipub status --stage {self.stage}",
+                )

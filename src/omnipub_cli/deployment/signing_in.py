@@ -1,0 +1,81 @@
+"""What the commands about users have in common: the pool of a stage, groups and passwords, and showing one user."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from omnipub.errors import InvalidInputError
+from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP
+from omnipub_cli.deployment import workplace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from omnipub_cli.context import Call
+    from omnipub_cli.deployment.people import People, Person
+    from omnipub_cli.deployment.target import Target
+
+GROUPS = (OPERATORS_GROUP, AUTHORS_GROUP)
+POOL_OUTPUT = "UserPoolIs"
+
+
+@contextmanager
+def people(target: Target) -> Iterator[People]:
+    """The users of a stage."""
+    with workplace.opened() as account:
+        pool = workplace.output_of(account, target, "Auth", POOL_OUTPUT)
+        yield account.people(pool, stage=target.stage, region=target.region)
+
+
+def checked_group(name: str) -> str:
+    """A group that there is.
+
+    Raises:
+        InvalidInputError: There is no such group.
+    """
+    if name not in GROUPS:
+        raise InvalidInputError(f"There is no group '{name}'.", hint=f"There are: {', '.join(GROUPS)}.")
+    return name
+
+
+def password(*, from_stdin: bool) -> str:
+    """A password, from standard input or asked for twice: never an argument, which other users can see.
+
+    Raises:
+        InvalidInputError: Nobody can be asked, nothing was given, or two different ones.
+    """
+    if from_stdin:
+        found = sys.stdin.readline().rstrip("\r\n")
+    elif not sys.stdin.isatty():
+        raise InvalidInputError(
+            "There is no terminal to ask for the password.", hint="Pipe it in: … --password-stdin < FILE"
+        )
+    else:
+        found = getpass.getpass("Password: ")
+        if getpass.getpass("Once more: ") != found:
+            raise InvalidInputError("The two passwords differ; no user was made.", hint="Type the command again.")
+    if not found:
+        raise InvalidInputError("The password is empty; no user was made.", hint="Give one, or leave --password out.")
+    return found
+
+
+def tell(call: Call, one: Person) -> None:
+    """Show a user."""
+    from omnipub_cli.deployment.telling import person_json  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.drawing import Record, State  # noqa: PLC0415  likewise
+
+    record = Record(
+        fields=(
+            ("email", one.email),
+            ("id", one.id),
+            ("status", State(one.status.lower())),
+            ("enabled", "yes" if one.enabled else "no"),
+            ("groups", list(one.groups)),
+            ("created", one.created_at),
+            ("changed", one.changed_at),
+        )
+    )
+    call.output.data(record, json=person_json(one) | {"groups": list(one.groups)}, ids=[one.id])

@@ -1,0 +1,120 @@
+"""What is deployed where: a stage, its region, and the values that its file gives to CDK.
+
+A stage is a row of cdk/stages.py. `deploy/<stage>.toml` may say more about it: `infra`, `region`, and any value of
+that row, such as `domain` or `alarm_email`. What is typed on the command line wins over both.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from omnipub.errors import ConfigurationError, InvalidInputError
+from omnipub_cli.deployment.checkout import Checkout
+
+FOLDER = "deploy"
+DEFAULT = "dev"
+"""The stage that is meant if none is named."""
+
+_OURS = {"infra"}
+"""Keys of a stage's file that are not values of its row."""
+
+_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A stage and where it lives.
+
+    Attributes:
+        context: Values for CDK by their names.
+        infra: What the stage's file says of infrastructure; "" if nothing.
+        file: The name of that file, for sentences, whether it is there or not.
+        production: Whether the row protects what is kept.
+    """
+
+    stage: str
+    region: str
+    context: Mapping[str, str] = field(default_factory=dict)
+    infra: str = ""
+    file: str = ""
+    production: bool = False
+    mode: str = ""
+
+    @property
+    def has_address(self) -> bool:
+        """Whether somebody said what the site's address is; else CloudFront gives it one."""
+        return bool(self.context.get("domain") or self.context.get("site"))
+
+
+def target(
+    checkout: Checkout,
+    stage: str,
+    *,
+    region: str,
+    environment: Mapping[str, str],
+    typed: Mapping[str, str] | None = None,
+) -> Target:
+    """The stage of that name, in the region that was typed ("" if none was), which the environment must not contradict.
+
+    `typed` are values of the stage that were typed: they win over those of its file.
+
+    Raises:
+        InvalidInputError: There is no such stage, or its file has a key that means nothing.
+        ConfigurationError: The environment names another region than the stage.
+    """
+    rows = checkout.module("stages")
+    if stage not in rows.STAGES:
+        raise InvalidInputError(
+            f"There is no stage '{stage}' to deploy.", hint=f"There are: {', '.join(rows.STAGES)}; see cdk/stages.py."
+        )
+    file = f"{FOLDER}/{stage}.toml"
+    told = read(checkout.root / file)
+    known = {one.name for one in fields(rows.Stage)} - {"name"} | _OURS
+    for where, names in ((file, told), ("-c", typed or {})):
+        for name in names:
+            if name not in known:
+                raise InvalidInputError(
+                    f"{where} says '{name}', which is no value of a stage.", hint=f"There are: {', '.join(sorted(known))}."
+                )
+    context = {name: value for name, value in {**told, **(typed or {})}.items() if name not in _OURS}
+    if region:
+        context["region"] = region
+    row = rows.stage_of({"stage": stage, **context}.get)
+    _check_region(row.region, said="region" in context, stage=stage, environment=environment)
+    return Target(
+        stage=stage,
+        region=row.region,
+        context={"stage": stage, **context},
+        infra=told.get("infra", ""),
+        file=file,
+        production=row.protected,
+        mode=str(row.mode),
+    )
+
+
+def read(path: Path) -> dict[str, str]:
+    """A stage's file as names and texts, as CDK's context takes them; nothing if it is not there.
+
+    Raises:
+        ConfigurationError: It is not TOML.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        told = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {error}.", hint='Write lines like region = "eu-central-1".'
+        ) from error
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()}
+
+
+def _check_region(region: str, *, said: bool, stage: str, environment: Mapping[str, str]) -> None:
+    """A region that comes from the table of stages alone must not contradict what this terminal works with."""
+    named, other = next(((name, environment[name]) for name in _REGIONS if environment.get(name)), ("", ""))
+    if not said and other and other != region:
+        raise ConfigurationError(
+            f"{named} is {other}, but stage {stage} lives in {region}.",
+            hint=f"Say which one is meant: --region {region} or --region {other}",
+        )

@@ -1,0 +1,138 @@
+"""What the commands about AWS show: their tables, and the same as JSON."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from omnipub.domain.moments import to_text
+from omnipub_cli.deployment.family import id_of
+from omnipub_cli.drawing import Cell, Column, Line, State, Story, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from omnipub_cli.context import Call
+    from omnipub_cli.deployment.deploying import Plan
+    from omnipub_cli.deployment.following import Seen
+    from omnipub_cli.deployment.outputs import Outputs
+    from omnipub_cli.deployment.people import Person
+    from omnipub_cli.deployment.prerequisites import Finding
+    from omnipub_cli.deployment.records import Record
+    from omnipub_cli.deployment.smoke import Check
+
+GOING = (Column("STACK"), Column("STATUS"), Column("RESOURCES", right=True), Column("LAST", flexible=True))
+CHANGES = (Column("STACK"), Column("CHANGE"), Column("RESOURCE"), Column("TYPE"), Column("BECAUSE", flexible=True))
+CHECKS = (Column("CHECK"), Column("VERDICT"), Column("WHAT", flexible=True), Column("NEXT", flexible=True))
+OUTPUTS = (Column("STACK"), Column("OUTPUT"), Column("VALUE"))
+PEOPLE = (Column("EMAIL"), Column("STATUS"), Column("ENABLED"), Column("CREATED"), Column("ID"))
+
+
+def showing(call: Call) -> Callable[[], AbstractContextManager[Callable[[Sequence[Seen]], None]]]:
+    """Draws how stacks change, as long as they do."""
+
+    @contextmanager
+    def opened() -> Iterator[Callable[[Sequence[Seen]], None]]:
+        with call.output.progress() as progress:
+            yield lambda seen: progress.show(Table(columns=GOING, rows=[_going(one) for one in seen]))
+
+    return opened
+
+
+def _going(one: Seen) -> Sequence[Cell]:
+    return (id_of(one.short), State(one.status), f"{one.done}/{one.total}", one.last)
+
+
+def changes_table(plan: Plan) -> Table:
+    """What is changed in each stack."""
+    rows: list[Sequence[Cell]] = [
+        (id_of(short), State(one.fate.value), one.logical, one.kind, ", ".join(one.because))
+        for short, changes in plan.items()
+        for one in changes
+    ]
+    return Table(columns=CHANGES, rows=rows)
+
+
+def changes_json(plan: Plan) -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [
+        {
+            "stack": id_of(short),
+            "change": one.fate.value,
+            "resource": one.logical,
+            "id": one.physical or None,
+            "type": one.kind,
+            "because": list(one.because),
+            "loses": one.loses,
+        }
+        for short, changes in plan.items()
+        for one in changes
+    ]
+
+
+def findings_story(found: Sequence[Finding]) -> Story:
+    """What must be there before a deployment."""
+    return Story(lines=[Line([one.name + ":", "ok," if one.ok else "missing:", one.what], indent=2) for one in found])
+
+
+def checks_table(checks: Sequence[Check]) -> Table:
+    """What was tried of a deployed stage."""
+    return Table(columns=CHECKS, rows=[(one.name, State(one.verdict), one.what, one.next) for one in checks])
+
+
+def checks_json(checks: Sequence[Check]) -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [{"name": one.name, "verdict": one.verdict, "what": one.what, "next": one.next or None} for one in checks]
+
+
+def outputs_table(outputs: Outputs) -> Table:
+    """What the stacks say of themselves."""
+    rows = [(id_of(short), name, value) for short, told in outputs.items() for name, value in sorted(told.items())]
+    return Table(columns=OUTPUTS, rows=rows)
+
+
+def outputs_json(outputs: Outputs) -> dict[str, dict[str, str]]:
+    """The same for programs: stack → name → value."""
+    return {id_of(short): dict(told) for short, told in outputs.items() if told}
+
+
+def record_json(record: Record | None) -> dict[str, Any] | None:
+    """A deployment for programs."""
+    if record is None:
+        return None
+    return {
+        "id": record.id,
+        "at": to_text(record.at),
+        "by": record.by,
+        "version": record.version,
+        "before": record.before or None,
+        "state": record.state.value,
+        "stacks": [id_of(one) for one in record.stacks],
+        "rollback_of": record.rollback_of or None,
+    }
+
+
+def people_table(people: Sequence[Person]) -> Table:
+    """Users."""
+    rows: list[Sequence[Cell]] = [
+        (one.email, State(one.status.lower()), "yes" if one.enabled else "no", one.created_at, one.id) for one in people
+    ]
+    return Table(columns=PEOPLE, rows=rows)
+
+
+def person_json(one: Person) -> dict[str, Any]:
+    """A user for programs."""
+    return {
+        "id": one.id,
+        "email": one.email,
+        "status": one.status,
+        "enabled": one.enabled,
+        "created_at": to_text(one.created_at),
+        "changed_at": to_text(one.changed_at),
+    }
+
+
+def named(outputs: Mapping[str, Mapping[str, str]], short: str, name: str) -> str:
+    """An output, "" if it is not there."""
+    return outputs.get(short, {}).get(name, "")

@@ -1,0 +1,96 @@
+"""What a change set would do, and whether it may: nothing that is kept for good is replaced or removed in passing.
+
+Pure: the members of CloudFormation's `Changes` go in, a verdict comes out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+KEPT: Mapping[str, str] = {
+    "AWS::Cognito::UserPool": "user pool",
+    "AWS::DynamoDB::GlobalTable": "table",
+    "AWS::DynamoDB::Table": "table",
+    "AWS::KMS::Key": "key",
+    "AWS::Kinesis::Stream": "stream",
+    "AWS::S3::Bucket": "bucket",
+}
+"""Types whose loss no later deployment makes good, in words."""
+
+
+class Fate(StrEnum):
+    """What becomes of a resource."""
+
+    ADD = "add"
+    MODIFY = "modify"
+    MAY_REPLACE = "may_replace"
+    REPLACE = "replace"
+    REMOVE = "remove"
+    LET_GO = "let_go"
+    """It leaves the stack and stays in the account."""
+    IMPORT = "import"
+
+
+LOSING = {Fate.MAY_REPLACE, Fate.REPLACE, Fate.REMOVE, Fate.LET_GO}
+
+_ACTIONS = {"Add": Fate.ADD, "Import": Fate.IMPORT, "Remove": Fate.REMOVE}
+_REPLACEMENTS = {"True": Fate.REPLACE, "Conditional": Fate.MAY_REPLACE}
+_WORDS = {
+    Fate.MAY_REPLACE: "may be replaced by an empty one",
+    Fate.REPLACE: "would be replaced by an empty one",
+    Fate.REMOVE: "would be deleted",
+    Fate.LET_GO: "would leave the stack",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a change set does to one resource; `because` names the properties that change."""
+
+    logical: str
+    physical: str
+    kind: str
+    fate: Fate
+    because: Sequence[str] = ()
+
+    @property
+    def loses(self) -> bool:
+        """Whether something would be lost that no later deployment makes good."""
+        return self.kind in KEPT and self.fate in LOSING
+
+    @property
+    def sentence(self) -> str:
+        """What would be lost, in words."""
+        named = self.physical or self.logical
+        because = f", because its {' and '.join(self.because)} changes" if self.because else ""
+        return f"The {KEPT[self.kind]} {named} {_WORDS[self.fate]}{because}."
+
+
+def changes(members: Iterable[Mapping[str, Any]]) -> Sequence[Change]:
+    """The changes of a change set; hooks and the like change no resource."""
+    return [_change(one["ResourceChange"]) for one in members if one.get("Type", "Resource") == "Resource"]
+
+
+def losses(found: Iterable[Change]) -> Sequence[Change]:
+    """Those that may not happen in passing."""
+    return [one for one in found if one.loses]
+
+
+def _change(told: Mapping[str, Any]) -> Change:
+    fate = _ACTIONS.get(told["Action"]) or _REPLACEMENTS.get(told.get("Replacement", "False"), Fate.MODIFY)
+    policy = told.get("PolicyAction", "")
+    if fate is Fate.REMOVE and policy.startswith("Retain"):
+        fate = Fate.LET_GO
+    elif fate is Fate.MODIFY and policy.startswith("Replace"):
+        fate = Fate.REPLACE
+    targets = [detail.get("Target", {}) for detail in told.get("Details", ())]
+    decisive = [one for one in targets if one.get("RequiresRecreation", "Never") != "Never"]
+    names = [one.get("Name") or one.get("Attribute", "") for one in decisive or targets]
+    return Change(
+        logical=told["LogicalResourceId"],
+        physical=told.get("PhysicalResourceId", ""),
+        kind=told["ResourceType"],
+        fate=fate,
+        because=[name for name in dict.fromkeys(names) if name],
+    )

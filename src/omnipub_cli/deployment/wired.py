@@ -1,0 +1,84 @@
+"""A deployment put together for the command line: what it touches, what it says, and where it synthesises."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omnipub_cli.deployment import cdk, prerequisites, telling, workplace
+from omnipub_cli.deployment.deploying import Deployment
+from omnipub_cli.deployment.following import Follower
+from omnipub_cli.deployment.records import Records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from omnipub_cli.context import Call
+    from omnipub_cli.deployment.account import Account
+    from omnipub_cli.deployment.checkout import Checkout
+    from omnipub_cli.deployment.deploying import Plan
+    from omnipub_cli.deployment.target import Target
+
+
+def follower(call: Call, target: Target) -> Follower:
+    """Follows stacks and draws how they change."""
+    return Follower(wait=workplace.wait, showing=telling.showing(call), stage=target.stage)
+
+
+def records(account: Account, target: Target) -> Records:
+    """The records of the stage's deployments."""
+    return Records(account.shelf(target.stage, target.region))
+
+
+def deployment(
+    call: Call,
+    account: Account,
+    checkout: Checkout,
+    target: Target,
+    *,
+    approve: Callable[[Plan], None],
+    allow_replace: bool = False,
+) -> Deployment:
+    """A deployment of the stage; nothing is done yet."""
+    return Deployment(
+        cdk=cdk.CommandLine(checkout, call.output.note),
+        stacks=account.stacks,
+        records=records(account, target),
+        target=target,
+        account=account.caller().account,
+        by=account.caller().arn,
+        version=checkout.version,
+        now=workplace.now,
+        follower=follower(call, target),
+        approve=approve,
+        say=call.output.note,
+        allow_replace=allow_replace,
+    )
+
+
+def prepared(call: Call, account: Account, checkout: Checkout, target: Target) -> None:
+    """Look whether everything is there, and say so.
+
+    Raises:
+        MissingError: Something is not.
+    """
+    premises = prerequisites.Premises(
+        checkout=checkout,
+        node=prerequisites.node_of(checkout),
+        caller=account.caller,
+        stacks=account.stacks,
+        has_packages=prerequisites.has_packages,
+    )
+    found, _ = prerequisites.findings(premises, stage=target.stage, region=target.region)
+    call.output.beside(telling.findings_story(found))
+    prerequisites.require(found)
+
+
+@contextmanager
+def aside(checkout: Checkout) -> Iterator[Path]:
+    """A folder for what is synthesised, gone when the run ends, however it ends."""
+    checkout.build.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="deploy-", dir=checkout.build) as folder:
+        yield Path(folder)

@@ -1,0 +1,160 @@
+"""What the commands about AWS begin with: the stage that is meant, its place, and the account it is in."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from omnipub.errors import InvalidInputError, NotFoundError
+from omnipub_cli.deployment import target as targets
+from omnipub_cli.deployment.family import name_of, placed, region_of
+from omnipub_cli.signals import termination
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from omnipub_cli.context import Call
+    from omnipub_cli.deployment.account import Account
+    from omnipub_cli.deployment.checkout import Checkout
+    from omnipub_cli.deployment.ports import Stack
+    from omnipub_cli.deployment.target import Target
+
+Infra = Annotated[
+    str,
+    typer.Option(
+        "--infra", metavar="TYPE", help="serverless or containers; else INFRA_TYPE, else the stage's file says it."
+    ),
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Option("--context", "-c", metavar="NAME=VALUE", help="Another value of the stage, e.g. domain=… Repeat it."),
+]
+Region = Annotated[
+    str, typer.Option("--region", metavar="REGION", help="Where the stage lives, if not where its values say.")
+]
+
+
+def stage_named(context: typer.Context) -> str:
+    """The stage that --stage or its variable names; "" if neither does."""
+    from omnipub_cli.context import call_of  # noqa: PLC0415  the context imports the output
+
+    at: Any = context
+    while at is not None:
+        source = at.get_parameter_source("asked_stage")
+        if source is not None and source.name in {"COMMANDLINE", "ENVIRONMENT"}:
+            return call_of(context).stage
+        at = at.parent
+    return ""
+
+
+def place(context: typer.Context, *, region: str, values: Sequence[str] = ()) -> tuple[Checkout, Target]:
+    """The checkout, and the stage that is meant (default: dev).
+
+    Raises:
+        InvalidInputError: It is no stage of AWS.
+    """
+    from omnipub_cli.context import LOCAL  # noqa: PLC0415  the context imports the output
+    from omnipub_cli.deployment.checkout import found  # noqa: PLC0415  a command imports what it uses
+
+    stage = stage_named(context) or targets.DEFAULT
+    if stage == LOCAL:
+        raise InvalidInputError(
+            "The stage 'local' is this machine; it is not deployed.",
+            hint="Start it: omnipub up; or name another stage.",
+        )
+    checkout = found()
+    typed = dict(_value(one) for one in values)
+    return checkout, targets.target(checkout, stage, region=region, environment=os.environ, typed=typed)
+
+
+def _value(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise InvalidInputError(f"-c {text} gives no value.", hint="Write it like -c alarm_email=you@example.com.")
+    return name, value
+
+
+def check_infrastructure(infra: str, environment: Mapping[str, str], target: Target) -> None:
+    """Go on only with an infrastructure that is named and built.
+
+    Raises:
+        InvalidInputError: None is named.
+        NotBuiltError: It is not built yet.
+    """
+    from omnipub_cli.deployment.infrastructure import chosen  # noqa: PLC0415  likewise
+
+    chosen(infra, environment, in_file=target.infra, file=target.file)
+
+
+@contextmanager
+def opened() -> Iterator[Account]:
+    """The account of this terminal's credentials."""
+    from omnipub_cli.deployment import account  # noqa: PLC0415  a test puts another one in
+
+    made = account.connect()
+    try:
+        with termination():
+            yield made
+    finally:
+        made.close()
+
+
+def present(account: Account, target: Target) -> Mapping[str, Stack]:
+    """The stacks of the stage that are there, by short name.
+
+    Raises:
+        NotFoundError: There is none at all.
+    """
+    found: dict[str, Stack] = {}
+    for short in placed(target.region):
+        stack = account.stacks(region_of(short, target.region)).find(name_of(short, target.stage))
+        if stack is not None and stack.status not in {"DELETE_COMPLETE", "REVIEW_IN_PROGRESS"}:
+            found[short] = stack
+    if not found:
+        raise NotFoundError(
+            f"Nothing of stage {target.stage} is in {target.region}, account {account.caller().account}.",
+            hint=f"Deploy it: omnipub deploy --infra serverless --stage {target.stage}; or name its --region.",
+        )
+    return found
+
+
+def output_of(account: Account, target: Target, short: str, name: str) -> str:
+    """What a stack says of itself under that name.
+
+    Raises:
+        NotFoundError: The stack is not there, or does not say it.
+    """
+    stack = account.stacks(region_of(short, target.region)).find(name_of(short, target.stage))
+    if stack is None or name not in stack.outputs:
+        raise NotFoundError(
+            f"{name_of(short, target.stage)} in {target.region} is not there or has no {name}.",
+            hint=f"Deploy it: omnipub deploy {short} --infra serverless --stage {target.stage}",
+        )
+    return stack.outputs[name]
+
+
+def now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+def wait(seconds: float) -> None:
+    """Sleep."""
+    time.sleep(seconds)
+
+
+def interrupted(call: Call, going: Sequence[str], *, stage: str) -> None:
+    """Say what goes on without this command."""
+    call.output.note()
+    if going:
+        call.output.note(
+            f"CloudFormation goes on with {', '.join(going)} without this command; nothing else was begun."
+        )
+        call.output.hint(f"See how it ends: omnipub status --stage {stage}; the same command goes on from there.")
+    else:
+        call.output.note("Nothing is under way on AWS; what was done stays done. The same command goes on from there.")
