@@ -1,0 +1,34 @@
+"""Builds the bundles and says what they are: `python -m bundling [FUNCTION …] [--architecture arm64]`, in cdk/."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from bundling import BundleError, bundle
+from bundling.tables import ENTRIES, PLATFORMS
+from bundling.tree import zipped
+
+
+def main() -> int:
+    """Build what was asked for; 1 if it cannot be built."""
+    parser = argparse.ArgumentParser(prog="python -m bundling", description=__doc__)
+    parser.add_argument("functions", nargs="*", metavar="FUNCTION", help=f"{', '.join(ENTRIES)}; all of them if none")
+    parser.add_argument("--architecture", choices=PLATFORMS, default="arm64")
+    asked = parser.parse_args()
+    try:
+        for function in asked.functions or ENTRIES:
+            folder = bundle(function, architecture=asked.architecture)
+            with tempfile.TemporaryDirectory() as aside:
+                packed = Path(aside) / "bundle.zip"
+                digest = zipped(folder, packed)
+                size = packed.stat().st_size / 1e6
+            print(f"{function}\t{size:.2f} MB\t{digest}\t{folder}")  # noqa: T201  its purpose
+    except BundleError as error:
+        print(f"{error.message}\n{error.hint}", file=sys.stderr)  # noqa: T201  its purpose
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

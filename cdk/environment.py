@@ -1,0 +1,27 @@
+"""The settings that the functions of a stage read: the same `Settings`, built here of names that AWS gives later."""
+
+from collections.abc import Mapping
+
+from functions import function_name
+from omnipub.config import Settings, to_environment
+from stacks.data import DataStack
+from stages import Stage
+
+
+def environment(stage: Stage, data: DataStack, *, origin_secret: str = "") -> Mapping[str, str]:
+    """The variables of a function; only the API needs the secret of its origin."""
+    return to_environment(
+        Settings(
+            stage=stage.name,
+            mode=stage.mode,
+            sandbox_url=stage.sandbox_url,
+            worker_timeout=stage.worker_timeout,
+            log_level=stage.log_level,
+            table=data.table.table_name,
+            stream=data.stream.stream_name,
+            bucket=data.media.bucket_name,
+            key=data.vault.key_arn,
+            function=function_name(stage, "scheduler"),
+            origin_secret=origin_secret,
+        )
+    )

@@ -1,0 +1,75 @@
+"""What functions may do to the things they share: the actions the adapters use, on exactly those things."""
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+
+from acknowledging import acknowledge
+from functions import allow, policy_of
+from omnipub.storage.schema import INDEXES
+from stacks.data import DataStack
+
+_TABLE = (
+    "DescribeTable",
+    "GetItem",
+    "BatchGetItem",
+    "Query",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "BatchWriteItem",
+    "ConditionCheckItem",
+)
+"""No Scan: every access path is a query or a get. A transaction needs the permissions of its parts."""
+
+
+MEDIA = "media/"
+SEATS = "seats/"
+"""What the names of objects in the bucket of media begin with."""
+
+
+def allow_table(function: lambda_.Function, table: dynamodb.Table) -> None:
+    """Read and write items; query the indexes."""
+    allow(function, [f"dynamodb:{action}" for action in _TABLE], table.table_arn)
+    allow(function, ["dynamodb:Query"], *(f"{table.table_arn}/index/{name}" for name in INDEXES))
+
+
+def allow_stream(function: lambda_.Function, stream: kinesis.Stream) -> None:
+    """Put pointers."""
+    allow(function, ["kinesis:PutRecords"], stream.stream_arn)
+
+
+def allow_seat(function: lambda_.Function, data: DataStack) -> None:
+    """Read and write the object in which the table's epoch is remembered, and tell what is absent from what is not."""
+    allow(function, ["s3:GetObject", "s3:PutObject"], f"{data.media_arn}/{SEATS}{data.table.table_name}")
+    allow(function, ["s3:ListBucket"], data.media_arn)
+
+
+def allow_media(function: lambda_.Function, data: DataStack, *, writing: bool) -> None:
+    """Read media; with `writing`, keep new ones."""
+    actions = ["s3:GetObject", *(["s3:PutObject"] if writing else [])]
+    allow(function, actions, f"{data.media_arn}/{MEDIA}*")
+    _any_object(function, data, f"MediaArn/{MEDIA}", "Any image: their names are digests of what is uploaded.")
+
+
+def allow_parking(function: lambda_.Function, data: DataStack) -> None:
+    """Let the function's trigger put what it gives up on into the bucket of parked records."""
+    allow(function, ["s3:PutObject"], f"{data.parked_arn}/*")
+    allow(function, ["s3:ListBucket"], data.parked_arn)
+    _any_object(function, data, "ParkedArn/", "Lambda itself names the objects, by trigger, shard and moment.")
+
+
+def allow_reading(function: lambda_.Function, stream: kinesis.Stream) -> None:
+    """Let the function's trigger read the stream."""
+    actions = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
+    allow(function, [f"kinesis:{action}" for action in actions], stream.stream_arn)
+
+
+def allow_vault(function: lambda_.Function, key: kms.Key) -> None:
+    """Seal and open tokens."""
+    allow(function, ["kms:Encrypt", "kms:Decrypt"], key.key_arn)
+
+
+def _any_object(function: lambda_.Function, data: DataStack, export: str, reason: str) -> None:
+    acknowledge(policy_of(function), f"AwsSolutions-IAM5[Resource::{data.stack_name}:{export}*]", reason)

@@ -1,0 +1,1 @@
+"""The eight stacks, a file each."""

@@ -1,0 +1,110 @@
+"""The HTTP API: one function behind routes that want a token, but for the few public ones; throttled and logged."""
+
+import json
+from typing import Any
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_apigatewayv2 as gateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from acknowledging import acknowledge
+from environment import environment
+from functions import CodeOf, allow, function, log_group
+from omnipub.names import API_ROOT
+from permissions import allow_media, allow_seat, allow_stream, allow_table, allow_vault
+from routes import LOG_LINE, PUBLIC
+from stacks.auth import AuthStack
+from stacks.data import DataStack
+from stacks.scheduler import SchedulerStack
+from stages import Stage
+
+
+class ApiStack(Stack):
+    """The API. Only CloudFront knows the secret without which the function answers nobody."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        stage: Stage,
+        data: DataStack,
+        auth: AuthStack,
+        scheduler: SchedulerStack,
+        code_of: CodeOf,
+        **values: Any,
+    ) -> None:
+        super().__init__(scope, name, **values)
+        self.origin_secret = _secret(self)
+        self.function = function(
+            self,
+            "api",
+            stage=stage,
+            code_of=code_of,
+            memory=stage.api_memory,
+            timeout=Duration.seconds(29),  # the gateway waits 30
+            environment=environment(
+                stage,
+                data,
+                origin_secret=self.origin_secret.secret_arn,
+            ),
+        )
+        allow_table(self.function, data.table)
+        allow_stream(self.function, data.stream)
+        allow_seat(self.function, data)
+        allow_media(self.function, data, writing=True)
+        allow_vault(self.function, data.vault)
+        allow(self.function, ["lambda:InvokeFunction"], scheduler.function.function_arn)
+        allow(self.function, ["secretsmanager:GetSecretValue"], self.origin_secret.secret_arn)
+        self.api = self._routed(auth)
+        self._stage(stage)
+
+    def _routed(self, auth: AuthStack) -> gateway.HttpApi:
+        signed_in = authorizers.HttpUserPoolAuthorizer("SignedIn", auth.pool, user_pool_clients=[auth.client])
+        api = gateway.HttpApi(
+            self, "Api", api_name=self.stack_name, default_authorizer=signed_in, create_default_stage=False
+        )
+        to_function = integrations.HttpLambdaIntegration("Function", self.function)
+        api.add_routes(path=f"{API_ROOT}/{{proxy+}}", integration=to_function)
+        for route in PUBLIC:
+            (made,) = api.add_routes(
+                path=route.path,
+                methods=[gateway.HttpMethod[route.method]],
+                authorizer=gateway.HttpNoneAuthorizer(),
+                integration=to_function,
+            )
+            acknowledge(made, "AwsSolutions-APIG4", f"Public on purpose: it {route.why}.")
+        return api
+
+    def _stage(self, stage: Stage) -> None:
+        lines = log_group(self, "AccessLog", stage, log_group_name=f"/aws/vendedlogs/{self.stack_name}")
+        gateway.CfnStage(
+            self,
+            "Stage",
+            api_id=self.api.http_api_id,
+            stage_name="$default",
+            auto_deploy=True,
+            default_route_settings=gateway.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=stage.requests_per_second, throttling_burst_limit=stage.requests_at_once
+            ),
+            access_log_settings=gateway.CfnStage.AccessLogSettingsProperty(
+                destination_arn=lines.log_group_arn, format=json.dumps(LOG_LINE)
+            ),
+        )
+
+
+def _secret(stack: Stack) -> secretsmanager.Secret:
+    secret = secretsmanager.Secret(
+        stack,
+        "OriginSecret",
+        description="Proves to the API that a request came through CloudFront",
+        generate_secret_string=secretsmanager.SecretStringGenerator(password_length=48, exclude_punctuation=True),
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    acknowledge(
+        secret, "AwsSolutions-SMG4", "CloudFront must learn each new value: docs/runbooks.md rotates it by hand."
+    )
+    return secret

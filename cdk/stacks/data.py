@@ -1,0 +1,112 @@
+"""What is kept: the table, the stream of pointers, media, records given up on, and the key that seals tokens."""
+
+from typing import Any
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from acknowledging import acknowledge
+from omnipub.names import SERVICE
+from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
+from stages import Stage
+
+UNFINISHED = {"unfinished": "true"}
+"""The tag of an object that no message refers to yet; without it nothing is ever removed."""
+
+_TEXT = dynamodb.AttributeType.STRING
+
+
+class DataStack(Stack):
+    """What is kept. Everything else can be deleted and deployed again; this cannot."""
+
+    def __init__(self, scope: Construct, name: str, *, stage: Stage, **values: Any) -> None:
+        super().__init__(scope, name, **values)
+        kept = RemovalPolicy.RETAIN if stage.protected else RemovalPolicy.DESTROY
+        self.table = _table(self, stage, kept)
+        self.stream = kinesis.Stream(
+            self,
+            "Stream",
+            stream_mode=kinesis.StreamMode.PROVISIONED,
+            shard_count=1,  # 1,000 records a second; `parallel` widens the worker without a second shard's price
+            retention_period=Duration.hours(24),
+            encryption=kinesis.StreamEncryption.MANAGED,
+            removal_policy=RemovalPolicy.DESTROY,  # it holds pointers: the table is the truth
+        )
+        self.media = _bucket(
+            self,
+            "Media",
+            kept,
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    tag_filters=UNFINISHED,
+                    expiration=Duration.days(2),
+                    noncurrent_version_expiration=Duration.days(2),
+                )
+            ],
+        )
+        self.parked = _bucket(self, "Parked", kept)
+        # Exported under names of ours, by which cdk-nag's findings about any of their objects can be told apart.
+        self.media_arn = self.export_value(self.media.bucket_arn, name=f"{self.stack_name}:MediaArn")
+        self.parked_arn = self.export_value(self.parked.bucket_arn, name=f"{self.stack_name}:ParkedArn")
+        self.vault = kms.Key(
+            self,
+            "Vault",
+            alias=f"{SERVICE}/{stage.name}",
+            description=f"Seals the tokens of connected accounts, stage {stage.name}",
+            enable_key_rotation=True,
+            removal_policy=kept,
+            pending_window=Duration.days(30),
+        )
+
+
+def _table(stack: Stack, stage: Stage, kept: RemovalPolicy) -> dynamodb.Table:
+    table = dynamodb.Table(
+        stack,
+        "Table",
+        partition_key=dynamodb.Attribute(name=PARTITION, type=_TEXT),
+        sort_key=dynamodb.Attribute(name=SORT, type=_TEXT),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        time_to_live_attribute=TTL,
+        encryption=dynamodb.TableEncryption.AWS_MANAGED,
+        deletion_protection=stage.protected,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=stage.protected
+        ),
+        removal_policy=kept,
+    )
+    for index in INDEXES.values():
+        table.add_global_secondary_index(
+            index_name=index.name,
+            partition_key=dynamodb.Attribute(name=index.partition, type=_TEXT),
+            sort_key=dynamodb.Attribute(name=index.sort, type=_TEXT),
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=list(index.projected),
+        )
+    if not stage.protected:
+        acknowledge(table, "AwsSolutions-DDB3", f"Stage {stage.name} holds nothing that could not be made again.")
+    return table
+
+
+def _bucket(stack: Stack, name: str, kept: RemovalPolicy, **values: Any) -> s3.Bucket:
+    bucket = s3.Bucket(
+        stack,
+        name,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=True,
+        minimum_tls_version=1.2,
+        removal_policy=kept,
+        **values,
+    )
+    acknowledge(
+        bucket,
+        "AwsSolutions-S1",
+        "Two functions read and write it and their logs name each object; a log bucket would cost more than it tells.",
+    )
+    return bucket

@@ -1,0 +1,100 @@
+"""What an operator keeps open: one dashboard, and the alarms that call somebody."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from alarms import ALARMS, Alarm, Watched
+from dashboard import widgets
+from omnipub.names import SERVICE
+from signals import SIGNALS
+from stacks.api import ApiStack
+from stacks.data import DataStack
+from stacks.scheduler import SchedulerStack
+from stacks.worker import WorkerStack
+from stages import Stage
+
+
+class MonitoringStack(Stack):
+    """Figures, dashboard, alarms."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        stage: Stage,
+        data: DataStack,
+        api: ApiStack,
+        worker: WorkerStack,
+        scheduler: SchedulerStack,
+        **values: Any,
+    ) -> None:
+        super().__init__(scope, name, **values)
+        watched = Watched(
+            namespace=f"{SERVICE}/{stage.name}",
+            functions={"api": api.function, "worker": worker.function, "scheduler": scheduler.function},
+            mapping_id=worker.mapping_id,
+            api=api.api,
+            failures=scheduler.failures,
+        )
+        _count_lines(self, watched)
+        topic = _topic(self, stage)
+        alarms = [_alarm(self, alarm, watched, topic) for alarm in ALARMS]
+        cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            dashboard_name=f"{SERVICE}-{stage.name}",
+            default_interval=Duration.hours(3),
+            widgets=widgets(watched, alarms, table=data.table, stream=data.stream),
+        )
+        CfnOutput(self, "AlarmTopic", value=topic.topic_arn)
+
+
+def _count_lines(stack: Stack, watched: Watched) -> None:
+    for signal in SIGNALS:
+        for name in signal.functions:
+            logs.MetricFilter(
+                stack,
+                f"{signal.name}{signal.amount.title()}In{name.title()}",
+                log_group=watched.functions[name].log_group,
+                filter_pattern=logs.FilterPattern.literal(signal.pattern),
+                metric_namespace=watched.namespace,
+                metric_name=signal.name,
+                metric_value=signal.value,
+            )
+
+
+def _topic(stack: Stack, stage: Stage) -> sns.Topic:
+    topic = sns.Topic(stack, "Alarms", display_name=f"omnipub {stage.name}", enforce_ssl=True)
+    if stage.alarm_email:
+        topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_email))
+    return topic
+
+
+def _alarm(stack: Stack, alarm: Alarm, watched: Watched, topic: sns.Topic) -> cloudwatch.Alarm:
+    comparison = cloudwatch.ComparisonOperator
+    missing = cloudwatch.TreatMissingData
+    made = cloudwatch.Alarm(
+        stack,
+        alarm.name,
+        alarm_name=f"{watched.namespace} {alarm.name}",
+        alarm_description=f"{alarm.why} What to do: {alarm.runbook}",
+        metric=alarm.figure(watched),
+        threshold=alarm.limit,
+        comparison_operator=comparison.LESS_THAN_THRESHOLD
+        if alarm.below
+        else comparison.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        evaluation_periods=alarm.periods,
+        treat_missing_data=missing.BREACHING if alarm.silence else missing.NOT_BREACHING,
+    )
+    to_topic = actions.SnsAction(topic)
+    made.add_alarm_action(to_topic)
+    made.add_ok_action(to_topic)
+    return made

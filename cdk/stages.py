@@ -1,0 +1,171 @@
+"""What differs between stages: values, in one table. The stacks are the same everywhere.
+
+A value can be overridden for one run by CDK's context, e.g. `-c stage=prod -c alarm_email=you@example.com`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from omnipub.config import LogLevel, Mode
+from omnipub.errors import InvalidInputError
+from omnipub.names import PRODUCTION
+
+EDGE_REGION = "us-east-1"
+"""Where CloudFront looks for its web ACL and certificate."""
+
+_ALLOWED: Mapping[str, Sequence[Any]] = {
+    "architecture": ("arm64", "x86_64"),
+    "log_days": (7, 14, 30, 90, 365),
+    "parallel": range(1, 11),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The values of one stage.
+
+    Attributes:
+        region: Where everything lives, but for what CloudFront wants in its own region.
+        mode: Sandbox or live; a table serves one of them for ever.
+        sandbox_url: Where the sandbox answers, in sandbox mode.
+        architecture: `arm64` or `x86_64`, of all functions.
+        protected: Whether data outlive their stack, cannot be deleted by mistake and can be restored to any second.
+        log_days: Days for which log lines are kept.
+        api_memory: MB of the function behind the API; likewise for the others.
+        worker_timeout: Seconds a worker run may take; the lease of a claim is derived from it.
+        parallel: Batches of one shard side by side, 1 to 10; order is kept per channel and account.
+        requests_per_second: What the API takes in the long run, of everybody together.
+        requests_at_once: What it takes at once above that.
+        requests_per_address: What the firewall takes from one address in five minutes.
+        site: The address users see, e.g. `https://publish.example.com`; after a first deployment without a domain
+            this is the distribution's own. Sign-in returns to it.
+        domain: The site's own domain name; needs `certificate`.
+        certificate: ARN of its certificate in us-east-1.
+        sign_in_prefix: First label of the sign-in page's address; "" derives it from stage and account.
+        sign_up: Whether strangers may create an account.
+        branding: The look of the sign-in page, Cognito's own settings document; empty for Cognito's look.
+        google_client_id: Turns sign-in with Google on; `google_secret` names the secret that holds its client secret.
+        linkedin_client_id: Likewise LinkedIn.
+        mail_identity: The verified SES identity that mail is sent from; "" if none is.
+        text_messages: Whether text messages may be sent to phones.
+        alarm_email: Who is told of alarms; "" for nobody yet.
+        firewall: Whether CloudFront has a web ACL ($10 a month and $0.60 per million requests).
+        guardduty: Whether this stack turns GuardDuty on: one detector per account and region.
+        security_hub: Likewise Security Hub.
+        origin_secret_version: The version of the origin secret that CloudFront sends; "" for the current one.
+    """
+
+    name: str
+    region: str = EDGE_REGION
+    mode: Mode = Mode.SANDBOX
+    sandbox_url: str = ""
+    architecture: str = "arm64"
+    protected: bool = False
+    log_days: int = 7
+    log_level: LogLevel = LogLevel.INFO
+    api_memory: int = 512
+    worker_memory: int = 512
+    scheduler_memory: int = 256
+    worker_timeout: int = 60
+    parallel: int = 2
+    requests_per_second: int = 50
+    requests_at_once: int = 100
+    requests_per_address: int = 1000
+    site: str = ""
+    domain: str = ""
+    certificate: str = ""
+    sign_in_prefix: str = ""
+    sign_up: bool = False
+    branding: Mapping[str, Any] = field(default_factory=dict)
+    google_client_id: str = ""
+    google_secret: str = "omnipub/google"  # noqa: S105  a name, not a secret
+    linkedin_client_id: str = ""
+    linkedin_secret: str = "omnipub/linkedin"  # noqa: S105  likewise
+    mail_identity: str = ""
+    text_messages: bool = False
+    alarm_email: str = ""
+    firewall: bool = True
+    guardduty: bool = False
+    security_hub: bool = False
+    origin_secret_version: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse values that contradict each other."""
+        if bool(self.domain) != bool(self.certificate):
+            raise InvalidInputError(
+                f"Stage {self.name} names {'a domain' if self.domain else 'a certificate'} without the other.",
+                hint="Give both: -c domain=publish.example.com -c certificate=arn:aws:acm:us-east-1:…",
+            )
+        if self.name == PRODUCTION and self.sandbox_url:
+            raise InvalidInputError(
+                "The production stage has the address of a sandbox.",
+                hint="Leave sandbox_url out, or name another stage.",
+            )
+        for name, allowed in _ALLOWED.items():
+            if getattr(self, name) not in allowed:
+                raise InvalidInputError(f"{name} is {getattr(self, name)}; allowed: {', '.join(map(str, allowed))}.")
+
+    @property
+    def sites(self) -> list[str]:
+        """Addresses that sign-in may return to: the site, and a console under development."""
+        return [site for site in (self.site or (self.domain and f"https://{self.domain}"), DEVELOPMENT) if site]
+
+
+DEVELOPMENT = "http://localhost:5173"
+"""Where a console under development is served; Cognito takes plain HTTP from localhost alone."""
+
+STAGES: Mapping[str, Stage] = MappingProxyType(
+    {
+        stage.name: stage
+        for stage in (
+            Stage(name="dev"),
+            Stage(name="staging", mode=Mode.LIVE, log_days=14),
+            Stage(
+                name=PRODUCTION,
+                mode=Mode.LIVE,
+                protected=True,
+                log_days=30,
+                parallel=10,
+                requests_per_second=200,
+                requests_at_once=500,
+                guardduty=True,
+                security_hub=True,
+            ),
+        )
+    }
+)
+
+
+def stage_of(asked: Callable[[str], Any]) -> Stage:
+    """The stage that the context names (`dev` without one), with the values it overrides.
+
+    Args:
+        asked: Gives a context value by its name, None where there is none.
+
+    Raises:
+        InvalidInputError: There is no such stage, or a value is not of its kind.
+    """
+    name = asked("stage") or "dev"
+    if name not in STAGES:
+        raise InvalidInputError(
+            f"There is no stage '{name}'.", hint=f"Stages: {', '.join(STAGES)}; add one in stages.py."
+        )
+    stage = STAGES[name]
+    given = {one.name: asked(one.name) for one in fields(Stage) if one.name != "name"}
+    return replace(
+        stage, **{key: _read(key, value, getattr(stage, key)) for key, value in given.items() if value is not None}
+    )
+
+
+def _read(name: str, value: Any, present: Any) -> Any:
+    """`value` in the kind of the present one; from the command line everything is text."""
+    if isinstance(present, bool):
+        if str(value).lower() not in {"true", "false"}:
+            raise InvalidInputError(f"{name} is '{value}'; allowed: true, false.")
+        return str(value).lower() == "true"
+    try:
+        return type(present)(value)
+    except ValueError as error:
+        raise InvalidInputError(f"{name} is '{value}'; expected is one like {present}.") from error

@@ -1,0 +1,79 @@
+"""What a function imports before its first event, in the runtime's Python from its own bundle."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+BUILT = """
+import os, sys
+from omnipub.config import from_environment
+from omnipub.wiring_aws import on_aws
+import omnipub.handlers.FUNCTION as function
+system = on_aws(from_environment(os.environ))
+function.build(system)
+system.world.table._clients.of("dynamodb")
+print("\\n".join(sorted(sys.modules)))
+"""
+STAGE = {f"OMNIPUB_{name}": "x" for name in ("TABLE", "STREAM", "BUCKET", "KEY", "FUNCTION")} | {"OMNIPUB_MODE": "live"}
+PLACE = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "-", "AWS_SECRET_ACCESS_KEY": "-"}
+
+NEVER = (
+    "aws_lambda_powertools.metrics",
+    "aws_xray_sdk",
+    "boto3",
+    "cryptography",
+    "csv",
+    "multiprocessing",
+    "omnipub.onebox",
+    "omnipub.sandbox",
+    "omnipub_cli",
+    "regex",
+    "requests",
+    "rich",
+    "sqlite3",
+    "typer",
+    "unittest",
+    "urllib3.contrib.pyopenssl",
+)
+"""No function imports these at its start; a module within one counts as it."""
+
+ONLY_API = (
+    "aws_lambda_powertools.event_handler",
+    "aws_lambda_powertools.tracing",
+    "aws_lambda_powertools.utilities.data_classes",
+    "asyncio",
+    "pydantic",
+    "pydantic_core",
+)
+"""Neither do worker and scheduler import these."""
+
+LAZILY = (
+    "asyncio",
+    "aws_lambda_powertools.event_handler.appsync",
+    "aws_lambda_powertools.event_handler.bedrock_agent",
+    "aws_lambda_powertools.utilities.data_classes.kafka_event",
+)
+"""What the api would import if Powertools' packages imported all they offer."""
+
+FORBIDDEN = {"api": NEVER + LAZILY, "worker": NEVER + ONLY_API, "scheduler": NEVER + ONLY_API}
+
+
+@pytest.mark.parametrize("function", FORBIDDEN)
+def test_a_function_starts_without_what_it_does_not_need(
+    function: str, built: Callable[[str], Path], run: Callable[..., str]
+) -> None:
+    imported = run(BUILT.replace("FUNCTION", function), built(function), **STAGE, **PLACE).split()
+    assert "botocore.client" in imported
+    assert "omnipub.wiring" in imported
+    wrong = [name for name in imported if any(name == one or name.startswith(f"{one}.") for one in FORBIDDEN[function])]
+    assert wrong == []
+
+
+def test_the_api_answers_from_its_bundle(built: Callable[[str], Path], run: Callable[..., str]) -> None:
+    program = BUILT.replace('print("\\n".join(sorted(sys.modules)))', "") + (
+        'event = {"version": "2.0", "rawPath": "/api/v1/nowhere", "headers": {}, '
+        '"requestContext": {"http": {"method": "GET", "path": "/api/v1/nowhere"}, "stage": "$default"}}\n'
+        'print(function.build(system)(event, None)["statusCode"])\n'
+    )
+    assert run(program.replace("FUNCTION", "api"), built("api"), **STAGE, **PLACE).split()[-1] == "404"

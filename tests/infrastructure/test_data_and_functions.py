@@ -1,0 +1,154 @@
+"""The table is the code's table, functions read the code's settings, and every call is bounded."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from omnipub.config import Mode, from_environment, to_environment
+from omnipub.handlers import scheduler
+from omnipub.onebox.events import Context, tick_event
+from omnipub.services.due import HORIZON
+from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
+from support.world import START, TestBed
+
+
+def resolved(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def test_the_table_has_the_shape_that_the_code_has(prod: Any) -> None:
+    table = prod.only("Data", "AWS::DynamoDB::Table")
+    assert table["KeySchema"] == [
+        {"AttributeName": PARTITION, "KeyType": "HASH"},
+        {"AttributeName": SORT, "KeyType": "RANGE"},
+    ]
+    shapes = {
+        index["IndexName"]: (
+            [key["AttributeName"] for key in index["KeySchema"]],
+            index["Projection"]["ProjectionType"],
+            sorted(index["Projection"]["NonKeyAttributes"]),
+        )
+        for index in table["GlobalSecondaryIndexes"]
+    }
+    assert shapes == {
+        index.name: ([index.partition, index.sort], "INCLUDE", sorted(index.projected)) for index in INDEXES.values()
+    }
+    assert table["TimeToLiveSpecification"] == {"AttributeName": TTL, "Enabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_a_protected_stage_can_be_restored_to_any_second_and_not_be_deleted_by_mistake(prod: Any, dev: Any) -> None:
+    for made, protected in ((prod, True), (dev, False)):
+        table = made.only("Data", "AWS::DynamoDB::Table")
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is protected
+        assert table["DeletionProtectionEnabled"] is protected
+        assert made.only("Auth", "AWS::Cognito::UserPool")["DeletionProtection"] == (
+            "ACTIVE" if protected else "INACTIVE"
+        )
+
+
+def test_buckets_are_private_and_speak_tls_alone(prod: Any) -> None:
+    buckets = prod.of("Data", "AWS::S3::Bucket")
+    assert len(buckets) == 2
+    for bucket in buckets:
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    for policy in prod.of("Data", "AWS::S3::BucketPolicy"):
+        denied = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Deny"]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in [one["Condition"] for one in denied]
+
+
+def test_only_media_tagged_unfinished_are_ever_removed(prod: Any) -> None:
+    rules = [
+        rule
+        for bucket in prod.of("Data", "AWS::S3::Bucket")
+        for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", [])
+    ]
+    assert [rule["TagFilters"] for rule in rules] == [[{"Key": "unfinished", "Value": "true"}]]
+
+
+def test_the_stream_is_one_encrypted_shard_by_the_hour(prod: Any) -> None:
+    stream = prod.only("Data", "AWS::Kinesis::Stream")
+    assert (stream["ShardCount"], stream["StreamModeDetails"]["StreamMode"]) == (1, "PROVISIONED")
+    assert stream["StreamEncryption"]["EncryptionType"] == "KMS"
+
+
+@pytest.mark.parametrize("function", ["Api", "Worker", "Scheduler"])
+def test_a_function_reads_back_the_settings_of_its_stage(prod: Any, function: str) -> None:
+    variables = prod.only(function, "AWS::Lambda::Function")["Environment"]["Variables"]
+    settings = from_environment({name: resolved(value) for name, value in variables.items()})
+    assert (settings.stage, settings.mode, settings.on_aws) == ("prod", Mode.LIVE, True)
+    assert set(variables) == set(to_environment(settings)), "all of them and no other"
+    assert settings.function == prod.only("Scheduler", "AWS::Lambda::Function")["FunctionName"]
+    assert bool(settings.origin_secret) is (function == "Api")
+
+
+@pytest.mark.parametrize("function", ["Api", "Worker", "Scheduler"])
+def test_lambda_calls_the_handler_that_is_there(prod: Any, function: str) -> None:
+    from importlib import import_module
+
+    properties = prod.only(function, "AWS::Lambda::Function")
+    module, _, name = properties["Handler"].rpartition(".")
+    assert callable(getattr(import_module(module), name))
+    assert "ReservedConcurrentExecutions" not in properties, "a limit would throttle nudges while ticks wait"
+
+
+def test_a_worker_run_ends_before_the_lease_of_what_it_claimed(prod: Any) -> None:
+    properties = prod.only("Worker", "AWS::Lambda::Function")
+    settings = from_environment(
+        {name: resolved(value) for name, value in properties["Environment"]["Variables"].items()}
+    )
+    assert timedelta(seconds=properties["Timeout"]) == timedelta(seconds=settings.worker_timeout) < settings.lease
+
+
+def test_the_trigger_is_bounded_in_every_way_and_parks_whole_records(prod: Any) -> None:
+    trigger = prod.only("Worker", "AWS::Lambda::EventSourceMapping")
+    assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert trigger["BisectBatchOnFunctionError"] is True
+    assert trigger["MaximumRetryAttempts"] == 10
+    assert trigger["MaximumRecordAgeInSeconds"] == 3600
+    assert trigger["ParallelizationFactor"] == 10
+    bucket = trigger["DestinationConfig"]["OnFailure"]["Destination"]
+    assert bucket == {"Fn::ImportValue": "OmnichannelDataStack-prod:ParkedArn"}, "a queue would get no records"
+
+
+def test_the_tick_is_what_the_scheduler_understands(prod: Any, bed: TestBed) -> None:
+    schedule = prod.only("Scheduler", "AWS::Scheduler::Schedule")
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
+    text = schedule["Target"]["Input"]
+    for placeholder, value in {"scheduled-time": "2026-11-23T09:00:00Z", "execution-id": "e1"}.items():
+        assert f"<aws.scheduler.{placeholder}>" in text
+        text = text.replace(f"<aws.scheduler.{placeholder}>", value)
+    event = json.loads(text)
+    assert set(event) == set(tick_event(START)), "one machine's clock sends the same"
+    assert scheduler.build(bed.system)(event, Context(function_name="test"))["due"] == 0
+    assert bed.journal.named("tick")
+
+
+def test_a_tick_has_time_for_its_horizon_and_failed_calls_are_kept(prod: Any) -> None:
+    function = prod.only("Scheduler", "AWS::Lambda::Function")
+    assert timedelta(seconds=function["Timeout"]) >= HORIZON + timedelta(seconds=60)
+    calls = prod.only("Scheduler", "AWS::Lambda::EventInvokeConfig")
+    assert (calls["MaximumRetryAttempts"], calls["MaximumEventAgeInSeconds"]) == (1, 150)
+    queue = calls["DestinationConfig"]["OnFailure"]["Destination"]
+    target = prod.only("Scheduler", "AWS::Scheduler::Schedule")["Target"]
+    assert target["DeadLetterConfig"]["Arn"] == queue
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 1}
+
+
+def test_mail_goes_out_from_one_identity_and_text_messages_to_no_topic(far: Any, prod: Any) -> None:
+    def statements(made: Any, prefix: str) -> list[dict[str, Any]]:
+        return [
+            statement
+            for policy in made.of("Worker", "AWS::IAM::Policy")
+            for statement in policy["PolicyDocument"]["Statement"]
+            if prefix in str(statement["Action"])
+        ]
+
+    (mail,) = statements(far, "ses:")
+    assert "identity/example.com" in json.dumps(mail["Resource"])
+    (text,) = statements(far, "sns:")
+    assert "NotResource" in text
+    assert not statements(prod, "ses:")
+    assert not statements(prod, "sns:")
