@@ -21,6 +21,8 @@ SUITES: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     ("architecture", 10, ("lint-imports",)),
     ("generated docs", 10, ("python", "docs/generate.py", "--check")),
     ("tests", 300, ("pytest",)),
+    ("cloud packages", 120, ("uv", "sync", "-q", "--inexact", "--all-extras", "--group", "cdk")),
+    ("stacks, bundles", 180, ("pytest", "tests/infrastructure", "tests/bundles")),
 )
 
 
