@@ -144,7 +144,9 @@ def everywhere() -> list[TyperOption]:
         _flag("--quiet", "quiet", "-q", help="Print ids only, one a line."),
         _flag("--utc", "utc", help="Show moments in UTC instead of this machine's zone."),
         _value("--data", "data", metavar="DIR", envvar="OMNIPUB_DATA", help="The data directory on this machine."),
-        _value("--stage", "stage", metavar="NAME", envvar="OMNIPUB_STAGE", help="Where it runs: local."),
+        _value(
+            "--stage", "stage", metavar="NAME", envvar="OMNIPUB_STAGE", help="Where it runs: local, or a stage on AWS."
+        ),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from omnipub.errors import OmnipubError
 from omnipub_cli.context import Call, call_of
 from omnipub_cli.deployment import workplace
 from omnipub_cli.drawing import Cell, Column, Record, State, Table
@@ -14,6 +15,7 @@ from omnipub_cli.options import Command, examples
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from omnipub_cli.deployment.account import Account
     from omnipub_cli.deployment.ports import Stack
     from omnipub_cli.deployment.records import Record as Deployed
     from omnipub_cli.deployment.target import Target
@@ -36,7 +38,7 @@ def status(
     ] = False,
 ) -> None:
     """Show a stage's stacks on AWS, what was deployed last, and by whom; exit 1 if a stack needs somebody."""
-    from omnipub_cli.deployment import standing, wired  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment import standing  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.deployment.family import region_of  # noqa: PLC0415  likewise
     from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
 
@@ -44,7 +46,7 @@ def status(
     _, target = workplace.place(context, region=region)
     with workplace.opened() as account:
         found = workplace.present(account, target)
-        last = wired.records(account, target).last()
+        last = _last(call, account, target)
         if detect_drift:
             for short, stack in found.items():
                 account.stacks(region_of(short, target.region)).detect_drift(stack.name)
@@ -52,6 +54,17 @@ def status(
     _tell(call, target, found, last)
     if any(standing.ground(one) is standing.Ground.BROKEN for one in found.values()):
         raise typer.Exit(Code.FAILURE)
+
+
+def _last(call: Call, account: Account, target: Target) -> Deployed | None:
+    """The last deployment; a stage whose records cannot be read is shown without it."""
+    from omnipub_cli.deployment import wired  # noqa: PLC0415  likewise
+
+    try:
+        return wired.records(account, target).last()
+    except OmnipubError as error:
+        call.output.warn(f"What was deployed last cannot be told: {error.message}")
+        return None
 
 
 def _tell(call: Call, target: Target, found: Mapping[str, Stack], last: Deployed | None) -> None:

@@ -15,8 +15,8 @@ LAST_WORDS = 4
 """Lines of a failed run that are told: why, and where."""
 
 _GOING_WELL = re.compile(
-    r"^(✅|✨|arn:|Stack ARN|Outputs|Changeset arn:)|(success|start): |: (deploying|creating|building|publishing)|\.\.\."
-    r"|^\S+ \(\S+\)$|Subprocess exited"
+    r"^(✅|✨|arn:|Stack ARN|Outputs|Changeset arn:)|(success|start): |: (deploying|creating|building|publishing)"
+    r"|\.\.\.|^\S+ \(\S+\)$|Subprocess exited"
 )
 """What CDK says of what went well, or twice."""
 

@@ -58,7 +58,7 @@ class Cloud:
 @contextmanager
 def asked(what: str) -> Iterator[None]:
     """Turn AWS' errors of the body into ours; `what` names what was asked for it, e.g. `CloudFormation`."""
-    from botocore.exceptions import ClientError, EndpointConnectionError  # noqa: PLC0415  likewise
+    from botocore.exceptions import ClientError  # noqa: PLC0415  likewise
 
     from omnipub.adapters.aws_errors import translated  # noqa: PLC0415  likewise
 
@@ -71,10 +71,6 @@ def asked(what: str) -> Iterator[None]:
                 "The credentials for AWS have expired.", hint="Sign in again: aws sso login, and type it once more."
             ) from error
         raise
-    except EndpointConnectionError as error:
-        raise ConfigurationError(
-            f"{what} cannot be reached: {error}", hint="Look at the region and the network."
-        ) from error
     except ClientError as error:
         raise _refused(error, what) from error
 

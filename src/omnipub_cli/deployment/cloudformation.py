@@ -50,6 +50,7 @@ class CloudFormation:
                 )
                 for page in pages
                 for one in page["StackResourceSummaries"]
+                if one.get("ResourceStatus") != "DELETE_COMPLETE"  # CloudFormation lists what is gone, too
             ]
 
     def template(self, name: str) -> str:

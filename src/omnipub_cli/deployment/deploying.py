@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from omnipub.errors import ConflictError
-from omnipub_cli.deployment import following, standing, verdict
+from omnipub_cli.deployment import following, obstacles, standing, verdict
 from omnipub_cli.deployment.assembly import Planned, planned, waves
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.family import WITH_BUNDLES, id_of, name_of, region_of
 from omnipub_cli.deployment.following import OURS, Follower, Watched
-from omnipub_cli.deployment.ports import Cdk, ChangeSet, Stack, Stacks
+from omnipub_cli.deployment.ports import Cdk, Stacks
 from omnipub_cli.deployment.records import Record, Records, State
 from omnipub_cli.deployment.standing import Ground
 from omnipub_cli.deployment.target import Target
@@ -26,8 +25,6 @@ CHANGE_SET = "omnipub"
 """The name of each change set of ours: a new one takes the place of one that was left behind."""
 
 SITE_OUTPUT = "Site"
-_NOTHING = ("didn't contain changes", "no updates are to be performed", "no changes")
-
 Plan = Mapping[str, Sequence[Change]]
 """Stack's short name → what is changed in it."""
 
@@ -82,18 +79,14 @@ class Deployment:
         for short in wanted:
             name, stacks = self._place(short)
             stack = stacks.find(name)
-            ground = standing.ground(stack)
-            if stack is None or ground in {Ground.ABSENT, Ground.READY}:
+            if stack is None or standing.ground(stack) in {Ground.ABSENT, Ground.READY}:
                 continue
-            if ground is Ground.BROKEN:
-                raise self._broken(short, stack)
-            if not following.is_ours(stacks.events(name, since=self.now() - following.LOOK_BACK)):
-                raise ConflictError(
-                    f"Somebody else is changing {name}: {stack.status}{_since(stack)}.",
-                    hint=f"Wait for its end, then type the same again: omnipub status --stage {self.target.stage}",
-                )
+            since = self.now() - following.OWN_WORK
+            ours = following.is_ours(stacks.events(name, since=since))
+            region = region_of(short, self.target.region)
+            if wrong := obstacles.obstacle(stack, short=short, stage=self.target.stage, region=region, ours=ours):
+                raise wrong
             self.say(f"An earlier run is still changing {name}; this one waits for it.")
-            since = self.now() - following.LOOK_BACK
             self._follow([self._watched(short, name, stacks, since=since)])
 
     def known_site(self) -> str:
@@ -147,7 +140,7 @@ class Deployment:
     def _refuse_losses(self, plan: Plan) -> None:
         wrong = [one for changes in plan.values() for one in verdict.losses(changes)]
         if wrong and not self.allow_replace:
-            raise refused(wrong)
+            raise verdict.refused(wrong)
 
     def _execute(self, todo: Sequence[Planned], plan: Plan, record: Record) -> None:
         watched = []
@@ -176,7 +169,7 @@ class Deployment:
 
     def _changes(self, one: Planned) -> Sequence[Change]:
         found = self.stacks(one.region).change_set(one.name, CHANGE_SET)
-        if found is None or is_empty(found):
+        if found is None or verdict.is_empty(found):
             self.stacks(one.region).forget(one.name, CHANGE_SET)
             return []
         if found.status != "CREATE_COMPLETE":
@@ -189,33 +182,9 @@ class Deployment:
             Change(logical="", physical="", kind="Outputs", fate=verdict.Fate.MODIFY)
         ]
 
-    def _broken(self, short: str, stack: Stack) -> ConflictError:
-        remedy = standing.BROKEN[stack.status]
-        region = region_of(short, self.target.region)
-        typed = remedy.command.format(short=short, name=stack.name, stage=self.target.stage, region=region)
-        return ConflictError(f"{stack.name} {remedy.sentence} ({stack.status}).", hint=f"Type this first: {typed}")
-
     def _place(self, short: str) -> tuple[str, Stacks]:
         return name_of(short, self.target.stage), self.stacks(region_of(short, self.target.region))
 
     def _watched(self, short: str, name: str, stacks: Stacks, *, since: datetime, total: int = 0) -> Watched:
         region = region_of(short, self.target.region)
         return Watched(short=short, name=name, region=region, stacks=stacks, since=since, total=total)
-
-
-def is_empty(found: ChangeSet) -> bool:
-    """Whether a change set failed for no other reason than that there is nothing to do."""
-    return found.status == "FAILED" and any(words in found.why.lower() for words in _NOTHING)
-
-
-def refused(wrong: Sequence[Change]) -> ConflictError:
-    """Why these changes are not made."""
-    sentences = " ".join(one.sentence for one in wrong)
-    return ConflictError(
-        f"This would lose what is kept. {sentences} Of these stacks nothing was changed.",
-        hint="Undo what causes it; or save the data first (omnipub table export) and add --allow-replace.",
-    )
-
-
-def _since(stack: Stack) -> str:
-    return f" since {stack.changed_at:%Y-%m-%d %H:%M:%S %Z}" if stack.changed_at else ""

@@ -21,6 +21,9 @@ LATE_EVENTS = 5
 LOOK_BACK = timedelta(hours=1)
 """How far clocks may differ: of events before a change, only the last one matters."""
 
+OWN_WORK = timedelta(days=1)
+"""How long a change of ours may have been going on."""
+
 _STACK = "AWS::CloudFormation::Stack"
 _ENDED = ("_COMPLETE", "_FAILED", "_SKIPPED")
 

@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
-from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP
 from omnipub_cli.deployment.cloud import asked
 
-GROUPS = (OPERATORS_GROUP, AUTHORS_GROUP)
 WHAT = "Cognito"
 PAGE = 60
 """Users of one answer, Cognito's own limit."""
@@ -64,7 +62,8 @@ class People:
                 )["User"]
             except self._client.exceptions.UsernameExistsException as error:
                 raise ConflictError(
-                    f"There is a user {email} already.", hint=f"See them: omnipub users show {email} --stage {self._stage}"
+                    f"There is a user {email} already.",
+                    hint=f"See them: omnipub users show {email} --stage {self._stage}",
                 ) from error
         if password is not None:
             self._set(email, password)
@@ -94,7 +93,9 @@ class People:
                 told = self._client.admin_get_user(UserPoolId=self._pool, Username=name)
                 groups = self._client.admin_list_groups_for_user(UserPoolId=self._pool, Username=name)["Groups"]
             except self._client.exceptions.UserNotFoundException as error:
-                raise NotFoundError(f"There is no user {name}.", hint=f"See who there is: omnipub users list --stage {self._stage}") from error
+                raise NotFoundError(
+                    f"There is no user {name}.", hint=f"See who there is: omnipub users list --stage {self._stage}"
+                ) from error
         return _person(told, told.get("UserAttributes", ()), groups=[one["GroupName"] for one in groups])
 
     def disable(self, name: str) -> Person:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from omnipub.errors import ConflictError, NotFoundError
 from omnipub_cli.deployment import following, standing, verdict
-from omnipub_cli.deployment.deploying import CHANGE_SET, is_empty, refused
+from omnipub_cli.deployment.deploying import CHANGE_SET
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.family import ORDER, name_of
 from omnipub_cli.deployment.following import OURS, Follower, Watched
@@ -98,7 +98,7 @@ class Return:
         template, address = self.records.template(record, short), record.replaced[short]
         self.stacks.create(stack, CHANGE_SET, template=template, address=address)
         found = self._made(name)
-        if is_empty(found):
+        if verdict.is_empty(found):
             self.stacks.forget(name, CHANGE_SET)
             self.say(f"{name} is as it was already.")
             return
@@ -109,7 +109,7 @@ class Return:
         changes = verdict.changes(found.changes)
         if wrong := verdict.losses(changes):
             self.stacks.forget(name, CHANGE_SET)
-            raise refused(wrong)
+            raise verdict.refused(wrong)
         since = following.mark(self.stacks, name, now=self.now())
         self.stacks.execute(name, CHANGE_SET, token=f"{OURS}{own.id}")
         self.going = [name]

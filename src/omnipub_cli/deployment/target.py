@@ -5,7 +5,7 @@ that row, such as `domain` or `alarm_email`. What is typed on the command line w
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -70,13 +70,9 @@ def target(
         )
     file = f"{FOLDER}/{stage}.toml"
     told = read(checkout.root / file)
-    known = {one.name for one in fields(rows.Stage)} - {"name"} | _OURS
-    for where, names in ((file, told), ("-c", typed or {})):
-        for name in names:
-            if name not in known:
-                raise InvalidInputError(
-                    f"{where} says '{name}', which is no value of a stage.", hint=f"There are: {', '.join(sorted(known))}."
-                )
+    values = {one.name for one in fields(rows.Stage)} - {"name"}
+    _check_names(told, file, values | _OURS)
+    _check_names(typed or {}, "-c", values)
     context = {name: value for name, value in {**told, **(typed or {})}.items() if name not in _OURS}
     if region:
         context["region"] = region
@@ -93,6 +89,14 @@ def target(
     )
 
 
+def _check_names(names: Iterable[str], where: str, known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise InvalidInputError(
+                f"{where} says '{name}', which is no value of a stage.", hint=f"There are: {', '.join(sorted(known))}."
+            )
+
+
 def read(path: Path) -> dict[str, str]:
     """A stage's file as names and texts, as CDK's context takes them; nothing if it is not there.
 
@@ -107,6 +111,11 @@ def read(path: Path) -> dict[str, str]:
         raise ConfigurationError(
             f"{path} cannot be read: {error}.", hint='Write lines like region = "eu-central-1".'
         ) from error
+    nested = [name for name, value in told.items() if not isinstance(value, str | bool | int)]
+    if nested:
+        raise ConfigurationError(
+            f"{nested[0]} in {path} is no text, number, true or false.", hint="What has parts stands in cdk/stages.py."
+        )
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()}
 
 

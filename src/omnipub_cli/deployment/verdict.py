@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from omnipub.errors import ConflictError
+from omnipub_cli.deployment.ports import ChangeSet
+
 KEPT: Mapping[str, str] = {
     "AWS::Cognito::UserPool": "user pool",
     "AWS::DynamoDB::GlobalTable": "table",
@@ -34,6 +37,7 @@ class Fate(StrEnum):
 
 LOSING = {Fate.MAY_REPLACE, Fate.REPLACE, Fate.REMOVE, Fate.LET_GO}
 
+_NOTHING = ("didn't contain changes", "no updates are to be performed", "no changes")
 _ACTIONS = {"Add": Fate.ADD, "Import": Fate.IMPORT, "Remove": Fate.REMOVE}
 _REPLACEMENTS = {"True": Fate.REPLACE, "Conditional": Fate.MAY_REPLACE}
 _WORDS = {
@@ -75,6 +79,20 @@ def changes(members: Iterable[Mapping[str, Any]]) -> Sequence[Change]:
 def losses(found: Iterable[Change]) -> Sequence[Change]:
     """Those that may not happen in passing."""
     return [one for one in found if one.loses]
+
+
+def is_empty(found: ChangeSet) -> bool:
+    """Whether a change set failed for no other reason than that there is nothing to do."""
+    return found.status == "FAILED" and any(words in found.why.lower() for words in _NOTHING)
+
+
+def refused(wrong: Sequence[Change]) -> ConflictError:
+    """Why these changes are not made."""
+    sentences = " ".join(one.sentence for one in wrong)
+    return ConflictError(
+        f"This would lose what is kept. {sentences} Of these stacks nothing was changed.",
+        hint="Undo what causes it; or save the data first (omnipub table export) and add --allow-replace.",
+    )
 
 
 def _change(told: Mapping[str, Any]) -> Change:

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from typer.core import TyperGroup
 
+from integration.deploy.test_commands import RUNS as ON_AWS
 from omnipub.domain import intervention, progress
 from omnipub.domain.delivery import Delivery, Reason
 from omnipub.domain.identity import Kind, Parent
@@ -183,8 +184,8 @@ def stage(run: Run, system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return Stage(run, system, tmp_path)
 
 
-def test_every_command_is_run_here_or_in_a_process_of_its_own() -> None:
-    assert sorted([*RUNS, *PROCESSES]) == sorted(leaves())
+def test_every_command_is_run_here_or_in_a_process_of_its_own_or_on_aws() -> None:
+    assert sorted([*RUNS, *PROCESSES, *ON_AWS]) == sorted(leaves())
 
 
 def test_every_command_has_a_published_schema_and_no_schema_is_left_over() -> None:

@@ -50,6 +50,7 @@ def test_exit_codes_are_a_contract() -> None:
         "UNAVAILABLE": 5,
         "CONFIGURATION": 6,
         "PAUSED": 7,
+        "NOT_BUILT": 8,
         "INTERRUPTED": 130,
         "PIPE_CLOSED": 141,
     }
