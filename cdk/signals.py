@@ -56,7 +56,7 @@ SIGNALS = (
     Signal(name="Failed", functions=("worker",), events=("try_ended",), only='$.status = "failed"'),
     Signal(name="Unconfirmed", functions=("worker",), events=("try_ended", "looked"), only='$.status = "unconfirmed"'),
     Signal(name="AccountsResting", functions=("worker",), events=("account_rests",)),
-    Signal(name="GateClosed", functions=("worker",), events=("gate_closed",)),
+    Signal(name="GateClosed", functions=("worker", "scheduler"), events=("gate_closed",)),
     Signal(
         name="Broken",
         functions=_EVERY,

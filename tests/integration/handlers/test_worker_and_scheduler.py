@@ -11,7 +11,7 @@ import pytest
 from omnipub.adapters.sqlite_stream import Record
 from omnipub.adapters.sqlite_table import SqliteTable
 from omnipub.domain.message import Content
-from omnipub.errors import UnavailableError
+from omnipub.errors import GateClosedError, UnavailableError
 from omnipub.handlers import scheduler, worker
 from omnipub.onebox.events import Context, kinesis_event, sequence_number, sequence_of, tick_event
 from omnipub.services.ports import Pointer
@@ -112,6 +112,15 @@ def test_a_nudge_waits_for_its_moment(bed: TestBed) -> None:
     payload = json.loads(nudge_to_text(bed.nudge.named))
     assert scheduler.build(bed.system)(payload, CONTEXT) == {"lost": 0}
     assert [when for when, _ in bed.stream.records] == [at]
+
+
+def test_a_tick_over_a_table_that_is_a_copy_fails_and_says_why_in_the_log(bed: TestBed) -> None:
+    bed.system.gate.enter()
+    bed.seat.name = "elsewhere"
+    with pytest.raises(GateClosedError):
+        scheduler.build(bed.system)(tick_event(START), None)
+    (facts,) = bed.journal.named("gate_closed")
+    assert "belongs to another place" in facts["why"]
 
 
 def test_an_event_that_is_neither_is_refused(bed: TestBed) -> None:
