@@ -44,7 +44,7 @@ def checked_id(text: str) -> str:
     if not (text.isascii() and _ULID.fullmatch(candidate)):
         raise InvalidInputError(
             f"'{text}' is not an id.",
-            hint="An id has 26 letters and digits, as shown by `omnipub messages list`.",
+            hint="An id has 26 letters and digits, as shown by `omnipub messages list` and `omnipub certs list`.",
         )
     return candidate
 
