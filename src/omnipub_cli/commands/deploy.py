@@ -101,7 +101,7 @@ class _Run:
         except KeyboardInterrupt:
             workplace.interrupted(self.call, run.going, stage=self.target.stage)
             raise
-        self._tell(finish, pages, checks)
+        self._tell(finish, pages, checks, back=run.records.to_roll_back() is not None)
 
     def _ask(self, *, yes: bool) -> None:
         from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
@@ -123,18 +123,18 @@ class _Run:
             confirm(self.call, "These changes are made now.", yes=yes)
         self.made.update({short: len(changes) for short, changes in plan.items() if changes})
 
-    def _tell(self, finish: Finish, pages: str, checks: Sequence[Check]) -> None:
+    def _tell(self, finish: Finish, pages: str, checks: Sequence[Check], *, back: bool) -> None:
         from omnipub_cli.deployment import telling  # noqa: PLC0415  likewise
         from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
         from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
 
         told = finish.outputs()
         finish.keep(told)
-        steps = finish.next_steps(told)
+        steps = finish.next_steps(told, back=back)
         bad = [one for one in checks if one.verdict == "bad"]
         self.call.output.data(
             telling.checks_table(checks),
-            telling.outputs_table(told),
+            *([telling.outputs_table(told)] if any(told.values()) else []),
             json={
                 "stage": self.target.stage,
                 "region": self.target.region,

@@ -45,10 +45,7 @@ def destroy(
     from omnipub_cli.deployment.destroying import Demolition  # noqa: PLC0415  likewise
 
     call = call_of(context)
-    if not workplace.stage_named(context):
-        raise InvalidInputError(
-            "No stage was named; nothing is destroyed by default.", hint="Name it: omnipub destroy --stage dev"
-        )
+    _require_stage(context)
     _, target = workplace.place(context, region=region)
     if target.production and not force:
         raise InvalidInputError(
@@ -76,6 +73,14 @@ def destroy(
             workplace.interrupted(call, run.going, stage=target.stage)
             raise
     _tell(call, doomed, target)
+
+
+def _require_stage(context: typer.Context) -> None:
+    """What a variable of this terminal says is not enough."""
+    if not workplace.stage_named(context, where=("COMMANDLINE",)):
+        raise InvalidInputError(
+            "No stage was named; nothing is destroyed by default.", hint="Name it: omnipub destroy --stage dev"
+        )
 
 
 def _announce(call: Call, doomed: Sequence[Doomed], target: Target) -> None:

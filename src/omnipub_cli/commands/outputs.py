@@ -38,7 +38,7 @@ def outputs(
     checkout, target = workplace.place(context, region=region)
     kept = _cached(checkout, target) if cached else _asked(call, checkout, target)
     call.output.data(
-        telling.outputs_table(kept["outputs"]),
+        *([telling.outputs_table(kept["outputs"])] if any(kept["outputs"].values()) else []),
         json={
             "stage": kept["stage"],
             "region": kept["region"],
@@ -48,6 +48,8 @@ def outputs(
         },
         ids=[value for told in kept["outputs"].values() for value in told.values()],
     )
+    if not any(kept["outputs"].values()):
+        call.output.note("The stacks that are there say nothing of themselves.")
     if cached:
         call.output.note(f"As it was seen at {from_text(kept['at']):%Y-%m-%d %H:%M:%S} UTC.")
 

@@ -61,6 +61,8 @@ class Finish:
 
     def checks(self, *, began: datetime) -> Sequence[Check]:
         """Whether the stage lives; what cannot be asked is a check of its own that went badly."""
+        if "Scheduler" not in self.outputs():
+            return [Check(name="heartbeat", verdict="untried", what="The scheduler is not deployed yet.")]
         try:
             system = self.account.system(self.target.stage, self.target.region)
         except OmnipubError as error:
@@ -96,8 +98,8 @@ class Finish:
         said.Cache(self.checkout.build / "deployed").write(self.target.stage, kept)
         return kept
 
-    def next_steps(self, told: said.Outputs) -> Sequence[tuple[str, str]]:
-        """What to type next, each with its reason."""
+    def next_steps(self, told: said.Outputs, *, back: bool) -> Sequence[tuple[str, str]]:
+        """What to type next, each with its reason; `back` is whether there is a bundle to go back to."""
         stage = self.target.stage
         steps = []
         if "Auth" in told:
@@ -106,5 +108,6 @@ class Finish:
         if site := named(told, "Frontend", "Site"):
             steps.append(("Open the site", site))
         steps.append(("See what goes on", f"omnipub logs tail --follow --stage {stage}"))
-        steps.append(("Go back", f"omnipub rollback --stage {stage}"))
+        if back:
+            steps.append(("Go back", f"omnipub rollback --stage {stage}"))
         return steps

@@ -16,7 +16,7 @@ from omnipub_cli.deployment.family import name_of, placed, region_of
 from omnipub_cli.signals import termination
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from omnipub_cli.context import Call
     from omnipub_cli.deployment.account import Account
@@ -39,14 +39,17 @@ Region = Annotated[
 ]
 
 
-def stage_named(context: typer.Context) -> str:
-    """The stage that --stage or its variable names; "" if neither does."""
+def stage_named(context: typer.Context, *, where: Collection[str] = ("COMMANDLINE", "ENVIRONMENT")) -> str:
+    """The stage that --stage or its variable names; "" if neither does.
+
+    `where` is what counts: what is irreversible wants it typed.
+    """
     from omnipub_cli.context import call_of  # noqa: PLC0415  the context imports the output
 
     at: Any = context
     while at is not None:
         source = at.get_parameter_source("asked_stage")
-        if source is not None and source.name in {"COMMANDLINE", "ENVIRONMENT"}:
+        if source is not None and source.name in where:
             return call_of(context).stage
         at = at.parent
     return ""

@@ -1,0 +1,274 @@
+"""An AWS account in memory, as far as deployments ask it: stacks that change while they are looked at, and a bucket.
+
+What the real ones answer is tested over botocore's own shapes in the unit tests of the adapters.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from omnipub_cli.deployment.family import id_of, name_of
+from omnipub_cli.deployment.ports import Caller, ChangeSet, Event, Resource, Stack
+
+ACCOUNT = "123456789012"
+STACK = "AWS::CloudFormation::Stack"
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    """Time passes when somebody waits."""
+
+    def __init__(self) -> None:
+        self.at = START
+        self.waited = 0.0
+        self.on_wait: list[Any] = []
+
+    def now(self) -> datetime:
+        return self.at
+
+    def wait(self, seconds: float) -> None:
+        self.waited += seconds
+        self.at += timedelta(seconds=seconds)
+        for one in self.on_wait:
+            one()
+
+
+@dataclass
+class Change:
+    """A change that is under way; it ends after so many looks."""
+
+    token: str
+    looks: int
+    template: str | None
+    made: bool
+
+
+@dataclass(kw_only=True)
+class FakeStacks:
+    """CloudFormation in one region; `failing` says why a stack's next change fails."""
+
+    clock: Clock
+    looks: int = 2
+    stacks: dict[str, Stack] = field(default_factory=dict)
+    templates: dict[str, str] = field(default_factory=dict)
+    sets: dict[tuple[str, str], tuple[ChangeSet, str]] = field(default_factory=dict)
+    told: dict[str, list[Event]] = field(default_factory=dict)
+    failing: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    parts: dict[str, list[Resource]] = field(default_factory=dict)
+    log: list[tuple[str, str]] = field(default_factory=list)
+    running: dict[str, Change] = field(default_factory=dict)
+
+    def there(self, name: str, *, status: str = "CREATE_COMPLETE", template: str = "{}", **more: Any) -> Stack:
+        stack = Stack(name=name, status=status, changed_at=START - timedelta(days=1), **more)
+        self.stacks[name] = stack
+        self.templates[name] = template
+        return stack
+
+    def find(self, name: str) -> Stack | None:
+        change = self.running.get(name)
+        if change:
+            change.looks -= 1
+            if change.looks < 0:
+                self._end(name, change)
+        return self.stacks.get(name)
+
+    def events(self, name: str, *, since: datetime) -> Sequence[Event]:
+        return [one for one in self.told.get(name, ()) if one.at >= since]
+
+    def resources(self, name: str) -> Sequence[Resource]:
+        return self.parts.get(name, [])
+
+    def template(self, name: str) -> str:
+        return self.templates[name]
+
+    def change_set(self, name: str, change_set: str) -> ChangeSet | None:
+        found = self.sets.get((name, change_set))
+        return found[0] if found else None
+
+    def forget(self, name: str, change_set: str) -> None:
+        self.sets.pop((name, change_set), None)
+
+    def create(self, stack: Stack, change_set: str, *, template: str, address: str) -> None:
+        assert address.startswith("https://")
+        self.propose(stack.name, change_set, template, [modified("Function")])
+
+    def propose(self, name: str, change_set: str, template: str, changes: Sequence[Mapping[str, Any]]) -> None:
+        same = self.templates.get(name) == template
+        found = (
+            ChangeSet(
+                status="FAILED", why="The submitted information didn't contain changes. Submit other information."
+            )
+            if same
+            else ChangeSet(status="CREATE_COMPLETE", changes=changes)
+        )
+        self.sets[name, change_set] = (found, template)
+
+    def execute(self, name: str, change_set: str, *, token: str) -> None:
+        self.log.append(("execute", name))
+        _, template = self.sets.pop((name, change_set))
+        made = name not in self.stacks or self.stacks[name].status == "REVIEW_IN_PROGRESS"
+        self.begin(name, token=token, template=template, made=made)
+
+    def begin(self, name: str, *, token: str, template: str | None, made: bool) -> None:
+        status = "CREATE_IN_PROGRESS" if made else "UPDATE_IN_PROGRESS"
+        self.stacks[name] = replace(self.stacks.get(name) or Stack(name=name, status=""), status=status)
+        self.running[name] = Change(token, self.looks, template, made)
+        self._tell(name, name, STACK, status, token=token)
+        self._tell(name, "Function", "AWS::Lambda::Function", status, token=token)
+
+    def delete(self, name: str, *, token: str) -> None:
+        self.log.append(("delete", name))
+        assert not self.stacks[name].protected
+        self.stacks[name] = replace(self.stacks[name], status="DELETE_IN_PROGRESS")
+        self.running[name] = Change(token, self.looks, None, made=False)
+        self._tell(name, name, STACK, "DELETE_IN_PROGRESS", token=token)
+
+    def unprotect(self, name: str) -> None:
+        self.log.append(("unprotect", name))
+        self.stacks[name] = replace(self.stacks[name], protected=False)
+
+    def detect_drift(self, name: str) -> None:
+        self.log.append(("drift", name))
+
+    def _end(self, name: str, change: Change) -> None:
+        del self.running[name]
+        stack = self.stacks[name]
+        if why := self.failing.pop(name, ""):
+            self._tell(name, "Function", "AWS::Lambda::Function", "CREATE_FAILED", why=why)
+            self._tell(name, "Log", "AWS::Logs::LogGroup", "CREATE_FAILED", why="Resource creation cancelled")
+            status = "DELETE_FAILED" if change.template is None else "UPDATE_ROLLBACK_COMPLETE"
+            status = "ROLLBACK_COMPLETE" if change.made else status
+            self.stacks[name] = replace(stack, status=status)
+        elif change.template is None and stack.status == "DELETE_IN_PROGRESS":
+            del self.stacks[name]
+        else:
+            status = stack.status.replace("_IN_PROGRESS", "_COMPLETE")
+            self.stacks[name] = replace(stack, status=status, outputs=self.outputs.get(name, stack.outputs))
+            self.templates[name] = change.template or self.templates.get(name, "{}")
+            self._tell(name, "Function", "AWS::Lambda::Function", status)
+            self._tell(name, name, STACK, status)
+
+    def _tell(self, name: str, logical: str, kind: str, status: str, *, why: str = "", token: str = "") -> None:
+        told = self.told.setdefault(name, [])
+        at = max(self.clock.now(), told[-1].at if told else START) + timedelta(milliseconds=1)
+        told.append(Event(id=str(len(told)), at=at, logical=logical, kind=kind, status=status, why=why, token=token))
+
+
+AFTER = {
+    "Data": (),
+    "Auth": (),
+    "Scheduler": ("Data",),
+    "Api": ("Data", "Auth", "Scheduler"),
+    "Worker": ("Data", "Scheduler"),
+    "Monitoring": ("Api", "Worker"),
+    "Security": (),
+    "Frontend": ("Auth", "Api", "Security"),
+}
+"""What stands on what."""
+
+
+@dataclass(kw_only=True)
+class FakeCdk:
+    """CDK: templates are texts that name the version and what of the context they depend on."""
+
+    stacks: FakeStacks
+    version: str = "1"
+    stage: str = "dev"
+    changes: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    contexts: list[Mapping[str, str]] = field(default_factory=list)
+    prepared: list[Sequence[str]] = field(default_factory=list)
+
+    def synthesise(self, context: Mapping[str, str], into: Path) -> None:
+        self.contexts.append(context)
+        into.mkdir(parents=True)
+        artifacts: dict[str, Any] = {}
+        for short, after in AFTER.items():
+            template = {"Resources": {}, "Description": self.version}
+            if short == "Auth":
+                template["Metadata"] = context.get("site", "nowhere")
+            (into / f"{id_of(short)}.json").write_text(json.dumps(template))
+            artifacts[id_of(short)] = {
+                "type": "aws:cloudformation:stack",
+                "environment": f"aws://unknown-account/{context.get('region', 'us-east-1')}",
+                "properties": {"stackName": name_of(short, self.stage), "templateFile": f"{id_of(short)}.json"},
+                "dependencies": [*map(id_of, after), f"{id_of(short)}.assets"],
+            }
+            artifacts[f"{id_of(short)}.assets"] = {"type": "cdk:asset-manifest"}
+        (into / "manifest.json").write_text(json.dumps({"version": "55.0.0", "artifacts": artifacts}))
+
+    def prepare(self, assembly: Path, stacks: Sequence[str], *, change_set: str, account: str) -> None:
+        assert account == ACCOUNT
+        self.prepared.append(stacks)
+        for id_ in stacks:
+            short = id_.removeprefix("Omnichannel").removesuffix("Stack")
+            template = (assembly / f"{id_}.json").read_text()
+            members = self.changes.get(short, [modified("Function")])
+            self.stacks.propose(name_of(short, self.stage), change_set, template, members)
+
+
+class FakeShelf:
+    """A bucket's folder."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, str] = {}
+
+    def put(self, name: str, body: str) -> str:
+        self.objects[name] = body
+        return f"https://bucket.s3.us-east-1.amazonaws.com/{name}"
+
+    def get(self, name: str) -> str:
+        return self.objects[name]
+
+    def newest(self, count: int) -> Sequence[str]:
+        return sorted((name for name in self.objects if "/" not in name), reverse=True)[:count]
+
+
+class FakeSite:
+    """A site that serves what was deployed, some looks later."""
+
+    def __init__(self) -> None:
+        self.jobs: list[str] = []
+        self.archives: list[bytes] = []
+        self.invalidated: list[str] = []
+        self.pages: dict[str, bytes] = {}
+        self.ends: list[str] = ["PENDING", "RUNNING", "SUCCEED"]
+
+    def deploy(self, *, app: str, branch: str, archive: bytes) -> str:
+        self.archives.append(archive)
+        self.jobs.append(f"{app}/{branch}")
+        return str(len(self.jobs))
+
+    def job(self, *, app: str, branch: str, job: str) -> str:
+        assert self.jobs[int(job) - 1] == f"{app}/{branch}"
+        return self.ends.pop(0) if len(self.ends) > 1 else self.ends[0]
+
+    def invalidate(self, distribution: str, *, token: str) -> None:
+
+        assert token
+        self.invalidated.append(distribution)
+        with zipfile.ZipFile(io.BytesIO(self.archives[-1])) as archive:
+            self.pages = {name: archive.read(name) for name in archive.namelist()}
+
+    def fetch(self, url: str) -> tuple[int, bytes]:
+        body = self.pages.get(url.rpartition("/")[2])
+        return (404, b"not here") if body is None else (200, body)
+
+
+def modified(logical: str, kind: str = "AWS::Lambda::Function", **more: Any) -> dict[str, Any]:
+    """A member of a change set, as CloudFormation has it."""
+    told = {
+        "Action": "Modify",
+        "LogicalResourceId": logical,
+        "PhysicalResourceId": f"{logical}-1",
+        "ResourceType": kind,
+    }
+    return {"Type": "Resource", "ResourceChange": {**told, "Replacement": "False", **more}}
+
+
+CALLER = Caller(account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:user/ada")

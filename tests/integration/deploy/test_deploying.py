@@ -1,0 +1,223 @@
+"""A deployment over an account in memory: order, refusals, resuming, and the site that learns its own address."""
+
+from dataclasses import replace
+
+import pytest
+
+from omnipub.errors import ConflictError
+from omnipub_cli.deployment.deploying import CHANGE_SET
+from omnipub_cli.deployment.errors import DeploymentFailedError
+from omnipub_cli.deployment.foretelling import foretell
+from omnipub_cli.deployment.records import State
+from omnipub_cli.deployment.target import Target
+
+from .conftest import Ground
+from .fakes import AFTER, modified
+
+SITE = "https://d111111abcdef8.cloudfront.net"
+TABLE = modified(
+    "Table",
+    "AWS::DynamoDB::Table",
+    Replacement="True",
+    Details=[{"Target": {"Name": "KeySchema", "RequiresRecreation": "Always"}}],
+)
+
+
+def test_every_stack_is_deployed_after_those_it_stands_on(account: Ground) -> None:
+    account.deploy()
+    assert sorted(account.executed) == sorted(AFTER)
+    for short, after in AFTER.items():
+        assert all(account.executed.index(one) < account.executed.index(short) for one in after)
+
+
+def test_stacks_that_stand_on_the_same_go_side_by_side(account: Ground) -> None:
+    account.deploy()
+    assert [len(group) for group in account.cdk.prepared] == [3, 1, 2, 2]
+
+
+def test_progress_is_told_of_each_stack_while_it_changes(account: Ground) -> None:
+    account.deploy("Data")
+    assert [(one.short, one.status) for (one,) in account.seen] == [
+        ("Data", "CREATE_IN_PROGRESS"),
+        ("Data", "CREATE_IN_PROGRESS"),
+        ("Data", "CREATE_COMPLETE"),
+    ]
+    assert account.seen[-1][0].done == account.seen[-1][0].total == 1
+
+
+def test_what_is_as_it_should_be_is_not_touched(account: Ground) -> None:
+    account.deploy()
+    account.stacks.log.clear()
+    run = account.deploy()
+    assert account.stacks.log == []
+    assert run.changed == []
+    assert account.stacks.sets == {}
+
+
+def test_only_the_stacks_that_are_named_are_deployed(account: Ground) -> None:
+    account.deploy()
+    account.stacks.log.clear()
+    account.cdk.version = "2"
+    account.deploy("Api")
+    assert account.executed == ["Api"]
+
+
+def test_a_change_set_that_replaces_the_table_is_refused_before_anything_is_changed(account: Ground) -> None:
+    account.deploy()
+    account.stacks.log.clear()
+    account.cdk.version = "2"
+    account.cdk.changes["Data"] = [modified("Function"), TABLE]
+    with pytest.raises(
+        ConflictError, match="The table Table-1 would be replaced by an empty one, because its KeySchema"
+    ):
+        account.deploy()
+    assert account.stacks.log == []
+    assert account.stacks.sets == {}, "no change set is left behind that somebody might execute"
+
+
+def test_what_is_lost_on_purpose_is_lost(account: Ground) -> None:
+    account.deploy()
+    account.cdk.version = "2"
+    account.cdk.changes["Data"] = [TABLE]
+    account.deploy(allow_replace=True)
+    assert account.executed.count("Data") == 2
+
+
+def test_what_is_not_approved_leaves_no_change_sets(account: Ground) -> None:
+    def no(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        account.deploy(approve=no)
+    assert account.executed == []
+    assert account.stacks.sets == {}
+
+
+def test_a_failed_stack_says_what_failed_first_and_what_to_type(account: Ground) -> None:
+    account.stacks.failing["OmnichannelSchedulerStack-dev"] = "The role cannot be assumed."
+    with pytest.raises(DeploymentFailedError) as failed:
+        account.deploy()
+    assert failed.value.message == (
+        "OmnichannelSchedulerStack-dev ended as ROLLBACK_COMPLETE: Function (AWS::Lambda::Function): "
+        "The role cannot be assumed."
+    )
+    assert "omnipub destroy Scheduler --stage dev" in failed.value.hint
+    assert "Api" not in account.executed
+
+
+def test_after_a_failure_the_same_command_goes_on_where_it_ended(account: Ground) -> None:
+    account.deploy()
+    account.cdk.version = "2"
+    account.stacks.failing["OmnichannelApiStack-dev"] = "No."
+    with pytest.raises(DeploymentFailedError):
+        account.deploy()
+    begun = account.records.last()
+    assert begun is not None
+    assert begun.state is State.BEGUN
+    account.stacks.log.clear()
+    account.deploy()
+    assert account.executed[0] == "Api"
+    assert {"Data", "Auth", "Scheduler", "Worker"}.isdisjoint(account.executed)
+    assert account.records.last() == replace(
+        begun, state=State.DONE, stacks=account.records.last().stacks, replaced=account.records.last().replaced
+    ), "both runs are one deployment"
+
+
+def test_a_rollback_after_a_resumed_deployment_knows_the_templates_of_before_both_runs(account: Ground) -> None:
+    account.deploy()
+    before = account.stacks.templates["OmnichannelSchedulerStack-dev"]
+    account.cdk.version = "2"
+    account.stacks.failing["OmnichannelApiStack-dev"] = "No."
+    with pytest.raises(DeploymentFailedError):
+        account.deploy()
+    account.cdk.version = "3"
+    account.deploy()
+    record = account.records.to_roll_back()
+    assert record is not None
+    assert account.records.template(record, "Scheduler") == before
+    assert sorted(record.replaced) == ["Api", "Scheduler", "Worker"]
+
+
+def test_what_an_earlier_run_of_ours_still_changes_is_waited_for(account: Ground) -> None:
+    account.deploy()
+    account.stacks.begin("OmnichannelApiStack-dev", token="omnipub-x", template=None, made=False)
+    account.deploy()
+    assert "An earlier run is still changing OmnichannelApiStack-dev; this one waits for it." in account.said
+
+
+def test_what_somebody_else_changes_is_left_alone(account: Ground) -> None:
+    account.deploy()
+    account.stacks.log.clear()
+    account.stacks.begin("OmnichannelApiStack-dev", token="Console-1", template=None, made=False)
+    with pytest.raises(
+        ConflictError, match="Somebody else is changing OmnichannelApiStack-dev: UPDATE_IN_PROGRESS"
+    ) as busy:
+        account.deploy()
+    assert "omnipub status --stage dev" in busy.value.hint
+    assert account.stacks.log == []
+
+
+@pytest.mark.parametrize(
+    ("status", "command"),
+    [
+        ("ROLLBACK_COMPLETE", "omnipub destroy Api --stage dev"),
+        ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name OmnichannelApiStack-dev"),
+        ("DELETE_FAILED", "omnipub destroy Api --stage dev"),
+    ],
+)
+def test_a_stack_that_needs_somebody_first_says_what_to_type(account: Ground, status: str, command: str) -> None:
+    account.stacks.there("OmnichannelApiStack-dev", status=status)
+    with pytest.raises(ConflictError) as broken:
+        account.deploy()
+    assert broken.value.message.startswith("OmnichannelApiStack-dev ")
+    assert status in broken.value.message
+    assert command in broken.value.hint
+    assert account.cdk.contexts == [], "nothing is synthesised for a deployment that cannot begin"
+
+
+def test_without_a_domain_sign_in_learns_the_distributions_address_in_the_same_run(account: Ground) -> None:
+    account.stacks.outputs["OmnichannelFrontendStack-dev"] = {"Site": SITE}
+    account.deploy()
+    assert account.executed[-1] == "Auth"
+    assert SITE in account.stacks.templates["OmnichannelAuthStack-dev"]
+    account.stacks.log.clear()
+    account.deploy()
+    assert account.stacks.log == [], "the next run knows it from the start"
+
+
+def test_with_a_domain_nothing_is_learned(account: Ground) -> None:
+    account.stacks.outputs["OmnichannelFrontendStack-dev"] = {"Site": "https://publish.example.com"}
+    context = {"stage": "dev", "domain": "publish.example.com"}
+    account.deploy(target=Target(stage="dev", region="us-east-1", context=context))
+    assert account.executed.count("Auth") == 1
+
+
+def test_a_stale_change_set_is_never_executed(account: Ground) -> None:
+    account.deploy()
+    account.stacks.propose("OmnichannelDataStack-dev", CHANGE_SET, "another", [TABLE])
+    account.stacks.log.clear()
+    account.deploy()
+    assert account.stacks.log == []
+
+
+def test_a_run_that_is_stopped_knows_what_goes_on_without_it(account: Ground) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    account.clock.on_wait.append(stop)
+    run = account.deployment()
+    with pytest.raises(KeyboardInterrupt):
+        run.run(("Data", "Auth", "Scheduler"), account.folder / "x")
+    assert run.going == ["OmnichannelDataStack-dev", "OmnichannelAuthStack-dev"]
+
+
+def test_foretelling_changes_nothing_and_leaves_no_change_set(account: Ground) -> None:
+    account.deploy()
+    account.stacks.log.clear()
+    account.cdk.version = "2"
+    del account.stacks.stacks["OmnichannelMonitoringStack-dev"]
+    found = foretell(account.deployment(), ("Data", "Api", "Monitoring"), account.folder / "x")
+    assert found.new == ["Monitoring"]
+    assert [one.logical for one in found.plan["Data"]] == ["Function"]
+    assert account.stacks.log == []
+    assert account.stacks.sets == {}

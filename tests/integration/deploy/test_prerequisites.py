@@ -1,0 +1,112 @@
+"""What must be there first: looked at in both regions, and said with the command that brings it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from omnipub.config import Mode
+from omnipub.errors import ConfigurationError
+from omnipub_cli.deployment.checkout import Checkout
+from omnipub_cli.deployment.errors import MissingError
+from omnipub_cli.deployment.living import LivingSystem
+from omnipub_cli.deployment.ports import Caller
+from omnipub_cli.deployment.prerequisites import Premises, findings, node_of, require
+
+from .fakes import ACCOUNT, CALLER, Clock, FakeStacks
+
+ROOT = Path(__file__).parents[3]
+
+
+def premises(*regions: str, caller: Callable[[], Caller] = lambda: CALLER, **more: Any) -> Premises:
+    def stacks(region: str) -> FakeStacks:
+        made = FakeStacks(clock=Clock())
+        if region in regions:
+            made.there("CDKToolkit", outputs={"BootstrapVersion": "33"})
+        return made
+
+    values = {"checkout": Checkout(root=ROOT), "node": lambda: Path("/node"), "has_packages": lambda: True}
+    return Premises(caller=caller, stacks=stacks, **(values | more))
+
+
+def named(found: Any) -> dict[str, bool]:
+    return {one.name: one.ok for one in found}
+
+
+def test_both_regions_must_be_prepared_for_cdk() -> None:
+    found, caller = findings(premises("eu-central-1"), stage="dev", region="eu-central-1")
+    assert caller == CALLER
+    assert named(found)["bootstrap eu-central-1"]
+    assert not named(found)["bootstrap us-east-1"]
+    with pytest.raises(MissingError) as missing:
+        require(found)
+    assert f"uv run cdk bootstrap aws://{ACCOUNT}/us-east-1" in missing.value.hint
+
+
+def test_a_stage_in_cloudfronts_own_region_needs_one_preparation() -> None:
+    found, _ = findings(premises("us-east-1"), stage="dev", region="us-east-1")
+    assert [name for name in named(found) if name.startswith("bootstrap")] == ["bootstrap us-east-1"]
+    require(found)
+
+
+def test_a_preparation_that_failed_is_none() -> None:
+    def stacks(_: str) -> FakeStacks:
+        made = FakeStacks(clock=Clock())
+        made.there("CDKToolkit", status="ROLLBACK_COMPLETE")
+        return made
+
+    one = Premises(
+        checkout=Checkout(root=ROOT), node=lambda: None, caller=lambda: CALLER, stacks=stacks, has_packages=lambda: True
+    )
+    found, _ = findings(one, stage="dev", region="us-east-1")
+    assert found[-1].what == "CDKToolkit in us-east-1 is ROLLBACK_COMPLETE."
+    assert not found[-1].ok
+
+
+def test_without_credentials_aws_is_asked_nothing_more() -> None:
+    def caller() -> Caller:
+        raise ConfigurationError("The credentials for AWS have expired.", hint="Sign in again: aws sso login")
+
+    found, who = findings(premises(caller=caller), stage="dev", region="us-east-1")
+    assert who is None
+    assert list(named(found)) == ["packages", "node", "cdk", "credentials"]
+    with pytest.raises(MissingError, match="have expired") as missing:
+        require(found)
+    assert missing.value.hint == "Sign in again: aws sso login"
+
+
+def test_an_old_node_on_the_path_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = tmp_path / "node"
+    checkout = Checkout(root=ROOT)
+    monkeypatch.setattr("omnipub_cli.deployment.checkout.Checkout.module", without_packages(Checkout.module))
+    for version, expected in (("v20.20.2", None), ("v22.1.0", node)):
+        node.write_text(f"#!/bin/sh\necho {version}\n")
+        node.chmod(0o755)
+        assert node_of(checkout, {"PATH": str(tmp_path)})() == expected
+
+
+def without_packages(original: Any) -> Any:
+    """The starter of CDK on a machine without node as a Python package."""
+
+    def module(self: Checkout, name: str) -> Any:
+        found = original(self, name)
+        found.packaged_node = lambda: None
+        return found
+
+    return module
+
+
+@pytest.mark.parametrize(
+    ("stage", "mode", "sandbox", "why"),
+    [
+        ("prod", Mode.SANDBOX, "http://127.0.0.1:1", "Nothing is posted in production."),
+        ("staging", Mode.LIVE, "", "Stage staging is live: what is posted there can be seen by others."),
+        ("dev", Mode.SANDBOX, "", "Stage dev names no sandbox (sandbox_url)."),
+        ("dev", Mode.SANDBOX, "http://127.0.0.1:1", ""),
+    ],
+)
+def test_a_post_is_tried_only_where_nobody_else_sees_it(stage: str, mode: Mode, sandbox: str, why: str) -> None:
+    system: Any = SimpleNamespace(settings=SimpleNamespace(stage=stage, mode=mode, sandbox_url=sandbox))
+    assert LivingSystem(system, pytest.fail).why_no_post == why
