@@ -24,7 +24,7 @@ NO_FILE = r"</^[^.]+$|\.(?!(css|gif|html|ico|jpg|js|json|map|png|svg|txt|webp|wo
 
 
 class FrontendStack(Stack):
-    """The site. Pages are put there as a zip file by `hosting.py`; Amplify builds nothing."""
+    """The site. Pages are put there as a zip file by `omnipub deploy`; Amplify builds nothing."""
 
     def __init__(
         self,

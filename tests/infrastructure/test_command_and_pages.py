@@ -1,15 +1,12 @@
 """The command that starts CDK, the pages, and how they get onto the site; nothing here needs node or the network."""
 
-import io
 import re
-import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from omnipub.errors import InvalidInputError, OmnipubError, UnavailableError
+from omnipub.errors import OmnipubError
 
 STATUS = Path(__file__).parents[2] / "web" / "status"
 
@@ -58,73 +55,6 @@ def test_the_script_touches_elements_that_are_there_and_the_route_that_is(page: 
     assert used <= identifiers
     assert 'fetch("/api/v1/health"' in script
     assert "innerHTML" not in script
-
-
-def test_a_zip_file_of_the_same_pages_is_the_same(tmp_path: Path) -> None:
-    from hosting import zipped
-
-    archive = zipped(STATUS)
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    for path in sorted(STATUS.iterdir(), reverse=True):
-        (copy / path.name).write_bytes(path.read_bytes())
-    assert zipped(copy) == archive
-    assert zipfile.ZipFile(io.BytesIO(archive)).namelist() == sorted(path.name for path in STATUS.iterdir())
-
-
-def test_a_folder_without_a_first_page_is_refused(tmp_path: Path) -> None:
-    from hosting import zipped
-
-    with pytest.raises(InvalidInputError, match=r"no index\.html"):
-        zipped(tmp_path)
-
-
-class Amplify:
-    """Amplify's deployment calls, checked against what they demand of each other."""
-
-    def __init__(self, *statuses: str) -> None:
-        self.statuses = list(statuses)
-        self.uploaded: list[tuple[str, bytes]] = []
-        self.started = False
-
-    def create_deployment(self, **given: str) -> dict[str, Any]:
-        assert given == {"appId": "app", "branchName": "live"}
-        return {"jobId": "7", "zipUploadUrl": "https://upload.example/7", "fileUploadUrls": {}}
-
-    def start_deployment(self, **given: str) -> None:
-        assert given == {"appId": "app", "branchName": "live", "jobId": "7"}
-        assert self.uploaded, "an empty deployment"
-        self.started = True
-
-    def get_job(self, **given: str) -> dict[str, Any]:
-        assert given["jobId"] == "7"
-        assert self.started
-        return {"job": {"summary": {"status": self.statuses.pop(0)}}}
-
-
-def put(amplify: Amplify) -> Any:
-    return lambda address, data: amplify.uploaded.append((address, data))
-
-
-def test_pages_are_uploaded_then_deployed_then_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    import hosting
-
-    monkeypatch.setattr(hosting.time, "sleep", lambda _seconds: None)
-    amplify = Amplify("PENDING", "RUNNING", "SUCCEED")
-    assert hosting.deploy(amplify, app="app", branch="live", archive=b"zip", put=put(amplify)) == "7"
-    assert amplify.uploaded == [("https://upload.example/7", b"zip")]
-
-
-@pytest.mark.parametrize(("statuses", "sentence"), [(["FAILED"], "FAILED"), (["RUNNING"] * 60, "five minutes")])
-def test_a_deployment_that_does_not_come_through_is_an_error(
-    statuses: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import hosting
-
-    monkeypatch.setattr(hosting.time, "sleep", lambda _seconds: None)
-    amplify = Amplify(*statuses)
-    with pytest.raises(UnavailableError, match=sentence):
-        hosting.deploy(amplify, app="app", branch="live", archive=b"zip", put=put(amplify))
 
 
 def test_the_node_that_is_named_is_used_and_an_old_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
