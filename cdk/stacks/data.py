@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
@@ -11,7 +11,7 @@ from constructs import Construct
 
 from acknowledging import acknowledge
 from omnipub.names import SERVICE
-from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
+from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL, fingerprint
 from stages import Stage
 
 UNFINISHED = {"unfinished": "true"}
@@ -62,6 +62,19 @@ class DataStack(Stack):
             removal_policy=kept,
             pending_window=Duration.days(30),
         )
+        self._say()
+
+    def _say(self) -> None:
+        """What `omnipub --stage` finds everything by."""
+        for said, value in (
+            ("TableName", self.table.table_name),
+            ("TableShape", fingerprint()),
+            ("StreamName", self.stream.stream_name),
+            ("MediaBucket", self.media.bucket_name),
+            ("ParkedBucket", self.parked.bucket_name),
+            ("VaultKey", self.vault.key_arn),
+        ):
+            CfnOutput(self, said, value=value)
 
 
 def _table(stack: Stack, stage: Stage, kept: RemovalPolicy) -> dynamodb.Table:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_scheduler as scheduler
@@ -12,6 +12,7 @@ from constructs import Construct
 from acknowledging import acknowledge
 from environment import environment
 from functions import CodeOf, allow, function, function_name
+from omnipub import __version__
 from permissions import allow_seat, allow_stream, allow_table
 from stacks.data import DataStack
 from stages import Stage
@@ -58,6 +59,16 @@ class SchedulerStack(Stack):
         )
         allow(self.function, ["lambda:InvokeFunction"], own)
         self._tick()
+        self._say(stage)
+
+    def _say(self, stage: Stage) -> None:
+        """What `omnipub --stage` must know of the functions, which are deployed together."""
+        CfnOutput(self, "SchedulerFunction", value=self.function.function_name)
+        CfnOutput(self, "Mode", value=stage.mode.value)
+        CfnOutput(self, "WorkerTimeout", value=str(stage.worker_timeout))
+        CfnOutput(self, "Version", value=__version__)
+        if stage.sandbox_url:
+            CfnOutput(self, "SandboxUrl", value=stage.sandbox_url)
 
     def _tick(self) -> None:
         role = iam.Role(

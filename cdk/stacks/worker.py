@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -56,6 +56,7 @@ class WorkerStack(Stack):
         allow_reading(self.function, data.stream)
         allow_parking(self.function, data)
         self.mapping_id = self._trigger(stage, data)
+        CfnOutput(self, "WorkerFunction", value=self.function.function_name)
 
     def _trigger(self, stage: Stage, data: DataStack) -> str:
         mapping = lambda_.CfnEventSourceMapping

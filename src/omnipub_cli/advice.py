@@ -60,7 +60,6 @@ def _instead(call: Call, system: System, delivery: Delivery) -> str:
     from omnipub.domain.identity import network_of  # noqa: PLC0415  the command's half has imported it
     from omnipub.domain.rules import Remedy  # noqa: PLC0415  likewise
     from omnipub.errors import GateClosedError  # noqa: PLC0415  likewise
-    from omnipub.names import LOCAL_OWNER  # noqa: PLC0415  likewise
 
     show = f"{group_of(delivery.parent)} show {{id}}"
     match delivery.status.value:
@@ -74,11 +73,11 @@ def _instead(call: Call, system: System, delivery: Delivery) -> str:
             pause = system.pauses.of(delivery)
             if pause is not None:
                 return f"resume {shlex.quote(pause.scope)}"
-            return "" if delivery.owner == LOCAL_OWNER else show
+            return "" if delivery.owner == call.owner else show
         case "scheduled" | "publishing":
             try:
                 system.gate.check()
             except GateClosedError:
                 return "table adopt"
-            return "" if call.running else "up"
+            return "" if call.runs else "up"
     return ""

@@ -63,5 +63,6 @@ def typed(call: Call, what: str, *, expected: str) -> None:
 
 def _answer(call: Call, question: str) -> str:
     call.output.flush()
+    call.announce()
     call.output.question(question)
     return sys.stdin.readline().strip().lower()

@@ -6,7 +6,6 @@ import shlex
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli.drawing import Cell, Column, State, Table
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def found(call: Call, system: System, channel: str) -> Connection:
     from omnipub.domain.identity import checked_channel  # noqa: PLC0415  a command imports what it uses
     from omnipub.errors import NotFoundError  # noqa: PLC0415  likewise
 
-    one = system.accounts.find(LOCAL_OWNER, checked_channel(channel))
+    one = system.accounts.find(call.owner, checked_channel(channel))
     if one is None:
         raise NotFoundError(
             f"No account is connected as {channel}.", hint=f"See what is: {call.typed('connections list')}"

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from omnipub.config import Settings
     from omnipub.onebox.data import Running
+    from omnipub.services.replay import Replay
     from omnipub.services.showing import Viewer
     from omnipub.wiring import System
+    from omnipub_cli.staged.stage import Stage
 
 LOCAL = "local"
 
@@ -34,6 +36,8 @@ class Call:
     utc: bool = False
     data: str = ""
     stage: str = LOCAL
+    region: str = ""
+    profile: str = ""
     command: str = "omnipub"
 
     @cached_property
@@ -52,21 +56,49 @@ class Call:
 
         if self.stage != LOCAL:
             raise ConfigurationError(
-                f"There is no stage '{self.stage}' here; only this machine is built yet.",
+                f"Stage {self.stage} has no data directory; `{self.command}` works on this machine's alone.",
                 hint=f"Leave --stage out, or say --stage {LOCAL}.",
             )
         return Path(self.data).expanduser().absolute() if self.data else default_data()
 
+    @property
+    def on_aws(self) -> bool:
+        """Whether a stage on AWS was asked for."""
+        return self.stage != LOCAL
+
+    @cached_property
+    def staged(self) -> Stage:
+        """The stage on AWS that was asked for."""
+        from omnipub_cli.staged.stage import Stage  # noqa: PLC0415  likewise
+
+        return Stage(self.stage, region=self.region, note=self.output.note)
+
+    @property
+    def where(self) -> str:
+        """What is worked on, for sentences: the data directory, or the stage."""
+        return f"stage {self.stage} in {self.staged.region}" if self.on_aws else str(self.directory)
+
+    @property
+    def owner(self) -> str:
+        """Whose what is made here is, and by whom what is done here was done: on a stage, the caller's short ARN."""
+        return self.staged.caller if self.on_aws else LOCAL_OWNER
+
     @cached_property
     def settings(self) -> Settings:
-        """The settings of the data directory, which is made if it is new."""
+        """The settings of the stage, or of the data directory, which is made if it is new."""
+        if self.on_aws:
+            return self.staged.facts.settings
         from omnipub.onebox.data import open_data  # noqa: PLC0415  likewise
 
         return open_data(self.directory)
 
     @contextmanager
     def system(self) -> Iterator[System]:
-        """The services on the data directory."""
+        """The services on the data directory, or of the stage."""
+        if self.on_aws:
+            with self.staged.system() as system:
+                yield system
+            return
         from omnipub.wiring import one_machine  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
 
         system = one_machine(self.settings)
@@ -75,39 +107,62 @@ class Call:
         finally:
             system.close()
 
+    def replay(self, system: System) -> Replay:
+        """What reads the stream of that system and its parked records, and replays them."""
+        if self.on_aws:
+            return self.staged.replay(system)
+        from omnipub.wiring import replay_of  # noqa: PLC0415  likewise
+
+        return replay_of(system)
+
+    @property
+    def runs(self) -> bool:
+        """Whether something publishes what is due: an `up` on the data directory; a stage on AWS does by itself."""
+        return self.on_aws or self.running is not None
+
     @property
     def running(self) -> Running | None:
-        """The `up` that runs on the data directory."""
+        """The `up` that runs on the data directory; None on a stage."""
+        if self.on_aws:
+            return None
         from omnipub.onebox.data import running  # noqa: PLC0415  likewise
 
         return running(self.directory)
 
+    def announce(self) -> None:
+        """Say where a question's answer has its effect, if this command works on a stage on AWS."""
+        if "staged" in vars(self):  # a command about deployments names its stage itself
+            self.staged.guard.act()
+
     def viewer(self, *, mine: bool = False) -> Viewer:
-        """Who looks: the operator of this machine, or only the owner of what was composed here."""
+        """Who looks: the operator of this machine or stage, or only the owner of what was composed here."""
         from omnipub.services.showing import Viewer  # noqa: PLC0415  likewise
 
-        return Viewer(owner=LOCAL_OWNER, operator=not mine)
+        return Viewer(owner=self.owner, operator=not mine)
 
     def typed(self, words: str) -> str:
-        """A command to type next, with the data directory if this one was named."""
+        """A command to type next, with the data directory, stage, region and profile that were named."""
         import shlex  # noqa: PLC0415  only for hints
 
-        return f"omnipub {words} --data {shlex.quote(self.data)}" if self.data else f"omnipub {words}"
+        named = {"--data": self.data, "--stage": self.stage if self.on_aws else ""}
+        named |= {"--region": self.region, "--profile": self.profile}
+        options = [f" {option} {shlex.quote(value)}" for option, value in named.items() if value]
+        return f"omnipub {words}{''.join(options)}"
 
     def placed(self, hint: str) -> str:
-        """A hint whose commands, if it names any, are typed on the data directory that was named."""
+        """A hint whose commands, if it names any, are typed where this one was."""
         import re  # noqa: PLC0415  only for hints
 
         def typed(found: re.Match[str]) -> str:
             words = found["quoted"] or found["last"]
-            whole = f"omnipub {words}" if {"--help", "--data"} & set(words.split()) else self.typed(words)
+            whole = f"omnipub {words}" if {"--help", "--data", "--stage"} & set(words.split()) else self.typed(words)
             return f"`{whole}`" if found["quoted"] else whole
 
         return re.sub(r"`omnipub (?P<quoted>[^`]+)`|(?<=: )omnipub (?P<last>[^`]+)$", typed, hint)
 
     def warn_if_nothing_runs(self) -> None:
         """Say that nothing will be published, and what to type, if no `up` runs on the data directory."""
-        if self.running is None:
+        if not self.runs:
             self.output.warn(f"Nothing runs on {self.directory}, so nothing is published yet.")
             self.output.hint(f"Start it in another terminal: {self.typed('up')}")
 

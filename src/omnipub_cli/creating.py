@@ -35,7 +35,7 @@ def explained(call: Call) -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        if call.running is None and call.settings.mode.value == "sandbox":
+        if not call.runs and call.settings.mode.value == "sandbox":
             error.hint = f"Start the sandbox, which has an account of each network: {call.typed('up')}"
         raise
 
@@ -54,7 +54,7 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
     facts: dict[str, Any] = views.created(created) | {
         "due_local": in_text(due, utc=False),
         "replayed": created.replayed,
-        "running": call.running is not None,
+        "running": call.runs,
     }
     record = Record(fields=(("id", created.id), ("due", _due(due, created.zone, call)), ("channels", created.channels)))
     if not (wait and call.json):

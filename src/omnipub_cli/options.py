@@ -1,7 +1,7 @@
 """The options that commands share: those that every command takes, and types for those that several take."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -77,14 +77,27 @@ class Command(TyperCommand):
     """A command with the options that every command takes."""
 
     def __init__(self, name: str | None, **kwargs: Any) -> None:
-        kwargs["params"] = [*(kwargs.get("params") or ()), *everywhere()]
+        own = kwargs.get("params") or ()
+        kwargs["params"] = [*own, *_beside(own)]
         kwargs["context_settings"] = {**HELP, **(kwargs.get("context_settings") or {})}
         super().__init__(name, **kwargs)
 
     def invoke(self, ctx: "Context") -> Any:
-        """Run it; errors may then name its help."""
-        call_of(ctx).command = ctx.command_path
-        return super().invoke(ctx)
+        """Run it where and as whom it was asked for; errors may then name its help."""
+        call = call_of(ctx)
+        call.command = ctx.command_path
+        if call.on_aws:
+            from omnipub_cli.staged.refusals import check  # noqa: PLC0415  only away from this machine
+
+            check(call.command.removeprefix("omnipub "), call.stage)
+        if call.region and ctx.params.get("region") == "":  # a command spells it itself, and its group was told
+            ctx.params["region"] = call.region
+        if not call.profile:
+            return super().invoke(ctx)
+        from omnipub_cli.staged.signing import signed_by  # noqa: PLC0415  likewise
+
+        with signed_by(call.profile):
+            return super().invoke(ctx)
 
     def format_epilog(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # noqa: ARG002  typer passes it
         """The examples in plain help, a line each."""
@@ -147,7 +160,15 @@ def everywhere() -> list[TyperOption]:
         _value(
             "--stage", "stage", metavar="NAME", envvar="OMNIPUB_STAGE", help="Where it runs: local, or a stage on AWS."
         ),
+        _value("--region", "region", metavar="REGION", help="Where the stage is, if not where AWS_REGION says."),
+        _value("--profile", "profile", metavar="NAME", help="Whose credentials for AWS, of `aws configure`."),
     ]
+
+
+def _beside(own: "Sequence[Parameter]") -> list[TyperOption]:
+    """The options of every command, but for those that a command spells itself."""
+    spelled = {option for one in own for option in one.opts}
+    return [one for one in everywhere() if not spelled & set(one.opts)]
 
 
 def listed(values: list[str]) -> list[str]:
@@ -173,7 +194,7 @@ def _flag(option: str, name: str, *more: str, help: str) -> TyperOption:  # noqa
     )
 
 
-def _value(option: str, name: str, *, metavar: str, envvar: str, help: str) -> TyperOption:  # noqa: A002  likewise
+def _value(option: str, name: str, *, metavar: str, help: str, envvar: str | None = None) -> TyperOption:  # noqa: A002  likewise
     return TyperOption(
         param_decls=[option, f"asked_{name}"],
         metavar=metavar,

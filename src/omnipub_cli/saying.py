@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli import inputs
 from omnipub_cli.options import listed
 
@@ -87,7 +86,7 @@ def previewed(call: Call, system: System, asked: Asked) -> tuple[str, Previewed]
         shown = named(call, system, asked.what)
         return shown.parent.id, system.preview.existing(shown)
     found = system.preview.new(
-        owner=LOCAL_OWNER,
+        owner=call.owner,
         content=_content(call, asked),
         channels=listed(asked.to),
         schedule=inputs.schedule(asked.at, asked.zone, asked.fold),

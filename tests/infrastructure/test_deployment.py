@@ -19,6 +19,7 @@ import pytest
 
 from omnipub.names import API_ROOT, ORIGIN_HEADER
 from omnipub.services.wire import TICK
+from omnipub_cli.__main__ import main
 from support import ministack
 
 pytestmark = [pytest.mark.ministack, pytest.mark.timeout(900)]
@@ -138,3 +139,27 @@ def test_a_record_of_the_stream_reaches_the_worker_and_is_acknowledged(deployed:
             break
         time.sleep(0.2)
     assert trigger["LastProcessingResult"].startswith("OK")
+
+
+def test_the_command_line_finds_the_stage_by_its_outputs_and_works_on_it(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name, value in {
+        "AWS_ENDPOINT_URL": deployed.url,
+        "AWS_ACCESS_KEY_ID": ministack.ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "XDG_CACHE_HOME": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*words: str) -> Any:
+        assert main([*words, "--json", "--stage", "dev", "--region", ministack.REGION]) == 0, capsys.readouterr().err
+        return json.loads(capsys.readouterr().out)
+
+    assert run("messages", "list")["messages"] == []
+    (paused,) = run("pause", "everything", "--reason", "Try it")["pauses"]
+    assert paused["by"] == "root"
+    assert run("resume", "everything", "--late", "send")["deliveries"] == []
+    assert run("stream", "stats")["retention_hours"] == 24
+    assert run("table", "stats")["gate"]["open"] is True

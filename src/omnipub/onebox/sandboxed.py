@@ -111,14 +111,14 @@ def connect_all(system: System, url: str) -> None:
         connect(system, url, channel=network, account=account, title=title)
 
 
-def connect(system: System, url: str, *, channel: str, account: str, title: str = "") -> None:
-    """Register an account at the sandbox and connect the local owner to it."""
+def connect(system: System, url: str, *, channel: str, account: str, title: str = "", owner: str = LOCAL_OWNER) -> None:
+    """Register an account at the sandbox and connect an owner to it, the local one unless another is named."""
     network = channel.partition(":")[0]
     token = TOKENS.get(network, _plain_token)()
     control(url, "accounts", {"network": network, "account": account, "token": token})
     base = f"{url}/{network}" + (f"/{account}" if network == "webhook" else "")
     system.accounts.connect(
-        owner=LOCAL_OWNER, channel=channel, account=account, title=title, token=Secret(token), base_url=base
+        owner=owner, channel=channel, account=account, title=title, token=Secret(token), base_url=base
     )
 
 

@@ -4,6 +4,8 @@ The shape cannot be changed after the first deployment without moving the data; 
 stands in `keys`.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -80,3 +82,9 @@ KEY_ATTRIBUTES = (
     SORT,
     *(key for index in INDEXES.values() for key in (index.partition, index.sort)),
 )
+
+
+def fingerprint() -> str:
+    """Twelve hex digits that change with the shape: whoever writes a deployed table must have the same."""
+    shape = [PARTITION, SORT, TTL, [[one.name, one.partition, one.sort, *one.projected] for one in INDEXES.values()]]
+    return hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:12]

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli import inputs
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Column, Table
@@ -85,7 +84,7 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
         now = system.world.clock.now()
         draft = Certification(
             id="",
-            owner=LOCAL_OWNER,
+            owner=call.owner,
             created_at=now,
             member=member,
             type=slug,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omnipub.errors import NotFoundError
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli.context import Call, call_of
 from omnipub_cli.drawing import Cell, Column, Record, State, Table
 from omnipub_cli.options import Command, examples, group
@@ -40,7 +39,7 @@ def list_(context: typer.Context) -> None:
 
     call = call_of(context)
     with call.system() as system:
-        found = networks(system.channels, system.accounts.of(LOCAL_OWNER))
+        found = networks(system.channels, system.accounts.of(call.owner))
     rows: list[Sequence[Cell]] = []
     for one in found:
         rows += [
@@ -52,9 +51,8 @@ def list_(context: typer.Context) -> None:
     )
     if not any(one["accounts"] for one in found):
         call.output.note("No account is connected yet.")
-        call.output.hint(
-            f"`{call.typed('up')}` connects sandbox accounts; your own: omnipub connections connect --help"
-        )
+        sandbox = "" if call.on_aws else f"`{call.typed('up')}` connects sandbox accounts; your own: "
+        call.output.hint(f"{sandbox or 'Connect one: '}omnipub connections connect --help")
 
 
 @app.command(cls=Command, epilog=examples("omnipub channels limits", "omnipub channels limits linkedin --json"))
@@ -88,10 +86,10 @@ def limits(
 
 def _connected(call: Call) -> "Sequence[Connection]":
     """The accounts on the data directory; looking at limits does not make one."""
-    if not call.directory.is_dir():
+    if not call.on_aws and not call.directory.is_dir():
         return ()
     with call.system() as system:
-        return system.accounts.of(LOCAL_OWNER)
+        return system.accounts.of(call.owner)
 
 
 def _remedies(channel: "Channel", connections: "Sequence[Connection]") -> list[dict[str, Any]]:

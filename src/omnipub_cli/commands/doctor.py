@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli.context import Call, call_of
 from omnipub_cli.drawing import Cell, Column, Line, State, Story, Table
 from omnipub_cli.options import Command, examples
@@ -80,13 +79,18 @@ def _findings(call: Call) -> "Iterator[Finding]":
     from omnipub.onebox import premises  # noqa: PLC0415  likewise
     from omnipub.services.findings import Finding, Health  # noqa: PLC0415  likewise
 
+    if call.on_aws:
+        from omnipub_cli.staged import checkup  # noqa: PLC0415  only away from this machine
+
+        yield from checkup.look(call.staged)
+        return
     yield from premises.look(call.directory)
     if not premises.can_be_opened(call.directory):
         return
     try:
         with call.system() as system:
             start = premises.start_of(call.directory)
-            yield from system.checkup.look(LOCAL_OWNER, running=call.running is not None, start=start)
+            yield from system.checkup.look(call.owner, running=call.running is not None, start=start)
             yield from premises.stream(system)
     except OmnipubError as error:
         # A check-up that breaks off is itself what is wrong.

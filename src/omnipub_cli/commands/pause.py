@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Column, Table
 from omnipub_cli.options import Command, examples
@@ -54,7 +53,7 @@ def pause(
     with call.system() as system:
         if scope:
             _known(system, scope)
-            found = [system.pauses.pause(scope, reason=reason, by=LOCAL_OWNER)]
+            found = [system.pauses.pause(scope, reason=reason, by=call.owner)]
         else:
             found = list(system.pauses.all())
     rows = [(one.scope, one.at, one.by, one.reason) for one in found]

@@ -14,7 +14,7 @@ from omnipub_cli.schemas import SCHEMAS, json_schema
 from omnipub_cli.tree import ENTRIES, load
 
 FILES = Path(omnipub_cli.commands.__file__).parent
-SHARED = {"--json", "--quiet", "--utc", "--data", "--stage", "--help"}
+SHARED = {"--json", "--quiet", "--utc", "--data", "--stage", "--region", "--profile", "--help"}
 
 
 def walk() -> Iterator[tuple[str, object]]:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import InvalidInputError, UnavailableError
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli.context import Call, call_of
 from omnipub_cli.drawing import Record, State
 from omnipub_cli.options import examples
@@ -70,8 +69,18 @@ def connect(
                 )
             _to_the_sandbox(call, system, channel, account, title)
         else:
-            _of_ones_own(system, channel, account, title, url, ends, renewable=renewable, token_stdin=token_stdin)
-        connected = system.accounts.find(LOCAL_OWNER, channel)
+            _of_ones_own(
+                system,
+                channel,
+                account,
+                title,
+                url,
+                ends,
+                owner=call.owner,
+                renewable=renewable,
+                token_stdin=token_stdin,
+            )
+        connected = system.accounts.find(call.owner, channel)
     if connected is None:
         raise UnavailableError(f"{channel} was connected and is gone again.", hint="Try again.")
     record = Record(
@@ -94,14 +103,26 @@ def _to_the_sandbox(call: Call, system: "System", channel: str, account: str, ti
     """Open the account at the sandbox. A real token has no business there, so none is asked for."""
     from omnipub.onebox import sandboxed  # noqa: PLC0415  the command's half has imported it
 
+    if call.on_aws and not system.settings.sandbox_url:
+        raise UnavailableError(
+            f"Stage {call.stage} names no sandbox, so no account can be opened there.",
+            hint="Name a server of your own with --url URL, or give the stage a sandbox: sandbox_url in cdk/stages.py",
+        )
     running = call.running
-    if running is None:
+    sandbox = running.sandbox_url if running else system.settings.sandbox_url if call.on_aws else ""
+    if not sandbox:
         raise UnavailableError(
             f"{call.directory} publishes to its sandbox, which does not run, so it cannot open the account.",
             hint=f"Start it in another terminal: {call.typed('up')}",
         )
     call.output.note("This is the sandbox: it opens the account itself, and no real token is asked for or used.")
-    sandboxed.connect(system, running.sandbox_url, channel=channel, account=account, title=title)
+    try:
+        sandboxed.connect(system, sandbox, owner=call.owner, channel=channel, account=account, title=title)
+    except OSError as error:
+        raise UnavailableError(
+            f"The sandbox at {sandbox} does not answer.",
+            hint="See whether it runs, and whether this machine reaches it.",
+        ) from error
 
 
 def _of_ones_own(
@@ -112,6 +133,7 @@ def _of_ones_own(
     url: str,
     ends: str,
     *,
+    owner: str,
     renewable: bool,
     token_stdin: bool,
 ) -> None:
@@ -133,7 +155,7 @@ def _of_ones_own(
     signed = not system.channels[channel.partition(":")[0]].base_url
     token, *credentials = _secrets(channel, needs, signed=signed, token_stdin=token_stdin)
     system.connecting.connect(
-        owner=LOCAL_OWNER,
+        owner=owner,
         channel=channel,
         account=account,
         token=Secret(token),

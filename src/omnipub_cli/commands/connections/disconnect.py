@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Record
 from omnipub_cli.options import Command, Yes, examples
@@ -37,9 +36,7 @@ def disconnect(
     with call.system() as system:
         one = connected.found(call, system, channel)
         piles = {name: system.backlog.of(Status(name), at_most=connected.COUNTED_AT_MOST) for name in CONCERNED}
-        mine = {
-            name: pile.by_account(LOCAL_OWNER)[network_of(one.channel), one.account] for name, pile in piles.items()
-        }
+        mine = {name: pile.by_account(call.owner)[network_of(one.channel), one.account] for name, pile in piles.items()}
         complete = all(pile.complete for pile in piles.values())
         confirm(
             call,

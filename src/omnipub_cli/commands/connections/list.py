@@ -2,7 +2,6 @@
 
 import typer
 
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Column, State, Table
 from omnipub_cli.options import Command, examples
@@ -30,9 +29,9 @@ def list_(context: typer.Context) -> None:
 
     call = call_of(context)
     with call.system() as system:
-        found = system.accounts.of(LOCAL_OWNER)
+        found = system.accounts.of(call.owner)
         held = system.backlog.of(Status.HELD, at_most=connected.COUNTED_AT_MOST)
-    of_account = held.by_account(LOCAL_OWNER)
+    of_account = held.by_account(call.owner)
     counts = [of_account[network_of(one.channel), one.account] for one in found]
     rows = [
         (
@@ -62,6 +61,5 @@ def list_(context: typer.Context) -> None:
         call.output.hint(f"See whether it works again: {call.typed(f'connections test {waiting[0].channel}')}")
     if not found:
         call.output.note("No account is connected yet.")
-        call.output.hint(
-            f"`{call.typed('up')}` connects sandbox accounts; your own: omnipub connections connect --help"
-        )
+        sandbox = "" if call.on_aws else f"`{call.typed('up')}` connects sandbox accounts; your own: "
+        call.output.hint(f"{sandbox or 'Connect one: '}omnipub connections connect --help")

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Record, State
 from omnipub_cli.options import Command, examples
@@ -35,7 +34,7 @@ def show(
         network = system.channels[network_of(one.channel)]
         piles = {name: system.backlog.of(Status(name), at_most=connected.COUNTED_AT_MOST) for name in COUNTED}
         opens = _opens(system, one)
-    mine = {name: pile.by_account(LOCAL_OWNER)[network_of(one.channel), one.account] for name, pile in piles.items()}
+    mine = {name: pile.by_account(call.owner)[network_of(one.channel), one.account] for name, pile in piles.items()}
     complete = all(pile.complete for pile in piles.values())
     address = one.base_url or network.base_url
     document = connected.shape(one) | {

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli.context import call_of
 from omnipub_cli.options import Command, examples, once
 
@@ -27,7 +26,7 @@ def ask(
     call = call_of(context)
     with call.system() as system:
         chosen = [connected.found(call, system, name) for name in once(channel)]
-        tested = [system.asking.test(one) for one in chosen or system.accounts.of(LOCAL_OWNER)]
+        tested = [system.asking.test(one) for one in chosen or system.accounts.of(call.owner)]
     call.output.data(
         *connected.table(tested),
         json={"connections": [connected.verdict(call, one) for one in tested]},

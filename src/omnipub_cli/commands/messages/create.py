@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli import inputs
 from omnipub_cli.context import call_of
 from omnipub_cli.options import At, Command, Fold, Key, NotAfter, Timeout, To, Wait, Zone, examples, listed
@@ -78,7 +77,7 @@ def create(  # noqa: PLR0913  a command's options are its parameters
         }
         with explained(call):
             created = system.compose.message(
-                owner=LOCAL_OWNER,
+                owner=call.owner,
                 content=content,
                 channels=channels,
                 schedule=schedule,

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli import rowfile
 from omnipub_cli.context import call_of
 from omnipub_cli.options import Command, DryRun, Yes, examples
@@ -51,7 +50,7 @@ def import_(
     rows = read(rowfile.bytes_of(file, most=FILE_BYTES_AT_MOST), rowfile.format_of(file, form))
     pictures = rowfile.pictures_in(Path(images).expanduser() if images else Path(file).expanduser().parent)
     with call.system() as system:
-        run = importing.Run(call=call, system=system, owner=LOCAL_OWNER, pictures=pictures)
+        run = importing.Run(call=call, system=system, owner=call.owner, pictures=pictures)
         run.check(rows)
         if not dry_run:
             run.agree(partial=partial, yes=yes)

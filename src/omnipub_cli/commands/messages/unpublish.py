@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omnipub.names import LOCAL_OWNER
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Cell, Column, State, Table
 from omnipub_cli.errors import Code
@@ -46,7 +45,7 @@ def unpublish(context: typer.Context, id_: Id, *, channel: Channels = None, yes:
         reports: list[Report] = []
         with call.output.progress() as progress:
             for one in chosen:
-                reports.append(system.unpublish.delete(one, by=LOCAL_OWNER))
+                reports.append(system.unpublish.delete(one, by=call.owner))
                 progress.show(Table(columns=COLUMNS[:2], rows=[row[:2] for row in _rows(reports)]))
     call.output.data(
         Table(columns=COLUMNS, rows=_rows(reports)),

@@ -53,13 +53,17 @@ def replay(  # noqa: PLR0913  one argument for each option
     yes: Yes = False,
 ) -> None:
     """Give records of the stream, or parked ones, to the worker again; what is out is not sent again."""
-    from omnipub.wiring import replay_of  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli import replaying  # noqa: PLC0415  likewise
 
     call = call_of(context)
     _check(since=since, from_=from_, parked=parked, until=until, ids=ids or ())
+    if call.on_aws and not (reput or dry_run):
+        raise InvalidInputError(
+            f"What stage {call.stage} publishes, its own worker sends, not this machine.",
+            hint="Add --reput, which puts the pointers on its stream again, or --dry-run.",
+        )
     with call.system() as system:
-        again = replay_of(system)
+        again = call.replay(system)
         wanted = _wanted(again, since=since, from_=from_, until=until, ids=once(ids))
         if dry_run:
             replaying.foretell(call, again, wanted, reput=reput)

@@ -25,11 +25,10 @@ SHARDS = (Column("SHARD"), Column("RECORDS", right=True), Column("OLDEST"), Colu
 def stats(context: typer.Context) -> None:
     """Show what the stream holds, how far the worker is behind, and how many records are parked."""
     from omnipub.domain.moments import milliseconds, to_text  # noqa: PLC0415  a command imports what it uses
-    from omnipub.wiring import replay_of  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:
-        replay = replay_of(system)
+        replay = call.replay(system)
         shards, lag = replay.reader.shards(), replay.reader.lag()
         parked, retention = replay.parked.count(), replay.reader.retention
     records = _total(shards)

@@ -50,13 +50,12 @@ def tail(
     """Show the newest records, and with --follow those that arrive."""
     from omnipub.domain.moments import to_text  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.ports import Start  # noqa: PLC0415  likewise
-    from omnipub.wiring import replay_of  # noqa: PLC0415  likewise
     from omnipub_cli import streaming  # noqa: PLC0415  likewise
     from omnipub_cli.since import since_of  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:
-        records = replay_of(system).records
+        records = call.replay(system).records
         start = Start(at=since_of(since, "--since", now=system.world.clock.now()) if since else None)
         gone = records.gone_from(start) if since else None
         found, ends = records.newest(start, count=limit)

@@ -26,11 +26,11 @@ def adopt(context: typer.Context, *, yes: Yes = False) -> None:
         closed = _closed(system)
         if closed is None:
             call.output.data(json={"adopted": False, "deliveries": []})
-            call.output.note(f"The table in {call.directory} belongs here already; there is nothing to adopt.")
+            call.output.note(f"The table in {call.where} belongs here already; there is nothing to adopt.")
             return
         confirm(
             call,
-            f"{closed.message} Adopting it makes {call.directory} the place that publishes: everything due or claimed "
+            f"{closed.message} Adopting it makes {call.where} the place that publishes: everything due or claimed "
             "since that last tick becomes unconfirmed and is not sent by itself, the rest goes out when it is due. "
             "The original must never run again.",
             yes=yes,
@@ -42,7 +42,7 @@ def adopt(context: typer.Context, *, yes: Yes = False) -> None:
         json={"adopted": True, "deliveries": changing.shapes(doubts)},
         ids=changing.ids(doubts),
     )
-    call.output.note(f"{call.directory} is the place that publishes now.")
+    call.output.note(f"{call.where} is the place that publishes now.")
     if old:
         call.output.note(
             f"There is what was {' or '.join(one.value for one in old)} when the copy was taken. Somebody may have "

@@ -43,6 +43,9 @@ def export(
         json={"file": str(target), "items": kinds.total(), "kinds": dict(sorted(kinds.items())), "bytes": size},
         ids=[str(target)],
     )
-    call.output.note("No tokens are in it; images are not either: they stay in the directory media beside the table.")
+    images = "bucket" if call.on_aws else "directory media beside the table"
+    call.output.note(f"No tokens are in it; images are not either: they stay in the {images}.")
+    if call.on_aws:
+        call.output.note("What was written meanwhile may be in it in part.")
     if call.running is not None:
         call.output.note("What was written meanwhile may be in it in part; `table backup` keeps one moment.")

@@ -39,7 +39,7 @@ def seed(
             networks=tuple(system.channels),
         )
         plan = seeding.check(messages=messages, seed=seed)
-        confirm(call, f"{messages:,} invented messages are written into {call.directory}.", yes=yes)
+        confirm(call, f"{messages:,} invented messages are written into {call.where}.", yes=yes)
         with counted(call, "messages", of=messages) as told:
             items = seeding.seed(messages=messages, seed=seed, told=told)
     call.output.data(

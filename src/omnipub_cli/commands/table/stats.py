@@ -33,7 +33,7 @@ def stats(context: typer.Context) -> None:
             networks=sorted(system.channels),
             cap=CAP,
         ).census()
-        size = size_of(system.settings)
+        size = call.staged.size() if call.on_aws else size_of(system.settings)
     call.output.data(Record(fields=_fields(census, size)), json=_shape(census, size))
     if any(count.more for count in (*census.statuses.values(), *census.published.values(), *census.parents.values())):
         call.output.note("Counting stops where there is a +; `table verify` counts everything.")

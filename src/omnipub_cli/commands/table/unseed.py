@@ -28,10 +28,10 @@ def unseed(context: typer.Context, *, yes: Yes = False) -> None:
         there = seeding.seeded()
         if there is not None:
             what = f"The {there.messages:,} messages of seed {there.seed}, and all that belongs to them,"
-            confirm(call, f"{what} are removed from {call.directory}.", yes=yes)
+            confirm(call, f"{what} are removed from {call.where}.", yes=yes)
         with counted(call, "removed", of=there.messages if there else None) as told:
             removed = seeding.unseed(told=told)
     call.output.data(*([Record(fields=[("removed", removed)])] if removed else []), json={"removed": removed})
     if not removed:
-        call.output.note(f"Nothing is invented in {call.directory}.")
+        call.output.note(f"Nothing is invented in {call.where}.")
         call.output.hint(f"Invent something: {call.typed('table seed')}")

@@ -1,0 +1,102 @@
+"""What can be wrong with a stage on AWS: its stacks, its table, its stream and its alarms."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from omnipub import __version__
+from omnipub.errors import OmnipubError
+from omnipub.services.dispatch import ALARMING_SILENCE
+from omnipub.services.findings import Finding, Health, fine
+from omnipub.storage.schema import fingerprint
+from omnipub_cli.deployment.cloud import asked
+from omnipub_cli.deployment.family import name_of, placed, region_of
+from omnipub_cli.deployment.standing import BROKEN, Ground, ground
+from omnipub_cli.staged.stage import Stage
+
+OPTIONAL = {"EdgeSecurity": "It is not there; only a stage with a firewall away from us-east-1 has it."}
+"""Stacks that a stage may be without, and what is said then."""
+
+MOST_ALARMS = 100
+"""Alarms that are asked for: more than a stage has."""
+
+
+def look(stage: Stage) -> Iterator[Finding]:
+    """Everything; what cannot be looked at is itself a finding."""
+    yield fine("place", f"Stage {stage.name} in account {stage.account.caller().account}, {stage.region}.")
+    yield versions(stage)
+    for part in (_stacks, _alarms, _system):
+        try:
+            yield from part(stage)
+        except OmnipubError as error:
+            what = f"This could not be looked at to the end: {error.message} {error.hint}"
+            yield Finding(name=part.__name__.strip("_"), health=Health.BAD, what=what.strip())
+
+
+def versions(stage: Stage) -> Finding:
+    """Whether this omnipub may write what the deployed one reads."""
+    deployed = stage.facts.version
+    if stage.facts.shape != fingerprint():
+        what = (
+            f"This is omnipub {__version__}; {deployed} is deployed, with a table of another shape: writes are refused."
+        )
+        return Finding(name="versions", health=Health.BAD, what=what, next=_deploy())
+    if deployed != __version__:
+        what = f"This is omnipub {__version__}; {deployed} is deployed, with a table of the same shape."
+        return Finding(name="versions", health=Health.WARN, what=what, next=_deploy())
+    return fine("versions", f"omnipub {__version__}, here and there.")
+
+
+def _stacks(stage: Stage) -> Iterator[Finding]:
+    for short in placed(stage.region):
+        name, region = name_of(short, stage.name), region_of(short, stage.region)
+        stack = stage.account.stacks(region).find(name)
+        match ground(stack):
+            case Ground.READY:
+                yield fine(name, f"{stack.status if stack else ''}.", stack.changed_at if stack else None)
+            case Ground.BUSY:
+                yield Finding(name=name, health=Health.WARN, what="It is being changed right now.", next="status")
+            case Ground.ABSENT if short in OPTIONAL:
+                yield fine(name, OPTIONAL[short])
+            case Ground.ABSENT:
+                yield Finding(name=name, health=Health.WARN, what="It is not there.", next=_deploy(short))
+            case Ground.BROKEN:
+                remedy = BROKEN[stack.status if stack else ""]
+                command = remedy.command.format(short=short, name=name, stage=stage.name, region=region)
+                yield Finding(name=name, health=Health.BAD, what=f"It {remedy.sentence}.", elsewhere=command)
+
+
+def _alarms(stage: Stage) -> Iterator[Finding]:
+    with asked("CloudWatch"):
+        told = stage.clients.of("cloudwatch").describe_alarms(
+            AlarmNamePrefix=name_of("Monitoring", stage.name), StateValue="ALARM", MaxRecords=MOST_ALARMS
+        )
+    ringing = told.get("MetricAlarms", [])
+    for one in ringing:
+        what = f"{one['AlarmName']}: {one.get('AlarmDescription') or one.get('StateReason') or 'no reason is told'}"
+        yield Finding(name="alarm", health=Health.BAD, what=what, at=one.get("StateUpdatedTimestamp"), next="logs tail")
+    if not ringing:
+        yield fine("alarms", "No alarm is ringing.")
+
+
+def _system(stage: Stage) -> Iterator[Finding]:
+    with stage.system() as system:
+        yield from system.checkup.look(stage.caller, running=True, start=_deploy())
+        replay = stage.replay(system)
+        parked, lag = replay.parked.count(), replay.reader.lag().age
+        now = system.world.clock.now()
+    if parked:
+        what = f"Records the worker was given in vain, and that are parked: {parked}."
+        yield Finding(name="parked", health=Health.WARN, what=what, next="stream replay --parked --dry-run")
+    else:
+        yield fine("parked", "No record is parked.")
+    if lag <= timedelta(0):
+        yield fine("stream", "All that is on the stream has been read.")
+    elif lag <= ALARMING_SILENCE:
+        yield fine("stream", "The oldest record that waits to be read arrived then.", now - lag)
+    else:
+        what = "The worker does not keep up: the oldest record that waits to be read arrived then."
+        yield Finding(name="stream", health=Health.BAD, what=what, at=now - lag, next="logs tail worker")
+
+
+def _deploy(short: str = "") -> str:
+    return " ".join(word for word in ("deploy", short, "--infra serverless") if word)

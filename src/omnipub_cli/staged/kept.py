@@ -1,0 +1,66 @@
+"""What was last seen of stages, in this user's cache: names change only by a deployment."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from omnipub.names import SERVICE
+from omnipub_cli.deployment.workplace import now as this_moment
+from omnipub_cli.staged.facts import Outputs
+
+LIFE = timedelta(minutes=5)
+"""What was seen longer ago is asked for again."""
+
+
+def folder() -> Path:
+    """Where this user's caches are, by XDG."""
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(home).expanduser() / SERVICE / "stages"
+
+
+class Kept:
+    """The copy of one stage's outputs; a cache that cannot be written is none, and nothing else is lost."""
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        region: str,
+        stage: str,
+        now: Callable[[], datetime] = this_moment,
+        home: Path | None = None,
+    ) -> None:
+        self._file = (home or folder()) / f"{account}-{region}-{stage}.json"
+        self._now = now
+
+    def read(self) -> Outputs | None:
+        """What was seen in the last minutes; None if nothing was, or it cannot be read."""
+        try:
+            told = json.loads(self._file.read_text())
+            age = self._now() - datetime.fromisoformat(told["at"])
+            seen = {str(short): {str(k): str(v) for k, v in said.items()} for short, said in told["outputs"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        return seen if timedelta(0) <= age < LIFE else None
+
+    def write(self, outputs: Outputs) -> None:
+        """Keep what was seen now; the file is there whole or as it was before."""
+        told = {"at": self._now().isoformat(), "outputs": {short: dict(said) for short, said in outputs.items()}}
+        with suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, aside = tempfile.mkstemp(prefix=".", dir=self._file.parent)
+            try:
+                with os.fdopen(handle, "w") as file:
+                    json.dump(told, file)
+                Path(aside).replace(self._file)
+            finally:
+                Path(aside).unlink(missing_ok=True)
+
+    def drop(self) -> None:
+        """Forget it."""
+        with suppress(OSError):
+            self._file.unlink(missing_ok=True)

@@ -1,0 +1,161 @@
+"""A stage on AWS: found by its stacks, worked on with the caller's own credentials."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from omnipub import __version__
+from omnipub.errors import ConfigurationError, ConflictError, NotFoundError
+from omnipub.storage.schema import fingerprint
+from omnipub_cli.deployment import account as accounts
+from omnipub_cli.deployment.cloud import asked
+from omnipub_cli.deployment.family import name_of
+from omnipub_cli.staged import callers, place
+from omnipub_cli.staged.facts import SAID_BY, Facts, Outputs, facts
+from omnipub_cli.staged.guard import Guard, check_shape
+from omnipub_cli.staged.kept import Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from omnipub.adapters.aws import Clients
+    from omnipub.services.replay import Replay
+    from omnipub.wiring import System
+    from omnipub_cli.deployment.account import Account
+
+_GONE = {"NoSuchBucket", "NotFoundException", "ResourceNotFoundException"}
+"""What AWS says of a thing that was deleted since its name was kept."""
+
+
+class Stage:
+    """One stage of the caller's account."""
+
+    def __init__(self, name: str, *, region: str, note: Callable[[str], None]) -> None:
+        """Look nothing up yet.
+
+        Args:
+            name: The stage's.
+            region: What was typed; "" if nothing was.
+            note: Told once where the first write goes, and for whom.
+
+        Raises:
+            ConfigurationError: botocore is not installed, or nothing says which region is meant.
+            InvalidInputError: No stage or no region can have that name.
+        """
+        self.name = place.checked_stage(name)
+        self.account: Account = accounts.connect()
+        self.region = place.region_of(region, os.environ, self._configured, stage=name)
+        self._note = note
+        self._from_cache = False
+
+    @cached_property
+    def caller(self) -> str:
+        """The short name of who calls."""
+        return callers.short(self.account.caller().arn)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the stacks say of themselves, at most some minutes old.
+
+        Raises:
+            NotFoundError: There is no such stage in this account and region.
+            ConfigurationError: It was deployed in part, or may not be looked at.
+        """
+        outputs = self._kept.read()
+        self._from_cache = outputs is not None
+        return facts(self.name, self._asked() if outputs is None else outputs)
+
+    @cached_property
+    def guard(self) -> Guard:
+        """What stands before the first write."""
+        return Guard(self._before_writing)
+
+    @cached_property
+    def clients(self) -> Clients:
+        """The clients of its services; no write passes without the guard."""
+        from omnipub.adapters.aws import Clients  # noqa: PLC0415  an optional package hangs on it
+
+        clients = Clients(region=self.region)
+        clients.session.register("before-call", self.guard)
+        return clients
+
+    @contextmanager
+    def system(self) -> Iterator[System]:
+        """Its services.
+
+        Raises:
+            ConfigurationError: Something that its stacks named is gone; the next call looks for it anew.
+        """
+        from omnipub.wiring_aws import on_aws  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
+
+        system = on_aws(self.facts.settings, self.clients)
+        try:
+            yield system
+        except ConfigurationError as error:
+            response = getattr(error.__cause__, "response", {})
+            if response.get("Error", {}).get("Code") in _GONE:
+                self._kept.drop()
+            raise
+        finally:
+            system.close()
+            self.account.close()
+
+    def replay(self, system: System) -> Replay:
+        """What reads its stream and its parked records, and replays them."""
+        from omnipub.wiring_aws import replay_on_aws  # noqa: PLC0415  likewise
+
+        return replay_on_aws(system, self.clients, worker=self.facts.worker, parked=self.facts.parked)
+
+    def size(self) -> int:
+        """Bytes of its table, as DynamoDB counted them some hours ago."""
+        name = self.facts.settings.table
+        with asked(f"The table {name}"):
+            return int(self.clients.of("dynamodb").describe_table(TableName=name)["Table"].get("TableSizeBytes", 0))
+
+    @cached_property
+    def _kept(self) -> Kept:
+        return Kept(account=self.account.caller().account, region=self.region, stage=self.name)
+
+    def _configured(self) -> str | None:
+        from omnipub.adapters.aws import Clients  # noqa: PLC0415  likewise
+
+        with asked("AWS"):
+            found = Clients().session.get_config_variable("region")
+        return str(found) if found else None
+
+    def _asked(self) -> Outputs:
+        """What the stacks say now; kept if it is all there."""
+        stacks = self.account.stacks(self.region)
+        found = {short: stacks.find(name_of(short, self.name)) for short in SAID_BY}
+        outputs = {short: stack.outputs for short, stack in found.items() if stack is not None}
+        if not outputs:
+            raise NotFoundError(
+                f"There is no stage '{self.name}' in {self.region}, account {self.account.caller().account}.",
+                hint=f"If it is elsewhere, add --region or --profile; if it is to be made: "
+                f"omnipub deploy --infra serverless --stage {self.name}",
+            )
+        facts(self.name, outputs)
+        self._kept.write(outputs)
+        return outputs
+
+    def _before_writing(self) -> None:
+        """Say where it goes, unless it must not: what was kept may be of before a deployment, so it is asked anew.
+
+        Raises:
+            ConflictError: The deployed table has another shape, or is another one by now.
+        """
+        current = facts(self.name, self._asked()) if self._from_cache else self.facts
+        if current.settings != self.facts.settings:
+            raise ConflictError(
+                f"Stage {self.name} was deployed anew a moment ago, so nothing was written.",
+                hint="Type it once more.",
+            )
+        check_shape(self.name, here=fingerprint(), there=current.shape, version=__version__, deployed=current.version)
+        mode = "posts are real" if current.settings.mode.value == "live" else "sandbox"
+        self._note(
+            f"Writing to stage {self.name} ({mode}) in account {self.account.caller().account}, {self.region}, "
+            f"as {self.caller}."
+        )

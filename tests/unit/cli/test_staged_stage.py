@@ -1,0 +1,258 @@
+"""A stage on AWS over accounts of tests: looked up once, guarded, and explained when it cannot be worked on."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.session import Session
+from botocore.stub import Stubber
+
+from omnipub.errors import ConflictError
+from omnipub.storage.schema import fingerprint
+from omnipub_cli.asking import confirm
+from omnipub_cli.context import Call
+from omnipub_cli.deployment import account, cloud
+from omnipub_cli.deployment.ports import Caller, Stack
+from omnipub_cli.staged import checkup
+from omnipub_cli.staged.facts import SAID_BY
+from omnipub_cli.staged.stage import Stage
+from support.staged import ACCOUNT, OUTPUTS
+
+
+class FakeStacks:
+    """CloudFormation with one stage in it."""
+
+    def __init__(self, outputs: dict[str, dict[str, str]]) -> None:
+        self.outputs = outputs
+        self.status = "UPDATE_COMPLETE"
+        self.asked: list[str] = []
+
+    def find(self, name: str) -> Stack | None:
+        self.asked.append(name)
+        short = name.removeprefix("Omnichannel").partition("Stack")[0]
+        if not name.endswith("-dev") or short not in self.outputs:
+            return None
+        return Stack(name=name, status=self.status, outputs=self.outputs[short])
+
+
+class FakeAccount:
+    def __init__(self, outputs: dict[str, dict[str, str]]) -> None:
+        self.cloudformation = FakeStacks(outputs)
+
+    def caller(self) -> Caller:
+        return Caller(account=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:user/team/ada")
+
+    def stacks(self, region: str) -> FakeStacks:  # noqa: ARG002  the port's
+        return self.cloudformation
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A terminal without anything of AWS."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path
+
+
+@pytest.fixture
+def there(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAccount:  # noqa: ARG001  first
+    """An account with the stage `dev`."""
+    made = FakeAccount(json.loads(json.dumps(OUTPUTS)))
+    monkeypatch.setattr(account, "connect", lambda: made)
+    return made
+
+
+def stage(notes: list[str] | None = None, name: str = "dev") -> Stage:
+    return Stage(name, region="eu-west-1", note=(notes if notes is not None else []).append)
+
+
+def test_a_stage_is_looked_up_once_in_some_minutes(there: FakeAccount) -> None:
+    assert stage().facts.settings.table == "table-1"
+    looked = len(there.cloudformation.asked)
+    assert looked == len(SAID_BY)
+    assert stage().facts.parked == "parked-1"
+    assert len(there.cloudformation.asked) == looked
+
+
+def test_before_the_first_write_it_says_where_it_goes_and_for_whom(there: FakeAccount) -> None:  # noqa: ARG001  is there
+    notes: list[str] = []
+    one = stage(notes)
+    assert one.facts
+    one._before_writing()
+    assert notes == [f"Writing to stage dev (posts are real) in account {ACCOUNT}, eu-west-1, as user/ada."]
+
+
+def test_a_question_comes_after_the_word_of_where_its_answer_has_its_effect(
+    there: FakeAccount,  # noqa: ARG001  is there
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    terminal: Callable[[str], Any],
+) -> None:
+    monkeypatch.setattr("sys.stdin", terminal("yes\n"))
+    call = Call(stage="dev", region="eu-west-1")
+    assert call.where
+    confirm(call, "It is gone then.", yes=False)
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("Writing to stage dev (posts are real)")
+    assert second.startswith("It is gone then. Do it?")
+    call.staged.guard(model=SimpleNamespace(name="PutItem"))
+    assert capsys.readouterr().err == ""
+
+
+def test_a_write_asks_anew_what_was_kept_from_before_a_deployment(there: FakeAccount) -> None:
+    assert stage().facts
+    there.cloudformation.outputs["Data"]["TableShape"] = "000000000000"
+    notes: list[str] = []
+    later = stage(notes)
+    assert later.facts.shape == fingerprint()
+    with pytest.raises(ConflictError, match="another shape"):
+        later._before_writing()
+    assert notes == []
+    there.cloudformation.outputs["Data"] |= {"TableShape": fingerprint(), "TableName": "table-2"}
+    assert stage().facts.shape == "000000000000"
+    moved = stage()
+    assert moved.facts
+    with pytest.raises(ConflictError, match="deployed anew"):
+        moved._before_writing()
+    assert stage().facts.settings.table == "table-2"
+
+
+def test_the_doctor_tells_another_version_and_another_shape(there: FakeAccount) -> None:
+    assert checkup.versions(stage()).health.value == "ok"
+    there.cloudformation.outputs["Scheduler"]["Version"] = "0.0.1"
+    stage()._kept.drop()
+    assert checkup.versions(stage()).health.value == "warn"
+    there.cloudformation.outputs["Data"]["TableShape"] = "0"
+    stage()._kept.drop()
+    found = checkup.versions(stage())
+    assert (found.health.value, found.next) == ("bad", "deploy --infra serverless")
+
+
+@pytest.mark.parametrize(
+    ("status", "health", "typed"),
+    [
+        ("UPDATE_COMPLETE", "ok", ""),
+        ("UPDATE_ROLLBACK_COMPLETE", "ok", ""),
+        ("UPDATE_IN_PROGRESS", "warn", "status"),
+        ("DELETE_COMPLETE", "warn", "deploy Data --infra serverless"),
+        ("ROLLBACK_COMPLETE", "bad", "omnipub destroy Data --stage dev"),
+    ],
+)
+def test_the_doctor_tells_how_each_stack_stands(there: FakeAccount, status: str, health: str, typed: str) -> None:
+    there.cloudformation.status = status
+    found = {one.name: one for one in checkup._stacks(stage())}
+    data = found["OmnichannelDataStack-dev"]
+    assert (data.health.value, data.next or data.elsewhere) == (health, typed)
+    assert found["OmnichannelApiStack-dev"].health.value == "warn"
+    assert found["OmnichannelEdgeSecurityStack-dev"].health.value == "ok"
+
+
+def test_a_call_on_a_stage_is_by_its_caller_and_types_its_place(there: FakeAccount) -> None:  # noqa: ARG001  likewise
+    call = Call(stage="dev", region="eu-west-1", profile="my work")
+    assert call.owner == "user/ada"
+    assert call.viewer(mine=True).owner == "user/ada"
+    assert (call.runs, call.running, call.settings.table) == (True, None, "table-1")
+    assert call.where == "stage dev in eu-west-1"
+    assert call.typed("pause") == "omnipub pause --stage dev --region eu-west-1 --profile 'my work'"
+    assert call.placed("Type: omnipub deploy --stage prod") == "Type: omnipub deploy --stage prod"
+
+
+MESSAGES = {"ValidationError": "Stack with id X does not exist", "ExpiredToken": "The security token is expired"}
+
+
+@pytest.fixture
+def failing(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:  # noqa: ARG001  first
+    """Makes a service answer with an error, by its code; the other one answers as ever."""
+    made = account.Account()
+    clients: dict[str, Any] = {}
+    for service in ("sts", "cloudformation"):
+        session = Session()
+        session.set_credentials("AKIA", "secret")
+        clients[service] = session.create_client(service, region_name="eu-west-1")
+    stubs = {service: Stubber(client) for service, client in clients.items()}
+    monkeypatch.setattr(cloud.Cloud, "client", lambda _self, service, _region="": clients[service])
+    monkeypatch.setattr(account, "connect", lambda: made)
+
+    def fail(service: str, code: str) -> None:
+        if service != "sts":
+            arn = f"arn:aws:iam::{ACCOUNT}:user/ada"
+            stubs["sts"].add_response("get_caller_identity", {"Account": ACCOUNT, "Arn": arn, "UserId": "AIDA"})
+        operation = {"sts": "get_caller_identity", "cloudformation": "describe_stacks"}[service]
+        for _ in SAID_BY if code == "ValidationError" else ("",):
+            message = MESSAGES.get(code, "User ada may not do this.")
+            status = 400 if code in {"ValidationError", "ExpiredToken"} else 403
+            stubs[service].add_client_error(operation, code, message, status)
+
+    for stub in stubs.values():
+        stub.activate()
+    yield fail
+    for stub in stubs.values():
+        stub.assert_no_pending_responses()
+
+
+ERRORS: Sequence[tuple[str, str, int, str, str]] = (
+    ("sts", "ExpiredToken", 6, "The credentials for AWS have expired.", "aws sso login"),
+    ("sts", "InvalidClientTokenId", 6, "AWS does not accept these credentials", "aws sso login"),
+    ("cloudformation", "AccessDenied", 6, "AWS does not allow this for CloudFormation", "permission"),
+    ("cloudformation", "ValidationError", 3, "There is no stage 'dev' in eu-west-1", "--region or --profile"),
+)
+
+
+@pytest.mark.parametrize(("service", "code", "exit_code", "sentence", "hint"), ERRORS)
+def test_why_a_stage_cannot_be_worked_on_is_one_sentence_and_what_to_type(  # noqa: PLR0917  a row of the table
+    run: Any, failing: Callable[[str, str], None], service: str, code: str, exit_code: int, sentence: str, hint: str
+) -> None:
+    failing(service, code)
+    done = run("messages", "list", "--stage", "dev", "--region", "eu-west-1")
+    assert done.code == exit_code
+    assert sentence in done.err
+    assert hint in done.err.splitlines()[-1]
+    assert done.out == ""
+
+
+def test_without_credentials_it_says_how_to_sign_in(run: Any, home: Path) -> None:  # noqa: ARG001  nothing is there
+    done = run("messages", "list", "--stage", "dev", "--region", "eu-west-1")
+    assert (done.code, "There are no credentials for AWS" in done.err, "aws sso login" in done.err) == (6, True, True)
+
+
+def test_a_profile_that_is_not_there_is_named(run: Any, home: Path) -> None:  # noqa: ARG001  nothing is there
+    done = run("messages", "list", "--stage", "dev", "--region", "eu-west-1", "--profile", "nobody")
+    assert (done.code, "nobody" in done.err) == (6, True)
+    assert "AWS_PROFILE" not in os.environ
+
+
+def test_without_a_region_it_says_which_option_names_one(run: Any, home: Path) -> None:  # noqa: ARG001  likewise
+    done = run("messages", "list", "--stage", "dev")
+    assert (done.code, "--region eu-central-1" in done.err) == (6, True)
+
+
+def test_without_the_packages_of_aws_it_says_which_extra_brings_them(
+    run: Any,
+    home: Path,  # noqa: ARG001  likewise
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cloud, "find_spec", lambda _name: None)
+    done = run("messages", "list", "--stage", "dev", "--region", "eu-west-1")
+    assert (done.code, "--extra aws" in done.err) == (6, True)
+
+
+@pytest.mark.parametrize("words", [("up",), ("demo",), ("table", "backup", "x.db"), ("table", "restore", "x.db")])
+def test_a_command_of_this_machine_is_refused_on_a_stage_before_anything_is_asked(
+    run: Any, monkeypatch: pytest.MonkeyPatch, words: Sequence[str]
+) -> None:
+    monkeypatch.setattr(account, "connect", lambda: pytest.fail("AWS was asked"))
+    done = run(*words, "--stage", "dev")
+    assert done.code == 2
+    assert " ".join(words[:2]).partition(" x")[0].split()[0] in done.err
+    assert done.err.count("hint:") == 1
