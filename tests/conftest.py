@@ -1,5 +1,6 @@
 """Fixtures that more than one suite uses."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,15 @@ import pytest
 from support import ministack as emulator
 from support.aws import CREDENTIALS, Cloud, cloud
 from support.world import TestBed, make_bed
+
+
+def pytest_configure() -> None:
+    """Let processes that tests start be stopped with Ctrl-C, also where the tests themselves run in the background.
+
+    A shell lets what it starts there ignore SIGINT, and a process that ignores a signal hands that down.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

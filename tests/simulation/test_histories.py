@@ -34,6 +34,8 @@ NOTICED_BY = {
 REGRESSIONS = {
     1791: "an earlier try's answer ended the lease of a later one, which is right: it is out",
     4060: "a pause that was written to the table that had just been lost",
+    6730: "a worker of a table that was lost, and a pause that only its copy knew",
+    6810: "a copy that was adopted while a worker of the original was still frozen: adopt when nothing of it is left",
     4361: "what was sent late on purpose had no window, and waited for an unconfirmed one for ever",
 }
 """Seeds that once ended in a broken promise, and why. A change of the protocol's calls shifts what a seed means;
