@@ -122,12 +122,6 @@ class Accounts:
             settings=connection.settings or {},
         )
 
-    def release(self, connection: Connection) -> int:
-        """Let the account's held deliveries go on, now and, should this process die, by the ticks; how many."""
-        row = self.releases.begun(account_scope(network_of(connection.channel), connection.account), Late.WINDOW)
-        self.table.put(row.item)
-        return self.releases.carry_out(row.item)
-
     def hold(self, connection: Connection, *, reason: str) -> None:
         """Mark that the account needs its owner. Losing a race is fine: somebody just changed it."""
         now = self.clock.now()

@@ -185,11 +185,6 @@ def owned(parent: Parent) -> str:
     return partition(parent)
 
 
-def owned_prefix(kind: Kind) -> str:
-    """GSI1 sort: all of one kind."""
-    return f"{kind}#"
-
-
 def owned_from(kind: Kind, since: datetime | None) -> str:
     """Index sort by id: the lowest of what was composed at `since` or later, or of all of one kind."""
     return f"{kind}#{_lowest_id(since)}" if since else f"{kind}#"
