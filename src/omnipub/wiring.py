@@ -47,6 +47,7 @@ from omnipub.services.preview import Preview
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording
 from omnipub.services.releases import Releases
+from omnipub.services.run_now import RunNow
 from omnipub.services.search import Search
 from omnipub.services.showing import Showing
 from omnipub.services.stuck import Stuck
@@ -88,6 +89,7 @@ class System:
     announce: Announce
     showing: Showing
     dispatch: Dispatch
+    run_now: RunNow
     deliver: Deliver
     batches: Batches
     operate: Operate
@@ -274,6 +276,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
             missed_after=timedelta(seconds=settings.missed_after),
         ),
         dispatch=dispatch,
+        run_now=RunNow(table=table, shards=shards, stream=world.stream, clock=clock, gate=gate),
         deliver=deliver,
         batches=batches,
         asking=asking,

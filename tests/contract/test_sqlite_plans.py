@@ -216,8 +216,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def looked_up(file: Path, asked: Sequence[str]) -> dict[str, list[str]]:
     """The plans of what was asked, but for what belongs to opening."""
+    opening = ("sqlite_master", "meaning")
     reading = [
-        text for text in asked if text.startswith(("SELECT", "DELETE", "UPDATE")) and "sqlite_master" not in text
+        text
+        for text in asked
+        if text.startswith(("SELECT", "DELETE", "UPDATE")) and not any(table in text for table in opening)
     ]
     with closing(sqlite3.connect(file)) as connection:
         return {text: plan(connection, text) for text in reading}

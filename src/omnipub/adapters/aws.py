@@ -55,7 +55,7 @@ class Clients:
         self._endpoint = endpoint
         self._region = region
         self._session: Any = None
-        self._made: dict[str, Any] = {}
+        self._made: dict[tuple[str, Patience | None], Any] = {}
         self._lock = threading.RLock()
 
     @property
@@ -68,13 +68,19 @@ class Clients:
                 self._session = Session()
             return self._session
 
-    def of(self, service: str) -> Any:
-        """The client of a service: `dynamodb`, `kinesis`, `kms`, `s3`, `lambda` or `cloudwatch`."""
-        if service not in self._made:
+    def of(self, service: str, patience: Patience | None = None) -> Any:
+        """The client of a service: `dynamodb`, `kinesis`, `kms`, `s3`, `lambda` or `cloudwatch`.
+
+        Args:
+            service: Its name.
+            patience: Another than calls of that service have.
+        """
+        wanted = (service, patience)
+        if wanted not in self._made:
             with self._lock:  # a session is not for several threads, its clients are
-                if service not in self._made:
-                    self._made[service] = self._make(service)
-        return self._made[service]
+                if wanted not in self._made:
+                    self._made[wanted] = self._make(service, patience or patience_with(service))
+        return self._made[wanted]
 
     def close(self) -> None:
         """Close all connections; clients that are used again open new ones."""
@@ -82,12 +88,11 @@ class Clients:
             for client in self._made.values():
                 client.close()
 
-    def _make(self, service: str) -> Any:
+    def _make(self, service: str, patience: Patience) -> Any:
         from botocore.config import Config  # noqa: PLC0415  as the session
 
         from omnipub.adapters.aws_errors import translated  # noqa: PLC0415  as the session
 
-        patience = patience_with(service)
         config = Config(
             connect_timeout=patience.connecting,
             read_timeout=patience.reading,

@@ -101,7 +101,8 @@ def translated(what: str) -> Iterator[None]:
         raise ours from error
     except _WITHOUT_CREDENTIALS as error:
         raise ConfigurationError(
-            f"There are no credentials for AWS: {error}", hint="Sign in: aws sso login, or aws configure"
+            f"There are no credentials for AWS: {str(error).rstrip('.')}.",
+            hint="Sign in: aws sso login, or aws configure",
         ) from error
     except NoRegionError as error:
         raise ConfigurationError("No AWS region is chosen.", hint="Set AWS_DEFAULT_REGION, e.g. eu-west-1.") from error

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from omnipub.adapters.sqlite import Database
 from omnipub.adapters.sqlite_query import closed, opened, statement
+from omnipub.errors import ConfigurationError
 from omnipub.names import VERSION
 from omnipub.storage.keys import Key
-from omnipub.storage.schema import INDEXES, KEY_ATTRIBUTES, PARTITION, READ_LIMIT, SORT, WRITE_LIMIT, Index
+from omnipub.storage.schema import INDEXES, KEY_ATTRIBUTES, MEANING, PARTITION, READ_LIMIT, SORT, WRITE_LIMIT, Index
 from omnipub.storage.table import (
     Absent,
     Check,
@@ -37,8 +38,9 @@ _INDEX_STATEMENTS = ";".join(
 
 SCHEMA = (
     f'CREATE TABLE IF NOT EXISTS items ({_COLUMNS}, body TEXT NOT NULL, PRIMARY KEY ("{PARTITION}", "{SORT}")) '
-    f"WITHOUT ROWID; {_INDEX_STATEMENTS}"
+    f"WITHOUT ROWID; {_INDEX_STATEMENTS}; CREATE TABLE IF NOT EXISTS meaning (number INTEGER NOT NULL)"
 )
+"""`meaning` has one row: the number of what the items mean, which travels with every copy of the file."""
 
 _INSERT = (
     f"INSERT OR REPLACE INTO items ({', '.join(_QUOTED)}, body) "  # noqa: S608  names of our own
@@ -53,6 +55,31 @@ class SqliteTable:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, SCHEMA)
+        try:
+            self._agree(path)
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _agree(self, path: Path) -> None:
+        """Go on with items that mean what this release knows; earlier ones are read, and mean that from now on.
+
+        Raises:
+            ConfigurationError: A later release wrote them.
+        """
+        with self._database.reading() as connection:
+            (number,) = connection.execute("SELECT max(number) FROM meaning").fetchone()
+        if number == MEANING:
+            return
+        if number is not None and number > MEANING:
+            raise ConfigurationError(
+                f"{path} was written by a later omnipub, which means something else by its items ({number}; this one "
+                f"knows {MEANING}). Nothing was changed.",
+                hint="Use that release, or another directory: --data DIR.",
+            )
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM meaning")
+            connection.execute("INSERT INTO meaning VALUES (?)", (MEANING,))
 
     def close(self) -> None:
         """Close the file."""

@@ -1,11 +1,11 @@
-"""Lambda `scheduler`: EventBridge Scheduler's tick each minute, and nudges in between."""
+"""Lambda `scheduler`: EventBridge Scheduler's tick each minute, nudges in between, and an operator's run-now."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from omnipub.errors import GateClosedError
 from omnipub.handlers.built import system
-from omnipub.services.wire import NUDGE, TICK, nudge_from
+from omnipub.services.wire import NUDGE, ROWS, RUN_NOW, TICK, nudge_from, report_to, run_now_from
 from omnipub.wiring import System
 
 Event = Mapping[str, Any]
@@ -15,9 +15,9 @@ Answer = dict[str, Any]
 def build(over: System) -> Callable[[Event, object], Answer]:
     """The handler over a system."""
 
-    def handle(event: Event, context: object) -> Answer:  # noqa: ARG001  Lambda passes a context
+    def handle(event: Event, context: object) -> Answer:
         try:
-            return _answered(over, event)
+            return _answered(over, event, trace=str(getattr(context, "aws_request_id", "")))
         except GateClosedError as error:
             over.world.journal.note("gate_closed", why=error.message)  # the run fails all the same
             raise
@@ -25,15 +25,19 @@ def build(over: System) -> Callable[[Event, object], Answer]:
     return handle
 
 
-def _answered(over: System, event: Event) -> Answer:
+def _answered(over: System, event: Event, *, trace: str) -> Answer:
     match event.get("source"):
         case source if source == NUDGE:
             return {"lost": over.dispatch.nudged(nudge_from(event))}
         case source if source == TICK:
             report = over.dispatch.tick(trace=str(event.get("execution_id", "")))
             return {"due": report.due, "overdue": report.overdue, "looks": report.looks, "lost": report.lost}
+        case source if source == RUN_NOW:
+            run = over.run_now.run(run_now_from(event), dry_run=False, trace=trace, most=ROWS)
+            over.world.journal.note("run_now", dispatched=run.dispatched, skipped=run.skipped, lost=run.lost)
+            return report_to(run)
         case other:
-            raise ValueError(f"the scheduler knows {TICK} and {NUDGE}, not {other!r}")
+            raise ValueError(f"the scheduler knows {TICK}, {NUDGE} and {RUN_NOW}, not {other!r}")
 
 
 def handler(event: Event, context: object) -> Answer:

@@ -17,6 +17,7 @@ from omnipub.adapters.sqlite import check
 from omnipub.config import Mode, Settings, from_environment, variable
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.names import SERVICE
+from omnipub.storage.schema import MEANING
 
 LOCK = "up.lock"
 STATE = "up.json"
@@ -40,6 +41,7 @@ class Running:
     mode: Mode
     since: str
     sandbox_url: str = ""
+    meaning: int = MEANING
 
 
 def default_data() -> Path:
@@ -58,10 +60,16 @@ def open_data(path: Path, environment: Mapping[str, str] | None = None, *, mode:
 
     Raises:
         ConfigurationError: The directory cannot be used, or serves the other mode.
+        ConflictError: An omnipub that means something else by the items runs on it.
     """
     _make(path)
     kept = _kept_mode(path, mode)
     state = _state(path)
+    if state and state.meaning != MEANING and is_locked(path / LOCK):
+        raise ConflictError(
+            f"An omnipub of another release runs on {path} (process {state.pid}), and both would misread each other.",
+            hint="Stop it and start this one: omnipub up",
+        )
     known = dict(os.environ if environment is None else environment)
     known |= {variable("data"): str(path), variable("mode"): kept.value}
     outside = sandbox_outside(kept, known)
@@ -140,6 +148,7 @@ def note_running(path: Path, state: Running) -> None:
             "mode": state.mode.value,
             "since": state.since,
             "sandbox_url": state.sandbox_url,
+            "meaning": state.meaning,
         }
     )
     _write(path / STATE, text)
@@ -218,6 +227,7 @@ def _state(path: Path) -> Running | None:
             mode=Mode(known["mode"]),
             since=str(known["since"]),
             sandbox_url=str(known["sandbox_url"]),
+            meaning=int(known.get("meaning", 1)),
         )
     except (OSError, ValueError, KeyError):
         return None

@@ -1,26 +1,24 @@
-"""Put what is due on the stream: the scheduler's tick, its nudges, and an operator's run-now.
+"""Put what is due on the stream: the scheduler's tick and its nudges; an operator's run-now has its own room.
 
 Ticks and nudges may overlap, double, jitter or be lost. Only the cursor's write is conditional; putting a
 pointer twice costs a read, putting none costs punctuality, and neither can lose or double a post.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Protocol
 
-from omnipub.domain.identity import Parent
 from omnipub.domain.moments import from_text, to_text
 from omnipub.domain.overdue import is_put_again
-from omnipub.domain.progress import Act, next_step
 from omnipub.errors import OmnipubError
-from omnipub.services.due import HORIZON, group_of, pointer_to
+from omnipub.services.due import HORIZON, group_of
 from omnipub.services.gate import Gate
 from omnipub.services.ports import Clock, DueSoon, Journal, Pointer, Stream
 from omnipub.services.releases import Releases
 from omnipub.storage import access, keys
-from omnipub.storage.items import delivery_of, plain_item
+from omnipub.storage.items import plain_item
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import ConditionFailedError, Item, Query, Table
@@ -47,17 +45,6 @@ class TickReport:
     overdue: int = 0
     looks: int = 0
     lost: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ran:
-    """One line of an operator's run-now: whether it may go on now, and whether it was put on the stream."""
-
-    pk: str
-    channel: str
-    ready: bool
-    dispatched: bool
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,38 +83,6 @@ class Dispatch:
         end = self.clock.now() + HORIZON
         return self._put_in_time([soon for soon in due if soon.at <= end])
 
-    def run_now(self, parents: Sequence[Parent] = (), *, dry_run: bool, trace: str = "") -> list[Ran]:
-        """Put what is due at this moment on the stream, at once; of `parents` only, if any are named."""
-        self.gate.check()
-        now = self.clock.now()
-        candidates = (
-            (item for parent in parents for item in self._deliveries(parent))
-            if parents
-            else self._full(
-                self._pages(lambda shard, after=None: access.due(shard, since=_EVER, until=now, after=after))
-            )
-        )
-        rows, pointers = [], []
-        for item in candidates:
-            delivery = delivery_of(item)
-            step = next_step(delivery, now)
-            ready = step.act in {Act.SEND, Act.FIND_OUT}
-            why = step.why if ready or delivery.next_at is None else f"{step.why}: {to_text(delivery.next_at)}"
-            rows.append(
-                Ran(pk=item["PK"], channel=delivery.channel, ready=ready, dispatched=ready and not dry_run, why=why)
-            )
-            if ready:
-                pointers.append(pointer_to(delivery, why="now", trace=trace))
-        if not dry_run and pointers:
-            lost = {(pointer.pk, pointer.sk) for pointer in self.stream.put(pointers)}
-            rows = [
-                replace(row, dispatched=False, why="the stream did not take it")
-                if (row.pk, keys.CHANNEL_PREFIX + row.channel) in lost
-                else row
-                for row in rows
-            ]
-        return rows
-
     def last_beat(self) -> datetime | None:
         """When a tick began last."""
         return self._moment(keys.heartbeat())
@@ -160,15 +115,6 @@ class Dispatch:
                 if cursor is None:
                     break
 
-    def _full(self, items: Iterable[Item]) -> Iterator[Item]:
-        wanted = [keys.Key(item["PK"], item["SK"]) for item in items]
-        there = self.table.batch_get(wanted)
-        return (there[key] for key in wanted if key in there)
-
-    def _deliveries(self, parent: Parent) -> Iterator[Item]:
-        page = self.table.query(access.collection(parent))
-        return (item for item in page.items if keys.channel_of(item["SK"]))
-
     def _put_in_time(self, soon: Iterable[DueSoon]) -> int:
         """Wait until each moment and put its pointers; a put that fails is left to later ticks."""
         lost = 0
@@ -191,9 +137,6 @@ class Dispatch:
     def _moment(self, key: keys.Key) -> datetime | None:
         item = self.table.get(key)
         return from_text(item["at"]) if item else None
-
-
-_EVER = from_text("2000-01-01T00:00:00.000Z")
 
 
 def _again(at: datetime, now: datetime, last: datetime) -> bool:

@@ -9,7 +9,7 @@ from omnipub.names import SERVICE
 from omnipub.storage import keys
 from omnipub.storage.items import Standing, key_of
 from omnipub.storage.kinds import ItemKind, kind_of, read
-from omnipub.storage.schema import BY_STATUS_OR_OWNER, PARTITION, SORT
+from omnipub.storage.schema import BY_STATUS_OR_OWNER, MEANING, PARTITION, SORT
 from omnipub.storage.table import Item
 
 SCHEMA = 1
@@ -34,7 +34,7 @@ def header_of(line: str) -> dict[str, Any]:
         header = json.loads(line)
         known = {name: kind(header[name]) for name, kind in (("mode", str), ("shards", int), ("items", int))}
         right = header[SERVICE] == "export"
-        schema = header["schema"]
+        schema, meaning = header["schema"], int(header.get("meaning", 1))
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInputError(
             "This is no export of a table.", hint="Make one with: omnipub table export FILE.jsonl"
@@ -43,6 +43,12 @@ def header_of(line: str) -> dict[str, Any]:
         raise InvalidInputError(
             f"The file's lines are of schema {schema}; this release reads {SCHEMA}.",
             hint="Export it again with the release that runs here.",
+        )
+    if meaning > MEANING:
+        raise InvalidInputError(
+            f"A later omnipub wrote the file, which means something else by its items ({meaning}; this one knows "
+            f"{MEANING}).",
+            hint="Import it with that release.",
         )
     return known
 

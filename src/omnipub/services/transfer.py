@@ -21,7 +21,7 @@ from omnipub.services.ports import Clock
 from omnipub.storage import access, keys
 from omnipub.storage.items import key_of
 from omnipub.storage.kinds import kind_of, without_secrets
-from omnipub.storage.schema import WRITE_LIMIT
+from omnipub.storage.schema import MEANING, WRITE_LIMIT
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import Absent, ConditionFailedError, Item, Put, Table
 
@@ -71,6 +71,7 @@ class Transfer:
             {
                 SERVICE: "export",
                 "schema": SCHEMA,
+                "meaning": MEANING,
                 "release": __version__,
                 "stage": self.settings.stage,
                 "mode": self.settings.mode.value,

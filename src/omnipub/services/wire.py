@@ -1,15 +1,23 @@
-"""Pointers as the stream and the nudge carry them: small JSON, no content, readable by older releases."""
+"""What the stream and calls of the scheduler carry: small JSON, no content, readable by older releases."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.moments import from_text, to_text
 from omnipub.services.ports import DueSoon, Pointer
+from omnipub.services.run_now import Ran, Report
 
 TICK = "omnipub.tick"
 NUDGE = "omnipub.nudge"
+RUN_NOW = "omnipub.run-now"
+
+ROWS = 10_000
+"""The most rows of an answer to a run-now: with them it is well below the 6 MB that Lambda hands back."""
+
 _FIELDS = ("pk", "sk", "group", "why", "trace")
+_ROW = ("pk", "channel", "ready", "dispatched", "why")
 
 
 def pointer_to_text(pointer: Pointer) -> str:
@@ -34,6 +42,57 @@ def nudge_to_text(due: Sequence[DueSoon]) -> str:
 def nudge_from(payload: Mapping[str, Any]) -> list[DueSoon]:
     """The deliveries that a nudge names."""
     return [DueSoon(pointer=_pointer(one), at=from_text(one["at"])) for one in payload["due"]]
+
+
+def run_now_to_text(parents: Sequence[Parent]) -> str:
+    """The payload of a run-now; no parents mean all."""
+    named = [{"kind": one.kind.value, "id": one.id} for one in parents]
+    return json.dumps({"source": RUN_NOW, "parents": named}, separators=(",", ":"))
+
+
+def run_now_from(payload: Mapping[str, Any]) -> list[Parent]:
+    """The messages and certifications that a run-now names.
+
+    Raises:
+        KeyError: It does not say that it means all.
+    """
+    return [Parent(kind=Kind(one["kind"]), id=str(one["id"])) for one in payload["parents"]]
+
+
+def report_to(report: Report) -> dict[str, Any]:
+    """The answer to a run-now, of ROWS rows at most."""
+    return {
+        "dispatched": report.dispatched,
+        "skipped": report.skipped,
+        "lost": report.lost,
+        "rows": [{name: getattr(row, name) for name in _ROW} for row in report.rows[:ROWS]],
+    }
+
+
+def report_from(answer: Mapping[str, Any]) -> Report:
+    """What a run-now did, by its answer; what an older scheduler does not count is counted here.
+
+    Raises:
+        KeyError, TypeError: It is no such answer.
+    """
+    rows = [_ran(one) for one in answer["rows"]]
+    dispatched = sum(row.dispatched for row in rows)
+    return Report(
+        rows=rows,
+        dispatched=int(answer.get("dispatched", dispatched)),
+        skipped=int(answer.get("skipped", len(rows) - dispatched)),
+        lost=int(answer.get("lost", sum(row.ready and not row.dispatched for row in rows))),
+    )
+
+
+def _ran(fields: Mapping[str, Any]) -> Ran:
+    return Ran(
+        pk=str(fields["pk"]),
+        channel=str(fields["channel"]),
+        ready=bool(fields["ready"]),
+        dispatched=bool(fields["dispatched"]),
+        why=str(fields.get("why", "")),
+    )
 
 
 def _pointer(fields: Mapping[str, Any]) -> Pointer:

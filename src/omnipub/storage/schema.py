@@ -1,4 +1,4 @@
-"""The table's shape, from which CDK, SQLite and the tests build it.
+"""The table's shape, from which CDK, SQLite and the tests build it, and the number of what its items mean.
 
 The shape cannot be changed after the first deployment without moving the data; the meaning of the keys
 stands in `keys`.
@@ -20,6 +20,17 @@ WRITE_LIMIT = 100
 
 READ_LIMIT = 100
 """Keys of one batch-get."""
+
+
+MEANING = 1
+"""The version of what items mean. It is raised by one when a release that knows only the earlier number would
+misread or destroy what this one writes: an attribute that is gone, renamed or required, another type, unit or
+default, one more value of an enum, an attribute that must not be ignored. It is not raised for what the earlier
+release ignores without harm: an optional attribute, another kind of item.
+
+While a stage is deployed, and after `omnipub rollback`, earlier code works on what later code wrote. `tests/compat`
+knows when the number must be raised; `docs/decisions/0011-what-items-mean.md` says how such a release is deployed.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +96,6 @@ KEY_ATTRIBUTES = (
 
 
 def fingerprint() -> str:
-    """Twelve hex digits that change with the shape: whoever writes a deployed table must have the same."""
-    shape = [PARTITION, SORT, TTL, [[one.name, one.partition, one.sort, *one.projected] for one in INDEXES.values()]]
-    return hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:12]
+    """Twelve hex digits that change with the shape and with MEANING: who writes a deployed table must have the same."""
+    indexes = [[one.name, one.partition, one.sort, *one.projected] for one in INDEXES.values()]
+    return hashlib.sha256(json.dumps([PARTITION, SORT, TTL, indexes, MEANING]).encode()).hexdigest()[:12]

@@ -1,6 +1,7 @@
 """The worker and the scheduler as Lambda calls them: genuine events, partial failures, foreign records."""
 
 import base64
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -10,12 +11,13 @@ import pytest
 
 from omnipub.adapters.sqlite_stream import Record
 from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.domain.identity import Parent
 from omnipub.domain.message import Content
 from omnipub.errors import GateClosedError, UnavailableError
 from omnipub.handlers import scheduler, worker
 from omnipub.onebox.events import Context, kinesis_event, sequence_number, sequence_of, tick_event
 from omnipub.services.ports import Pointer
-from omnipub.services.wire import nudge_to_text, pointer_to_text
+from omnipub.services.wire import nudge_to_text, pointer_to_text, report_from, run_now_to_text
 from omnipub.storage.keys import Key
 from omnipub.storage.table import Item
 from support.world import OWNER, START, TestBed, make_bed
@@ -102,8 +104,6 @@ def test_a_tick_puts_what_is_due_and_writes_the_heartbeat(bed: TestBed) -> None:
 
 
 def test_a_nudge_waits_for_its_moment(bed: TestBed) -> None:
-    import json  # noqa: PLC0415  only this test reads a payload
-
     from omnipub.domain.moments import Schedule  # noqa: PLC0415  only this test schedules
 
     at = START + timedelta(seconds=20)
@@ -123,8 +123,37 @@ def test_a_tick_over_a_table_that_is_a_copy_fails_and_says_why_in_the_log(bed: T
     assert "belongs to another place" in facts["why"]
 
 
-def test_an_event_that_is_neither_is_refused(bed: TestBed) -> None:
-    with pytest.raises(ValueError, match=r"omnipub\.tick"):
+def test_a_run_now_puts_what_is_due_and_answers_with_what_it_did(bed: TestBed) -> None:
+    bed.stream.losing = True
+    one, other = (
+        Parent(kind=made.kind, id=made.id)
+        for text in ("one", "two")
+        for made in [bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=["looked"])]
+    )
+    bed.stream.losing = False
+    handle = scheduler.build(bed.system)
+    named = report_from(handle(json.loads(run_now_to_text([one])), CONTEXT))
+    assert [(row.pk, row.dispatched) for row in named.rows] == [(f"MSG#{one.id}", True)]
+    (pointer,) = bed.stream.take()
+    assert (pointer.why, pointer.trace) == ("now", CONTEXT.aws_request_id)
+    everything = report_from(handle(json.loads(run_now_to_text([])), CONTEXT))
+    assert {row.pk for row in everything.rows} == {f"MSG#{one.id}", f"MSG#{other.id}"}
+    assert bed.journal.named("run_now") == [
+        {"dispatched": 1, "skipped": 0, "lost": 0},
+        {"dispatched": 2, "skipped": 0, "lost": 0},
+    ]
+
+
+def test_a_run_now_over_a_table_that_is_a_copy_fails_and_says_why_in_the_log(bed: TestBed) -> None:
+    bed.system.gate.enter()
+    bed.seat.name = "elsewhere"
+    with pytest.raises(GateClosedError):
+        scheduler.build(bed.system)(json.loads(run_now_to_text([])), CONTEXT)
+    assert bed.journal.named("gate_closed")
+
+
+def test_an_event_that_is_none_of_these_is_refused(bed: TestBed) -> None:
+    with pytest.raises(ValueError, match=r"omnipub\.tick.*not 'aws\.something'$"):
         scheduler.build(bed.system)({"source": "aws.something"}, CONTEXT)
 
 

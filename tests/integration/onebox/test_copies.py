@@ -97,7 +97,7 @@ def test_a_restored_table_sends_and_retries_nothing_until_it_is_adopted(data: Pa
         for refused in (
             system.gate.enter,
             system.dispatch.tick,
-            lambda: system.dispatch.run_now(dry_run=False),
+            lambda: system.run_now.run(dry_run=False),
             lambda: system.operate.retry(parent, viewer, channels=["webhook"]),
         ):
             with pytest.raises(GateClosedError, match="was restored from a backup"):

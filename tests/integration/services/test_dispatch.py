@@ -138,11 +138,11 @@ def test_run_now_puts_what_is_due_and_says_why_it_leaves_the_rest(bed: TestBed) 
     bed.stream.losing = False
     bed.clock.advance(seconds=5)
     parents = [Parent(kind=Kind.MESSAGE, id=one) for one in (due, later)]
-    dry = bed.system.dispatch.run_now(parents, dry_run=True)
+    dry = bed.system.run_now.run(parents, dry_run=True).rows
     assert bed.stream.take() == []
     assert [(row.ready, row.dispatched) for row in dry] == [(True, False), (False, False)]
-    rows = bed.system.dispatch.run_now(parents, dry_run=False)
+    rows = bed.system.run_now.run(parents, dry_run=False).rows
     assert [(row.dispatched, row.why.partition(":")[0]) for row in rows] == [(True, "due"), (False, "not due yet")]
-    assert [row.dispatched for row in bed.system.dispatch.run_now(dry_run=False)] == [True]
+    assert [row.dispatched for row in bed.system.run_now.run(dry_run=False).rows] == [True]
     bed.run_stream()
     assert len(bed.network.posts) == 1

@@ -138,8 +138,8 @@ def test_a_replay_that_is_replayed_sends_what_was_due_once(streaming: Streaming)
 
 def test_records_of_one_delivery_each_get_their_own_verdict(streaming: Streaming) -> None:
     streaming.compose("one")
-    streaming.system.dispatch.run_now(dry_run=False)
-    streaming.system.dispatch.run_now(dry_run=False)
+    streaming.system.run_now.run(dry_run=False)
+    streaming.system.run_now.run(dry_run=False)
     replayed = streaming.run(streaming.everything())
     assert verdicts(replayed) == ["published", "already_published", "already_published"]
     assert streaming.bed.network.texts() == ["one"]
@@ -158,7 +158,7 @@ def test_parked_records_are_delivered_once_and_leave_the_parking_place(streaming
 def test_a_parked_record_that_the_table_has_had_sent_meanwhile_is_only_removed(streaming: Streaming) -> None:
     streaming.compose("one")
     streaming.park()
-    streaming.system.dispatch.run_now(dry_run=False)
+    streaming.system.run_now.run(dry_run=False)
     streaming.work()
     assert verdicts(streaming.run(streaming.replay.given_up())) == ["already_published"]
     assert streaming.stream.parked.count() == 0
@@ -250,7 +250,7 @@ def test_foreseeing_says_what_would_become_of_each_and_writes_and_sends_nothing(
     streaming.system.operate.cancel(parents[cancelled], viewer, channels=[])
     at = streaming.clock.now() + timedelta(hours=1)
     streaming.system.operate.edit(parents[later], viewer, schedule=Schedule(at=at, local="", zone="UTC"))
-    streaming.system.dispatch.run_now([keys.parent_of(f"MSG#{waiting}")], dry_run=False)
+    streaming.system.run_now.run([keys.parent_of(f"MSG#{waiting}")], dry_run=False)
     streaming.stream.put([Pointer(pk="MSG#none", sk="CHANNEL#looked", group="looked/1", why="due")])
     _put_foreign(streaming.stream)
     candidates = list(streaming.everything())
@@ -363,7 +363,7 @@ def test_beyond_retention_the_stream_says_what_is_gone_and_the_table_still_knows
     assert gone is not None
     assert gone > began
     assert records.gone_from(Start(at=gone), "") is None
-    assert [one.dispatched for one in streaming.system.dispatch.run_now(dry_run=False)] == [True, True]
+    assert [one.dispatched for one in streaming.system.run_now.run(dry_run=False).rows] == [True, True]
 
 
 def _viewer() -> Any:

@@ -17,6 +17,7 @@ from omnipub.services.transfer import Transfer
 from omnipub.services.verification import Verification
 from omnipub.storage import access, keys
 from omnipub.storage.items import Standing, connection_item, delivery_of, key_of, plain_item
+from omnipub.storage.schema import MEANING
 from omnipub.storage.table import Delete, Item
 from support.world import OWNER, START, TestBed, make_bed
 
@@ -106,6 +107,17 @@ def test_the_header_counts_what_follows(lived: TestBed) -> None:
     assert (checked.items, checked.kinds) == (len(lines), said["kinds"])
 
 
+def test_what_a_later_release_exported_is_refused_whole(lived: TestBed, empty: TestBed) -> None:
+    header, *lines = exported(lived)
+    told = json.loads(header)
+    assert told["meaning"] == MEANING
+    with pytest.raises(InvalidInputError, match="A later omnipub wrote the file"):
+        imported(empty, [json.dumps(told | {"meaning": MEANING + 1}), *lines])
+    assert exported(empty)[1:] == []
+    del told["meaning"]  # as before there was one
+    imported(empty, [json.dumps(told), *lines])
+
+
 def test_no_secret_and_no_gate_is_in_an_export(lived: TestBed) -> None:
     for connection in lived.system.accounts.of(OWNER):
         kept = replace(connection, settings={"renewal": connection.sealed, "pds": "https://pds.example"})
@@ -124,7 +136,7 @@ def test_what_was_brought_in_sends_nothing_until_it_is_adopted(lived: TestBed, e
     for refused in (
         empty.system.gate.enter,
         empty.system.dispatch.tick,
-        lambda: empty.system.dispatch.run_now(dry_run=False),
+        lambda: empty.system.run_now.run(dry_run=False),
     ):
         with pytest.raises(GateClosedError, match="was imported from a file"):
             refused()

@@ -1,0 +1,125 @@
+"""One full value of every kind that items hold: every attribute is there, also those that exclude each other."""
+
+from datetime import date, timedelta
+
+from omnipub.domain.breaker import Breaker
+from omnipub.domain.certification import Certification
+from omnipub.domain.delivery import Attempt, Delivery, Frozen, Lease, Reason, Unpublished
+from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.message import Content, MediaReference, Message, Variant
+from omnipub.domain.moments import Schedule
+from omnipub.services.creation import IdempotencyKey
+from omnipub.storage.items import Connection, Standing
+from support.world import OWNER, START
+
+SEALED = "v1.covered"
+MINUTE = timedelta(minutes=1)
+PARENT = Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A")
+PICTURE = MediaReference(key="ab" * 32, content_type="image/png", size=1024, alt="Our front door")
+SCHEDULE = Schedule(at=START, local="2026-11-23T10:00:00", zone="Europe/Berlin")
+REQUEST = IdempotencyKey.of("key-1", {"text": "Hello", "channels": ["looked"]})
+
+MESSAGE = Message(
+    id=PARENT.id,
+    owner=OWNER,
+    created_at=START,
+    content=Content(
+        text="Our new office is open",
+        link="https://example.com/office",
+        link_title="The office",
+        hashtags=("office", "new"),
+        media=(PICTURE,),
+        variants={
+            "facebook": Variant(text="Come in", link="https://example.com/in", hashtags=("in",)),
+            "linkedin:team": Variant(text="", hashtags=()),
+        },
+    ),
+    channels=("facebook", "linkedin:team"),
+    schedule=SCHEDULE,
+    revision=2,
+    version=3,
+    write_id="w-1",
+)
+CERTIFICATION = Certification(
+    id="01KAQ8GQ00000000000000000B",
+    owner=OWNER,
+    created_at=START,
+    member="Ada Lovelace",
+    type="solutions-architect-associate",
+    earned_on=date(2026, 11, 20),
+    linkedin_url="https://www.linkedin.com/in/ada",
+    photo=PICTURE,
+    personal_message="Well done!",
+    channels=("facebook",),
+    schedule=SCHEDULE,
+    revision=2,
+    version=3,
+    write_id="w-2",
+)
+DELIVERY = Delivery(
+    parent=PARENT,
+    channel="linkedin:team",
+    account="urn:li:organization:1001",
+    owner=OWNER,
+    status=Status.PUBLISHING,
+    due_at=START,
+    next_at=START + MINUTE,
+    not_after=START + 10 * MINUTE,
+    version=7,
+    write_id="w-3",
+    revision=2,
+    attempts=3,
+    tries_used=2,
+    deaths=1,
+    may_be_out=True,
+    uncertain_since=START,
+    settle_from=START + MINUTE,
+    clean_looks=(START + 2 * MINUTE, START + 3 * MINUTE),
+    looks=2,
+    holds="c0ffee",
+    cancel_asked="Wrong price.",
+    lease=Lease(claim_id="c-1", attempt=3, started_at=START, until=START + MINUTE, sends=True),
+    frozen=Frozen(revision=2, body={"text": "Come in", "tags": ["in"], "card": {"url": "https://example.com/in"}}),
+    published_at=START + MINUTE,
+    network_id="urn:li:share:1",
+    permalink="https://www.linkedin.com/feed/update/urn:li:share:1",
+    reason=Reason(code="no_answer", sentence="No answer came in time.", at=START),
+    unpublished=Unpublished(at=START + 5 * MINUTE, by="ops"),
+)
+ATTEMPT = Attempt(
+    parent=PARENT,
+    channel="linkedin:team",
+    number=3,
+    started_at=START,
+    ended_at=START + MINUTE,
+    ended="rejected",
+    code="400",
+    sentence="It said no.",
+)
+CONNECTION = Connection(
+    owner=OWNER,
+    channel="linkedin:team",
+    account="urn:li:organization:1001",
+    title="The team",
+    sealed=SEALED,
+    created_at=START,
+    base_url="http://127.0.0.1:8766/linkedin",
+    settings={"renewal": SEALED, "pds": "https://pds.example"},
+    standing=Standing.NEEDS_OWNER,
+    standing_since=START,
+    standing_reason="Its token ended.",
+    refresh_at=START + 100 * MINUTE,
+    version=4,
+    write_id="w-4",
+)
+BREAKER = Breaker(
+    network="linkedin",
+    account="urn:li:organization:1001",
+    strains=4,
+    open_until=START + MINUTE,
+    next_slot=START + 2 * MINUTE,
+    sentence="Too many requests.",
+    version=4,
+    write_id="w-5",
+)

@@ -1,0 +1,128 @@
+"""Items of every kind as this code writes them: full ones from values, the others from what the services do.
+
+The same at each run, and without secrets: what the vault sealed is covered.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from compat.description import name_of
+from compat.examples import (
+    ATTEMPT,
+    BREAKER,
+    CERTIFICATION,
+    CONNECTION,
+    DELIVERY,
+    MESSAGE,
+    MINUTE,
+    REQUEST,
+    SEALED,
+)
+from omnipub.config import Settings
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.message import Content
+from omnipub.services.gate import shut
+from omnipub.services.seeding import Seeding
+from omnipub.storage import access, keys
+from omnipub.storage.items import (
+    attempt_item,
+    breaker_item,
+    certification_item,
+    connection_item,
+    delivery_item,
+    message_item,
+    plain_item,
+)
+from omnipub.storage.kinds import without_secrets
+from omnipub.storage.table import Item
+from support.world import CHANNELS, OWNER, START, TestBed, make_bed
+
+
+def first(name: str) -> int:
+    """Every id's shard is 0."""
+    assert name
+    return 0
+
+
+def goldens(path: Path) -> list[Item]:
+    """All of them; `path` is a directory to work in."""
+    found = [
+        message_item(MESSAGE, first),
+        certification_item(CERTIFICATION, first),
+        *(delivery_item(replace(DELIVERY, status=status), first) for status in Status),
+        attempt_item(ATTEMPT),
+        attempt_item(replace(ATTEMPT, number=4, ended_at=None, ended="died")),
+        connection_item(CONNECTION, first),
+        breaker_item(BREAKER),
+        # No code writes these two: an operator raises the count, and nothing is known of users so far.
+        plain_item(keys.shards(), current=1, highest=2),
+        plain_item(keys.profile(OWNER)),
+    ]
+    with _bed(path) as bed:
+        found += _happened(bed)
+    return sorted(found, key=lambda item: (item["PK"], item["SK"], sorted(item)))
+
+
+@contextmanager
+def _bed(path: Path) -> Iterator[TestBed]:
+    path.mkdir(exist_ok=True)
+    bed = make_bed(path, Settings(data=str(path)))
+    try:
+        yield bed
+    finally:
+        bed.close()
+
+
+def _happened(bed: TestBed) -> list[Item]:
+    """What the services write over a few minutes in which much goes wrong: of each kind one with these attributes."""
+    kept: dict[tuple[str, frozenset[str]], Item] = {}
+
+    def look() -> None:
+        for item in access.everything(bed.system.world.table):
+            kept.setdefault((name_of(item), frozenset(item)), without_secrets(item, SEALED))
+
+    look()
+    system, network = bed.system, bed.network
+    system.gate.enter()
+    network.orders = ["lost_answer", "ok", "reject"]
+    system.compose.message(owner=OWNER, content=Content(text="Who knows"), channels=["looked"])
+    bed.run_stream()
+    look()
+    made = system.compose.message(
+        owner=OWNER, content=Content(text="Hello"), channels=["looked", "keyed", "blind"], idempotency=REQUEST
+    )
+    assert made.id
+    draft = replace(CERTIFICATION, photo=None, channels=("looked",))
+    system.announce.certification(draft=draft)
+    look()
+    bed.run_stream()
+    look()
+    network.orders = ["throttle"] * 3
+    for text in ("one", "two", "three"):
+        system.compose.message(owner=OWNER, content=Content(text=text), channels=["keyed"])
+    bed.pass_time(START + 2 * MINUTE)
+    look()
+    for scope in ("everything", "channel:looked", "account:blind/acc-blind", f"owner:{OWNER}"):
+        system.pauses.pause(scope, reason="An incident.", by="ops")
+    look()
+    system.pauses.resume("channel:looked", send_late=False)
+    system.pauses.resume("everything", send_late=True)
+    look()
+    _seed(bed)
+    shut(system.world.table, bed.seat, "was brought here from elsewhere")
+    look()
+    return list(kept.values())
+
+
+def _seed(bed: TestBed) -> None:
+    system = bed.system
+    seeding = Seeding(
+        table=system.world.table,
+        shards=system.shards,
+        clock=bed.clock,
+        settings=system.settings,
+        networks=tuple(CHANNELS),
+    )
+    seeding.seed(messages=12, seed=1, told=lambda _: None)

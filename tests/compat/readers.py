@@ -1,0 +1,140 @@
+"""What this code makes of items that stand in a table: the value in one, or what the services say of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from compat.examples import CERTIFICATION, DELIVERY, REQUEST
+from compat.goldens import first
+from omnipub.domain.message import Content
+from omnipub.errors import ConflictError, GateClosedError
+from omnipub.services.census import CAP, Census, Counting
+from omnipub.services.scopes import bound_to
+from omnipub.services.seeding import Seeding
+from omnipub.storage.items import (
+    attempt_item,
+    attempt_of,
+    breaker_item,
+    breaker_of,
+    certification_item,
+    certification_of,
+    connection_item,
+    connection_of,
+    delivery_item,
+    delivery_of,
+    key_of,
+    message_item,
+    message_of,
+)
+from omnipub.storage.kinds import read
+from omnipub.storage.shards import ShardCount, Shards
+from omnipub.storage.table import Item
+from support.world import CHANNELS, OWNER, TestBed
+
+Reader = Callable[[TestBed, Item], object]
+
+VALUES: Mapping[str, tuple[Callable[[Item], Any], Callable[[Any], Item]]] = {
+    "attempt": (attempt_of, attempt_item),
+    "certification": (certification_of, lambda value: certification_item(value, first)),
+    "connection": (connection_of, lambda value: connection_item(value, first)),
+    "delivery": (delivery_of, lambda value: delivery_item(value, first)),
+    "message": (message_of, lambda value: message_item(value, first)),
+    "system breaker": (breaker_of, breaker_item),
+}
+"""Kinds that hold a value: how it is read and written."""
+
+
+def account(bed: TestBed, item: Item) -> object:
+    """Which connection a delivery under another alias is bound to."""
+    network, number = key_of(item).sk.split("#")[1:]
+    other = replace(DELIVERY, owner=OWNER, channel=f"{network}:other", account=number)
+    bound = bound_to(bed.system.world.table, other).connection
+    return bound and (bound.channel, bound.account)
+
+
+def census(bed: TestBed) -> Census:
+    system = bed.system
+    return Counting(
+        table=system.world.table,
+        shards=system.shards,
+        gate=system.gate,
+        clock=bed.clock,
+        networks=tuple(CHANNELS),
+        cap=CAP,
+    ).census()
+
+
+def certification_again(bed: TestBed, _: Item) -> object:
+    draft = replace(CERTIFICATION, photo=None, channels=("looked",))
+    try:
+        bed.system.announce.certification(draft=draft)
+    except ConflictError as error:
+        return error.hint
+    return None
+
+
+def gate(bed: TestBed, _: Item) -> object:
+    try:
+        bed.system.gate.enter()
+    except GateClosedError as error:
+        return error.message
+    return bed.seat.known
+
+
+def release(bed: TestBed, item: Item) -> object:
+    """Whether it is carried out, and done with once no index can lag any more."""
+    bed.system.pauses.releases.carry_out(item)
+    bed.clock.advance(minutes=30)
+    bed.system.pauses.releases.finish()
+    return "done" if bed.system.world.table.get(key_of(item)) is None else None
+
+
+def request_again(bed: TestBed, _: Item) -> object:
+    made = bed.system.compose.message(
+        owner=OWNER, content=Content(text="Hello"), channels=["looked"], idempotency=REQUEST
+    )
+    return made if made.replayed else None
+
+
+def shards(bed: TestBed, _: Item) -> object:
+    count = Shards(bed.system.world.table).count(bed.clock.now())
+    return count if count != ShardCount() else None
+
+
+def seeded(bed: TestBed, _: Item) -> object:
+    system = bed.system
+    return Seeding(
+        table=system.world.table,
+        shards=system.shards,
+        clock=bed.clock,
+        settings=system.settings,
+        networks=tuple(CHANNELS),
+    ).seeded()
+
+
+def unresolved(bed: TestBed, item: Item) -> object:
+    network, number, digest = key_of(item).pk.split("#")[1:]
+    return bed.system.operate.recording.holder(replace(DELIVERY, channel=network, account=number), digest)
+
+
+def _post(item: Item) -> tuple[str, list[str]]:
+    network, _, number = key_of(item).pk.partition("#")[2].partition("#")
+    return network, [number]
+
+
+READERS: Mapping[str, Reader] = {
+    "account": account,
+    "idempotency": request_again,
+    "post": lambda bed, item: bed.system.operate.recording.owners(*_post(item)) or None,
+    "profile": lambda _, item: read(item, 1).kind,
+    "same": certification_again,
+    "system cursor": lambda bed, _: census(bed).cursor,
+    "system gate": gate,
+    "system heartbeat": lambda bed, _: census(bed).heartbeat,
+    "system pause": lambda bed, _: bed.system.pauses.all() or None,
+    "system release": release,
+    "system seed": seeded,
+    "system shards": shards,
+    "unresolved": unresolved,
+}
+"""Kinds that are attributes alone: what the services make of one that stands in the table."""
