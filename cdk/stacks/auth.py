@@ -11,6 +11,10 @@ from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP, SERVICE
 from providers import sign_in_with
 from stages import Stage
 
+_LOGIN = {
+    True: cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,
+    False: cognito.ManagedLoginVersion.CLASSIC_HOSTED_UI,
+}
 _GROUPS = {OPERATORS_GROUP: "See and steer everybody's messages", AUTHORS_GROUP: "Write their own messages"}
 
 
@@ -28,7 +32,7 @@ class AuthStack(Stack):
         self.pool.add_domain(
             "SignIn",
             cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix),
-            managed_login_version=cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,
+            managed_login_version=_LOGIN[stage.managed_login],
         )
         self.sign_in_url = f"https://{prefix}.auth.{self.region}.amazoncognito.com"
         providers = [cognito.UserPoolClientIdentityProvider.COGNITO, *sign_in_with(self, self.pool, stage)]
@@ -50,14 +54,15 @@ class AuthStack(Stack):
             refresh_token_validity=Duration.days(30),
             refresh_token_rotation_grace_period=Duration.seconds(30),
         )
-        cognito.CfnManagedLoginBranding(
-            self,
-            "Look",
-            user_pool_id=self.pool.user_pool_id,
-            client_id=self.client.user_pool_client_id,
-            settings=dict(stage.branding) or None,
-            use_cognito_provided_values=None if stage.branding else True,
-        )
+        if stage.managed_login:  # until they are given a look, the newer pages answer with an error
+            cognito.CfnManagedLoginBranding(
+                self,
+                "Look",
+                user_pool_id=self.pool.user_pool_id,
+                client_id=self.client.user_pool_client_id,
+                settings=dict(stage.branding) or None,
+                use_cognito_provided_values=None if stage.branding else True,
+            )
         for said, value in {
             "UserPool": self.pool.user_pool_id,
             "Client": self.client.user_pool_client_id,

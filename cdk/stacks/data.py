@@ -11,7 +11,7 @@ from constructs import Construct
 
 from acknowledging import acknowledge
 from omnipub.names import SERVICE
-from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL, fingerprint
+from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
 from stages import Stage
 
 UNFINISHED = {"unfinished": "true"}
@@ -68,7 +68,6 @@ class DataStack(Stack):
         """What `omnipub --stage` finds everything by."""
         for said, value in (
             ("TableName", self.table.table_name),
-            ("TableShape", fingerprint()),
             ("StreamName", self.stream.stream_name),
             ("MediaBucket", self.media.bucket_name),
             ("ParkedBucket", self.parked.bucket_name),

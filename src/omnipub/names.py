@@ -23,6 +23,9 @@ LOCAL_OWNER = "local"
 SEED_OWNER = "omnipub-seed"
 """The owner of invented messages. It never has a connection, so nothing of it can be sent."""
 
+SMOKE_OWNER = "omnipub-deployment"
+"""The owner of the message with which a deployment tries whether posts come out; always the same, whoever deploys."""
+
 PRODUCTION = "prod"
 """The stage whose table real publications live in: nothing invented is put there."""
 

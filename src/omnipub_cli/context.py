@@ -13,13 +13,15 @@ from omnipub.names import LOCAL_OWNER
 from omnipub_cli.output import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from typer._click import Context
 
     from omnipub.config import Settings
+    from omnipub.domain.identity import Parent
     from omnipub.onebox.data import Running
     from omnipub.services.replay import Replay
+    from omnipub.services.run_now import Report
     from omnipub.services.showing import Viewer
     from omnipub.wiring import System
     from omnipub_cli.staged.stage import Stage
@@ -39,6 +41,7 @@ class Call:
     region: str = ""
     profile: str = ""
     command: str = "omnipub"
+    acting_for: str = ""
 
     @cached_property
     def output(self) -> Output:
@@ -71,7 +74,7 @@ class Call:
         """The stage on AWS that was asked for."""
         from omnipub_cli.staged.stage import Stage  # noqa: PLC0415  likewise
 
-        return Stage(self.stage, region=self.region, note=self.output.note)
+        return Stage(self.stage, region=self.region, announce=self.output.announce)
 
     @property
     def where(self) -> str:
@@ -80,8 +83,11 @@ class Call:
 
     @property
     def owner(self) -> str:
-        """Whose what is made here is, and by whom what is done here was done: on a stage, the caller's short ARN."""
-        return self.staged.caller if self.on_aws else LOCAL_OWNER
+        """Whose what is made here is, and by whom what is done here was done: on a stage, the caller's short ARN.
+
+        Accounts can also be looked after for somebody else, who is then the owner.
+        """
+        return self.acting_for or (self.staged.caller if self.on_aws else LOCAL_OWNER)
 
     @cached_property
     def settings(self) -> Settings:
@@ -115,6 +121,12 @@ class Call:
 
         return replay_of(system)
 
+    def run_now(self, system: System, parents: Sequence[Parent]) -> Report:
+        """Dispatch what is due of that system, of `parents` only if any are named: here, or by a stage's scheduler."""
+        if self.on_aws:
+            return self.staged.run_now(parents)
+        return system.run_now.run(parents, dry_run=False)
+
     @property
     def runs(self) -> bool:
         """Whether something publishes what is due: an `up` on the data directory; a stage on AWS does by itself."""
@@ -134,6 +146,11 @@ class Call:
         if "staged" in vars(self):  # a command about deployments names its stage itself
             self.staged.guard.act()
 
+    def on_behalf_of(self, owner: str) -> Call:
+        """This call, for the accounts of `owner`; "" leaves it with the caller's own."""
+        self.acting_for = owner
+        return self
+
     def viewer(self, *, mine: bool = False) -> Viewer:
         """Who looks: the operator of this machine or stage, or only the owner of what was composed here."""
         from omnipub.services.showing import Viewer  # noqa: PLC0415  likewise
@@ -144,7 +161,8 @@ class Call:
         """A command to type next, with the data directory, stage, region and profile that were named."""
         import shlex  # noqa: PLC0415  only for hints
 
-        named = {"--data": self.data, "--stage": self.stage if self.on_aws else ""}
+        whose = self.acting_for if words.startswith("connections ") else ""
+        named = {"--owner": whose, "--data": self.data, "--stage": self.stage if self.on_aws else ""}
         named |= {"--region": self.region, "--profile": self.profile}
         options = [f" {option} {shlex.quote(value)}" for option, value in named.items() if value]
         return f"omnipub {words}{''.join(options)}"

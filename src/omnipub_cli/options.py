@@ -61,6 +61,10 @@ HasStatus = Annotated[
 ]
 GoesTo = Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="Only what goes to this channel.")]
 Owner = Annotated[str, typer.Option("--owner", metavar="USER", help="Only what this user composed.")]
+ActsFor = Annotated[
+    str,
+    typer.Option("--owner", metavar="USER", help="Whose accounts, if not your own: an id, as `users show` prints it."),
+]
 Since = Annotated[
     str, typer.Option("--since", metavar="TIME", help="Composed then or later: 2026-12-01T09:00, or 2h ago: 2h.")
 ]

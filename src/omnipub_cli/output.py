@@ -71,7 +71,7 @@ class Output:
 
     def document_line(self, json: Any) -> None:
         """A JSON document on one line, at once: for programs that wait for it."""
-        self._out(f"{plain.in_json(json_codec.dumps(json, ensure_ascii=False))}\n")
+        self._out(f"{self._line(json)}\n")
         self.flush()
 
     def verbatim(self, words: str) -> None:
@@ -105,6 +105,10 @@ class Output:
         if self.talks:
             self._err(f"{self._coloured('hint:', CYAN)} {plain.one_line(words)}\n")
 
+    def announce(self, words: str, *, json: Any) -> None:
+        """What must be said whatever form was asked for: a sentence, or a document on a line of its own."""
+        self._err(f"{self._line(json)}\n" if self.json else f"{plain.one_line(words)}\n")
+
     def beside(self, *views: View) -> None:
         """What a question or a refusal is about, on standard error: drawn on a terminal, else plain."""
         if self.talks and _is_terminal(self._stderr):
@@ -126,7 +130,7 @@ class Output:
         if failure.trace:
             self._err(failure.trace)
         if failure.prefix and self.json:
-            self._err(f"{self._document(_error(failure))}\n")
+            self._err(f"{self._line(_error(failure))}\n")
         elif failure.prefix:
             self._err(f"{self._coloured(f'{failure.prefix}:', RED)} {plain.one_line(failure.message)}\n")
             for field, sentence in failure.problems:
@@ -160,6 +164,9 @@ class Output:
 
     def _document(self, value: Any) -> str:
         return plain.in_json(json_codec.dumps(value, indent=2, ensure_ascii=False))
+
+    def _line(self, value: Any) -> str:
+        return plain.in_json(json_codec.dumps(value, ensure_ascii=False))
 
     def _coloured(self, words: str, code: str) -> str:
         plainly = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not _is_terminal(self._stderr)

@@ -116,8 +116,11 @@ def _go_through(
                     return
                 yield one
 
-        worker = HandlerWorker(system)
-        going = again.reput(until_asked(), rate=rate) if reput else again.run(until_asked(), worker=worker, rate=rate)
+        going = (
+            again.reput(until_asked(), rate=rate)
+            if reput
+            else again.run(until_asked(), worker=HandlerWorker(system), rate=rate)
+        )
         for one in going:
             told.rows.append(one)
             if len(told.rows) % 10 == 0 or len(told.rows) == count:
@@ -145,6 +148,8 @@ def _may_send(call: Call, expected: Counter[str], *, reput: bool) -> None:
 def _question(call: Call, expected: Counter[str], *, reput: bool) -> str:
     what = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in expected.most_common())
     how = "puts the pointers on the stream again" if reput else "gives them to the worker now"
+    if call.on_aws:
+        how = f"puts the pointers on the stream of stage {call.stage} again, whose worker sends what is due"
     where = "posts are real" if call.settings.mode.value == "live" else "sandbox"
     return f"Records: {expected.total()} ({what}). The replay {how} ({where}); what is out is not sent again."
 

@@ -280,6 +280,7 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
             dry_run=FLAG,
             dispatched=COUNT,
             skipped=COUNT,
+            left_out=COUNT,
             deliveries=_list(_object(id=TEXT, channel=TEXT, ready=FLAG, dispatched=FLAG, why=TEXT)),
         ),
         "stream stats": _object(
@@ -392,6 +393,7 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
             stage=TEXT,
             region=TEXT,
             deployment=_or_null(DEPLOYMENT),
+            console=_MAYBE_TEXT,
             stacks=_list(
                 _object(
                     stack=TEXT,
@@ -400,6 +402,9 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
                     why=_MAYBE_TEXT,
                     changed_at=_MAYBE_MOMENT,
                     drift=TEXT,
+                    drifted=_list(
+                        _object(resource=TEXT, id=_MAYBE_TEXT, type=TEXT, drift=TEXT, properties=_list(TEXT))
+                    ),
                     next=_MAYBE_TEXT,
                 )
             ),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from omnipub.adapters.lambda_scheduler import PATIENCE
 from omnipub.config import Mode, from_environment, to_environment
 from omnipub.handlers import scheduler
 from omnipub.onebox.events import Context, tick_event
@@ -124,6 +125,10 @@ def test_the_tick_is_what_the_scheduler_understands(prod: Any, bed: TestBed) -> 
     assert set(event) == set(tick_event(START)), "one machine's clock sends the same"
     assert scheduler.build(bed.system)(event, Context(function_name="test"))["due"] == 0
     assert bed.journal.named("tick")
+
+
+def test_an_operator_waits_for_a_run_now_longer_than_it_may_take(prod: Any) -> None:
+    assert prod.only("Scheduler", "AWS::Lambda::Function")["Timeout"] < PATIENCE.reading
 
 
 def test_a_tick_has_time_for_its_horizon_and_failed_calls_are_kept(prod: Any) -> None:

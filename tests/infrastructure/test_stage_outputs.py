@@ -28,11 +28,11 @@ def test_the_stacks_say_exactly_what_the_command_line_looks_for(dev: Any, short:
     assert set(said(dev)[short]) - {"SandboxUrl"} == set(SAID_BY[short])
 
 
-def test_version_shape_and_mode_are_those_of_the_deployed_code(dev: Any, prod: Any) -> None:
+def test_version_schema_and_mode_are_those_of_the_deployed_code(dev: Any, prod: Any) -> None:
     for made, mode in ((dev, Mode.SANDBOX), (prod, Mode.LIVE)):
         outputs = said(made)
         assert outputs["Scheduler"]["Version"] == __version__
-        assert outputs["Data"]["TableShape"] == fingerprint()
+        assert outputs["Scheduler"]["Schema"] == outputs["Worker"]["Schema"] == fingerprint()
         assert outputs["Scheduler"]["Mode"] == mode
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from omnipub.domain.conversation import Account, Channel, Secret
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
-from omnipub.errors import ConflictError, NotFoundError
+from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
+from omnipub.names import SEED_OWNER
 from omnipub.services.ports import Chance, Clock, Vault
 from omnipub.services.releases import Late, Releases
 from omnipub.services.scopes import account_scope, bound_to
@@ -49,7 +50,13 @@ class Accounts:
 
         Raises:
             ConflictError: The name stands for another account, or the account has another name.
+            InvalidInputError: The owner is that of invented messages.
         """
+        if owner == SEED_OWNER:
+            raise InvalidInputError(
+                f"{SEED_OWNER} owns invented messages and never has an account, so that none of them is sent.",
+                hint="Connect the account for another owner.",
+            )
         network = network_of(channel)
         now = self.clock.now()
         known = self.find(owner, channel)

@@ -14,7 +14,6 @@ from omnipub.domain.conversation import Account, Channel, Publishing, Secret
 from omnipub.domain.identity import network_of
 from omnipub.domain.renewal import Renewal, Renewing
 from omnipub.errors import ConflictError, InvalidInputError, SealBrokenError
-from omnipub.names import SEED_OWNER
 from omnipub.services.accounts import Accounts
 from omnipub.services.asking import Asking, Trial, Verdict, verdict_of
 from omnipub.services.ports import Chance, Clock, Vault
@@ -70,14 +69,8 @@ class Connecting:
 
         Raises:
             ConflictError: As there; or it was changed again before its end was noted.
-            InvalidInputError: Its network does not renew tokens, or needs other credentials for that; or the
-                owner is that of invented messages.
+            InvalidInputError: As there; or its network does not renew tokens, or needs other credentials for that.
         """
-        if owner == SEED_OWNER:
-            raise InvalidInputError(
-                f"{SEED_OWNER} owns invented messages and never has an account, so that none of them is sent.",
-                hint="Connect the account for another owner.",
-            )
         settings = {}
         if credentials:
             needs = self.needs_for_renewal(channel)

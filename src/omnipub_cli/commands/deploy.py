@@ -34,7 +34,7 @@ app = typer.Typer(add_completion=False)
         "omnipub deploy OmnichannelApiStack --infra serverless --yes",
     ),
 )
-def deploy(
+def deploy(  # noqa: PLR0913  one argument for each option
     context: typer.Context,
     stacks: Annotated[
         list[str] | None, typer.Argument(metavar="[STACK]...", help="Only these: OmnichannelApiStack, or Api.")
@@ -49,6 +49,12 @@ def deploy(
         bool,
         typer.Option("--allow-replace", help="Let a table, stream, bucket, key or user pool be replaced or deleted."),
     ] = False,
+    allow_schema_change: Annotated[
+        bool,
+        typer.Option(
+            "--allow-schema-change", help="Go on though items will mean something else; pause everything first."
+        ),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Deploy a stage to AWS, or go on where an earlier deployment ended."""
@@ -62,7 +68,7 @@ def deploy(
     wanted = family.asked(stacks or (), target.region)
     with workplace.opened() as account:
         run = _Run(call=call, account=account, checkout=checkout, target=target, wanted=wanted)
-        run.deploy(diff=diff, allow_replace=allow_replace, yes=yes)
+        run.deploy(diff=diff, yes=yes, allow_replace=allow_replace, allow_schema_change=allow_schema_change)
 
 
 @dataclass(kw_only=True)
@@ -76,7 +82,7 @@ class _Run:
     wanted: Sequence[str]
     made: dict[str, Any] = field(default_factory=dict)
 
-    def deploy(self, *, diff: bool, allow_replace: bool, yes: bool) -> None:
+    def deploy(self, *, diff: bool, yes: bool, allow_replace: bool, allow_schema_change: bool) -> None:
         from omnipub_cli.deployment import wired  # noqa: PLC0415  likewise
         from omnipub_cli.deployment.finishing import Finish  # noqa: PLC0415  likewise
 
@@ -91,6 +97,7 @@ class _Run:
             self.target,
             approve=lambda plan: self._approve(plan, diff=diff, yes=yes),
             allow_replace=allow_replace,
+            allow_schema_change=allow_schema_change,
         )
         try:
             with wired.aside(self.checkout) as folder:
@@ -101,6 +108,8 @@ class _Run:
         except KeyboardInterrupt:
             workplace.interrupted(self.call, run.going, stage=self.target.stage)
             raise
+        finally:
+            workplace.forget(self.account, self.target)
         self._tell(finish, pages, checks, back=run.records.to_roll_back() is not None)
 
     def _ask(self, *, yes: bool) -> None:

@@ -72,6 +72,8 @@ def destroy(
         except KeyboardInterrupt:
             workplace.interrupted(call, run.going, stage=target.stage)
             raise
+        finally:
+            workplace.forget(account, target)
     _tell(call, doomed, target)
 
 
@@ -125,5 +127,5 @@ def _tell(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
         ids=[one.stack.name for one in doomed],
     )
     if doomed:
-        call.output.note(f"Stage {target.stage}: {len(doomed)} stacks are gone.")
+        call.output.note(f"Stage {target.stage}: stacks that are gone: {len(doomed)}.")
         call.output.hint(f"Make it again: omnipub deploy --infra serverless --stage {target.stage}")

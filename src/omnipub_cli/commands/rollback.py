@@ -51,6 +51,8 @@ def rollback(context: typer.Context, *, region: workplace.Region = "", yes: Yes 
         except KeyboardInterrupt:
             workplace.interrupted(call, run.going, stage=target.stage)
             raise
+        finally:
+            workplace.forget(account, target)
     _tell(call, target, record, run)
 
 

@@ -2,7 +2,7 @@
 
 import shlex
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,7 +25,6 @@ EVERYTHING = "everything"
 """The scope of this group's pause and resume."""
 
 CALENDAR = (Column("DUE"), Column("CHANNEL"), Column("STATUS"), Column("ID"), Column("WHAT", flexible=True))
-RAN = (Column("ID"), Column("CHANNEL"), Column("RESULT"), Column("WHY"))
 
 
 @app.command(
@@ -98,39 +97,20 @@ def run_now(
     ] = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be dispatched, and do nothing.")] = False,
+    here: Annotated[
+        bool, typer.Option("--here", help="On a stage whose scheduler is broken: dispatch from this terminal instead.")
+    ] = False,
 ) -> None:
     """Dispatch what is due at this moment, without waiting for the next tick; nothing goes out early or twice."""
-    from omnipub_cli.naming import named  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli import dispatching  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.naming import named  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:
         parents = [named(call, system, one).parent for one in dict.fromkeys(ids or ())]
-        ran = system.dispatch.run_now(parents, dry_run=dry_run)
-    lines: list[dict[str, Any]] = [
-        {
-            "id": _id_of(one.pk),
-            "channel": one.channel,
-            "ready": one.ready,
-            "dispatched": one.dispatched,
-            "why": one.why,
-        }
-        for one in ran
-    ]
-    done = sum(one.dispatched for one in ran)
-    rows = [(line["id"], line["channel"], _result(line), line["why"]) for line in lines]
-    call.output.data(
-        *([Table(columns=RAN, rows=rows)] if rows else []),
-        json={"dry_run": dry_run, "dispatched": done, "skipped": len(ran) - done, "deliveries": lines},
-        ids=list(dict.fromkeys(line["id"] for line in lines if line["ready" if dry_run else "dispatched"])),
-    )
-    if dry_run:
-        call.output.note("This was a dry run; nothing was dispatched.")
-    elif done:
-        call.output.note(f"Dispatched: {done}. A worker asks the table before it sends, so none goes out twice.")
-        call.warn_if_nothing_runs()
-    else:
-        call.output.note("Nothing is due now.")
-        call.output.hint(f"See what is due when: {call.typed('schedule list')}")
+        local = dry_run or here
+        report = system.run_now.run(parents, dry_run=dry_run) if local else call.run_now(system, parents)
+    dispatching.tell(call, report, dry_run=dry_run)
 
 
 @app.command(cls=Command, epilog=examples('omnipub schedule pause --reason "Wrong prices in all texts"'))
@@ -194,17 +174,3 @@ def _due(delivery: "Delivery") -> TimeOfDay | None:
 
 def _day(due: datetime | None, call: Call) -> str:
     return times.day(due, utc=call.utc) if due else "Without a moment"
-
-
-def _result(line: dict[str, Any]) -> State:
-    """Dispatched or not; of what nobody dispatched, whether it could be."""
-    if line["dispatched"]:
-        return State("dispatched")
-    return State("ready" if line["ready"] else "not now")
-
-
-def _id_of(pk: str) -> str:
-    from omnipub.storage.keys import parent_of  # noqa: PLC0415  likewise
-
-    parent = parent_of(pk)
-    return parent.id if parent else pk

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from omnipub_cli.deployment.account import Account
-    from omnipub_cli.deployment.ports import Stack
+    from omnipub_cli.deployment.ports import Drifted, Stack
     from omnipub_cli.deployment.records import Record as Deployed
     from omnipub_cli.deployment.target import Target
 
 app = typer.Typer(add_completion=False)
 
 STACKS = (Column("STACK"), Column("STATUS"), Column("CHANGED"), Column("DRIFT"), Column("NEXT", flexible=True))
+DRIFTED = (Column("STACK"), Column("RESOURCE"), Column("TYPE"), Column("DRIFT"), Column("PROPERTIES", flexible=True))
 
 
 @app.command(cls=Command, epilog=examples("omnipub status --stage dev", "omnipub status --stage prod --detect-drift"))
@@ -33,7 +34,8 @@ def status(
     detect_drift: Annotated[
         bool,
         typer.Option(
-            "--detect-drift", help="Let CloudFormation compare the stacks with what is there; it takes minutes."
+            "--detect-drift",
+            help="Let CloudFormation compare the stacks with what is there; it takes minutes. Exit 1 if they differ.",
         ),
     ] = False,
 ) -> None:
@@ -46,14 +48,31 @@ def status(
     _, target = workplace.place(context, region=region)
     with workplace.opened() as account:
         found = workplace.present(account, target)
-        last = _last(call, account, target)
         if detect_drift:
-            for short, stack in found.items():
-                account.stacks(region_of(short, target.region)).detect_drift(stack.name)
-            call.output.note("CloudFormation compares; type `omnipub status` again in some minutes.")
-    _tell(call, target, found, last)
-    if any(standing.ground(one) is standing.Ground.BROKEN for one in found.values()):
+            found = _compared(call, account, target, found)
+        drifted = {
+            short: account.stacks(region_of(short, target.region)).drifted(stack.name)
+            for short, stack in found.items()
+            if stack.drift == "DRIFTED"
+        }
+        _tell(call, target, found, drifted, last=_last(call, account, target))
+    if any(standing.ground(one) is standing.Ground.BROKEN for one in found.values()) or (detect_drift and drifted):
         raise typer.Exit(Code.FAILURE)
+
+
+def _compared(call: Call, account: Account, target: Target, found: Mapping[str, Stack]) -> Mapping[str, Stack]:
+    """The stacks as they are once CloudFormation has compared them."""
+    from omnipub_cli.deployment.drifting import Comparison  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.family import region_of  # noqa: PLC0415  likewise
+
+    call.output.note("CloudFormation compares the stacks with what is there …")
+    comparison = Comparison(wait=workplace.wait)
+    compared = comparison.run(
+        {short: (stack, account.stacks(region_of(short, target.region))) for short, stack in found.items()}
+    )
+    for sentence in comparison.untold:
+        call.output.warn(sentence)
+    return compared
 
 
 def _last(call: Call, account: Account, target: Target) -> Deployed | None:
@@ -67,14 +86,23 @@ def _last(call: Call, account: Account, target: Target) -> Deployed | None:
         return None
 
 
-def _tell(call: Call, target: Target, found: Mapping[str, Stack], last: Deployed | None) -> None:
+def _tell(
+    call: Call,
+    target: Target,
+    found: Mapping[str, Stack],
+    drifted: Mapping[str, Sequence[Drifted]],
+    *,
+    last: Deployed | None,
+) -> None:
     from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
     from omnipub_cli.deployment import telling  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.served import served  # noqa: PLC0415  likewise
 
     nexts = {short: _next(short, stack, target) for short, stack in found.items()}
+    console, said = served(found.get("Frontend"))
     rows: list[Sequence[Cell]] = [
-        (id_of(short), State(stack.status), stack.changed_at, State(stack.drift.lower()), nexts[short])
+        (id_of(short), stack.status, stack.changed_at, State(stack.drift.lower()), nexts[short])
         for short, stack in found.items()
     ]
     record = Record(
@@ -85,15 +113,18 @@ def _tell(call: Call, target: Target, found: Mapping[str, Stack], last: Deployed
             ("deployed", last.at if last else None),
             ("by", last.by if last else ""),
             ("state", State(last.state.value) if last else ""),
+            ("console", said),
         )
     )
     call.output.data(
         record,
         Table(columns=STACKS, rows=rows),
+        *([_differences(drifted)] if drifted else []),
         json={
             "stage": target.stage,
             "region": target.region,
             "deployment": telling.record_json(last),
+            "console": console or None,
             "stacks": [
                 {
                     "stack": id_of(short),
@@ -102,6 +133,16 @@ def _tell(call: Call, target: Target, found: Mapping[str, Stack], last: Deployed
                     "why": stack.why or None,
                     "changed_at": to_text(stack.changed_at) if stack.changed_at else None,
                     "drift": stack.drift,
+                    "drifted": [
+                        {
+                            "resource": one.logical,
+                            "id": one.physical or None,
+                            "type": one.kind,
+                            "drift": one.how,
+                            "properties": list(one.because),
+                        }
+                        for one in drifted.get(short, ())
+                    ],
                     "next": nexts[short] or None,
                 }
                 for short, stack in found.items()
@@ -109,15 +150,43 @@ def _tell(call: Call, target: Target, found: Mapping[str, Stack], last: Deployed
         },
         ids=[id_of(short) for short in found],
     )
+    _say(call, target, found, nexts, last=last)
+
+
+def _say(
+    call: Call, target: Target, found: Mapping[str, Stack], nexts: Mapping[str, str], *, last: Deployed | None
+) -> None:
+    """What needs somebody, in sentences: a terminal has no room for a command in a table."""
+    from omnipub_cli.deployment.standing import BROKEN, Ground, ground  # noqa: PLC0415  likewise
+
+    for short, command in nexts.items():
+        if command:
+            remedy = BROKEN.get(found[short].status)
+            call.output.warn(f"{found[short].name} {remedy.sentence if remedy else 'is not as its template says'}.")
+            call.output.hint(f"{'Put it right' if remedy else 'See what differs'}: {command}")
     if last and last.state.value == "begun":
-        call.output.warn("The last deployment did not come to its end.")
+        busy = any(ground(one) is Ground.BUSY for one in found.values())
+        call.output.warn(f"The last deployment {'goes on, or was left alone' if busy else 'did not come to its end'}.")
         call.output.hint(f"Go on with it: omnipub deploy --infra serverless --stage {target.stage}")
 
 
+def _differences(drifted: Mapping[str, Sequence[Drifted]]) -> Table:
+    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+
+    rows: list[Sequence[Cell]] = [
+        (id_of(short), one.logical, one.kind, State(one.how.lower()), ", ".join(one.because))
+        for short, found in drifted.items()
+        for one in found
+    ]
+    return Table(columns=DRIFTED, rows=rows)
+
+
 def _next(short: str, stack: Stack, target: Target) -> str:
+    from omnipub_cli.deployment.drifting import INSPECT  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.family import region_of  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.standing import BROKEN  # noqa: PLC0415  likewise
 
     remedy = BROKEN.get(stack.status)
+    command = remedy.command if remedy else INSPECT if stack.drift == "DRIFTED" else ""
     region = region_of(short, target.region)
-    return remedy.command.format(short=short, name=stack.name, stage=target.stage, region=region) if remedy else ""
+    return command.format(short=short, name=stack.name, stage=target.stage, region=region)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omnipub.names import SERVICE
 from omnipub_cli.deployment.amplify import AwsSite
 from omnipub_cli.deployment.cloud import Cloud, asked
 from omnipub_cli.deployment.cloudformation import CloudFormation
@@ -18,10 +17,8 @@ from omnipub_cli.deployment.prerequisites import BOOTSTRAP
 from omnipub_cli.deployment.shelf import Folder
 
 if TYPE_CHECKING:
+    from omnipub.config import Settings
     from omnipub.wiring import System
-
-CLOCK = "scheduler"
-"""The function whose settings are read: it stands on the fewest others."""
 
 BUCKET_OUTPUT = "BucketName"
 """What CDK's own stack says of the bucket in which it keeps templates and bundles."""
@@ -82,14 +79,12 @@ class Account:
         """The buckets of a region."""
         return Objects(self._cloud.client("s3", region))
 
-    def system(self, stage: str, region: str) -> "System":
-        """The services of a deployed stage, with the very settings its functions have."""
+    def system(self, settings: "Settings", region: str) -> "System":
+        """The services of a deployed stage."""
         from omnipub.adapters.aws import Clients  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
-        from omnipub.config import from_environment  # noqa: PLC0415  likewise
         from omnipub.wiring_aws import on_aws  # noqa: PLC0415  likewise
 
-        variables = self.functions(region).variables(f"{SERVICE}-{stage}-{CLOCK}")
-        return on_aws(from_environment(variables), Clients(region=region))
+        return on_aws(settings, Clients(region=region))
 
     def close(self) -> None:
         """Close all connections."""

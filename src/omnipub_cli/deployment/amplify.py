@@ -43,11 +43,11 @@ class AwsSite:
         return fetched(url)
 
 
-def fetched(url: str) -> tuple[int, bytes]:
-    """Status and body of a page; 0 and nothing if nobody answers."""
+def fetched(url: str, *, timeout: float = TIMEOUT) -> tuple[int, bytes]:
+    """Status and body of a page; 0 and nothing if nobody answers for so many seconds."""
     request = urllib.request.Request(url, headers={"Cache-Control": "no-cache"})  # noqa: S310  our own https address
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310  likewise
+        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310  likewise
             return int(answer.status), bytes(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, error.read()

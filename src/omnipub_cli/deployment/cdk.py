@@ -2,9 +2,11 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from omnipub_cli.deployment.checkout import Checkout
@@ -21,7 +23,7 @@ _GOING_WELL = re.compile(
 """What CDK says of what went well, or twice."""
 
 ENDS_WITHIN = 20
-"""Seconds for which a run that is stopped may clean up."""
+"""Seconds for which a run that is stopped may clean up, and then for which its death may take."""
 
 SIDE_BY_SIDE = 4
 
@@ -68,6 +70,7 @@ class CommandLine:
             stderr=subprocess.STDOUT,
             text=True,
             errors="backslashreplace",
+            process_group=0,  # CDK starts node and Python: whoever stops it must reach them too
         ) as process:
             try:
                 for line in process.stdout or ():
@@ -92,9 +95,12 @@ def _last(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _stop(process: "subprocess.Popen[str]") -> None:
-    process.terminate()
-    try:
-        process.wait(ENDS_WITHIN)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    """End the run and all it started; their output ends when the last of them has: nobody writes after that."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        try:
+            process.communicate(timeout=ENDS_WITHIN)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):  # who asks twice wants no cleaning up
+            continue
+        return

@@ -11,7 +11,8 @@ from typing import Any
 from omnipub import __version__
 from omnipub.errors import ConfigurationError
 
-_HERE = Path(__file__).resolve().parents[3]
+OWN = Path(__file__).resolve().parents[3]
+"""The checkout that this omnipub runs from, if it runs from one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,7 @@ def found(start: Path | None = None) -> Checkout:
         ConfigurationError: There is neither.
     """
     begin = (start or Path.cwd()).resolve()
-    for root in (begin, *begin.parents, _HERE):
+    for root in (begin, *begin.parents, OWN):
         if (root / "cdk" / "app.py").is_file() and (root / "cdk" / "package.json").is_file():
             return Checkout(root=root)
     raise ConfigurationError(

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from omnipub.errors import ConflictError
 from omnipub_cli.deployment.cloud import asked
-from omnipub_cli.deployment.ports import ChangeSet, Event, Resource, Stack
+from omnipub_cli.deployment.ports import ChangeSet, Drifted, Event, Resource, Stack
 
 _WHAT = "CloudFormation"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -74,7 +75,12 @@ class CloudFormation:
                 return None
             changes += told.get("Changes", ())
             if not told.get("NextToken"):
-                return ChangeSet(status=told["Status"], why=told.get("StatusReason", ""), changes=changes)
+                return ChangeSet(
+                    status=told["Status"],
+                    why=told.get("StatusReason", ""),
+                    id=told.get("ChangeSetId", ""),
+                    changes=changes,
+                )
             token = {"NextToken": told["NextToken"]}
 
     def forget(self, name: str, change_set: str) -> None:
@@ -99,9 +105,20 @@ class CloudFormation:
             )
 
     def execute(self, name: str, change_set: str, *, token: str) -> None:
-        """Begin to do what a change set says; `token` comes back in its events."""
+        """Begin to do what a change set says, which its name or its ARN names; `token` comes back in its events.
+
+        Raises:
+            ConflictError: It is not there any more: another deployment put its own in its place.
+        """
         with asked(_WHAT):
-            self._client.execute_change_set(StackName=name, ChangeSetName=change_set, ClientRequestToken=token)
+            done = _unless_absent(
+                self._client.execute_change_set, StackName=name, ChangeSetName=change_set, ClientRequestToken=token
+            )
+        if done is None:
+            raise ConflictError(
+                f"Another deployment of {name} was begun meanwhile, so this one left the stack as it is.",
+                hint="See who: omnipub status; type the same again when that one has ended.",
+            )
 
     def delete(self, name: str, *, token: str) -> None:
         """Begin to delete a stack."""
@@ -113,10 +130,30 @@ class CloudFormation:
         with asked(_WHAT):
             self._client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
 
-    def detect_drift(self, name: str) -> None:
-        """Begin to compare a stack with what is there; `find` tells the result later."""
+    def detect_drift(self, name: str) -> str:
+        """Begin to compare a stack with what is there; the comparison's id."""
         with asked(_WHAT):
-            self._client.detect_stack_drift(StackName=name)
+            return str(self._client.detect_stack_drift(StackName=name)["StackDriftDetectionId"])
+
+    def comparison(self, id_: str) -> tuple[str, str]:
+        """How that goes (DETECTION_IN_PROGRESS, DETECTION_COMPLETE or DETECTION_FAILED), and why it failed."""
+        with asked(_WHAT):
+            told = self._client.describe_stack_drift_detection_status(StackDriftDetectionId=id_)
+        return told["DetectionStatus"], told.get("DetectionStatusReason", "")
+
+    def drifted(self, name: str) -> Sequence[Drifted]:
+        """What the last comparison of a stack found to differ."""
+        found: list[Drifted] = []
+        token: dict[str, str] = {}
+        while True:
+            with asked(_WHAT):
+                told = self._client.describe_stack_resource_drifts(
+                    StackName=name, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"], **token
+                )
+            found += [_drifted(one) for one in told["StackResourceDrifts"]]
+            if not told.get("NextToken"):
+                return found
+            token = {"NextToken": told["NextToken"]}
 
 
 def _unless_absent(call: Any, **asked_for: Any) -> Any:
@@ -145,6 +182,16 @@ def _stack(told: Any) -> Stack:
         outputs={one["OutputKey"]: one["OutputValue"] for one in told.get("Outputs", ())},
         parameters=[one["ParameterKey"] for one in told.get("Parameters", ())],
         tags=told.get("Tags", ()),
+    )
+
+
+def _drifted(told: Any) -> Drifted:
+    return Drifted(
+        logical=told["LogicalResourceId"],
+        physical=told.get("PhysicalResourceId", ""),
+        kind=told["ResourceType"],
+        how=told["StackResourceDriftStatus"],
+        because=[one["PropertyPath"] for one in told.get("PropertyDifferences", ())],
     )
 
 

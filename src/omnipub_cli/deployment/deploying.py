@@ -6,13 +6,14 @@ interrupted or failed, it goes on where it ended, for what is done already has n
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from omnipub_cli.deployment import following, obstacles, standing, verdict
+from omnipub.errors import OmnipubError
+from omnipub_cli.deployment import following, meaning, obstacles, standing, verdict
 from omnipub_cli.deployment.assembly import Planned, planned, waves
-from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.family import WITH_BUNDLES, id_of, name_of, region_of
 from omnipub_cli.deployment.following import OURS, Follower, Watched
 from omnipub_cli.deployment.ports import Cdk, Stacks
@@ -38,7 +39,7 @@ class Deployment:
         wait: Sleeps so many seconds.
         approve: Is shown each group's changes before they are made; raises to stop.
         say: Says what is being done.
-        going: The stacks that change right now: CloudFormation goes on with them if this run ends.
+        going: The stacks that change right now, or that were about to: CloudFormation goes on if this run ends.
         changed: The stacks that this run has changed.
     """
 
@@ -54,8 +55,11 @@ class Deployment:
     approve: Callable[[Plan], None]
     say: Callable[[str], None]
     allow_replace: bool = False
+    allow_schema_change: bool = False
     going: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    _judged: dict[str, str] = field(default_factory=dict)
+    """Stack's short name → ARN of the change set that was judged: only that one may be executed."""
 
     def run(self, wanted: Sequence[str], folder: Path) -> None:
         """Deploy the wanted stacks; `folder` takes what CDK synthesises.
@@ -65,8 +69,12 @@ class Deployment:
             DeploymentFailedError: It was begun and did not come to its end.
         """
         self.check(wanted)
+        self._check_meaning(wanted)
         known = self.known_site()
-        record = self.records.keep(self.records.begin(now=self.now(), by=self.by, version=self.version))
+        if left := self.records.unfinished():
+            self.say(f"Going on with the deployment that {left.begun} and that has not come to its end.")
+        # It is written before the first change, and not for a run that ends before: nothing came of that one.
+        record = self.records.begin(now=self.now(), by=self.by, version=self.version)
         record = self._deploy(wanted, self.assembly(folder / "first", known), record)
         site = self.known_site()
         if site != known and "Frontend" in wanted:
@@ -86,8 +94,15 @@ class Deployment:
             region = region_of(short, self.target.region)
             if wrong := obstacles.obstacle(stack, short=short, stage=self.target.stage, region=region, ours=ours):
                 raise wrong
-            self.say(f"An earlier run is still changing {name}; this one waits for it.")
+            left = self.records.unfinished()
+            who = f"The deployment that {left.begun}" if left else "An earlier run"
+            self.say(f"{who} is still changing {name}; this one waits for it.")
             self._follow([self._watched(short, name, stacks, since=since)])
+
+    def _check_meaning(self, wanted: Sequence[str]) -> None:
+        places = {short: self._place(short) for short in WITH_BUNDLES}
+        there = {short: stacks.find(name) for short, (name, stacks) in places.items()}
+        meaning.check_deployment(there, wanted, stage=self.target.stage, allowed=self.allow_schema_change)
 
     def known_site(self) -> str:
         """The address that CloudFront gave the site, once it has; "" if the stage says one itself."""
@@ -124,12 +139,13 @@ class Deployment:
 
     def _deploy(self, wanted: Sequence[str], assembly: Path, record: Record) -> Record:
         for group in self.groups(wanted, assembly):
-            plan = self.plan(group, assembly)
             try:
+                plan = self.plan(group, assembly)
                 self._refuse_losses(plan)
                 self.approve(plan)
             except BaseException:
-                self.forget(group)
+                with suppress(OmnipubError):  # why it ends is what must be said
+                    self.forget(group)
                 raise
             todo = [one for one in group if plan[one.short]]
             for one in todo:
@@ -143,12 +159,16 @@ class Deployment:
             raise verdict.refused(wrong)
 
     def _execute(self, todo: Sequence[Planned], plan: Plan, record: Record) -> None:
-        watched = []
+        watched: list[Watched] = []
         for one in todo:
             stacks = self.stacks(one.region)
             since = following.mark(stacks, one.name, now=self.now())
-            stacks.execute(one.name, CHANGE_SET, token=f"{OURS}{record.id}")
             self.going.append(one.name)
+            try:
+                stacks.execute(one.name, self._judged[one.short] or CHANGE_SET, token=f"{OURS}{record.id}")
+            except OmnipubError:
+                self._follow(watched)  # what was begun comes to rest before anybody is told
+                raise
             watched.append(self._watched(one.short, one.name, stacks, since=since, total=len(plan[one.short])))
         self._follow(watched)
         self.changed += [one.short for one in todo]
@@ -156,9 +176,14 @@ class Deployment:
     def _follow(self, watched: Sequence[Watched]) -> None:
         if watched:
             self.going = [one.name for one in watched]
-            for stack in self.follower.follow(watched).values():
+            try:
+                ends = self.follower.follow(watched, rested=self.going.remove)
+            except OmnipubError:
+                if self.going:  # AWS cannot be asked any more, and goes on nevertheless
+                    self.say(f"CloudFormation goes on with {', '.join(self.going)}; the same command waits for it.")
+                raise
+            for stack in ends.values():
                 self.say(f"{stack.name}: {stack.status}." if stack else "A stack is gone.")
-            self.going = []
 
     def _remember(self, one: Planned, record: Record) -> Record:
         record = replace(record, stacks=list(dict.fromkeys((*record.stacks, one.short))))
@@ -169,18 +194,11 @@ class Deployment:
 
     def _changes(self, one: Planned) -> Sequence[Change]:
         found = self.stacks(one.region).change_set(one.name, CHANGE_SET)
-        if found is None or verdict.is_empty(found):
+        self._judged[one.short] = found.id if found else ""
+        changes = verdict.told(found, one.name) if found else []
+        if not changes:
             self.stacks(one.region).forget(one.name, CHANGE_SET)
-            return []
-        if found.status != "CREATE_COMPLETE":
-            raise DeploymentFailedError(
-                f"CloudFormation cannot tell what would change in {one.name}: {found.why or found.status}",
-                hint="Put it right and type the same command again.",
-            )
-        # Outputs alone can change too: a change set without a changed resource is still executed.
-        return verdict.changes(found.changes) or [
-            Change(logical="", physical="", kind="Outputs", fate=verdict.Fate.MODIFY)
-        ]
+        return changes
 
     def _place(self, short: str) -> tuple[str, Stacks]:
         return name_of(short, self.target.stage), self.stacks(region_of(short, self.target.region))

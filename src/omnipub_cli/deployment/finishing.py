@@ -15,6 +15,7 @@ from omnipub_cli.deployment.family import name_of, regions_of
 from omnipub_cli.deployment.living import LivingSystem
 from omnipub_cli.deployment.smoke import Check, Smoke
 from omnipub_cli.deployment.telling import named
+from omnipub_cli.staged.facts import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,17 +62,18 @@ class Finish:
 
     def checks(self, *, began: datetime) -> Sequence[Check]:
         """Whether the stage lives; what cannot be asked is a check of its own that went badly."""
-        if "Scheduler" not in self.outputs():
+        told = self.outputs()
+        if "Scheduler" not in told:
             return [Check(name="heartbeat", verdict="untried", what="The scheduler is not deployed yet.")]
         try:
-            system = self.account.system(self.target.stage, self.target.region)
+            system = self.account.system(settings(self.target.stage, told), self.target.region)
         except OmnipubError as error:
             return [Check(name="system", verdict="bad", what=error.message, next=error.hint)]
         self.call.output.note("Waiting for the scheduler's next tick …")
         try:
             return Smoke(
                 living=LivingSystem(system, workplace.wait),
-                address=named(self.outputs(), "Frontend", "Site").rstrip("/"),
+                address=named(told, "Frontend", "Site").rstrip("/"),
                 fetch=fetched,
                 now=workplace.now,
                 wait=workplace.wait,

@@ -72,19 +72,23 @@ class Follower:
     stage: str
     _events: dict[str, Sequence[Event]] = field(default_factory=dict)
 
-    def follow(self, watched: Sequence[Watched]) -> Mapping[str, Stack | None]:
-        """Wait for all; each stack as it is then, by its short name.
+    def follow(
+        self, watched: Sequence[Watched], *, rested: Callable[[str], None] = lambda _: None
+    ) -> Mapping[str, Stack | None]:
+        """Wait for all; each stack as it is then, by its short name. `rested` hears the name of each as it ends.
 
         Raises:
             DeploymentFailedError: One did not end as it should; the others have come to rest too.
         """
         with self.showing() as show:
-            ends = self._ends(watched, show)
+            ends = self._ends(watched, show, rested)
         for one in watched:
             self._judge(one, ends[one.short])
         return ends
 
-    def _ends(self, watched: Sequence[Watched], show: Callable[[Sequence[Seen]], None]) -> Mapping[str, Stack | None]:
+    def _ends(
+        self, watched: Sequence[Watched], show: Callable[[Sequence[Seen]], None], rested: Callable[[str], None]
+    ) -> Mapping[str, Stack | None]:
         ends: dict[str, Stack | None] = {}
         seen: dict[str, Seen] = {}
         looks = 0
@@ -99,6 +103,7 @@ class Follower:
                 seen[one.short] = seen_of(one.short, status, events, total=one.total)
                 if stack is None or _rests(stack, events, looks):
                     ends[one.short] = stack
+                    rested(one.name)
             show(list(seen.values()))
         return ends
 

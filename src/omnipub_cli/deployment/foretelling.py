@@ -38,8 +38,9 @@ def foretell(run: Deployment, wanted: Sequence[str], folder: Path) -> Foretold:
         there = [one for one in group if _is_there(run, one)]
         for one in group:
             if one not in there:
-                new.append(one.short)
                 plan[one.short] = added(json.loads(one.template.read_text()))
+                if plan[one.short]:  # a stack without resources is not deployed
+                    new.append(one.short)
         for one in there:
             try:
                 plan |= run.plan([one], assembly)

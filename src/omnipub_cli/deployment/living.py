@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from omnipub.config import Mode
-from omnipub.names import LOCAL_OWNER, PRODUCTION
+from omnipub.names import PRODUCTION, SMOKE_OWNER
 
 if TYPE_CHECKING:
     from omnipub.wiring import System
@@ -46,13 +46,13 @@ class LivingSystem:
         from omnipub.onebox.sandboxed import connect  # noqa: PLC0415  likewise
         from omnipub.services.showing import Viewer  # noqa: PLC0415  likewise
 
-        connect(self._system, self._system.settings.sandbox_url, channel=CHANNEL, account="smoke")
+        connect(self._system, self._system.settings.sandbox_url, channel=CHANNEL, account="smoke", owner=SMOKE_OWNER)
         created = self._system.compose.message(
-            owner=LOCAL_OWNER,
+            owner=SMOKE_OWNER,
             content=Content(text=f"A deployment's own check, {secrets.token_hex(4)}"),
             channels=[CHANNEL],
         )
-        parent, viewer = Parent(kind=created.kind, id=created.id), Viewer(owner=LOCAL_OWNER)
+        parent, viewer = Parent(kind=created.kind, id=created.id), Viewer(owner=SMOKE_OWNER)
         for _ in range(PATIENCE):
             (one,) = self._system.showing.one(parent, viewer).deliveries
             if one.status is Status.PUBLISHED:

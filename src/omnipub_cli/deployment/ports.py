@@ -52,10 +52,15 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeSet:
-    """What CloudFormation says it would do; `changes` are the members of its `Changes`, as AWS sends them."""
+    """What CloudFormation says it would do; `changes` are the members of its `Changes`, as AWS sends them.
+
+    Attributes:
+        id: Its ARN: another one of the same name has another.
+    """
 
     status: str
     why: str = ""
+    id: str = ""
     changes: Sequence[Mapping[str, Any]] = ()
 
 
@@ -66,6 +71,22 @@ class Resource:
     logical: str
     physical: str
     kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drifted:
+    """A resource that is not as its stack says.
+
+    Attributes:
+        how: MODIFIED or DELETED.
+        because: Paths of the properties that differ, e.g. `/Timeout`; their values may be secrets.
+    """
+
+    logical: str
+    physical: str
+    kind: str
+    how: str
+    because: Sequence[str] = ()
 
 
 class Stacks(Protocol):
@@ -96,7 +117,7 @@ class Stacks(Protocol):
         """
 
     def execute(self, name: str, change_set: str, *, token: str) -> None:
-        """Begin to do what a change set says; `token` comes back in its events."""
+        """Begin to do what a change set says, which its name or its ARN names; `token` comes back in its events."""
 
     def delete(self, name: str, *, token: str) -> None:
         """Begin to delete a stack."""
@@ -104,8 +125,14 @@ class Stacks(Protocol):
     def unprotect(self, name: str) -> None:
         """Let a stack be deleted."""
 
-    def detect_drift(self, name: str) -> None:
-        """Begin to compare a stack with what is there; `find` tells the result later."""
+    def detect_drift(self, name: str) -> str:
+        """Begin to compare a stack with what is there; the comparison's id."""
+
+    def comparison(self, id_: str) -> tuple[str, str]:
+        """How that goes (DETECTION_IN_PROGRESS, DETECTION_COMPLETE or DETECTION_FAILED), and why it failed."""
+
+    def drifted(self, name: str) -> Sequence[Drifted]:
+        """What the last comparison of a stack found to differ."""
 
 
 class Shelf(Protocol):

@@ -2,6 +2,9 @@
 
 import os
 import platform
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -12,11 +15,12 @@ from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.errors import MissingError
 from omnipub_cli.deployment.family import regions_of
 from omnipub_cli.deployment.ports import Caller, Stacks
+from omnipub_cli.deployment.regions import clearer
 from omnipub_cli.deployment.standing import DONE, Ground, ground
 
 BOOTSTRAP = "CDKToolkit"
 LEAST_NODE = 22
-_PACKAGES = "uv sync --inexact --all-extras --group cdk"
+_PACKAGES = "sync --inexact --all-extras --group cdk"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +38,7 @@ class Premises:
     """Where findings come from.
 
     Attributes:
-        node: Finds node; None if there is none that CDK runs on.
+        node: Finds node; None if there is none, ConfigurationError if there is one that CDK does not run on.
         caller: Asks AWS whose credentials these are.
         stacks: CloudFormation of a region.
     """
@@ -79,8 +83,50 @@ def has_packages() -> bool:
 
 
 def node_of(checkout: Checkout, environment: Mapping[str, str] | None = None) -> Callable[[], Path | None]:
-    """The search for node, by the rules of the command that starts CDK."""
-    return lambda: checkout.module("launch").find_node(os.environ if environment is None else environment)
+    """The search for node, by the rules of the command that starts CDK; what it finds is asked for its version."""
+
+    def search() -> Path | None:
+        variables = os.environ if environment is None else environment
+        found: Path | None = checkout.module("launch").find_node(variables)
+        passed_over = shutil.which("node", path=variables.get("PATH"))
+        node = found or (Path(passed_over) if passed_over else None)
+        if node is None:
+            return None
+        number = _major(version := _version(node))
+        if number >= LEAST_NODE:
+            return node
+        said = f"is {version}" if number else "is no node"
+        if variables.get("JSII_NODE"):
+            raise ConfigurationError(
+                f"CDK needs node {LEAST_NODE} or newer, and {node}, which JSII_NODE names, {said}.",
+                hint="Let omnipub look for one itself: unset JSII_NODE",
+            )
+        raise ConfigurationError(
+            f"CDK needs node {LEAST_NODE} or newer, and {node} {said}.",
+            hint=f"A newer one comes with CDK's packages: {typed('uv')} {_PACKAGES}",
+        )
+
+    return search
+
+
+def typed(tool: str) -> str:
+    """How a tool that is installed beside this Python is typed here: `uv`, or `.venv/bin/uv`."""
+    beside = Path(sys.executable).with_name(tool)
+    if not beside.exists() or shutil.which(tool) == str(beside):
+        return tool
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
+
+
+def _version(node: Path) -> str:
+    try:
+        return subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603  it was looked for by this name
+    except OSError:
+        return ""
+
+
+def _major(version: str) -> int:
+    number = version.removeprefix("v").partition(".")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def _packages(premises: Premises) -> Finding:
@@ -90,19 +136,22 @@ def _packages(premises: Premises) -> Finding:
         name="packages",
         ok=False,
         what="CDK's Python packages are not installed here.",
-        next=f"Install them: {_PACKAGES}",
+        next=f"Install them: {typed('uv')} {_PACKAGES}",
     )
 
 
 def _node(premises: Premises) -> Finding:
-    found = premises.node()
+    try:
+        found = premises.node()
+    except ConfigurationError as error:
+        return _missing("node", error)
     if found:
         return Finding(name="node", ok=True, what=str(found))
     return Finding(
         name="node",
         ok=False,
         what=f"CDK needs node {LEAST_NODE} or newer, and there is none.",
-        next=f"It comes with CDK's packages: {_PACKAGES}",
+        next=f"It comes with CDK's packages: {typed('uv')} {_PACKAGES}",
     )
 
 
@@ -117,11 +166,11 @@ def _cdk(checkout: Checkout) -> Finding:
 
 def _bootstrap(premises: Premises, region: str, caller: Caller) -> Finding:
     name = f"bootstrap {region}"
-    again = f"Prepare the region: (cd cdk && uv run cdk bootstrap aws://{caller.account}/{region})"
+    again = f"Prepare the region: {_cdk_typed()} bootstrap aws://{caller.account}/{region}"
     try:
         stack = premises.stacks(region).find(BOOTSTRAP)
     except OmnipubError as error:
-        return _missing(name, error)
+        return _missing(name, clearer(error, region))
     if ground(stack) is Ground.ABSENT or stack is None:
         return Finding(
             name=name, ok=False, what=f"Region {region} is not prepared for CDK: it has no {BOOTSTRAP}.", next=again
@@ -129,6 +178,15 @@ def _bootstrap(premises: Premises, region: str, caller: Caller) -> Finding:
     if stack.status not in DONE | {"UPDATE_ROLLBACK_COMPLETE"}:
         return Finding(name=name, ok=False, what=f"{BOOTSTRAP} in {region} is {stack.status}.", next=again)
     return Finding(name=name, ok=True, what=f"{BOOTSTRAP}, version {stack.outputs.get('BootstrapVersion', 'unknown')}")
+
+
+def _cdk_typed() -> str:
+    """CDK's pinned command; where its package is not installed yet, uv installs it first."""
+    return (
+        typed("cdk")
+        if Path(sys.executable).with_name("cdk").exists()
+        else f"{typed('uv')} run --package omnipub-cdk cdk"
+    )
 
 
 def _missing(name: str, error: OmnipubError) -> Finding:

@@ -51,6 +51,11 @@ class Record:
     replaced: Mapping[str, str] = field(default_factory=dict)
     rollback_of: str = ""
 
+    @property
+    def begun(self) -> str:
+        """By whom and when, in words that follow `that`."""
+        return f"{self.by} began at {self.at:%Y-%m-%d %H:%M:%S %Z}"
+
 
 class Records:
     """The records of a stage."""
@@ -62,11 +67,15 @@ class Records:
         """The newest one."""
         return next(iter(self._newest(1)), None)
 
+    def unfinished(self) -> Record | None:
+        """The last deployment, if it has not come to its end: it was interrupted, or somebody runs it now."""
+        last = self.last()
+        return last if last and last.state is State.BEGUN and not last.rollback_of else None
+
     def begin(self, *, now: datetime, by: str, version: str) -> Record:
         """A new record; or the last one again, if that deployment did not come to its end."""
-        last = self.last()
-        if last and last.state is State.BEGUN and not last.rollback_of:
-            return replace(last, version=version, by=by)
+        if left := self.unfinished():
+            return replace(left, version=version, by=by)
         known = [one.version for one in self._newest(LOOK_BACK) if one.state is State.DONE]
         id_ = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z"
         return Record(id=id_, at=now, by=by, version=version, before=next(iter(known), ""))

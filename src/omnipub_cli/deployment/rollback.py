@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from omnipub.errors import ConflictError, NotFoundError
-from omnipub_cli.deployment import following, standing, verdict
+from omnipub_cli.deployment import following, meaning, standing, verdict
 from omnipub_cli.deployment.deploying import CHANGE_SET
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.family import ORDER, name_of
@@ -65,11 +65,13 @@ class Return:
         """Put the templates back that `record` replaced, those that stand on others first.
 
         Raises:
-            ConflictError: A stack cannot be changed now, or would lose what is kept.
+            ConflictError: A stack cannot be changed now, would lose what is kept, or would misread what has been
+                written since.
             DeploymentFailedError: It was begun and did not come to its end.
         """
         shorts = [short for short in reversed(ORDER) if short in record.replaced]
         self._check(shorts)
+        self._check_meaning(shorts, record)
         began = self.now()
         own = self.records.keep(
             Record(
@@ -139,3 +141,13 @@ class Return:
                     f"{name_of(short, self.stage)} is {status}; it cannot go back now. Nothing was changed.",
                     hint=f"See what goes on: omnipub status --stage {self.stage}",
                 )
+
+    def _check_meaning(self, shorts: Sequence[str], record: Record) -> None:
+        for short in shorts:
+            meaning.check_return(
+                self.stacks.find(name_of(short, self.stage)),
+                self.records.template(record, short),
+                version=record.version,
+                before=record.before,
+                stage=self.stage,
+            )

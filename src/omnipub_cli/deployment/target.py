@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from omnipub.errors import ConfigurationError, InvalidInputError
-from omnipub_cli.deployment.checkout import Checkout
+from omnipub.errors import ConfigurationError, InvalidInputError, OmnipubError
+from omnipub_cli.deployment.checkout import OWN, Checkout, found
 
 FOLDER = "deploy"
 DEFAULT = "dev"
@@ -87,6 +87,17 @@ def target(
         production=row.protected,
         mode=str(row.mode),
     )
+
+
+def deployed_to(stage: str) -> str | None:
+    """Where the checkout that this omnipub runs from would deploy a stage; None without one, or without the stage.
+
+    Only that checkout is asked: its rows are code, and a command that lists messages runs none of another folder.
+    """
+    try:
+        return target(found(OWN), stage, region="", environment={}).region
+    except OmnipubError:
+        return None
 
 
 def _check_names(names: Iterable[str], where: str, known: Collection[str]) -> None:

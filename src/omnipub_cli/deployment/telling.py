@@ -41,7 +41,7 @@ def showing(call: Call) -> Callable[[], AbstractContextManager[Callable[[Sequenc
 
 
 def _going(one: Seen) -> Sequence[Cell]:
-    return (id_of(one.short), State(one.status), f"{one.done}/{one.total}", one.last)
+    return (id_of(one.short), one.status, f"{one.done}/{one.total}", one.last)
 
 
 def changes_table(plan: Plan) -> Table:
@@ -72,8 +72,10 @@ def changes_json(plan: Plan) -> list[dict[str, Any]]:
 
 
 def findings_story(found: Sequence[Finding]) -> Story:
-    """What must be there before a deployment."""
-    return Story(lines=[Line([one.name + ":", "ok," if one.ok else "missing:", one.what], indent=2) for one in found])
+    """What must be there before a deployment; of what is missing, the error says more."""
+    return Story(
+        lines=[Line([f"{one.name}:", *(["ok,", one.what] if one.ok else ["missing"])], indent=2) for one in found]
+    )
 
 
 def checks_table(checks: Sequence[Check]) -> Table:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from omnipub.errors import ConflictError
+from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.ports import ChangeSet
 
 KEPT: Mapping[str, str] = {
@@ -84,6 +85,23 @@ def losses(found: Iterable[Change]) -> Sequence[Change]:
 def is_empty(found: ChangeSet) -> bool:
     """Whether a change set failed for no other reason than that there is nothing to do."""
     return found.status == "FAILED" and any(words in found.why.lower() for words in _NOTHING)
+
+
+def told(found: ChangeSet, name: str) -> Sequence[Change]:
+    """What a change set of the stack `name` would change; nothing if there is nothing to do.
+
+    Raises:
+        DeploymentFailedError: CloudFormation could not make it.
+    """
+    if is_empty(found):
+        return []
+    if found.status != "CREATE_COMPLETE":
+        raise DeploymentFailedError(
+            f"CloudFormation cannot tell what would change in {name}: {found.why or found.status}",
+            hint="Put it right and type the same command again.",
+        )
+    # Outputs alone can change too: a change set without a changed resource is still executed.
+    return changes(found.changes) or [Change(logical="", physical="", kind="Outputs", fate=Fate.MODIFY)]
 
 
 def refused(wrong: Sequence[Change]) -> ConflictError:

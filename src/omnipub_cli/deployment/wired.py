@@ -40,6 +40,7 @@ def deployment(
     *,
     approve: Callable[[Plan], None],
     allow_replace: bool = False,
+    allow_schema_change: bool = False,
 ) -> Deployment:
     """A deployment of the stage; nothing is done yet."""
     return Deployment(
@@ -55,6 +56,7 @@ def deployment(
         approve=approve,
         say=call.output.note,
         allow_replace=allow_replace,
+        allow_schema_change=allow_schema_change,
     )
 
 

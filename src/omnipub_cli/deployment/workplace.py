@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omnipub.errors import InvalidInputError, NotFoundError
+from omnipub.errors import InvalidInputError, NotFoundError, UnavailableError
 from omnipub_cli.deployment import target as targets
 from omnipub_cli.deployment.family import name_of, placed, region_of
 from omnipub_cli.signals import termination
@@ -115,7 +115,12 @@ def present(account: Account, target: Target) -> Mapping[str, Stack]:
     """
     found: dict[str, Stack] = {}
     for short in placed(target.region):
-        stack = account.stacks(region_of(short, target.region)).find(name_of(short, target.stage))
+        try:
+            stack = account.stacks(region_of(short, target.region)).find(name_of(short, target.stage))
+        except UnavailableError as error:
+            from omnipub_cli.deployment.regions import clearer  # noqa: PLC0415  only where nothing answers
+
+            raise clearer(error, region_of(short, target.region)) from error
         if stack is not None and stack.status not in {"DELETE_COMPLETE", "REVIEW_IN_PROGRESS"}:
             found[short] = stack
     if not found:
@@ -141,6 +146,13 @@ def output_of(account: Account, target: Target, short: str, name: str) -> str:
     return stack.outputs[name]
 
 
+def forget(account: Account, target: Target) -> None:
+    """Drop what commands on the stage remember of it: its stacks are about to say something else, or just did."""
+    from omnipub_cli.staged.kept import Kept  # noqa: PLC0415  it takes the clock from here
+
+    Kept(account=account.caller().account, region=target.region, stage=target.stage).drop()
+
+
 def now() -> datetime:
     """This moment."""
     return datetime.now(UTC)
@@ -152,12 +164,15 @@ def wait(seconds: float) -> None:
 
 
 def interrupted(call: Call, going: Sequence[str], *, stage: str) -> None:
-    """Say what goes on without this command."""
-    call.output.note()
+    """Say what goes on without this command, also to who wants nothing else said."""
+    said = "Nothing is under way on AWS; what was done stays done."
+    then = "Type the same command again: it goes on from there."
     if going:
-        call.output.note(
-            f"CloudFormation goes on with {', '.join(going)} without this command; nothing else was begun."
-        )
-        call.output.hint(f"See how it ends: omnipub status --stage {stage}; the same command goes on from there.")
-    else:
-        call.output.note("Nothing is under way on AWS; what was done stays done. The same command goes on from there.")
+        said = f"CloudFormation goes on with {', '.join(going)} without this command; nothing else was begun."
+        then = f"See how it ends: omnipub status --stage {stage}; the same command, typed again, goes on from there."
+    if not call.output.talks:
+        call.output.announce(f"{said} {then}", json={"interrupted": {"going": list(going), "next": then}})
+        return
+    call.output.note()
+    call.output.note(said)
+    call.output.hint(then)

@@ -11,6 +11,7 @@ from omnipub.storage.schema import fingerprint
 from omnipub_cli.deployment.cloud import asked
 from omnipub_cli.deployment.family import name_of, placed, region_of
 from omnipub_cli.deployment.standing import BROKEN, Ground, ground
+from omnipub_cli.staged.quotas.look import quotas
 from omnipub_cli.staged.stage import Stage
 
 OPTIONAL = {"EdgeSecurity": "It is not there; only a stage with a firewall away from us-east-1 has it."}
@@ -24,7 +25,7 @@ def look(stage: Stage) -> Iterator[Finding]:
     """Everything; what cannot be looked at is itself a finding."""
     yield fine("place", f"Stage {stage.name} in account {stage.account.caller().account}, {stage.region}.")
     yield versions(stage)
-    for part in (_stacks, _alarms, _system):
+    for part in (_stacks, _alarms, quotas, _system):
         try:
             yield from part(stage)
         except OmnipubError as error:
@@ -35,13 +36,14 @@ def look(stage: Stage) -> Iterator[Finding]:
 def versions(stage: Stage) -> Finding:
     """Whether this omnipub may write what the deployed one reads."""
     deployed = stage.facts.version
-    if stage.facts.shape != fingerprint():
+    if stage.facts.schema != fingerprint():
         what = (
-            f"This is omnipub {__version__}; {deployed} is deployed, with a table of another shape: writes are refused."
+            f"This is omnipub {__version__}; {deployed} is deployed, with a table of another shape or meaning: "
+            "writes are refused."
         )
         return Finding(name="versions", health=Health.BAD, what=what, next=_deploy())
     if deployed != __version__:
-        what = f"This is omnipub {__version__}; {deployed} is deployed, with a table of the same shape."
+        what = f"This is omnipub {__version__}; {deployed} is deployed, with a table of the same shape and meaning."
         return Finding(name="versions", health=Health.WARN, what=what, next=_deploy())
     return fine("versions", f"omnipub {__version__}, here and there.")
 

@@ -1,6 +1,6 @@
 """What the stacks of a stage say of themselves, and the settings that follow from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from omnipub.config import LogLevel, Mode, Settings
@@ -11,9 +11,9 @@ Outputs = Mapping[str, Mapping[str, str]]
 """Stack's short name → its outputs."""
 
 SAID_BY: Mapping[str, tuple[str, ...]] = {
-    "Data": ("TableName", "TableShape", "StreamName", "MediaBucket", "ParkedBucket", "VaultKey"),
-    "Scheduler": ("SchedulerFunction", "Mode", "WorkerTimeout", "Version"),
-    "Worker": ("WorkerFunction",),
+    "Data": ("TableName", "StreamName", "MediaBucket", "ParkedBucket", "VaultKey"),
+    "Scheduler": ("SchedulerFunction", "Mode", "WorkerTimeout", "Version", "Schema"),
+    "Worker": ("WorkerFunction", "Schema"),
 }
 """Stack → the outputs that commands cannot do without. `SandboxUrl` of Scheduler is there only if a stage has one."""
 
@@ -27,14 +27,15 @@ class Facts:
         worker: Name of the worker's function.
         parked: Name of the bucket of records given up on.
         version: The omnipub it was deployed with.
-        shape: Fingerprint of its table's shape.
+        schema: Fingerprint of what its functions mean by the table: its shape and its items. Of two releases at once,
+            while it is being deployed, both, which is no fingerprint that any code has.
     """
 
     settings: Settings
     worker: str
     parked: str
     version: str
-    shape: str
+    schema: str
 
 
 def facts(stage: str, outputs: Outputs) -> Facts:
@@ -43,7 +44,41 @@ def facts(stage: str, outputs: Outputs) -> Facts:
     Raises:
         ConfigurationError: One is missing, so that it was deployed in part or by an older omnipub.
     """
-    for short, names in SAID_BY.items():
+    _check(stage, outputs, SAID_BY)
+    return Facts(
+        settings=settings(stage, outputs),
+        worker=outputs["Worker"]["WorkerFunction"],
+        parked=outputs["Data"]["ParkedBucket"],
+        version=outputs["Scheduler"]["Version"],
+        schema=" and ".join(dict.fromkeys(outputs[short]["Schema"] for short in ("Scheduler", "Worker"))),
+    )
+
+
+def settings(stage: str, outputs: Outputs) -> Settings:
+    """The settings of a stage's functions, which follow from two of its stacks.
+
+    Raises:
+        ConfigurationError: An output is missing.
+    """
+    _check(stage, outputs, ("Data", "Scheduler"))
+    data, scheduler = outputs["Data"], outputs["Scheduler"]
+    return Settings(
+        stage=stage,
+        mode=Mode(scheduler["Mode"]),
+        sandbox_url=scheduler.get("SandboxUrl", ""),
+        worker_timeout=int(scheduler["WorkerTimeout"]),
+        log_level=LogLevel.ERROR,  # a person at a terminal hears of results, not of each step
+        table=data["TableName"],
+        stream=data["StreamName"],
+        bucket=data["MediaBucket"],
+        key=data["VaultKey"],
+        function=scheduler["SchedulerFunction"],
+    )
+
+
+def _check(stage: str, outputs: Outputs, shorts: Iterable[str]) -> None:
+    for short in shorts:
+        names = SAID_BY[short]
         missing = [name for name in names if not outputs.get(short, {}).get(name)]
         if missing:
             state = f"does not say its {', '.join(missing)}" if short in outputs else "is not there"
@@ -51,22 +86,3 @@ def facts(stage: str, outputs: Outputs) -> Facts:
                 f"{name_of(short, stage)} {state}: the stage was deployed in part, or by an older omnipub.",
                 hint=f"Bring it up to date: omnipub deploy --infra serverless --stage {stage}",
             )
-    data, scheduler = outputs["Data"], outputs["Scheduler"]
-    return Facts(
-        settings=Settings(
-            stage=stage,
-            mode=Mode(scheduler["Mode"]),
-            sandbox_url=scheduler.get("SandboxUrl", ""),
-            worker_timeout=int(scheduler["WorkerTimeout"]),
-            log_level=LogLevel.ERROR,  # a person at a terminal hears of results, not of each step
-            table=data["TableName"],
-            stream=data["StreamName"],
-            bucket=data["MediaBucket"],
-            key=data["VaultKey"],
-            function=scheduler["SchedulerFunction"],
-        ),
-        worker=outputs["Worker"]["WorkerFunction"],
-        parked=data["ParkedBucket"],
-        version=scheduler["Version"],
-        shape=data["TableShape"],
-    )

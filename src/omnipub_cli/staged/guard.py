@@ -43,16 +43,17 @@ class Guard:
                 self._passed = True
 
 
-def check_shape(stage: str, *, here: str, there: str, version: str, deployed: str) -> None:
-    """Go on only if this omnipub and the deployed one mean the same table.
+def check_schema(stage: str, *, here: str, there: str, version: str, deployed: str) -> None:
+    """Go on only if this omnipub and the deployed one mean the same by the table: its shape and its items.
 
     Raises:
         ConflictError: They do not.
     """
     if here == there:
         return
+    remedy = "Bring" if deployed == version else f"Use omnipub {deployed}, or bring"
     raise ConflictError(
-        f"Stage {stage} has a table of another shape than this omnipub writes ({deployed} is deployed, this is "
-        f"{version}), so nothing was written.",
-        hint=f"Bring the stage up to date: omnipub deploy --infra serverless --stage {stage}",
+        f"Stage {stage} has a table of another shape or meaning than this omnipub writes ({deployed} is deployed, "
+        f"this is {version}), so nothing was written.",
+        hint=f"{remedy} the stage up to date: omnipub deploy --infra serverless --stage {stage}",
     )

@@ -24,7 +24,7 @@ def checked_stage(stage: str) -> str:
 
 
 def region_of(typed: str, environment: Mapping[str, str], configured: Callable[[], str | None], *, stage: str) -> str:
-    """The region: what was typed, else the environment's, else the profile's.
+    """The region: what was typed, else the environment's, else what is configured: a profile's, or the checkout's.
 
     Raises:
         InvalidInputError: It is no name of a region.

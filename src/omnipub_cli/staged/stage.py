@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from omnipub import __version__
 from omnipub.errors import ConfigurationError, ConflictError, NotFoundError
@@ -13,18 +13,29 @@ from omnipub.storage.schema import fingerprint
 from omnipub_cli.deployment import account as accounts
 from omnipub_cli.deployment.cloud import asked
 from omnipub_cli.deployment.family import name_of
+from omnipub_cli.deployment.target import deployed_to
 from omnipub_cli.staged import callers, place
 from omnipub_cli.staged.facts import SAID_BY, Facts, Outputs, facts
-from omnipub_cli.staged.guard import Guard, check_shape
+from omnipub_cli.staged.guard import Guard, check_schema
 from omnipub_cli.staged.kept import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from omnipub.adapters.aws import Clients
+    from omnipub.domain.identity import Parent
     from omnipub.services.replay import Replay
+    from omnipub.services.run_now import Report
     from omnipub.wiring import System
     from omnipub_cli.deployment.account import Account
+
+
+class Announce(Protocol):
+    """Says in every form of output where a write goes."""
+
+    def __call__(self, words: str, *, json: Any) -> None:
+        """The sentence, and the document that stands for it."""
+
 
 _GONE = {"NoSuchBucket", "NotFoundException", "ResourceNotFoundException"}
 """What AWS says of a thing that was deleted since its name was kept."""
@@ -33,13 +44,13 @@ _GONE = {"NoSuchBucket", "NotFoundException", "ResourceNotFoundException"}
 class Stage:
     """One stage of the caller's account."""
 
-    def __init__(self, name: str, *, region: str, note: Callable[[str], None]) -> None:
+    def __init__(self, name: str, *, region: str, announce: Announce) -> None:
         """Look nothing up yet.
 
         Args:
             name: The stage's.
             region: What was typed; "" if nothing was.
-            note: Told once where the first write goes, and for whom.
+            announce: Told once where the first write goes, and for whom.
 
         Raises:
             ConfigurationError: botocore is not installed, or nothing says which region is meant.
@@ -48,7 +59,7 @@ class Stage:
         self.name = place.checked_stage(name)
         self.account: Account = accounts.connect()
         self.region = place.region_of(region, os.environ, self._configured, stage=name)
-        self._note = note
+        self._announce = announce
         self._from_cache = False
 
     @cached_property
@@ -109,6 +120,12 @@ class Stage:
 
         return replay_on_aws(system, self.clients, worker=self.facts.worker, parked=self.facts.parked)
 
+    def run_now(self, parents: Sequence[Parent]) -> Report:
+        """Let its own scheduler dispatch what is due, of `parents` only if any are named."""
+        from omnipub.adapters.lambda_scheduler import LambdaScheduler  # noqa: PLC0415  botocore hangs on it
+
+        return LambdaScheduler(self.clients, self.facts.settings.function).run_now(parents)
+
     def size(self) -> int:
         """Bytes of its table, as DynamoDB counted them some hours ago."""
         name = self.facts.settings.table
@@ -124,7 +141,7 @@ class Stage:
 
         with asked("AWS"):
             found = Clients().session.get_config_variable("region")
-        return str(found) if found else None
+        return str(found) if found else deployed_to(self.name)
 
     def _asked(self) -> Outputs:
         """What the stacks say now; kept if it is all there."""
@@ -153,9 +170,11 @@ class Stage:
                 f"Stage {self.name} was deployed anew a moment ago, so nothing was written.",
                 hint="Type it once more.",
             )
-        check_shape(self.name, here=fingerprint(), there=current.shape, version=__version__, deployed=current.version)
-        mode = "posts are real" if current.settings.mode.value == "live" else "sandbox"
-        self._note(
-            f"Writing to stage {self.name} ({mode}) in account {self.account.caller().account}, {self.region}, "
-            f"as {self.caller}."
+        check_schema(self.name, here=fingerprint(), there=current.schema, version=__version__, deployed=current.version)
+        mode, account = current.settings.mode.value, self.account.caller().account
+        real = "posts are real" if mode == "live" else mode
+        place = {"stage": self.name, "mode": mode, "account": account, "region": self.region, "caller": self.caller}
+        self._announce(
+            f"Writing to stage {self.name} ({real}) in account {account}, {self.region}, as {self.caller}.",
+            json={"writing_to": place},
         )

@@ -11,11 +11,18 @@ import pytest
 
 from omnipub import __version__
 from omnipub.adapters.aws import Clients
+from omnipub.adapters.sqlite_stream import Record
+from omnipub.onebox.events import kinesis_event
 from omnipub.sandbox.server import Server
+from omnipub.services.ports import Pointer
+from omnipub.services.wire import pointer_to_text
 from omnipub.storage.schema import TTL, fingerprint
+from omnipub.wiring_aws import on_aws
 from omnipub_cli.__main__ import main
+from omnipub_cli.staged.facts import SAID_BY, facts
 from support import ministack as emulator
 from support.aws import CREDENTIALS, REGION, table_shape
+from support.staged import put_scheduler
 
 pytestmark = pytest.mark.ministack
 
@@ -29,7 +36,7 @@ def stack(resources: dict[str, Any], **outputs: Any) -> str:
     return json.dumps({"Resources": resources, "Outputs": said})
 
 
-def data_stack(*, shape: str) -> str:
+def data_stack() -> str:
     table = table_shape() | {"TimeToLiveSpecification": {"AttributeName": TTL, "Enabled": True}}
     return stack(
         {
@@ -40,7 +47,6 @@ def data_stack(*, shape: str) -> str:
             "Vault": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}},
         },
         TableName={"Ref": "Table"},
-        TableShape=shape,
         StreamName={"Ref": "Stream"},
         MediaBucket={"Ref": "Media"},
         ParkedBucket={"Ref": "Parked"},
@@ -51,6 +57,15 @@ def data_stack(*, shape: str) -> str:
 def functions_stack(name: str, **outputs: str) -> str:
     """A stack that says what one with a function says."""
     return stack({"Named": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": name}}}, **outputs)
+
+
+def said_by_stacks(cloudformation: Any) -> dict[str, dict[str, str]]:
+    """What the stacks of stage `test` say."""
+    said = {}
+    for short in SAID_BY:
+        (found,) = cloudformation.describe_stacks(StackName=f"Omnichannel{short}Stack-test")["Stacks"]
+        said[short] = {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
+    return said
 
 
 @dataclass(frozen=True)
@@ -83,31 +98,33 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def stacks(emulated: str, sandbox: str) -> None:
-    """Stage `test` as it must be, and stage `other`, whose table has another shape."""
+    """Stage `test` as it must be, and stage `other`, whose functions mean another table."""
     with pytest.MonkeyPatch.context() as changed:
         for name, value in CREDENTIALS.items():
             changed.setenv(name, value)
         clients = Clients(endpoint=emulated, region=REGION)
         cloudformation = clients.of("cloudformation")
-        for stage, shape in (("test", fingerprint()), ("other", "000000000000")):
+        for stage, schema in (("test", fingerprint()), ("other", "000000000000")):
             clock = functions_stack(
                 "scheduler",
                 SchedulerFunction=f"omnipub-{stage}-scheduler",
                 Mode="sandbox",
                 WorkerTimeout="60",
                 Version=__version__,
+                Schema=schema,
                 SandboxUrl=sandbox,
             )
             for short, template in (
-                ("Data", data_stack(shape=shape)),
+                ("Data", data_stack()),
                 ("Scheduler", clock),
-                ("Worker", functions_stack("worker", WorkerFunction=f"omnipub-{stage}-worker")),
+                ("Worker", functions_stack("worker", WorkerFunction=f"omnipub-{stage}-worker", Schema=schema)),
             ):
                 name = f"Omnichannel{short}Stack-{stage}"
                 cloudformation.create_stack(StackName=name, TemplateBody=template)
                 cloudformation.get_waiter("stack_create_complete").wait(
                     StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
                 )
+        put_scheduler(clients, facts("test", said_by_stacks(cloudformation)).settings)
         clients.close()
 
 
@@ -176,6 +193,10 @@ def test_what_is_due_is_dispatched_by_hand_and_its_records_are_foretold(run: Cal
     ran = run("schedule", "run-now", one, "--json")
     assert ran.code == 0, ran.err
     assert ran.json["dispatched"] == 1
+    assert [(row["id"], row["dispatched"]) for row in ran.json["deliveries"]] == [(one, True)]
+    *_, last = run("stream", "tail", "--json").json["records"]
+    assert (last["id"], last["why"]) == (one, "now")
+    assert last["trace"], "the function's run put it, no process of ours"
     stats = run("stream", "stats", "--json")
     assert stats.code == 0, stats.err
     assert stats.json["retention_hours"] == 24
@@ -185,17 +206,69 @@ def test_what_is_due_is_dispatched_by_hand_and_its_records_are_foretold(run: Cal
     assert [row["verdict"] for row in foretold.json["records"] if row["id"] == one] == ["would_send", "repeated"]
 
 
+def test_a_scheduler_whose_gate_is_closed_dispatches_nothing_and_says_why(
+    run: Callable[..., Ran], facebook: str, emulated: str
+) -> None:
+    one = run("messages", "create", "Closed", "--to", facebook, "--quiet").out.strip()
+    records = run("stream", "tail", "--json").json["records"]
+    clients = Clients(endpoint=emulated, region=REGION)
+    settings = facts("test", said_by_stacks(clients.of("cloudformation"))).settings
+    system = on_aws(settings, clients)
+    system.gate.shut("was copied by a test")
+    refused = run("schedule", "run-now", one)
+    assert (refused.code, refused.out) == (1, "")  # 4 on AWS; the emulator does not tell the error's type
+    assert "This table was copied by a test" in refused.err
+    assert refused.err.splitlines()[-1].endswith("omnipub logs tail scheduler --since 15m --stage test")
+    assert run("stream", "tail", "--json").json["records"] == records
+    system.gate.adopt()
+    system.close()
+    assert run("schedule", "run-now", one).code == 0
+
+
 def test_a_replay_puts_records_on_the_stream_again_and_never_sends_from_here(
     run: Callable[..., Ran], facebook: str
 ) -> None:
     one = run("messages", "create", "Again", "--to", facebook, "--quiet").out.strip()
-    refused = run("stream", "replay", "--since", "1h", "--yes")
-    assert refused.code == 2
-    assert "--reput" in refused.err
-    again = run("stream", "replay", "--since", "1h", "--reput", "--yes", "--json")
+    asked = run("stream", "replay", "--since", "1h")
+    assert asked.code == 2
+    assert "puts the pointers on the stream of stage test again, whose worker sends what is due" in asked.err
+    again = run("stream", "replay", "--since", "1h", "--yes", "--json")
     assert again.code == 0, again.err
+    assert again.json["reput"] is True
+    assert set(again.json["verdicts"]) == {"put"}
     records = run("stream", "tail", "--limit", "1000", "--json").json["records"]
     assert [record["id"] for record in records].count(one) == 2
+
+
+def test_parked_records_are_put_on_the_stream_again_and_leave_their_bucket(
+    run: Callable[..., Ran], facebook: str, emulated: str
+) -> None:
+    one = run("messages", "create", "Parked", "--to", facebook, "--quiet").out.strip()
+    pointer = Pointer(pk=f"MSG#{one}", sk="CHANNEL#facebook", group="facebook/page-1", why="now")
+    record = Record(sequence=1, partition_key=pointer.group, data=pointer_to_text(pointer), arrived_ms=0)
+    clients = Clients(endpoint=emulated, region=REGION)
+    clients.of("s3").put_object(
+        Bucket=facts("test", said_by_stacks(clients.of("cloudformation"))).parked,
+        Key="aws/lambda/5c4b7b0a/shardId-000000000000/2026/11/23/2026-11-23T09.00.00-1",
+        Body=json.dumps(
+            {
+                "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 11},
+                "timestamp": "2026-11-23T09:00:06.021Z",
+                "KinesisBatchInfo": {"shardId": "shardId-000000000000"},
+                "payload": json.dumps(kinesis_event([record])),
+            }
+        ).encode(),
+    )
+    clients.close()
+    foretold = run("stream", "replay", "--parked", "--dry-run", "--json").json
+    assert [(row["id"], row["verdict"]) for row in foretold["records"]] == [(one, "would_send")]
+    assert foretold["parked"] == 1
+    again = run("stream", "replay", "--parked", "--yes", "--json")
+    assert again.code == 0, again.err
+    assert [(row["id"], row["verdict"]) for row in again.json["records"]] == [(one, "put")]
+    assert again.json["parked"] == 0
+    *_, last = run("stream", "tail", "--limit", "1000", "--json").json["records"]
+    assert (last["id"], last["why"]) == (one, "replay")
 
 
 def test_a_pause_names_who_paused_and_holds_for_everybody_until_it_ends(run: Callable[..., Ran]) -> None:
@@ -242,6 +315,48 @@ def test_the_doctor_looks_at_stacks_alarms_table_and_stream_and_not_at_this_mach
     assert not {"disk", "up", "file system"} & set(found)
 
 
+def test_the_doctor_looks_at_quotas_and_says_of_each_service_that_is_not_there_that_it_is_not(
+    run: Callable[..., Ran], facebook: str
+) -> None:
+    assert run("messages", "create", "Counted", "--to", facebook).code == 0
+    told = run("doctor", "--json")
+    assert "Traceback" not in told.err
+    found = [one for one in told.json["findings"] if one["name"].startswith("quota")]
+    unseen = [one["what"] for one in found if one["what"].startswith("Not looked at: ")]
+    assert any(what.startswith("Not looked at: the worker's reserved runs. ") for what in unseen)
+    assert any(what.startswith("Not looked at: the account's shards. Kinesis refused: ") for what in unseen)
+    assert {one["verdict"] for one in found if one["what"] in unseen} == {"warn"}
+    (well,) = [one for one in found if one["verdict"] == "ok"]
+    assert well["what"].startswith("Below 80 % of the limit, and nothing refused: runs, worker, ")
+    assert "Not looked at: the worker's reserved runs, the account's shards." in well["what"]
+    # The findings of what is looked at after the quotas are still there.
+    assert {"parked", "stream"} <= {one["name"] for one in told.json["findings"]}
+
+
+def test_runs_that_were_refused_are_told_with_the_command_that_asks_for_more(
+    run: Callable[..., Ran], emulated: str
+) -> None:
+    clients = Clients(endpoint=emulated, region=REGION)
+    clients.of("cloudwatch").put_metric_data(
+        Namespace="AWS/Lambda",
+        MetricData=[
+            {
+                "MetricName": "Throttles",
+                "Dimensions": [{"Name": "FunctionName", "Value": "omnipub-test-worker"}],
+                "Value": 3,
+            }
+        ],
+    )
+    clients.close()
+    told = run("doctor", "--json")
+    (refused,) = [one for one in told.json["findings"] if one["name"] == "quota worker"]
+    assert refused["verdict"] == "bad"
+    assert "the function worker that were refused a place in the last day: 3." in refused["what"]
+    assert refused["next"].startswith("aws service-quotas request-service-quota-increase --service-code lambda")
+    assert refused["next"].endswith(f"--region {REGION}")
+    assert told.code == 1
+
+
 def test_an_alarm_that_rings_is_told_and_another_stages_is_not(run: Callable[..., Ran], emulated: str) -> None:
     clients = Clients(endpoint=emulated, region=REGION)
     cloudwatch = clients.of("cloudwatch")
@@ -270,6 +385,9 @@ def test_nothing_is_written_where_the_table_has_another_shape(run: Callable[...,
     assert refused.code == 4
     assert "another shape" in refused.err
     assert "omnipub deploy --infra serverless --stage other" in refused.err
+    called = run("schedule", "run-now", stage="other")
+    assert (called.code, "another shape" in called.err) == (4, True)
+    assert run("schedule", "run-now", "--dry-run", "--json", stage="other").json["deliveries"] == []
     assert run("pause", "--json", stage="other").json == {"pauses": []}
     assert "writes are refused" in run("doctor", stage="other").out
 

@@ -10,7 +10,7 @@ import pytest
 import urllib3
 
 from omnipub.config import Mode
-from omnipub.names import LOCAL_OWNER
+from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data import open_data
 from omnipub.sandbox.server import Server
 from omnipub.wiring import System, one_machine
@@ -271,3 +271,27 @@ class TestLive:
         assert ran.code == 2
         assert said in ran.err
         assert run("connections", "list", "-q").out == ""
+
+
+def test_the_accounts_of_somebody_else_are_looked_after_under_their_name(
+    run: Run, server: str, given: Callable[[str], None]
+) -> None:
+    given(PASSWORD)
+    place, whose = ("--url", f"{server}/bluesky"), ("--owner", "user-7")
+    ran = run("connections", "connect", "bluesky", "--account", DID, *place, *whose, "--token-stdin", "--json")
+    assert ran.code == 0, ran.err
+    assert run("connections", "list", "--json").json["connections"] == []
+    assert [one["channel"] for one in run("connections", "list", *whose, "--json").json["connections"]] == ["bluesky"]
+    assert run("connections", "show", "bluesky").code == 3
+    assert "--owner user-7" in run("connections", "show", "bluesky", *whose).err, "the hint can be typed as it stands"
+    assert run("connections", "test", "bluesky", *whose).code == 0
+    assert run("connections", "disconnect", "bluesky", *whose, "--yes").code == 0
+    assert run("connections", "list", *whose, "--json").json["connections"] == []
+
+
+def test_invented_messages_never_get_an_account(run: Run, server: str, given: Callable[[str], None]) -> None:
+    given(PASSWORD)
+    place = ("--url", f"{server}/bluesky")
+    ran = run("connections", "connect", "bluesky", "--account", DID, *place, "--owner", SEED_OWNER, "--token-stdin")
+    assert ran.code == 2
+    assert "never has an account" in ran.err

@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from omnipub_cli.deployment.family import id_of, name_of
-from omnipub_cli.deployment.ports import Caller, ChangeSet, Event, Resource, Stack
+from omnipub.errors import ConflictError
+from omnipub.storage.schema import fingerprint
+from omnipub_cli.deployment.family import WITH_BUNDLES, id_of, name_of
+from omnipub_cli.deployment.ports import Caller, ChangeSet, Drifted, Event, Resource, Stack
 
 ACCOUNT = "123456789012"
 STACK = "AWS::CloudFormation::Stack"
@@ -62,7 +64,11 @@ class FakeStacks:
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     parts: dict[str, list[Resource]] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
+    proposed: int = 0
     running: dict[str, Change] = field(default_factory=dict)
+    drifts: dict[str, list[Drifted]] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    comparing: dict[str, int] = field(default_factory=dict)
 
     def there(self, name: str, *, status: str = "CREATE_COMPLETE", template: str = "{}", **more: Any) -> Stack:
         stack = Stack(name=name, status=status, changed_at=START - timedelta(days=1), **more)
@@ -107,11 +113,15 @@ class FakeStacks:
             if same
             else ChangeSet(status="CREATE_COMPLETE", changes=changes)
         )
-        self.sets[name, change_set] = (found, template)
+        self.proposed += 1
+        self.sets[name, change_set] = (replace(found, id=f"arn:{change_set}/{self.proposed}"), template)
 
     def execute(self, name: str, change_set: str, *, token: str) -> None:
+        keys = [key for key, (one, _) in self.sets.items() if key[0] == name and change_set in {key[1], one.id}]
+        if not keys:
+            raise ConflictError(f"Another deployment of {name} was begun meanwhile.")
         self.log.append(("execute", name))
-        _, template = self.sets.pop((name, change_set))
+        _, template = self.sets.pop(keys[0])
         made = name not in self.stacks or self.stacks[name].status == "REVIEW_IN_PROGRESS"
         self.begin(name, token=token, template=template, made=made)
 
@@ -133,8 +143,22 @@ class FakeStacks:
         self.log.append(("unprotect", name))
         self.stacks[name] = replace(self.stacks[name], protected=False)
 
-    def detect_drift(self, name: str) -> None:
+    def detect_drift(self, name: str) -> str:
         self.log.append(("drift", name))
+        self.comparing[name] = self.looks
+        return name
+
+    def comparison(self, id_: str) -> tuple[str, str]:
+        self.comparing[id_] -= 1
+        if self.comparing[id_] >= 0:
+            return "DETECTION_IN_PROGRESS", ""
+        status = "DRIFTED" if self.drifts.get(id_) else "IN_SYNC"
+        self.stacks[id_] = replace(self.stacks[id_], drift=status)
+        why = self.unread.get(id_, "")
+        return "DETECTION_FAILED" if why else "DETECTION_COMPLETE", why
+
+    def drifted(self, name: str) -> Sequence[Drifted]:
+        return self.drifts.get(name, [])
 
     def _end(self, name: str, change: Change) -> None:
         del self.running[name]
@@ -149,8 +173,10 @@ class FakeStacks:
             del self.stacks[name]
         else:
             status = stack.status.replace("_IN_PROGRESS", "_COMPLETE")
-            self.stacks[name] = replace(stack, status=status, outputs=self.outputs.get(name, stack.outputs))
             self.templates[name] = change.template or self.templates.get(name, "{}")
+            told = json.loads(self.templates[name]).get("Outputs", {})
+            said = self.outputs.get(name, stack.outputs) | {name: one["Value"] for name, one in told.items()}
+            self.stacks[name] = replace(stack, status=status, outputs=said)
             self._tell(name, "Function", "AWS::Lambda::Function", status)
             self._tell(name, name, STACK, status)
 
@@ -189,7 +215,10 @@ class FakeCdk:
         into.mkdir(parents=True)
         artifacts: dict[str, Any] = {}
         for short, after in AFTER.items():
-            template = {"Resources": {}, "Description": self.version}
+            resources = {"Function": {"Type": "AWS::Lambda::Function"}}
+            template = {"Resources": resources, "Description": self.version}
+            if short in WITH_BUNDLES:
+                template["Outputs"] = {"Schema": {"Value": fingerprint()}}
             if short == "Auth":
                 template["Metadata"] = context.get("site", "nowhere")
             (into / f"{id_of(short)}.json").write_text(json.dumps(template))

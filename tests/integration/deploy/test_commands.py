@@ -13,15 +13,17 @@ import pytest
 
 from integration.cli.test_commands import misfits
 from omnipub import __version__
+from omnipub.config import Settings
 from omnipub.errors import ConfigurationError
 from omnipub_cli.__main__ import main
 from omnipub_cli.deployment import finishing
 from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.lines import Entry
 from omnipub_cli.deployment.people import Person
-from omnipub_cli.deployment.ports import Caller, Resource
+from omnipub_cli.deployment.ports import Caller, Drifted, Resource
 from omnipub_cli.deployment.smoke import HEALTH
 from omnipub_cli.schemas import json_schema
+from support.staged import OUTPUTS
 
 from .conftest import Ground
 from .fakes import ACCOUNT, CALLER, START, FakeShelf, FakeSite, modified
@@ -117,8 +119,8 @@ class FakeAccount:
         assert region
         return SimpleNamespace(empty=lambda _: 0)
 
-    def system(self, stage: str, region: str) -> Any:
-        assert (stage, region) == ("dev", "us-east-1")
+    def system(self, settings: Settings, region: str) -> Any:
+        assert (settings.stage, settings.table, region) == ("dev", "table-1", "us-east-1")
         dispatch = SimpleNamespace(last_beat=lambda: self.beat or self.ground.clock.now())
         settings = SimpleNamespace(stage="dev", mode="sandbox", sandbox_url="")
         return SimpleNamespace(dispatch=dispatch, settings=settings, close=lambda: None)
@@ -156,6 +158,8 @@ def aws(account: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fak
         "AmplifyBranch": "live",
         "ExportsOutputX": "x",
     }
+    for short in ("Data", "Scheduler"):
+        outputs[f"Omnichannel{short}Stack-dev"] = OUTPUTS[short]
     outputs["OmnichannelAuthStack-dev"] = {"UserPoolIs": "us-east-1_pool"}
     distribution = Resource(logical="Distribution", physical="E123", kind="AWS::CloudFront::Distribution")
     account.stacks.parts["OmnichannelFrontendStack-dev"] = [distribution]
@@ -170,6 +174,7 @@ def aws(account: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fak
     monkeypatch.setattr(f"{deployment}.prerequisites.node_of", lambda _: lambda: Path("/node"))
     health = json.dumps({"version": __version__}).encode()
     monkeypatch.setattr(finishing, "fetched", lambda url: (200, health) if url == f"{SITE}{HEALTH}" else (404, b""))
+    monkeypatch.setattr("omnipub_cli.deployment.amplify.fetched", lambda url, **_: made.site_.fetch(url))
     monkeypatch.setattr(Checkout, "version", property(lambda _: f"0.1.0+{account.cdk.version}"))
     return made
 
@@ -272,7 +277,7 @@ def test_what_is_missing_is_said_with_the_command_for_it(run: Run, aws: FakeAcco
     del aws.ground.stacks.stacks["CDKToolkit"]
     ran = deploy(run)
     assert ran.code == 6
-    assert f"uv run cdk bootstrap aws://{ACCOUNT}/us-east-1" in ran.err
+    assert f"cdk bootstrap aws://{ACCOUNT}/us-east-1\n" in ran.err
     aws.no_credentials = "There are no credentials for AWS."
     ran = deploy(run)
     assert ran.code == 6
@@ -287,7 +292,7 @@ def test_everything_that_is_missing_is_named_at_once(
     monkeypatch.setattr("omnipub_cli.deployment.prerequisites.has_packages", lambda: False)
     monkeypatch.setattr("omnipub_cli.deployment.prerequisites.node_of", lambda _: lambda: None)
     ran = deploy(run)
-    assert ran.err.count("missing:") == 3
+    assert ran.err.count(": missing\n") == 3
     assert "configuration: CDK's Python packages are not installed here." in ran.err
     assert "node: CDK needs node 22 or newer, and there is none." in ran.err
 
@@ -369,6 +374,55 @@ def test_status_says_what_needs_somebody(run: Run, deployed: FakeAccount) -> Non
     assert (
         "aws cloudformation continue-update-rollback --stack-name OmnichannelApiStack-dev --region us-east-1" in ran.out
     )
+
+
+def test_status_says_which_version_of_the_console_the_site_serves(run: Run, deployed: FakeAccount) -> None:
+    assert run("status", "--json").json["console"] == "0.1.0+2"
+    deployed.site_.pages = {}
+    ran = run("status")
+    assert ran.code == 0
+    assert f"console:\t{SITE}/version.json says none\n" in ran.out
+    del deployed.ground.stacks.stacks["OmnichannelFrontendStack-dev"]
+    assert "console:\tnot deployed\n" in run("status").out
+
+
+TIMEOUT = Drifted(
+    logical="Worker",
+    physical="omnipub-dev-worker",
+    kind="AWS::Lambda::Function",
+    how="MODIFIED",
+    because=["/Timeout", "/Environment/Variables/X"],
+)
+
+
+def test_status_compares_waits_and_says_what_differs(run: Run, deployed: FakeAccount) -> None:
+    stacks = deployed.ground.stacks
+    ran = run("status", "--detect-drift", "--json")
+    assert (ran.code, {one["drift"] for one in ran.json["stacks"]}) == (0, {"IN_SYNC"})
+    stacks.drifts["OmnichannelWorkerStack-dev"] = [TIMEOUT]
+    ran = run("status", "--detect-drift")
+    assert ran.code == 1
+    assert (
+        "OmnichannelWorkerStack\tWorker\tAWS::Lambda::Function\tmodified\t/Timeout, /Environment/Variables/X\n"
+        in ran.out
+    )
+    assert "aws cloudformation describe-stack-resource-drifts --stack-name OmnichannelWorkerStack-dev" in ran.out
+    ran = run("status")
+    assert ran.code == 0, "what is known already is no news"
+    assert "/Timeout" in ran.out
+
+
+def test_what_cannot_be_compared_is_said_and_the_rest_is_compared(run: Run, deployed: FakeAccount) -> None:
+    stacks = deployed.ground.stacks
+    stacks.there("OmnichannelApiStack-dev", status="UPDATE_FAILED")
+    stacks.unread["OmnichannelDataStack-dev"] = "Failed to detect drift on resources [Key]"
+    ran = run("status", "--detect-drift")
+    assert ran.code == 1
+    assert "CloudFormation does not compare OmnichannelApiStack-dev while it is UPDATE_FAILED." in ran.err
+    assert (
+        "Not all of OmnichannelDataStack-dev could be compared: Failed to detect drift on resources [Key]." in ran.err
+    )
+    assert "OmnichannelWorkerStack\tUPDATE_COMPLETE" in ran.out
 
 
 def test_a_stage_that_is_not_there_is_not_found(run: Run) -> None:

@@ -1,10 +1,11 @@
 """A deployment over an account in memory: order, refusals, resuming, and the site that learns its own address."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from omnipub.errors import ConflictError
+from omnipub.errors import ConfigurationError, ConflictError
 from omnipub_cli.deployment.deploying import CHANGE_SET
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.foretelling import foretell
@@ -12,7 +13,7 @@ from omnipub_cli.deployment.records import State
 from omnipub_cli.deployment.target import Target
 
 from .conftest import Ground
-from .fakes import AFTER, modified
+from .fakes import AFTER, CALLER, modified
 
 SITE = "https://d111111abcdef8.cloudfront.net"
 TABLE = modified(
@@ -145,6 +146,37 @@ def test_what_an_earlier_run_of_ours_still_changes_is_waited_for(account: Ground
     assert "An earlier run is still changing OmnichannelApiStack-dev; this one waits for it." in account.said
 
 
+def test_a_run_that_goes_on_says_with_what_and_who_began_it(account: Ground) -> None:
+    account.stacks.failing["OmnichannelAuthStack-dev"] = "No."
+    with pytest.raises(DeploymentFailedError):
+        account.deploy()
+    del account.stacks.stacks["OmnichannelAuthStack-dev"]
+    account.said.clear()
+    account.stacks.begin("OmnichannelDataStack-dev", token="omnipub-x", template=None, made=False)
+    account.deploy()
+    began = f"deployment that {CALLER.arn} began at 2026-11-23 12:00:00 UTC"
+    assert f"The {began} is still changing OmnichannelDataStack-dev; this one waits for it." in account.said
+    assert f"Going on with the {began} and that has not come to its end." in account.said
+
+
+def test_only_the_change_set_that_was_judged_is_executed(account: Ground) -> None:
+    def another_run_proposes(_: object) -> None:
+        account.stacks.propose("OmnichannelDataStack-dev", CHANGE_SET, "theirs", [TABLE])
+
+    with pytest.raises(ConflictError, match="Another deployment of OmnichannelDataStack-dev was begun meanwhile"):
+        account.deploy("Data", approve=another_run_proposes)
+    assert account.executed == []
+
+
+def test_what_was_begun_comes_to_rest_before_a_refusal_of_another_is_told(account: Ground) -> None:
+    def another_run_proposes(_: object) -> None:
+        account.stacks.propose("OmnichannelAuthStack-dev", CHANGE_SET, "theirs", [TABLE])
+
+    with pytest.raises(ConflictError, match="OmnichannelAuthStack-dev"):
+        account.deploy("Data", "Auth", approve=another_run_proposes)
+    assert account.stacks.stacks["OmnichannelDataStack-dev"].status == "CREATE_COMPLETE"
+
+
 def test_what_somebody_else_changes_is_left_alone(account: Ground) -> None:
     account.deploy()
     account.stacks.log.clear()
@@ -209,6 +241,42 @@ def test_a_run_that_is_stopped_knows_what_goes_on_without_it(account: Ground) ->
     with pytest.raises(KeyboardInterrupt):
         run.run(("Data", "Auth", "Scheduler"), account.folder / "x")
     assert run.going == ["OmnichannelDataStack-dev", "OmnichannelAuthStack-dev"]
+
+
+def test_a_stack_that_has_ended_does_not_go_on_without_a_stopped_run(account: Ground) -> None:
+    def stop() -> None:
+        if account.stacks.stacks["OmnichannelDataStack-dev"].status == "CREATE_COMPLETE":
+            raise KeyboardInterrupt
+        account.stacks.running["OmnichannelAuthStack-dev"].looks = 5
+
+    account.clock.on_wait.append(stop)
+    run = account.deployment()
+    with pytest.raises(KeyboardInterrupt):
+        run.run(("Data", "Auth"), account.folder / "x")
+    assert run.going == ["OmnichannelAuthStack-dev"]
+
+
+def test_a_run_that_cannot_ask_aws_any_more_says_what_goes_on_without_it(account: Ground) -> None:
+    def expire() -> None:
+        raise ConfigurationError("The credentials for AWS have expired.")
+
+    account.clock.on_wait.append(expire)
+    with pytest.raises(ConfigurationError, match="have expired"):
+        account.deploy("Data")
+    assert account.said[-1] == "CloudFormation goes on with OmnichannelDataStack-dev; the same command waits for it."
+
+
+def test_a_run_that_is_stopped_while_it_prepares_leaves_no_change_set(account: Ground) -> None:
+    prepare = account.cdk.prepare
+
+    def stopped(*what: Any, **more: Any) -> None:
+        prepare(*what, **more)
+        raise KeyboardInterrupt
+
+    account.cdk.prepare = stopped  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        account.deploy("Data", "Auth")
+    assert account.stacks.sets == {}
 
 
 def test_foretelling_changes_nothing_and_leaves_no_change_set(account: Ground) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from omnipub.config import Mode
-from omnipub.errors import ConfigurationError
+from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.errors import MissingError
 from omnipub_cli.deployment.living import LivingSystem
 from omnipub_cli.deployment.ports import Caller
-from omnipub_cli.deployment.prerequisites import Premises, findings, node_of, require
+from omnipub_cli.deployment.prerequisites import Premises, findings, node_of, require, typed
+from omnipub_cli.deployment.regions import clearer
 
 from .fakes import ACCOUNT, CALLER, Clock, FakeStacks
 
@@ -42,7 +43,7 @@ def test_both_regions_must_be_prepared_for_cdk() -> None:
     assert not named(found)["bootstrap us-east-1"]
     with pytest.raises(MissingError) as missing:
         require(found)
-    assert f"uv run cdk bootstrap aws://{ACCOUNT}/us-east-1" in missing.value.hint
+    assert missing.value.hint.endswith(f"cdk bootstrap aws://{ACCOUNT}/us-east-1")
 
 
 def test_a_stage_in_cloudfronts_own_region_needs_one_preparation() -> None:
@@ -77,14 +78,63 @@ def test_without_credentials_aws_is_asked_nothing_more() -> None:
     assert missing.value.hint == "Sign in again: aws sso login"
 
 
-def test_an_old_node_on_the_path_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_node_on_the_path_is_named_with_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     node = tmp_path / "node"
     checkout = Checkout(root=ROOT)
     monkeypatch.setattr("omnipub_cli.deployment.checkout.Checkout.module", without_packages(Checkout.module))
-    for version, expected in (("v20.20.2", None), ("v22.1.0", node)):
-        node.write_text(f"#!/bin/sh\necho {version}\n")
-        node.chmod(0o755)
-        assert node_of(checkout, {"PATH": str(tmp_path)})() == expected
+    search = node_of(checkout, {"PATH": str(tmp_path)})
+    assert search() is None
+    put(node, says="v22.1.0")
+    assert search() == node
+    put(node, says="v20.20.2")
+    with pytest.raises(ConfigurationError, match=f"22 or newer, and {node} is v20.20.2") as old:
+        search()
+    assert "sync --inexact --all-extras --group cdk" in old.value.hint
+    found, _ = findings(premises("us-east-1", node=search), stage="dev", region="us-east-1")
+    assert not named(found)["node"]
+
+
+def test_a_node_that_the_environment_names_must_be_one(tmp_path: Path) -> None:
+    node = tmp_path / "mine"
+    search = node_of(Checkout(root=ROOT), {"JSII_NODE": str(node)})
+    with pytest.raises(ConfigurationError, match="which JSII_NODE names, is no node") as wrong:
+        search()
+    assert wrong.value.hint.endswith("unset JSII_NODE")
+    put(node, says="v24.1.0")
+    assert search() == node
+
+
+def put(node: Path, *, says: str) -> None:
+    """A node that says this of itself."""
+    node.write_text(f"#!/bin/sh\necho {says}\n")
+    node.chmod(0o755)
+
+
+def test_what_is_installed_beside_this_python_is_named_as_it_can_be_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / ".venv" / "bin"
+    tools.mkdir(parents=True)
+    put(tools / "uv", says="uv")
+    monkeypatch.setattr("sys.executable", str(tools / "python"))
+    monkeypatch.chdir(tmp_path)
+    assert typed("uv") == ".venv/bin/uv"
+    assert typed("cdk") == "cdk"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert typed("uv") == str(tools / "uv")
+    monkeypatch.setenv("PATH", str(tools))
+    assert typed("uv") == "uv"
+
+
+def test_a_mistyped_region_is_told_apart_from_a_network_that_is_down() -> None:
+    down = UnavailableError("CloudFormation does not answer: EndpointConnectionError.", hint="Try again in a moment.")
+    assert clearer(down, "us-east-1") is down
+    mistyped = clearer(down, "us-esat-1")
+    assert mistyped.message == "Nothing answers in region 'us-esat-1', and no region of that name is known."
+    assert "--region us-east-1" in mistyped.hint
+    refused = ConfigurationError("No.")
+    assert clearer(refused, "us-esat-1") is refused
 
 
 def without_packages(original: Any) -> Any:

@@ -1,5 +1,7 @@
 """Going back: the functions' stacks get the templates of before, and nothing that is kept moves."""
 
+from dataclasses import replace
+
 import pytest
 
 from omnipub.errors import ConflictError, NotFoundError
@@ -100,3 +102,24 @@ def test_nothing_goes_back_while_a_stack_is_being_changed(twice: Ground) -> None
     with pytest.raises(ConflictError, match="OmnichannelApiStack-dev is UPDATE_IN_PROGRESS"):
         back(twice)
     assert twice.stacks.log == []
+
+
+def test_what_would_misread_the_items_of_now_is_not_put_back(twice: Ground) -> None:
+    stack = twice.stacks.stacks["OmnichannelWorkerStack-dev"]
+    twice.stacks.stacks[stack.name] = replace(stack, outputs={"Schema": "of another release"})
+    twice.stacks.log.clear()
+    with pytest.raises(ConflictError, match="would misread what has been written since"):
+        back(twice)
+    assert twice.executed == []
+
+
+def test_functions_of_another_meaning_are_not_deployed_over_what_runs(twice: Ground) -> None:
+    stack = twice.stacks.stacks["OmnichannelSchedulerStack-dev"]
+    twice.stacks.stacks[stack.name] = replace(stack, outputs={"Schema": "of another release"})
+    twice.stacks.log.clear()
+    twice.cdk.version = "3"
+    with pytest.raises(ConflictError, match="each misreads what the other writes"):
+        twice.deploy()
+    assert twice.executed == []
+    twice.deploy(allow_schema_change=True)
+    assert "Scheduler" in twice.executed

@@ -153,7 +153,49 @@ def test_changes_are_begun_with_a_token_by_which_they_are_known_again(stubbed: S
     over.execute("x", "omnipub", token="omnipub-1")
     over.delete("x", token="omnipub-2")
     over.unprotect("x")
-    over.detect_drift("x")
+    assert over.detect_drift("x") == "d"
+
+
+def test_a_change_set_whose_place_another_one_took_is_not_executed(stubbed: Stubbed) -> None:
+    client, stub = stubbed("cloudformation")
+    stub.add_client_error("execute_change_set", "ChangeSetNotFound", "ChangeSet [arn] does not exist", 404)
+    with pytest.raises(ConflictError, match="Another deployment of x was begun meanwhile") as taken:
+        CloudFormation(client).execute("x", "arn", token="omnipub-1")
+    assert "omnipub status" in taken.value.hint
+
+
+def test_a_comparison_is_followed_and_its_pages_are_read_to_the_last(stubbed: Stubbed) -> None:
+    client, stub = stubbed("cloudformation")
+    told = {"StackId": ARN, "StackDriftDetectionId": "d", "Timestamp": AT}
+    stub.add_response(
+        "describe_stack_drift_detection_status",
+        told | {"DetectionStatus": "DETECTION_FAILED", "DetectionStatusReason": "No."},
+        {"StackDriftDetectionId": "d"},
+    )
+    row = {"StackId": ARN, "ResourceType": "T", "Timestamp": AT}
+    difference = {"ExpectedValue": "1", "ActualValue": "2", "DifferenceType": "NOT_EQUAL", "PropertyPath": "/A/0"}
+    rows = [
+        {"LogicalResourceId": "A", "StackResourceDriftStatus": "DELETED", **row},
+        {
+            "LogicalResourceId": "B",
+            "StackResourceDriftStatus": "MODIFIED",
+            "PhysicalResourceId": "b",
+            "PropertyDifferences": [difference],
+            **row,
+        },
+    ]
+    asked_for = {"StackName": "x", "StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"]}
+    stub.add_response("describe_stack_resource_drifts", {"StackResourceDrifts": rows[:1], "NextToken": "n"}, asked_for)
+    stub.add_response(
+        "describe_stack_resource_drifts", {"StackResourceDrifts": rows[1:]}, asked_for | {"NextToken": "n"}
+    )
+    over = CloudFormation(client)
+    assert over.comparison("d") == ("DETECTION_FAILED", "No.")
+    found = over.drifted("x")
+    assert [(one.logical, one.physical, one.how, one.because) for one in found] == [
+        ("A", "", "DELETED", []),
+        ("B", "b", "MODIFIED", ["/A/0"]),
+    ]
 
 
 def test_a_template_comes_as_text_and_what_is_gone_is_no_resource(stubbed: Stubbed) -> None:
@@ -291,14 +333,11 @@ def test_an_upload_that_fails_does_not_repeat_its_address(stubbed: Stubbed) -> N
     assert "secret" not in f"{failed.value.message}{failed.value.hint}"
 
 
-def test_a_functions_settings_and_log_group_are_lambdas_word(stubbed: Stubbed) -> None:
+def test_a_functions_log_group_is_lambdas_word(stubbed: Stubbed) -> None:
     client, stub = stubbed("lambda")
-    told = {"Environment": {"Variables": {"OMNIPUB_STAGE": "dev"}}, "LoggingConfig": {"LogGroup": "g"}}
-    stub.add_response("get_function_configuration", told, {"FunctionName": "f"})
-    stub.add_response("get_function_configuration", told, {"FunctionName": "f"})
+    stub.add_response("get_function_configuration", {"LoggingConfig": {"LogGroup": "g"}}, {"FunctionName": "f"})
     stub.add_client_error("get_function_configuration", "ResourceNotFoundException", "Function not found", 404)
     over = Functions(client)
-    assert over.variables("f") == {"OMNIPUB_STAGE": "dev"}
     assert over.log_group("f") == "g"
     with pytest.raises(ConfigurationError, match="The function f does not exist"):
         over.log_group("f")

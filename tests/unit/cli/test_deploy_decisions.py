@@ -264,7 +264,7 @@ def test_prod_is_protected_and_an_unknown_stage_is_refused_with_those_there_are(
     assert target.target(checkout, "prod", region="", environment={}).production
     with pytest.raises(InvalidInputError, match="There is no stage 'mars'") as wrong:
         target.target(checkout, "mars", region="", environment={})
-    assert "dev, staging, prod" in wrong.value.hint
+    assert "dev, test, staging, prod" in wrong.value.hint
 
 
 def test_the_checkout_is_found_from_inside_it_and_from_anywhere(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.storage.schema import fingerprint
 from omnipub_cli.staged import callers, place, refusals
 from omnipub_cli.staged.facts import SAID_BY, facts
-from omnipub_cli.staged.guard import Guard, check_shape, writes
+from omnipub_cli.staged.guard import Guard, check_schema, writes
 from omnipub_cli.staged.kept import LIFE, Kept
 from omnipub_cli.staged.signing import signed_by
 from omnipub_cli.tree import ENTRIES, load
@@ -42,7 +42,7 @@ def test_the_outputs_give_the_settings_that_the_functions_have() -> None:
     assert (settings.table, settings.stream, settings.bucket) == ("table-1", "stream-1", "media-1")
     assert (settings.mode, settings.worker_timeout, settings.sandbox_url) == (Mode.LIVE, 90, "")
     assert (settings.stage, settings.function, settings.on_aws) == ("dev", "omnipub-dev-scheduler", True)
-    assert (found.worker, found.parked, found.shape) == ("omnipub-dev-worker", "parked-1", fingerprint())
+    assert (found.worker, found.parked, found.schema) == ("omnipub-dev-worker", "parked-1", fingerprint())
     with_sandbox = {**OUTPUTS, "Scheduler": {**OUTPUTS["Scheduler"], "Mode": "sandbox", "SandboxUrl": "https://s"}}
     assert facts("dev", with_sandbox).settings.sandbox_url == "https://s"
 
@@ -149,11 +149,15 @@ def test_the_guard_acts_before_the_first_write_alone_and_again_after_it_refused(
     assert told == ["asked"] * 3
 
 
-def test_a_write_to_a_table_of_another_shape_is_refused_with_both_versions() -> None:
-    check_shape("dev", here="a", there="a", version="2", deployed="1")
+def test_a_write_to_a_table_of_another_shape_or_meaning_is_refused_with_both_versions() -> None:
+    check_schema("dev", here="a", there="a", version="2", deployed="1")
     with pytest.raises(ConflictError, match=r"\(1\.0 is deployed, this is 2\.0\)") as raised:
-        check_shape("dev", here="a", there="b", version="2.0", deployed="1.0")
+        check_schema("dev", here="a", there="b", version="2.0", deployed="1.0")
+    assert raised.value.hint.startswith("Use omnipub 1.0, or bring")
     assert raised.value.hint.endswith("omnipub deploy --infra serverless --stage dev")
+    with pytest.raises(ConflictError, match="shape or meaning") as raised:
+        check_schema("dev", here="a", there="b", version="2.0", deployed="2.0")
+    assert raised.value.hint.startswith("Bring the stage up to date")
 
 
 def test_the_region_is_the_typed_one_then_the_environments_then_the_profiles() -> None:

@@ -11,11 +11,11 @@ import pytest
 from botocore.session import Session
 from botocore.stub import Stubber
 
-from omnipub.errors import ConflictError
+from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.storage.schema import fingerprint
 from omnipub_cli.asking import confirm
 from omnipub_cli.context import Call
-from omnipub_cli.deployment import account, cloud
+from omnipub_cli.deployment import account, checkout, cloud, target
 from omnipub_cli.deployment.ports import Caller, Stack
 from omnipub_cli.staged import checkup
 from omnipub_cli.staged.facts import SAID_BY
@@ -73,8 +73,13 @@ def there(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAccount:  # noqa: 
     return made
 
 
-def stage(notes: list[str] | None = None, name: str = "dev") -> Stage:
-    return Stage(name, region="eu-west-1", note=(notes if notes is not None else []).append)
+def stage(notes: list[str] | None = None, name: str = "dev", region: str = "eu-west-1") -> Stage:
+    def announce(words: str, *, json: object) -> None:
+        assert json
+        if notes is not None:
+            notes.append(words)
+
+    return Stage(name, region=region, announce=announce)
 
 
 def test_a_stage_is_looked_up_once_in_some_minutes(there: FakeAccount) -> None:
@@ -110,17 +115,51 @@ def test_a_question_comes_after_the_word_of_where_its_answer_has_its_effect(
     assert capsys.readouterr().err == ""
 
 
+def test_without_any_region_it_is_the_one_that_this_checkout_deploys_the_stage_to(
+    there: FakeAccount,  # noqa: ARG001  is there
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    for name in ("cdk", "web"):
+        (tmp_path / name).symlink_to(target.OWN / name)
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "dev.toml").write_text('region = "eu-central-1"')
+    monkeypatch.setattr(target, "OWN", tmp_path)
+    assert stage(region="").region == "eu-central-1"
+    assert stage(region="", name="staging").region == "us-east-1"
+    with pytest.raises(ConfigurationError, match="in which region stage mars is"):
+        stage(region="", name="mars")
+
+
+def test_where_a_write_goes_is_said_in_every_form(
+    there: FakeAccount,  # noqa: ARG001  is there
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for form in ({}, {"quiet": True}):
+        Call(stage="dev", region="eu-west-1", **form).staged.guard.act()
+        assert capsys.readouterr().err.startswith("Writing to stage dev (posts are real) in account")
+    Call(stage="dev", region="eu-west-1", json=True).staged.guard.act()
+    assert json.loads(capsys.readouterr().err)["writing_to"] == {
+        "stage": "dev",
+        "mode": "live",
+        "account": ACCOUNT,
+        "region": "eu-west-1",
+        "caller": "user/ada",
+    }
+
+
 def test_a_write_asks_anew_what_was_kept_from_before_a_deployment(there: FakeAccount) -> None:
     assert stage().facts
-    there.cloudformation.outputs["Data"]["TableShape"] = "000000000000"
+    there.cloudformation.outputs["Scheduler"]["Schema"] = "000000000000"
     notes: list[str] = []
     later = stage(notes)
-    assert later.facts.shape == fingerprint()
+    assert later.facts.schema == fingerprint()
     with pytest.raises(ConflictError, match="another shape"):
         later._before_writing()
     assert notes == []
-    there.cloudformation.outputs["Data"] |= {"TableShape": fingerprint(), "TableName": "table-2"}
-    assert stage().facts.shape == "000000000000"
+    there.cloudformation.outputs["Scheduler"]["Schema"] = fingerprint()
+    there.cloudformation.outputs["Data"]["TableName"] = "table-2"
+    assert stage().facts.schema == f"000000000000 and {fingerprint()}", "the functions are of two releases"
     moved = stage()
     assert moved.facts
     with pytest.raises(ConflictError, match="deployed anew"):
@@ -133,7 +172,7 @@ def test_the_doctor_tells_another_version_and_another_shape(there: FakeAccount) 
     there.cloudformation.outputs["Scheduler"]["Version"] = "0.0.1"
     stage()._kept.drop()
     assert checkup.versions(stage()).health.value == "warn"
-    there.cloudformation.outputs["Data"]["TableShape"] = "0"
+    there.cloudformation.outputs["Scheduler"]["Schema"] = "0"
     stage()._kept.drop()
     found = checkup.versions(stage())
     assert (found.health.value, found.next) == ("bad", "deploy --infra serverless")
@@ -232,7 +271,9 @@ def test_a_profile_that_is_not_there_is_named(run: Any, home: Path) -> None:  # 
     assert "AWS_PROFILE" not in os.environ
 
 
-def test_without_a_region_it_says_which_option_names_one(run: Any, home: Path) -> None:  # noqa: ARG001  likewise
+def test_without_a_region_it_says_which_option_names_one(run: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for where in (target, checkout):  # omnipub was installed, and runs from no checkout
+        monkeypatch.setattr(where, "OWN", home)
     done = run("messages", "list", "--stage", "dev")
     assert (done.code, "--region eu-central-1" in done.err) == (6, True)
 

@@ -7,7 +7,7 @@ import typer
 from omnipub.errors import InvalidInputError, UnavailableError
 from omnipub_cli.context import Call, call_of
 from omnipub_cli.drawing import Record, State
-from omnipub_cli.options import examples
+from omnipub_cli.options import ActsFor, examples
 from omnipub_cli.tokens import Guarded
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ app = typer.Typer(add_completion=False)
         "omnipub connections connect facebook --account 100000000000001",
         "omnipub connections connect linkedin:team --account urn:li:organization:1001 --token-stdin < token",
         "omnipub connections connect bluesky --account ada.example.com --url https://pds.example.com",
+        "omnipub connections connect linkedin --owner USER --account urn:li:person:AbC1 --stage prod",
         "omnipub connections connect webhook --account intranet --url https://intranet.example.com/hook",
     ),
 )
@@ -37,6 +38,7 @@ def connect(
     url: Annotated[
         str, typer.Option(metavar="URL", help="Where a webhook's deliveries go, or a Bluesky data server of one's own.")
     ] = "",
+    owner: ActsFor = "",
     title: Annotated[str, typer.Option(metavar="TEXT", help="A name for people (default: the id).")] = "",
     ends: Annotated[
         str, typer.Option(metavar="TIME", help="When the token ends, if its network said so; omnipub reminds of it.")
@@ -53,7 +55,7 @@ def connect(
     from omnipub.domain.identity import checked_channel, network_of  # noqa: PLC0415  likewise
     from omnipub_cli.connected import shape  # noqa: PLC0415  likewise
 
-    call = call_of(context)
+    call = call_of(context).on_behalf_of(owner)
     network = network_of(checked_channel(channel))
     with call.system() as system:
         if network not in system.channels:
@@ -95,8 +97,9 @@ def connect(
     )
     call.output.data(record, json=shape(connected) | {"mode": system.settings.mode.value}, ids=[connected.channel])
     call.output.hint(f"See whether its token works: {call.typed(f'connections test {channel}')}")
-    example = f'messages create "Hello" --to {channel}'
-    call.output.hint(f"Try it: {call.typed(example)}")
+    if not call.acting_for:
+        example = f'messages create "Hello" --to {channel}'
+        call.output.hint(f"Try it: {call.typed(example)}")
 
 
 def _to_the_sandbox(call: Call, system: "System", channel: str, account: str, title: str) -> None:

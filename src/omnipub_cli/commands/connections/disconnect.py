@@ -6,7 +6,7 @@ import typer
 
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Record
-from omnipub_cli.options import Command, Yes, examples
+from omnipub_cli.options import ActsFor, Command, Yes, examples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ def disconnect(
     context: typer.Context,
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="As printed by list.")],
     *,
+    owner: ActsFor = "",
     yes: Yes = False,
 ) -> None:
     """Forget an account and its token; what is scheduled for it is held."""
@@ -32,7 +33,7 @@ def disconnect(
     from omnipub_cli import connected  # noqa: PLC0415  likewise
     from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
 
-    call = call_of(context)
+    call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
         one = connected.found(call, system, channel)
         piles = {name: system.backlog.of(Status(name), at_most=connected.COUNTED_AT_MOST) for name in CONCERNED}

@@ -4,7 +4,7 @@ import typer
 
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Column, State, Table
-from omnipub_cli.options import Command, examples
+from omnipub_cli.options import ActsFor, Command, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -20,14 +20,18 @@ CONNECTIONS = (
 )
 
 
-@app.command("list", cls=Command, epilog=examples("omnipub connections list", "omnipub connections list --json"))
-def list_(context: typer.Context) -> None:
+@app.command(
+    "list",
+    cls=Command,
+    epilog=examples("omnipub connections list", "omnipub connections list --owner USER --stage prod"),
+)
+def list_(context: typer.Context, *, owner: ActsFor = "") -> None:
     """List connected accounts, whether they can be used, and what is held for them."""
     from omnipub.domain.identity import network_of  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.lifecycle import Status  # noqa: PLC0415  likewise
     from omnipub_cli import connected  # noqa: PLC0415  likewise
 
-    call = call_of(context)
+    call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
         found = system.accounts.of(call.owner)
         held = system.backlog.of(Status.HELD, at_most=connected.COUNTED_AT_MOST)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, examples
+from omnipub_cli.options import ActsFor, Command, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -16,12 +16,14 @@ app = typer.Typer(add_completion=False)
 def refresh(
     context: typer.Context,
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="As printed by list.")],
+    *,
+    owner: ActsFor = "",
 ) -> None:
     """Renew an account's token where its network allows that, and let what was held go on if it works."""
     from omnipub_cli import connected  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
 
-    call = call_of(context)
+    call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
         before = connected.found(call, system, channel)
         done = system.connecting.refresh(before)

@@ -6,7 +6,7 @@ import typer
 
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Record, State
-from omnipub_cli.options import Command, examples
+from omnipub_cli.options import ActsFor, Command, examples
 
 if TYPE_CHECKING:
     from omnipub.storage.items import Connection
@@ -21,6 +21,8 @@ COUNTED = ("scheduled", "publishing", "held", "failed", "unconfirmed", "missed")
 def show(
     context: typer.Context,
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="As printed by list.")],
+    *,
+    owner: ActsFor = "",
 ) -> None:
     """Show everything about a connected account but its token."""
     from omnipub.domain.identity import network_of  # noqa: PLC0415  a command imports what it uses
@@ -28,7 +30,7 @@ def show(
     from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
     from omnipub_cli import connected  # noqa: PLC0415  likewise
 
-    call = call_of(context)
+    call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
         one = connected.found(call, system, channel)
         network = system.channels[network_of(one.channel)]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, examples, once
+from omnipub_cli.options import ActsFor, Command, examples, once
 
 app = typer.Typer(add_completion=False)
 
@@ -19,11 +19,13 @@ def ask(
     channel: Annotated[
         list[str] | None, typer.Argument(metavar="[CHANNEL]…", help="Only these accounts; none asks for all.")
     ] = None,
+    *,
+    owner: ActsFor = "",
 ) -> None:
     """Ask the networks whether the tokens of connected accounts work; nothing is published or changed."""
     from omnipub_cli import connected  # noqa: PLC0415  a command imports what it uses
 
-    call = call_of(context)
+    call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
         chosen = [connected.found(call, system, name) for name in once(channel)]
         tested = [system.asking.test(one) for one in chosen or system.accounts.of(call.owner)]

@@ -45,7 +45,11 @@ def replay(  # noqa: PLR0913  one argument for each option
         bool, typer.Option("--dry-run", help="Say what the table says about each; send and write nothing.")
     ] = False,
     reput: Annotated[
-        bool, typer.Option("--reput", help="Put the pointers on the stream again, instead of calling the worker here.")
+        bool,
+        typer.Option(
+            "--reput",
+            help="Put the pointers on the stream again, instead of calling the worker here; on AWS always.",
+        ),
     ] = False,
     rate: Annotated[
         int, typer.Option("--rate", min=1, max=10_000, metavar="N", help="Records a second at most.")
@@ -57,11 +61,7 @@ def replay(  # noqa: PLR0913  one argument for each option
 
     call = call_of(context)
     _check(since=since, from_=from_, parked=parked, until=until, ids=ids or ())
-    if call.on_aws and not (reput or dry_run):
-        raise InvalidInputError(
-            f"What stage {call.stage} publishes, its own worker sends, not this machine.",
-            hint="Add --reput, which puts the pointers on its stream again, or --dry-run.",
-        )
+    reput = reput or call.on_aws  # what a stage publishes, its own worker sends, never this machine
     with call.system() as system:
         again = call.replay(system)
         wanted = _wanted(again, since=since, from_=from_, until=until, ids=once(ids))

@@ -1,0 +1,33 @@
+"""Names of AWS regions: one that was mistyped has no servers, so asking there looks like a network that is down."""
+
+from difflib import get_close_matches
+
+from omnipub.errors import ConfigurationError, OmnipubError, UnavailableError
+
+
+def clearer(error: OmnipubError, region: str) -> OmnipubError:
+    """The error of asking in a region; where nothing answers and no such region is known, one that says so.
+
+    A region that is newer than botocore's list is not refused by its name: only silence makes it suspicious.
+    """
+    if not isinstance(error, UnavailableError):
+        return error
+    known = _known()
+    if region in known:
+        return error
+    likely = get_close_matches(region, known) or ["eu-central-1"]
+    return ConfigurationError(
+        f"Nothing answers in region '{region}', and no region of that name is known.",
+        hint=f"Name the one you mean: {' or '.join(f'--region {one}' for one in likely)}",
+    )
+
+
+def _known() -> list[str]:
+    from botocore.session import Session  # noqa: PLC0415  an optional package
+
+    session = Session()
+    return [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("cloudformation", partition_name=partition)
+    ]

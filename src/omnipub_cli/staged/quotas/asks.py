@@ -1,0 +1,160 @@
+"""Asks AWS for limits: each function one call, and what it tells written down."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from omnipub_cli.deployment.family import name_of
+from omnipub_cli.staged.quotas.codes import REQUESTS
+from omnipub_cli.staged.quotas.metrics import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omnipub_cli.staged.quotas.judgement import Quota
+    from omnipub_cli.staged.stage import Stage
+
+BYTES_OF_A_SHARD = 1024 * 1024
+RECORDS_OF_A_SHARD = 1000
+"""What a shard takes in a second; the same for everybody, and not to be raised."""
+
+_API, _FUNCTION = "AWS::ApiGatewayV2::Api", "AWS::Lambda::Function"
+_DEFAULT_STAGE = "$default"
+_ABSENT = {"NoSuchResourceException"}
+
+
+@dataclass(kw_only=True)
+class Known:
+    """What was told so far; sources that come later build on it."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def stacks(stage: "Stage", known: Known) -> None:
+    """Which API and functions there are."""
+    cloudformation, name = stage.account.stacks(stage.region), name_of("Api", stage.name)
+    if cloudformation.find(name) is None:
+        return  # that is said where stacks are looked at
+    found = {one.kind: one.physical for one in cloudformation.resources(name) if one.physical}
+    known.names |= {key: found[kind] for key, kind in (("api id", _API), ("api", _FUNCTION)) if kind in found}
+
+
+def permissions(stage: "Stage", known: Known) -> None:
+    """Whether the worker may send mail and text messages: that is what the stage was deployed with."""
+    template = stage.account.stacks(stage.region).template(name_of("Worker", stage.name))
+    known.figures |= {"mail": float("ses:SendEmail" in template), "texts": float("sns:Publish" in template)}
+
+
+def account(stage: "Stage", known: Known) -> None:
+    """How many runs the account may have side by side, and how many of them are nobody's."""
+    told = stage.clients.of("lambda").get_account_settings()["AccountLimit"]
+    known.figures["lambda.limit"] = told["ConcurrentExecutions"]
+    known.figures["worker.room"] = told["UnreservedConcurrentExecutions"]
+
+
+def reserved(stage: "Stage", known: Known) -> None:
+    """The runs that are kept for the worker; none are unless somebody did so by hand."""
+    told = stage.clients.of("lambda").get_function_concurrency(FunctionName=stage.facts.worker)
+    if "ReservedConcurrentExecutions" in told:
+        known.figures["worker.room"] = told["ReservedConcurrentExecutions"]
+
+
+def stream(stage: "Stage", known: Known) -> None:
+    """Shards, and what they take."""
+    told = stage.clients.of("kinesis").describe_stream_summary(StreamName=stage.facts.settings.stream)
+    summary = told["StreamDescriptionSummary"]
+    known.figures["shards"] = shards = summary["OpenShardCount"]
+    if summary.get("StreamModeDetails", {}).get("StreamMode") != "ON_DEMAND":  # which widens itself
+        known.figures["stream.bytes.limit"] = shards * BYTES_OF_A_SHARD
+        known.figures["stream.records.limit"] = shards * RECORDS_OF_A_SHARD
+
+
+def trigger(stage: "Stage", known: Known) -> None:
+    """How many runs the worker's trigger may start at once. Needs the shards."""
+    told = stage.clients.of("lambda").list_event_source_mappings(FunctionName=stage.facts.worker)
+    ours = f":stream/{stage.facts.settings.stream}"
+    side_by_side = [
+        one.get("ParallelizationFactor", 1)
+        for one in told["EventSourceMappings"]
+        if one.get("EventSourceArn", "").endswith(ours)
+    ]
+    if side_by_side:
+        known.figures["worker.wanted"] = known.figures["shards"] * sum(side_by_side)
+
+
+def shards(stage: "Stage", known: Known) -> None:
+    """Open shards of the account."""
+    told = stage.clients.of("kinesis").describe_limits()
+    known.figures |= {"shards.used": told["OpenShardCount"], "shards.limit": told["ShardLimit"]}
+
+
+def table(stage: "Stage", known: Known) -> None:
+    """DynamoDB tells them for tables of fixed capacity; they hold for each table and index paid by request, too."""
+    told = stage.clients.of("dynamodb").describe_limits()
+    known.figures["table.writes.limit"] = told["TableMaxWriteCapacityUnits"]
+    known.figures["table.reads.limit"] = told["TableMaxReadCapacityUnits"]
+
+
+def api_stage(stage: "Stage", known: Known) -> None:
+    """What the API lets in."""
+    told = stage.clients.of("apigatewayv2").get_stage(ApiId=known.names["api id"], StageName=_DEFAULT_STAGE)
+    rate = told.get("DefaultRouteSettings", {}).get("ThrottlingRateLimit")
+    if rate is not None:
+        known.figures["api.rate"] = rate
+
+
+def requests(stage: "Stage", known: Known) -> None:
+    """What all APIs of the account may be asked."""
+    known.figures["api.account"] = applied(stage.clients.of("service-quotas"), REQUESTS)
+
+
+def mail(stage: "Stage", known: Known) -> None:
+    """What SES lets the account send."""
+    told = stage.clients.of("sesv2").get_account()
+    quota, standing = told["SendQuota"], told.get("EnforcementStatus", "HEALTHY")
+    known.figures |= {
+        "mail.sent": quota["SentLast24Hours"],
+        "mail.limit": quota["Max24HourSend"],
+        "mail.second.limit": quota["MaxSendRate"],
+        "mail.sandbox": float(not told["ProductionAccessEnabled"]),
+        "mail.off": float(not told["SendingEnabled"]),
+        "mail.watched": float(standing == "PROBATION"),
+        "mail.shut": float(standing == "SHUTDOWN"),
+    }
+
+
+def texts(stage: "Stage", known: Known) -> None:
+    """What text messages may cost in a month."""
+    told: Mapping[str, Any] = stage.clients.of("sns").get_sms_attributes(attributes=["MonthlySpendLimit"])
+    limit = told.get("attributes", {}).get("MonthlySpendLimit")
+    known.figures["texts.unsaid"] = float(limit is None)
+    if limit is not None:
+        known.figures["texts.limit"] = float(limit)
+
+
+def text_sandbox(stage: "Stage", known: Known) -> None:
+    """Whether text messages go to verified numbers alone."""
+    known.figures["texts.sandbox"] = float(stage.clients.of("sns").get_sms_sandbox_account_status()["IsInSandbox"])
+
+
+def metrics(stage: "Stage", known: Known) -> None:
+    """What was used, and refused."""
+    for figure, value in counted(stage.clients.of("cloudwatch"), known.figures, known.names, datetime.now(UTC)):
+        known.figures[figure] = value
+
+
+def applied(client: Any, quota: "Quota") -> float:
+    """A limit as it holds for the account, else as AWS gives it to everybody."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415  an optional package
+
+    from omnipub.adapters.aws_errors import code_of  # noqa: PLC0415  likewise
+
+    asked = {"ServiceCode": quota.service, "QuotaCode": quota.code}
+    try:
+        told = client.get_service_quota(**asked)
+    except ClientError as error:
+        if code_of(error) not in _ABSENT:
+            raise
+        told = client.get_aws_default_service_quota(**asked)
+    return float(told["Quota"]["Value"])
