@@ -68,6 +68,7 @@ THROTTLED = {
 }
 """Codes with an HTTP status below 500 that mean the same as one above it."""
 
+_SIGN_IN = "Sign in: aws sso login, or aws configure"
 _WITHOUT_CREDENTIALS = (
     CredentialRetrievalError,
     NoAuthTokenError,
@@ -100,9 +101,10 @@ def translated(what: str) -> Iterator[None]:
             raise
         raise ours from error
     except _WITHOUT_CREDENTIALS as error:
+        unknown = isinstance(error, ProfileNotFound)
         raise ConfigurationError(
             f"There are no credentials for AWS: {str(error).rstrip('.')}.",
-            hint="Sign in: aws sso login, or aws configure",
+            hint="See which there are: aws configure list-profiles" if unknown else _SIGN_IN,
         ) from error
     except NoRegionError as error:
         raise ConfigurationError("No AWS region is chosen.", hint="Set AWS_DEFAULT_REGION, e.g. eu-west-1.") from error

@@ -13,7 +13,7 @@ from omnipub_cli.deployment.lines import Lines
 from omnipub_cli.deployment.objects import Objects
 from omnipub_cli.deployment.people import People
 from omnipub_cli.deployment.ports import Caller, Shelf, Site, Stacks
-from omnipub_cli.deployment.prerequisites import BOOTSTRAP
+from omnipub_cli.deployment.prerequisites import BOOTSTRAP, typed
 from omnipub_cli.deployment.shelf import Folder
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Account:
         if not bucket:
             raise DeploymentFailedError(
                 f"{BOOTSTRAP} in {region} names no bucket.",
-                hint=f"Prepare the region again: cdk bootstrap, in {region}",
+                hint=f"Prepare the region again: {typed('cdk')} bootstrap aws://{self.caller().account}/{region}",
             )
         prefix = f"omnipub/{stage}/"
         return Folder(self._cloud.client("s3", region), bucket=bucket, prefix=prefix, region=region)
