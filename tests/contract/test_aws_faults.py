@@ -257,7 +257,7 @@ def test_a_batch_that_never_gets_done_means_unavailable(
     assert len(faulty.made()) == TRIES
 
 
-@pytest.mark.parametrize("code", [*TABLE, *THROTTLED])
+@pytest.mark.parametrize("code", [*TABLE, *sorted(THROTTLED)])
 def test_every_code_that_is_known_has_a_sentence_and_a_next_step(
     table: DynamoTable, breaking: Breaking, code: str
 ) -> None:

@@ -245,7 +245,7 @@ def test_credentials_that_are_not_taken_say_how_to_get_new_ones(
     sentence = "There are no credentials for AWS: Unable to locate credentials"
     assert refused(**nobody) == (6, sentence, sign_in)
     sentence = "There are no credentials for AWS: The config profile (wrong) could not be found"
-    assert refused(AWS_PROFILE="wrong") == (6, sentence, sign_in)
+    assert refused(AWS_PROFILE="wrong") == (6, sentence, "hint: See which there are: aws configure list-profiles")
 
 
 def test_a_stack_that_never_came_to_be_is_removed_by_the_command_the_refusal_names(prepared: Account) -> None:

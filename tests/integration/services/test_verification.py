@@ -293,7 +293,7 @@ ALONE = {
 }
 
 
-@pytest.mark.parametrize("plant", ALONE, ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize("plant", sorted(ALONE, key=lambda plant: plant.__name__), ids=lambda plant: plant.__name__)
 def test_one_damage_is_one_class_of_finding(damaged: Damaged, plant: Plant) -> None:
     plant(damaged)
     assert set(verified(damaged.bed).counts) == {PLANTS[plant]}
