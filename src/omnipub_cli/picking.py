@@ -10,15 +10,17 @@ from omnipub.errors import ConflictError, InvalidInputError
 from omnipub_cli import changing
 from omnipub_cli.naming import named
 from omnipub_cli.narrowing import asked_of
+from omnipub_cli.options import once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from omnipub.domain.delivery import Delivery
     from omnipub.services.asked import Asked
     from omnipub.services.showing import Shown
     from omnipub.wiring import System
+    from omnipub_cli.aiming import Aim
     from omnipub_cli.context import Call
 
 AT_MOST = 500
@@ -65,23 +67,14 @@ class Picked:
         return bool(self.asked.status or (self.ids and self.channels))
 
 
-def picked(
-    verb: Verb,
-    ids: Sequence[str] | None,
-    channels: Sequence[str],
-    *,
-    now: datetime,
-    status: str = "",
-    owner: str = "",
-    since: str = "",
-    until: str = "",
-) -> Picked:
+def picked(verb: Verb, aim: Aim, *, now: datetime) -> Picked:
     """What was typed, checked.
 
     Raises:
         InvalidInputError: Nothing was named, ids stand beside a filter, or the verb does not act on that status.
     """
-    asked = asked_of(now=now, status=status, owner=owner, since=since, until=until)
+    ids, channels = aim.ids, once(aim.channel)
+    asked = asked_of(now=now, status=aim.status, owner=aim.owner, since=aim.since, until=aim.until)
     narrowed = bool(asked.status or asked.owner or asked.since or asked.until)
     if ids and narrowed:
         raise InvalidInputError("Ids and a filter exclude each other.", hint="Leave one out; --channel goes with both.")

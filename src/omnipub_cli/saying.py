@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,7 @@ import typer
 
 from omnipub.errors import InvalidInputError
 from omnipub_cli import inputs
-from omnipub_cli.options import listed
+from omnipub_cli.options import At, Fold, NotAfter, Zone, listed
 
 if TYPE_CHECKING:
     from omnipub.domain.message import Content, MediaReference
@@ -53,19 +53,19 @@ Variants = Annotated[
 class Asked:
     """The options as they were typed."""
 
-    what: str = ""
-    file: str = ""
-    to: list[str] = field(default_factory=list)
-    at: str = ""
-    zone: str = ""
-    fold: str | None = None
-    not_after: str = ""
-    link: str = ""
-    link_title: str = ""
-    hashtags: list[str] = field(default_factory=list)
-    images: list[str] = field(default_factory=list)
-    alts: list[str] = field(default_factory=list)
-    variants: list[str] = field(default_factory=list)
+    what: What = ""
+    file: File = ""
+    to: ToAny = None
+    at: At = ""
+    zone: Zone = ""
+    fold: Fold = None
+    not_after: NotAfter = ""
+    link: Link = ""
+    link_title: LinkTitle = ""
+    hashtag: Hashtags = None
+    image: Images = None
+    alt: Alts = None
+    variant: Variants = None
 
 
 def previewed(call: Call, system: System, asked: Asked) -> tuple[str, Previewed]:
@@ -77,7 +77,7 @@ def previewed(call: Call, system: System, asked: Asked) -> tuple[str, Previewed]
     """
     from omnipub_cli.naming import named  # noqa: PLC0415  only where an id is given
 
-    if not listed(asked.to):
+    if not listed(asked.to or []):
         if replace(asked, what="") != Asked() or not _is_id(asked.what):
             raise InvalidInputError(
                 "No channel is named.",
@@ -88,7 +88,7 @@ def previewed(call: Call, system: System, asked: Asked) -> tuple[str, Previewed]
     found = system.preview.new(
         owner=call.owner,
         content=_content(call, asked),
-        channels=listed(asked.to),
+        channels=listed(asked.to or []),
         schedule=inputs.schedule(asked.at, asked.zone, asked.fold),
         window=inputs.window(asked.not_after, asked.zone, asked.fold),
     )
@@ -99,7 +99,7 @@ def explain(call: Call, found: Previewed) -> None:
     """What to type next where a channel would refuse the message."""
     unconnected = [one.channel for one in found.facets if not one.account]
     if unconnected:
-        call.output.hint(f"Connect an account: {call.typed(f'connections connect {unconnected[0]}')}")
+        call.output.hint(f"Connect an account: {call.typed(f'connections connect {unconnected[0]} --account ID')}")
     if any(objection.excess for one in found.facets for objection in one.objections):
         call.output.hint(f"See what each network accepts: {call.typed('channels limits')}")
 
@@ -113,9 +113,9 @@ def _content(call: Call, asked: Asked) -> Content:
         text=_text_in(asked.file) if asked.file else inputs.text_of(asked.what, call.output),
         link=asked.link,
         link_title=asked.link_title,
-        hashtags=tuple(tag.removeprefix("#") for tag in listed(asked.hashtags)),
-        media=inputs.images(asked.images, asked.alts, _Unkept()),
-        variants=inputs.variants(asked.variants),
+        hashtags=tuple(tag.removeprefix("#") for tag in listed(asked.hashtag or [])),
+        media=inputs.images(asked.image or [], asked.alt or [], _Unkept()),
+        variants=inputs.variants(asked.variant or []),
     )
 
 

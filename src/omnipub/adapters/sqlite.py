@@ -39,11 +39,12 @@ class Database:
         self._pool = threading.Lock()
         self._writer = threading.Lock()
         self._jobs = Jobs()
-        if not self._is_made(schema):
-            with self.writing() as connection:
-                for statement in schema.split(";"):
-                    if statement.strip():
-                        connection.execute(statement)
+        try:
+            if not self._is_made(schema):
+                self._make(schema)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -114,6 +115,12 @@ class Database:
             there = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master")}
         return there.issuperset(_MADE.findall(schema))
 
+    def _make(self, schema: str) -> None:
+        with self.writing() as connection:
+            for statement in schema.split(";"):
+                if statement.strip():
+                    connection.execute(statement)
+
     @contextmanager
     def _borrowed(self) -> Iterator[sqlite3.Connection]:
         with self._pool:
@@ -132,9 +139,13 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
+        except BaseException:  # the first word with a file that is damaged
+            connection.close()
+            raise
         connection.row_factory = sqlite3.Row
         return connection
 

@@ -13,6 +13,7 @@ import pytest
 from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.domain.conversation import Secret
 from omnipub.domain.message import Content
+from omnipub.errors import OmnipubError
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data import FILES, open_data
 from omnipub.services.ports import DueSoon, Pointer
@@ -127,3 +128,21 @@ def test_the_pointer_is_put_when_the_message_is_already_on_disk(
     system.accounts.connect(owner=LOCAL_OWNER, channel="facebook", account="1", token=Secret("t"))
     system.compose.message(owner=LOCAL_OWNER, content=Content(text="x"), channels=["facebook"], schedule=None)
     assert stored == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "content"),
+    [("table.db", b"no database at all" * 100), ("nudges.db", b"likewise" * 200), ("vault.key", b"?")],
+)
+def test_what_cannot_be_opened_leaves_nothing_open(
+    tmp_path: Path, connections: list[Watched], spoilt: str, content: bytes
+) -> None:
+    settings = open_data(tmp_path)
+    (tmp_path / spoilt).write_bytes(content)
+    (tmp_path / spoilt).chmod(0o600)
+    with pytest.raises(OmnipubError):
+        one_machine(settings)
+    assert connections
+    for connection in connections:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")

@@ -2,21 +2,10 @@
 
 import typer
 
+from omnipub_cli.aiming import Aim
 from omnipub_cli.context import call_of
-from omnipub_cli.options import (
-    Channels,
-    Command,
-    DryRun,
-    HasStatus,
-    Ids,
-    Owner,
-    Reason,
-    Since,
-    Until,
-    Yes,
-    examples,
-    once,
-)
+from omnipub_cli.options import Command, Reason, examples
+from omnipub_cli.spreading import spread
 
 app = typer.Typer(add_completion=False)
 
@@ -29,19 +18,8 @@ app = typer.Typer(add_completion=False)
         "omnipub messages cancel --status held --channel linkedin --dry-run",
     ),
 )
-def cancel(  # noqa: PLR0913  a command's options are its parameters
-    context: typer.Context,
-    ids: Ids = None,
-    *,
-    channel: Channels = None,
-    status: HasStatus = "",
-    owner: Owner = "",
-    since: Since = "",
-    until: Until = "",
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-) -> None:
+@spread
+def cancel(context: typer.Context, aim: Aim, *, reason: Reason = "") -> None:
     """Call off what is not out yet, on all channels or those named; of several ids or a filter it asks once."""
     from omnipub_cli import bulk, changing, picking  # noqa: PLC0415  a command imports what it uses
 
@@ -53,24 +31,15 @@ def cancel(  # noqa: PLR0913  a command's options are its parameters
     )
     call = call_of(context)
     with call.system() as system:
-        what = picking.picked(
-            verb,
-            ids,
-            once(channel),
-            now=system.world.clock.now(),
-            status=status,
-            owner=owner,
-            since=since,
-            until=until,
-        )
+        what = picking.picked(verb, aim, now=system.world.clock.now())
         changed = bulk.carry_out(
             call,
             system,
             verb,
             what,
             lambda parent, channels: system.operate.cancel(parent, call.viewer(), channels=channels, reason=reason),
-            dry_run=dry_run,
-            yes=yes,
+            dry_run=aim.dry_run,
+            yes=aim.yes,
         )
     running = [one for one in changed if one.status.value == "publishing"]
     if running:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli import inputs
+from omnipub_cli import inputs, saying
 from omnipub_cli.context import call_of
 from omnipub_cli.options import At, Command, Fold, Key, NotAfter, Timeout, To, Wait, Zone, examples, listed
 
@@ -29,20 +29,12 @@ def create(  # noqa: PLR0913  a command's options are its parameters
     zone: Zone = "",
     fold: Fold = None,
     not_after: NotAfter = "",
-    link: Annotated[str, typer.Option(metavar="URL", help="A link, shown as a card where there are cards.")] = "",
-    link_title: Annotated[str, typer.Option(metavar="TEXT", help="The card's title (default: the link's host).")] = "",
-    hashtag: Annotated[
-        list[str] | None, typer.Option(metavar="TAG", help="With or without #. Repeat it, or use commas.")
-    ] = None,
-    image: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="A PNG, JPEG or GIF file. Repeatable.")
-    ] = None,
-    alt: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="What the image shows; the first for the first image.")
-    ] = None,
-    variant: Annotated[
-        list[str] | None, typer.Option(metavar="CHANNEL=TEXT", help="What one channel says instead. Repeatable.")
-    ] = None,
+    link: saying.Link = "",
+    link_title: saying.LinkTitle = "",
+    hashtag: saying.Hashtags = None,
+    image: saying.Images = None,
+    alt: saying.Alts = None,
+    variant: saying.Variants = None,
     idempotency_key: Key = "",
     wait: Wait = False,
     timeout: Timeout = 120,

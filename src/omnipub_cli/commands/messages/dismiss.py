@@ -3,21 +3,10 @@
 import typer
 
 from omnipub.errors import InvalidInputError
+from omnipub_cli.aiming import Aim
 from omnipub_cli.context import call_of
-from omnipub_cli.options import (
-    Channels,
-    Command,
-    DryRun,
-    HasStatus,
-    Ids,
-    Owner,
-    Reason,
-    Since,
-    Until,
-    Yes,
-    examples,
-    once,
-)
+from omnipub_cli.options import Command, Reason, examples
+from omnipub_cli.spreading import spread
 
 app = typer.Typer(add_completion=False)
 
@@ -29,19 +18,8 @@ app = typer.Typer(add_completion=False)
         'omnipub messages dismiss --status missed --until 7d --reason "Too old" --yes',
     ),
 )
-def dismiss(  # noqa: PLR0913  a command's options are its parameters
-    context: typer.Context,
-    ids: Ids = None,
-    *,
-    channel: Channels = None,
-    status: HasStatus = "",
-    owner: Owner = "",
-    since: Since = "",
-    until: Until = "",
-    reason: Reason,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-) -> None:
+@spread
+def dismiss(context: typer.Context, aim: Aim, *, reason: Reason) -> None:
     """Put away what failed, was missed or is unconfirmed, on all channels or those named."""
     from omnipub_cli import bulk, picking  # noqa: PLC0415  a command imports what it uses
 
@@ -50,22 +28,13 @@ def dismiss(  # noqa: PLR0913  a command's options are its parameters
     if not reason.strip():
         raise InvalidInputError("A reason is needed to put it away.", hint="Add --reason TEXT.")
     with call.system() as system:
-        what = picking.picked(
-            verb,
-            ids,
-            once(channel),
-            now=system.world.clock.now(),
-            status=status,
-            owner=owner,
-            since=since,
-            until=until,
-        )
+        what = picking.picked(verb, aim, now=system.world.clock.now())
         bulk.carry_out(
             call,
             system,
             verb,
             what,
             lambda parent, channels: system.operate.dismiss(parent, call.viewer(), channels=channels, reason=reason),
-            dry_run=dry_run,
-            yes=yes,
+            dry_run=aim.dry_run,
+            yes=aim.yes,
         )

@@ -10,7 +10,8 @@ from omnipub_cli import plain, saying
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Line, Story
 from omnipub_cli.errors import Code
-from omnipub_cli.options import At, Command, Fold, NotAfter, Zone, examples
+from omnipub_cli.options import Command, examples
+from omnipub_cli.spreading import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,42 +29,12 @@ app = typer.Typer(add_completion=False)
         "omnipub messages preview 01KB0CVP6ZJ7X3Q5N8T4W2E9HD",
     ),
 )
-def preview(  # noqa: PLR0913  a command's options are its parameters
-    context: typer.Context,
-    what: saying.What = "",
-    *,
-    file: saying.File = "",
-    to: saying.ToAny = None,
-    at: At = "",
-    zone: Zone = "",
-    fold: Fold = None,
-    not_after: NotAfter = "",
-    link: saying.Link = "",
-    link_title: saying.LinkTitle = "",
-    hashtag: saying.Hashtags = None,
-    image: saying.Images = None,
-    alt: saying.Alts = None,
-    variant: saying.Variants = None,
-) -> None:
+@spread
+def preview(context: typer.Context, asked: saying.Asked) -> None:
     """Show what each channel would be sent, with its counts against the limits; nothing is stored or sent."""
     from omnipub.services.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
-    asked = saying.Asked(
-        what=what,
-        file=file,
-        to=to or [],
-        at=at,
-        zone=zone,
-        fold=fold,
-        not_after=not_after,
-        link=link,
-        link_title=link_title,
-        hashtags=hashtag or [],
-        images=image or [],
-        alts=alt or [],
-        variants=variant or [],
-    )
     with call.system() as system:
         id_, found = saying.previewed(call, system, asked)
     call.output.data(

@@ -2,20 +2,10 @@
 
 import typer
 
+from omnipub_cli.aiming import Aim
 from omnipub_cli.context import call_of
-from omnipub_cli.options import (
-    Channels,
-    Command,
-    DryRun,
-    HasStatus,
-    Ids,
-    Owner,
-    Since,
-    Until,
-    Yes,
-    examples,
-    once,
-)
+from omnipub_cli.options import Command, examples
+from omnipub_cli.spreading import spread
 
 app = typer.Typer(add_completion=False)
 
@@ -27,32 +17,13 @@ app = typer.Typer(add_completion=False)
         "omnipub messages reconcile --status unconfirmed --channel facebook --yes --json",
     ),
 )
-def reconcile(
-    context: typer.Context,
-    ids: Ids = None,
-    *,
-    channel: Channels = None,
-    status: HasStatus = "",
-    owner: Owner = "",
-    since: Since = "",
-    until: Until = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-) -> None:
+@spread
+def reconcile(context: typer.Context, aim: Aim) -> None:
     """Look on the network, now, for what may be out, and take over what is found; nothing is sent."""
     from omnipub_cli import picking, reconciling  # noqa: PLC0415  a command imports what it uses
 
     verb = picking.Verb(name="reconcile", does="looks on the network for", meant=("unconfirmed", "publishing"))
     call = call_of(context)
     with call.system() as system:
-        what = picking.picked(
-            verb,
-            ids,
-            once(channel),
-            now=system.world.clock.now(),
-            status=status,
-            owner=owner,
-            since=since,
-            until=until,
-        )
-        reconciling.carry_out(call, system, verb, what, dry_run=dry_run, yes=yes)
+        what = picking.picked(verb, aim, now=system.world.clock.now())
+        reconciling.carry_out(call, system, verb, what, dry_run=aim.dry_run, yes=aim.yes)

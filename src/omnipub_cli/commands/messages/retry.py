@@ -5,20 +5,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from omnipub.errors import ConflictError
+from omnipub_cli.aiming import Aim
 from omnipub_cli.context import call_of
-from omnipub_cli.options import (
-    Channels,
-    Command,
-    DryRun,
-    HasStatus,
-    Ids,
-    Owner,
-    Since,
-    Until,
-    Yes,
-    examples,
-    once,
-)
+from omnipub_cli.options import Command, examples
+from omnipub_cli.spreading import spread
 
 if TYPE_CHECKING:
     from omnipub.wiring import System
@@ -36,18 +26,8 @@ app = typer.Typer(add_completion=False)
         "omnipub messages retry --status failed --channel facebook --since 1d",
     ),
 )
-def retry(
-    context: typer.Context,
-    ids: Ids = None,
-    *,
-    channel: Channels = None,
-    status: HasStatus = "",
-    owner: Owner = "",
-    since: Since = "",
-    until: Until = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-) -> None:
+@spread
+def retry(context: typer.Context, aim: Aim) -> None:
     """Send again what failed or was missed; what is unconfirmed only where it is named, as it may double."""
     from omnipub_cli import bulk, picking  # noqa: PLC0415  a command imports what it uses
 
@@ -60,17 +40,8 @@ def retry(
     )
     call = call_of(context)
     with call.system() as system:
-        what = picking.picked(
-            verb,
-            ids,
-            once(channel),
-            now=system.world.clock.now(),
-            status=status,
-            owner=owner,
-            since=since,
-            until=until,
-        )
-        left = _doubts(call, system, what, yes=yes) if what.one and not dry_run else []
+        what = picking.picked(verb, aim, now=system.world.clock.now())
+        left = _doubts(call, system, what, yes=aim.yes) if what.one and not aim.dry_run else []
         changed = bulk.carry_out(
             call,
             system,
@@ -79,8 +50,8 @@ def retry(
             lambda parent, channels: system.operate.retry(
                 parent, call.viewer(), channels=channels, doubling=what.names_status
             ),
-            dry_run=dry_run,
-            yes=yes,
+            dry_run=aim.dry_run,
+            yes=aim.yes,
         )
     if left:
         call.output.note(f"Not sent again, because it may be out: {', '.join(left)}.")

@@ -10,7 +10,8 @@ from omnipub_cli import saying
 from omnipub_cli.context import call_of
 from omnipub_cli.drawing import Cell, Column, State, Table
 from omnipub_cli.errors import Code
-from omnipub_cli.options import At, Command, Fold, NotAfter, Zone, examples
+from omnipub_cli.options import Command, examples
+from omnipub_cli.spreading import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,42 +38,12 @@ COLUMNS = (
         "omnipub messages validate 01KB0CVP6ZJ7X3Q5N8T4W2E9HD",
     ),
 )
-def validate(  # noqa: PLR0913  a command's options are its parameters
-    context: typer.Context,
-    what: saying.What = "",
-    *,
-    file: saying.File = "",
-    to: saying.ToAny = None,
-    at: At = "",
-    zone: Zone = "",
-    fold: Fold = None,
-    not_after: NotAfter = "",
-    link: saying.Link = "",
-    link_title: saying.LinkTitle = "",
-    hashtag: saying.Hashtags = None,
-    image: saying.Images = None,
-    alt: saying.Alts = None,
-    variant: saying.Variants = None,
-) -> None:
+@spread
+def validate(context: typer.Context, asked: saying.Asked) -> None:
     """Check a message against every channel's limits as create would, and store nothing; exit 1 if one is broken."""
     from omnipub.services.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
-    asked = saying.Asked(
-        what=what,
-        file=file,
-        to=to or [],
-        at=at,
-        zone=zone,
-        fold=fold,
-        not_after=not_after,
-        link=link,
-        link_title=link_title,
-        hashtags=hashtag or [],
-        images=image or [],
-        alts=alt or [],
-        variants=variant or [],
-    )
     with call.system() as system:
         id_, found = saying.previewed(call, system, asked)
     document = in_json(found)
