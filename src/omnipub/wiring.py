@@ -1,6 +1,7 @@
 """The one page that puts adapters into services."""
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -47,8 +48,10 @@ from omnipub.services.preview import Preview
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording
 from omnipub.services.releases import Releases
+from omnipub.services.renewing import Renewals
 from omnipub.services.run_now import RunNow
 from omnipub.services.search import Search
+from omnipub.services.second_try import SecondTry
 from omnipub.services.showing import Showing
 from omnipub.services.stuck import Stuck
 from omnipub.services.unpublish import Unpublish
@@ -174,16 +177,30 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
     pauses = Pauses(table=table, shards=shards, releases=releases, clock=clock, journal=journal)
     breakers = Breakers(table=table, clock=clock, chance=chance, journal=journal, channels=channels)
     gate = Gate(table=table, seat=world.seat, shards=shards, recording=recording, clock=clock)
+    renewing = Renewals(
+        table=table,
+        shards=shards,
+        vault=world.vault,
+        clock=clock,
+        chance=chance,
+        journal=journal,
+        accounts=accounts,
+        releases=releases,
+        driver=driver,
+        channels=channels,
+    )
     reconcile = Reconcile(
         accounts=accounts,
         recording=recording,
         driver=driver,
+        renewing=renewing,
         due=due,
         clock=clock,
         chance=chance,
         journal=journal,
         rules=rules,
         lease=settings.lease,
+        patience=settings.batch_budget,
     )
     deliver = Deliver(
         table=table,
@@ -194,6 +211,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         pauses=pauses,
         breakers=breakers,
         driver=driver,
+        second_try=SecondTry(renewing=renewing, clock=clock, patience=settings.batch_budget),
         due=due,
         clock=clock,
         chance=chance,
@@ -204,6 +222,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
     )
     batches = Batches(
         deliver=deliver,
+        renewing=renewing,
         gate=gate,
         stream=world.stream,
         crew=world.crew,
@@ -283,12 +302,12 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         connecting=Connecting(
             table=table,
             shards=shards,
-            vault=world.vault,
             clock=clock,
             chance=chance,
             accounts=accounts,
             releases=releases,
             asking=asking,
+            renewing=renewing,
             channels=channels,
         ),
         backlog=backlog,
@@ -339,22 +358,25 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> Syst
     from omnipub.adapters.sqlite_table import SqliteTable  # noqa: PLC0415  Lambda has none of this
 
     data = Path(settings.data)
-    return assemble(
-        settings,
-        World(
-            table=SqliteTable(data / "table.db"),
-            stream=SqliteStream(data / "stream.db"),
-            nudge=SqliteNudge(data / "nudges.db"),
-            vault=KeyfileVault(data / "vault.key"),
-            media=DirectoryMedia(data / "media"),
-            send=sender(settings),
-            clock=clock or SystemClock(),
-            chance=SystemChance(),
-            crew=ThreadCrew(),
-            seat=DirectorySeat(data),
-            journal=LogJournal(logger_for(settings)),
-        ),
-    )
+    with ExitStack() as opened:  # what is open is closed again if something after it cannot be opened
+        system = assemble(
+            settings,
+            World(
+                table=opened.enter_context(closing(SqliteTable(data / "table.db"))),
+                stream=opened.enter_context(closing(SqliteStream(data / "stream.db"))),
+                nudge=opened.enter_context(closing(SqliteNudge(data / "nudges.db"))),
+                vault=KeyfileVault(data / "vault.key"),
+                media=DirectoryMedia(data / "media"),
+                send=sender(settings),
+                clock=clock or SystemClock(),
+                chance=SystemChance(),
+                crew=ThreadCrew(),
+                seat=DirectorySeat(data),
+                journal=LogJournal(logger_for(settings)),
+            ),
+        )
+        opened.pop_all()
+    return system
 
 
 def sender(settings: Settings) -> Send:

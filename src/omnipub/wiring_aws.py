@@ -20,11 +20,17 @@ from omnipub.storage.table import ConditionFailedError
 from omnipub.wiring import System, World, assemble, sender
 
 if TYPE_CHECKING:
+    from omnipub.services.ports import Journal
     from omnipub.services.replay import Replay
 
 
-def on_aws(settings: Settings, clients: Clients | None = None) -> System:
+def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Journal | None" = None) -> System:
     """The system over DynamoDB, Kinesis, KMS, S3 and Lambda; nothing is asked of them yet.
+
+    Args:
+        settings: Of the stage.
+        clients: Of this process; else new ones.
+        journal: What is told what happens; else log lines.
 
     Raises:
         ConfigurationError: The settings are those of one machine.
@@ -32,7 +38,7 @@ def on_aws(settings: Settings, clients: Clients | None = None) -> System:
     if not settings.on_aws:
         raise ConfigurationError("These settings name nothing on AWS.", hint="Set OMNIPUB_TABLE and its companions.")
     clients = clients or Clients()
-    journal = LogJournal(logger_for(settings))
+    journal = journal or LogJournal(logger_for(settings))
     return assemble(
         settings,
         World(

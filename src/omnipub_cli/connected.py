@@ -44,10 +44,15 @@ def shape(connection: Connection) -> dict[str, Any]:
     """A connected account as JSON, without its token."""
     from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
     from omnipub.services.catalog import connection as told  # noqa: PLC0415  likewise
-    from omnipub.services.connecting import renewable  # noqa: PLC0415  likewise
+    from omnipub.services.renewable import renewable  # noqa: PLC0415  likewise
 
     ends = connection.refresh_at
-    return told(connection) | {"ends_at": to_text(ends) if ends else None, "renewable": renewable(connection)}
+    failed = connection.renewal_failed
+    return told(connection) | {
+        "ends_at": to_text(ends) if ends else None,
+        "renewable": renewable(connection),
+        "renewal_failed": failed.sentence if failed else None,
+    }
 
 
 def again(call: Call, connection: Connection) -> str:
@@ -72,7 +77,7 @@ def _at_the_sandbox(call: Call, connection: Connection) -> bool:
 def after(call: Call, tested: Trial) -> str:
     """What to type after a test; empty if there is nothing to do."""
     from omnipub.services.asking import Verdict  # noqa: PLC0415  likewise
-    from omnipub.services.connecting import renewable  # noqa: PLC0415  likewise
+    from omnipub.services.renewable import renewable  # noqa: PLC0415  likewise
     from omnipub.storage.items import Standing  # noqa: PLC0415  likewise
 
     one = tested.connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from omnipub.domain.identity import Parent
     from omnipub.services.creation import Created, IdempotencyKey
     from omnipub.wiring import System
     from omnipub_cli.context import Call
@@ -63,14 +65,31 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
     if created.replayed:
         call.output.note("It was there already: this Idempotency-Key created it before.")
     call.warn_if_nothing_runs()
+    parent = Parent(kind=created.kind, id=created.id)
     if not wait:
+        _warn_if_paused(call, system, parent)
         call.output.hint(f"See what becomes of it: {call.typed(f'{group} show {created.id}')}")
         return
-    shown = watched(call, system, Parent(kind=created.kind, id=created.id), timeout=timeout)
+    shown = watched(call, system, parent, timeout=timeout)
     if not call.quiet:
         follow_up(call, shown, facts)
     elif code_of(shown):
         raise typer.Exit(code_of(shown))
+
+
+def _warn_if_paused(call: Call, system: System, parent: Parent) -> None:
+    """Say which pauses will hold it when it becomes due; whoever waits for it is told by what becomes of it."""
+    from omnipub.services.scopes import scopes_of  # noqa: PLC0415  likewise
+
+    pauses = system.pauses.all() if call.output.talks else ()
+    if not pauses:
+        return
+    deliveries = system.showing.one(parent, call.viewer()).deliveries
+    held_by = {scope for one in deliveries for scope in scopes_of(one)}
+    for pause in pauses:
+        if pause.scope in held_by:
+            call.output.warn(f"Paused by {pause.by}: {pause.scope}. Why: {pause.reason}")
+            call.output.hint(f"Let it go on: {call.typed(f'resume {shlex.quote(pause.scope)}')}")
 
 
 def _due(due: datetime, zone: str, call: Call) -> str:

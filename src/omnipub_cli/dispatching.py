@@ -42,7 +42,8 @@ def tell(call: Call, report: Report, *, dry_run: bool) -> None:
             json={"listed": listed, "deliveries": whole},
         )
     if dry_run:
-        call.output.note("This was a dry run; nothing was dispatched.")
+        ready = sum(one.ready for one in report.rows)
+        call.output.note(f"This was a dry run; nothing was dispatched. Ready at this moment: {ready:,}.")
     else:
         _say(call, report)
 

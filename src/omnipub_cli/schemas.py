@@ -128,7 +128,7 @@ CONNECTION = _object(
     since=_MAYBE_MOMENT,
     reason=_MAYBE_TEXT,
 )
-CONNECTED = _with(CONNECTION, ends_at=_MAYBE_MOMENT, renewable=FLAG)
+CONNECTED = _with(CONNECTION, ends_at=_MAYBE_MOMENT, renewable=FLAG, renewal_failed=_MAYBE_TEXT)
 TESTED = _object(channel=TEXT, account=TEXT, verdict=TEXT, sentence=TEXT, next=_MAYBE_TEXT)
 LIMITS = _object(
     network=TEXT,

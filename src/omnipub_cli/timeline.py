@@ -64,7 +64,7 @@ def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime) -> Iterat
         yield Line((Exact(delivery.due_at), "due"), indent=2)
     for one in tries:
         yield Line((Exact(one.started_at), f"try {one.number}"), indent=2)
-        if one.ended_at is not None and one.ended != "published":  # told with the publication
+        if one.ended_at is not None and (one.ended != "published" or one.sentence):
             yield Line((Exact(one.ended_at), *_end(one)), indent=2)
     if delivery.lease is not None and delivery.lease.sends:
         yield Line((Exact(delivery.lease.started_at), f"try {delivery.lease.attempt}, still running"), indent=2)
@@ -73,6 +73,8 @@ def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime) -> Iterat
 
 
 def _end(one: Attempt) -> tuple[str, ...]:
+    if one.ended == "published":
+        return (one.sentence,)  # that it is out is told with the publication
     code = f" ({one.code})" if one.code else ""
     said = f": {one.sentence}" if one.sentence else ""
     return (f"{ENDS.get(one.ended, one.ended)}{code}{said}",)

@@ -9,6 +9,7 @@ from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content, MediaReference, Message, Variant
 from omnipub.domain.moments import Schedule
+from omnipub.domain.renewal import RenewalFailed
 from omnipub.services.creation import IdempotencyKey
 from omnipub.storage.items import Connection, Standing
 from support.world import OWNER, START
@@ -110,6 +111,8 @@ CONNECTION = Connection(
     standing_since=START,
     standing_reason="Its token ended.",
     refresh_at=START + 100 * MINUTE,
+    renewing_until=START + MINUTE,
+    renewal_failed=RenewalFailed(at=START, sentence="Nobody answered.", times=2, for_good=True),
     version=4,
     write_id="w-4",
 )

@@ -60,12 +60,14 @@ def test_what_kms_cannot_open_is_a_broken_seal(emulated: Cloud, monkeypatch: pyt
 
 @pytest.mark.parametrize("code", ["DisabledException", "KMSInvalidStateException"])
 def test_a_key_that_is_switched_off_breaks_no_seal(emulated: Cloud, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    vault = KmsVault(emulated.clients, emulated.key())
+    key = emulated.key()
+    vault = KmsVault(emulated.clients, key)
     sealed = vault.seal(SECRET, "p")
     break_into(monkeypatch, emulated.clients, "kms", {"Decrypt"}, f"code {code}")
     with pytest.raises(UnavailableError) as failed:
         vault.open(sealed, "p")
     assert "aws kms" in failed.value.hint
+    assert failed.value.hint.endswith(f"--key-id {key}")
 
 
 @pytest.mark.parametrize("fault", ["throttle", "error", "unreachable"])

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from omnipub.adapters.sqlite_stream import Record
@@ -42,7 +43,7 @@ from simulation.ports import (
     SimTable,
     SimVault,
 )
-from support.world import FakeChannel
+from support.tokens import RenewableChannel, TokenBook
 
 OWNER = "owner"
 ME = Viewer(owner=OWNER, operator=True)
@@ -53,9 +54,9 @@ CALM = 120 * MINUTE
 """How long things go wrong; then the weather is fair until everything is at rest."""
 
 CHANNELS: dict[str, Channel] = {
-    "looked": FakeChannel("looked", Remedy.LOOK_UP, SETTLE),
-    "keyed": FakeChannel("keyed", Remedy.RESEND, SETTLE),
-    "blind": FakeChannel("blind", Remedy.NONE, SETTLE),
+    "looked": RenewableChannel("looked", Remedy.LOOK_UP, SETTLE),
+    "keyed": RenewableChannel("keyed", Remedy.RESEND, SETTLE),
+    "blind": RenewableChannel("blind", Remedy.NONE, SETTLE),
 }
 CLOCK_JUMP = 2_000
 """Milliseconds that a machine's clock may be set to or fro while it works, within the protocol's bounds."""
@@ -74,6 +75,7 @@ NETWORK_FAULTS = (
     "error_after",
     "listed_late",
 )
+RENEWAL_FAULTS = ("renewal_silence", "renewal_throttle", "renewal_error", "renewal_refusal", "renewal_lost")
 
 
 class BrokenPromiseError(BaseException):
@@ -90,6 +92,7 @@ class Sender:
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
         if request.publishes:
             self._history.watch_send(self._table, request.json["key"], request.json["text"])
+            self._history.watch_token(request.headers["Authorization"])
         return self._history.network.send(request, media)
 
 
@@ -119,6 +122,7 @@ class Weather:
 
     Attributes:
         fair: No failures at all.
+        tokens: Accounts have tokens that end, and are renewed.
         beyond: One of BEYOND: a failure that the protocol's bounds exclude. Doubles are counted then, not refused.
     """
 
@@ -127,6 +131,7 @@ class Weather:
     deaths: bool = True
     operators: bool = True
     restore: bool = False
+    tokens: bool = False
     beyond: str = ""
 
 
@@ -135,7 +140,7 @@ class History:
 
     def __init__(self, seed: int, weather: Weather | None = None) -> None:
         self.hub = Hub(seed)
-        self.weather = weather or Weather(restore=seed % 5 == 0, fair=seed % 10 == 9)
+        self.weather = weather or Weather(restore=seed % 5 == 0, fair=seed % 10 == 9, tokens=seed % 6 in {1, 2})
         self.faults = Faults()
         self.claimed_by: dict[str, Process | None] = {}
         self.table = self._table()
@@ -145,6 +150,10 @@ class History:
         settle = {name: milliseconds(SETTLE) for name in CHANNELS}
         self.network = SimNetwork(self.hub, self.faults, settle)
         self.network.accepted = self.watch_accepted
+        self.network.broken_rule = self.fail
+        self.network.renewal_begins = self._rival
+        self.stored_tokens: set[str] = set()
+        self.connecting: set[str] = set()
         self.journal = SimJournal(self.hub)
         self.seat = SimSeat()
         self.asked: list[Asked] = []
@@ -176,6 +185,9 @@ class History:
             stall=chance.choice([0, 0, 0.003, 0.02]),
             network={name: chance.choice([0.05, 0.3, 0.7]) for name in chosen},
         )
+        if self.weather.tokens:
+            some = chance.sample(RENEWAL_FAULTS, chance.randint(0, 3))
+            faults.network |= {name: chance.choice([0.1, 0.5]) for name in some}
         vars(faults).update(BEYOND.get(self.weather.beyond, {}))
         return faults
 
@@ -230,6 +242,9 @@ class History:
             self.hub.start(
                 f"author-{number}", lambda n=number: self._author(n), after=chance.randint(0, STORM // 2), mortal=False
             )
+        if self.weather.tokens:
+            for name in CHANNELS:
+                self.hub.start(f"calendar-{name}", lambda n=name: self._end_tokens(n), mortal=False)
         if self.weather.fair:
             return
         if self.weather.operators:
@@ -241,6 +256,10 @@ class History:
                 self.hub.start("outage", self._outage, after=chance.randint(0, STORM), mortal=False)
             if chance.random() < 0.4:
                 self.hub.start("on-call", self._pause, after=chance.randint(0, STORM), mortal=False)
+        self._disturbers()
+
+    def _disturbers(self) -> None:
+        chance = self.hub.chance
         for number in range(chance.randint(0, 8)):
             self.hub.start(f"replay-{number}", self._replay, after=chance.randint(0, STORM))
         if self.weather.restore:
@@ -265,7 +284,54 @@ class History:
             self._connect(system, name)
 
     def _connect(self, system: System, name: str) -> None:
+        if self.weather.tokens:
+            self._connect_renewable(system, name)
+            return
         system.accounts.connect(owner=OWNER, channel=name, account=f"acc-{name}", token=Secret("t"))
+
+    def _connect_renewable(self, system: System, name: str) -> None:
+        """The owner gets tokens at the network, which end at once what was there before, and connects with them."""
+        while name in self.connecting:
+            self.hub.wait(100)  # an owner does one thing at a time
+        self.connecting.add(name)
+        try:
+            self._connect_with_new_tokens(system, name)
+        finally:
+            self.connecting.discard(name)
+
+    def _connect_with_new_tokens(self, system: System, name: str) -> None:
+        book = self.network.books.setdefault(f"{name}/acc-{name}", TokenBook())
+        tokens = book.connected()
+        self.hub.tell(f"the owner of {name} gets {book.access}")
+        ahead = self.hub.chance.choice([None, timedelta(hours=1), timedelta(days=2)])
+        system.connecting.connect(
+            owner=OWNER,
+            channel=name,
+            account=f"acc-{name}",
+            token=tokens.pop("token"),
+            credentials=tokens,
+            ends_at=self.hub.now() + ahead if ahead else None,
+        )
+
+    def _end_tokens(self, name: str) -> None:
+        """Tokens end, and owners who notice may act at the very moment at which a worker does."""
+        chance, book = self.hub.chance, self.network.books[f"{name}/acc-{name}"]
+        self.hub.wait(chance.randint(0, MINUTE))
+        while self.hub.time < STORM:
+            book.ended = True
+            self.hub.tell(f"the token of {name} ends")
+            if not self.weather.fair and chance.random() < 0.3:
+                self.hub.wait(chance.randint(0, 2 * MINUTE))
+                self._patiently(lambda: self._connect(self._system(), name))
+            self.hub.wait(chance.randint(2 * MINUTE, 6 * MINUTE))
+
+    def _rival(self, account: str) -> None:
+        """While a worker renews a token, its owner may connect anew."""
+        name, chance = account.partition("/")[0], self.hub.chance
+        if not self.weather.fair and self.hub.time < STORM and chance.random() < 0.15:
+            after = chance.randint(0, 600)
+            act = partial(self._patiently, lambda: self._connect(self._system(), name))
+            self.hub.start("owner, impatient", act, after=after, mortal=False)
 
     def _tick(self, minute: int) -> None:
         chance = self.hub.chance
@@ -421,6 +487,8 @@ class History:
         name = self.hub.chance.choice(sorted(CHANNELS))
         self.network.dead_tokens.add(f"{name}/acc-{name}")
         self.hub.tell(f"the token of {name} dies")
+        if self.weather.tokens:
+            self.network.books[f"{name}/acc-{name}"].doubtful = True  # it refuses new tokens as well
         self.hub.wait(self.hub.chance.randint(1, 5) * MINUTE)
         self.network.dead_tokens.clear()
         self._patiently(lambda: self._connect(self._system(), name))
@@ -458,6 +526,10 @@ class History:
         self.hub.wait(self.hub.chance.randint(6, 8) * MINUTE)
         self._patiently(self._adopt)
         self.hub.tell("the copy is adopted")
+        if self.weather.tokens:
+            # Its tokens are older than what their networks gave since, so owners connect again.
+            for name in CHANNELS:
+                self._patiently(lambda name=name: self._connect(self._system(), name))
 
     def _adopt(self) -> None:
         self._system().gate.adopt()
@@ -502,6 +574,8 @@ class History:
 
     def watch_written(self, before: Item | None, after: Item | None) -> None:
         """Each time the table changes: nobody but its holder ends a lease that is in force."""
+        if self.weather.tokens and after is not None:
+            self._watch_tokens(before, after)
         old = delivery_of(before).lease if before is not None and "lease" in before else None
         new = delivery_of(after).lease if after is not None and "lease" in after else None
         if new is not None and (old is None or new.claim_id != old.claim_id):
@@ -519,6 +593,30 @@ class History:
             and (after or {}).get("status") not in allowed
         ):
             self.fail(f"a lease with {left} ms left is ended by somebody else: {before}")
+
+    def watch_token(self, token: str | Secret) -> None:
+        """Each time a publishing request leaves: what is used has been stored, or could be lost after it was."""
+        used = token.reveal() if isinstance(token, Secret) else token
+        if self.weather.tokens and used not in self.stored_tokens:
+            self.fail(f"{used} is used and was never stored")
+
+    def _watch_tokens(self, before: Item | None, after: Item) -> None:
+        """No try is burnt for a token, none is written over a newer one, and none that works holds its account."""
+        was = before or {}
+        reason = after.get("reason")
+        ends = isinstance(reason, dict) and reason["code"] == "401" and reason != was.get("reason")
+        if ends and was.get("deaths") == after.get("deaths") and was.get("tries_used") != after.get("tries_used"):
+            self.fail(f"a token's end burns a try of {after['PK']} {after['SK']}")
+        if "sealed" not in after:
+            return
+        now, earlier = _token(after), _token(before) if before else (0, 0)
+        self.stored_tokens.add(after["sealed"].rpartition("\x00")[2])
+        if now < earlier:
+            self.fail(f"the token {earlier} of {after['SK']} is overwritten with {now}")
+        book = self.network.books[f"{after['channel']}/{after['account']}"]
+        held = after.get("standing") == Standing.NEEDS_OWNER.value and not was.get("standing")
+        if held and not book.doubtful and book.refresh in after["settings"]["renewal"]:
+            self.fail(f"{after['channel']} is held although its token could be renewed: {after}")
 
     def watch_accepted(self, post: Post) -> None:
         """Each time the public sees a post: it is the only one of its delivery, or asked for again by a person."""
@@ -621,6 +719,12 @@ class History:
 
 
 SETTINGS = Settings(data="simulated", missed_after=30 * 60)
+
+
+def _token(item: Item) -> tuple[int, int]:
+    """Generation and number of the token in a connection."""
+    generation, _, number = item["sealed"].rpartition(" ")[2].partition(".")
+    return int(generation), int(number)
 
 
 def _record(number: int, pointer: Pointer) -> Any:

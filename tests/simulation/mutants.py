@@ -13,7 +13,7 @@ from omnipub.domain.lifecycle import Status
 from omnipub.domain.outcome import Ended, Outcome
 from omnipub.domain.progress import Act, Step
 from omnipub.domain.rules import Rules
-from omnipub.services import deliver, dispatch
+from omnipub.services import deliver, dispatch, renewing, second_try
 from omnipub.services.contents import Contents
 from omnipub.services.creation import Creation
 from omnipub.services.deliver import Deliver
@@ -22,8 +22,10 @@ from omnipub.services.driver import Driver
 from omnipub.services.gate import Gate
 from omnipub.services.pauses import Pauses
 from omnipub.services.recording import Recording
+from omnipub.services.renewable import Came, Renewed
+from omnipub.services.renewing import Renewals
 from omnipub.storage import keys
-from omnipub.storage.items import message_of
+from omnipub.storage.items import Connection, message_of
 from omnipub.storage.table import Put
 
 Mutant = Callable[[], Any]
@@ -192,6 +194,49 @@ def _pause_check() -> Any:
     return patch.object(Pauses, "of", lambda *_: None)
 
 
+def _renewal_lock() -> Any:
+    """Whoever meets an ended token renews it, whoever else does."""
+
+    def turn(self: Renewals, connection: Connection, until: datetime, *, by_hand: bool) -> Connection:  # noqa: ARG001
+        return self.accounts.find(connection.owner, connection.channel) or connection
+
+    return patch.object(Renewals, "_turn", turn)
+
+
+def _renewal_generation() -> Any:
+    """A new token is written over whatever is there."""
+    return patch.object(renewing, "same", lambda *_: True)
+
+
+def _renewal_stored() -> Any:
+    """A new token is used before it is stored, or without."""
+
+    def stored(self: Renewals, locked: Connection, end: Any, token: Any, *_: Any, **__: Any) -> Renewed:
+        fresh = replace(locked, sealed=self.accounts.seal(locked, token))
+        return Renewed(came=Came.RENEWED, connection=fresh, outcome=end.outcome)
+
+    return patch.object(Renewals, "_stored", stored)
+
+
+def _renewal_free() -> Any:
+    """Waiting for a token costs the post a try."""
+
+    def back(refused: Outcome, sentence: str, wait: timedelta) -> Outcome:
+        return replace(refused, ended=Ended.NOT_SENT, sentence=sentence, wait=wait)
+
+    return patch.object(second_try, "_back", back)
+
+
+def _renewal_patience() -> Any:
+    """A renewal that was not answered counts as refused."""
+    real = renewing.RenewalFailed
+
+    def failed(**facts: Any) -> Any:
+        return real(**{**facts, "for_good": True})
+
+    return patch.object(renewing, "RenewalFailed", failed)
+
+
 MUTANTS: Mapping[str, Mutant] = {
     "claim condition": _claim_condition,
     "due check": _due_check,
@@ -209,6 +254,11 @@ MUTANTS: Mapping[str, Mutant] = {
     "gate": _gate,
     "idempotency record": _idempotency_record,
     "pause check": _pause_check,
+    "renewal lock": _renewal_lock,
+    "renewal never over another": _renewal_generation,
+    "renewal stored first": _renewal_stored,
+    "renewal costs no try": _renewal_free,
+    "renewal unanswered": _renewal_patience,
 }
 
 

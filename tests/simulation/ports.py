@@ -1,5 +1,6 @@
 """Every port over the simulated world, with everything that can go wrong with it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from omnipub.storage.table import (
     Write,
 )
 from simulation.hub import Hub
+from support.tokens import TokenBook
 
 
 @dataclass
@@ -344,6 +346,10 @@ class SimNetwork:
         self._settle = settle_ms
         self.posts: list[Post] = []
         self.dead_tokens: set[str] = set()
+        self.books: dict[str, TokenBook] = {}
+        self.renewing: dict[str, list[str]] = defaultdict(list)
+        self.broken_rule: Callable[[str], None] = lambda _: None
+        self.renewal_begins: Callable[[str], None] = lambda _: None
         self.down_until: dict[str, int] = {}
         self.accepted: Callable[[Post], None] = lambda _: None
 
@@ -352,8 +358,10 @@ class SimNetwork:
         network, account = request.url.split("/")[-3:-1]
         if self._hub.time < self.down_until.get(network, 0) or self._strikes("refuse"):
             raise UnreachableError("Nobody answers there.")
+        if request.url.endswith("/token"):
+            return self._renew(request, f"{network}/{account}")
         if request.method == "GET":
-            return self._look(account)
+            return self._look(account) if self._accepts(request, network, account) else Response(status=401, body={})
         return self._publish(request, network, account)
 
     def _publish(self, request: Request, network: str, account: str) -> Response:
@@ -363,7 +371,7 @@ class SimNetwork:
         if self._hub.chance.random() < self._faults.stall_at_the_socket:
             self._hub.tell("stalls at the socket")
             self._hub.wait(self._hub.chance.randint(30_000, 300_000))
-        if f"{network}/{account}" in self.dead_tokens:
+        if f"{network}/{account}" in self.dead_tokens or not self._accepts(request, network, account):
             self._pass(20, 200)
             return Response(status=401, body={})
         for fault, status in (("throttle", 429), ("reject", 400)):
@@ -391,6 +399,39 @@ class SimNetwork:
             raise NoAnswerError("The connection was reset.")
         self._pass(1, 100)
         return Response(status=500 if self._strikes("error_after") else 200, body={"id": post.id})
+
+    def _accepts(self, request: Request, network: str, account: str) -> bool:
+        book, token = self.books.get(f"{network}/{account}"), request.headers.get("Authorization")
+        return book is None or (isinstance(token, Secret) and book.accepts(token.reveal()))
+
+    def _renew(self, request: Request, account: str) -> Response:
+        given = (request.form or {})["refresh_token"]
+        refresh = given.reveal() if isinstance(given, Secret) else given
+        if refresh in self.renewing[account]:
+            self.broken_rule(f"two renewals of the token of {account} at once")
+        self.renewing[account].append(refresh)
+        self.renewal_begins(account)
+        try:
+            return self._renewed(request, self.books[account], refresh)
+        finally:
+            self.renewing[account].remove(refresh)
+
+    def _renewed(self, request: Request, book: TokenBook, refresh: str) -> Response:
+        limit = int(request.total_timeout * 1000)
+        if self._strikes("renewal_silence"):
+            self._hub.wait(limit)
+            raise NoAnswerError("No answer came in time.")
+        self._pass(20, 400)
+        for fault, status in (("renewal_throttle", 429), ("renewal_error", 500), ("renewal_refusal", 400)):
+            if self._strikes(fault):
+                book.doubtful = book.doubtful or status == 400
+                return Response(status=status, body={})
+        fresh = book.renewed(refresh)
+        self._hub.tell(f"NETWORK renews: {book.access}" if fresh else "NETWORK refuses a refresh token")
+        if fresh and self._strikes("renewal_lost"):
+            raise NoAnswerError("The connection was reset.")
+        self._pass(1, 100)
+        return Response(status=200, body=fresh) if fresh else Response(status=400, body={})
 
     def _accept(self, network: str, account: str, key: str, text: str) -> Post:
         known = next((post for post in self.posts if post.key == key and network == "keyed"), None)

@@ -11,20 +11,25 @@ SEEDS = range(200)
 PORTION = 25
 
 NOTICED_BY = {
-    "adoption ownership": (7, 234, 378),
+    "adoption ownership": (234, 308, 405),
     "claim condition": (6, 17, 18),
     "claim id": (387, 707, 774),
-    "death counts": (15, 32, 38),
+    "death counts": (15, 62, 102),
     "due check": (0, 3, 6),
     "fence": (23, 388, 412),
     "gate": (0, 5, 10),
-    "idempotency record": (0, 1, 2),
+    "idempotency record": (0, 2, 3),
     "lease": (1, 2, 4),
-    "look back": (1, 2, 3),
-    "may be out": (1, 2, 3),
-    "pause check": (7, 17, 33),
+    "look back": (1, 3, 6),
+    "may be out": (1, 3, 5),
+    "pause check": (2, 14, 17),
+    "renewal costs no try": (1, 2, 7),
+    "renewal lock": (73, 277, 278, 283),
+    "renewal never over another": (20, 55, 56),
+    "renewal stored first": (1, 2, 7),
+    "renewal unanswered": (1, 8, 14),
     "revision check": (38, 444, 472),
-    "same text waits": (1, 384),
+    "same text waits": (301, 384),
     "settle time": (5, 31, 47),
     "sweep": (1, 2, 3),
 }
@@ -82,3 +87,14 @@ def test_in_fair_weather_everything_is_out_on_time_at_the_first_try() -> None:
         history.run()
         assert len(history.network.posts) == sum(len(asked.channels) for asked in history.asked)
         assert len(history.asked) == 6
+
+
+def test_in_fair_weather_tokens_that_end_make_nothing_late_and_use_no_try() -> None:
+    renewed = 0
+    for seed in range(1000, 1020):
+        history = History(seed, Weather(fair=True, tokens=True))
+        history.run()
+        assert len(history.network.posts) == sum(len(asked.channels) for asked in history.asked)
+        renewed += sum("token_renewed" in line for line in history.hub.story)
+        assert not any("standing_reason" in item for item in history.table.items.values())
+    assert renewed > 20

@@ -47,13 +47,16 @@ TABLE: dict[str, tuple[type[OmnipubError], tuple[str, str]]] = {
     "InvalidSignatureException": (ConfigurationError, _STRANGER),
     "SignatureDoesNotMatch": (ConfigurationError, _STRANGER),
     "UnrecognizedClientException": (ConfigurationError, _STRANGER),
-    "DisabledException": (UnavailableError, ("{what} is disabled.", "Enable it: aws kms enable-key --key-id KEY")),
+    "DisabledException": (UnavailableError, ("{what} is disabled.", "Enable it: aws kms enable-key --key-id {thing}")),
     "KMSInvalidStateException": (
         UnavailableError,
-        ("{what} cannot be used now: {message}", "If it is waiting to be deleted: aws kms cancel-key-deletion"),
+        (
+            "{what} cannot be used now: {message}",
+            "If it is waiting to be deleted: aws kms cancel-key-deletion --key-id {thing}",
+        ),
     ),
 }
-"""Error code → our error, its sentence, and what to do."""
+"""Error code → our error, its sentence, and what to do; `{thing}` is the last word of what was asked, its name."""
 
 THROTTLED = {
     "KMSThrottlingException",
@@ -123,7 +126,8 @@ def told(error: ClientError, what: str) -> OmnipubError | None:
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     kind, (sentence, hint) = TABLE.get(code, (UnavailableError, _LATER))
     if code in TABLE or code in THROTTLED or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return kind(sentence.format(what=what, code=code, message=message), hint=hint)
+        thing = what.rpartition(" ")[2]
+        return kind(sentence.format(what=what, code=code, message=message), hint=hint.format(thing=thing))
     if status == HTTPStatus.FORBIDDEN:
         return ConfigurationError(_FORBIDDEN[0].format(what=what, message=message or code), hint=_FORBIDDEN[1])
     if code in _REFUSING and any(words in message.lower() for words in _TOO_LARGE):

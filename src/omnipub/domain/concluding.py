@@ -88,13 +88,13 @@ def _throttled(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules
 
 
 def _unauthorised(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
-    """Back without using a try: the account is marked before this, and holds what comes next on it."""
+    """Back without using a try: the account is marked before this and holds what comes next, or gets a new token."""
     if delivery.may_be_out:
-        again = now + ACCOUNT_PAUSE
+        again = later(now, ACCOUNT_PAUSE if outcome.wait is None else outcome.wait)
         if delivery.not_after is not None and again > delivery.not_after:
             return ended(delivery, Event.LOSE_TRACK, outcome, now)
         return replace(look_at(delivery, again), reason=reason_of(outcome, now))
-    return put_back(delivery, outcome, now, now)
+    return put_back(delivery, outcome, now, later(now, outcome.wait or timedelta(0)))
 
 
 def _uncertain(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules, chance: float) -> Delivery:

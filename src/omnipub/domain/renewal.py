@@ -1,11 +1,21 @@
-"""How a network gives a new token for an old one: what the conversation about it ends in."""
+"""How a network gives a new token for an old one: what the conversation ends in, and when to hold another one."""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from omnipub.domain.backoff import Backoff
 from omnipub.domain.conversation import Request, Response, Secret
 from omnipub.domain.outcome import Outcome
+
+AHEAD = timedelta(days=3)
+"""So long before its end a token is renewed: over a weekend of failures it still works."""
+
+AHEAD_AGAIN = timedelta(hours=1)
+"""While the present token works, a renewal that failed is tried again no sooner."""
+
+AGAIN = Backoff(first=timedelta(seconds=30), longest=timedelta(minutes=15))
+"""While posts wait for the new token, so long after a renewal that was not answered, and after each further one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,3 +36,32 @@ class Renewal:
 
 
 Renewing = Generator[Request, Response, Renewal]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenewalFailed:
+    """That the last attempt to renew a token gave none.
+
+    Attributes:
+        at: When it ended.
+        sentence: Why, for people.
+        times: Attempts in a row that gave none.
+        for_good: The network refused; asking it again with the same credentials is left to people.
+    """
+
+    at: datetime
+    sentence: str
+    times: int = 1
+    for_good: bool = False
+
+    @property
+    def again_at(self) -> datetime:
+        """The first moment at which who has to wait for the token asks again."""
+        return self.at + AGAIN.wait(self.times, chance=0)
+
+
+def is_due(ends_at: datetime | None, failed: RenewalFailed | None, now: datetime) -> bool:
+    """Whether a token that works is to be renewed ahead of its end."""
+    if ends_at is None or ends_at - now > AHEAD:
+        return False
+    return failed is None or not (failed.for_good or now < failed.at + AHEAD_AGAIN)

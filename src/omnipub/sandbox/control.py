@@ -10,11 +10,22 @@ from omnipub.sandbox import shapes
 from omnipub.sandbox.dialect import Dialect, Stock
 from omnipub.sandbox.exchange import Answer, RefusalError, Request, json_answer
 from omnipub.sandbox.faults import KINDS, Orders, UnknownOrderError, read_order
+from omnipub.sandbox.grants import Grant
 from omnipub.sandbox.ledger import Post, totals
 
 PREFIX = "_sandbox"
 _DEFAULT_LIMIT = 100
 _ACCOUNT_NAME = r"[^/\s]+"
+_ACCOUNT = shapes.fields({"network": shapes.text(), "account": shapes.text()})
+_WORD = shapes.text(pattern=r"\S+")
+_RENEWAL = shapes.fields(
+    {
+        "refresh_token": _WORD,
+        "client_id": _WORD,
+        "client_secret": _WORD,
+        "expires_in": shapes.number(1, 366 * 86_400, whole=True),
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +63,8 @@ def _open_account(control: Control, request: Request) -> Answer:
             "network": shapes.text(*control.dialects),
             "account": shapes.text(pattern=_ACCOUNT_NAME),
             "token": shapes.text(pattern=r"\S+"),
-        }
+        },
+        {"renewal": _RENEWAL},
     )
     problems = shape(body, "")
     if problems:
@@ -61,8 +73,33 @@ def _open_account(control: Control, request: Request) -> Answer:
     expected = control.dialects[body["network"]].token
     if not re.fullmatch(expected, body["token"]):
         raise _refused(f"A token of {body['network']} must look like {expected}.")
+    renewal = body.get("renewal")
+    if renewal and not control.dialects[body["network"]].renews:
+        raise _refused(f"Tokens of {body['network']} are not renewed.")
+    grant = (
+        Grant(
+            refresh=renewal["refresh_token"],
+            client=renewal["client_id"],
+            secret=renewal["client_secret"],
+            lasts=renewal["expires_in"],
+        )
+        if renewal
+        else None
+    )
     control.stock.ledger.register(body["network"], body["account"], body["token"])
+    control.stock.grants.give(body["network"], body["account"], grant)
     return json_answer({"network": body["network"], "account": body["account"]}, status=201)
+
+
+def _expire(control: Control, request: Request) -> Answer:
+    body = _body(request)
+    problems = _ACCOUNT(body, "")
+    if problems:
+        raise _refused(f"{shapes.sentence(problems)}.")
+    assert isinstance(body, dict)  # noqa: S101 - the shape has just said so
+    if not control.stock.grants.end(body["network"], body["account"]):
+        raise _refused("That account has no token that ends; open it with `renewal`.", status=404)
+    return json_answer(body)
 
 
 def _accounts(control: Control, _request: Request) -> Answer:
@@ -121,6 +158,7 @@ _ACTIONS: Mapping[tuple[str, str], Callable[[Control, Request], Answer]] = Mappi
     {
         ("POST", "accounts"): _open_account,
         ("GET", "accounts"): _accounts,
+        ("POST", "expire"): _expire,
         ("GET", "posts"): _posts,
         ("GET", "count"): _count,
         ("POST", "faults"): _order,

@@ -15,6 +15,16 @@ CREATE TABLE IF NOT EXISTS accounts (
     token TEXT NOT NULL,             -- a webhook's token is its whsec_ secret
     PRIMARY KEY (network, account)
 );
+CREATE TABLE IF NOT EXISTS grants (
+    network TEXT NOT NULL,
+    account TEXT NOT NULL,
+    refresh TEXT NOT NULL,           -- works once
+    client TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    lasts INTEGER NOT NULL,          -- seconds
+    ends_at INTEGER NOT NULL,        -- ms; the account's present token ends
+    PRIMARY KEY (network, account)
+);
 CREATE TABLE IF NOT EXISTS posts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice, so neither are the ids made from it
     network TEXT NOT NULL,

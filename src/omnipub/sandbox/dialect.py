@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from omnipub.sandbox.exchange import Answer, Request
+from omnipub.sandbox.grants import Grants
 from omnipub.sandbox.ledger import Ledger
 from omnipub.sandbox.pictures import Pictures
 
@@ -18,6 +19,7 @@ class Endpoint(StrEnum):
     DELETE = "delete"
     SIGN_IN = "sign_in"
     CHECK = "check"  # who the token is of
+    RENEW = "renew"  # another token for one that ends
 
 
 class Trouble(StrEnum):
@@ -51,6 +53,7 @@ class Stock:
 
     ledger: Ledger
     pictures: Pictures
+    grants: Grants
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,7 @@ class Dialect:
         troubles: The network's own way to say each trouble, given the account and the wait in seconds.
         without_id: The same success without a word about the new post's id.
         token: A pattern that an account's token must match.
+        renews: Whether its tokens end and can be renewed.
     """
 
     network: str
@@ -72,3 +76,4 @@ class Dialect:
     troubles: Mapping[Trouble, Callable[[str, int], Answer]]
     without_id: Callable[[Answer], Answer]
     token: str = r"\S+"  # noqa: S105 - a pattern, not a token
+    renews: bool = False

@@ -1,10 +1,10 @@
-"""LinkedIn's REST API, strictly: create, find and delete posts, upload images."""
+"""LinkedIn's REST API, strictly: create, find and delete posts, upload images, renew tokens."""
 
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from omnipub.sandbox import shapes
+from omnipub.sandbox import linkedin_tokens, shapes
 from omnipub.sandbox.dialect import Dialect, Endpoint, Place, Stock, Trouble, Twist
 from omnipub.sandbox.exchange import Answer, Request, json_answer
 from omnipub.sandbox.ledger import now_ms
@@ -40,6 +40,8 @@ def place(request: Request, stock: Stock) -> Place | None:
             return Place(_member(request, stock), Endpoint.CHECK)
         case ("POST", _, "rest", "images") if request.query == {"action": "initializeUpload"}:
             return Place(_owner(request, "initializeUploadRequest", "owner"), Endpoint.UPLOAD)
+        case ("POST", _, *path) if tuple(path) == linkedin_tokens.PATH:
+            return Place(linkedin_tokens.whose(request, stock), Endpoint.RENEW)
         case ("PUT", _, path, image) if path == UPLOADS:
             return Place(stock.pictures.owner(NETWORK, image) or "", Endpoint.UPLOAD)
     return None
@@ -52,6 +54,8 @@ def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
         raise refused("absent", "this sandbox has rest/posts and rest/images?action=initializeUpload")
     if request.method == "PUT":
         return _receive_image(request, stock, where.account)  # the address is the permission
+    if where.endpoint is Endpoint.RENEW:
+        return linkedin_tokens.renew(request, stock)  # its permission is in the body
     _check_headers(request, stock)
     if where.account and stock.ledger.token(NETWORK, where.account) != request.bearer:
         raise refused("access", where.account)
@@ -61,6 +65,8 @@ def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
 def _check_headers(request: Request, stock: Stock) -> None:
     if not request.bearer or not stock.ledger.knows_token(NETWORK, request.bearer):
         raise refused("token")
+    if stock.grants.has_ended(NETWORK, request.bearer):
+        raise refused("expired")
     version = request.headers.get("linkedin-version", "")
     if not re.fullmatch(r"\d{4}(0[1-9]|1[0-2])", version):
         raise refused("version_absent")
@@ -198,4 +204,5 @@ DIALECT = Dialect(
         Trouble.REJECTED: lambda _account, _wait: rest_error("argument", "the content is refused"),
     },
     without_id=lambda _answer: Answer(status=201),
+    renews=True,
 )

@@ -8,6 +8,7 @@ from omnipub.sandbox.database import Database
 from omnipub.sandbox.dialect import Stock
 from omnipub.sandbox.exchange import Answer, RefusalError, Request
 from omnipub.sandbox.faults import Orders
+from omnipub.sandbox.grants import Grants
 from omnipub.sandbox.ledger import Ledger
 from omnipub.sandbox.pictures import Pictures
 
@@ -19,7 +20,9 @@ class Rooms:
 
     def __init__(self, directory: Path) -> None:
         self._database = Database(directory)
-        self._stock = Stock(ledger=Ledger(self._database), pictures=Pictures(self._database))
+        self._stock = Stock(
+            ledger=Ledger(self._database), pictures=Pictures(self._database), grants=Grants(self._database)
+        )
         self._orders = Orders()
         self._control = Control(stock=self._stock, orders=self._orders, dialects=DIALECTS)
 

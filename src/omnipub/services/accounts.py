@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from omnipub.domain.conversation import Account, Channel, Secret
 from omnipub.domain.delivery import Delivery
@@ -14,6 +15,7 @@ from omnipub.services.scopes import account_scope, bound_to
 from omnipub.storage import access, keys, writing
 from omnipub.storage.items import (
     Connection,
+    Shard,
     Standing,
     connection_item,
     connection_of,
@@ -21,6 +23,8 @@ from omnipub.storage.items import (
 )
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import Absent, ConditionFailedError, Put, Table, Unchanged, Write
+
+REREADS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +49,12 @@ class Accounts:
         title: str = "",
         base_url: str = "",
         settings: Mapping[str, str] | None = None,
+        ends_at: datetime | None = None,
     ) -> Connection:
-        """Connect an account, or renew its token if it is the one already connected under that name.
+        """Connect an account, or give it a new token if it is the one already connected under that name.
+
+        It is written over what a worker notes there meanwhile, or renews, and no turn to renew goes on; not over what
+        another connecting has written.
 
         Raises:
             ConflictError: The name stands for another account, or the account has another name.
@@ -60,43 +68,55 @@ class Accounts:
         network = network_of(channel)
         now = self.clock.now()
         known = self.find(owner, channel)
-        if known is not None and known.account != account:
-            raise ConflictError(
-                f"{channel} is connected to account {known.account}.",
-                hint=f"Use an alias for the second account, e.g. {network}:second.",
-            )
         connection = Connection(
             owner=owner,
             channel=channel,
             account=account,
             title=title or account,
             sealed=self.vault.seal(token, _purpose(owner, network, account)),
-            created_at=known.created_at if known else now,
+            created_at=now,
             base_url=base_url,
             settings=dict(settings or {}),
             standing_since=now,
-            version=known.version + 1 if known else 1,
+            refresh_at=ends_at,
             write_id=self.chance.token(),
         )
-        writes: list[Write] = [
-            Put(
-                item=connection_item(connection, self.shards.count(now).of),
-                condition=Unchanged(version=known.version) if known else Absent(),
-            )
-        ]
+        shard = self.shards.count(now).of
         release = self.releases.begun(account_scope(network, account), Late.WINDOW)
-        writes.append(release)
+        for _ in range(REREADS):
+            if known is not None and known.account != account:
+                raise ConflictError(
+                    f"{channel} is connected to account {known.account}.",
+                    hint=f"Use an alias for the second account, e.g. {network}:second.",
+                )
+            written = self._connected(known, connection, shard, release)
+            if written is not None:
+                self.releases.carry_out(release.item)
+                return written
+            before, known = known, self.find(owner, channel)
+            if before is None or known is None or not _by_a_worker(before, known):
+                break
+        raise ConflictError(
+            f"Account {account} is already connected under another name, or was changed meanwhile.",
+            hint="Each account is connected once; use the name it has.",
+        )
+
+    def _connected(
+        self, known: Connection | None, connection: Connection, shard: Shard, release: Put
+    ) -> Connection | None:
+        """The connection as written over what is known of it, or None if that has changed."""
+        if known is not None:
+            connection = replace(connection, created_at=known.created_at, version=known.version + 1)
+        item = connection_item(connection, shard)
+        condition = Unchanged(version=known.version) if known else Absent()
+        writes: list[Write] = [Put(item=item, condition=condition), release]
         if known is None:
-            once = keys.connected_account(owner, network, account)
-            writes.append(Put(item=plain_item(once, channel=channel), condition=Absent()))
+            once = keys.connected_account(connection.owner, network_of(connection.channel), connection.account)
+            writes.append(Put(item=plain_item(once, channel=connection.channel), condition=Absent()))
         try:
             writing.transact(self.table, writes)
-        except ConditionFailedError as error:
-            raise ConflictError(
-                f"Account {account} is already connected under another name, or was changed meanwhile.",
-                hint="Each account is connected once; use the name it has.",
-            ) from error
-        self.releases.carry_out(release.item)
+        except ConditionFailedError:
+            return None
         return connection
 
     def find(self, owner: str, channel: str) -> Connection | None:
@@ -129,6 +149,10 @@ class Accounts:
             settings=connection.settings or {},
         )
 
+    def seal(self, connection: Connection, token: Secret) -> str:
+        """A new token of the connection, as it stands in the table."""
+        return self.vault.seal(token, _purpose(connection.owner, network_of(connection.channel), connection.account))
+
     def hold(self, connection: Connection, *, reason: str) -> None:
         """Mark that the account needs its owner. Losing a race is fine: somebody just changed it."""
         now = self.clock.now()
@@ -155,6 +179,12 @@ def needed(connection: Connection | None, channel: str) -> Connection:
             hint=f"Connect one: omnipub connections connect {channel}",
         )
     return connection
+
+
+def _by_a_worker(before: Connection, after: Connection) -> bool:
+    """Whether somebody has only marked a connection, or renewed its token: connecting it anew changes both."""
+    is_newer = after.version > before.version
+    return is_newer and (after.sealed == before.sealed or after.standing_since == before.standing_since)
 
 
 def _purpose(owner: str, network: str, account: str) -> str:

@@ -9,6 +9,7 @@ from omnipub.errors import GateClosedError, OmnipubError
 from omnipub.services.deliver import ALONE, Deliver
 from omnipub.services.gate import Gate
 from omnipub.services.ports import Clock, Crew, Journal, Pointer, Stream
+from omnipub.services.renewing import Renewals
 
 
 @dataclass(kw_only=True)
@@ -38,6 +39,7 @@ class Batches:
     """
 
     deliver: Deliver
+    renewing: Renewals
     gate: Gate
     stream: Stream
     crew: Crew
@@ -64,6 +66,8 @@ class Batches:
         if batch.left:
             # They are due in the table, so a put that fails here only costs time.
             self.stream.put([replace(pointer, why="postponed") for pointer in batch.left])
+        # Tokens that are due come last, when nothing of this batch waits; a quarter of the run's time stays free.
+        self.renewing.ahead(until=batch.deadline + self.budget / 2)
         return batch.failures
 
     def _lanes(self, batch: _Batch, pointers: Sequence[Pointer]) -> Mapping[str, Sequence[Callable[[], None]]]:

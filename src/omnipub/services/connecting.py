@@ -1,42 +1,38 @@
-"""Look after connected accounts: connect one with what is known of its token, renew that token, disconnect it.
+"""Look after connected accounts: connect one with what is known of its token, refresh or disconnect it by hand.
 
 Everything here is conditional on the version that was read: what the owner does meanwhile stands, and a token
 that was fetched for an older connection is discarded.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from types import MappingProxyType
 
-from omnipub.domain.conversation import Account, Channel, Publishing, Secret
+from omnipub.domain.conversation import Channel, Secret
 from omnipub.domain.identity import network_of
-from omnipub.domain.renewal import Renewal, Renewing
-from omnipub.errors import ConflictError, InvalidInputError, SealBrokenError
+from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.services.accounts import Accounts
-from omnipub.services.asking import Asking, Trial, Verdict, verdict_of
-from omnipub.services.ports import Chance, Clock, Vault
+from omnipub.services.asking import TAKES_AT_MOST, Asking, Trial, Verdict
+from omnipub.services.ports import Chance, Clock
 from omnipub.services.releases import Late, Releases
+from omnipub.services.renewable import RENEWAL, Came, Renews
+from omnipub.services.renewing import Renewals
 from omnipub.services.scopes import account_scope
 from omnipub.storage import keys, writing
 from omnipub.storage.items import Connection, Standing, connection_item
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import ConditionFailedError, Delete, Put, Table, Unchanged, Write
 
-RENEWAL = "renewal"
-"""The setting of a connection that holds what a renewal needs, sealed."""
-
-
-@runtime_checkable
-class Renews(Protocol):
-    """A channel whose tokens can be renewed; `renewal_needs` names the credentials it takes."""
-
-    renewal_needs: Sequence[str]
-
-    def renew(self, account: Account, credentials: Mapping[str, Secret]) -> Renewing:
-        """Ask for a new token."""
-        ...
+VERDICTS: Mapping[Came, Verdict] = MappingProxyType(
+    {
+        Came.RENEWED: Verdict.OK,
+        Came.REFUSED: Verdict.EXPIRED,
+        Came.UNANSWERED: Verdict.UNREACHABLE,
+        Came.BUSY: Verdict.UNREACHABLE,
+    }
+)
+"""What a renewal says of the token; one that lost to somebody else is a conflict."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +41,12 @@ class Connecting:
 
     table: Table
     shards: Shards
-    vault: Vault
     clock: Clock
     chance: Chance
     accounts: Accounts
     releases: Releases
     asking: Asking
+    renewing: Renewals
     channels: Mapping[str, Channel]
 
     def connect(
@@ -68,7 +64,7 @@ class Connecting:
         """Connect an account as `Accounts.connect` does, with what is known of its token's end and renewal.
 
         Raises:
-            ConflictError: As there; or it was changed again before its end was noted.
+            ConflictError: As there.
             InvalidInputError: As there; or its network does not renew tokens, or needs other credentials for that.
         """
         settings = {}
@@ -77,8 +73,8 @@ class Connecting:
             if set(credentials) != set(needs):
                 wanted = ", ".join(needs) or "nothing: its tokens cannot be renewed"
                 raise InvalidInputError(f"What {channel} takes to renew a token is {wanted}.")
-            settings[RENEWAL] = self._sealed((owner, network_of(channel), account, RENEWAL), credentials)
-        connected = self.accounts.connect(
+            settings[RENEWAL] = self.renewing.sealed(owner, channel, account, credentials)
+        return self.accounts.connect(
             owner=owner,
             channel=channel,
             account=account,
@@ -86,8 +82,8 @@ class Connecting:
             title=title,
             base_url=base_url,
             settings=settings,
+            ends_at=ends_at,
         )
-        return self._written(connected, replace(connected, refresh_at=ends_at)) if ends_at else connected
 
     def needs_for_renewal(self, channel: str) -> Sequence[str]:
         """The credentials with which the channel's network renews a token; none if it does not."""
@@ -100,9 +96,8 @@ class Connecting:
         Raises:
             ConflictError: The connection was changed meanwhile; that stands.
         """
-        channel = self.channels[network_of(connection.channel)]
-        if renewable(connection) and isinstance(channel, Renews):
-            return self._renewed(connection, channel)
+        if self.renewing.can(connection):
+            return self._renewed(connection)
         tested = self.asking.test(connection)
         if tested.verdict is not Verdict.OK or connection.standing is Standing.ACTIVE:
             return tested
@@ -124,27 +119,17 @@ class Connecting:
             if self.accounts.find(connection.owner, connection.channel) is not None:
                 raise _changed(connection) from error  # else it is gone, as was asked
 
-    def _renewed(self, connection: Connection, channel: Renews) -> Trial:
-        whose = (connection.owner, network_of(connection.channel), connection.account)
-        try:
-            account = self.accounts.open(connection)
-            credentials = self._opened((*whose, RENEWAL), (connection.settings or {})[RENEWAL])
-        except SealBrokenError as error:
-            return Trial(connection=connection, verdict=Verdict.EXPIRED, sentence=error.message)
-        ends: list[Renewal] = []
-        outcome = self.asking.converse(_kept(channel.renew(account, credentials), ends))
-        token = ends[0].token if ends else None
-        if token is None:
-            return Trial(connection=connection, verdict=verdict_of(outcome), sentence=outcome.sentence)
-        lasts = ends[0].lasts
-        fresh = replace(
-            self._active(connection),
-            sealed=self.vault.seal(token, "/".join(whose)),
-            settings={RENEWAL: self._sealed((*whose, RENEWAL), {**credentials, **ends[0].credentials})},
-            refresh_at=self.clock.now() + lasts if lasts else None,
+    def _renewed(self, connection: Connection) -> Trial:
+        done = self.renewing.renew(connection, until=self.clock.now() + TAKES_AT_MOST, by_hand=True)
+        if done.came is Came.CHANGED:
+            raise _changed(connection)
+        return Trial(
+            connection=done.connection,
+            verdict=VERDICTS[done.came],
+            sentence=done.outcome.sentence if done.outcome else done.sentence,
+            renewed=done.came is Came.RENEWED,
+            released=done.released,
         )
-        written, released = self._released(connection, fresh)
-        return Trial(connection=written, verdict=Verdict.OK, sentence=outcome.sentence, renewed=True, released=released)
 
     def _active(self, connection: Connection) -> Connection:
         if connection.standing is Standing.ACTIVE:
@@ -166,26 +151,6 @@ class Connecting:
         except ConditionFailedError as error:
             raise _changed(before) from error
         return moved
-
-    def _sealed(self, purpose: Sequence[str], credentials: Mapping[str, Secret]) -> str:
-        text = json.dumps({name: value.reveal() for name, value in credentials.items()})
-        return self.vault.seal(Secret(text), "/".join(purpose))
-
-    def _opened(self, purpose: Sequence[str], sealed: str) -> Mapping[str, Secret]:
-        text = self.vault.open(sealed, "/".join(purpose)).reveal()
-        return {name: Secret(value) for name, value in json.loads(text).items()}
-
-
-def renewable(connection: Connection) -> bool:
-    """Whether what a renewal needs is stored."""
-    return RENEWAL in (connection.settings or {})
-
-
-def _kept(conversation: Renewing, ends: list[Renewal]) -> Publishing:
-    """The same conversation for the driver, which knows outcomes only; what it really ends in goes to `ends`."""
-    end = yield from conversation
-    ends.append(end)
-    return end.outcome
 
 
 def _changed(connection: Connection) -> ConflictError:

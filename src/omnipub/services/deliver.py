@@ -33,12 +33,16 @@ from omnipub.services.ports import Chance, Clock, Journal, Pointer
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording
 from omnipub.services.scopes import bound_to
+from omnipub.services.second_try import SecondTry, steps_counted
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, delivery_of
 from omnipub.storage.keys import Key
 from omnipub.storage.table import Check, ConditionFailedError, Table
 
 REREADS = 3
+
+SEAL_BROKEN = "seal_broken"
+"""The code of a try whose token does not open: no network was asked, and what would renew it does not open either."""
 
 ALONE = "alone"
 """The verdict on a record whose delivery killed a worker: it is done when nothing else is under way."""
@@ -70,6 +74,7 @@ class Deliver:
     pauses: Pauses
     breakers: Breakers
     driver: Driver
+    second_try: SecondTry
     due: DueMoments
     clock: Clock
     chance: Chance
@@ -134,9 +139,8 @@ class Deliver:
         claim = self._claim(delivery, now, frozen, holds=holds)
         if refused:
             outcome = Outcome(ended=Ended.REJECTED, code="over_limit", sentence=" ".join(refused))
-        else:
-            outcome = self._converse(claim, connection, channel)
-        return self._conclude(claim, outcome, connection, breaker)
+            return self._conclude(claim, outcome, connection, breaker)
+        return self._try(claim, connection, channel, breaker)
 
     def _hold(self, delivery: Delivery, now: datetime, sentence: str, *while_true: Check) -> str:
         """Hold it, unless the reason has gone: then it would be held after its release, for ever."""
@@ -167,7 +171,7 @@ class Deliver:
             return self._rest(delivery, dead, slot, now)
         frozen, _ = self._freeze(dead, channel)
         claim = self._claim(delivery, now, frozen, become=dead)
-        return self._conclude(claim, self._converse(claim, connection, channel), connection, breaker)
+        return self._try(claim, connection, channel, breaker)
 
     def _later(self, before: Delivery, after: Delivery) -> str:
         moved = self.recording.move(before, after)
@@ -216,15 +220,26 @@ class Deliver:
         claim = replace(claim, holds=holds)
         return self.recording.move(before, claim, self.recording.holding(claim))
 
+    def _try(self, claim: Delivery, connection: Connection, channel: Channel, breaker: Breaker) -> str:
+        outcome = self._converse(claim, connection, channel)
+        renewing = self.second_try.renewing
+        if outcome.ended is Ended.AUTH and outcome.code != SEAL_BROKEN and renewing.can(connection):
+            outcome, connection = self.second_try.after(
+                outcome, claim, connection, channel, lambda renewed: self._converse(claim, renewed, channel)
+            )
+        status = self._conclude(claim, outcome, connection, breaker)
+        renewing.notice(connection)
+        return status
+
     def _converse(self, claim: Delivery, connection: Connection, channel: Channel) -> Outcome:
         if claim.lease is None or claim.frozen is None:
             raise AssertionError("a claim has a lease and a frozen request")
         try:
             account = self.accounts.open(connection)
         except SealBrokenError as error:
-            return Outcome(ended=Ended.AUTH, code="seal_broken", sentence=error.message)
+            return Outcome(ended=Ended.AUTH, code=SEAL_BROKEN, sentence=error.message)
         conversation = channel.publish(claim.frozen.body, account, self.clock.now)
-        return self.driver.publish(conversation, lease_until=claim.lease.until)
+        return self.driver.publish(steps_counted(conversation), lease_until=claim.lease.until)
 
     def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> str:
         now = self.clock.now()
@@ -255,7 +270,7 @@ class Deliver:
         written down for that reason would become an unknown one.
         """
         try:
-            if outcome.ended is Ended.AUTH:
+            if outcome.ended is Ended.AUTH and outcome.wait is None:
                 self.accounts.hold(connection, reason=outcome.sentence)
             return self.breakers.learn(breaker, claim, outcome)
         except UnavailableError as error:

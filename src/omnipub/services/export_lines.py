@@ -80,5 +80,5 @@ def prepared(item: Item) -> Item:
     """An item as it is written: an account without its token needs its owner, and cannot be renewed."""
     if kind_of(key_of(item)) is not ItemKind.CONNECTION:
         return item
-    renewal = {"refresh_at", BY_STATUS_OR_OWNER.partition, BY_STATUS_OR_OWNER.sort}
+    renewal = {"refresh_at", "renewing_until", "renewal_failed", BY_STATUS_OR_OWNER.partition, BY_STATUS_OR_OWNER.sort}
     return {name: value for name, value in item.items() if name not in renewal} | _UNSEALED

@@ -8,17 +8,17 @@ from omnipub.domain.lifecycle import Status
 from omnipub.services.accounts import Accounts
 from omnipub.services.backlog import Backlog
 from omnipub.services.breakers import Breakers
-from omnipub.services.connecting import renewable
 from omnipub.services.findings import COUNTED_AT_MOST, Finding, Health, fine
 from omnipub.services.pauses import Pauses
 from omnipub.services.ports import Clock
+from omnipub.services.renewable import renewable
 from omnipub.storage import access
 from omnipub.storage.items import Connection, Standing, connection_of, key_of
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import Table
 
 REMIND = timedelta(days=10)
-"""How long before its end a token is worth a warning: LinkedIn's last sixty days, and most must be had by hand."""
+"""How long before its end a token is worth a word: LinkedIn's last sixty days, and most must be had by hand."""
 
 NAMED = 3
 """Accounts that a sentence names; the rest are "others"."""
@@ -101,12 +101,19 @@ class Hindrances:
 
 def _ending(connection: Connection, now: datetime) -> Finding:
     ends = connection.refresh_at or now
-    words = "refresh" if renewable(connection) else "connect"
-    more = "" if renewable(connection) else f" --account {shlex.quote(connection.account)}"
+    whose = f"The token of {connection.channel} ({connection.owner})"
+    when = "has ended" if ends <= now else "ends soon"
+    failed = connection.renewal_failed
+    if renewable(connection) and failed is None:
+        # Nobody has to do anything: the account's next post renews it, ahead of its end or at it.
+        return fine("tokens", f"{whose} {when}; omnipub renews it by itself with the account's next post.", ends)
+    worse = f" It could not be renewed: {failed.sentence}" if failed else ""
+    by_hand = renewable(connection) and not (failed and failed.for_good)
+    told = f"connect {connection.channel} --account {shlex.quote(connection.account)}"
     return Finding(
         name="tokens",
-        health=Health.BAD if ends <= now else Health.WARN,
-        what=f"The token of {connection.channel} ({connection.owner}) {'has ended' if ends <= now else 'ends soon'}.",
+        health=Health.BAD if ends <= now or (failed and failed.for_good) else Health.WARN,
+        what=f"{whose} {when}.{worse}{' It is tried again by itself.' if by_hand else ''}",
         at=ends,
-        next=f"connections {words} {connection.channel}{more}",
+        next=f"connections {f'refresh {connection.channel}' if by_hand else told}",
     )

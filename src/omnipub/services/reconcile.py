@@ -9,7 +9,7 @@ from omnipub.domain.delivery import Delivery
 from omnipub.domain.finding import Seen, looked
 from omnipub.domain.identity import network_of
 from omnipub.domain.looking import CLOCK_DIFFERENCE, read
-from omnipub.domain.outcome import Ended
+from omnipub.domain.outcome import Ended, Sighting
 from omnipub.domain.progress import claimed_to_look
 from omnipub.domain.rules import Rules
 from omnipub.errors import SealBrokenError
@@ -18,23 +18,32 @@ from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
 from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.services.recording import Recording, name_of
+from omnipub.services.renewable import Came
+from omnipub.services.renewing import Renewals
 from omnipub.storage.items import Connection
 from omnipub.storage.table import ConditionFailedError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reconcile:
-    """Looks, under a claim like any other."""
+    """Looks, under a claim like any other.
+
+    Attributes:
+        lease: From a claim to its end.
+        patience: So long after a look has begun a token is still renewed for it.
+    """
 
     accounts: Accounts
     recording: Recording
     driver: Driver
+    renewing: Renewals
     due: DueMoments
     clock: Clock
     chance: Chance
     journal: Journal
     rules: Callable[[Delivery], Rules]
     lease: timedelta
+    patience: timedelta
 
     def look(self, before: Delivery, dead: Delivery, connection: Connection, channel: Channel) -> Delivery:
         """Look once.
@@ -85,13 +94,32 @@ class Reconcile:
         until: datetime,
     ) -> Seen:
         """Look at the account, back to `since` and until `until`, for a post with that text that nobody owns."""
+        renew_until = min(until, self.clock.now() + self.patience) if self.renewing.can(connection) else until
         try:
-            account = self.accounts.open(connection)
+            sighting = self._sight(connection, channel, since, until)
+            if _is_refused(sighting) and self.renewing.can(connection):
+                renewed = self.renewing.renew(connection, until=renew_until)
+                connection = renewed.connection
+                if renewed.works:
+                    sighting = self._sight(connection, channel, since, until)
+                    if renewed.came is Came.CHANGED and _is_refused(sighting) and self.renewing.can(connection):
+                        return Seen(sentence="The account gets a new token first.")
+                elif renewed.came is not Came.REFUSED:
+                    if renewed.came is Came.BUSY:
+                        self.renewing.notice(connection, at_once=True)  # at the end of the batch, if nobody does before
+                    wait = renewed.again_at - self.clock.now() if renewed.again_at else None
+                    return Seen(sentence=f"The account gets a new token first. {renewed.sentence}", wait=wait)
         except SealBrokenError as error:
             return Seen(sentence=error.message)
-        conversation = channel.look_up(account, since - CLOCK_DIFFERENCE)
-        sighting = self.driver.look(conversation, lease_until=until)
-        if sighting.failed is not None and sighting.failed.ended is Ended.AUTH:
+        if sighting.failed is not None and _is_refused(sighting):
             self.accounts.hold(connection, reason=sighting.failed.sentence)
         owners = self.recording.owners(network_of(delivery.channel), [post.network_id for post in sighting.posts])
         return read(sighting, text=text, since=since, owners=owners, ours=name_of(delivery))
+
+    def _sight(self, connection: Connection, channel: Channel, since: datetime, until: datetime) -> Sighting:
+        conversation = channel.look_up(self.accounts.open(connection), since - CLOCK_DIFFERENCE)
+        return self.driver.look(conversation, lease_until=until)
+
+
+def _is_refused(sighting: Sighting) -> bool:
+    return sighting.failed is not None and sighting.failed.ended is Ended.AUTH

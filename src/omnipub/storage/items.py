@@ -17,6 +17,7 @@ from omnipub.domain.delivery import Attempt, Delivery
 from omnipub.domain.identity import Kind, Parent, network_of
 from omnipub.domain.lifecycle import WATCHED, Status
 from omnipub.domain.message import Message
+from omnipub.domain.renewal import RenewalFailed
 from omnipub.names import VERSION
 from omnipub.storage import keys
 from omnipub.storage.codec import decode, encode
@@ -45,6 +46,9 @@ class Connection:
         sealed: The token, sealed by the vault; never leaves the table open.
         base_url: Where the network answers; "" for its real address.
         settings: What else the network needs, not secret.
+        refresh_at: When the token ends; None if nobody knows.
+        renewing_until: Until then somebody has the turn to renew the token; None if nobody has.
+        renewal_failed: How the last attempt to renew the token failed, until one succeeds.
     """
 
     owner: str
@@ -59,6 +63,8 @@ class Connection:
     standing_since: datetime | None = None
     standing_reason: str = ""
     refresh_at: datetime | None = None
+    renewing_until: datetime | None = None
+    renewal_failed: RenewalFailed | None = None
     version: int = 1
     write_id: str = ""
 

@@ -85,6 +85,7 @@ class _Run:
     def deploy(self, *, diff: bool, yes: bool, allow_replace: bool, allow_schema_change: bool) -> None:
         from omnipub_cli.deployment import wired  # noqa: PLC0415  likewise
         from omnipub_cli.deployment.finishing import Finish  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.rollback import to_take_back  # noqa: PLC0415  likewise
 
         wired.prepared(self.call, self.account, self.checkout, self.target)
         self._ask(yes=yes or diff)
@@ -110,7 +111,8 @@ class _Run:
             raise
         finally:
             workplace.forget(self.account, self.target)
-        self._tell(finish, pages, checks, back=run.records.to_roll_back() is not None)
+        back = to_take_back(run.records, self.account.stacks(self.target.region), self.target.stage)
+        self._tell(finish, pages, checks, back=back is not None)
 
     def _ask(self, *, yes: bool) -> None:
         from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
@@ -142,7 +144,7 @@ class _Run:
         steps = finish.next_steps(told, back=back)
         bad = [one for one in checks if one.verdict == "bad"]
         self.call.output.data(
-            telling.checks_table(checks),
+            telling.checks_view(checks, terminal=self.call.output.look.terminal),
             *([telling.outputs_table(told)] if any(told.values()) else []),
             json={
                 "stage": self.target.stage,

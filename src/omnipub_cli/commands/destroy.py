@@ -66,7 +66,7 @@ def destroy(
         doomed = run.plan(wanted)
         _announce(call, doomed, target)
         if doomed and not yes:
-            _ask(call, target, account.caller().account)
+            _ask(call, target, account.caller().account, only=doomed if stacks else ())
         try:
             run.run(doomed, unprotect=force)
         except KeyboardInterrupt:
@@ -99,16 +99,18 @@ def _announce(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
         call.output.note(f"There is nothing of stage {target.stage} in {target.region}.")
 
 
-def _ask(call: Call, target: Target, account: str) -> None:
-    """The stage's name must be typed.
+def _ask(call: Call, target: Target, account: str, *, only: Sequence[Doomed]) -> None:
+    """The stage's name must be typed; `only` are the stacks that were named, if any were.
 
     Raises:
         InvalidInputError: Nobody can be asked.
         typer.Abort: Something else was typed.
     """
     from omnipub_cli.asking import typed  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
 
-    typed(call, f"This deletes stage {target.stage} in account {account}, {target.region}.", expected=target.stage)
+    what = f"{', '.join(id_of(one.short) for one in only)} of stage" if only else "stage"
+    typed(call, f"This deletes {what} {target.stage} in account {account}, {target.region}.", expected=target.stage)
 
 
 def _tell(call: Call, doomed: Sequence[Doomed], target: Target) -> None:

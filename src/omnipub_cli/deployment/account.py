@@ -82,9 +82,10 @@ class Account:
     def system(self, settings: "Settings", region: str) -> "System":
         """The services of a deployed stage."""
         from omnipub.adapters.aws import Clients  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
+        from omnipub.adapters.journal import NoJournal  # noqa: PLC0415  likewise
         from omnipub.wiring_aws import on_aws  # noqa: PLC0415  likewise
 
-        return on_aws(settings, Clients(region=region))
+        return on_aws(settings, Clients(region=region), journal=NoJournal())
 
     def close(self) -> None:
         """Close all connections."""

@@ -176,6 +176,7 @@ def _stack(told: Any) -> Stack:
         status=told["StackStatus"],
         why=told.get("StackStatusReason", ""),
         changed_at=told.get("LastUpdatedTime") or told.get("CreationTime"),
+        created_at=told.get("CreationTime"),
         drift=told.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED"),
         protected=bool(told.get("EnableTerminationProtection", False)),
         role=told.get("RoleARN", ""),

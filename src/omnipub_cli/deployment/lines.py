@@ -4,11 +4,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from omnipub_cli.deployment.cloud import asked
 
 WHAT = "CloudWatch's logs"
+
+_SAID = {
+    *("level", "log_level", "message", "errorType", "errorMessage"),
+    *("timestamp", "service", "location", "function_name", "function_arn"),
+}
+"""Fields that are shown elsewhere, or tell nobody anything."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,20 +30,20 @@ class Entry:
 
     @property
     def level(self) -> str:
-        """INFO, ERROR …; "" of a line that says none."""
-        return str(self.fields.get("level", ""))
+        """INFO, ERROR …; "" of a line that says none. Lambda has a name of its own for that of an exception."""
+        return str(self.fields.get("level") or self.fields.get("log_level") or "")
 
     @property
     def message(self) -> str:
-        """What happened: the line's own word for it, or all of it."""
-        return str(self.fields.get("message") or self.fields.get("type") or self.text)
+        """What happened: the line's own word for it, an exception's, or all of it."""
+        raised = ": ".join(str(self.fields[name]) for name in ("errorType", "errorMessage") if self.fields.get(name))
+        return str(self.fields.get("message") or self.fields.get("type") or raised or self.text)
 
     @property
     def details(self) -> Mapping[str, str]:
         """The other fields as text."""
-        known = {"level", "message", "timestamp", "service", "location", "function_name", "function_arn"}
         return {
-            name: _text(value) for name, value in self.fields.items() if name not in known and value not in (None, "")
+            name: _text(value) for name, value in self.fields.items() if name not in _SAID and value not in (None, "")
         }
 
 
@@ -49,7 +56,7 @@ class Lines:
     def of(self, function: str, group: str, *, since: datetime, pattern: str, most: int) -> Sequence[Entry]:
         """The newest lines of a function that arrived since then, the oldest first; `most` of them."""
         found = list(self._pages(function, group, since=since, pattern=pattern))
-        return sorted(found, key=lambda one: (one.at, one.id))[-most:]
+        return sorted(found, key=lambda one: one.at)[-most:]  # those of one moment stay as they were told
 
     def _pages(self, function: str, group: str, *, since: datetime, pattern: str) -> Iterator[Entry]:
         asked_for = {"logGroupName": group, "startTime": int(since.timestamp() * 1000)}
@@ -73,7 +80,7 @@ def _entry(function: str, told: Mapping[str, Any]) -> Entry:
     except ValueError:
         fields = {}
     return Entry(
-        id=str(told.get("eventId", "")),
+        id=str(told.get("eventId") or f"{told['timestamp']}-{sha256(text.encode()).hexdigest()[:16]}"),
         at=datetime.fromtimestamp(told["timestamp"] / 1000, UTC),
         function=function,
         text=text,

@@ -21,6 +21,7 @@ class Stack:
 
     Attributes:
         changed_at: Its last update, or its creation.
+        created_at: Its creation.
         drift: IN_SYNC, DRIFTED, NOT_CHECKED or UNKNOWN.
         role: ARN of the role CloudFormation changes it with; "" for the caller's own rights.
     """
@@ -29,6 +30,7 @@ class Stack:
     status: str
     why: str = ""
     changed_at: datetime | None = None
+    created_at: datetime | None = None
     drift: str = "NOT_CHECKED"
     protected: bool = False
     role: str = ""

@@ -1,8 +1,22 @@
 """Names of AWS regions: one that was mistyped has no servers, so asking there looks like a network that is down."""
 
+import re
 from difflib import get_close_matches
 
-from omnipub.errors import ConfigurationError, OmnipubError, UnavailableError
+from omnipub.errors import ConfigurationError, InvalidInputError, OmnipubError, UnavailableError
+
+_NAME = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+
+
+def checked_region(region: str) -> str:
+    """The region, if one can have that name.
+
+    Raises:
+        InvalidInputError: None can.
+    """
+    if not _NAME.fullmatch(region):
+        raise InvalidInputError(f"'{region}' is no name of a region.", hint="Name one like --region eu-central-1")
+    return region
 
 
 def clearer(error: OmnipubError, region: str) -> OmnipubError:

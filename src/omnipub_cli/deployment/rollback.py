@@ -26,6 +26,16 @@ PATIENCE = 90
 _MAKING = {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
 
 
+def to_take_back(records: Records, stacks: Stacks, stage: str) -> Record | None:
+    """The deployment that a rollback takes back; None if there is none, or only of stacks that were deleted since."""
+    record = records.to_roll_back()
+    if record is None:
+        return None
+    there = [stacks.find(name_of(short, stage)) for short in record.replaced]
+    before = any(one.created_at > record.at for one in there if one and one.created_at)
+    return None if before else record
+
+
 @dataclass(kw_only=True)
 class Return:
     """One run.
@@ -53,7 +63,7 @@ class Return:
         Raises:
             NotFoundError: There is none.
         """
-        record = self.records.to_roll_back()
+        record = to_take_back(self.records, self.stacks, self.stage)
         if record is None:
             raise NotFoundError(
                 f"No deployment of stage {self.stage} replaced a bundle, so there is none to go back to.",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from omnipub.errors import ConfigurationError, InvalidInputError, OmnipubError
 from omnipub_cli.deployment.checkout import OWN, Checkout, found
+from omnipub_cli.deployment.regions import checked_region
 
 FOLDER = "deploy"
 DEFAULT = "dev"
@@ -75,7 +76,7 @@ def target(
     _check_names(typed or {}, "-c", values)
     context = {name: value for name, value in {**told, **(typed or {})}.items() if name not in _OURS}
     if region:
-        context["region"] = region
+        context["region"] = checked_region(region)
     row = rows.stage_of({"stage": stage, **context}.get)
     _check_region(row.region, said="region" in context, stage=stage, environment=environment)
     return Target(

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 GOING = (Column("STACK"), Column("STATUS"), Column("RESOURCES", right=True), Column("LAST", flexible=True))
 CHANGES = (Column("STACK"), Column("CHANGE"), Column("RESOURCE"), Column("TYPE"), Column("BECAUSE", flexible=True))
-CHECKS = (Column("CHECK"), Column("VERDICT"), Column("WHAT", flexible=True), Column("NEXT", flexible=True))
+CHECKS = (Column("CHECK"), Column("VERDICT"), Column("WHAT"), Column("NEXT"))
 OUTPUTS = (Column("STACK"), Column("OUTPUT"), Column("VALUE"))
+UNTRIED = "untried"
+"""The longest verdict of a check."""
+
 PEOPLE = (Column("EMAIL"), Column("STATUS"), Column("ENABLED"), Column("CREATED"), Column("ID"))
 
 
@@ -78,9 +81,16 @@ def findings_story(found: Sequence[Finding]) -> Story:
     )
 
 
-def checks_table(checks: Sequence[Check]) -> Table:
-    """What was tried of a deployed stage."""
-    return Table(columns=CHECKS, rows=[(one.name, State(one.verdict), one.what, one.next) for one in checks])
+def checks_view(checks: Sequence[Check], *, terminal: bool) -> Story | Table:
+    """What was tried of a deployed stage: for eyes sentences that may wrap, and what to type on lines of its own."""
+    if not terminal:
+        return Table(columns=CHECKS, rows=[(one.name, State(one.verdict), one.what, one.next) for one in checks])
+    lines: list[Line] = []
+    for one in checks:
+        lines.append(Line((State(one.verdict), f"{one.name}:", one.what), indent=len(UNTRIED) - len(one.verdict)))
+        if one.next:
+            lines.append(Line(("next:", one.next), indent=len(UNTRIED) + 3, whole=True))
+    return Story(lines=lines)
 
 
 def checks_json(checks: Sequence[Check]) -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """What can be wrong with a stage on AWS: its stacks, its table, its stream and its alarms."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from omnipub import __version__
+from omnipub.config import Mode
 from omnipub.errors import OmnipubError
 from omnipub.services.dispatch import ALARMING_SILENCE
 from omnipub.services.findings import Finding, Health, fine
@@ -11,11 +13,18 @@ from omnipub.storage.schema import fingerprint
 from omnipub_cli.deployment.cloud import asked
 from omnipub_cli.deployment.family import name_of, placed, region_of
 from omnipub_cli.deployment.standing import BROKEN, Ground, ground
+from omnipub_cli.staged.machinery import machinery
 from omnipub_cli.staged.quotas.look import quotas
 from omnipub_cli.staged.stage import Stage
 
-OPTIONAL = {"EdgeSecurity": "It is not there; only a stage with a firewall away from us-east-1 has it."}
+OPTIONAL = {
+    "EdgeSecurity": "It is not there; only a stage with a firewall away from us-east-1 has it.",
+    "Security": "It is not there; only a stage with a firewall in us-east-1, GuardDuty or Security Hub has it.",
+}
 """Stacks that a stage may be without, and what is said then."""
+
+SCHEDULER, SCHEDULER_SAYS = "scheduler", "logs tail scheduler --since 15m"
+"""The finding that tells of its silence, and what to type then: here, what keeps it is in its log."""
 
 MOST_ALARMS = 100
 """Alarms that are asked for: more than a stage has."""
@@ -25,7 +34,7 @@ def look(stage: Stage) -> Iterator[Finding]:
     """Everything; what cannot be looked at is itself a finding."""
     yield fine("place", f"Stage {stage.name} in account {stage.account.caller().account}, {stage.region}.")
     yield versions(stage)
-    for part in (_stacks, _alarms, quotas, _system):
+    for part in (_stacks, _alarms, machinery, quotas, _system):
         try:
             yield from part(stage)
         except OmnipubError as error:
@@ -57,7 +66,7 @@ def _stacks(stage: Stage) -> Iterator[Finding]:
                 yield fine(name, f"{stack.status if stack else ''}.", stack.changed_at if stack else None)
             case Ground.BUSY:
                 yield Finding(name=name, health=Health.WARN, what="It is being changed right now.", next="status")
-            case Ground.ABSENT if short in OPTIONAL:
+            case Ground.ABSENT if short in OPTIONAL and not (short == "Security" and _is_live(stage)):
                 yield fine(name, OPTIONAL[short])
             case Ground.ABSENT:
                 yield Finding(name=name, health=Health.WARN, what="It is not there.", next=_deploy(short))
@@ -82,7 +91,9 @@ def _alarms(stage: Stage) -> Iterator[Finding]:
 
 def _system(stage: Stage) -> Iterator[Finding]:
     with stage.system() as system:
-        yield from system.checkup.look(stage.caller, running=True, start=_deploy())
+        for one in system.checkup.look(stage.caller, running=True, start=_deploy()):
+            silent = one.name == SCHEDULER and one.health is not Health.OK
+            yield replace(one, next=SCHEDULER_SAYS) if silent else one
         replay = stage.replay(system)
         parked, lag = replay.parked.count(), replay.reader.lag().age
         now = system.world.clock.now()
@@ -92,12 +103,17 @@ def _system(stage: Stage) -> Iterator[Finding]:
     else:
         yield fine("parked", "No record is parked.")
     if lag <= timedelta(0):
-        yield fine("stream", "All that is on the stream has been read.")
+        yield fine("stream", "Of what arrived in the last minutes, nothing waits to be read.")
     elif lag <= ALARMING_SILENCE:
         yield fine("stream", "The oldest record that waits to be read arrived then.", now - lag)
     else:
         what = "The worker does not keep up: the oldest record that waits to be read arrived then."
         yield Finding(name="stream", health=Health.BAD, what=what, at=now - lag, next="logs tail worker")
+
+
+def _is_live(stage: Stage) -> bool:
+    """Whether real posts go out: what guards such a stage is missed."""
+    return stage.facts.settings.mode is Mode.LIVE
 
 
 def _deploy(short: str = "") -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from omnipub.config import LogLevel, Mode, Settings
+from omnipub.config import Mode, Settings
 from omnipub.errors import ConfigurationError
 from omnipub_cli.deployment.family import name_of
 
@@ -23,7 +23,7 @@ class Facts:
     """A deployed stage.
 
     Attributes:
-        settings: Those of its functions, but for what they log.
+        settings: Those of its functions, but for how much they log.
         worker: Name of the worker's function.
         parked: Name of the bucket of records given up on.
         version: The omnipub it was deployed with.
@@ -67,7 +67,6 @@ def settings(stage: str, outputs: Outputs) -> Settings:
         mode=Mode(scheduler["Mode"]),
         sandbox_url=scheduler.get("SandboxUrl", ""),
         worker_timeout=int(scheduler["WorkerTimeout"]),
-        log_level=LogLevel.ERROR,  # a person at a terminal hears of results, not of each step
         table=data["TableName"],
         stream=data["StreamName"],
         bucket=data["MediaBucket"],

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from omnipub.errors import ConfigurationError, InvalidInputError
+from omnipub_cli.deployment.regions import checked_region
 
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _STAGE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
 def checked_stage(stage: str) -> str:
@@ -36,6 +36,4 @@ def region_of(typed: str, environment: Mapping[str, str], configured: Callable[[
             f"Nothing says in which region stage {stage} is.",
             hint="Add --region, e.g. --region eu-central-1, or set AWS_REGION.",
         )
-    if not _REGION.fullmatch(region):
-        raise InvalidInputError(f"'{region}' is no name of a region.", hint="Name one like --region eu-central-1")
-    return region
+    return checked_region(region)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from omnipub import __version__
-from omnipub.errors import ConfigurationError, ConflictError, NotFoundError
+from omnipub.errors import ConfigurationError, ConflictError, NotFoundError, OmnipubError
 from omnipub.storage.schema import fingerprint
 from omnipub_cli.deployment import account as accounts
 from omnipub_cli.deployment.cloud import asked
@@ -98,17 +98,18 @@ class Stage:
         """Its services.
 
         Raises:
-            ConfigurationError: Something that its stacks named is gone; the next call looks for it anew.
+            ConfigurationError: Something that its stacks named is gone; it says whether they still name it.
         """
+        from omnipub.adapters.journal import NoJournal  # noqa: PLC0415  likewise
         from omnipub.wiring_aws import on_aws  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
 
-        system = on_aws(self.facts.settings, self.clients)
+        system = on_aws(self.facts.settings, self.clients, journal=NoJournal())
         try:
             yield system
         except ConfigurationError as error:
             response = getattr(error.__cause__, "response", {})
             if response.get("Error", {}).get("Code") in _GONE:
-                self._kept.drop()
+                error.hint = self._why_gone()
             raise
         finally:
             system.close()
@@ -131,6 +132,20 @@ class Stage:
         name = self.facts.settings.table
         with asked(f"The table {name}"):
             return int(self.clients.of("dynamodb").describe_table(TableName=name)["Table"].get("TableSizeBytes", 0))
+
+    def _why_gone(self) -> str:
+        """What to type where something is not there that the stacks named when they were asked."""
+        self._kept.drop()
+        try:
+            moved = facts(self.name, self._asked()).settings != self.facts.settings
+        except OmnipubError:
+            moved = True
+        if moved:
+            return f"Stage {self.name} was deployed anew or taken down a moment ago: type it once more."
+        look = f"omnipub status --detect-drift --stage {self.name}"
+        return (
+            f"Its stack still names it, so it was deleted by hand; docs/runbooks.md says what then. See what is: {look}"
+        )
 
     @cached_property
     def _kept(self) -> Kept:

@@ -263,6 +263,9 @@ def test_a_dry_run_dispatches_nothing(run: Run) -> None:
     assert [(one["id"], one["ready"], one["dispatched"]) for one in ran["deliveries"]] == [(due, True, False)]
     assert run("schedule", "run-now", "--dry-run").out == f"{due}\tfacebook\tready\tdue\n"
     assert run("schedule", "run-now", "--dry-run", "-q").out == f"{due}\n"
+    assert "Ready at this moment: 1." in run("schedule", "run-now", "--dry-run").err
+    run("messages", "cancel", due)
+    assert "Ready at this moment: 0." in run("schedule", "run-now", "--dry-run").err
 
 
 def test_run_now_takes_certifications_too(run: Run) -> None:

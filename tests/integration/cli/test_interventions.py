@@ -246,6 +246,21 @@ def test_a_pause_is_listed_and_the_calendar_says_so(run: Run) -> None:
     assert "omnipub resume channel:facebook" in listed.err
 
 
+def test_what_is_composed_under_a_pause_says_so_at_once(run: Run, system: System) -> None:
+    owner = system.accounts.of(LOCAL_OWNER)[0].owner
+    for scope in ("channel:facebook", f"owner:{owner}", "account:linkedin/elsewhere"):
+        run("pause", scope, "--reason", "A wrong price")
+    ran = run("messages", "create", "Hello", "--to", "facebook,linkedin")
+    assert ran.code == 0
+    warned = [line for line in ran.err.splitlines() if line.startswith("warning: Paused")]
+    assert len(warned) == 2
+    assert "warning: Paused by local: channel:facebook. Why: A wrong price" in warned
+    assert "omnipub resume channel:facebook" in ran.err
+    run("resume", f"owner:{owner}", "--late", "send")
+    assert "Paused" not in run("messages", "create", "Hello", "--to", "linkedin").err
+    assert "Paused" not in run("messages", "create", "Quiet", "--to", "facebook", "-q").err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

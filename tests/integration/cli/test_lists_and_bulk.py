@@ -100,6 +100,7 @@ def test_what_is_stuck_names_its_reason_and_the_very_command(run: Run, system: S
     unsure, gone, waits = doubtful(run, system), missed(run, system), held(run, system)
     listed = fits(run("messages", "stuck", "--json"), "messages stuck")
     assert [one["id"] for one in listed["deliveries"]] == [unsure, gone, waits]
+    assert "doctor" not in run("messages", "stuck").err
     assert [one["why"] for one in listed["deliveries"]] == [
         "Who knows.",
         "It was overdue past its window.",
@@ -135,6 +136,7 @@ def test_what_a_pause_holds_is_resumed_and_what_nobody_takes_needs_an_up(run: Ru
     said = {one["id"]: one["next"] for one in run("messages", "stuck", "--json").json["deliveries"]}
     assert said[waits].startswith("omnipub resume channel:facebook")
     assert said[late].startswith("omnipub up")
+    assert "omnipub doctor --data" in run("messages", "stuck").err, "what should go on by itself is kept by something"
     system.world.table.put(plain_item(keys.gate(), identity="elsewhere", epoch=1, version=1))
     said = {one["id"]: one["next"] for one in run("messages", "stuck", "--json").json["deliveries"]}
     assert said[late].startswith("omnipub table adopt")

@@ -21,7 +21,9 @@ from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.lines import Entry
 from omnipub_cli.deployment.people import Person
 from omnipub_cli.deployment.ports import Caller, Drifted, Resource
-from omnipub_cli.deployment.smoke import HEALTH
+from omnipub_cli.deployment.smoke import HEALTH, Check
+from omnipub_cli.deployment.telling import checks_view
+from omnipub_cli.drawing import Story, Table
 from omnipub_cli.schemas import json_schema
 from support.staged import OUTPUTS
 
@@ -443,11 +445,37 @@ def test_outputs_that_were_never_seen_are_not_found(run: Run) -> None:
     assert run("outputs", "--cached").code == 3
 
 
+@pytest.mark.parametrize("words", [("status",), ("outputs",), ("logs", "tail"), ("users", "list")])
+def test_what_can_be_no_region_is_refused_before_anything_is_asked(run: Run, words: tuple[str, ...]) -> None:
+    refused = run(*words, "--region", "mars")
+    assert (refused.code, refused.out) == (2, "")
+    assert "'mars' is no name of a region." in refused.err
+
+
 @pytest.mark.usefixtures("deployed")
 def test_logs_are_narrowed_by_function_and_filter(run: Run) -> None:
     assert run("logs", "tail").out.endswith("worker\terror\tchannel_broke\tchannel=facebook\n")
     assert run("logs", "tail", "api").out == ""
     assert run("logs", "tail", "--filter", "nothing").out == ""
+
+
+@pytest.mark.usefixtures("deployed")
+def test_on_a_terminal_a_line_of_a_log_is_a_line_without_a_heading(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omnipub_cli.output._is_terminal", lambda _: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    (line,) = run("logs", "tail", "--utc").out.splitlines()
+    assert line.endswith("worker error channel_broke channel=facebook")
+
+
+def test_on_a_terminal_what_was_tried_of_a_stage_is_never_cut() -> None:
+    long = "A message to the sandbox did not come out: " + "its account is held, " * 9
+    checks = [Check(name="post", verdict="bad", what=long, next="omnipub logs tail worker --stage dev")]
+    told = checks_view(checks, terminal=True)
+    assert isinstance(told, Story)
+    said, step = told.lines
+    assert long in said.cells
+    assert step.whole
+    assert isinstance(checks_view(checks, terminal=False), Table)
 
 
 def test_what_arrives_is_followed_and_told_once(run: Run, deployed: FakeAccount) -> None:
@@ -501,7 +529,10 @@ def test_destroying_wants_the_stage_by_name_and_typed(
     monkeypatch.setenv("OMNIPUB_STAGE", "dev")
     assert run("destroy", "--yes").code == 2, "a variable of the terminal is not enough"
     monkeypatch.setattr("sys.stdin", Terminal("yes\n"))
-    assert run("destroy", "--stage", "dev").code == 130
+    stopped = run("destroy", "--stage", "dev")
+    assert (stopped.code, "This deletes stage dev in account" in stopped.err) == (130, True)
+    monkeypatch.setattr("sys.stdin", Terminal("api\n"))
+    assert "This deletes OmnichannelApiStack of stage dev in" in run("destroy", "Api", "--stage", "dev").err
     assert deployed.ground.stacks.log == []
     monkeypatch.setattr("sys.stdin", Terminal("dev\n"))
     assert run("destroy", "--stage", "dev").code == 0

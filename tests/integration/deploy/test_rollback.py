@@ -69,6 +69,19 @@ def test_a_first_deployment_cannot_be_taken_back(account: Ground) -> None:
         going_back(account).find()
 
 
+def test_what_was_deployed_before_the_stage_was_destroyed_is_not_put_back(twice: Ground) -> None:
+    assert going_back(twice).find().version == "0.1.0+2"
+    twice.clock.wait(60)
+    for name, stack in twice.stacks.stacks.items():  # destroyed, and deployed anew
+        twice.stacks.stacks[name] = replace(stack, created_at=twice.clock.now())
+    with pytest.raises(NotFoundError, match="No deployment of stage dev replaced a bundle"):
+        going_back(twice).find()
+    twice.clock.wait(60)
+    twice.cdk.version = "3"
+    twice.deploy()
+    assert going_back(twice).find().version == "0.1.0+3"
+
+
 def test_a_deployment_is_taken_back_once_and_the_next_time_the_one_before_it(twice: Ground) -> None:
     twice.cdk.version = "3"
     twice.deploy()

@@ -12,14 +12,15 @@ from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.renewal import Renewal
+from omnipub.domain.renewal import Renewal, RenewalFailed
 from omnipub.domain.rules import Remedy
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.names import SEED_OWNER
 from omnipub.services.asking import Asking, Trial, Verdict
-from omnipub.services.connecting import Connecting, renewable
+from omnipub.services.connecting import Connecting
 from omnipub.services.driver import Driver
 from omnipub.services.ports import NoAnswerError, NotSentError
+from omnipub.services.renewable import renewable
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing
@@ -117,7 +118,8 @@ def desk(bed: TestBed) -> Desk:
         longest=timedelta(seconds=25),
     )
     asking = replace(bed.system.asking, driver=driver, channels=channels)
-    connecting = replace(bed.system.connecting, asking=asking, channels=channels)
+    renewing = replace(bed.system.connecting.renewing, driver=driver, channels=channels)
+    connecting = replace(bed.system.connecting, asking=asking, renewing=renewing, channels=channels)
     return Desk(bed=bed, answers=answers, asking=asking, connecting=connecting)
 
 
@@ -194,7 +196,9 @@ def test_a_refused_renewal_leaves_the_old_token(desk: Desk) -> None:
     desk.with_credentials()
     before = desk.connection()
     assert desk.refresh(400).verdict is Verdict.EXPIRED
-    assert desk.connection() == before
+    after = desk.connection()
+    assert (after.sealed, after.settings, after.standing) == (before.sealed, before.settings, before.standing)
+    assert after.renewal_failed == RenewalFailed(at=START, sentence="No.", for_good=True)
 
 
 def test_a_renewal_that_loses_to_a_new_connection_is_discarded(desk: Desk) -> None:

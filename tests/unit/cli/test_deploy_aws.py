@@ -360,6 +360,25 @@ def test_lines_are_read_page_by_page_and_understood(stubbed: Stubbed) -> None:
     assert [one.id for one in lines.of("scheduler", "g", since=AT, pattern="tick", most=1)] == ["2"]
 
 
+def test_an_exception_that_lambda_logs_is_told_like_a_line_of_ours(stubbed: Stubbed) -> None:
+    client, stub = stubbed("logs")
+    said = {"log_level": "ERROR", "errorType": "KeyError", "errorMessage": "'at'", "requestId": "r-1"}
+    event = {"eventId": "1", "timestamp": int(AT.timestamp() * 1000), "message": json.dumps(said)}
+    stub.add_response("filter_log_events", {"events": [event]})
+    (one,) = Lines(client).of("worker", "g", since=AT, pattern="", most=10)
+    assert (one.level, one.message, dict(one.details)) == ("ERROR", "KeyError: 'at'", {"requestId": "r-1"})
+
+
+def test_lines_of_one_moment_keep_their_order_and_have_ids_of_their_own(stubbed: Stubbed) -> None:
+    client, stub = stubbed("logs")
+    moment = int(AT.timestamp() * 1000)
+    events = [{"timestamp": moment, "message": words} for words in ("START", "Traceback", "END", "A")]
+    stub.add_response("filter_log_events", {"events": events})
+    found = Lines(client).of("worker", "g", since=AT, pattern="", most=10)
+    assert [one.message for one in found] == ["START", "Traceback", "END", "A"]
+    assert len({one.id for one in found}) == len(found)
+
+
 USER = {"Username": "u-1", "UserCreateDate": AT, "UserLastModifiedDate": AT, "Enabled": True, "UserStatus": "CONFIRMED"}
 EMAIL = [{"Name": "email", "Value": "ada@example.com"}]
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.session import Session
 from botocore.stub import Stubber
 
@@ -205,6 +206,36 @@ def test_a_call_on_a_stage_is_by_its_caller_and_types_its_place(there: FakeAccou
     assert call.where == "stage dev in eu-west-1"
     assert call.typed("pause") == "omnipub pause --stage dev --region eu-west-1 --profile 'my work'"
     assert call.placed("Type: omnipub deploy --stage prod") == "Type: omnipub deploy --stage prod"
+
+
+def gone(one: Stage) -> str:
+    """What is said where the stage's table is not there any more."""
+    answer: Any = {"Error": {"Code": "ResourceNotFoundException", "Message": "Not found"}}
+    with pytest.raises(ConfigurationError) as raised, one.system():
+        raise ConfigurationError("The table is not there.") from ClientError(answer, "Query")
+    return raised.value.hint
+
+
+def test_what_was_deleted_by_hand_and_what_was_deployed_anew_are_told_apart(there: FakeAccount) -> None:
+    assert stage().facts
+    assert gone(stage()).endswith("See what is: omnipub status --detect-drift --stage dev")
+    before = stage()
+    assert before.facts
+    there.cloudformation.outputs["Data"]["TableName"] = "table-2"
+    assert gone(before) == "Stage dev was deployed anew or taken down a moment ago: type it once more."
+    assert stage().facts.settings.table == "table-2"
+    before = stage()
+    assert before.facts
+    there.cloudformation.outputs.clear()
+    assert gone(before).endswith("type it once more.")
+
+
+@pytest.mark.parametrize(("mode", "health"), [("sandbox", "ok"), ("live", "warn")])
+def test_a_stage_may_have_nothing_that_guards_it_unless_it_is_live(there: FakeAccount, mode: str, health: str) -> None:
+    there.cloudformation.outputs["Scheduler"]["Mode"] = mode
+    found = {one.name: one for one in checkup._stacks(stage())}
+    assert found["OmnichannelSecurityStack-dev"].health.value == health
+    assert found["OmnichannelApiStack-dev"].health.value == "warn"
 
 
 MESSAGES = {"ValidationError": "Stack with id X does not exist", "ExpiredToken": "The security token is expired"}

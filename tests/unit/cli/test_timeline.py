@@ -97,6 +97,18 @@ def test_a_publication_says_how_late_it_was_and_where_it_is() -> None:
     ]
 
 
+def test_a_publication_that_needed_a_new_token_says_so() -> None:
+    out = replace(NEW, status=Status.PUBLISHED, attempts=1, published_at=DUE + SECOND, network_id="7")
+    sentence = "LinkedIn did not accept the token; a new one was fetched and accepted."
+    success = replace(THROTTLED, ended="published", code="", sentence=sentence)
+    assert told(out, success)[3:] == [
+        "  08:00:00.000Z try 1",
+        f"  08:00:01.000Z {sentence}",
+        "  08:00:01.000Z published, 1.0 s after it was due",
+        "  the network's id is 7",
+    ]
+
+
 def test_a_try_that_runs_is_told() -> None:
     lease = Lease(claim_id="c", attempt=1, started_at=DUE, until=DUE + 70 * SECOND, sends=True)
     running = replace(NEW, status=Status.PUBLISHING, lease=lease, next_at=lease.until, attempts=1)

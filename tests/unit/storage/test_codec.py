@@ -14,6 +14,7 @@ from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content, MediaReference, Message, Variant
 from omnipub.domain.moments import Schedule
+from omnipub.domain.renewal import RenewalFailed
 from omnipub.storage.codec import decode, encode
 from omnipub.storage.items import Connection, Standing
 
@@ -126,6 +127,7 @@ certifications = every(
     version=counts,
     write_id=text,
 )
+renewals_failed = every(RenewalFailed, at=moments, sentence=text, times=counts, for_good=st.booleans())
 connections = every(
     Connection,
     owner=text,
@@ -140,6 +142,8 @@ connections = every(
     standing_since=maybe_moment,
     standing_reason=text,
     refresh_at=maybe_moment,
+    renewing_until=maybe_moment,
+    renewal_failed=st.none() | renewals_failed,
     version=counts,
     write_id=text,
 )

@@ -41,7 +41,11 @@ def connect(
     owner: ActsFor = "",
     title: Annotated[str, typer.Option(metavar="TEXT", help="A name for people (default: the id).")] = "",
     ends: Annotated[
-        str, typer.Option(metavar="TIME", help="When the token ends, if its network said so; omnipub reminds of it.")
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="When the token ends, if its network said so; it is renewed before, or you are reminded.",
+        ),
     ] = "",
     renewable: Annotated[
         bool, typer.Option("--renewable", help="Ask also for what the network takes to renew the token.")

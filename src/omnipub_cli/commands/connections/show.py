@@ -11,6 +11,7 @@ from omnipub_cli.options import ActsFor, Command, examples
 if TYPE_CHECKING:
     from omnipub.storage.items import Connection
     from omnipub.wiring import System
+    from omnipub_cli.context import Call
 
 app = typer.Typer(add_completion=False)
 
@@ -59,9 +60,9 @@ def show(
                 ("why", one.standing_reason),
                 ("connected", one.created_at),
                 ("address", address),
-                ("token", "sealed; this machine's key opens it" if opens else "sealed, and no key here opens it"),
+                ("token", _sealed(call, opens=opens)),
                 ("ends", one.refresh_at),
-                ("renewable", "yes" if document["renewable"] else "no; connect it again when it ends"),
+                ("renewable", _renewed_by(one) if document["renewable"] else "no; connect it again when it ends"),
                 *((name, count) for name, count in mine.items()),
             )
         ),
@@ -71,6 +72,21 @@ def show(
     if not complete:
         call.output.note(f"Of each state the {connected.COUNTED_AT_MOST:,} that wait longest were looked at.")
     call.output.hint(f"See whether its token works: {call.typed(f'connections test {one.channel}')}")
+
+
+def _sealed(call: "Call", *, opens: bool) -> str:
+    whose = "the stage's" if call.on_aws else "this machine's"
+    return f"sealed; {whose} key opens it" if opens else f"sealed, and {whose} key does not open it"
+
+
+def _renewed_by(connection: "Connection") -> str:
+    failed = connection.renewal_failed
+    if failed is None:
+        return "yes; omnipub does it by itself"
+    why = (
+        f"last refused: {failed.sentence}" if failed.for_good else f"last failed, and is tried again: {failed.sentence}"
+    )
+    return f"yes; {why}"
 
 
 def _opens(system: "System", connection: "Connection") -> bool:

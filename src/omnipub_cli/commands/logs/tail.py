@@ -11,7 +11,7 @@ from omnipub.errors import ConfigurationError, InvalidInputError
 from omnipub.names import SERVICE
 from omnipub_cli.context import Call, call_of
 from omnipub_cli.deployment import workplace
-from omnipub_cli.drawing import Cell, Column, Exact, State, Table
+from omnipub_cli.drawing import Cell, Column, Exact, Line, State, Story, Table
 from omnipub_cli.options import Command, examples
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ LIMIT_AT_MOST = 10_000
     cls=Command,
     epilog=examples(
         "omnipub logs tail --stage dev",
-        "omnipub logs tail worker --since 2h --filter '{ $.level = \"ERROR\" }' --stage prod",
+        'omnipub logs tail worker --since 2h --filter \'{ $.level = "ERROR" || $.log_level = "ERROR" }\' --stage prod',
         "omnipub logs tail scheduler --follow --json --stage dev",
     ),
 )
@@ -103,7 +103,7 @@ def _newest(lines: Lines, groups: Mapping[str, str], *, since: datetime, pattern
         for function, group in groups.items()
         for one in lines.of(function, group, since=since, pattern=pattern, most=most)
     ]
-    return sorted(found, key=lambda one: (one.at, one.id))[-most:]
+    return sorted(found, key=lambda one: one.at)[-most:]
 
 
 def _follow(call: Call, lines: Lines, groups: Mapping[str, str], shown: Sequence[Entry], *, pattern: str) -> None:
@@ -128,11 +128,21 @@ def _show(call: Call, found: Sequence[Entry], *, at_once: bool) -> None:
             call.output.document_line(_shape(one))
     elif found or call.json:
         call.output.data(
-            Table(columns=COLUMNS, rows=[_cells(one) for one in found]),
+            _story(found) if call.output.look.terminal else Table(columns=COLUMNS, rows=[_cells(one) for one in found]),
             json={"lines": [_shape(one) for one in found]},
             ids=[one.id for one in found],
         )
     call.output.flush()
+
+
+def _story(found: Sequence[Entry]) -> Story:
+    """For eyes: lines that may wrap, without a heading, as more of them follow."""
+    lines: list[Line] = []
+    for one in found:
+        at, function, level, message, details = _cells(one)
+        said = (message.replace("\t", "  ") if isinstance(message, str) else message, details)
+        lines.append(Line([at, function, *([level] if one.level else []), *(cell for cell in said if cell)]))
+    return Story(lines=lines)
 
 
 def _cells(one: Entry) -> Sequence[Cell]:

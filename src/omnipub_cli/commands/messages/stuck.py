@@ -26,6 +26,9 @@ COLUMNS = (
     Column("NEXT"),
 )
 
+WAITING = ("publishing", "scheduled")
+"""These should go on by themselves: what keeps them is no matter of theirs."""
+
 
 @app.command(cls=Command, epilog=examples("omnipub messages stuck", "omnipub messages stuck --json --limit 100"))
 def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
@@ -59,6 +62,8 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
         call.output.note("Nothing needs anybody.")
     if more:
         call.output.note(f"There is more; these {len(found)} are the worst.")
+    if any(one.delivery.status.value in WAITING for one in found):
+        call.output.hint(f"If something waits on: {call.typed('doctor')} says what keeps it.")
 
 
 def _table(said: "Sequence[Said]") -> Table:

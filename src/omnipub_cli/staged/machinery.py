@@ -1,0 +1,125 @@
+"""What moves a stage and can be switched off by hand: the worker's trigger, the schedule of ticks, the key of tokens.
+
+CloudFormation does not notice that, and a deployment does not turn it on again: each finding names the command of AWS
+that does.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from omnipub.errors import ConfigurationError, OmnipubError
+from omnipub.services.findings import Finding, Health, fine
+from omnipub_cli.deployment.cloud import asked
+from omnipub_cli.deployment.family import name_of
+
+if TYPE_CHECKING:
+    from omnipub_cli.staged.stage import Stage
+
+_SCHEDULE = "AWS::Scheduler::Schedule"
+_DRIFT = "status --detect-drift"
+_WORKER_SAYS = "logs tail worker --since 15m"
+_ABSENT = {"NotFoundException", "ResourceNotFoundException"}
+_OFF = {"Disabled", "Disabling"}
+_PROBLEM = "PROBLEM"
+"""How Lambda's word about a trigger's last batch begins if it came to nothing."""
+
+_START_TRIGGER = "aws lambda update-event-source-mapping --uuid {uuid} --enabled --region {region}"
+_START_TICKS = (
+    "aws scheduler get-schedule --name {name} --region {region} --output json --query "
+    '"{{Name: Name, Description: Description, ScheduleExpression: ScheduleExpression, '
+    "FlexibleTimeWindow: FlexibleTimeWindow, Target: Target, State: 'ENABLED'}}\" > tick.json && "
+    "aws scheduler update-schedule --region {region} --cli-input-json file://tick.json"
+)
+"""EventBridge Scheduler only takes a schedule whole."""
+
+_ENABLE_KEY = "aws kms enable-key --key-id {key} --region {region}"
+_KEEP_KEY = "aws kms cancel-key-deletion --key-id {key} --region {region} && " + _ENABLE_KEY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A thing that is looked at; `right` is the IAM action that takes."""
+
+    name: str
+    what: str
+    right: str
+    look: Callable[["Stage"], Finding]
+
+
+def machinery(stage: "Stage") -> Iterator[Finding]:
+    """How each part stands; one that cannot be looked at is worth a look itself."""
+    for part in PARTS:
+        try:
+            with asked(part.what):
+                yield part.look(stage)
+        except OmnipubError as error:
+            if _code(error) in _ABSENT:
+                yield _bad(part.name, f"{part.what} is gone, and with it what it did.", next_=_DRIFT)
+            else:
+                what = f"Not looked at: {part.what}, which takes {part.right}. {error.message}"
+                yield Finding(name=part.name, health=Health.WARN, what=what)
+
+
+def _trigger(stage: "Stage") -> Finding:
+    """Whether what is on the stream reaches the worker."""
+    told = stage.clients.of("lambda").list_event_source_mappings(FunctionName=stage.facts.worker)
+    ours = f":stream/{stage.facts.settings.stream}"
+    found = [one for one in told["EventSourceMappings"] if one.get("EventSourceArn", "").endswith(ours)]
+    if not found:
+        return _bad("trigger", "Nothing leads from the stream to the worker, so nothing is sent.", next_=_DRIFT)
+    return _judged(found, stage.region)
+
+
+def _judged(found: Sequence[Mapping[str, Any]], region: str) -> Finding:
+    for one in found:
+        state, last = str(one.get("State", "")), str(one.get("LastProcessingResult", ""))
+        if state in _OFF:
+            command = _START_TRIGGER.format(uuid=one["UUID"], region=region)
+            return _bad("trigger", "The worker's trigger is disabled, so nothing is sent.", elsewhere=command)
+        if last.startswith(_PROBLEM):
+            what = f"The worker's trigger says of its last batch: {last}"
+            return Finding(name="trigger", health=Health.WARN, what=what, next=_WORKER_SAYS)
+    return fine("trigger", "What is on the stream is handed to the worker.")
+
+
+def _ticks(stage: "Stage") -> Finding:
+    """Whether the scheduler is called each minute."""
+    resources = stage.account.stacks(stage.region).resources(name_of("Scheduler", stage.name))
+    name = next((one.physical for one in resources if one.kind == _SCHEDULE), "")
+    if not name:
+        return _bad("ticks", "Nothing calls the scheduler, so what is scheduled does not leave.", next_=_DRIFT)
+    state = stage.clients.of("scheduler").get_schedule(Name=name)["State"]
+    if state == "ENABLED":
+        return fine("ticks", "The scheduler is called each minute.")
+    command = _START_TICKS.format(name=name, region=stage.region)
+    return _bad("ticks", f"The schedule {name} is disabled: what is scheduled does not leave.", elsewhere=command)
+
+
+def _key(stage: "Stage") -> Finding:
+    """Whether tokens can be opened."""
+    key = stage.facts.settings.key
+    state = stage.clients.of("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    if state == "Enabled":
+        return fine("key", "The key that seals tokens is enabled.")
+    command = {"Disabled": _ENABLE_KEY, "PendingDeletion": _KEEP_KEY}.get(state, "")
+    said = "waits to be deleted" if state == "PendingDeletion" else f"is {state.lower()}"
+    what = f"The key that seals tokens {said}: no account can be used, and nothing is sent."
+    return _bad("key", what, elsewhere=command.format(key=key, region=stage.region))
+
+
+PARTS: Sequence[Part] = (
+    Part(name="trigger", what="The worker's trigger", right="lambda:ListEventSourceMappings", look=_trigger),
+    Part(name="ticks", what="The schedule of ticks", right="scheduler:GetSchedule", look=_ticks),
+    Part(name="key", what="The key that seals tokens", right="kms:DescribeKey", look=_key),
+)
+
+
+def _bad(name: str, what: str, *, next_: str = "", elsewhere: str = "") -> Finding:
+    return Finding(name=name, health=Health.BAD, what=what, next=next_, elsewhere=elsewhere)
+
+
+def _code(error: OmnipubError) -> str:
+    """By which code AWS named what went wrong; "" if it said none."""
+    cause = error.__cause__ if isinstance(error, ConfigurationError) else None
+    return str(getattr(cause, "response", {}).get("Error", {}).get("Code", ""))

@@ -1,0 +1,39 @@
+"""The level of a line: what somebody filters by must find what went wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from omnipub.adapters.journal import LEVELS, LogJournal
+from omnipub.adapters.logs import FILE, logger_for
+from omnipub.config import LogLevel, Settings
+
+ROOT = Path(__file__).parents[3]
+SOURCES = "\n".join(path.read_text() for path in (ROOT / "src" / "omnipub").rglob("*.py"))
+
+
+def written(path: Path, *events: str, least: LogLevel = LogLevel.INFO) -> list[tuple[str, str]]:
+    journal = LogJournal(logger_for(Settings(data=str(path), log_level=least)))
+    for event in events:
+        journal.note(event, error="x")
+    journal.close()
+    lines = (path / FILE).read_text().splitlines() if (path / FILE).exists() else []
+    return [(line["message"], line["level"]) for line in map(json.loads, lines)]
+
+
+def test_a_mistake_of_ours_is_an_error_and_what_heals_by_itself_a_warning(tmp_path: Path) -> None:
+    assert written(tmp_path, "tick", "record_failed", "nudge_lost") == [
+        ("tick", "INFO"),
+        ("record_failed", "ERROR"),
+        ("nudge_lost", "WARNING"),
+    ]
+
+
+def test_a_stage_that_logs_errors_alone_still_tells_of_mistakes(tmp_path: Path) -> None:
+    assert written(tmp_path, "tick", "worker_broke", least=LogLevel.ERROR) == [("worker_broke", "ERROR")]
+
+
+@pytest.mark.parametrize("event", sorted(LEVELS))
+def test_an_event_with_a_level_is_noted_somewhere(event: str) -> None:
+    assert f'"{event}"' in SOURCES.replace((ROOT / "src/omnipub/adapters/journal.py").read_text(), "")
