@@ -123,6 +123,7 @@ class Weather:
     Attributes:
         fair: No failures at all.
         tokens: Accounts have tokens that end, and are renewed.
+        key_fails: The key that seals tokens does not always answer.
         beyond: One of BEYOND: a failure that the protocol's bounds exclude. Doubles are counted then, not refused.
     """
 
@@ -132,6 +133,7 @@ class Weather:
     operators: bool = True
     restore: bool = False
     tokens: bool = False
+    key_fails: bool = False
     beyond: str = ""
 
 
@@ -140,7 +142,9 @@ class History:
 
     def __init__(self, seed: int, weather: Weather | None = None) -> None:
         self.hub = Hub(seed)
-        self.weather = weather or Weather(restore=seed % 5 == 0, fair=seed % 10 == 9, tokens=seed % 6 in {1, 2})
+        self.weather = weather or Weather(
+            restore=seed % 5 == 0, fair=seed % 10 == 9, tokens=seed % 6 in {1, 2}, key_fails=seed % 6 in {2, 3}
+        )
         self.faults = Faults()
         self.claimed_by: dict[str, Process | None] = {}
         self.table = self._table()
@@ -188,6 +192,8 @@ class History:
         if self.weather.tokens:
             some = chance.sample(RENEWAL_FAULTS, chance.randint(0, 3))
             faults.network |= {name: chance.choice([0.1, 0.5]) for name in some}
+        if self.weather.key_fails:
+            faults.key_silent = chance.choice([0.05, 0.5])
         vars(faults).update(BEYOND.get(self.weather.beyond, {}))
         return faults
 
@@ -205,7 +211,7 @@ class History:
             table=self.table,
             stream=self.stream,
             nudge=self.nudge,
-            vault=SimVault(),
+            vault=SimVault(self.hub, self.faults),
             media=SimMedia(),
             send=Sender(self, self.table),
             clock=clock,

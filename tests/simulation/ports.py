@@ -51,6 +51,7 @@ class Faults:
     clock_off_ms: int = 0
     clock_jumps: float = 0.0
     clock_jump_ms: int = 0
+    key_silent: float = 0.0
     stall_at_the_socket: float = 0.0
     beyond_settle: int = 0
     stall: float = 0.0
@@ -262,12 +263,19 @@ class SimNudge:
 
 
 class SimVault:
-    """Seals nothing: the vault's own promises are its contract tests'."""
+    """Seals nothing: the vault's own promises are its contract tests'. Its key may be silent."""
+
+    def __init__(self, hub: Hub, faults: Faults) -> None:
+        self._hub = hub
+        self._faults = faults
 
     def seal(self, secret: Secret, purpose: str) -> str:
         return f"{purpose}\x00{secret.reveal()}"
 
     def open(self, sealed: str, purpose: str) -> Secret:
+        if self._faults.key_silent and self._hub.chance.random() < self._faults.key_silent:
+            self._hub.tell("the key that seals tokens does not answer")
+            raise UnavailableError("The key does not answer.")
         return Secret(sealed.removeprefix(f"{purpose}\x00"))
 
 

@@ -78,12 +78,14 @@ class Seen:
         clear: Nothing there, and nothing on the account that we cannot account for.
         sentence: Why it is neither, for people.
         wait: How long the network asked us to stay away.
+        asked: Whether the network was asked at all; a look that could not begin does not count.
     """
 
     found: FoundPost | None = None
     clear: bool = False
     sentence: str = ""
     wait: timedelta | None = None
+    asked: bool = True
 
 
 def looked(delivery: Delivery, seen: Seen, now: datetime, rules: Rules, *, chance: float) -> Delivery:
@@ -100,12 +102,15 @@ def looked(delivery: Delivery, seen: Seen, now: datetime, rules: Rules, *, chanc
         if len(looks) >= LOOKS_TO_CLEAR and looks[-1] - looks[0] >= BETWEEN_LOOKS:
             return _cleared(delivery, now, rules)
         return look_at(replace(delivery, clean_looks=looks), looks[0] + BETWEEN_LOOKS)
+    reason = Reason(code="unclear_look", sentence=seen.sentence, at=now)
+    if not seen.asked:
+        uncounted = replace(delivery, looks=delivery.looks - 1, reason=reason)
+        return look_at(uncounted, now + max(seen.wait or timedelta(0), BETWEEN_LOOKS))
     if delivery.looks >= LOOKS_AT_MOST:
         return lost_track(delivery, now, sentence=seen.sentence)
     backoff = min(LONGEST_BETWEEN_LOOKS, rules.backoff.wait(delivery.looks, chance=chance))
     wait = max(seen.wait or timedelta(0), BETWEEN_LOOKS, backoff)
-    unclear = replace(delivery, reason=Reason(code="unclear_look", sentence=seen.sentence, at=now))
-    return look_at(replace(unclear, clean_looks=()), later(now, wait))
+    return look_at(replace(delivery, reason=reason, clean_looks=()), later(now, wait))
 
 
 def _cleared(delivery: Delivery, now: datetime, rules: Rules) -> Delivery:

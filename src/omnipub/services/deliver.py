@@ -21,7 +21,7 @@ from omnipub.domain.moves import lost_track
 from omnipub.domain.outcome import Ended, Outcome
 from omnipub.domain.progress import Act, buried, claimed_to_send, has_died, held, missed, next_step, queued, resting
 from omnipub.domain.rules import Remedy, Rules
-from omnipub.errors import SealBrokenError, UnavailableError
+from omnipub.errors import OmnipubError, SealBrokenError, UnavailableError
 from omnipub.services.accounts import Accounts
 from omnipub.services.admission import objections
 from omnipub.services.breakers import Breakers, Slot
@@ -30,7 +30,7 @@ from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
 from omnipub.services.pauses import Pauses
 from omnipub.services.ports import Chance, Clock, Journal, Pointer
-from omnipub.services.reconcile import Reconcile
+from omnipub.services.reconcile import KEY_PAUSE, Reconcile
 from omnipub.services.recording import Recording
 from omnipub.services.scopes import bound_to
 from omnipub.services.second_try import SecondTry, steps_counted
@@ -43,6 +43,12 @@ REREADS = 3
 
 SEAL_BROKEN = "seal_broken"
 """The code of a try whose token does not open: no network was asked, and what would renew it does not open either."""
+
+KEY_SILENT = "key_silent"
+"""The code of a try whose token could not be opened now: the key that seals it did not answer, or is disabled."""
+
+UNASKED = frozenset({SEAL_BROKEN, KEY_SILENT})
+"""Codes of tries in which no network was asked anything."""
 
 ALONE = "alone"
 """The verdict on a record whose delivery killed a worker: it is done when nothing else is under way."""
@@ -223,7 +229,7 @@ class Deliver:
     def _try(self, claim: Delivery, connection: Connection, channel: Channel, breaker: Breaker) -> str:
         outcome = self._converse(claim, connection, channel)
         renewing = self.second_try.renewing
-        if outcome.ended is Ended.AUTH and outcome.code != SEAL_BROKEN and renewing.can(connection):
+        if outcome.ended is Ended.AUTH and outcome.code not in UNASKED and renewing.can(connection):
             outcome, connection = self.second_try.after(
                 outcome, claim, connection, channel, lambda renewed: self._converse(claim, renewed, channel)
             )
@@ -238,6 +244,12 @@ class Deliver:
             account = self.accounts.open(connection)
         except SealBrokenError as error:
             return Outcome(ended=Ended.AUTH, code=SEAL_BROKEN, sentence=error.message)
+        except OmnipubError as error:
+            # Surely not out, and no fault of anybody: an error from here would leave the claim, and so make it doubtful.
+            key = keys.delivery(claim.parent, claim.channel)
+            self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
+            sentence = f"Its token could not be opened, so nothing was sent. {error.message}"
+            return Outcome(ended=Ended.AUTH, code=KEY_SILENT, sentence=sentence, wait=KEY_PAUSE)
         conversation = channel.publish(claim.frozen.body, account, self.clock.now)
         return self.driver.publish(steps_counted(conversation), lease_until=claim.lease.until)
 
@@ -272,7 +284,7 @@ class Deliver:
         try:
             if outcome.ended is Ended.AUTH and outcome.wait is None:
                 self.accounts.hold(connection, reason=outcome.sentence)
-            return self.breakers.learn(breaker, claim, outcome)
+            return None if outcome.code in UNASKED else self.breakers.learn(breaker, claim, outcome)
         except UnavailableError as error:
             self.journal.note("account_not_marked", channel=claim.channel, error=error.message)
             return None

@@ -12,7 +12,7 @@ from omnipub.domain.looking import CLOCK_DIFFERENCE, read
 from omnipub.domain.outcome import Ended, Sighting
 from omnipub.domain.progress import claimed_to_look
 from omnipub.domain.rules import Rules
-from omnipub.errors import SealBrokenError
+from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
@@ -20,8 +20,12 @@ from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.services.recording import Recording, name_of
 from omnipub.services.renewable import Came
 from omnipub.services.renewing import Renewals
+from omnipub.storage import keys
 from omnipub.storage.items import Connection
 from omnipub.storage.table import ConditionFailedError
+
+KEY_PAUSE = timedelta(minutes=1)
+"""How long what needs a sealed token waits when the key that opens it does not answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +115,11 @@ class Reconcile:
                     return Seen(sentence=f"The account gets a new token first. {renewed.sentence}", wait=wait)
         except SealBrokenError as error:
             return Seen(sentence=error.message)
+        except OmnipubError as error:  # the key that seals its token does not answer; the claim must not be left
+            key = keys.delivery(delivery.parent, delivery.channel)
+            self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
+            sentence = f"Its token could not be opened, so nobody was asked. {error.message}"
+            return Seen(sentence=sentence, wait=KEY_PAUSE, asked=False)
         if sighting.failed is not None and _is_refused(sighting):
             self.accounts.hold(connection, reason=sighting.failed.sentence)
         owners = self.recording.owners(network_of(delivery.channel), [post.network_id for post in sighting.posts])

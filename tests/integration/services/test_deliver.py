@@ -11,6 +11,7 @@ from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule
+from omnipub.errors import UnavailableError
 from omnipub.services.ports import Pointer
 from omnipub.services.showing import Viewer
 from omnipub.storage.items import Standing
@@ -325,3 +326,56 @@ def test_a_request_that_would_outlive_the_lease_is_not_begun(bed: TestBed) -> No
     assert delivery.reason is not None
     assert delivery.reason.code == "lease_too_short"
     assert bed.network.posts == []
+
+
+def key_that(bed: TestBed, monkeypatch: pytest.MonkeyPatch, answers: list[bool]) -> None:
+    """Let the key that seals tokens be silent while `answers` says no."""
+    plain = bed.system.world.vault.open
+
+    def opened(_: object, sealed: str, purpose: str) -> Secret:
+        if answers and not answers[0]:
+            raise UnavailableError("The key k does not answer.", hint="Try again in a moment.")
+        return plain(sealed, purpose)
+
+    monkeypatch.setattr(type(bed.system.world.vault), "open", opened)
+
+
+@pytest.mark.parametrize("channel", ["looked", "keyed", "blind"])
+def test_a_key_that_does_not_answer_sends_nothing_burns_no_try_and_leaves_no_doubt(
+    bed: TestBed, monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    answers = [False]
+    key_that(bed, monkeypatch, answers)
+    message = compose(bed, channel)
+    bed.run_stream()
+    bed.pass_time(START + timedelta(minutes=40))
+    waiting = only(bed, message)
+    assert (waiting.status, waiting.may_be_out, waiting.tries_used) == (Status.SCHEDULED, False, 0)
+    assert waiting.reason is not None
+    assert waiting.reason.sentence == "Its token could not be opened, so nothing was sent. The key k does not answer."
+    assert bed.network.tokens == []
+    account = bed.system.accounts.find(OWNER, channel)
+    assert account is not None
+    assert account.standing is Standing.ACTIVE
+    assert bed.journal.named("record_failed")
+    answers[0] = True
+    bed.pass_time(START + timedelta(minutes=43))
+    assert only(bed, message).status is Status.PUBLISHED
+    assert bed.network.texts() == ["Hello"]
+
+
+def test_a_key_that_does_not_answer_uses_up_no_look(bed: TestBed, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [True]
+    key_that(bed, monkeypatch, answers)
+    bed.network.orders = ["lost_answer"]
+    message = compose(bed, "looked")
+    bed.run_stream()
+    answers[0] = False
+    bed.pass_time(START + timedelta(hours=6))
+    doubtful = only(bed, message)
+    assert (doubtful.status, doubtful.may_be_out) == (Status.PUBLISHING, True)
+    assert bed.network.looks == 0
+    answers[0] = True
+    bed.pass_time(START + timedelta(hours=6, minutes=5))
+    assert only(bed, message).status is Status.PUBLISHED
+    assert bed.network.texts() == ["Hello"]
