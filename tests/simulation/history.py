@@ -325,6 +325,8 @@ class History:
         self.hub.wait(chance.randint(0, MINUTE))
         while self.hub.time < STORM:
             book.ended = True
+            # A network that gives a token and refuses it at once has refused what it should have taken.
+            book.doubtful = book.doubtful or self.hub.time - book.given_at < MINUTE
             self.hub.tell(f"the token of {name} ends")
             if not self.weather.fair and chance.random() < 0.3:
                 self.hub.wait(chance.randint(0, 2 * MINUTE))

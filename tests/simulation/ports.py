@@ -435,6 +435,7 @@ class SimNetwork:
                 book.doubtful = book.doubtful or status == 400
                 return Response(status=status, body={})
         fresh = book.renewed(refresh)
+        book.given_at = self._hub.time if fresh else book.given_at
         self._hub.tell(f"NETWORK renews: {book.access}" if fresh else "NETWORK refuses a refresh token")
         if fresh and self._strikes("renewal_lost"):
             raise NoAnswerError("The connection was reset.")

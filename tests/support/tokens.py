@@ -3,6 +3,7 @@
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 from omnipub.domain.conversation import Account, Request, Response, Secret
@@ -60,12 +61,14 @@ class TokenBook:
         number: How often a token was renewed since.
         ended: Whether the present token has ended.
         doubtful: Whether the network has refused what it should have taken.
+        given_at: When the present token was fetched, in milliseconds, where somebody keeps the time.
     """
 
     generation: int = 1
     number: int = 0
     ended: bool = False
     doubtful: bool = False
+    given_at: float = -inf
 
     @property
     def access(self) -> str:

@@ -19,9 +19,14 @@ class Waiting:
     """One delivery that waits: `at` is the moment it is indexed by (next due, lease end, since when)."""
 
     owner: str
-    network: str
+    channel: str
     account: str
     at: datetime
+
+    @property
+    def network(self) -> str:
+        """The network of its channel."""
+        return network_of(self.channel)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +73,7 @@ class Backlog:
                 found += [
                     Waiting(
                         owner=item["owner"],
-                        network=network_of(item["channel"]),
+                        channel=item["channel"],
                         account=item["account"],
                         at=from_text(keys.moment_of(item[BY_STATUS_OR_OWNER.sort])),
                     )

@@ -43,22 +43,23 @@ class Checkup:
         """Everything the table tells, and what an owner has to do.
 
         Args:
-            owner: Whose accounts are looked at.
+            owner: Who looks, an operator: their own accounts are looked at, and everybody's that something is held for.
             running: Whether anything works on the table at this moment.
             start: What to type so that something does.
         """
         beat = self.dispatch.last_beat()
+        holds = self.hindrances.holds()
         return [
             self._gate(),
             self._scheduler(beat, start="" if running else start),
             self._clock(beat),
             self._due("schedule run-now" if running else start),
             self._publishing("schedule run-now" if running else start),
-            *self.hindrances.held(),
+            *self.hindrances.held(holds, owner),
             *self.hindrances.paused(),
             *self.hindrances.resting(),
-            *self.hindrances.waiting_for(owner),
-            *self.hindrances.tokens(),
+            *self.hindrances.unusable(holds, owner),
+            *self.hindrances.tokens(owner),
             *(self._left(status) for status in LEFT_TO_PEOPLE),
         ]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
@@ -13,6 +14,22 @@ from omnipub.storage.table import Absent, Check, Item, Table, Unchanged
 
 EVERYTHING = "everything"
 KINDS = ("channel", "account", "owner")
+
+
+class Placed(Protocol):
+    """What has an account: a delivery, or what an index tells of one."""
+
+    @property
+    def owner(self) -> str:
+        """User id."""
+
+    @property
+    def channel(self) -> str:
+        """A network, or one of its aliases."""
+
+    @property
+    def account(self) -> str:
+        """The network's id of the account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +104,7 @@ def _same(key: keys.Key, item: Item | None) -> Check:
     return Check(key=key, condition=Unchanged(version=item["version"]) if item else Absent())
 
 
-def scopes_of(delivery: Delivery) -> tuple[str, ...]:
+def scopes_of(delivery: Placed) -> tuple[str, ...]:
     """The scopes a delivery is in, widest first."""
     network = network_of(delivery.channel)
     return (EVERYTHING, f"channel:{network}", account_scope(network, delivery.account), f"owner:{delivery.owner}")

@@ -1,8 +1,8 @@
 """What can be wrong with a stage on AWS: its stacks, its table, its stream and its alarms."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from omnipub import __version__
 from omnipub.config import Mode
@@ -13,7 +13,8 @@ from omnipub.storage.schema import fingerprint
 from omnipub_cli.deployment.cloud import asked
 from omnipub_cli.deployment.family import name_of, placed, region_of
 from omnipub_cli.deployment.standing import BROKEN, Ground, ground
-from omnipub_cli.staged.machinery import machinery
+from omnipub_cli.staged.facts import IN_PART, SAID_BY
+from omnipub_cli.staged.machinery import machinery, unseen
 from omnipub_cli.staged.quotas.look import quotas
 from omnipub_cli.staged.stage import Stage
 
@@ -30,20 +31,37 @@ MOST_ALARMS = 100
 """Alarms that are asked for: more than a stage has."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Things that are looked at together; `needs` are the stacks without which none of them can be."""
+
+    name: str
+    what: str
+    look: Callable[[Stage], Iterator[Finding]]
+    needs: tuple[str, ...] = ()
+
+
 def look(stage: Stage) -> Iterator[Finding]:
     """Everything; what cannot be looked at is itself a finding."""
     yield fine("place", f"Stage {stage.name} in account {stage.account.caller().account}, {stage.region}.")
     yield versions(stage)
-    for part in (_stacks, _alarms, machinery, quotas, _system):
+    for part in PARTS:
+        lacks = [stage.lacking[short] for short in part.needs if short in stage.lacking]
+        if lacks:
+            yield unseen(part.name, part.what, lacks)
+            continue
         try:
-            yield from part(stage)
+            yield from part.look(stage)
         except OmnipubError as error:
             what = f"This could not be looked at to the end: {error.message} {error.hint}"
-            yield Finding(name=part.__name__.strip("_"), health=Health.BAD, what=what.strip())
+            yield Finding(name=part.name, health=Health.BAD, what=what.strip())
 
 
 def versions(stage: Stage) -> Finding:
     """Whether this omnipub may write what the deployed one reads."""
+    if stage.lacking:
+        what = f"{' and '.join(stage.lacking.values())}: {IN_PART}."
+        return Finding(name="versions", health=Health.BAD, what=what, next=_deploy())
     deployed = stage.facts.version
     if stage.facts.schema != fingerprint():
         what = (
@@ -69,7 +87,8 @@ def _stacks(stage: Stage) -> Iterator[Finding]:
             case Ground.ABSENT if short in OPTIONAL and not (short == "Security" and _is_live(stage)):
                 yield fine(name, OPTIONAL[short])
             case Ground.ABSENT:
-                yield Finding(name=name, health=Health.WARN, what="It is not there.", next=_deploy(short))
+                health = Health.BAD if short in SAID_BY else Health.WARN
+                yield Finding(name=name, health=health, what="It is not there.", next=_deploy(short))
             case Ground.BROKEN:
                 remedy = BROKEN[stack.status if stack else ""]
                 command = remedy.command.format(short=short, name=name, stage=stage.name, region=region)
@@ -90,31 +109,47 @@ def _alarms(stage: Stage) -> Iterator[Finding]:
 
 
 def _system(stage: Stage) -> Iterator[Finding]:
-    with stage.system() as system:
+    whole = not stage.lacking
+    with stage.system(whole=whole) as system:
         for one in system.checkup.look(stage.caller, running=True, start=_deploy()):
             silent = one.name == SCHEDULER and one.health is not Health.OK
             yield replace(one, next=SCHEDULER_SAYS) if silent else one
-        replay = stage.replay(system)
-        parked, lag = replay.parked.count(), replay.reader.lag().age
+        replay = stage.replay(system, whole=whole)
+        parked, lag = replay.parked.count(), replay.reader.lag().age if whole else None
         now = system.world.clock.now()
     if parked:
         what = f"Records the worker was given in vain, and that are parked: {parked}."
         yield Finding(name="parked", health=Health.WARN, what=what, next="stream replay --parked --dry-run")
     else:
         yield fine("parked", "No record is parked.")
-    if lag <= timedelta(0):
-        yield fine("stream", "Of what arrived in the last minutes, nothing waits to be read.")
-    elif lag <= ALARMING_SILENCE:
-        yield fine("stream", "The oldest record that waits to be read arrived then.", now - lag)
+    if lag is None:  # it is the worker that tells it
+        yield unseen("stream", "How far the worker is behind", list(stage.lacking.values()))
     else:
-        what = "The worker does not keep up: the oldest record that waits to be read arrived then."
-        yield Finding(name="stream", health=Health.BAD, what=what, at=now - lag, next="logs tail worker")
+        yield _stream(lag, now)
+
+
+def _stream(lag: timedelta, now: datetime) -> Finding:
+    if lag <= timedelta(0):
+        return fine("stream", "Of what arrived in the last minutes, nothing waits to be read.")
+    if lag <= ALARMING_SILENCE:
+        return fine("stream", "The oldest record that waits to be read arrived then.", now - lag)
+    what = "The worker does not keep up: the oldest record that waits to be read arrived then."
+    return Finding(name="stream", health=Health.BAD, what=what, at=now - lag, next="logs tail worker")
 
 
 def _is_live(stage: Stage) -> bool:
     """Whether real posts go out: what guards such a stage is missed."""
-    return stage.facts.settings.mode is Mode.LIVE
+    return not {"Data", "Scheduler"} & set(stage.lacking) and stage.settings.mode is Mode.LIVE
 
 
 def _deploy(short: str = "") -> str:
     return " ".join(word for word in ("deploy", short, "--infra serverless") if word)
+
+
+PARTS: Sequence[Part] = (
+    Part(name="stacks", what="The stacks", look=_stacks),
+    Part(name="alarms", what="Alarms", look=_alarms),
+    Part(name="machinery", what="What moves the stage", look=machinery),
+    Part(name="quotas", what="Quotas", look=quotas, needs=("Data", "Scheduler", "Worker")),
+    Part(name="system", what="The table", look=_system, needs=("Data", "Scheduler")),
+)

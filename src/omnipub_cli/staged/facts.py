@@ -17,6 +17,9 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
 }
 """Stack → the outputs that commands cannot do without. `SandboxUrl` of Scheduler is there only if a stage has one."""
 
+IN_PART = "the stage was deployed in part, or by an older omnipub"
+"""What it means that an output is missing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
@@ -75,13 +78,19 @@ def settings(stage: str, outputs: Outputs) -> Settings:
     )
 
 
-def _check(stage: str, outputs: Outputs, shorts: Iterable[str]) -> None:
+def lacking(stage: str, outputs: Outputs, shorts: Iterable[str] = tuple(SAID_BY)) -> Mapping[str, str]:
+    """Stack's short name → what it lacks of what commands cannot do without, as a clause; empty if nothing."""
+    told: dict[str, str] = {}
     for short in shorts:
-        names = SAID_BY[short]
-        missing = [name for name in names if not outputs.get(short, {}).get(name)]
+        missing = [name for name in SAID_BY[short] if not outputs.get(short, {}).get(name)]
         if missing:
             state = f"does not say its {', '.join(missing)}" if short in outputs else "is not there"
-            raise ConfigurationError(
-                f"{name_of(short, stage)} {state}: the stage was deployed in part, or by an older omnipub.",
-                hint=f"Bring it up to date: omnipub deploy --infra serverless --stage {stage}",
-            )
+            told[short] = f"{name_of(short, stage)} {state}"
+    return told
+
+
+def _check(stage: str, outputs: Outputs, shorts: Iterable[str]) -> None:
+    for state in lacking(stage, outputs, shorts).values():
+        raise ConfigurationError(
+            f"{state}: {IN_PART}.", hint=f"Bring it up to date: omnipub deploy --infra serverless --stage {stage}"
+        )

@@ -39,17 +39,22 @@ _KEEP_KEY = "aws kms cancel-key-deletion --key-id {key} --region {region} && " +
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A thing that is looked at; `right` is the IAM action that takes."""
+    """A thing that is looked at; `right` is the IAM action that takes, `needs` are the stacks that name it."""
 
     name: str
     what: str
     right: str
+    needs: tuple[str, ...]
     look: Callable[["Stage"], Finding]
 
 
 def machinery(stage: "Stage") -> Iterator[Finding]:
     """How each part stands; one that cannot be looked at is worth a look itself."""
     for part in PARTS:
+        lacks = [stage.lacking[short] for short in part.needs if short in stage.lacking]
+        if lacks:
+            yield unseen(part.name, part.what, lacks)
+            continue
         try:
             with asked(part.what):
                 yield part.look(stage)
@@ -64,7 +69,7 @@ def machinery(stage: "Stage") -> Iterator[Finding]:
 def _trigger(stage: "Stage") -> Finding:
     """Whether what is on the stream reaches the worker."""
     told = stage.clients.of("lambda").list_event_source_mappings(FunctionName=stage.facts.worker)
-    ours = f":stream/{stage.facts.settings.stream}"
+    ours = f":stream/{stage.settings.stream}"
     found = [one for one in told["EventSourceMappings"] if one.get("EventSourceArn", "").endswith(ours)]
     if not found:
         return _bad("trigger", "Nothing leads from the stream to the worker, so nothing is sent.", next_=_DRIFT)
@@ -98,7 +103,7 @@ def _ticks(stage: "Stage") -> Finding:
 
 def _key(stage: "Stage") -> Finding:
     """Whether tokens can be opened."""
-    key = stage.facts.settings.key
+    key = stage.settings.key
     state = stage.clients.of("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
     if state == "Enabled":
         return fine("key", "The key that seals tokens is enabled.")
@@ -108,11 +113,25 @@ def _key(stage: "Stage") -> Finding:
     return _bad("key", what, elsewhere=command.format(key=key, region=stage.region))
 
 
+_NAMES = ("Data", "Scheduler")
+"""The stacks from which the settings follow."""
+
 PARTS: Sequence[Part] = (
-    Part(name="trigger", what="The worker's trigger", right="lambda:ListEventSourceMappings", look=_trigger),
-    Part(name="ticks", what="The schedule of ticks", right="scheduler:GetSchedule", look=_ticks),
-    Part(name="key", what="The key that seals tokens", right="kms:DescribeKey", look=_key),
+    Part(
+        name="trigger",
+        what="The worker's trigger",
+        right="lambda:ListEventSourceMappings",
+        needs=(*_NAMES, "Worker"),
+        look=_trigger,
+    ),
+    Part(name="ticks", what="The schedule of ticks", right="scheduler:GetSchedule", needs=("Scheduler",), look=_ticks),
+    Part(name="key", what="The key that seals tokens", right="kms:DescribeKey", needs=_NAMES, look=_key),
 )
+
+
+def unseen(name: str, what: str, lacks: Sequence[str]) -> Finding:
+    """That something cannot be looked at, as stacks lack what names it."""
+    return Finding(name=name, health=Health.WARN, what=f"Not looked at: {what}, as {' and '.join(lacks)}.")
 
 
 def _bad(name: str, what: str, *, next_: str = "", elsewhere: str = "") -> Finding:

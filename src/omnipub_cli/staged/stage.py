@@ -15,14 +15,15 @@ from omnipub_cli.deployment.cloud import asked
 from omnipub_cli.deployment.family import name_of
 from omnipub_cli.deployment.target import deployed_to
 from omnipub_cli.staged import callers, place
-from omnipub_cli.staged.facts import SAID_BY, Facts, Outputs, facts
+from omnipub_cli.staged.facts import SAID_BY, Facts, Outputs, facts, lacking, settings
 from omnipub_cli.staged.guard import Guard, check_schema
 from omnipub_cli.staged.kept import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from omnipub.adapters.aws import Clients
+    from omnipub.config import Settings
     from omnipub.domain.identity import Parent
     from omnipub.services.replay import Replay
     from omnipub.services.run_now import Report
@@ -75,9 +76,26 @@ class Stage:
             NotFoundError: There is no such stage in this account and region.
             ConfigurationError: It was deployed in part, or may not be looked at.
         """
-        outputs = self._kept.read()
-        self._from_cache = outputs is not None
-        return facts(self.name, self._asked() if outputs is None else outputs)
+        return facts(self.name, self._outputs)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Those of its functions; they follow from fewer stacks than all its facts.
+
+        Raises:
+            NotFoundError: There is no such stage in this account and region.
+            ConfigurationError: One of those stacks is missing, or may not be looked at.
+        """
+        return settings(self.name, self._outputs)
+
+    @cached_property
+    def lacking(self) -> Mapping[str, str]:
+        """Stack's short name → what it lacks, as a clause, so that there are no facts; empty for a whole stage.
+
+        Raises:
+            NotFoundError: There is no such stage in this account and region.
+        """
+        return lacking(self.name, self._outputs)
 
     @cached_property
     def guard(self) -> Guard:
@@ -94,8 +112,8 @@ class Stage:
         return clients
 
     @contextmanager
-    def system(self) -> Iterator[System]:
-        """Its services.
+    def system(self, *, whole: bool = True) -> Iterator[System]:
+        """Its services; unless it must be `whole`, those of a stage whose worker is missing, too.
 
         Raises:
             ConfigurationError: Something that its stacks named is gone; it says whether they still name it.
@@ -103,7 +121,7 @@ class Stage:
         from omnipub.adapters.journal import NoJournal  # noqa: PLC0415  likewise
         from omnipub.wiring_aws import on_aws  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
 
-        system = on_aws(self.facts.settings, self.clients, journal=NoJournal())
+        system = on_aws(self.facts.settings if whole else self.settings, self.clients, journal=NoJournal())
         try:
             yield system
         except ConfigurationError as error:
@@ -115,11 +133,12 @@ class Stage:
             system.close()
             self.account.close()
 
-    def replay(self, system: System) -> Replay:
-        """What reads its stream and its parked records, and replays them."""
+    def replay(self, system: System, *, whole: bool = True) -> Replay:
+        """What reads its stream and its parked records, and replays them; unless `whole`, its parked records alone."""
         from omnipub.wiring_aws import replay_on_aws  # noqa: PLC0415  likewise
 
-        return replay_on_aws(system, self.clients, worker=self.facts.worker, parked=self.facts.parked)
+        worker = self.facts.worker if whole else ""
+        return replay_on_aws(system, self.clients, worker=worker, parked=self._outputs["Data"]["ParkedBucket"])
 
     def run_now(self, parents: Sequence[Parent]) -> Report:
         """Let its own scheduler dispatch what is due, of `parents` only if any are named."""
@@ -137,7 +156,7 @@ class Stage:
         """What to type where something is not there that the stacks named when they were asked."""
         self._kept.drop()
         try:
-            moved = facts(self.name, self._asked()).settings != self.facts.settings
+            moved = settings(self.name, self._asked()) != self.settings
         except OmnipubError:
             moved = True
         if moved:
@@ -146,6 +165,12 @@ class Stage:
         return (
             f"Its stack still names it, so it was deleted by hand; docs/runbooks.md says what then. See what is: {look}"
         )
+
+    @cached_property
+    def _outputs(self) -> Outputs:
+        outputs = self._kept.read()
+        self._from_cache = outputs is not None
+        return self._asked() if outputs is None else outputs
 
     @cached_property
     def _kept(self) -> Kept:
@@ -169,8 +194,8 @@ class Stage:
                 hint=f"If it is elsewhere, add --region or --profile; if it is to be made: "
                 f"omnipub deploy --infra serverless --stage {self.name}",
             )
-        facts(self.name, outputs)
-        self._kept.write(outputs)
+        if not lacking(self.name, outputs):
+            self._kept.write(outputs)
         return outputs
 
     def _before_writing(self) -> None:

@@ -413,6 +413,37 @@ def test_nothing_is_written_where_the_table_has_another_shape(run: Callable[...,
     assert "writes are refused" in run("doctor", stage="other").out
 
 
+def test_the_doctor_looks_at_the_table_of_a_stage_whose_worker_is_missing(
+    run: Callable[..., Ran], emulated: str
+) -> None:
+    clients = Clients(endpoint=emulated, region=REGION)
+    cloudformation = clients.of("cloudformation")
+    clock = functions_stack(
+        "scheduler",
+        SchedulerFunction="omnipub-half-scheduler",
+        Mode="sandbox",
+        WorkerTimeout="60",
+        Version=__version__,
+        Schema=fingerprint(),
+    )
+    for short, template in (("Data", data_stack()), ("Scheduler", clock)):
+        name = f"Omnichannel{short}Stack-half"
+        cloudformation.create_stack(StackName=name, TemplateBody=template)
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+    clients.close()
+    told = run("doctor", "--json", stage="half")
+    assert told.code == 1, told.err
+    found = {one["name"]: one for one in told.json["findings"]}
+    worker = found["OmnichannelWorkerStack-half"]
+    assert (worker["verdict"], worker["next"]) == ("bad", "omnipub deploy Worker --infra serverless --stage half")
+    assert {found[name]["verdict"] for name in ("alarms", "key", "gate", "held", "account", "parked")} == {"ok"}
+    assert found["stream"]["what"].startswith("Not looked at: How far the worker is behind, as OmnichannelWorkerStack")
+    refused = run("pause", stage="half")
+    assert (refused.code, "OmnichannelWorkerStack-half is not there" in refused.err) == (6, True)
+
+
 def test_a_stage_that_is_not_there_is_not_found(run: Callable[..., Ran]) -> None:
     done = run("messages", "list", stage="mars")
     assert done.code == 3

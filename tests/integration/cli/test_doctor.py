@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
+from omnipub.domain import progress
+from omnipub.domain.conversation import Secret
+from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
+from omnipub.services.showing import Viewer
 from omnipub.wiring import System
 
 Run = Callable[..., Any]
@@ -56,6 +61,33 @@ def test_what_is_bad_is_exit_code_one_and_quiet_names_it(run: Run, system: Syste
     assert finding["name"] == "account"
     assert finding["next"].startswith("omnipub connections test facebook")
     assert "account" in run("doctor", "-q").out.splitlines()
+
+
+def test_what_is_held_is_told_with_the_pause_that_ends_or_the_account_that_is_asked(run: Run, system: System) -> None:
+    clock, moves = system.world.clock, system.operate.recording
+    system.accounts.connect(owner="bob", channel="linkedin:b", account="of-bob", token=Secret("t"))
+    content = Content(text="Hello")
+    for owner, channel in ((LOCAL_OWNER, "facebook"), ("bob", "linkedin:b"), (LOCAL_OWNER, "webhook")):
+        made = system.compose.message(owner=owner, content=content, channels=[channel], schedule=None)
+        parent = Parent(kind=Kind.MESSAGE, id=made.id)
+        (one,) = system.showing.one(parent, Viewer(owner=owner)).deliveries
+        moves.move(one, progress.held(one, clock.now(), sentence="It waits."))
+        connection = system.accounts.find(owner, channel)
+        assert connection is not None
+        if channel != "webhook":
+            system.accounts.hold(connection, reason="The token expired.")
+    system.pauses.pause("channel:webhook", reason="It moves.", by="ops")
+    told = [one for one in run("doctor", "--json").json["findings"] if one["name"] in {"held", "account"}]
+    typed = {one["next"].partition(" --data ")[0]: one["what"] for one in told}
+    assert set(typed) == {
+        "omnipub resume channel:webhook",
+        "omnipub connections test facebook",
+        "omnipub connections test linkedin:b --owner bob",
+    }
+    assert typed["omnipub resume channel:webhook"].startswith("Held while channel:webhook is paused: 1, ")
+    bobs = "linkedin:b (of-bob) of bob needs its owner (held for it: 1): The token expired."
+    assert typed["omnipub connections test linkedin:b --owner bob"] == bobs
+    assert run("connections", "list", "--owner", "bob", "-q").out.split() == ["linkedin:b"]
 
 
 def test_a_key_that_others_can_read_does_not_keep_it_from_telling_so(run: Run, system: System, data: Path) -> None:

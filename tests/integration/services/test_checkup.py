@@ -1,6 +1,7 @@
 """What a check-up finds, each trouble on its own; and that it reads as little of a large table as of a small one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from omnipub.domain.identity import Kind, Parent, new_id
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule
+from omnipub.names import SEED_OWNER
 from omnipub.services.findings import COUNTED_AT_MOST, Finding, Health
+from omnipub.services.hindrances import ACCOUNTS_AT_MOST
 from omnipub.storage.items import delivery_item
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import WRITE_LIMIT
@@ -101,6 +104,116 @@ def test_what_is_held_is_counted_by_account_and_its_owner_is_named(bed: TestBed)
     assert findings["held"].health is Health.WARN
     assert "looked/acc-looked (1)" in findings["held"].what
     assert (findings["account"].health, findings["account"].next) == (Health.BAD, "connections test looked")
+
+
+def test_what_a_pause_holds_names_the_pause_and_how_it_ends(bed: TestBed) -> None:
+    bed.system.pauses.pause("channel:looked", reason="Crisis.", by="ops")
+    bed.system.pauses.pause("everything", reason="Worse.", by="ops")
+    compose(bed, seconds=0)
+    bed.run_stream()
+    held = found(bed)["held"]
+    assert (held.what, held.next) == (
+        "Held while everything is paused: 1, for looked/acc-looked (1).",
+        "resume everything",
+    )
+    assert found(bed)["account"].health is Health.OK
+    bed.system.pauses.resume("everything", send_late=True)
+    held = found(bed)["held"]
+    assert (held.what.partition(":")[0], held.next) == ("Held while channel", "resume channel:looked")
+
+
+def test_accounts_of_others_that_hold_deliveries_are_named_with_their_owner_and_what_to_type(bed: TestBed) -> None:
+    bed.system.accounts.connect(owner="bob", channel="blind:b", account="of bob", token=Secret("t"))
+    bed.system.accounts.connect(owner="eve", channel="blind", account="of eve", token=Secret("t"))
+    bed.system.accounts.connect(owner="bob", channel="looked", account="idle", token=Secret("t"))
+    moment = Schedule(at=START, local="now", zone="UTC")
+    for owner, channel in (("bob", "blind:b"), ("eve", "blind")):
+        content = Content(text=f"Of {owner}")
+        bed.system.compose.message(owner=owner, content=content, channels=[channel], schedule=moment)
+    for owner, channel in (("bob", "blind:b"), ("bob", "looked")):
+        connection = bed.system.accounts.find(owner, channel)
+        assert connection is not None
+        bed.system.accounts.hold(connection, reason="The token expired.")
+    eves = bed.system.accounts.find("eve", "blind")
+    assert eves is not None
+    bed.system.connecting.disconnect(eves)
+    bed.run_stream()
+    told = bed.system.checkup.look(OWNER, running=True)
+    assert {(one.what, one.next) for one in told if one.name == "account"} == {
+        (
+            "blind:b (of bob) of bob needs its owner (held for it: 1): The token expired.",
+            "connections test blind:b --owner bob",
+        ),
+        (
+            "blind (of eve) of eve is not connected (held for it: 1).",
+            "connections connect blind --account 'of eve' --owner eve",
+        ),
+    }
+    (held,) = [one for one in told if one.name == "held"]
+    assert held.what == "Held until their accounts can be used: 2, for blind/of bob (1), blind/of eve (1)."
+    assert held.next in {one.next for one in told if one.name == "account"}
+    bobs = [one.next for one in bed.system.checkup.look("bob", running=True) if one.name == "account"]
+    assert set(bobs) >= {"connections test blind:b", "connections test looked"}, "an owner's own, held for or not"
+
+
+def test_an_account_whose_alias_is_another_by_now_is_found_and_one_whose_name_is_taken_gets_another(
+    bed: TestBed,
+) -> None:
+    table, shard = bed.system.world.table, bed.system.shards.count(START).of
+    late = [
+        replace(_delivery(new_id(START, number.to_bytes(10, "big")), Status.HELD), owner="bob", account=account)
+        for number, account in enumerate(("moved", "gone"))
+    ]
+    bed.system.accounts.connect(owner="bob", channel="looked", account="new", token=Secret("t"))
+    bed.system.accounts.connect(owner="bob", channel="looked:old", account="moved", token=Secret("t"))
+    table.transact([Put(item=delivery_item(one, shard)) for one in late])
+    told = [one for one in bed.system.checkup.look(OWNER, running=True) if one.name in {"held", "account"}]
+    assert [(one.what, one.next) for one in told] == [
+        (
+            "Held until their accounts can be used: 1, for looked/gone (1).",
+            "connections connect looked:second --account gone --owner bob",
+        ),
+        ("Held, though nothing holds them any more: 1, for looked/moved (1).", "messages stuck"),
+        (
+            "looked (gone) of bob is not connected (held for it: 1).",
+            "connections connect looked:second --account gone --owner bob",
+        ),
+    ]
+
+
+def test_more_that_is_held_and_more_accounts_than_are_told_are_said_to_be(bed: TestBed) -> None:
+    shard = bed.system.shards.count(START).of
+    items = [
+        delivery_item(
+            replace(_delivery(new_id(START, number.to_bytes(10, "big")), Status.HELD), account=f"acc-{number}"), shard
+        )
+        for number in range(COUNTED_AT_MOST + 1)
+    ]
+    bed.system.world.table.transact([Put(item=item) for item in items])
+    told = bed.system.checkup.look("somebody", running=True)
+    held = [one for one in told if one.name == "held"]
+    assert held[0].what.startswith("Held until their accounts can be used: 50 or more, for ")
+    assert held[1].what == "More is held than was looked at: all this is of the 50 that wait longest."
+    assert held[1].next == "messages list --status held"
+    accounts = [one for one in told if one.name == "account"]
+    assert len(accounts) == ACCOUNTS_AT_MOST + 1
+    assert "(held for it: 1 or more)" in accounts[0].what
+    assert accounts[-1].what == f"More accounts than these cannot be used: {COUNTED_AT_MOST - ACCOUNTS_AT_MOST}."
+
+
+def test_what_was_invented_and_is_held_needs_nobody(bed: TestBed) -> None:
+    invented = replace(_delivery(new_id(START, bytes(10)), Status.HELD), owner=SEED_OWNER)
+    bed.system.world.table.put(delivery_item(invented, bed.system.shards.count(START).of))
+    told = found(bed)
+    assert (told["held"].health, told["account"].health) == (Health.OK, Health.OK)
+    assert told["held"].what == "Held, and only invented by `table seed`: 1."
+
+
+def test_a_token_of_somebody_else_that_ends_is_connected_again_for_its_owner(bed: TestBed) -> None:
+    bed.system.connecting.connect(
+        owner="bob", channel="looked:b", account="of-bob", token=Secret("t"), ends_at=START + timedelta(days=1)
+    )
+    assert found(bed)["tokens"].next == "connections connect looked:b --account of-bob --owner bob"
 
 
 def test_every_pause_is_told_with_how_to_end_it(bed: TestBed) -> None:

@@ -702,7 +702,7 @@ def test_what_happens_to_a_token_is_noted_without_any_secret(bed: TokenBed) -> N
 
 def test_doctor_says_of_a_token_that_ends_what_omnipub_does_and_what_a_person_can(bed: TokenBed) -> None:
     def tokens() -> tuple[str, str, str]:
-        (finding,) = bed.system.checkup.hindrances.tokens()
+        (finding,) = bed.system.checkup.hindrances.tokens(OWNER)
         return finding.health.value, finding.what, finding.next
 
     bed.connect(ends_at=START + AHEAD)

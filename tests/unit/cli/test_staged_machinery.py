@@ -69,6 +69,8 @@ def look() -> Iterator[Look]:
             name="dev",
             region=REGION,
             facts=facts("dev", OUTPUTS),
+            settings=facts("dev", OUTPUTS).settings,
+            lacking={},
             account=SimpleNamespace(stacks=lambda _: stacks),
             clients=SimpleNamespace(of=clients.__getitem__),
         )

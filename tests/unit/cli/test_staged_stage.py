@@ -17,7 +17,7 @@ from omnipub.storage.schema import fingerprint
 from omnipub_cli.asking import confirm
 from omnipub_cli.context import Call
 from omnipub_cli.deployment import account, checkout, cloud, target
-from omnipub_cli.deployment.ports import Caller, Stack
+from omnipub_cli.deployment.ports import Caller, Resource, Stack
 from omnipub_cli.staged import checkup
 from omnipub_cli.staged.facts import SAID_BY
 from omnipub_cli.staged.stage import Stage
@@ -38,6 +38,10 @@ class FakeStacks:
         if not name.endswith("-dev") or short not in self.outputs:
             return None
         return Stack(name=name, status=self.status, outputs=self.outputs[short])
+
+    def resources(self, name: str) -> Sequence[Resource]:
+        assert self.find(name)
+        return [Resource(logical="Tick", physical="Tick-1", kind="AWS::Scheduler::Schedule")]
 
 
 class FakeAccount:
@@ -185,7 +189,7 @@ def test_the_doctor_tells_another_version_and_another_shape(there: FakeAccount) 
         ("UPDATE_COMPLETE", "ok", ""),
         ("UPDATE_ROLLBACK_COMPLETE", "ok", ""),
         ("UPDATE_IN_PROGRESS", "warn", "status"),
-        ("DELETE_COMPLETE", "warn", "deploy Data --infra serverless"),
+        ("DELETE_COMPLETE", "bad", "deploy Data --infra serverless"),
         ("ROLLBACK_COMPLETE", "bad", "omnipub destroy Data --stage dev"),
     ],
 )
@@ -196,6 +200,47 @@ def test_the_doctor_tells_how_each_stack_stands(there: FakeAccount, status: str,
     assert (data.health.value, data.next or data.elsewhere) == (health, typed)
     assert found["OmnichannelApiStack-dev"].health.value == "warn"
     assert found["OmnichannelEdgeSecurityStack-dev"].health.value == "ok"
+
+
+@pytest.mark.parametrize(
+    ("missing", "unseen"),
+    [
+        ("Worker", {"trigger", "quotas"}),
+        ("Scheduler", {"trigger", "ticks", "key", "quotas", "system"}),
+        ("Data", {"trigger", "key", "quotas", "system"}),
+    ],
+)
+def test_the_doctor_names_a_stack_that_is_missing_and_looks_at_what_it_can(
+    run: Any, there: FakeAccount, missing: str, unseen: set[str]
+) -> None:
+    del there.cloudformation.outputs[missing]
+    ran = run("doctor", "--stage", "dev", "--region", "eu-west-1", "--json")
+    told = json.loads(ran.out)
+    assert (ran.code, told["ok"]) == (1, False)
+    found = {one["name"]: one for one in told["findings"]}
+    stack = f"Omnichannel{missing}Stack-dev"
+    assert (found[stack]["verdict"], found[stack]["what"]) == ("bad", "It is not there.")
+    assert found[stack]["next"].startswith(f"omnipub deploy {missing} --infra serverless --")
+    assert found["versions"]["verdict"] == "bad"
+    assert found["versions"]["next"].startswith("omnipub deploy --infra serverless --")
+    assert found["versions"]["what"].startswith(f"{stack} is not there: ")
+    left_out = {name for name, one in found.items() if one["what"].startswith("Not looked at: ")}
+    assert {name for name in left_out if found[name]["what"].endswith(f", as {stack} is not there.")} == unseen
+    # What is left was asked for; there are no credentials in this test.
+    asked = {"alarms", "ticks", "key", "system"} - unseen
+    assert all("credentials" in found[name]["what"] for name in asked)
+    refused = run("messages", "list", "--stage", "dev", "--region", "eu-west-1")
+    assert (refused.code, refused.out) == (6, "")
+    assert f"{stack} is not there: the stage was deployed in part" in refused.err
+
+
+def test_a_stack_of_an_older_omnipub_is_told_by_what_it_does_not_say(there: FakeAccount) -> None:
+    del there.cloudformation.outputs["Worker"]["Schema"]
+    found = checkup.versions(stage())
+    assert found.what.startswith("OmnichannelWorkerStack-dev does not say its Schema: ")
+    assert (found.health.value, found.next) == ("bad", "deploy --infra serverless")
+    there.cloudformation.outputs["Worker"]["Schema"] = fingerprint()
+    assert checkup.versions(stage()).health.value == "ok", "half of a stage is not kept"
 
 
 def test_a_call_on_a_stage_is_by_its_caller_and_types_its_place(there: FakeAccount) -> None:  # noqa: ARG001  likewise
