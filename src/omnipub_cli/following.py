@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from omnipub_cli.context import Call
 
 LOOK_EVERY = 0.1
+"""Seconds between two looks at this machine's table: what happens is seen as it happens."""
+
+LOOK_EVERY_ON_AWS = 1.0
+"""The same at a stage's table: each look is requests that somebody pays for."""
 
 RESULTS = (
     Column("CHANNEL"),
@@ -86,7 +90,7 @@ def follow(call: Call, system: System, parent: Parent, *, timeout: float | None)
             last = max((one.due_at for one in shown.deliveries if one.due_at), default=now)
             if not open_ or (timeout is not None and now > last + timedelta(seconds=timeout)):
                 return shown
-            time.sleep(LOOK_EVERY)
+            time.sleep(LOOK_EVERY_ON_AWS if call.on_aws else LOOK_EVERY)
 
 
 def results(deliveries: Sequence[Delivery]) -> list[list[Cell]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from omnipub.domain.intervention import is_editable, is_searchable
@@ -53,11 +54,11 @@ def timeline(shown: Shown, now: datetime, typed: Callable[[str], str], can_look:
             )
             for words, words_typed in possible(delivery, now, edit, can_look=can_look(delivery))
         ]
-        lines += [*([Line()] if lines else []), *_told(delivery, tries, now), *steps]
+        lines += [*([Line()] if lines else []), *_told(delivery, tries, now, typed), *steps]
     return Story(lines=lines)
 
 
-def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime) -> Iterator[Line]:
+def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime, typed: Callable[[str], str]) -> Iterator[Line]:
     yield Line((delivery.channel, State(delivery.status.value)), heading=True)
     yield Line(("account", delivery.account), indent=2)
     if delivery.due_at is not None:
@@ -68,8 +69,8 @@ def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime) -> Iterat
             yield Line((Exact(one.ended_at), *_end(one)), indent=2)
     if delivery.lease is not None and delivery.lease.sends:
         yield Line((Exact(delivery.lease.started_at), f"try {delivery.lease.attempt}, still running"), indent=2)
-    for line in (*_looks(delivery), *_state(delivery, now)):
-        yield Line(line.cells, indent=2)
+    for line in (*_looks(delivery), *_state(delivery, now, typed)):
+        yield Line(line.cells, indent=2, whole=line.whole)
 
 
 def _end(one: Attempt) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ def _looks(delivery: Delivery) -> Iterator[Line]:
         yield Line((f"looked for it {times} without a clear answer",))
 
 
-def _state(delivery: Delivery, now: datetime) -> Iterator[Line]:
+def _state(delivery: Delivery, now: datetime, typed: Callable[[str], str]) -> Iterator[Line]:
     """Where it is, why, and what follows."""
     reason = delivery.reason.sentence if delivery.reason else ""
     match delivery.status.value:
@@ -108,14 +109,20 @@ def _state(delivery: Delivery, now: datetime) -> Iterator[Line]:
                 yield Line((Exact(delivery.next_at), status.replace("_", " ")))
     if reason:
         yield Line((f"why: {reason}",))
-    follows = FOLLOWS.get(delivery.status.value)
-    if follows:
-        yield Line((f"next: {follows.format(channel=delivery.channel)}",))
+    if delivery.status is Status.HELD:
+        yield from (Line((f"next: {words}: {typed(command)}",), whole=True) for words, command in _ways_on(delivery))
+    elif delivery.status.value in FOLLOWS:
+        yield Line((f"next: {FOLLOWS[delivery.status.value]}",))
+
+
+def _ways_on(delivery: Delivery) -> Iterator[tuple[str, str]]:
+    """What lets a held delivery go on, and the command."""
+    again = shlex.join(("connections", "connect", delivery.channel, "--account", delivery.account))
+    yield "it goes out when the pause ends", "resume SCOPE"
+    yield "it goes out when its account works again", again
 
 
 FOLLOWS = {
-    "held": "it goes out when the pause ends (omnipub resume) or its account works again "
-    "(omnipub connections connect {channel}).",
     "failed": "nothing by itself; it is surely not out.",
     "unconfirmed": "nothing by itself; it may be out, so look at the account before sending it again.",
     "missed": "nothing by itself; it is surely not out.",

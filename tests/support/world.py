@@ -1,6 +1,7 @@
 """A world whose clock stands still until somebody waits, and whose network does what it is told."""
 
 import random
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from omnipub.adapters.directory_media import DirectoryMedia
 from omnipub.adapters.keyfile_vault import KeyfileVault
 from omnipub.adapters.sqlite_table import SqliteTable
 from omnipub.config import Settings
-from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
+from omnipub.domain.conversation import Account, Occasion, PostIds, Request, Response, Secret
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.moments import from_text, to_text
@@ -114,6 +115,9 @@ class FakeChannel:
 
     title = "Plain"
     limits = Limits(text=((1000, Unit.CHARACTERS),), images=0)
+    post_ids = PostIds(
+        network="Plain", pattern=re.compile(r"[\w-]+"), like="letters, digits, _ and -", found="The network shows it."
+    )
 
     def __init__(self, name: str, remedy: Remedy, settle: timedelta = timedelta(seconds=10)) -> None:
         self.name = name

@@ -42,7 +42,7 @@ class KeyfileVault:
         except (ValueError, InvalidTag) as error:
             raise SealBrokenError(
                 "A sealed token does not open with this machine's key.",
-                hint="Connect the account again: omnipub connections connect CHANNEL",
+                hint="Connect the account again: omnipub connections connect CHANNEL --account ID",
             ) from error
         return Secret(opened.decode())
 

@@ -113,5 +113,5 @@ def _context(purpose: str) -> dict[str, str]:
 def _broken() -> SealBrokenError:
     return SealBrokenError(
         "A sealed token does not open with this stage's key.",
-        hint="Connect the account again: omnipub connections connect CHANNEL",
+        hint="Connect the account again: omnipub connections connect CHANNEL --account ID",
     )

@@ -33,7 +33,17 @@ from omnipub.channels.bluesky_facets import facets
 from omnipub.channels.bluesky_keys import record_key
 from omnipub.channels.bluesky_sessions import Sessions
 from omnipub.channels.drafting import images_of, part, text_with_link
-from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response, Secret
+from omnipub.domain.conversation import (
+    Account,
+    FrozenBody,
+    Looking,
+    Occasion,
+    PostIds,
+    Publishing,
+    Request,
+    Response,
+    Secret,
+)
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.moments import EPOCH, to_text
@@ -106,6 +116,13 @@ class Bluesky:
         image_types=("image/jpeg", "image/png"),  # GIFs would be taken, and stand still
         image_bytes=2_000_000,
         alt_text=2_000,  # what Bluesky's own app allows; the record's definition names no bound
+    )
+
+    post_ids = PostIds(
+        network=TITLE,
+        pattern=_POST_URI,
+        like=f"at://, the account's DID, /{POSTS}/ and the post's key, like at://did:plc:…/{POSTS}/3m2qrrgw222xy",
+        found="The key is the last part of the post's address: https://bsky.app/profile/ada.example.com/post/3m2qrrgw222xy",
     )
 
     def __init__(self) -> None:

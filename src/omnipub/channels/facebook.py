@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from omnipub.channels.answers import LONGEST_WAIT, Verdict, accepted, already_gone, asked_wait, sentence, unclear, words
 from omnipub.channels.drafting import bearer, images_of, part, text_with_link
-from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response
+from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, PostIds, Publishing, Request, Response
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
@@ -99,6 +99,13 @@ class Facebook:
         image_types=("image/jpeg", "image/png"),
         image_bytes=3_999_999,  # "less than 4 MB", read in the narrower way
         alt_text=1_000,  # ours: the reference names no number
+    )
+    post_ids = PostIds(
+        network=TITLE,
+        # A number alone is a photo or a video: Graph does not find a post by it.
+        pattern=re.compile(r"[0-9]+_[0-9]+"),
+        like="the page's number, _ and the post's number, like 100000000000001_122100000000002",
+        found="The post's number is in its address, often the last part; the page's is the account's id.",
     )
 
     def remedy(self, account_id: str) -> Remedy:

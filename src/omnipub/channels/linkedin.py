@@ -15,7 +15,17 @@ from urllib.parse import quote, urlencode, urlsplit
 from omnipub.channels.answers import Verdict, accepted, already_gone, asked_wait, sentence, unclear, words
 from omnipub.channels.drafting import bearer, images_of, part, text_with_link
 from omnipub.channels.linkedin_text import little_text, plain_text
-from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response, Secret
+from omnipub.domain.conversation import (
+    Account,
+    FrozenBody,
+    Looking,
+    Occasion,
+    PostIds,
+    Publishing,
+    Request,
+    Response,
+    Secret,
+)
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.moments import TICK
@@ -82,6 +92,13 @@ class LinkedIn:
         image_types=("image/jpeg", "image/png", "image/gif"),
         image_bytes=5_000_000,  # ours: LinkedIn bounds pixels (36,152,320), not bytes
         alt_text=1_000,  # ours: the reference names no number
+    )
+
+    post_ids = PostIds(
+        network=TITLE,
+        pattern=_POST_URN,
+        like="urn:li:share:, urn:li:ugcPost: or urn:li:activity: and a number, like urn:li:share:7100000000000000001",
+        found="It is the last part of the post's address: https://www.linkedin.com/feed/update/urn:li:share:…",
     )
 
     renewal_needs = ("refresh_token", "client_id", "client_secret")

@@ -25,7 +25,7 @@ from omnipub.channels.answers import (
     words,
 )
 from omnipub.channels.drafting import images_of, part
-from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response
+from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, PostIds, Publishing, Request, Response
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.outcome import Ended, Outcome, Sighting
@@ -81,6 +81,13 @@ class Telegram:
         # Telegram has no descriptions of images: one that was written for other networks is accepted here
         # so that the message need not go without it there, and is not sent.
         alt_text=2_000,
+    )
+    post_ids = PostIds(
+        network=TITLE,
+        pattern=_SENT_MESSAGE,
+        like="the chat's number, / and the message's number, like -1001234567890/12; an album's have commas",
+        found="The message's number is the last part of its address: https://t.me/c/1234567890/12 means "
+        "-1001234567890/12. The number of a chat with a name is in the ids of its earlier posts.",
     )
 
     def remedy(self, account_id: str) -> Remedy:

@@ -9,13 +9,14 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from omnipub.channels.answers import Verdict, accepted, asked_wait, sentence, words
 from omnipub.channels.drafting import images_of
-from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, Publishing, Request, Response
+from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, PostIds, Publishing, Request, Response
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.moments import to_text
@@ -69,6 +70,12 @@ class Webhook:
         image_types=("image/jpeg", "image/png", "image/gif"),
         image_bytes=10 * 1024 * 1024,  # the body only refers to images: whatever can be stored
         alt_text=500,
+    )
+    post_ids = PostIds(
+        network=TITLE,
+        pattern=re.compile(r"msg_[0-9a-f]{32}"),
+        like="msg_ and 32 of the digits 0 to 9 and a to f",
+        found="It is what the receiver got as the header webhook-id.",
     )
 
     def remedy(self, account_id: str) -> Remedy:

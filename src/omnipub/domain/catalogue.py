@@ -328,7 +328,7 @@ def check_date(kind: CertificationType, *, earned_on: date, today: date) -> None
     Args:
         kind: What was earned.
         earned_on: The day on the certificate.
-        today: The day it is where the announcer is; no later one can be on a certificate.
+        today: The day it is where days begin first; no later one can be on a certificate.
 
     Raises:
         InvalidInputError: The day lies ahead, before the first or after the last exam; the sentence says
@@ -336,7 +336,7 @@ def check_date(kind: CertificationType, *, earned_on: date, today: date) -> None
     """
     first = kind.available_from or PROGRAMME_SINCE
     if earned_on > today:
-        sentence = f"{earned_on} lies in the future; today is {today}."
+        sentence = f"{earned_on} lies in the future: that day has not begun anywhere on earth."
     elif earned_on < first:
         sentence = f"{kind.name} could not be earned before {first}."
     elif kind.retired_on is not None and earned_on > kind.retired_on:

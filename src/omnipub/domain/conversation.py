@@ -4,15 +4,18 @@ A publishing conversation is `Generator[Request, Response, Outcome]`, a look-up 
 One driver (`services.driver`) runs them all.
 """
 
+import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from omnipub.domain.limits import Limits
-from omnipub.domain.message import Content
+from omnipub.domain.message import Content, excerpt
 from omnipub.domain.outcome import Outcome, Sighting
 from omnipub.domain.rules import Remedy
+from omnipub.errors import InvalidInputError
 
 
 class Secret:
@@ -115,10 +118,47 @@ class Occasion:
     due_at: datetime
 
 
+POST_ID_AT_MOST = 1_000
+"""Characters; no network needs half as many, and a key of the table has room for them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostIds:
+    """How a network names its posts.
+
+    Attributes:
+        network: As people call it.
+        pattern: What a whole id matches, of whatever post the network has.
+        like: The form in words, with an example.
+        found: Where a person finds the id of a post: a whole sentence.
+    """
+
+    network: str
+    pattern: re.Pattern[str]
+    like: str
+    found: str
+
+    def read(self, text: str) -> str:
+        """The id that somebody typed: by itself, or as the last part of an address of the post.
+
+        Raises:
+            InvalidInputError: It is none; the sentence says how one looks, the hint where it is found.
+        """
+        given = text.strip()
+        web = given.startswith(("https://", "http://"))
+        path = given.partition("#")[0].partition("?")[0].rstrip("/")
+        id_ = unquote(path.rpartition("/")[2]) if web else given
+        if len(id_) <= POST_ID_AT_MOST and self.pattern.fullmatch(id_):
+            return id_
+        sentence = f"'{excerpt(given)}' is no id of a post on {self.network}: that is {self.like}."
+        raise InvalidInputError(sentence, hint=self.found, problems=[("network_id", sentence)])
+
+
 class Channel(Protocol):
     """One network: what to send and how to read its answers.
 
     Attributes:
+        post_ids: How the posts are named that `publish`, `look_up` and people speak of.
         settle: After this long a post that is out is surely listed.
         pace: Between two posts of one account when several wait: no faster than the network takes them.
     """
@@ -129,6 +169,7 @@ class Channel(Protocol):
     settle: timedelta
     pace: timedelta
     base_url: str
+    post_ids: PostIds
 
     def remedy(self, account_id: str) -> Remedy:
         """How this account's ambiguous tries are found out."""

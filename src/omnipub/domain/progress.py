@@ -85,9 +85,9 @@ def has_slot(delivery: Delivery) -> bool:
     return delivery.reason is not None and delivery.reason.code == RESTS
 
 
-def missed(delivery: Delivery, now: datetime) -> Delivery:
-    """It was overdue past its window before anybody claimed it."""
-    return at_rest(delivery, Event.MISS, now, code="missed", sentence="It was overdue past its window.")
+def missed(delivery: Delivery, now: datetime, *, sentence: str = "It was overdue past its window.") -> Delivery:
+    """It was overdue past its window before anybody claimed it, or somebody wanted it so, as `sentence` says."""
+    return at_rest(delivery, Event.MISS, now, code="missed", sentence=sentence)
 
 
 def held(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:

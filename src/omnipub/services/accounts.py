@@ -176,7 +176,7 @@ def needed(connection: Connection | None, channel: str) -> Connection:
     if connection is None:
         raise NotFoundError(
             f"No account is connected as {channel}.",
-            hint=f"Connect one: omnipub connections connect {channel}",
+            hint=f"Connect one: omnipub connections connect {channel} --account ID",
         )
     return connection
 

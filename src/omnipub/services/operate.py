@@ -5,12 +5,12 @@ decided anew, so that a person's word never overwrites what the network has said
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from omnipub.domain import intervention
 from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.identity import Kind, Parent, network_of
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule
@@ -120,12 +120,25 @@ class Operate:
     ) -> Delivery:
         """An unconfirmed delivery was found on the network by a person.
 
+        Args:
+            parent: What it belongs to.
+            viewer: Who says so.
+            channel: Where it was found.
+            network_id: The network's id of the post, or an address of the post that ends in it.
+            permalink: Where the post is seen.
+
         Raises:
             ConflictError: The post belongs to another delivery.
+            InvalidInputError: The network has no such ids.
         """
+        known = self.creation.channels.get(network_of(channel))
 
         def mark(delivery: Delivery) -> Delivery:
-            return intervention.marked_published(delivery, self.clock.now(), network_id=network_id, permalink=permalink)
+            # What cannot be marked at all is told first: the right id would not help.
+            marked = intervention.marked_published(
+                delivery, self.clock.now(), network_id=network_id, permalink=permalink
+            )
+            return replace(marked, network_id=known.post_ids.read(network_id)) if known else marked
 
         try:
             (moved,) = self._each(parent, viewer, [channel], mark, meant={Status.UNCONFIRMED})

@@ -13,7 +13,7 @@ from omnipub.domain.lifecycle import Status
 from omnipub.domain.moments import to_text
 from omnipub.errors import NotFoundError
 from omnipub.services.ports import Clock, Journal
-from omnipub.services.releases import Late, Releases
+from omnipub.services.releases import Late, Releases, left_missed
 from omnipub.services.scopes import Pause, checked_scope, pause_of, pause_over, scopes_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
@@ -47,11 +47,11 @@ class Pauses:
         self.journal.note("paused", scope=scope)
         return pause_of(item)
 
-    def resume(self, scope: str, *, send_late: bool) -> Waiting:
+    def resume(self, scope: str, *, send_late: bool, by: str = "") -> Waiting:
         """Let a scope go on: what became late is sent (`send_late`) or missed; the rest waits for its moment.
 
         What is to be missed is missed while the pause still stands. Should this process die, the pause
-        stands as before, or the ticks bring the release to its end.
+        stands as before, or the ticks bring the release to its end. What is missed says by whom: `by`.
 
         Raises:
             NotFoundError: It is not paused.
@@ -65,11 +65,11 @@ class Pauses:
             # What is held is released below; what no worker has met yet would otherwise follow its window.
             decided = late is Late.MISS or delivery.status is Status.SCHEDULED
             if decided and not self._held_twice(delivery, scope):
-                self.releases.let_go(delivery, self.clock.now(), late)
+                self.releases.let_go(delivery, self.clock.now(), late, missing=left_missed(scope, by))
         row = self.releases.begun(scope, late)
         self.table.transact([Delete(key=key), row])
         self.journal.note("resumed", scope=scope, late=late.value)
-        self.releases.carry_out(row.item)
+        self.releases.carry_out(row.item, by=by)
         return waiting
 
     def of(self, delivery: Delivery) -> Pause | None:

@@ -63,16 +63,20 @@ class Releases:
         at = to_text(self.clock.now())
         return Put(item=plain_item(keys.release(scope), late=late.value, at=at, version=version))
 
-    def carry_out(self, row: Item) -> int:
-        """Release what is held in the row's scope and no longer has a reason to be; how many."""
+    def carry_out(self, row: Item, *, by: str = "") -> int:
+        """Release what is held in the row's scope and no longer has a reason to be; how many.
+
+        `by` is who began it, if that is known: a row does not say it, so the ticks do not.
+        """
         late, at = Late(row["late"]), from_text(row["at"])
+        missing = left_missed(row["SK"], by)
         free = [one for one in self.held(row["SK"]) if self.is_free(one)]
         now, freed = self.clock.now(), 0
         for (network, _), group in groupby(sorted(free, key=_account_then_due), key=_account):
             pace = self.channels[network].pace if network in self.channels else timedelta(0)
             for number, delivery in enumerate(group):
                 was_late = delivery.due_at is not None and delivery.due_at <= at
-                freed += self.let_go(delivery, now + pace * number, late if was_late else Late.WINDOW)
+                freed += self.let_go(delivery, now + pace * number, late if was_late else Late.WINDOW, missing=missing)
         if freed:
             self.journal.note("released", scope=row["SK"], deliveries=freed)
         return freed
@@ -112,13 +116,16 @@ class Releases:
         """Whether its account is connected and does not wait for its owner."""
         return bound_to(self.table, delivery).works
 
-    def let_go(self, delivery: Delivery, at: datetime, late: Late) -> bool:
-        """Schedule a held delivery again, not before `at`, or miss it; whether it was still as it was read."""
+    def let_go(self, delivery: Delivery, at: datetime, late: Late, *, missing: str) -> bool:
+        """Schedule a held delivery again, not before `at`, or miss it; whether it was still as it was read.
+
+        `missing` is what is said of it if it is missed: that this was somebody's decision.
+        """
         now = self.clock.now()
         free = released(delivery, now) if delivery.status is Status.HELD else delivery
         match late:
             case Late.MISS:
-                free = missed(free, now)
+                free = missed(free, now, sentence=missing)
             case Late.SEND:
                 free = replace(free, next_at=max(at, free.due_at or at), not_after=at + self.window)
             case _:
@@ -136,6 +143,12 @@ class Releases:
             self.table.transact([Delete(key=key_of(row), condition=condition)])
         except ConditionFailedError:
             return  # a later release of the same scope, or another tick has finished it
+
+
+def left_missed(scope: str, by: str) -> str:
+    """Why a delivery is missed whose moment passed during a pause, if whoever resumed wanted it so; "" is somebody."""
+    who = f"{by}, who resumed it," if by else "whoever resumed it"
+    return f"It became late while {scope} was paused; {who} let it be missed."
 
 
 def _account(delivery: Delivery) -> tuple[str, str]:

@@ -41,7 +41,7 @@ def resume(
         overdue = _overdue(call, system, scope)
         way = late or (_asked(call, overdue) if overdue else None)
         # What was in time when it was looked at is sent, even if its moment passes meanwhile.
-        waiting = system.pauses.resume(scope, send_late=way != MISS)
+        waiting = system.pauses.resume(scope, send_late=way != MISS, by=call.owner)
         let_go = [_now(call, system, one) for one in (*waiting.late, *waiting.in_time)]
     call.output.data(
         *changing.table(let_go),

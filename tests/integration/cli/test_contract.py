@@ -67,7 +67,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "messages cancel": ("SCHEDULED",),
     "messages retry": ("FAILED",),
     "messages dismiss": ("FAILED", "--reason", "Old news"),
-    "messages mark-published": ("DOUBTFUL", "--channel", "facebook", "--network-id", "1"),
+    "messages mark-published": ("DOUBTFUL", "--channel", "facebook", "--network-id", "1_1"),
     "messages unpublish": ("PUBLISHED", "--yes"),
     "certs announce": (*ANNOUNCE[2:], "--to", "facebook"),
     "certs list": (),

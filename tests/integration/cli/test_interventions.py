@@ -226,6 +226,21 @@ def test_mark_published_says_where_it_was_found(run: Run, system: System) -> Non
     assert run("messages", "mark-published", doubtful(run, system), *found).code == 4  # one post, one delivery
 
 
+def test_a_post_is_also_marked_by_an_address_that_ends_in_its_id(run: Run, system: System) -> None:
+    found = ("--channel", "facebook", "--network-id", "https://www.facebook.com/1_3")
+    ran = run("messages", "mark-published", doubtful(run, system), *found, "--json")
+    assert ran.json["deliveries"][0]["network_id"] == "1_3"
+
+
+def test_what_is_no_id_of_the_networks_posts_marks_nothing(run: Run, system: System) -> None:
+    id_ = doubtful(run, system)
+    ran = run("messages", "mark-published", id_, "--channel", "facebook", "--network-id", "nonsense")
+    assert (ran.code, ran.out) == (2, "")
+    assert "'nonsense' is no id of a post on Facebook: that is the page's number, _ and the post's number" in ran.err
+    assert "in its address" in ran.err
+    assert only(system, id_).status.value == "unconfirmed"
+
+
 def test_only_what_is_unconfirmed_can_be_marked(run: Run) -> None:
     id_ = made(run)
     ran = run("messages", "mark-published", id_, "--channel", "facebook", "--network-id", "1")

@@ -80,6 +80,7 @@ class FakeAccount:
     pool: Pool = field(default_factory=Pool)
     beat: datetime | None = None
     no_credentials: str = ""
+    no_function: str = ""
 
     def caller(self) -> Caller:
         if self.no_credentials:
@@ -104,7 +105,13 @@ class FakeAccount:
 
     def functions(self, region: str) -> Any:
         assert region
-        return SimpleNamespace(log_group=lambda name: f"group of {name}")
+
+        def log_group(name: str) -> str:
+            if name == self.no_function or "OmnichannelWorkerStack-dev" not in self.ground.stacks.stacks:
+                raise ConfigurationError(f"The function {name} is not there.")
+            return f"group of {name}"
+
+        return SimpleNamespace(log_group=log_group)
 
     def lines(self, region: str) -> Any:
         assert region
@@ -457,6 +464,22 @@ def test_logs_are_narrowed_by_function_and_filter(run: Run) -> None:
     assert run("logs", "tail").out.endswith("worker\terror\tchannel_broke\tchannel=facebook\n")
     assert run("logs", "tail", "api").out == ""
     assert run("logs", "tail", "--filter", "nothing").out == ""
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("words", [(), ("worker",), ("--follow",), ("--stage", "dev")])
+def test_logs_of_a_stage_that_is_not_there_are_not_found(run: Run, words: tuple[str, ...]) -> None:
+    ran = run("logs", "tail", *words)
+    assert (ran.code, ran.out) == (3, "")
+    assert "Nothing of stage dev is in us-east-1" in ran.err
+    assert "omnipub deploy --infra serverless --stage dev" in ran.err
+
+
+def test_logs_of_a_function_that_its_stage_lacks_say_which(run: Run, deployed: FakeAccount) -> None:
+    deployed.no_function = "omnipub-dev-api"
+    ran = run("logs", "tail", "api")
+    assert ran.code == 6
+    assert "The function omnipub-dev-api is not there." in ran.err
 
 
 @pytest.mark.usefixtures("deployed")

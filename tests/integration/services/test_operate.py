@@ -198,6 +198,15 @@ def test_an_unconfirmed_delivery_can_be_marked_as_published_once_per_post(bed: T
     assert deliveries(bed, second)["blind"].status is Status.UNCONFIRMED
 
 
+def test_an_unconfirmed_delivery_is_not_marked_with_what_is_no_id_there(bed: TestBed) -> None:
+    bed.network.orders = ["no_answer"]
+    parent = compose(bed, "blind", seconds=0)
+    bed.run_stream()
+    with pytest.raises(InvalidInputError, match="'p 1' is no id of a post on Plain"):
+        bed.system.operate.mark_published(parent, ME, channel="blind", network_id="p 1")
+    assert deliveries(bed, parent)["blind"].status is Status.UNCONFIRMED
+
+
 def test_a_failure_is_dismissed_with_its_reason_kept(bed: TestBed) -> None:
     bed.network.orders = ["reject"]
     parent = compose(bed, "looked", seconds=0)

@@ -79,6 +79,37 @@ def test_resume_may_miss_what_became_late(bed: TestBed) -> None:
     assert bed.network.posts == []
 
 
+def why(bed: TestBed, message: str) -> str:
+    reason = only(bed, message).reason
+    return reason.sentence if reason else ""
+
+
+def test_what_a_person_let_be_missed_says_who(bed: TestBed) -> None:
+    bed.system.pauses.pause("channel:looked", reason="x", by="ops")
+    held = compose(bed)
+    bed.pass_time(START + timedelta(minutes=2))
+    unmet = compose(bed)
+    bed.clock.advance(minutes=2)
+    assert [only(bed, one).status for one in (held, unmet)] == [Status.HELD, Status.SCHEDULED]
+    bed.system.pauses.resume("channel:looked", send_late=False, by="ada")
+    said = "It became late while channel:looked was paused; ada, who resumed it, let it be missed."
+    assert [why(bed, one) for one in (held, unmet)] == [said, said]
+
+
+def test_what_the_ticks_miss_for_whoever_resumed_says_so_too(bed: TestBed) -> None:
+    bed.system.pauses.pause("everything", reason="x", by="ops")
+    message = compose(bed)
+    bed.pass_time(START + timedelta(minutes=10))  # connecting the accounts is long over
+    with (
+        patch.object(Releases, "carry_out", side_effect=WorkerKilledError),
+        patch.object(Releases, "let_go", return_value=False),
+        pytest.raises(WorkerKilledError),
+    ):
+        bed.system.pauses.resume("everything", send_late=False, by="ada")
+    bed.pass_time(bed.clock.now() + timedelta(minutes=1))
+    assert why(bed, message) == "It became late while everything was paused; whoever resumed it let it be missed."
+
+
 def test_a_second_pause_keeps_holding_after_the_first_is_resumed(bed: TestBed) -> None:
     bed.system.pauses.pause("everything", reason="x", by="ops")
     bed.system.pauses.pause("channel:looked", reason="y", by="ops")

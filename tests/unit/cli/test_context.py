@@ -1,6 +1,12 @@
+import shlex
+
 import pytest
 
+from omnipub.errors import NotFoundError
+from omnipub.services.accounts import needed
 from omnipub_cli.context import Call
+from omnipub_cli.lazily import Lazy
+from omnipub_cli.tree import load
 
 
 @pytest.mark.parametrize(
@@ -18,3 +24,13 @@ from omnipub_cli.context import Call
 def test_the_commands_of_a_hint_are_typed_on_the_data_directory_that_was_named(hint: str, placed: str) -> None:
     assert Call(data="a b").placed(hint) == placed
     assert Call().placed(hint) == hint
+
+
+def test_how_a_missing_account_is_connected_is_parsed_as_it_stands() -> None:
+    with pytest.raises(NotFoundError) as missing:
+        needed(None, "facebook:other")
+    _, group, name, *arguments = shlex.split(missing.value.hint.partition(": ")[2])
+    command = load(group)
+    assert isinstance(command, Lazy)
+    parsed = command.load(name).make_context(name, arguments).params
+    assert (parsed["channel"], parsed["account"]) == ("facebook:other", "ID")

@@ -22,6 +22,14 @@ SECOND = timedelta(seconds=1)
 NEW = Delivery(
     parent=PARENT, channel="facebook", account="1", owner="local", status=Status.SCHEDULED, due_at=DUE, next_at=DUE
 )
+MESSAGE = Message(
+    id=PARENT.id,
+    owner="local",
+    created_at=DUE,
+    content=Content(text="Hello"),
+    channels=("facebook",),
+    schedule=Schedule(at=DUE, local="", zone="UTC"),
+)
 THROTTLED = Attempt(
     parent=PARENT,
     channel="facebook",
@@ -46,15 +54,7 @@ def told(delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECO
 def whole(
     delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECOND, can_look: bool = True
 ) -> list[str]:
-    message = Message(
-        id=PARENT.id,
-        owner="local",
-        created_at=DUE,
-        content=Content(text="Hello"),
-        channels=("facebook",),
-        schedule=Schedule(at=DUE, local="", zone="UTC"),
-    )
-    shown = Shown(parent=PARENT, subject=message, deliveries=(delivery,), attempts=attempts)
+    shown = Shown(parent=PARENT, subject=MESSAGE, deliveries=(delivery,), attempts=attempts)
     story = timeline(shown, now, typed, lambda _delivery: can_look)
     return [line.replace("2026-12-01 ", "") for line in piped(story, Look(utc=True))]
 
@@ -121,6 +121,28 @@ def test_a_try_that_runs_is_told() -> None:
 def test_what_may_be_out_says_when_omnipub_looks_for_it() -> None:
     unsure = replace(NEW, status=Status.PUBLISHING, may_be_out=True, next_at=DUE + 40 * SECOND, attempts=1)
     assert told(unsure)[-1] == "  08:00:40.000Z it may be out; omnipub finds out"
+
+
+def test_what_lets_a_held_delivery_go_on_is_typed_where_the_command_was() -> None:
+    lines = told(replace(NEW, status=Status.HELD, account="a b"))
+    again = "omnipub connections connect facebook --account 'a b' --data d"
+    assert lines[-2:] == [
+        "  next: it goes out when the pause ends: omnipub resume SCOPE --data d",
+        f"  next: it goes out when its account works again: {again}",
+    ]
+
+
+@pytest.mark.parametrize("status", set(Status))
+def test_a_line_that_ends_with_a_command_is_not_broken(status: Status) -> None:
+    shown = Shown(parent=PARENT, subject=MESSAGE, deliveries=(replace(NEW, status=status),), attempts=())
+    lines = timeline(shown, DUE, typed, lambda _delivery: True).lines
+    assert [line for line in lines if "--data d" in str(line.cells) and not line.whole] == []
+
+
+@pytest.mark.parametrize("status", set(Status))
+def test_no_command_is_told_without_its_place(status: Status) -> None:
+    lines = whole(replace(NEW, status=status, next_at=None))
+    assert [line for line in lines if "omnipub " in line and not line.endswith(" --data d")] == []
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.PUBLISHED, Status.SCHEDULED, Status.PUBLISHING}))

@@ -72,7 +72,11 @@ def tail(
     with workplace.opened() as account:
         known = account.functions(target.region)
         wanted = [one for one in NAMES if not functions or one in functions]
-        groups = _groups(known, wanted, stage=target.stage, all_of_them=bool(functions))
+        try:
+            groups = _groups(known, wanted, stage=target.stage, all_of_them=bool(functions))
+        except ConfigurationError:
+            workplace.present(account, target)  # where nothing at all is, that is what is wrong
+            raise
         lines = account.lines(target.region)
         found = _newest(lines, groups, since=start, pattern=filter_, most=limit)
         _show(call, found, at_once=follow)

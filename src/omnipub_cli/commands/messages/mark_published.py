@@ -28,7 +28,7 @@ def mark_published(
         typer.Option(
             metavar="ID",
             help="The network's own id of the post: PAGE_POST on Facebook, urn:li:share:… on LinkedIn, "
-            "CHAT/MESSAGE on Telegram, at://… on Bluesky.",
+            "CHAT/MESSAGE on Telegram, at://… on Bluesky; or an address of the post that ends in it.",
         ),
     ],
     permalink: Annotated[str, typer.Option(metavar="URL", help="Where it is seen.")] = "",

@@ -72,6 +72,6 @@ def import_(
 def _tell(call: Call, *, accounts: int) -> None:
     if accounts:
         call.output.note(f"Accounts came without their tokens: {accounts:,}. What is due on them is held.")
-        call.output.hint(f"Connect each again: {call.typed('connections connect CHANNEL')}")
+        call.output.hint(f"Connect each again: {call.typed('connections connect CHANNEL --account ID')}")
     call.output.warn("A copy is not the original: nothing is sent from this table until it is adopted.")
     call.output.hint(f"When the original is retired for good: {call.typed('table adopt')}")
