@@ -245,7 +245,7 @@ class Deliver:
         except SealBrokenError as error:
             return Outcome(ended=Ended.AUTH, code=SEAL_BROKEN, sentence=error.message)
         except OmnipubError as error:
-            # Surely not out, and no fault of anybody: an error from here would leave the claim, and so make it doubtful.
+            # Surely not out, and nobody's fault: an error from here would leave the claim, and so make it doubtful.
             key = keys.delivery(claim.parent, claim.channel)
             self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"Its token could not be opened, so nothing was sent. {error.message}"
