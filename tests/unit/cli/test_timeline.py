@@ -132,14 +132,14 @@ def test_what_lets_a_held_delivery_go_on_is_typed_where_the_command_was() -> Non
     ]
 
 
-@pytest.mark.parametrize("status", set(Status))
+@pytest.mark.parametrize("status", Status)
 def test_a_line_that_ends_with_a_command_is_not_broken(status: Status) -> None:
     shown = Shown(parent=PARENT, subject=MESSAGE, deliveries=(replace(NEW, status=status),), attempts=())
     lines = timeline(shown, DUE, typed, lambda _delivery: True).lines
     assert [line for line in lines if "--data d" in str(line.cells) and not line.whole] == []
 
 
-@pytest.mark.parametrize("status", set(Status))
+@pytest.mark.parametrize("status", Status)
 def test_no_command_is_told_without_its_place(status: Status) -> None:
     lines = whole(replace(NEW, status=status, next_at=None))
     assert [line for line in lines if "omnipub " in line and not line.endswith(" --data d")] == []
