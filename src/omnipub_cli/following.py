@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -90,7 +90,7 @@ def follow(call: Call, system: System, parent: Parent, *, timeout: float | None)
             last = max((one.due_at for one in shown.deliveries if one.due_at), default=now)
             if not open_ or (timeout is not None and now > last + timedelta(seconds=timeout)):
                 return shown
-            time.sleep(LOOK_EVERY_ON_AWS if call.on_aws else LOOK_EVERY)
+            sleep(LOOK_EVERY_ON_AWS if call.on_aws else LOOK_EVERY)
 
 
 def results(deliveries: Sequence[Delivery]) -> list[list[Cell]]:

@@ -330,6 +330,8 @@ def dripping(start: bytes, drop: bytes) -> Play:
 
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
+SLACK = 3
+"""Seconds that a busy machine may take besides; what drips would go on for ever."""
 BROKEN: dict[str, tuple[bytes | Play, bool]] = {
     "hangs": (hang, True),
     "hangs without reading": (hang, False),
@@ -359,7 +361,7 @@ def test_what_breaks_after_the_first_byte_is_no_answer_and_in_time(name: str, se
     began = time.monotonic()
     with pytest.raises(NoAnswerError) as caught:
         send(server, json={"text": "Hello"})
-    assert time.monotonic() - began < 0.6 + 0.3
+    assert time.monotonic() - began < 0.6 + SLACK
     assert server.accepted == 1
     assert not any(secret in shown(caught.value) for secret in (TOKEN, IN_PATH, IN_QUERY))
 
@@ -372,7 +374,7 @@ def test_a_reader_too_slow_for_the_request_is_no_answer_and_in_time(serve: Serve
     began = time.monotonic()
     with pytest.raises(NoAnswerError):
         send(serve(sip, read=False), raw=b"a" * 32_000_000)
-    assert time.monotonic() - began < 0.6 + 0.3
+    assert time.monotonic() - began < 0.6 + SLACK
 
 
 def test_a_refused_connection_is_not_sent() -> None:
@@ -556,7 +558,7 @@ def test_an_encrypted_drip_ends_in_time_too(serve: Serve, authority: Authority, 
     began = time.monotonic()
     with pytest.raises(NoAnswerError):
         HttpSend(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, no_media)
-    assert time.monotonic() - began < 0.6 + 0.3
+    assert time.monotonic() - began < 0.6 + SLACK
 
 
 def test_a_large_body_goes_through_encryption_whole(serve: Serve, authority: Authority, tmp_path: Path) -> None:

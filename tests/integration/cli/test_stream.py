@@ -138,7 +138,7 @@ def test_tail_follows_a_line_at_a_time_until_it_is_interrupted(
             raise KeyboardInterrupt
         stream_of(system).put([Pointer(pk="x", sk="y", group="facebook/1", why="due", trace="tick")])
 
-    monkeypatch.setattr(tail_file.time, "sleep", nap)
+    monkeypatch.setattr(tail_file, "sleep", nap)
     ran = run("stream", "tail", "--follow", option)
     assert ran.code == 0
     first, second = ran.out.splitlines()

@@ -46,7 +46,7 @@ def test_a_stages_table_is_read_once_a_second_and_ones_own_as_things_happen(
     monkeypatch: pytest.MonkeyPatch, apart: timedelta, *, on_aws: bool
 ) -> None:
     table = Table()
-    monkeypatch.setattr("omnipub_cli.following.time.sleep", table.sleep)
+    monkeypatch.setattr("omnipub_cli.following.sleep", table.sleep)
     clock = SimpleNamespace(now=lambda: table.now)
     system: Any = SimpleNamespace(showing=table, world=SimpleNamespace(clock=clock))
     follow(call(on_aws=on_aws), system, PARENT, timeout=3)

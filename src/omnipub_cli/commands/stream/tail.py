@@ -1,7 +1,7 @@
 """`omnipub stream tail`: the newest records, and those that arrive."""
 
 import shlex
-import time
+from time import sleep
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -87,7 +87,7 @@ def _follow(call: Call, records: "Records", ends: "Mapping[str, Start]") -> None
                 found, ends = records.fresh(ends)
                 _lines(call, found)
                 if not found:
-                    time.sleep(LOOK_EVERY)
+                    sleep(LOOK_EVERY)
         except KeyboardInterrupt:
             return  # the usual end
 
