@@ -23,7 +23,7 @@ SUITES: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     ("types", 60, ("mypy",)),
     ("architecture", 10, ("lint-imports",)),
     ("generated docs", 10, ("python", "docs/generate.py", "--check")),
-    ("tests", 300, ("pytest", "-n", "auto", "--dist", "loadfile")),
+    ("tests", 300, ("pytest",)),
     ("cloud packages", 120, ("uv", "sync", "-q", "--inexact", "--all-extras", "--group", "cdk")),
     ("stacks, bundles", 180, ("pytest", "tests/infrastructure", "tests/bundles")),
 )

@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -19,16 +18,6 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the cases of each test by their names: a set as parameters has another order in every process.
-
-    Processes that run tests beside each other refuse to begin unless all of them found the same.
-    """
-    runs = groupby(items, key=lambda item: item.nodeid.partition("[")[0])
-    items[:] = [item for _, run in runs for item in sorted(run, key=lambda item: item.nodeid)]
 
 
 @pytest.fixture
