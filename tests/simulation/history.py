@@ -49,6 +49,9 @@ OWNER = "owner"
 ME = Viewer(owner=OWNER, operator=True)
 MINUTE = 60_000
 SETTLE = timedelta(seconds=20)
+POLL = 200
+"""How often Kinesis' trigger looks, in milliseconds."""
+
 STORM = 20 * MINUTE
 CALM = 120 * MINUTE
 """How long things go wrong; then the weather is fair until everything is at rest."""
@@ -149,6 +152,8 @@ class History:
         self.claimed_by: dict[str, Process | None] = {}
         self.table = self._table()
         self.stream = SimStream(self.hub, self.faults)
+        self.stream.arrives = self._trigger
+        self.polls: set[int] = set()
         self.nudge = SimNudge(self.hub, self.faults)
         self.nudge.started = self._nudged
         settle = {name: milliseconds(SETTLE) for name in CHANNELS}
@@ -233,7 +238,6 @@ class History:
         vars(self.faults).update(vars(self._storm()))
         for minute in range(0, STORM + CALM, MINUTE):
             self._tick(minute)
-        self.hub.start("trigger", self._trigger, mortal=False)
         self._people()
         self.hub.run(STORM)
         self._calm()
@@ -367,20 +371,29 @@ class History:
         except OmnipubError as error:
             self.hub.tell(f"ends with: {error.message}")
 
-    def _trigger(self) -> None:
-        """Kinesis' trigger: batches per group in order, everything after the lowest failure again."""
-        while self.hub.time < STORM + CALM:
-            ready: dict[str, list[Pointer]] = {}
-            for at, pointer in sorted(self.stream.records, key=lambda one: one[0]):
-                if at <= self.hub.time and pointer.group not in self.busy_lanes:
-                    ready.setdefault(pointer.group, []).append(pointer)
-            for group, pointers in ready.items():
-                taken = pointers[: self.hub.chance.randint(1, 10)]
-                for pointer in taken:
-                    index = next(n for n, (_, known) in enumerate(self.stream.records) if known == pointer)
-                    del self.stream.records[index]
-                self._invoke(group, taken, tries=0)
-            self.hub.wait(200)
+    def _trigger(self, at: int) -> None:
+        """Kinesis' trigger looks at its next poll at or after `at`, once."""
+        poll = -(-max(at, self.hub.time) // POLL) * POLL
+        if poll not in self.polls:
+            self.polls.add(poll)
+            self.hub.start("trigger", self._poll, after=poll - self.hub.time, mortal=False)
+
+    def _poll(self) -> None:
+        """Batches per group in order of arrival; a group whose worker is busy waits for its end."""
+        now = self.hub.time
+        self.polls.discard(now)
+        ready: dict[str, list[Pointer]] = {}
+        rest = []
+        at_most = self.hub.chance.randint(1, 10)
+        for at, pointer in sorted(self.stream.records, key=lambda one: one[0]):
+            there = at <= now and pointer.group not in self.busy_lanes
+            if there and len(ready.setdefault(pointer.group, [])) < at_most:
+                ready[pointer.group].append(pointer)
+            else:
+                rest.append((at, pointer))
+        self.stream.records = rest
+        for group, pointers in ready.items():
+            self._invoke(group, pointers, tries=0)
 
     def _invoke(self, group: str, batch: list[Pointer], tries: int) -> None:
         self.busy_lanes.add(group)
@@ -393,6 +406,7 @@ class History:
 
         def done(_: Process) -> None:
             self.busy_lanes.discard(group)
+            self._trigger(self.hub.time)
             if failed and tries < 4:
                 self._invoke(group, batch[min(failed) :], tries + 1)
 

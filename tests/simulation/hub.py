@@ -8,7 +8,7 @@ effect or after, as a machine dies. What a dead process held in memory is gone.
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -33,11 +33,8 @@ class Process:
     done: Callable[["Process"], None] | None = None
 
 
-@dataclass(order=True)
-class _Event:
-    at: int
-    order: int
-    process: Process = field(compare=False)
+_Event = tuple[int, int, Process]
+"""When, the number that makes the order complete, and who goes on then."""
 
 
 class Hub:
@@ -85,17 +82,17 @@ class Hub:
 
     def run(self, until: int) -> None:
         """Let time pass until `until`."""
-        while self._events and self._events[0].at <= until:
-            event = heapq.heappop(self._events)
-            if event.process.dead:
+        while self._events and self._events[0][0] <= until:
+            at, _, process = heapq.heappop(self._events)
+            if process.dead:
                 continue
-            self.time = max(self.time, event.at)
-            self._current = event.process
-            event.process.machine.switch()
+            self.time = max(self.time, at)
+            self._current = process
+            process.machine.switch()
             self._current = None
-            if event.process.machine.dead and event.process.done is not None:
-                done, event.process.done = event.process.done, None
-                done(event.process)
+            if process.machine.dead and process.done is not None:
+                done, process.done = process.done, None
+                done(process)
         self.time = max(self.time, until)
 
     def give_way(self, least: int = 0, most: int = 30) -> None:
@@ -118,7 +115,7 @@ class Hub:
         raise DeathError
 
     def _at(self, time: int, process: Process) -> None:
-        heapq.heappush(self._events, _Event(at=time, order=next(self._order), process=process))
+        heapq.heappush(self._events, (time, next(self._order), process))
 
     def _body(self, process: Process, run: Callable[[], None]) -> None:
         try:

@@ -27,6 +27,7 @@ from omnipub.services.renewing import Renewals
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, message_of
 from omnipub.storage.table import Put
+from simulation.history import BrokenPromiseError, History
 
 Mutant = Callable[[], Any]
 
@@ -268,3 +269,13 @@ def _all(*patches: Any) -> Iterator[None]:
         for one in patches:
             stack.enter_context(one)
         yield
+
+
+def notices(guard: str, seed: int) -> bool:
+    """Whether the history of a seed breaks a promise once the guard is taken away."""
+    try:
+        with MUTANTS[guard]():
+            History(seed).run()
+    except BrokenPromiseError:
+        return True
+    return False

@@ -230,6 +230,7 @@ class SimStream:
         self._hub = hub
         self._faults = faults
         self.records: list[tuple[int, Pointer]] = []
+        self.arrives: Callable[[int], None] = lambda _at: None
 
     def put(self, pointers: Sequence[Pointer]) -> Sequence[Pointer]:
         self._hub.give_way(1, 20)
@@ -242,7 +243,9 @@ class SimStream:
                 continue
             for _ in range(2 if self._hub.chance.random() < self._faults.stream_doubled else 1):
                 delay = self._hub.chance.randint(20, max(21, self._faults.stream_delay_ms))
-                self.records.append((self._hub.time + delay, pointer))
+                at = self._hub.time + delay
+                self.records.append((at, pointer))
+                self.arrives(at)
         return lost
 
 

@@ -1,10 +1,12 @@
 """Run many histories: `python tests/simulation/run.py 100000` (or FIRST LAST); a failing seed tells its story.
 
-`--beyond` measures instead how many deliveries double when a failure leaves the protocol's bounds.
+`--beyond` measures instead how many deliveries double when a failure leaves the protocol's bounds. `--guards` looks for
+seeds that notice each guard's absence and writes them beside this file.
 Spread over the machine's cores. Exit status 1 if any promise was broken.
 """
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -16,8 +18,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from simulation.history import BEYOND, REMEDIES, BrokenPromiseError, History, Weather
+from simulation.mutants import MUTANTS, notices
 
 PORTION = 50
+
+NOTICED = Path(__file__).with_name("noticed.json")
+ENOUGH = 3
+"""So many seeds are kept for a guard."""
 
 
 def portion(seeds: range) -> list[tuple[int, str]]:
@@ -82,15 +89,41 @@ def run_beyond(first: int, last: int) -> int:
     return 0
 
 
+def noticing(guard: str, first: int, last: int) -> list[int]:
+    """The first seeds that notice the absence of a guard: those known before, then the others in order."""
+    known = json.loads(NOTICED.read_text()).get(guard, []) if NOTICED.exists() else []
+    found: list[int] = []
+    for seed in dict.fromkeys([*known, *range(first, last)]):
+        if notices(guard, seed):
+            found.append(seed)
+        if len(found) == ENOUGH:
+            break
+    return sorted(found)
+
+
+def find_guards(first: int, last: int) -> int:
+    """Look for seeds that notice each guard's absence, and write them; 1 if some guard has none."""
+    guards = sorted(MUTANTS)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        found = dict(zip(guards, pool.map(noticing, guards, [first] * len(guards), [last] * len(guards)), strict=True))
+    NOTICED.write_text(json.dumps(found, indent=2) + "\n")
+    for guard, seeds in found.items():
+        print(f"{guard:32} {', '.join(map(str, seeds)) or 'NOBODY NOTICES'}")
+    return int(not all(found.values()))
+
+
 def main() -> int:
     """Run the seeds asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("seeds", nargs="*", type=int, default=[1000], help="COUNT, or FIRST LAST")
     parser.add_argument("--beyond", action="store_true", help="measure doubles beyond the protocol's bounds")
+    parser.add_argument("--guards", action="store_true", help="look for seeds that notice each guard's absence")
     asked = parser.parse_args()
     if len(asked.seeds) > 2:
         parser.error("give COUNT, or FIRST LAST")
     first, last = (0, asked.seeds[0]) if len(asked.seeds) == 1 else asked.seeds
+    if asked.guards:
+        return find_guards(first, last)
     return run_beyond(first, last) if asked.beyond else run_within(first, last)
 
 
