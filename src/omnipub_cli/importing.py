@@ -35,6 +35,9 @@ PROGRESS = (Column("WHAT"), Column("HOW FAR"))
 TELL_EVERY = 500
 """Rows between two words of progress."""
 
+LINES_AT_MOST = 5
+"""Lines that are named where each says the same."""
+
 TOLD_AT_MOST = 50
 """Problems that a refusal names; a dry run tells all."""
 
@@ -58,6 +61,11 @@ class Run:
     def new(self) -> list[Planned]:
         """Rows whose message is not there yet."""
         return [one for one in self.good if one.there is None]
+
+    @property
+    def at_once(self) -> list[Planned]:
+        """Those of them that have no time."""
+        return [one for one in self.new if one.schedule is None]
 
     def check(self, rows: Sequence[Row | list[Problem]]) -> None:
         """Sort the rows into good and bad; nothing is stored."""
@@ -85,9 +93,9 @@ class Run:
                 problems=_named(self.bad),
             )
         if self.new:
-            at_once = sum(one.schedule is None for one in self.new)
-            when = f", {at_once:,} of them due at once" if at_once else ""
+            self._say_what_goes_out_now()
             noun = "message" if len(self.new) == 1 else "messages"
+            when = f", {len(self.at_once):,} of them due at once" if self.at_once else ""
             confirm(self.call, f"This creates {len(self.new):,} {noun}{when}.", yes=yes)
 
     def create(self, *, partial: bool) -> None:
@@ -116,12 +124,16 @@ class Run:
         Raises:
             typer.Exit: Not every row has its message.
         """
+        at_once = len(self.at_once)
+        if dry_run:
+            self._say_what_goes_out_now()
         self.call.output.data(
             Table(columns=COLUMNS, rows=self._cells(dry_run=dry_run)),
             json={
                 "file": file,
                 "dry_run": dry_run,
                 "rows": self.total,
+                "at_once": at_once,
                 "messages": [self._shape(one, dry_run=dry_run) for one in self.good],
                 "problems": [{"line": one.line, "field": one.field, "sentence": one.sentence} for one in self.bad],
             },
@@ -136,6 +148,15 @@ class Run:
             self.call.output.hint(f"{first} the same command again: it creates the rest, and nothing twice.")
         if self.bad or self.broken_off:
             raise typer.Exit(Code.FAILURE)
+
+    def _say_what_goes_out_now(self) -> None:
+        """An empty cell may be a mistake, so it is not only meant: it is said, also to whoever agreed before."""
+        count = len(self.at_once)
+        if count:
+            verb, pronoun = ("has", "it goes") if count == 1 else ("have", "they go")
+            lines = ", ".join(str(one.row.line) for one in self.at_once[:LINES_AT_MOST])
+            more = ", …" if count > LINES_AT_MOST else ""
+            self.call.output.warn(f"{_rows(count)} {verb} no time: {pronoun} out now (line {lines}{more}).")
 
     def _failed(self, planned: Planned, error: OmnipubError) -> None:
         from omnipub.services.rows import Problem  # noqa: PLC0415  a command imports what it uses

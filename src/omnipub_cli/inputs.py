@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from omnipub.errors import InvalidInputError
+from omnipub_cli.blank import is_blank
 from omnipub_cli.times import zone_name
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def text_of(given: str, output: Output) -> str:
         read = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
         raise InvalidInputError("The text on standard input is not UTF-8.", hint="Convert it with iconv.") from error
+    if is_blank(read):
+        raise InvalidInputError("Standard input was named with - and is empty.", hint="See what was to write to it.")
     return read.removesuffix("\n").removesuffix("\r")
 
 
@@ -80,6 +83,10 @@ def variants(given: Sequence[str]) -> dict[str, Variant]:
         channel, equals, text = pair.partition("=")
         if not equals:
             raise InvalidInputError(f"'{pair}' is not a variant.", hint="A variant is CHANNEL=TEXT.")
+        if is_blank(text):
+            raise InvalidInputError(
+                f"--variant {channel}= has no text.", hint="Leave it out to say there what all say."
+            )
         if checked_channel(channel) in found:
             raise InvalidInputError(f"There are two variants for {channel}.", hint="Give each channel one.")
         found[channel] = Variant(text=text)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from omnipub.errors import ConfigurationError
+from omnipub_cli import blank
 from omnipub_cli.context import Call, call_of
 
 if TYPE_CHECKING:
@@ -86,6 +88,12 @@ class Command(TyperCommand):
         kwargs["context_settings"] = {**HELP, **(kwargs.get("context_settings") or {})}
         super().__init__(name, **kwargs)
 
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """Parse what was typed; nothing of it may be empty."""
+        if not ctx.resilient_parsing:  # else somebody is still typing, and a shell asks how it may go on
+            blank.refuse(self, ctx, args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: "Context") -> Any:
         """Run it where and as whom it was asked for; errors may then name its help."""
         call = call_of(ctx)
@@ -127,6 +135,8 @@ class Group(TyperGroup):
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Parse; a bare group means its help."""
+        if not ctx.resilient_parsing:
+            blank.refuse(self, ctx, args)
         return super().parse_args(ctx, args or ["--help"])
 
     def format_epilog(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # noqa: ARG002  typer passes it
@@ -217,6 +227,8 @@ def _into_call(name: str) -> Callable[["Context", "Parameter", Any], None]:
             return
         source = context.get_parameter_source(parameter.name or "")
         named = source is not None and source.name == "COMMANDLINE"
+        if blank.is_blank(str(value)):
+            raise ConfigurationError(f"{parameter.envvar} has only spaces.", hint="Give it a value, or unset it.")
         # A variable must not win over the option that stood before the group.
         if named or getattr(call, name) == getattr(Call, name):
             setattr(call, name, value)

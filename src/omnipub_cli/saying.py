@@ -10,6 +10,7 @@ import typer
 
 from omnipub.errors import InvalidInputError
 from omnipub_cli import inputs
+from omnipub_cli.blank import is_blank
 from omnipub_cli.options import At, Fold, NotAfter, Zone, listed
 
 if TYPE_CHECKING:
@@ -131,13 +132,16 @@ class _Unkept:
 
 def _text_in(name: str) -> str:
     try:
-        return Path(name).expanduser().read_bytes().decode().removesuffix("\n").removesuffix("\r")
+        read = Path(name).expanduser().read_bytes().decode()
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"The file {name} is not UTF-8.", hint="Convert it with iconv.") from error
     except OSError as error:
         raise InvalidInputError(
             f"The file {name} cannot be read: {error.strerror}.", hint="Check its path and permissions."
         ) from error
+    if is_blank(read):
+        raise InvalidInputError(f"The file {name} is empty.", hint="Leave --file out if there is no text.")
+    return read.removesuffix("\n").removesuffix("\r")
 
 
 def _is_id(text: str) -> bool:

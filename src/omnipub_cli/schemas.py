@@ -247,6 +247,7 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
             file=TEXT,
             dry_run=FLAG,
             rows=COUNT,
+            at_once=COUNT,
             messages=_list(
                 _object(
                     line=COUNT,

@@ -22,7 +22,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "link_title": "the title of the link's card",
         "hashtags": "with or without #, separated by commas; in JSON a list",
         "channels": "facebook, linkedin:team …, separated by commas; in JSON a list",
-        "at": "when, in ISO 8601; empty means now",
+        "at": "when, in ISO 8601; empty means now, which is said before it is done",
         "zone": "the IANA zone of a local time in `at`",
         "fold": "earlier or later, if clocks go back and that local time happens twice",
         "not_after": "begin by then, or miss it: 2h (after it is due), or a time like `at`",
@@ -178,7 +178,11 @@ def _list(value: object) -> tuple[str, ...]:
     if not isinstance(parts, list):
         raise ValueError("It must be a list of texts, or one text with commas.")  # noqa: TRY004  likewise
     texts = [_text(part).strip() for part in parts]
-    return tuple(text for text in texts if text)
+    if isinstance(value, str) and not any(texts):
+        return ()
+    if not all(texts):
+        raise ValueError("A part of it is empty; write a,b without a comma to spare.")
+    return tuple(texts)
 
 
 def _hashtags(value: object) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def test_waiting_with_json_prints_one_document_with_the_deliveries(run: Run) -> 
     [
         (("Hello", "--to", "myspace"), 2, "'myspace' is not a channel of a network we know."),
         (("Hello", "--to", "facebook:other"), 3, "No account is connected as facebook:other."),
-        (("", "--to", "facebook"), 2, "text: Say something"),
+        (("--to", "facebook"), 2, "text: Say something"),
         (("x" * 3001, "--to", "linkedin"), 2, "channels.linkedin: LinkedIn: The text has 3,001"),
         (("Hello", "--to", "facebook", "--at", "2020-01-01T00:00Z"), 2, "lies in the past"),
         (("Hello", "--to", "facebook", "--variant", "linkedin=Hi"), 2, "which the message does not go to"),

@@ -505,3 +505,36 @@ def test_an_import_killed_with_no_chance_to_say_anything_is_completed_by_importi
     assert set(again) == {"already_there", "created"}
     told = run("messages", "export", "--json").json["messages"]
     assert sorted(one["text"] for one in told) == sorted(f"Row {n}" for n in range(120))
+
+
+NO_TIME = HEAD + (
+    "a,At nine,facebook,2027-12-01T09:00Z,\n"
+    "b,Now,facebook,,\n"
+    'c,Now too,linkedin," ",\n'
+    "d,At ten,facebook,2027-12-01T10:00Z,\n"
+)
+
+
+@pytest.mark.parametrize("how", ["--dry-run", "--yes"])
+def test_rows_without_a_time_are_said_before_they_go_out(how: str, run: Run, file: Callable[..., str]) -> None:
+    ran = run("messages", "import", file(NO_TIME), how)
+    assert ran.code == 0
+    assert ran.err.startswith("warning: 2 rows have no time: they go out now (line 3, 4).\n")
+
+
+def test_rows_without_a_time_are_counted_for_programs(run: Run, file: Callable[..., str]) -> None:
+    assert imported(run, file(GOOD), "--dry-run")["at_once"] == 0
+    assert imported(run, file(NO_TIME), "--dry-run")["at_once"] == 2
+    assert imported(run, file(NO_TIME), "--yes")["at_once"] == 2
+    assert imported(run, file(NO_TIME), "--yes")["at_once"] == 0  # they are there already
+
+
+def test_one_row_without_a_time_is_said_before_the_question(run: Run, file: Callable[..., str]) -> None:
+    ran = run("messages", "import", file(HEAD + "b,Now,facebook,,\n"))
+    assert ran.code == 2
+    assert ran.err.startswith("warning: 1 row has no time: it goes out now (line 2).\n")
+    assert "This creates 1 message, 1 of them due at once." in ran.err
+
+
+def test_where_all_rows_have_a_time_nothing_is_said(run: Run, file: Callable[..., str]) -> None:
+    assert "no time" not in run("messages", "import", file(GOOD), "--yes").err

@@ -45,7 +45,7 @@ def test_without_a_terminal_or_standard_input_nothing_is_connected(run: Run) -> 
         (("webhook", "--account", "a", "--url", "http://example.com"), "must be https"),
         (("facebook", "--account", "a", "--url", "https://example.com"), "has an address of its own"),
         (("myspace", "--account", "a"), "Known networks: "),
-        (("facebook", "--account", " "), "The account has no id."),
+        (("facebook", "--account", " "), "--account was given and is empty."),
     ],
 )
 def test_what_cannot_be_connected_is_refused_in_words(run: Run, arguments: tuple[str, ...], said: str) -> None:

@@ -17,7 +17,7 @@ app = typer.Typer(add_completion=False)
 def ask(
     context: typer.Context,
     channel: Annotated[
-        list[str] | None, typer.Argument(metavar="[CHANNEL]…", help="Only these accounts; none asks for all.")
+        list[str] | None, typer.Argument(metavar="[CHANNEL]...", help="Only these accounts; none asks for all.")
     ] = None,
     *,
     owner: ActsFor = "",
