@@ -27,6 +27,9 @@ class Machine:
     Attributes:
         process: The `up` of this life.
         errors: Where every life writes its standard error.
+        address: Where it takes requests.
+        token: What it asks for as Authorization: Bearer.
+        sandbox: Where its sandbox answers.
     """
 
     process: "subprocess.Popen[str]"
@@ -36,7 +39,7 @@ class Machine:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("OMNIPUB_")}
         set_here = {f"OMNIPUB_{name.upper()}": str(value) for name, value in settings.items()}
         self._environment = kept | set_here | {"OMNIPUB_DATA": str(data)}
-        self._address = self._token = ""
+        self.address = self.token = self.sandbox = ""
 
     def start(self) -> None:
         """Begin a life; it does not run yet."""
@@ -63,7 +66,7 @@ class Machine:
                 return
             raise DiedError(f"exit code {self.process.returncode}: {self.errors.read_text()[-2000:]}")
         said = json.loads(line)
-        self._address, self._token = said["api"], said["token"]
+        self.address, self.token, self.sandbox = said["api"], said["token"], said["sandbox_url"] or ""
 
     def kill(self) -> None:
         """End its life as `kill -9` does."""
@@ -87,9 +90,9 @@ class Machine:
             urllib.error.HTTPError: It was refused.
             OSError, http.client.HTTPException: Nobody answered.
         """
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         request = urllib.request.Request(  # noqa: S310  our own address
-            self._address + path,
+            self.address + path,
             data=None if body is None else json.dumps(body).encode(),
             method=method,
             headers=headers | ({"Idempotency-Key": key} if key else {}),

@@ -28,8 +28,4 @@ def turned_away(event: Mapping[str, Any], secret: Secret) -> dict[str, Any] | No
         refusal = problems.answer(
             403, "Not through the site", "This address answers the site alone.", hint="Use the site's own address."
         )
-    return {
-        "statusCode": refusal.status_code,
-        "headers": {"Content-Type": problems.CONTENT_TYPE},
-        "body": refusal.body,
-    }
+    return refusal.to_event()

@@ -1,9 +1,8 @@
 """Errors as RFC 9457 problems: one table from error type to status and title."""
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
 from pydantic import ValidationError
 
 from omnipub.errors import (
@@ -15,11 +14,14 @@ from omnipub.errors import (
     OmnipubError,
     UnavailableError,
 )
+from omnipub.handlers.answer import Answer
+from omnipub.handlers.principal import NobodyError
 
 CONTENT_TYPE = "application/problem+json"
 
 STATUSES: tuple[tuple[type[OmnipubError], int, str], ...] = (
     (InvalidInputError, 400, "The request cannot be accepted"),
+    (NobodyError, 401, "Not signed in"),
     (NotFoundError, 404, "Not found"),
     (KeyReusedError, 422, "The Idempotency-Key was used for another request"),
     (ConflictError, 409, "The request contradicts what is there"),
@@ -29,14 +31,15 @@ STATUSES: tuple[tuple[type[OmnipubError], int, str], ...] = (
 )
 
 
-def problem(error: OmnipubError) -> Response[str]:
+def problem(error: OmnipubError) -> Answer:
     """The answer to a request that failed with one of our errors."""
     status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
     details = [{"field": field, "detail": sentence} for field, sentence in getattr(error, "problems", ())]
-    return answer(status, title, error.message, hint=error.hint, errors=details)
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NobodyError) else {}
+    return answer(status, title, error.message, hint=error.hint, errors=details, headers=headers)
 
 
-def invalid(error: ValidationError) -> Response[str]:
+def invalid(error: ValidationError) -> Answer:
     """The answer to a body that has the wrong form; never repeats what was sent."""
     details = [
         {"field": ".".join(str(part) for part in one["loc"]) or "body", "detail": one["msg"]} for one in error.errors()
@@ -45,12 +48,18 @@ def invalid(error: ValidationError) -> Response[str]:
 
 
 def answer(
-    status: int, title: str, detail: str, *, hint: str = "", errors: list[dict[str, str]] | None = None
-) -> Response[str]:
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    hint: str = "",
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
     """One problem document; `type` is `about:blank`, so the status says what kind it is."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if hint:
         body["hint"] = hint
     if errors:
         body["errors"] = errors
-    return Response(status_code=status, content_type=CONTENT_TYPE, body=json.dumps(body, ensure_ascii=False))
+    return Answer(status=status, content_type=CONTENT_TYPE, body=body, headers=headers or {})

@@ -9,7 +9,10 @@ from urllib.parse import quote
 import pytest
 
 from omnipub.handlers import api
+from omnipub.handlers.router import Public, Route
+from omnipub.names import API_ROOT
 from omnipub.onebox.events import Context, Incoming, gateway_event
+from omnipub.onebox.gateway import PUBLIC
 from support.world import OWNER, START, TestBed
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
@@ -154,9 +157,39 @@ def test_another_owners_message_is_a_404_and_operators_see_everything(call: Call
     assert len(call("GET", "/messages", user="other", groups="[operators]")[1]["messages"]) == 1
 
 
-def test_nobody_gets_nothing(call: Call) -> None:
-    for method, path in (("GET", "/messages"), ("POST", "/messages"), ("GET", "/channels"), ("POST", "/media")):
-        assert call(method, path, MESSAGE if method == "POST" else None, user=None)[0] in {400, 404}
+@pytest.mark.parametrize(
+    ("method", "path"), [(route.method, route.path) for route in api.ROUTES if isinstance(route, Route)]
+)
+def test_who_is_not_signed_in_gets_401_before_anything_is_read(call: Call, method: str, path: str) -> None:
+    status, problem, headers = call(method, path, b"{" if method == "POST" else None, user=None)
+    assert (status, headers["content-type"]) == (401, "application/problem+json")
+    assert headers["www-authenticate"] == "Bearer"
+    assert problem["hint"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/messages", "GET, POST"),
+        ("HEAD", "/messages", "GET, POST"),
+        ("OPTIONS", "/messages", "GET, POST"),
+        ("PUT", "/messages/01ARZ3NDEKTSV4RRFFQ69G5FAV", "GET"),
+        ("POST", "/certifications/types", "GET"),
+        ("GET", "/media", "POST"),
+        ("POST", "/health", "GET"),
+    ],
+)
+def test_another_method_of_a_known_route_is_405_and_says_which_are_allowed(
+    call: Call, method: str, path: str, allowed: str
+) -> None:
+    for user in (OWNER, None):
+        status, _, headers = call(method, path, user=user)
+        assert (status, headers["allow"]) == (405, allowed)
+
+
+def test_the_routes_that_need_nobody_are_those_that_the_gateways_let_through_without_a_token() -> None:
+    public = {f"{API_ROOT}{route.path}" for route in api.ROUTES if isinstance(route, Public)}
+    assert public == PUBLIC
 
 
 @pytest.mark.parametrize(
@@ -211,7 +244,6 @@ def test_a_wrong_certification_is_refused(call: Call, change: dict[str, Any], na
     ("method", "path", "status"),
     [
         ("GET", "/nothing", 404),
-        ("DELETE", "/messages", 404),
         ("GET", "/messages/nonsense", 400),
         ("GET", "/messages/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404),
         ("GET", "/certifications/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404),
