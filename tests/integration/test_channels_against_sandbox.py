@@ -18,7 +18,7 @@ import urllib3
 
 from omnipub.adapters.http import HttpSend
 from omnipub.channels.registry import CHANNELS
-from omnipub.domain.conversation import Account, Channel, Looking, Occasion, Publishing, Secret
+from omnipub.domain.conversation import Account, Channel, Looking, Occasion, PostIds, Publishing, Secret
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.outcome import Ended, Outcome, Sighting
 from omnipub.services.driver import Driver
@@ -92,15 +92,17 @@ class Sandbox:
         base_url = f"{self.url}/{network}" + (f"/{name}" if network == "webhook" else "")
         return Account(id=name, base_url=base_url, token=Secret(token))
 
-    def run(self, conversation: Publishing) -> Outcome:
-        return self.driver.publish(conversation, lease_until=datetime.now(UTC) + timedelta(minutes=10))
+    def run(self, conversation: Publishing, ids: PostIds | None = None) -> Outcome:
+        return self.driver.publish(conversation, lease_until=datetime.now(UTC) + timedelta(minutes=10), ids=ids)
 
     def publish(self, network: str, content: Content, account: Account | None = None) -> Outcome:
         channel, frozen = rendered(network, content)
-        return self.run(channel.publish(frozen, account or self.account(network), lambda: datetime.now(UTC)))
+        talk = channel.publish(frozen, account or self.account(network), lambda: datetime.now(UTC))
+        return self.run(talk, channel.post_ids)
 
-    def look(self, conversation: Looking) -> Sighting:
-        return self.driver.look(conversation, lease_until=datetime.now(UTC) + timedelta(minutes=10))
+    def look(self, network: str, conversation: Looking) -> Sighting:
+        until = datetime.now(UTC) + timedelta(minutes=10)
+        return self.driver.look(conversation, lease_until=until, ids=CHANNELS[network].post_ids)
 
 
 def rendered(network: str, content: Content) -> tuple[Channel, Mapping[str, Any]]:
@@ -179,7 +181,7 @@ def test_a_look_up_finds_what_was_published(network: str, sandbox: Sandbox) -> N
     content = Content(text="Find (me) #here", hashtags=("aws",))
     outcome = sandbox.publish(network, content)
     channel, frozen = rendered(network, content)
-    sighting = sandbox.look(channel.look_up(sandbox.account(network), since))
+    sighting = sandbox.look(network, channel.look_up(sandbox.account(network), since))
     (found,) = sighting.posts
     assert (found.network_id, found.text) == (outcome.network_id, channel.text_of(frozen))
     assert found.permalink == outcome.permalink
@@ -192,7 +194,7 @@ def test_a_look_up_turns_pages_until_it_has_seen_everything(network: str, sandbo
     since = datetime.now(UTC) - timedelta(minutes=2)
     for number in range(45):
         sandbox.publish(network, Content(text=f"Number {number}"))
-    sighting = sandbox.look(CHANNELS[network].look_up(sandbox.account(network), since))
+    sighting = sandbox.look(network, CHANNELS[network].look_up(sandbox.account(network), since))
     assert len(sighting.posts) == 45
     assert sighting.reaches_back_to == since
 
@@ -201,7 +203,7 @@ def test_a_persons_posts_cannot_be_looked_up(sandbox: Sandbox) -> None:
     person = replace(sandbox.account("linkedin"), id="urn:li:person:1")
     sandbox.control("POST", "accounts", {"network": "linkedin", "account": person.id, "token": person.token.reveal()})
     assert sandbox.publish("linkedin", Content(text="Hello"), person).ended is Ended.PUBLISHED
-    sighting = sandbox.look(CHANNELS["linkedin"].look_up(person, datetime.now(UTC)))
+    sighting = sandbox.look("linkedin", CHANNELS["linkedin"].look_up(person, datetime.now(UTC)))
     assert sighting.failed is not None
     assert sighting.failed.ended is Ended.REJECTED
 
@@ -314,7 +316,7 @@ def test_a_duplicate_detector_says_that_it_is_out_already(network: str, sandbox:
 def test_a_post_that_is_not_listed_yet_is_not_seen(network: str, sandbox: Sandbox) -> None:
     sandbox.fault(network, "listed_late", seconds=60)
     assert sandbox.publish(network, Content(text="Late")).ended is Ended.PUBLISHED
-    sighting = sandbox.look(CHANNELS[network].look_up(sandbox.account(network), datetime.now(UTC)))
+    sighting = sandbox.look(network, CHANNELS[network].look_up(sandbox.account(network), datetime.now(UTC)))
     assert sighting.posts == ()
 
 
@@ -333,7 +335,7 @@ def test_trouble_with_an_upload_leaves_nothing_out(network: str, kind: str, sand
 def test_trouble_with_a_look_up_proves_nothing(network: str, sandbox: Sandbox) -> None:
     for kind in ("error_before", "reset", "throttle", "expired_token"):
         sandbox.fault(network, kind, endpoint="look_up")
-        sighting = sandbox.look(CHANNELS[network].look_up(sandbox.account(network), datetime.now(UTC)))
+        sighting = sandbox.look(network, CHANNELS[network].look_up(sandbox.account(network), datetime.now(UTC)))
         assert sighting.failed is not None
         assert sighting.reaches_back_to is None
 

@@ -18,7 +18,17 @@ import urllib3
 from omnipub.adapters.http import HttpSend
 from omnipub.channels.bluesky import Bluesky
 from omnipub.channels.telegram import Telegram
-from omnipub.domain.conversation import Account, Channel, FrozenBody, Looking, Occasion, Publishing, Request, Response
+from omnipub.domain.conversation import (
+    Account,
+    Channel,
+    FrozenBody,
+    Looking,
+    Occasion,
+    PostIds,
+    Publishing,
+    Request,
+    Response,
+)
 from omnipub.domain.conversation import Secret as Token
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.outcome import Ended, Outcome, Sighting
@@ -122,18 +132,20 @@ class Bench:
         body: FrozenBody = json.loads(json.dumps(self.channels[network].render(content, occasion)))
         return body
 
-    def run(self, conversation: Publishing) -> Outcome:
-        return self.driver.publish(conversation, lease_until=datetime.now(UTC) + timedelta(minutes=10))
+    def run(self, conversation: Publishing, ids: PostIds | None = None) -> Outcome:
+        return self.driver.publish(conversation, lease_until=datetime.now(UTC) + timedelta(minutes=10), ids=ids)
 
     def send(self, network: str, frozen: FrozenBody, account: Account | None = None) -> Outcome:
         channel = self.channels[network]
-        return self.run(channel.publish(frozen, account or self.account(network), lambda: datetime.now(UTC)))
+        talk = channel.publish(frozen, account or self.account(network), lambda: datetime.now(UTC))
+        return self.run(talk, channel.post_ids)
 
     def publish(self, network: str, content: Content, account: Account | None = None) -> Outcome:
         return self.send(network, self.frozen(network, content), account)
 
-    def look(self, conversation: Looking) -> Sighting:
-        return self.driver.look(conversation, lease_until=datetime.now(UTC) + timedelta(minutes=10))
+    def look(self, network: str, conversation: Looking) -> Sighting:
+        until = datetime.now(UTC) + timedelta(minutes=10)
+        return self.driver.look(conversation, lease_until=until, ids=self.channels[network].post_ids)
 
 
 @pytest.fixture
@@ -350,7 +362,7 @@ def test_a_look_up_finds_what_was_published(bench: Bench) -> None:
     outcome = bench.send("bluesky", frozen)
     channel = bench.channels["bluesky"]
     since = datetime(2026, 11, 23, 8, tzinfo=UTC)
-    sighting = bench.look(channel.look_up(bench.account("bluesky"), since))
+    sighting = bench.look("bluesky", channel.look_up(bench.account("bluesky"), since))
     (found,) = sighting.posts
     assert (found.network_id, found.text) == (outcome.network_id, channel.text_of(frozen))
     assert (found.permalink, found.created_at) == (outcome.permalink, datetime(2026, 11, 23, 9, tzinfo=UTC))
@@ -360,7 +372,7 @@ def test_a_look_up_finds_what_was_published(bench: Bench) -> None:
 @pytest.mark.parametrize("kind", ["error_before", "reset", "throttle"])
 def test_trouble_with_a_look_up_proves_nothing(kind: str, bench: Bench) -> None:
     bench.fault("bluesky", kind, endpoint="look_up")
-    sighting = bench.look(bench.channels["bluesky"].look_up(bench.account("bluesky"), datetime.now(UTC)))
+    sighting = bench.look("bluesky", bench.channels["bluesky"].look_up(bench.account("bluesky"), datetime.now(UTC)))
     assert sighting.failed is not None
     assert sighting.reaches_back_to is None
 
@@ -395,6 +407,6 @@ def test_a_chat_that_is_not_there_refuses(bench: Bench) -> None:
 def test_a_message_whose_answer_is_missing_cannot_be_found_out(bench: Bench) -> None:
     bench.fault("telegram", "accept_then_hang", seconds=5)
     assert bench.publish("telegram", Content(text="Hello")).ended is Ended.AMBIGUOUS
-    sighting = bench.look(bench.channels["telegram"].look_up(bench.account("telegram"), datetime.now(UTC)))
+    sighting = bench.look("telegram", bench.channels["telegram"].look_up(bench.account("telegram"), datetime.now(UTC)))
     assert sighting.failed is not None
     assert bench.count("telegram") == (1, 0, 0)

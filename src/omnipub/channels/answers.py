@@ -6,20 +6,28 @@ anything that looks like the account's secret before a person sees it.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
+from typing import TypeGuard
 
+from omnipub.channels.numbers import moment_of_header, whole_number
 from omnipub.domain.conversation import Response, Secret
 from omnipub.domain.outcome import GONE, Ended, Outcome
+from omnipub.domain.validation import LONGEST_WAIT
 
 WORDS_AT_MOST = 200
+
+CURSOR_AT_MOST = 2_000
+"""Characters of the word by which a network names the next page."""
+
+ASTRAY = "The network's list of posts has no end: its next page is the same page."
+
+TOKEN_AT_MOST = 10_000
+"""Characters; the longest that networks are known to give has 2,000."""
+
 HIDDEN = "***"
 
 SHORTEST_WAIT = timedelta(seconds=15)
 """A throttled try uses none of a delivery's tries, so "come back at once" must not become a tight loop."""
-
-LONGEST_WAIT = timedelta(days=30)
-"""What is asked for beyond this is a mistake, and would overflow a date."""
 
 _TELLING = 8
 """From this many characters on, a piece of a secret counts as the secret."""
@@ -38,6 +46,17 @@ class Verdict:
 def accepted(response: Response) -> bool:
     """Whether the status is one of success."""
     return 200 <= response.status < 300  # noqa: PLR2004 - the edges of HTTP's "successful"
+
+
+def sound_token(token: object) -> TypeGuard[str]:
+    """Whether this can be a token: printable ASCII that fits into a header and into the table."""
+    fits = isinstance(token, str) and 0 < len(token) <= TOKEN_AT_MOST
+    return isinstance(token, str) and fits and token.isascii() and token.isprintable() and " " not in token
+
+
+def text_in(value: object) -> str:
+    """A text as it stands in an answer; empty if it is none, which is the id of no post."""
+    return value if isinstance(value, str) else ""
 
 
 def words(said: object, secret: Secret) -> str:
@@ -65,15 +84,23 @@ def sentence(plain: str, network: str, said: str) -> str:
 def asked_wait(response: Response, now: datetime | None = None) -> timedelta | None:
     """The wait that a `Retry-After` header asks for, in seconds or as a date; None if there is none to be read.
 
+    A header that came several times is one list of seconds; its longest wait counts.
+
     A date is measured from the answer's own `Date`, so that a difference between the clocks does not
     matter, and from `now` where there is no such header.
     """
     asked = response.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]+", asked):
-        digits = asked[:10]  # more only says "very long", which is cut anyway
-        return _bounded(timedelta(seconds=int(digits)))
-    until, since = _http_date(asked), _http_date(response.headers.get("date", "")) or now
-    return None if until is None or since is None else _bounded(until - since)
+    seconds = [wait for each in asked.split(",") if (wait := seconds_in(each)) is not None]
+    if seconds:
+        return max(seconds)
+    until, since = moment_of_header(asked), moment_of_header(response.headers.get("date", "")) or now
+    return None if until is None or since is None else bounded_wait(until - since)
+
+
+def seconds_in(value: object) -> timedelta | None:
+    """The wait of so many seconds that a network asks for, in bounds; None if it is no number."""
+    seconds = whole_number(value, most=int(LONGEST_WAIT.total_seconds()))
+    return None if seconds is None else bounded_wait(timedelta(seconds=seconds))
 
 
 def unclear(response: Response, *, network: str, publishes: bool, said: str = "", code: str = "") -> Outcome:
@@ -97,13 +124,6 @@ def already_gone(network: str, network_id: str) -> Outcome:
     return Outcome(ended=Ended.PUBLISHED, code=GONE, sentence=plain, network_id=network_id)
 
 
-def _bounded(wait: timedelta) -> timedelta:
+def bounded_wait(wait: timedelta) -> timedelta:
+    """`wait`, neither a tight loop nor longer than a date can bear."""
     return max(SHORTEST_WAIT, min(wait, LONGEST_WAIT))
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        read = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)

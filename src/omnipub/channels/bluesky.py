@@ -13,19 +13,22 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from omnipub.channels.answers import (
-    LONGEST_WAIT,
-    SHORTEST_WAIT,
+    ASTRAY,
+    CURSOR_AT_MOST,
     Verdict,
     accepted,
     already_gone,
     asked_wait,
+    bounded_wait,
     sentence,
+    sound_token,
+    text_in,
     unclear,
     words,
 )
@@ -33,6 +36,7 @@ from omnipub.channels.bluesky_facets import facets
 from omnipub.channels.bluesky_keys import record_key
 from omnipub.channels.bluesky_sessions import Sessions
 from omnipub.channels.drafting import images_of, part, text_with_link
+from omnipub.channels.numbers import moment_of, whole_number
 from omnipub.domain.conversation import (
     Account,
     FrozenBody,
@@ -60,7 +64,10 @@ REGAIN = timedelta(minutes=5)
 LOGIN_TIMEOUT = 10.0
 LOOK_TIMEOUT = 10.0
 PAGE_SIZE = 100
-PAGES_AT_MOST = 4
+PAGES_AT_MOST = 10
+
+_FAR = 10**11
+"""Seconds after 1970; no limit begins anew later than the year 5138."""
 
 SESSION_OVER = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing"})
 """The session no longer counts, so the request did nothing. The first comes with status 400."""
@@ -98,7 +105,9 @@ BY_ERROR: Mapping[str, Verdict] = MappingProxyType(
 BY_STATUS: Mapping[int, Verdict] = MappingProxyType({400: _RECORD, 401: _PASSWORD, 413: _IMAGE, 429: _THROTTLED})
 
 
-_POST_URI = re.compile(rf"at://(?P<author>did:[^/\s]+)/{re.escape(POSTS)}/(?P<key>[^/\s]+)")
+_POST_URI = re.compile(
+    rf"at://(?P<author>did:[a-z]{{1,32}}:[A-Za-z0-9._:%-]{{1,256}})/{re.escape(POSTS)}/(?P<key>[A-Za-z0-9._:~-]{{1,512}})"
+)
 _ERROR_NAME = re.compile(r"[A-Za-z]\w{0,63}")
 
 
@@ -185,11 +194,13 @@ class Bluesky:
             if page is None:
                 return Sighting(failed=_failure(answer, account, publishes=False))
             seen += page.posts
-            cursor = page.cursor
-            if not (page.posts and cursor):
+            if not (page.posts and page.cursor):
                 return Sighting(posts=tuple(seen), reaches_back_to=since)
             if seen[-1].created_at < since:
                 break
+            if page.cursor == cursor or len(page.cursor) > CURSOR_AT_MOST:
+                return Sighting(posts=tuple(seen), doubt=ASTRAY)
+            cursor = page.cursor
         return Sighting(posts=tuple(seen))
 
     def delete(self, network_id: str, account: Account) -> Publishing:
@@ -328,7 +339,7 @@ def _request(
 def _session_in(answer: Response) -> Secret | None:
     """What the Authorization header says in this session."""
     token = answer.body.get("accessJwt") if accepted(answer) and isinstance(answer.body, dict) else None
-    return Secret(f"Bearer {token}") if isinstance(token, str) and token else None
+    return Secret(f"Bearer {token}") if sound_token(token) else None
 
 
 def _blob_in(answer: Response) -> dict[str, Any] | None:
@@ -354,14 +365,14 @@ def _page_of(answer: Response, account: Account) -> _Page | None:
     try:
         posts = tuple(
             FoundPost(
-                network_id=record["uri"],
+                network_id=(uri := text_in(record["uri"])),
                 text=record["value"]["text"],
-                created_at=datetime.fromisoformat(record["value"]["createdAt"]).astimezone(UTC),
-                permalink=permalink(record["uri"], account),
+                created_at=moment_of(record["value"]["createdAt"]),
+                permalink=permalink(uri, account) if _POST_URI.fullmatch(uri) else "",
             )
             for record in answer.body["records"]
         )
-        return _Page(posts, str(answer.body.get("cursor") or ""))
+        return _Page(posts, text_in(answer.body.get("cursor")))
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return None
 
@@ -401,6 +412,7 @@ def _wait(answer: Response, now: datetime | None) -> timedelta:
     """How long to stay away: as asked, else until the limit that was reached begins anew."""
     asked = asked_wait(answer, now)
     reset = answer.headers.get("ratelimit-reset", "")
-    if asked or now is None or not re.fullmatch(r"[0-9]{1,11}", reset):
+    seconds = whole_number(reset, most=_FAR)
+    if asked or now is None or seconds is None:
         return asked or REGAIN
-    return max(SHORTEST_WAIT, min(EPOCH + timedelta(seconds=int(reset)) - now, LONGEST_WAIT))
+    return bounded_wait(EPOCH + timedelta(seconds=seconds) - now)

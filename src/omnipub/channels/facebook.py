@@ -11,18 +11,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
-from omnipub.channels.answers import LONGEST_WAIT, Verdict, accepted, already_gone, asked_wait, sentence, unclear, words
+from omnipub.channels.answers import (
+    ASTRAY,
+    CURSOR_AT_MOST,
+    Verdict,
+    accepted,
+    already_gone,
+    asked_wait,
+    bounded_wait,
+    sentence,
+    text_in,
+    unclear,
+    words,
+)
 from omnipub.channels.drafting import bearer, images_of, part, text_with_link
+from omnipub.channels.numbers import moment_of, whole_number
 from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, PostIds, Publishing, Request, Response
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.rules import Remedy
+from omnipub.domain.validation import web_address
 
 VERSION = "v26.0"
 TITLE = "Facebook"
+HOST = "facebook.com"
 
 REGAIN = timedelta(hours=1)
 """How long to stay away when Graph throttles without saying how long."""
@@ -30,12 +45,14 @@ REGAIN = timedelta(hours=1)
 TOO_FAST = timedelta(hours=3)
 """1390008 asks for "hours" and never says how many."""
 
-PAGE_SIZE = 25
-PAGES_AT_MOST = 4
+PAGE_SIZE = 50
+PAGES_AT_MOST = 20
 LOOK_TIMEOUT = 10.0
 
-SECOND = timedelta(seconds=1)
-"""The resolution of `created_time`."""
+TOO_MANY = f"The page has more than {PAGE_SIZE * PAGES_AT_MOST:,} posts since the try; a look reads no more."
+
+_FAR = 10**9
+"""No code of Graph's and no number of minutes is larger."""
 
 _THROTTLED = Verdict(Ended.THROTTLED, "Facebook asks to slow down.")
 _TOKEN = Verdict(Ended.AUTH, "Facebook no longer accepts the page's token; connect the page again.")
@@ -163,7 +180,7 @@ class Facebook:
         network_id = _id_in(answer)
         if not network_id:
             return _failure(answer, account, publishes=True, now=now())
-        permalink = str(answer.body.get("permalink_url") or f"https://www.facebook.com/{network_id}")
+        permalink = permalink_in(answer.body, account) or f"https://www.facebook.com/{network_id}"
         return Outcome(ended=Ended.PUBLISHED, network_id=network_id, permalink=permalink)
 
     def look_up(self, account: Account, since: datetime) -> Looking:
@@ -179,16 +196,17 @@ class Facebook:
                 query=query | ({"after": after} if after else {}),
                 total_timeout=LOOK_TIMEOUT,
             )
-            page = _page_of(answer)
+            page = _page_of(answer, account)
             if page is None:
                 return Sighting(failed=_failure(answer, account, publishes=False))
             seen += page.posts
-            after = page.after
             # A post of this very second may be younger than `since`: only earlier seconds end the look.
-            if not after or (seen and seen[-1].created_at < since.replace(microsecond=0)):
+            if not page.after or (seen and seen[-1].created_at < since.replace(microsecond=0)):
                 return Sighting(posts=tuple(seen), reaches_back_to=since)
-        # More posts of the last second may stand on the page that was not read.
-        return Sighting(posts=tuple(seen), reaches_back_to=seen[-1].created_at + SECOND if seen else None)
+            if page.after == after or len(page.after) > CURSOR_AT_MOST:
+                return Sighting(posts=tuple(seen), doubt=ASTRAY)
+            after = page.after
+        return Sighting(posts=tuple(seen), doubt=TOO_MANY)
 
     def delete(self, network_id: str, account: Account) -> Publishing:
         """Delete a post; a missing answer is ambiguous, since the public may see that it is gone.
@@ -205,13 +223,21 @@ class Facebook:
             shown = yield _request(
                 "GET", account, f"{account.id}/published_posts", query=query, total_timeout=LOOK_TIMEOUT
             )
-            if _page_of(shown) is not None:
+            if _page_of(shown, account) is not None:
                 return already_gone(TITLE, network_id)
         return _failure(answer, account, publishes=True, refused=_KEPT)
 
     def check(self, account: Account) -> Publishing:
         """Ask for the page's name, which changes nothing."""
         return _check(account)
+
+
+def permalink_in(post: Mapping[str, Any], account: Account) -> str:
+    """Where a person sees the post, as Graph says: on Facebook, or where what stands in for it answers; else empty."""
+    said = web_address(post.get("permalink_url"))
+    host = urlsplit(said).hostname or ""
+    at_home = host == urlsplit(account.base_url).hostname and account.base_url != Facebook.base_url
+    return said if at_home or host == HOST or host.endswith(f".{HOST}") else ""
 
 
 def _check(account: Account) -> Publishing:
@@ -256,25 +282,32 @@ class _Page:
     after: str
 
 
-def _page_of(answer: Response) -> _Page | None:
+def _page_of(answer: Response, account: Account) -> _Page | None:
     """A page of posts; None if the answer is none, because a post that cannot be read cannot be ruled out."""
     if not accepted(answer):
         return None
     try:
         posts = tuple(
             FoundPost(
-                network_id=post["id"],
-                text=post.get("message", ""),
-                created_at=datetime.fromisoformat(post["created_time"]),
-                permalink=post.get("permalink_url", ""),
+                network_id=text_in(post["id"]),
+                text=post.get("message") or "",
+                created_at=moment_of(post["created_time"]),
+                permalink=permalink_in(post, account),
             )
             for post in answer.body["data"]
         )
         paging = answer.body.get("paging", {})
         # Graph's own `next` is a whole URL that may carry a token, so only its cursor is followed.
-        return _Page(posts, paging["cursors"]["after"] if "next" in paging else "")
+        return _Page(posts, _cursor_in(paging) if "next" in paging else "")
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
+
+
+def _cursor_in(paging: Mapping[str, Any]) -> str:
+    after = paging["cursors"]["after"]
+    if not (isinstance(after, str) and after):
+        raise ValueError("a list that goes on says where")
+    return after
 
 
 def _failure(
@@ -310,7 +343,7 @@ def _error_in(answer: Response) -> Mapping[str, Any]:
 
 
 def _number(value: object) -> int:
-    return int(value) if isinstance(value, int | str) and re.fullmatch(r"[0-9]{1,9}", str(value)) else 0
+    return whole_number(value, most=_FAR) or 0
 
 
 def _wait(answer: Response, codes: set[int], now: datetime | None) -> timedelta:
@@ -319,9 +352,9 @@ def _wait(answer: Response, codes: set[int], now: datetime | None) -> timedelta:
     try:
         usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
         estimates = [_number(row["estimated_time_to_regain_access"]) for rows in usage.values() for row in rows]
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         estimates = []
     minutes = max(estimates, default=0)
     if not minutes:
         return asked_wait(answer, now) or usual
-    return min(timedelta(minutes=minutes), LONGEST_WAIT)
+    return bounded_wait(timedelta(minutes=minutes))

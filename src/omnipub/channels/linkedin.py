@@ -7,14 +7,35 @@ post off without an error, so everything is escaped that an author may type.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from omnipub.channels.answers import Verdict, accepted, already_gone, asked_wait, sentence, unclear, words
+from omnipub.channels.answers import (
+    Verdict,
+    accepted,
+    already_gone,
+    asked_wait,
+    sentence,
+    sound_token,
+    text_in,
+    unclear,
+    words,
+)
 from omnipub.channels.drafting import bearer, images_of, part, text_with_link
+from omnipub.channels.linkedin_listing import (
+    MOVED,
+    PAGE_SIZE,
+    PAGES_AT_MOST,
+    STEP,
+    TOO_MANY,
+    Listed,
+    meet,
+    newest_first,
+)
 from omnipub.channels.linkedin_text import little_text, plain_text
+from omnipub.channels.numbers import moment_of_milliseconds, whole_number
 from omnipub.domain.conversation import (
     Account,
     FrozenBody,
@@ -28,7 +49,6 @@ from omnipub.domain.conversation import (
 )
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.moments import TICK
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.renewal import Renewal, Renewing
 from omnipub.domain.rules import Remedy
@@ -49,8 +69,6 @@ TOKENS = "https://www.linkedin.com"
 YEARS = 10 * 366 * 24 * 60 * 60
 """A token that were to last longer, in seconds, is a mistake."""
 
-PAGE_SIZE = 20
-PAGES_AT_MOST = 5
 LOOK_TIMEOUT = 10.0
 
 DUPLICATE = "DUPLICATE_POST"
@@ -73,7 +91,7 @@ BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
     }
 )
 
-_POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]+")
+_POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]{1,30}")
 
 # Little text: a web address is escaped whole, since a `#` in it starts no hashtag.
 
@@ -165,26 +183,31 @@ class LinkedIn:
 
     def look_up(self, account: Account, since: datetime) -> Looking:
         """Read the author's posts, last modified first, until one was not touched since `since`."""
-        seen: list[_Listed] = []
+        pages: list[list[Listed]] = []
         for number in range(PAGES_AT_MOST):
-            query = {
-                "author": account.id,
-                "q": "author",
-                "start": str(number * PAGE_SIZE),
-                "count": str(PAGE_SIZE),
-                "sortBy": "LAST_MODIFIED",
-            }
-            answer = yield _request(
-                "GET", account, "posts", query=query, rest_method="FINDER", total_timeout=LOOK_TIMEOUT
-            )
-            listed = _listed_in(answer, account)
-            if listed is None:
+            answer = yield _posts(account, start=number * STEP)
+            page = _listed_in(answer, account)
+            if page is None:
                 return Sighting(failed=_failure(answer, account, publishes=False))
-            seen += listed
+            moved = bool(pages) and not meet(pages[-1], page)
+            pages.append(page)
+            if moved:
+                return Sighting(posts=newest_first(pages), doubt=MOVED)
             # A page may be short because something on it is hidden from us: only an empty one is the end.
-            if not listed or listed[-1].modified_at < since:
-                return Sighting(posts=_newest_first(seen), reaches_back_to=since)
-        return Sighting(posts=_newest_first(seen), reaches_back_to=seen[-1].modified_at + TICK)
+            if not page or page[-1].modified_at < since:
+                break
+        else:
+            return Sighting(posts=newest_first(pages), doubt=TOO_MANY)
+        if len(pages) > 1:
+            answer = yield _posts(account, start=0)
+            top = _listed_in(answer, account)
+            if top is None:
+                return Sighting(failed=_failure(answer, account, publishes=False))
+            moved = not meet(pages[0], top)
+            pages.append(top)
+            if moved:
+                return Sighting(posts=newest_first(pages), doubt=MOVED)
+        return Sighting(posts=newest_first(pages), reaches_back_to=since)
 
     def delete(self, network_id: str, account: Account) -> Publishing:
         """Delete a post; a missing answer is ambiguous, since the public may see that it is gone."""
@@ -211,7 +234,7 @@ class LinkedIn:
             outcome=Outcome(ended=Ended.PUBLISHED, sentence=f"{TITLE} gave a new token."),
             token=token,
             lasts=lasts,
-            credentials={"refresh_token": Secret(renewed)} if isinstance(renewed, str) and renewed else {},
+            credentials={"refresh_token": Secret(renewed)} if sound_token(renewed) else {},
         )
 
 
@@ -314,9 +337,9 @@ def _token_request(account: Account, credentials: Mapping[str, Secret]) -> Reque
 
 def _token_in(answer: Response) -> tuple[Secret | None, timedelta | None]:
     body = answer.body if accepted(answer) and isinstance(answer.body, dict) else {}
-    token, seconds = body.get("access_token"), body.get("expires_in")
-    lasts = timedelta(seconds=seconds) if isinstance(seconds, int) and 0 < seconds < YEARS else None
-    return (Secret(token), lasts) if isinstance(token, str) and token else (None, None)
+    token, seconds = body.get("access_token"), whole_number(body.get("expires_in"), most=YEARS)
+    lasts = timedelta(seconds=seconds) if seconds and seconds < YEARS else None
+    return (Secret(token), lasts) if sound_token(token) else (None, None)
 
 
 def _no_new_token(answer: Response, credentials: Mapping[str, Secret]) -> Outcome:
@@ -366,41 +389,36 @@ def _at_home(url: str, account: Account) -> bool:
     return url.startswith(f"{account.base_url}/")
 
 
-@dataclass(frozen=True)
-class _Listed:
-    post: FoundPost
-    modified_at: datetime
+def _posts(account: Account, *, start: int) -> Request:
+    query = {
+        "author": account.id,
+        "q": "author",
+        "start": str(start),
+        "count": str(PAGE_SIZE),
+        "sortBy": "LAST_MODIFIED",
+    }
+    return _request("GET", account, "posts", query=query, rest_method="FINDER", total_timeout=LOOK_TIMEOUT)
 
 
-def _listed_in(answer: Response, account: Account) -> list[_Listed] | None:
+def _listed_in(answer: Response, account: Account) -> list[Listed] | None:
     """A page of posts; None if the answer is none, because a post that cannot be read cannot be ruled out."""
     if not accepted(answer):
         return None
     try:
         return [
-            _Listed(
+            Listed(
                 post=FoundPost(
-                    network_id=element["id"],
-                    text=plain_text(element.get("commentary", "")),
-                    created_at=_moment(element["createdAt"]),
-                    permalink=permalink(element["id"], account),
+                    network_id=(urn := text_in(element["id"])),
+                    text=plain_text(commentary) if isinstance(commentary := element.get("commentary", ""), str) else "",
+                    created_at=moment_of_milliseconds(element["createdAt"]),
+                    permalink=permalink(urn, account) if _POST_URN.fullmatch(urn) else "",
                 ),
-                modified_at=_moment(element.get("lastModifiedAt", element["createdAt"])),
+                modified_at=moment_of_milliseconds(element.get("lastModifiedAt", element["createdAt"])),
             )
             for element in answer.body["elements"]
         ]
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return None
-
-
-def _moment(milliseconds: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
-
-
-def _newest_first(listed: list[_Listed]) -> tuple[FoundPost, ...]:
-    # Pages may overlap if somebody posts between two requests.
-    posts = {each.post.network_id: each.post for each in listed}.values()
-    return tuple(sorted(posts, key=lambda post: post.created_at, reverse=True))
 
 
 def _failure(

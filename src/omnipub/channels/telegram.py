@@ -14,12 +14,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from omnipub.channels.answers import (
-    LONGEST_WAIT,
-    SHORTEST_WAIT,
     Verdict,
     accepted,
     already_gone,
     asked_wait,
+    seconds_in,
     sentence,
     unclear,
     words,
@@ -57,10 +56,15 @@ BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
 
 _AROUND_LINKS = ".,;:!?()[]{}<>\"'"
 
+UPGRADED = 400
+"""The status of "this group is a supergroup now"."""
+
 MISSING = "message to delete not found"
 
 _BOT_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
-_SENT_MESSAGE = re.compile(r"(?P<chat>-?[0-9]+)/(?P<messages>[0-9]+(,[0-9]+)*)")
+_CHAT = re.compile(r"-?[0-9]{1,19}")
+_SENT_MESSAGE = re.compile(r"(?P<chat>-?[0-9]{1,19})/(?P<messages>[0-9]{1,19}(,[0-9]{1,19})*)")
+_PUBLIC_NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 _CHAT_OF_LINKS = re.compile(r"-100([0-9]+)")
 
 
@@ -121,7 +125,8 @@ class Telegram:
             return _no_token()
         answer = yield _message(frozen, account, account.id)
         moved_to = _parameter(answer, "migrate_to_chat_id")
-        if moved_to and not accepted(answer):  # it was refused, so nothing is out
+        # It was refused, so nothing is out; a server's failure would leave that open.
+        if isinstance(moved_to, int) and _CHAT.fullmatch(str(moved_to)) and answer.status == UPGRADED:
             answer = yield _message(frozen, account, str(moved_to))
         sent = _sent_in(answer)
         if sent is None:
@@ -253,13 +258,20 @@ def _sent_in(answer: Response) -> _Sent | None:
         result = answer.body["result"] if _done(answer) else []
         messages = result if isinstance(result, list) else [result]
         chat = messages[0]["chat"]
+        named = chat.get("username")
         return _Sent(
-            chat=int(chat["id"]),
-            username=str(chat.get("username") or ""),
-            messages=tuple(int(message["message_id"]) for message in messages),
+            chat=_id_of(chat["id"]),
+            username=named if isinstance(named, str) and _PUBLIC_NAME.fullmatch(named) else "",
+            messages=tuple(_id_of(message["message_id"]) for message in messages),
         )
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return None
+
+
+def _id_of(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError("Telegram's ids are whole numbers")
+    return value
 
 
 def _description(answer: Response) -> str:
@@ -267,11 +279,10 @@ def _description(answer: Response) -> str:
     return said if isinstance(said, str) else ""
 
 
-def _parameter(answer: Response, name: str) -> int:
-    """A number that an error comes with; 0 if there is none."""
+def _parameter(answer: Response, name: str) -> object:
+    """What an error comes with under that name; None if there is no such thing."""
     parameters = answer.body.get("parameters") if isinstance(answer.body, dict) else None
-    value = parameters.get(name) if isinstance(parameters, dict) else None
-    return value if isinstance(value, int) else 0
+    return parameters.get(name) if isinstance(parameters, dict) else None
 
 
 def _failure(
@@ -292,7 +303,4 @@ def _failure(
 
 
 def _wait(answer: Response, now: datetime | None) -> timedelta:
-    seconds = _parameter(answer, "retry_after")
-    if seconds <= 0:
-        return asked_wait(answer, now) or REGAIN
-    return max(SHORTEST_WAIT, timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds())))
+    return seconds_in(_parameter(answer, "retry_after")) or asked_wait(answer, now) or REGAIN

@@ -138,6 +138,10 @@ class PostIds:
     like: str
     found: str
 
+    def match(self, id_: object) -> bool:
+        """Whether `id_` is the id of a post there, of whatever type it is and whoever wrote it."""
+        return isinstance(id_, str) and len(id_) <= POST_ID_AT_MOST and self.pattern.fullmatch(id_) is not None
+
     def read(self, text: str) -> str:
         """The id that somebody typed: by itself, or as the last part of an address of the post.
 
@@ -148,7 +152,7 @@ class PostIds:
         web = given.startswith(("https://", "http://"))
         path = given.partition("#")[0].partition("?")[0].rstrip("/")
         id_ = unquote(path.rpartition("/")[2]) if web else given
-        if len(id_) <= POST_ID_AT_MOST and self.pattern.fullmatch(id_):
+        if self.match(id_):
             return id_
         sentence = f"'{excerpt(given)}' is no id of a post on {self.network}: that is {self.like}."
         raise InvalidInputError(sentence, hint=self.found, problems=[("network_id", sentence)])

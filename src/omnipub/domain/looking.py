@@ -31,6 +31,8 @@ def read(sighting: Sighting, *, text: str, since: datetime, owners: Mapping[str,
     matching = [post for post in candidates if wanted and fingerprint(post.text) == wanted]
     if matching:
         return Seen(found=_earliest(matching))
+    if sighting.doubt:
+        return Seen(sentence=sighting.doubt)
     if sighting.reaches_back_to is None or sighting.reaches_back_to > start:
         return Seen(sentence="The look-up did not reach back to the start of the try.")
     if candidates:

@@ -63,8 +63,10 @@ class Sighting:
         posts: Newest first.
         reaches_back_to: The look is complete from this moment on.
         failed: Why the look itself did not work, else None.
+        doubt: Why what it did not see may be there all the same, for people; empty if nothing says so.
     """
 
     posts: tuple[FoundPost, ...] = ()
     reaches_back_to: datetime | None = None
     failed: Outcome | None = None
+    doubt: str = ""

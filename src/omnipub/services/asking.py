@@ -80,7 +80,7 @@ class Asking:
 
     def converse(self, conversation: Publishing) -> Outcome:
         """Hold a conversation about an account; no lease bounds it, as nothing is claimed for it."""
-        return self.driver.publish(conversation, lease_until=self.clock.now() + TAKES_AT_MOST)
+        return self.driver.publish(conversation, lease_until=self.clock.now() + TAKES_AT_MOST, ids=None)
 
 
 def verdict_of(outcome: Outcome) -> Verdict:

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from omnipub.domain.breaker import NO_ANSWER, UNREACHABLE
-from omnipub.domain.conversation import Looking, Publishing, Request, Response
+from omnipub.domain.conversation import Looking, PostIds, Publishing, Request, Response
 from omnipub.domain.outcome import Ended, Outcome, Sighting
+from omnipub.domain.validation import valid_outcome, valid_sighting
 from omnipub.services.ports import Clock, Journal, NoAnswerError, NotSentError, Send, UnreachableError
 
 _T = TypeVar("_T")
@@ -35,17 +36,23 @@ class Driver:
     journal: Journal
     longest: timedelta
 
-    def publish(self, conversation: Publishing, *, lease_until: datetime) -> Outcome:
-        """Run a publishing conversation to its outcome."""
+    def publish(self, conversation: Publishing, *, lease_until: datetime, ids: PostIds | None) -> Outcome:
+        """Run a publishing conversation to its outcome, of which only what can be true is kept.
+
+        Args:
+            conversation: What the channel says.
+            lease_until: Until when requests may run.
+            ids: What an id of a new post looks like; None if none comes of this conversation.
+        """
         try:
-            return self._run(conversation, lease_until)
+            return valid_outcome(self._run(conversation, lease_until), ids)
         except _BrokenOffError as broken:
             return broken.outcome
 
-    def look(self, conversation: Looking, *, lease_until: datetime) -> Sighting:
-        """Run a look-up to its sighting."""
+    def look(self, conversation: Looking, *, lease_until: datetime, ids: PostIds) -> Sighting:
+        """Run a look-up to its sighting, in which only posts with valid ids stand."""
         try:
-            return self._run(conversation, lease_until)
+            return valid_sighting(self._run(conversation, lease_until), ids)
         except _BrokenOffError as broken:
             return Sighting(failed=broken.outcome)
 

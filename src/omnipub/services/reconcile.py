@@ -127,7 +127,7 @@ class Reconcile:
 
     def _sight(self, connection: Connection, channel: Channel, since: datetime, until: datetime) -> Sighting:
         conversation = channel.look_up(self.accounts.open(connection), since - CLOCK_DIFFERENCE)
-        return self.driver.look(conversation, lease_until=until)
+        return self.driver.look(conversation, lease_until=until, ids=channel.post_ids)
 
 
 def _is_refused(sighting: Sighting) -> bool:

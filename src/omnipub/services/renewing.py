@@ -99,7 +99,7 @@ class Renewals:
                 return turn
             ends: list[Renewal] = []
             fence = min(until, (turn.renewing_until or until) - CLOCKS_APART)
-            outcome = self.driver.publish(_kept(channel.renew(account, credentials), ends), lease_until=fence)
+            outcome = self.driver.publish(_kept(channel.renew(account, credentials), ends), lease_until=fence, ids=None)
             if not ends or ends[0].token is None:
                 return self._failed(turn, outcome)
             return self._stored(turn, ends[0], ends[0].token, credentials, by_hand=by_hand)

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from omnipub.channels.answers import LONGEST_WAIT
-from omnipub.channels.facebook import PAGES_AT_MOST, REGAIN, TOO_FAST, VERSION, Facebook
+from omnipub.channels.answers import ASTRAY, LONGEST_WAIT
+from omnipub.channels.facebook import PAGES_AT_MOST, REGAIN, TOO_FAST, TOO_MANY, VERSION, Facebook
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.outcome import Ended, Outcome
@@ -227,13 +227,43 @@ def test_an_empty_page_account_is_seen_to_its_beginning(converse: Converse) -> N
     assert sighting.reaches_back_to == SINCE
 
 
-def test_a_look_that_must_stop_early_says_how_far_it_came(converse: Converse) -> None:
+def test_a_look_at_more_posts_than_its_bound_says_so_and_proves_nothing(converse: Converse) -> None:
     pages = [
-        page(listed(f"1784_{number}", NOW + timedelta(hours=1, seconds=-number)), after="more")
+        page(listed(f"1784_{number}", NOW + timedelta(hours=1, seconds=-number)), after=f"more{number}")
         for number in range(PAGES_AT_MOST)
     ]
     _, sighting = converse(FACEBOOK.look_up(PAGE, SINCE), *pages)
-    assert sighting.reaches_back_to == sighting.posts[-1].created_at + timedelta(seconds=1)
+    assert (sighting.reaches_back_to, sighting.doubt) == (None, TOO_MANY)
+    assert len(sighting.posts) == PAGES_AT_MOST
+
+
+def test_a_list_whose_next_page_is_the_same_page_proves_nothing(converse: Converse) -> None:
+    again = page(listed("1784_1", NOW + timedelta(hours=1)), after="more")
+    _, sighting = converse(FACEBOOK.look_up(PAGE, SINCE), again, again)
+    assert (sighting.reaches_back_to, sighting.doubt) == (None, ASTRAY)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("https://www.facebook.com/1784/posts/1", "https://www.facebook.com/1784/posts/1"),
+        ("https://facebook.com/1784/posts/1", "https://facebook.com/1784/posts/1"),
+        ("https://facebook.com.evil.example/1", "https://www.facebook.com/1784_1"),
+        ("https://evilfacebook.com/1", "https://www.facebook.com/1784_1"),
+        ("javascript:alert(1)//facebook.com", "https://www.facebook.com/1784_1"),
+        ("https://me:pw@www.facebook.com/1", "https://www.facebook.com/1784_1"),
+        ("https://www.facebook.com/\n", "https://www.facebook.com/1784_1"),
+        ("https://www.facebook.com/" + "x" * 3_000, "https://www.facebook.com/1784_1"),
+        ({"a": 1}, "https://www.facebook.com/1784_1"),
+    ],
+)
+def test_a_post_is_shown_on_facebook_and_nowhere_else(
+    said: object, shown: str, converse: Converse, occasion: Occasion
+) -> None:
+    frozen = FACEBOOK.render(Content(text="Hi"), occasion)
+    answer = Response(status=200, body={"id": "1784_1", "permalink_url": said})
+    _, outcome = converse(FACEBOOK.publish(frozen, PAGE, now), answer)
+    assert outcome.permalink == shown
 
 
 def test_posts_without_a_message_are_seen_too(converse: Converse) -> None:

@@ -13,7 +13,7 @@ from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.rules import Remedy
 from omnipub.errors import InvalidInputError
 
-SHARED = {"__init__", "answers", "drafting", "registry"}
+SHARED = {"__init__", "answers", "drafting", "numbers", "registry"}
 
 every_channel = pytest.mark.parametrize("channel", CHANNELS.values(), ids=CHANNELS)
 

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -5,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.conversation import Publishing, Request, Response
+from omnipub.domain.conversation import PostIds, Publishing, Request, Response
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.services.driver import Driver
 from omnipub.services.ports import NoAnswerError, NotSentError
@@ -14,6 +15,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)
 LEASE = NOON + timedelta(seconds=70)
 LONGEST = timedelta(seconds=25)
+IDS = PostIds(network="Net", pattern=re.compile("[0-9]+"), like="a number", found="It is there.")
 OUT = Outcome(ended=Ended.PUBLISHED, network_id="1")
 OK = Response(status=200)
 NOT_SENT = NotSentError("The name could not be resolved.")
@@ -80,7 +82,7 @@ class Stage:
         self.driver = Driver(send=self.wire, media=str.encode, clock=self.clock, journal=self.notes, longest=LONGEST)
 
     def publish(self, conversation: Publishing, lease: datetime = LEASE) -> Outcome:
-        return self.driver.publish(conversation, lease_until=lease)
+        return self.driver.publish(conversation, lease_until=lease, ids=IDS)
 
 
 def saying(*requests: Request, breaks_after: int | None = None) -> Publishing:
@@ -285,7 +287,7 @@ def seeing(*requests: Request) -> Generator[Request, Response, Sighting]:
 
 
 def look(*requests: Request, answers: list[Response | Exception], lease: datetime = LEASE) -> Sighting:
-    return Stage(answers=answers).driver.look(seeing(*requests), lease_until=lease)
+    return Stage(answers=answers).driver.look(seeing(*requests), lease_until=lease, ids=IDS)
 
 
 def test_a_look_is_run_to_its_sighting() -> None:
@@ -313,6 +315,25 @@ def test_a_look_that_cannot_be_read_has_failed() -> None:
         raise KeyError("data")
 
     stage = Stage(answers=[OK])
-    sighting = stage.driver.look(broken(), lease_until=LEASE)
+    sighting = stage.driver.look(broken(), lease_until=LEASE, ids=IDS)
     assert sighting.failed is not None
     assert sighting.failed.code == "unreadable_answer"
+
+
+def test_an_id_that_the_network_does_not_have_is_never_published() -> None:
+    def odd() -> Publishing:
+        yield PUBLISH
+        return Outcome(ended=Ended.PUBLISHED, network_id="\ud800")
+
+    outcome = Stage(answers=[OK]).publish(odd())
+    assert (outcome.ended, outcome.network_id) == (Ended.AMBIGUOUS, "")
+
+
+def test_a_listed_post_without_a_valid_id_is_not_seen_and_keeps_the_look_unclear() -> None:
+    def odd() -> Generator[Request, Response, Sighting]:
+        yield READ
+        return Sighting(posts=(FoundPost(network_id="x", text="Hello", created_at=NOON),), reaches_back_to=NOON)
+
+    sighting = Stage(answers=[OK]).driver.look(odd(), lease_until=LEASE, ids=IDS)
+    assert (sighting.posts, sighting.reaches_back_to) == ((), None)
+    assert sighting.doubt

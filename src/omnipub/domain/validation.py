@@ -1,0 +1,88 @@
+"""Holds what a network said against what can be true, before anything of it is kept.
+
+Every conversation's end passes here, whatever channel led it. Somebody else wrote what it is made of: an id may be
+no id, an address no address, a wait longer than a life.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from omnipub.domain.conversation import PostIds
+from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
+
+LONGEST_WAIT = timedelta(days=30)
+"""What is asked for beyond this is a mistake, and would overflow a date."""
+
+PERMALINK_AT_MOST = 2_000
+SENTENCE_AT_MOST = 1_000
+CODE_AT_MOST = 100
+
+POSTS_AT_MOST = 2_000
+"""Posts that one look may bring: each one's owner is read from the table."""
+
+UNREADABLE_ID = "unreadable_id"
+"""The code of a try that the network accepted under an id which is none."""
+
+
+def valid_outcome(outcome: Outcome, ids: PostIds | None) -> Outcome:
+    """`outcome` with nothing in it that cannot be true; without a valid id nothing counts as published.
+
+    Args:
+        outcome: As the channel read it.
+        ids: How the network names posts; None if the conversation was about something else than a new post.
+    """
+    valid = replace(
+        outcome,
+        code=_on_one_line(outcome.code, CODE_AT_MOST),
+        sentence=_on_one_line(outcome.sentence, SENTENCE_AT_MOST),
+        wait=None if outcome.wait is None else max(timedelta(0), min(outcome.wait, LONGEST_WAIT)),
+        permalink=web_address(outcome.permalink),
+    )
+    if ids is None or ids.match(outcome.network_id):
+        return valid
+    if outcome.ended is Ended.PUBLISHED:
+        plain = f"{ids.network} accepted the post under an id that is none; it is not sure what became of it."
+        return Outcome(ended=Ended.AMBIGUOUS, code=UNREADABLE_ID, sentence=plain)
+    return replace(valid, network_id="", permalink="")
+
+
+def valid_sighting(sighting: Sighting, ids: PostIds) -> Sighting:
+    """`sighting` with the posts that can be read; where others were, it proves nothing about what it did not show."""
+    readable = [valid for post in sighting.posts[:POSTS_AT_MOST] if (valid := _valid_post(post, ids)) is not None]
+    doubt = sighting.doubt
+    if len(sighting.posts) > POSTS_AT_MOST:
+        doubt = doubt or f"The account shows more than {POSTS_AT_MOST:,} posts; a look reads no more."
+    elif len(readable) < len(sighting.posts):
+        doubt = doubt or f"{ids.network} shows a post that cannot be read; it may be this one."
+    failed = None if sighting.failed is None else valid_outcome(sighting.failed, ids)
+    aware = sighting.reaches_back_to is not None and sighting.reaches_back_to.tzinfo is not None
+    reached = sighting.reaches_back_to if aware and not doubt else None
+    return Sighting(posts=tuple(readable), reaches_back_to=reached, failed=failed, doubt=doubt)
+
+
+def web_address(text: object) -> str:
+    """`text` if a browser may be led there, else nothing."""
+    if not (isinstance(text, str) and 0 < len(text) <= PERMALINK_AT_MOST and text.isprintable() and " " not in text):
+        return ""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    sound = parts.scheme in {"http", "https"} and host and parts.username is None and parts.password is None
+    return text if sound else ""
+
+
+def _valid_post(post: FoundPost, ids: PostIds) -> FoundPost | None:
+    # A channel hands over what stood in the answer: its types are promised, not known.
+    said: object = post.text
+    if not (ids.match(post.network_id) and isinstance(said, str) and post.created_at.tzinfo is not None):
+        return None
+    # Half a character is in no text of ours, so none is mistaken for another by this.
+    return replace(post, text=said.encode(errors="replace").decode(), permalink=web_address(post.permalink))
+
+
+def _on_one_line(text: str, most: int) -> str:
+    line = text if text.isprintable() else "".join(mark if mark.isprintable() else " " for mark in text[: 2 * most])
+    return line if len(line) <= most else line[: most - 1] + "…"
