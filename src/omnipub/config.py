@@ -50,7 +50,7 @@ class Settings:
         worker_timeout: Seconds a worker run may take.
         request_timeout: Seconds one request to a network may take in all; at most half of `worker_timeout`.
         missed_after: Seconds past its moment after which an unclaimed delivery is missed.
-        slots: Sends of one network side by side in one worker.
+        slots: Sends of one network side by side in one worker; on one machine a send older than 0.8 s no longer counts.
         tries: Tries of a delivery before it fails.
         settle: Seconds that replace every channel's settle time; 0 keeps the channels' own (for tests).
         log_level: DEBUG, INFO, WARNING or ERROR.

@@ -242,7 +242,7 @@ def test_the_worker_and_its_upkeep_never_walk_the_stream(tmp_path: Path, asked: 
     stream = SqliteStream(tmp_path / "stream.db")
     stream.put([Pointer(pk="MSG#1", sk="CHANNEL#looked", group=f"looked/{one}", why="due", trace="t") for one in "abc"])
     for lane in range(LANES):
-        stream.checkpoint(lane, stream.batch(lane, limit=1)[0].sequence if stream.batch(lane, limit=1) else 0)
+        stream.checkpoint({lane: stream.batch(lane, limit=1)[0].sequence if stream.batch(lane, limit=1) else 0})
     stream.last_sequence()
     stream.iterator_age_ms()
     stream.reader.lag()

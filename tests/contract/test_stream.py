@@ -40,7 +40,7 @@ def test_an_unread_record_is_there_after_a_restart(tmp_path: Path) -> None:
     before = SqliteStream(tmp_path / "stream.db")
     before.put([pointer(1), pointer(2)])
     lane = lane_of("facebook/1")
-    before.checkpoint(lane, before.batch(lane, limit=1)[0].sequence)
+    before.checkpoint({lane: before.batch(lane, limit=1)[0].sequence})
     before.close()
     after = SqliteStream(tmp_path / "stream.db")
     assert [pointer_from_text(record.data) for record in after.batch(lane, limit=10)] == [pointer(2)]
@@ -57,8 +57,8 @@ def test_a_checkpoint_never_moves_back(stream: SqliteStream) -> None:
     stream.put([pointer(1), pointer(2)])
     lane = lane_of("facebook/1")
     first, second = stream.batch(lane, limit=10)
-    stream.checkpoint(lane, second.sequence)
-    stream.checkpoint(lane, first.sequence)
+    stream.checkpoint({lane: second.sequence})
+    stream.checkpoint({lane: first.sequence})
     assert stream.batch(lane, limit=10) == []
 
 
@@ -69,7 +69,7 @@ def test_iterator_age_is_that_of_the_oldest_unread_record(stream: SqliteStream) 
         connection.execute("UPDATE records SET arrived_ms = arrived_ms - 5000")
     assert 5000 <= stream.iterator_age_ms() < 60_000
     lane = lane_of("facebook/1")
-    stream.checkpoint(lane, stream.batch(lane, limit=10)[0].sequence)
+    stream.checkpoint({lane: stream.batch(lane, limit=10)[0].sequence})
     assert stream.iterator_age_ms() == 0
 
 

@@ -139,7 +139,7 @@ def test_another_shards_name_reads_nothing(kept: Kept) -> None:
 def test_what_the_worker_has_read_stays_until_retention_ends(sqlite: SqliteStream) -> None:
     sqlite.put([pointer(number) for number in range(3)])
     lane = lane_of("facebook/1")
-    sqlite.checkpoint(lane, sqlite.batch(lane, limit=10)[-1].sequence)
+    sqlite.checkpoint({lane: sqlite.batch(lane, limit=10)[-1].sequence})
     assert sqlite.batch(lane, limit=10) == []
     assert len(sqlite.reader.page(SHARD, Start(), limit=10)) == 3
 
@@ -160,7 +160,7 @@ def test_the_lag_counts_what_no_lane_has_read_and_how_long_it_waits(sqlite: Sqli
     for lane in range(LANES):
         read = sqlite.batch(lane, limit=100)
         if read:
-            sqlite.checkpoint(lane, read[-1].sequence)
+            sqlite.checkpoint({lane: read[-1].sequence})
     assert sqlite.reader.lag().records == 0
 
 

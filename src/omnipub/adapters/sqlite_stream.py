@@ -8,7 +8,7 @@ queue's write is a transaction of its own, not the table's, so that one machine 
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,13 +103,13 @@ class SqliteStream:
             self.generation += 1
             self._changed.notify_all()
 
-    def batch(self, lane: int, *, limit: int) -> list[Record]:
-        """The lane's next records after its checkpoint."""
+    def batch(self, lane: int, *, limit: int, after: int | None = None) -> list[Record]:
+        """The lane's next records after its checkpoint, or behind the sequence number `after`."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT sequence, partition_key, data, arrived_ms FROM records WHERE lane = ? AND sequence > "
-                "coalesce((SELECT sequence FROM checkpoints WHERE lane = ?), 0) ORDER BY sequence LIMIT ?",
-                (lane, lane, limit),
+                "coalesce(?, (SELECT sequence FROM checkpoints WHERE lane = ?), 0) ORDER BY sequence LIMIT ?",
+                (lane, after, lane, limit),
             ).fetchall()
         return [
             Record(
@@ -121,18 +121,17 @@ class SqliteStream:
             for row in rows
         ]
 
-    def checkpoint(self, lane: int, sequence: int) -> None:
-        """The lane has done with everything up to `sequence`."""
+    def checkpoint(self, done: Mapping[int, int]) -> None:
+        """Each lane of `done` has done with everything up to its sequence number; written in one transaction."""
         with self._database.writing() as connection:
-            connection.execute(_CHECKPOINT, (lane, sequence))
+            connection.executemany(_CHECKPOINT, list(done.items()))
 
-    def park(self, lane: int, records: Sequence[Record], *, tries: int, why: str) -> None:
-        """Give records up, the last ones the lane has read: kept whole and passed by in one transaction."""
+    def park(self, records: Sequence[Record], *, tries: int, why: str) -> None:
+        """Give records up: kept whole until somebody replays them. No checkpoint moves."""
         now = self._now_ms()
         rows = [(one.sequence, one.partition_key, one.data, one.arrived_ms, now, tries, why) for one in records]
         with self._database.writing() as connection:
             connection.executemany(sqlite_parked.KEEP, rows)
-            connection.execute(_CHECKPOINT, (lane, records[-1].sequence))
 
     def last_sequence(self) -> int:
         """The newest record's sequence number; it changes with every put, by whichever process."""

@@ -149,6 +149,7 @@ class Box:
             nudges=nudges,
             worker=worker.build(self.system),
             scheduler=scheduler.build(self.system),
+            slots=self._settings.slots,
             metronome=Metronome(self._clock.now),
             say=self._say,
         )

@@ -67,7 +67,8 @@ class Batches:
             # They are due in the table, so a put that fails here only costs time.
             self.stream.put([replace(pointer, why="postponed") for pointer in batch.left])
         # Tokens that are due come last, when nothing of this batch waits; a quarter of the run's time stays free.
-        self.renewing.ahead(until=batch.deadline + self.budget / 2)
+        groups = {pointer.group for pointer in pointers}
+        self.renewing.ahead(groups, until=batch.deadline + self.budget / 2)
         return batch.failures
 
     def _lanes(self, batch: _Batch, pointers: Sequence[Pointer]) -> Mapping[str, Sequence[Callable[[], None]]]:

@@ -6,11 +6,13 @@ The table's port stands in `storage.table`.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from omnipub.domain.conversation import Request, Response, Secret
 from omnipub.domain.message import MediaReference
 from omnipub.errors import OmnipubError
+
+_Record = TypeVar("_Record")
 
 
 class Clock(Protocol):
@@ -66,6 +68,17 @@ class Pointer:
     group: str
     why: str
     trace: str = ""
+
+
+class HandOver(Protocol[_Record]):
+    """Gives the records of one account to a worker of their own: what reads the stream waits for no network."""
+
+    def hand_over(self, account: str, records: Sequence[_Record]) -> Sequence[_Record]:
+        """Take the records of an account, to be worked on in their order; return those for which there is no room.
+
+        `account` is the records' partition key. Doubles are harmless: each record ends at the claim.
+        """
+        ...
 
 
 class Stream(Protocol):

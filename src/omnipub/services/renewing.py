@@ -9,7 +9,7 @@ Rules of this room:
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -22,6 +22,7 @@ from omnipub.domain.renewal import AGAIN, Renewal, RenewalFailed, Renewing, is_d
 from omnipub.errors import OmnipubError, SealBrokenError, UnavailableError
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver
+from omnipub.services.due import group_of
 from omnipub.services.ports import Chance, Clock, Journal, Vault
 from omnipub.services.releases import Late, Releases
 from omnipub.services.renewable import RENEWAL, Came, Renewed, Renews, gone, renewable, same, still
@@ -74,12 +75,14 @@ class Renewals:
         ):
             self.soon[keys.connection(connection.owner, connection.channel)] = connection
 
-    def ahead(self, *, until: datetime) -> None:
-        """Renew what was noticed, as far as there is time until `until`; the rest is noticed again when it is used."""
-        for key in list(self.soon):
-            connection = self.soon.pop(key, None)
-            if connection is not None:
-                self.renew(connection, until=until)
+    def ahead(self, groups: Collection[str], *, until: datetime) -> None:
+        """Renew what was noticed of the accounts in `groups`, as far as there is time until `until`.
+
+        The rest is noticed again when it is used. Another account's renewal may hang, so it is left to its own run.
+        """
+        for key, noticed in list(self.soon.items()):
+            if group_of(noticed.channel, noticed.account) in groups and self.soon.pop(key, None) is not None:
+                self.renew(noticed, until=until)
 
     def renew(self, connection: Connection, *, until: datetime, by_hand: bool = False) -> Renewed:
         """Renew a token once, unless somebody else does or has done so.

@@ -41,7 +41,8 @@ def park(system: System) -> list[str]:
     stream = stream_of(system)
     for lane in range(LANES):
         if batch := stream.batch(lane, limit=100):
-            stream.park(lane, batch, tries=11, why="retries_exhausted")
+            stream.park(batch, tries=11, why="retries_exhausted")
+            stream.checkpoint({lane: batch[-1].sequence})
     return [one.id for one in stream.parked.page(limit=100)]
 
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,16 @@ from typing import Any
 import pytest
 
 from omnipub.adapters.sqlite_nudge import TRIES, SqliteNudge
-from omnipub.adapters.sqlite_stream import SqliteStream
+from omnipub.adapters.sqlite_stream import SqliteStream, lane_of
 from omnipub.errors import UnavailableError
-from omnipub.onebox import engines as engines_file
-from omnipub.onebox.engines import FAILING_AT_MOST, Engines
+from omnipub.onebox import consumer as consumer_file
+from omnipub.onebox.consumer import FAILING_AT_MOST
+from omnipub.onebox.engines import Engines
 from omnipub.services.ports import DueSoon, Pointer
 from omnipub.services.wire import pointer_from_text
 
 SOON = 10.0
+SLOTS = 32
 
 
 class Recorder:
@@ -57,6 +60,11 @@ def pointer(number: int) -> Pointer:
     return Pointer(pk=f"MSG#{number}", sk="CHANNEL#facebook", group="facebook/1", why="due")
 
 
+def groups_of_one_lane(count: int) -> list[str]:
+    groups = [f"facebook/{number}" for number in range(1000)]
+    return [group for group in groups if lane_of(group) == lane_of(groups[0])][:count]
+
+
 def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + SOON
     while not condition():
@@ -69,7 +77,7 @@ def turning(stream: SqliteStream, nudges: SqliteNudge) -> Iterator[Callable[...,
     started: list[Engines] = []
 
     def start(worker: Recorder, scheduler: Recorder) -> tuple[Recorder, Recorder]:
-        engines = Engines(stream=stream, nudges=nudges, worker=worker, scheduler=scheduler)
+        engines = Engines(stream=stream, nudges=nudges, worker=worker, scheduler=scheduler, slots=SLOTS)
         engines.start()
         started.append(engines)
         return worker, scheduler
@@ -82,33 +90,6 @@ def turning(stream: SqliteStream, nudges: SqliteNudge) -> Iterator[Callable[...,
 Turning = Callable[[Recorder, Recorder], tuple[Recorder, Recorder]]
 
 
-def test_everything_after_the_lowest_failure_comes_again(stream: SqliteStream, turning: Turning) -> None:
-    worker = Recorder()
-    worker.answers = [
-        lambda event: {
-            "batchItemFailures": [
-                {"itemIdentifier": event["Records"][number]["kinesis"]["sequenceNumber"]} for number in (3, 1)
-            ]
-        }
-    ]
-    stream.put([pointer(number) for number in range(1, 6)])
-    turning(worker, Recorder())
-    until(lambda: len(worker.events) == 2)
-    assert worker.numbers() == [["1", "2", "3", "4", "5"], ["2", "3", "4", "5"]]
-
-
-def test_a_worker_that_dies_gets_the_whole_batch_again(stream: SqliteStream, turning: Turning) -> None:
-    def die(_: Mapping[str, Any]) -> None:
-        raise RuntimeError
-
-    worker = Recorder()
-    worker.answers = [die]
-    stream.put([pointer(1), pointer(2)])
-    turning(worker, Recorder())
-    until(lambda: len(worker.events) == 2)
-    assert worker.numbers() == [["1", "2"], ["1", "2"]]
-
-
 def fail_from(number: int) -> Callable[[Mapping[str, Any]], Any]:
     """The answer of a worker whose storage fails on the record put as `number`, and on no other."""
 
@@ -119,58 +100,117 @@ def fail_from(number: int) -> Callable[[Mapping[str, Any]], Any]:
     return answer
 
 
+def die(_: Mapping[str, Any]) -> None:
+    raise RuntimeError
+
+
 def parked(stream: SqliteStream) -> list[Pointer | None]:
     return [pointer_from_text(one.record.data) for one in stream.parked.page(limit=100)]
 
 
-def test_a_batch_that_keeps_failing_is_parked_whole_from_its_lowest_failure_on_and_what_follows_is_read(
+def read(stream: SqliteStream) -> Callable[[], bool]:
+    return lambda: stream.reader.lag().records == 0
+
+
+@pytest.mark.parametrize("trouble", [fail_from(2), die])
+def test_a_record_that_fails_comes_again_by_itself_and_those_behind_it_do_not_wait(
+    stream: SqliteStream, turning: Turning, trouble: Callable[[Mapping[str, Any]], Any]
+) -> None:
+    worker = Recorder()
+    worker.answers = [fail_from(0), trouble]
+    stream.put([pointer(number) for number in range(1, 5)])
+    turning(worker, Recorder())
+    until(read(stream))
+    assert worker.numbers() == [["1"], ["2"], ["3"], ["4"], ["2"]]
+    assert stream.parked.count() == 0
+
+
+def test_a_record_that_keeps_failing_is_parked_alone_and_what_follows_is_read(
     stream: SqliteStream, turning: Turning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines_file, "FAILURES_AT_MOST", 1)
+    monkeypatch.setattr(consumer_file, "FAILURES_AT_MOST", 1)
     worker = Recorder()
-    worker.answers = [fail_from(2)] * 2
+    worker.answers = [fail_from(0), fail_from(2), fail_from(0), die]
     stream.put([pointer(number) for number in range(1, 4)])
     turning(worker, Recorder())
-    until(lambda: stream.parked.count() == 2)
-    assert worker.numbers() == [["1", "2", "3"], ["2", "3"]]
-    assert parked(stream) == [pointer(2), pointer(3)]
-    assert [(one.tries, one.why) for one in stream.parked.page(limit=9)] == [(2, "retries_exhausted")] * 2
+    until(read(stream))
+    assert worker.numbers() == [["1"], ["2"], ["3"], ["2"]]
+    assert parked(stream) == [pointer(2)]
+    assert [(one.tries, one.why) for one in stream.parked.page(limit=9)] == [(2, "retries_exhausted")]
     stream.put([pointer(4)])
-    until(lambda: len(worker.events) == 3)
-    assert worker.numbers()[2] == ["4"]
+    until(lambda: len(worker.events) == 5)
+    assert worker.numbers()[4] == ["4"]
 
 
-def test_a_batch_that_is_tried_again_does_not_grow(
-    stream: SqliteStream, turning: Turning, monkeypatch: pytest.MonkeyPatch
+def test_a_record_whose_account_hangs_holds_up_no_other_account_of_its_lane(
+    stream: SqliteStream, turning: Turning
 ) -> None:
-    monkeypatch.setattr(engines_file, "FAILURES_AT_MOST", 2)
+    hanging, others = groups_of_one_lane(12)[0], groups_of_one_lane(12)[1:]
+    released = threading.Event()
 
-    def put_and_fail(event: Mapping[str, Any]) -> Any:
-        stream.put([pointer(len(worker.events) + 1)])
-        return fail_from(1)(event)
+    def hang(_: Mapping[str, Any]) -> Any:
+        released.wait(SOON)
+        return {"batchItemFailures": []}
 
     worker = Recorder()
-    worker.answers = [put_and_fail] * 3
-    stream.put([pointer(1)])
+    worker.answers = [hang]
+    stream.put([replace(pointer(1), group=hanging)])
     turning(worker, Recorder())
-    until(lambda: len(worker.events) == 4)
-    assert worker.numbers() == [["1"], ["1"], ["1"], ["2", "3", "4"]]
-    assert parked(stream) == [pointer(1)]
+    until(lambda: len(worker.events) == 1)
+    stream.put([replace(pointer(2), group=hanging), *(replace(pointer(3), group=group) for group in others)])
+    until(lambda: len(worker.events) == 1 + len(others))
+    accounts = [one["kinesis"]["partitionKey"] for event in worker.events for one in event["Records"]]
+    assert sorted(accounts) == sorted([hanging, *others])
+    assert stream.reader.lag().records == 2 + len(others), "the checkpoint passed by what is under way"
+    released.set()
+    until(read(stream))
+    assert len(worker.events) == 2 + len(others)
 
 
-def test_a_worker_that_keeps_dying_has_its_batch_parked(
+def test_what_was_handed_over_and_did_not_begin_before_a_stop_is_read_again(
+    stream: SqliteStream, nudges: SqliteNudge, turning: Turning
+) -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def hang(_: Mapping[str, Any]) -> Any:
+        begun.set()
+        released.wait(SOON)
+        return {"batchItemFailures": []}
+
+    first = Recorder()
+    first.answers = [hang]
+    stream.put([pointer(number) for number in range(1, 4)])
+    stopping = Engines(stream=stream, nudges=nudges, worker=first, scheduler=Recorder(), slots=SLOTS)
+    stopping.start()
+    assert begun.wait(SOON)
+    threading.Timer(0.2, released.set).start()
+    assert stopping.stop(patience=timedelta(seconds=SOON))
+    assert first.numbers() == [["1"]]
+    worker, _ = turning(Recorder(), Recorder())
+    until(read(stream))
+    assert worker.numbers() == [["2"], ["3"]]
+
+
+def test_the_checkpoint_never_falls_far_behind_what_was_read(
     stream: SqliteStream, turning: Turning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(_: Mapping[str, Any]) -> None:
-        raise RuntimeError
+    monkeypatch.setattr(consumer_file, "BEHIND_AT_MOST", 2)
+    one, other = groups_of_one_lane(2)
+    released = threading.Event()
 
-    monkeypatch.setattr(engines_file, "FAILURES_AT_MOST", 1)
+    def hang(_: Mapping[str, Any]) -> Any:
+        released.wait(SOON)
+        return {"batchItemFailures": []}
+
     worker = Recorder()
-    worker.answers = [die] * 2
-    stream.put([pointer(1), pointer(2)])
+    worker.answers = [hang]
+    stream.put([replace(pointer(1), group=one)])
     turning(worker, Recorder())
-    until(lambda: stream.parked.count() == 2)
-    assert parked(stream) == [pointer(1), pointer(2)]
+    until(lambda: len(worker.events) == 1)
+    for number in range(2, 6):
+        stream.put([replace(pointer(number), group=other)])
+    until(read(stream))
+    released.set()
 
 
 @pytest.mark.parametrize(("fails", "why"), [(True, ["record_age_exceeded"]), (False, [])])
@@ -184,7 +224,7 @@ def test_an_old_record_is_parked_if_it_fails_and_is_always_tried_once(
     worker = Recorder()
     worker.answers = [fail_from(1 if fails else 9)]
     turning(worker, Recorder())
-    until(lambda: stream.reader.lag().records == 0)
+    until(read(stream))
     assert len(worker.events) == 1
     assert [one.why for one in stream.parked.page(limit=9)] == why
 
@@ -192,7 +232,7 @@ def test_an_old_record_is_parked_if_it_fails_and_is_always_tried_once(
 def test_what_cannot_be_parked_is_not_passed_by(
     stream: SqliteStream, turning: Turning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines_file, "FAILURES_AT_MOST", 0)
+    monkeypatch.setattr(consumer_file, "FAILURES_AT_MOST", 0)
     with stream._database.writing() as connection:
         connection.execute("ALTER TABLE parked RENAME TO elsewhere")
     worker = Recorder()
@@ -201,7 +241,7 @@ def test_what_cannot_be_parked_is_not_passed_by(
     turning(worker, Recorder())
     until(lambda: len(worker.events) == 3)
     assert worker.numbers() == [["1"]] * 3
-    until(lambda: stream.reader.lag().records == 0)
+    until(read(stream))
 
 
 def test_what_another_process_puts_is_read_as_well(turning: Turning, tmp_path: Path) -> None:
@@ -247,6 +287,7 @@ def test_a_batch_that_fails_is_no_sign_that_storage_works_again(stream: SqliteSt
         nudges=nudges,
         worker=worker,
         scheduler=refuse,
+        slots=SLOTS,
         say=lambda error: said.append((error is None, len(worker.events))),
     )
     turning.start()

@@ -638,6 +638,17 @@ def test_a_token_that_ends_soon_is_renewed_after_the_post_is_out(bed: TokenBed) 
     assert bed.connection.refresh_at >= START + LASTS
 
 
+def test_a_renewal_that_was_noticed_is_left_to_a_run_of_its_own_account(bed: TokenBed) -> None:
+    bed.connect(ends_at=START + AHEAD)
+    bed.system.batches.renewing.notice(bed.connection)
+    bed.system.compose.message(owner=OWNER, content=Content(text="To another"), channels=["keyed"])
+    bed.run_stream()
+    assert (bed.network.texts(), bed.network.asked) == (["To another"], 0)
+    bed.compose()
+    bed.run_stream()
+    assert bed.network.asked == 1
+
+
 def test_a_token_that_lasts_is_let_be(bed: TokenBed) -> None:
     bed.connect(ends_at=START + AHEAD + timedelta(minutes=1))
     bed.compose()

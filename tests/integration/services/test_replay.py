@@ -17,7 +17,7 @@ from omnipub.domain.message import Content
 from omnipub.domain.moments import EPOCH, Schedule, milliseconds
 from omnipub.errors import GateClosedError, NotFoundError, UnavailableError
 from omnipub.handlers import worker
-from omnipub.onebox import engines
+from omnipub.onebox import consumer, engines
 from omnipub.onebox.events import Context, kinesis_event
 from omnipub.onebox.replaying import HandlerWorker
 from omnipub.services.ports import Pointer, Start
@@ -72,13 +72,14 @@ class Streaming:
         for lane in range(LANES):
             while batch := self.stream.batch(lane, limit=100):
                 assert handle(kinesis_event(batch), Context(function_name="w")) == {"batchItemFailures": []}
-                self.stream.checkpoint(lane, batch[-1].sequence)
+                self.stream.checkpoint({lane: batch[-1].sequence})
 
     def park(self) -> list[str]:
         """Give up everything that is not read yet."""
         for lane in range(LANES):
             if batch := self.stream.batch(lane, limit=100):
-                self.stream.park(lane, batch, tries=11, why="retries_exhausted")
+                self.stream.park(batch, tries=11, why="retries_exhausted")
+                self.stream.checkpoint({lane: batch[-1].sequence})
         return [one.id for one in self.stream.parked.page(limit=100)]
 
     def everything(self) -> Iterator[Candidate]:
@@ -196,12 +197,12 @@ def test_what_our_storage_fails_on_stays_parked_and_the_rest_goes_out(streaming:
 def test_what_the_trigger_gave_up_while_storage_failed_goes_out_once_by_a_replay(
     streaming: Streaming, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "FAILURES_AT_MOST", 1)
+    monkeypatch.setattr(consumer, "FAILURES_AT_MOST", 1)
     (id_,) = streaming.compose("one")
     streaming.table.broken = f"MSG#{id_}"
     nudges = SqliteNudge(tmp_path / "nudges.db")
     turning = engines.Engines(
-        stream=streaming.stream, nudges=nudges, worker=worker.build(streaming.system), scheduler=lambda *_: {}
+        stream=streaming.stream, nudges=nudges, worker=worker.build(streaming.system), scheduler=lambda *_: {}, slots=4
     )
     turning.start()
     deadline = time.monotonic() + 10
