@@ -93,7 +93,9 @@ class Sandbox:
         return Account(id=name, base_url=base_url, token=Secret(token))
 
     def run(self, conversation: Publishing, ids: PostIds | None = None) -> Outcome:
-        return self.driver.publish(conversation, lease_until=datetime.now(UTC) + timedelta(minutes=10), ids=ids)
+        return self.driver.publish(
+            conversation, secrets=(), lease_until=datetime.now(UTC) + timedelta(minutes=10), ids=ids
+        )
 
     def publish(self, network: str, content: Content, account: Account | None = None) -> Outcome:
         channel, frozen = rendered(network, content)
@@ -102,7 +104,7 @@ class Sandbox:
 
     def look(self, network: str, conversation: Looking) -> Sighting:
         until = datetime.now(UTC) + timedelta(minutes=10)
-        return self.driver.look(conversation, lease_until=until, ids=CHANNELS[network].post_ids)
+        return self.driver.look(conversation, secrets=(), lease_until=until, ids=CHANNELS[network].post_ids)
 
 
 def rendered(network: str, content: Content) -> tuple[Channel, Mapping[str, Any]]:

@@ -64,7 +64,9 @@ def check(url: str, network: str, token: str, account: str = "") -> Outcome:
     channel = CHANNELS[network]
     assert isinstance(channel, Checks)
     whose = Account(id=account or ACCOUNTS[network][0], base_url=f"{url}/{network}", token=Secret(token))
-    return driver.publish(channel.check(whose), lease_until=datetime.now(UTC) + timedelta(minutes=10), ids=None)
+    return driver.publish(
+        channel.check(whose), secrets=whose.secrets, lease_until=datetime.now(UTC) + timedelta(minutes=10), ids=None
+    )
 
 
 @pytest.mark.parametrize("network", ACCOUNTS)

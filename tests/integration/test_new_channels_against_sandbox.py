@@ -133,7 +133,9 @@ class Bench:
         return body
 
     def run(self, conversation: Publishing, ids: PostIds | None = None) -> Outcome:
-        return self.driver.publish(conversation, lease_until=datetime.now(UTC) + timedelta(minutes=10), ids=ids)
+        return self.driver.publish(
+            conversation, secrets=(), lease_until=datetime.now(UTC) + timedelta(minutes=10), ids=ids
+        )
 
     def send(self, network: str, frozen: FrozenBody, account: Account | None = None) -> Outcome:
         channel = self.channels[network]
@@ -145,7 +147,7 @@ class Bench:
 
     def look(self, network: str, conversation: Looking) -> Sighting:
         until = datetime.now(UTC) + timedelta(minutes=10)
-        return self.driver.look(conversation, lease_until=until, ids=self.channels[network].post_ids)
+        return self.driver.look(conversation, secrets=(), lease_until=until, ids=self.channels[network].post_ids)
 
 
 @pytest.fixture

@@ -1,20 +1,23 @@
 """What several channels read alike in answers: the network's own words, the wait it asks for, the unknown.
 
-Whatever comes back was written by somebody else: it is shortened, made printable and stripped of
-anything that looks like the account's secret before a person sees it.
+Whatever comes back was written by somebody else: it is shortened and made printable. The driver takes
+secrets out of it, as it knows all that were sent.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from omnipub.channels.numbers import moment_of_header, whole_number
-from omnipub.domain.conversation import Response, Secret
+from omnipub.domain.conversation import Response
 from omnipub.domain.outcome import GONE, Ended, Outcome
+from omnipub.domain.redaction import QUOTE
 from omnipub.domain.validation import LONGEST_WAIT
 
 WORDS_AT_MOST = 200
+
+READ_AT_MOST = 20 * WORDS_AT_MOST
+"""Of what a network said, the rest is not even looked at."""
 
 CURSOR_AT_MOST = 2_000
 """Characters of the word by which a network names the next page."""
@@ -24,15 +27,8 @@ ASTRAY = "The network's list of posts has no end: its next page is the same page
 TOKEN_AT_MOST = 10_000
 """Characters; the longest that networks are known to give has 2,000."""
 
-HIDDEN = "***"
-
 SHORTEST_WAIT = timedelta(seconds=15)
 """A throttled try uses none of a delivery's tries, so "come back at once" must not become a tight loop."""
-
-_TELLING = 8
-"""From this many characters on, a piece of a secret counts as the secret."""
-
-_WORD = re.compile(rf"[^\s\"'`=:,;<>()\[\]{{}}]{{{_TELLING},}}")
 
 
 @dataclass(frozen=True)
@@ -59,26 +55,17 @@ def text_in(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def words(said: object, secret: Secret) -> str:
-    """What a network said, on one line, short, without the secret or pieces of it; empty if it said no text."""
+def words(said: object) -> str:
+    """What a network said, on one line and short; empty if it said no text."""
     if not isinstance(said, str):
         return ""
-    known = secret.reveal()
-    line = " ".join("".join(mark if mark.isprintable() else " " for mark in said).split())
-    for each in known.split():  # a webhook may have several
-        line = line.replace(each, HIDDEN)
-
-    def without_pieces(match: re.Match[str]) -> str:
-        word = match[0].strip(".…*")
-        return HIDDEN if len(word) >= _TELLING and word in known else match[0]
-
-    line = _WORD.sub(without_pieces, line)
+    line = " ".join("".join(mark if mark.isprintable() else " " for mark in said[:READ_AT_MOST]).split())
     return line if len(line) <= WORDS_AT_MOST else line[: WORDS_AT_MOST - 1] + "…"
 
 
 def sentence(plain: str, network: str, said: str) -> str:
-    """A sentence of ours, followed by what the network said, if anything."""
-    return f"{plain} {network} says: “{said}”" if said else plain
+    """A sentence of ours, followed by what the network said, if anything; it stands behind `QUOTE`."""
+    return f"{plain} {network} says: {QUOTE}{said}”" if said else plain
 
 
 def asked_wait(response: Response, now: datetime | None = None) -> timedelta | None:

@@ -192,7 +192,7 @@ class Bluesky:
             )
             page = _page_of(answer, account)
             if page is None:
-                return Sighting(failed=_failure(answer, account, publishes=False))
+                return Sighting(failed=_failure(answer, publishes=False))
             seen += page.posts
             if not (page.posts and page.cursor):
                 return Sighting(posts=tuple(seen), reaches_back_to=since)
@@ -213,11 +213,11 @@ class Bluesky:
         if _session_in(answer) is not None:
             known_as = answer.body.get("handle")
             unknown = not isinstance(known_as, str) or known_as == NO_HANDLE
-            handle = account.id if unknown else words(known_as, account.token)
+            handle = account.id if unknown else words(known_as)
             return Outcome(
-                ended=Ended.PUBLISHED, network_id=account.id, sentence=f"{TITLE} opens sessions of {handle}."
+                ended=Ended.PUBLISHED, network_id=account.id, sentence=f"{TITLE} opens sessions of “{handle}”."
             )
-        failed = _failure(answer, account, publishes=False, login=True)
+        failed = _failure(answer, publishes=False, login=True)
         # A new password would not help an account that was taken down.
         return replace(failed, ended=Ended.REJECTED) if failed.code == TAKEDOWN else failed
 
@@ -234,7 +234,7 @@ class Bluesky:
                 answer = yield _login(account)
                 session = _session_in(answer)
                 if session is None:
-                    return _failure(answer, account, publishes=False, now=now() if now else None, login=True)
+                    return _failure(answer, publishes=False, now=now() if now else None, login=True)
                 if now:
                     self._sessions.keep(account, session, now())
             answer = yield replace(request, headers={"Authorization": session})
@@ -287,7 +287,7 @@ def _put(frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> P
         answer = yield _request("POST", account, "com.atproto.repo.uploadBlob", media=part(image))
         blob = _blob_in(answer)
         if blob is None:
-            return _failure(answer, account, publishes=False, now=now())
+            return _failure(answer, publishes=False, now=now())
         pictures.append({"alt": image["alt"], "image": blob})
     if pictures:
         record["embed"] = {"$type": "app.bsky.embed.images", "images": pictures}
@@ -302,7 +302,7 @@ def _put(frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> P
     # Without `commit` in the answer this very record was there already: as much ours, and as much out.
     uri = _uri_in(answer)
     if not uri:
-        return _failure(answer, account, publishes=True, now=now())
+        return _failure(answer, publishes=True, now=now())
     return Outcome(ended=Ended.PUBLISHED, network_id=uri, permalink=permalink(uri, account))
 
 
@@ -310,7 +310,7 @@ def _delete(network_id: str, account: Account) -> Publishing:
     body = {"repo": account.id, "collection": POSTS, "rkey": network_id.rpartition("/")[2]}
     answer = yield _request("POST", account, "com.atproto.repo.deleteRecord", json=body, publishes=True)
     if not accepted(answer):
-        return _failure(answer, account, publishes=True, refused=_KEPT)
+        return _failure(answer, publishes=True, refused=_KEPT)
     # Without `commit` in the answer nothing was left to delete.
     if isinstance(answer.body, dict) and "commit" not in answer.body:
         return already_gone(TITLE, network_id)
@@ -379,7 +379,6 @@ def _page_of(answer: Response, account: Account) -> _Page | None:
 
 def _failure(
     answer: Response,
-    account: Account,
     *,
     publishes: bool,
     now: datetime | None = None,
@@ -388,7 +387,7 @@ def _failure(
 ) -> Outcome:
     """What an answer without the expected content means; `refused` is said where the request itself is wrong."""
     name = _error_in(answer)
-    said = words(answer.body.get("message") if isinstance(answer.body, dict) else "", account.token)
+    said = words(answer.body.get("message") if isinstance(answer.body, dict) else "")
     verdict = BY_ERROR.get(name) or BY_STATUS.get(answer.status)
     verdict = refused if verdict is _RECORD else verdict
     if login and verdict and verdict.ended is Ended.REJECTED:

@@ -166,7 +166,7 @@ class Facebook:
             )
             photo = _id_in(answer)
             if not photo:
-                return _failure(answer, account, publishes=False, now=now())
+                return _failure(answer, publishes=False, now=now())
             attached.append({"media_fbid": photo})
         post = dict(frozen["post"]) | ({"attached_media": attached} if attached else {})
         answer = yield _request(
@@ -179,7 +179,7 @@ class Facebook:
         )
         network_id = _id_in(answer)
         if not network_id:
-            return _failure(answer, account, publishes=True, now=now())
+            return _failure(answer, publishes=True, now=now())
         permalink = permalink_in(answer.body, account) or f"https://www.facebook.com/{network_id}"
         return Outcome(ended=Ended.PUBLISHED, network_id=network_id, permalink=permalink)
 
@@ -198,7 +198,7 @@ class Facebook:
             )
             page = _page_of(answer, account)
             if page is None:
-                return Sighting(failed=_failure(answer, account, publishes=False))
+                return Sighting(failed=_failure(answer, publishes=False))
             seen += page.posts
             # A post of this very second may be younger than `since`: only earlier seconds end the look.
             if not page.after or (seen and seen[-1].created_at < since.replace(microsecond=0)):
@@ -225,7 +225,7 @@ class Facebook:
             )
             if _page_of(shown, account) is not None:
                 return already_gone(TITLE, network_id)
-        return _failure(answer, account, publishes=True, refused=_KEPT)
+        return _failure(answer, publishes=True, refused=_KEPT)
 
     def check(self, account: Account) -> Publishing:
         """Ask for the page's name, which changes nothing."""
@@ -244,13 +244,15 @@ def _check(account: Account) -> Publishing:
     answer = yield _request("GET", account, account.id, query={"fields": "id,name"}, total_timeout=LOOK_TIMEOUT)
     found = _id_in(answer)
     if found == account.id:
-        name = words(answer.body.get("name"), account.token) or found
+        name = words(answer.body.get("name")) or found
         return Outcome(
             ended=Ended.PUBLISHED, network_id=found, sentence=f"{TITLE} shows the page “{name}” to the token."
         )
     if found:
-        return Outcome(ended=Ended.REJECTED, code="other_page", sentence=f"The token belongs to the page {found}.")
-    failed = _failure(answer, account, publishes=False)
+        return Outcome(
+            ended=Ended.REJECTED, code="other_page", sentence=f"The token belongs to the page “{words(found)}”."
+        )
+    failed = _failure(answer, publishes=False)
     if failed.code == "/".join(map(str, OBJECT_UNSEEN)):
         return replace(failed, sentence="Facebook shows no such page to this token; check the page's id.")
     # What the owner has to do in the page's settings is no matter of the token.
@@ -312,7 +314,6 @@ def _cursor_in(paging: Mapping[str, Any]) -> str:
 
 def _failure(
     answer: Response,
-    account: Account,
     *,
     publishes: bool,
     now: datetime | None = None,
@@ -321,7 +322,7 @@ def _failure(
     """What an answer without the expected content means; `refused` is said where a parameter is wrong."""
     error = _error_in(answer)
     code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
-    said = words(error.get("error_user_msg") or error.get("message"), account.token)
+    said = words(error.get("error_user_msg") or error.get("message"))
     verdict = _UNSEEN if (code, subcode) == OBJECT_UNSEEN else BY_EITHER.get(subcode) or BY_EITHER.get(code)
     verdict = verdict or BY_CODE.get(code) or BY_STATUS.get(answer.status)
     verdict = refused if verdict is _PARAMETER else verdict

@@ -228,7 +228,7 @@ class LinkedIn:
         answer = yield _token_request(account, credentials)
         token, lasts = _token_in(answer)
         if token is None:
-            return Renewal(outcome=_no_new_token(answer, credentials))
+            return Renewal(outcome=_no_new_token(answer))
         renewed = answer.body.get("refresh_token")
         return Renewal(
             outcome=Outcome(ended=Ended.PUBLISHED, sentence=f"{TITLE} gave a new token."),
@@ -277,7 +277,7 @@ def _check_organisation(account: Account) -> Publishing:
     answer = yield _request("GET", account, f"organizations/{quote(number, safe='')}", total_timeout=LOOK_TIMEOUT)
     body = answer.body if accepted(answer) and isinstance(answer.body, dict) else {}
     if str(body.get("id", "")) == number:
-        name = words(body.get("localizedName"), account.token) or account.id
+        name = words(body.get("localizedName")) or account.id
         return _works(account, f"{TITLE} shows the organisation “{name}” to the token.")
     return _not_shown(answer, account)
 
@@ -342,10 +342,9 @@ def _token_in(answer: Response) -> tuple[Secret | None, timedelta | None]:
     return (Secret(token), lasts) if sound_token(token) else (None, None)
 
 
-def _no_new_token(answer: Response, credentials: Mapping[str, Secret]) -> Outcome:
+def _no_new_token(answer: Response) -> Outcome:
     body = answer.body if isinstance(answer.body, dict) else {}
-    secrets = Secret(" ".join(value.reveal() for value in credentials.values()))
-    said = words(body.get("error_description") or body.get("message"), secrets)
+    said = words(body.get("error_description") or body.get("message"))
     if answer.status in {400, 401}:
         plain = "LinkedIn does not accept the refresh token or the application; connect the account again."
         return Outcome(ended=Ended.AUTH, code=str(answer.status), sentence=sentence(plain, TITLE, said))
@@ -382,6 +381,7 @@ def _upload(place: _Place, image: dict[str, Any], account: Account) -> Request:
         url=place.url,
         headers={"Authorization": bearer(account)} if trusted else {},
         media=part(image),
+        secrets=(Secret(urlsplit(place.url).query),),  # who has the address may upload
     )
 
 
@@ -426,7 +426,7 @@ def _failure(
 ) -> Outcome:
     """What an answer without the expected content means; `refused` is said where the request itself is wrong."""
     body = answer.body if isinstance(answer.body, dict) else {}
-    said = words(body.get("message"), account.token)
+    said = words(body.get("message"))
     codes = _input_codes(body)
     duplicate = answer.status == 422 and DUPLICATE in codes  # noqa: PLR2004 - HTTP's own number
     verdict = _DUPLICATE if duplicate else BY_STATUS.get(answer.status)

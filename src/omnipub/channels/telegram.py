@@ -130,7 +130,7 @@ class Telegram:
             answer = yield _message(frozen, account, str(moved_to))
         sent = _sent_in(answer)
         if sent is None:
-            return _failure(answer, account, publishes=True, now=now())
+            return _failure(answer, publishes=True, now=now())
         return Outcome(ended=Ended.PUBLISHED, network_id=sent.id, permalink=permalink(sent, account))
 
     def look_up(self, account: Account, since: datetime) -> Looking:
@@ -153,7 +153,7 @@ class Telegram:
             body = {"chat_id": int(named["chat"]), "message_id": int(message)}
             answer = yield _request(account, "deleteMessage", json=body)
             if not (_done(answer) or MISSING in _description(answer)):
-                return _failure(answer, account, publishes=True, refused=_KEPT)
+                return _failure(answer, publishes=True, refused=_KEPT)
             deleted = deleted or _done(answer)
         return Outcome(ended=Ended.PUBLISHED, network_id=network_id) if deleted else already_gone(TITLE, network_id)
 
@@ -230,14 +230,14 @@ def _check(account: Account) -> Publishing:
         answer = yield replace(_request(account, method, json=asked), publishes=False, total_timeout=CHECK_TIMEOUT)
         result = answer.body.get("result") if _done(answer) else None
         if not isinstance(result, dict):
-            failed = _failure(answer, account, publishes=False)
+            failed = _failure(answer, publishes=False)
             # A bot that was shut out has to be let in again; a new token would be shut out as well.
             return replace(failed, ended=Ended.REJECTED) if failed.code == "403" else failed
         said = result.get("title") or result.get("username") or result.get("first_name")
-        known.append(words(said, account.token) or str(result.get("id")))
+        known.append(words(said) or str(result.get("id")))
     bot, chat = known
     return Outcome(
-        ended=Ended.PUBLISHED, network_id=account.id, sentence=f"{TITLE} knows the bot {bot} and the chat “{chat}”."
+        ended=Ended.PUBLISHED, network_id=account.id, sentence=f"{TITLE} knows the bot “{bot}” and the chat “{chat}”."
     )
 
 
@@ -285,11 +285,9 @@ def _parameter(answer: Response, name: str) -> object:
     return parameters.get(name) if isinstance(parameters, dict) else None
 
 
-def _failure(
-    answer: Response, account: Account, *, publishes: bool, now: datetime | None = None, refused: Verdict = _REFUSED
-) -> Outcome:
+def _failure(answer: Response, *, publishes: bool, now: datetime | None = None, refused: Verdict = _REFUSED) -> Outcome:
     """What an answer without the expected content means."""
-    said = words(_description(answer), account.token)
+    said = words(_description(answer))
     verdict = BY_STATUS.get(answer.status)
     verdict = refused if verdict is _REFUSED else verdict
     if verdict is None:

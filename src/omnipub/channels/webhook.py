@@ -16,7 +16,18 @@ from types import MappingProxyType
 
 from omnipub.channels.answers import Verdict, accepted, asked_wait, sentence, words
 from omnipub.channels.drafting import images_of
-from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, PostIds, Publishing, Request, Response
+from omnipub.domain.addresses import secrets_in
+from omnipub.domain.conversation import (
+    Account,
+    FrozenBody,
+    Looking,
+    Occasion,
+    PostIds,
+    Publishing,
+    Request,
+    Response,
+    Secret,
+)
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.moments import to_text
@@ -125,15 +136,16 @@ class Webhook:
                 "Content-Type": "application/json",
                 "webhook-id": frozen["id"],
                 "webhook-timestamp": timestamp,
-                "webhook-signature": " ".join(_signature(key, signed) for key in keys),
+                "webhook-signature": Secret(" ".join(_signature(key, signed) for key in keys)),
             },
+            secrets=secrets_in(account.base_url),
             raw=body,
             publishes=True,
             user_given=True,
         )
         if accepted(answer):
             return Outcome(ended=Ended.PUBLISHED, network_id=frozen["id"])
-        return _failure(answer, account, now())
+        return _failure(answer, now())
 
     def look_up(self, account: Account, since: datetime) -> Looking:
         """A receiver cannot be asked what it has."""
@@ -181,9 +193,9 @@ def _too_long(found: int) -> Outcome:
     )
 
 
-def _failure(answer: Response, account: Account, now: datetime) -> Outcome:
+def _failure(answer: Response, now: datetime) -> Outcome:
     verdict = BY_STATUS.get(answer.status, _REFUSED)
-    said = words(_said_in(answer), account.token)
+    said = words(_said_in(answer))
     return Outcome(
         ended=verdict.ended,
         code=str(answer.status),

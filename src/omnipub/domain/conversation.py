@@ -61,6 +61,7 @@ class Request:
         files: More files of a multipart body, in order.
         publishes: The public may see the effect. A missing answer to such a request is ambiguous;
             to any other it only means "not sent".
+        secrets: What else in it must not be shown: parts of the address or of the body.
         connect_timeout: Seconds.
         total_timeout: Seconds from the first byte to the last; it must fit in the lease.
     """
@@ -73,6 +74,7 @@ class Request:
     form: Mapping[str, str | Secret] | None = None
     media: MediaPart | None = None
     files: tuple[MediaPart, ...] = ()
+    secrets: tuple[Secret, ...] = ()
     publishes: bool = False
     user_given: bool = False
     connect_timeout: float = 3.0
@@ -103,6 +105,11 @@ class Account:
     base_url: str
     token: Secret
     settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must not be shown of it."""
+        return (self.token,)
 
 
 Publishing = Generator[Request, Response, Outcome]

@@ -75,12 +75,13 @@ class Asking:
             account = self.accounts.open(connection)
         except SealBrokenError as error:
             return Trial(connection=connection, verdict=Verdict.EXPIRED, sentence=error.message)
-        outcome = self.converse(channel.check(account))
+        outcome = self.converse(channel.check(account), account)
         return Trial(connection=connection, verdict=verdict_of(outcome), sentence=outcome.sentence)
 
-    def converse(self, conversation: Publishing) -> Outcome:
+    def converse(self, conversation: Publishing, account: Account) -> Outcome:
         """Hold a conversation about an account; no lease bounds it, as nothing is claimed for it."""
-        return self.driver.publish(conversation, lease_until=self.clock.now() + TAKES_AT_MOST, ids=None)
+        until = self.clock.now() + TAKES_AT_MOST
+        return self.driver.publish(conversation, secrets=account.secrets, lease_until=until, ids=None)
 
 
 def verdict_of(outcome: Outcome) -> Verdict:

@@ -251,7 +251,9 @@ class Deliver:
             sentence = f"Its token could not be opened, so nothing was sent. {error.message}"
             return Outcome(ended=Ended.AUTH, code=KEY_SILENT, sentence=sentence, wait=KEY_PAUSE)
         conversation = channel.publish(claim.frozen.body, account, self.clock.now)
-        return self.driver.publish(steps_counted(conversation), lease_until=claim.lease.until, ids=channel.post_ids)
+        return self.driver.publish(
+            steps_counted(conversation), secrets=account.secrets, lease_until=claim.lease.until, ids=channel.post_ids
+        )
 
     def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> str:
         now = self.clock.now()

@@ -126,8 +126,9 @@ class Reconcile:
         return read(sighting, text=text, since=since, owners=owners, ours=name_of(delivery))
 
     def _sight(self, connection: Connection, channel: Channel, since: datetime, until: datetime) -> Sighting:
-        conversation = channel.look_up(self.accounts.open(connection), since - CLOCK_DIFFERENCE)
-        return self.driver.look(conversation, lease_until=until, ids=channel.post_ids)
+        account = self.accounts.open(connection)
+        conversation = channel.look_up(account, since - CLOCK_DIFFERENCE)
+        return self.driver.look(conversation, secrets=account.secrets, lease_until=until, ids=channel.post_ids)
 
 
 def _is_refused(sighting: Sighting) -> bool:

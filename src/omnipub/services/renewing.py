@@ -102,10 +102,12 @@ class Renewals:
                 return turn
             ends: list[Renewal] = []
             fence = min(until, (turn.renewing_until or until) - CLOCKS_APART)
-            outcome = self.driver.publish(_kept(channel.renew(account, credentials), ends), lease_until=fence, ids=None)
+            secrets = (*account.secrets, *credentials.values())
+            talk = _kept(channel.renew(account, credentials), ends)
+            outcome = self.driver.publish(talk, secrets=secrets, lease_until=fence, ids=None)
             if not ends or ends[0].token is None:
                 return self._failed(turn, outcome)
-            return self._stored(turn, ends[0], ends[0].token, credentials, by_hand=by_hand)
+            return self._stored(turn, replace(ends[0], outcome=outcome), ends[0].token, credentials, by_hand=by_hand)
         except SealBrokenError as error:
             return Renewed(came=Came.REFUSED, connection=connection, sentence=error.message)
         except OmnipubError as error:

@@ -126,7 +126,9 @@ class Unpublish:
         except SealBrokenError as error:
             return Outcome(ended=Ended.AUTH, code="seal_broken", sentence=error.message)
         conversation = self.channels[network_of(delivery.channel)].delete(delivery.network_id, account)
-        return self.driver.publish(conversation, lease_until=self.clock.now() + LONGEST, ids=None)
+        return self.driver.publish(
+            conversation, secrets=account.secrets, lease_until=self.clock.now() + LONGEST, ids=None
+        )
 
     def _noted(self, delivery: Delivery, by: str) -> Delivery:
         current = delivery

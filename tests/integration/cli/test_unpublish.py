@@ -134,7 +134,7 @@ def test_a_post_that_somebody_else_deleted_is_gone(network: str, stage: Stage) -
     account = stage.system.accounts.open(connection)
     talk = stage.system.channels[network].delete(delivery.network_id, account)
     until = stage.system.world.clock.now() + timedelta(minutes=5)
-    stage.system.deliver.driver.publish(talk, lease_until=until, ids=None)
+    stage.system.deliver.driver.publish(talk, secrets=account.secrets, lease_until=until, ids=None)
     assert stage.unpublish(id_)[network][0] == "gone"
     assert stage.deliveries(id_)[0].unpublished is not None
 

@@ -134,13 +134,15 @@ def published(network: str, *answers: Response) -> tuple[Outcome, Hostile]:
     wire = Hostile(answers=list(answers))
     talk = channel.publish(frozen, account(network), lambda: NOW)
     until = NOW + timedelta(hours=1)
-    return driver(wire).publish(talk, lease_until=until, ids=channel.post_ids), wire
+    return driver(wire).publish(talk, secrets=(), lease_until=until, ids=channel.post_ids), wire
 
 
 def seen(network: str, *answers: Response) -> Sighting:
     channel = CHANNELS[network]
     talk = channel.look_up(account(network), NOW - timedelta(minutes=3))
-    return driver(Hostile(answers=list(answers))).look(talk, lease_until=NOW + timedelta(hours=1), ids=channel.post_ids)
+    return driver(Hostile(answers=list(answers))).look(
+        talk, secrets=(), lease_until=NOW + timedelta(hours=1), ids=channel.post_ids
+    )
 
 
 def kept_is_sound(outcome: Outcome) -> None:

