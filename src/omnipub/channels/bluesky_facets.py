@@ -22,10 +22,12 @@ def facets(text: str, link: str = "") -> list[dict[str, Any]]:
     Mentions are left plain: a facet would need the other account's DID, which only a look-up tells.
     """
     found = []
+    read = size = 0  # characters of the text, and their bytes
     for start, length, feature in _marked(text, link):
-        first = len(text[:start].encode())
-        index = {"byteStart": first, "byteEnd": first + len(text[start : start + length].encode())}
-        found.append({"index": index, "features": [feature]})
+        first = size + len(text[read:start].encode())
+        read = start + length
+        size = first + len(text[start:read].encode())
+        found.append({"index": {"byteStart": first, "byteEnd": size}, "features": [feature]})
     return found
 
 
@@ -45,11 +47,14 @@ def _marked(text: str, link: str) -> Iterator[tuple[int, int, dict[str, str]]]:
 
 def _without_punctuation(address: str) -> str:
     """An address without what belongs to the sentence around it; a bracket that it opened itself stays."""
-    while _is_punctuation(address[-1]) and address[-1] not in _ENDS_ADDRESSES:
-        if address[-1] == ")" and address.count("(") >= address.count(")"):
+    end, still_open = len(address), address.count("(") - address.count(")")
+    while _is_punctuation(address[end - 1]) and address[end - 1] not in _ENDS_ADDRESSES:
+        last = address[end - 1]
+        if last == ")" and still_open >= 0:
             break
-        address = address[:-1]
-    return address
+        still_open += (last == ")") - (last == "(")
+        end -= 1
+    return address[:end]
 
 
 def _may_be_in_tag(mark: str) -> bool:

@@ -6,11 +6,12 @@ _RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
 
 _TYPED = re.compile(r"(?P<address>https?://\S+)|(?<![\w&#/])#(?P<hashtag>\w*[^\W\d_]\w*)")
 
+# What is left open is given up at the next bracket of its kind, so that no character is read again and again.
 _MARKED_UP = re.compile(
     r"""
       \\(?P<escaped>.)
-    | \{hashtag\|\\?\#\|(?P<hashtag>(?:\\.|[^}\\])+)\}
-    | @\[(?P<mention>(?:\\.|[^\]\\])*)\]\(urn:li:[^)]*\)
+    | \{hashtag\|\\?\#\|(?P<hashtag>(?:\\.|[^{}\\])+)\}
+    | @\[(?P<mention>(?:\\.|[^\[\]\\])*)\]\(urn:li:[^()]*\)
     """,
     re.VERBOSE | re.DOTALL,
 )

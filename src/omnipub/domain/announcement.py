@@ -17,7 +17,8 @@ from types import MappingProxyType
 from omnipub.domain.catalogue import type_named
 from omnipub.domain.certification import Certification
 from omnipub.domain.identity import network_of
-from omnipub.domain.message import Content, MediaReference, excerpt
+from omnipub.domain.message import Content, MediaReference
+from omnipub.domain.text import excerpt
 
 
 class Tone(StrEnum):

@@ -29,14 +29,13 @@ How exact the dates are:
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from omnipub.domain.message import excerpt
+from omnipub.domain.text import excerpt, nfkc
 from omnipub.errors import InvalidInputError
 
 AS_OF = date(2026, 11, 23)
@@ -291,7 +290,7 @@ CATALOGUE: Mapping[str, CertificationType] = MappingProxyType({row.slug: row for
 
 def _key(text: str) -> str:
     """`text` with only its words left, so that every dash, case and spacing of a name is the same."""
-    words = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    words = re.sub(r"[\W_]+", " ", nfkc(text).casefold()).strip()
     return words.removeprefix("aws certified ")
 
 

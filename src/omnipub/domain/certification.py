@@ -11,6 +11,7 @@ from omnipub.domain.catalogue import CATALOGUE, check_date, type_named
 from omnipub.domain.identity import checked_channel
 from omnipub.domain.message import CHANNELS_AT_MOST, MediaReference
 from omnipub.domain.moments import Schedule
+from omnipub.domain.text import excerpt, nfkc
 from omnipub.errors import InvalidInputError
 
 MEMBER_AT_MOST = 100
@@ -91,7 +92,7 @@ def sameness(certification: Certification) -> str:
         64 hex digits.
     """
     # Folding case can take a name out of its normal form, so it is brought back into it.
-    name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", certification.member).casefold())
+    name = nfkc(nfkc(certification.member).casefold())
     # Folded white space leaves no line break in the name, so no two triples run into one text.
     parts = (" ".join(name.split()), certification.type, certification.earned_on.isoformat())
     return hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
@@ -129,7 +130,7 @@ def _url_problems(url: str) -> list[str]:
     # Only the space is white and printable, so this leaves neither white space nor control characters.
     if url.isprintable() and " " not in url and _PROFILE.fullmatch(url):
         return []
-    return [f"'{url}' is not a LinkedIn profile; it looks like https://www.linkedin.com/in/name."]
+    return [f"'{excerpt(url)}' is not a LinkedIn profile; it looks like https://www.linkedin.com/in/name."]
 
 
 def _personal_problems(text: str) -> list[str]:

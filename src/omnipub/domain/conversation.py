@@ -12,9 +12,10 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from omnipub.domain.limits import Limits
-from omnipub.domain.message import Content, excerpt
+from omnipub.domain.message import Content
 from omnipub.domain.outcome import Outcome, Sighting
 from omnipub.domain.rules import Remedy
+from omnipub.domain.text import excerpt
 from omnipub.errors import InvalidInputError
 
 

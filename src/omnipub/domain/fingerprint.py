@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-import unicodedata
+
+from omnipub.domain.text import nfc
 
 _LINK = re.compile(r"https?://\S+")
 _SPACE = re.compile(r"\s+")
@@ -10,7 +11,7 @@ _SPACE = re.compile(r"\s+")
 
 def fingerprint(text: str) -> str:
     """`text` in NFC, without links (networks shorten them), white space folded."""
-    return _SPACE.sub(" ", _LINK.sub(" ", unicodedata.normalize("NFC", text))).strip()
+    return _SPACE.sub(" ", _LINK.sub(" ", nfc(text))).strip()
 
 
 def digest(text: str) -> str:

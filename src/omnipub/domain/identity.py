@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from omnipub.domain.moments import EPOCH, milliseconds
+from omnipub.domain.text import excerpt
 from omnipub.errors import InvalidInputError
 
 RANDOM_BYTES = 10
@@ -43,7 +44,7 @@ def checked_id(text: str) -> str:
     candidate = text.strip().upper()
     if not (text.isascii() and _ULID.fullmatch(candidate)):
         raise InvalidInputError(
-            f"'{text}' is not an id.",
+            f"'{excerpt(text)}' is not an id.",
             hint="An id has 26 letters and digits, as shown by `omnipub messages list` and `omnipub certs list`.",
         )
     return candidate
@@ -53,7 +54,7 @@ def checked_channel(text: str) -> str:
     """`text` as `network` or `network:alias`, or an error that says what would have been allowed."""
     if not _CHANNEL.fullmatch(text):
         raise InvalidInputError(
-            f"'{text}' is not a channel.",
+            f"'{excerpt(text)}' is not a channel.",
             hint="A channel is a network or network:alias in small letters, e.g. facebook or facebook:events.",
         )
     return text

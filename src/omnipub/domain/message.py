@@ -1,24 +1,41 @@
 """A message: what an author composed once for several channels."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urlsplit
 
 from omnipub.domain.moments import Schedule
+from omnipub.domain.text import excerpt
 from omnipub.errors import InvalidInputError
 
 CHANNELS_AT_MOST = 95
 """Deliveries of one message; they and their message fit into one transaction of 100 items."""
 
-EXCERPT = 80
-"""Characters of the text that lists show."""
-
 CONTENT_BYTES_AT_MOST = 200_000
-"""A message is one item of at most 400 KB, and its text may stand in it twice."""
+"""All that a message says, with its variants: it is one item of at most 400 KB, and a rendered post takes two."""
 
-_HASHTAG = re.compile(r"\w{1,100}")
+TEXT_AT_MOST = 100_000
+"""Characters; the longest text that any network takes has 63,206."""
+
+LINK_AT_MOST = 2_000
+TITLE_AT_MOST = 2_000
+TAG_AT_MOST = 100
+TAGS_AT_MOST = 100
+MEDIA_AT_MOST = 40
+ALT_AT_MOST = 5_000
+VARIANTS_AT_MOST = 2 * CHANNELS_AT_MOST
+"""One for each channel and for each channel's network."""
+
+NAME_AT_MOST = 60
+"""Characters of a channel's name; `identity` says what it looks like."""
+
+PROBLEMS_AT_MOST = 50
+"""Problems that are told of one message; who mends those hears of the others."""
+
+_HASHTAG = re.compile(rf"\w{{1,{TAG_AT_MOST}}}")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -107,24 +124,18 @@ class Message:
         return excerpt(self.content.text or self.content.link)
 
 
-def excerpt(text: str) -> str:
-    """The first characters of `text` on one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
-
-
 def checked(content: Content) -> Content:
     """`content` if it makes sense by itself, whatever the channels.
 
     Raises:
         InvalidInputError: With one problem per field.
     """
-    problems: list[tuple[str, str]] = []
+    # Sizes come first: what is too long is not read any further.
+    problems = list(islice(_oversized(content), PROBLEMS_AT_MOST))
+    if problems:
+        raise InvalidInputError("The message is too long.", problems=problems)
     if not (content.text.strip() or content.link or content.media):
         problems.append(("text", "Say something: a text, a link or an image."))
-    said = [content.text, *(variant.text or "" for variant in content.variants.values())]
-    if sum(len(text.encode(errors="surrogatepass")) for text in said) > CONTENT_BYTES_AT_MOST:
-        problems.append(("text", f"The text and its variants have more than {CONTENT_BYTES_AT_MOST:,} bytes."))
     links = {"link": content.link} | {
         f"variants.{name}.link": variant.link for name, variant in content.variants.items() if variant.link
     }
@@ -133,7 +144,7 @@ def checked(content: Content) -> Content:
         f"variants.{name}.hashtags": variant.hashtags or () for name, variant in content.variants.items()
     }
     problems += [
-        (name, f"'{tag}' is not a hashtag: letters, digits and _ only, one letter at least, without #.")
+        (name, f"'{excerpt(tag)}' is not a hashtag: letters, digits and _ only, one letter at least, without #.")
         for name, values in tags.items()
         for tag in values
         if not (_HASHTAG.fullmatch(tag) and _LETTER.search(tag))
@@ -145,8 +156,38 @@ def checked(content: Content) -> Content:
     texts |= {f"media.{number}.alt": media.alt for number, media in enumerate(content.media)}
     problems += [(name, "The text contains half a character.") for name, text in texts.items() if not _whole(text)]
     if problems:
-        raise InvalidInputError("The message cannot be accepted as it is.", problems=problems)
+        raise InvalidInputError("The message cannot be accepted as it is.", problems=problems[:PROBLEMS_AT_MOST])
     return content
+
+
+def _oversized(content: Content) -> Iterator[tuple[str, str]]:
+    """What of a message is more than any network takes and the table keeps, each with what would be allowed."""
+    yield from _too_many("variants", len(content.variants), VARIANTS_AT_MOST, "variants")
+    yield from _too_many("media", len(content.media), MEDIA_AT_MOST, "images")
+    yield from _too_many("link_title", len(content.link_title), TITLE_AT_MOST, "characters")
+    for number, media in enumerate(content.media[: MEDIA_AT_MOST + 1]):
+        yield from _too_many(f"media.{number}.alt", len(media.alt), ALT_AT_MOST, "characters")
+    common = Variant(text=content.text, link=content.link, hashtags=content.hashtags)
+    said = [("", common), *((f"variants.{name}.", one) for name, one in content.variants.items())]
+    for place, one in said[: VARIANTS_AT_MOST + 2]:
+        yield from _too_many(f"{place}text", len(one.text or ""), TEXT_AT_MOST, "characters")
+        yield from _too_many(f"{place}link", len(one.link or ""), LINK_AT_MOST, "characters")
+        yield from _too_many(f"{place}hashtags", len(one.hashtags or ()), TAGS_AT_MOST, "hashtags")
+    if len(content.variants) <= VARIANTS_AT_MOST:
+        size = sum(len(text.encode(errors="surrogatepass")) for text in _all_said(content))
+        yield from _too_many("text", size, CONTENT_BYTES_AT_MOST, "bytes with all its variants")
+
+
+def _all_said(content: Content) -> Iterator[str]:
+    yield from (content.text, content.link, content.link_title, *content.hashtags)
+    yield from (media.alt for media in content.media)
+    for name, one in content.variants.items():
+        yield from (name, one.text or "", one.link or "", *(one.hashtags or ()))
+
+
+def _too_many(field_: str, found: int, most: int, unit: str) -> Iterator[tuple[str, str]]:
+    if found > most:
+        yield field_, f"There are {found:,} {unit}; at most {most:,} are allowed."
 
 
 def _bad_link(link: str) -> str:
@@ -154,9 +195,9 @@ def _bad_link(link: str) -> str:
         parts = urlsplit(link)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return f"'{link}' is not an address."
+        return f"'{excerpt(link)}' is not an address."
     if parts.scheme not in {"http", "https"} or not host or not link.isprintable() or " " in link:
-        return f"'{link}' is not a web address; it starts with https:// or http:// and has no spaces."
+        return f"'{excerpt(link)}' is not a web address; it starts with https:// or http:// and has no spaces."
     return ""
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from omnipub.domain.text import excerpt
 from omnipub.errors import InvalidInputError
 
 TICK = timedelta(milliseconds=1)
@@ -19,6 +20,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_AHEAD = timedelta(days=366 * 2)
 """How far ahead a message may be scheduled; further is taken for a typing mistake."""
 
+
+TIME_AT_MOST = 100
+"""Characters of a time as people write it, spaces around it included; what is longer is none."""
 
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 """Years whose moments exist in every zone and order as text."""
@@ -71,10 +75,10 @@ def later(start: datetime, wait: timedelta) -> datetime:
 def zone_named(name: str) -> ZoneInfo:
     """The IANA zone `name`, or an error that says what a zone looks like."""
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name[:TIME_AT_MOST])
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InvalidInputError(
-            f"'{name}' is not a time zone.", hint="Use an IANA name such as Europe/Berlin or UTC."
+            f"'{excerpt(name)}' is not a time zone.", hint="Use an IANA name such as Europe/Berlin or UTC."
         ) from error
 
 
@@ -91,15 +95,15 @@ def schedule_at(text: str, *, zone: str | None = None, fold: Fold | None = None)
             forward, or one that happens twice and `fold` does not say which.
     """
     try:
-        given = datetime.fromisoformat(text.strip())
+        given = datetime.fromisoformat(text[: TIME_AT_MOST + 1].strip())
     except ValueError as error:
         raise InvalidInputError(
-            f"'{text}' is not a time.",
+            f"'{excerpt(text)}' is not a time.",
             hint="Use ISO 8601, e.g. 2026-12-01T09:00 with a zone, or 2026-12-01T09:00:00+01:00.",
         ) from error
     if not FIRST_YEAR <= given.year <= LAST_YEAR:
         raise InvalidInputError(
-            f"The year of '{text}' makes no sense.", hint=f"Use a year from {FIRST_YEAR} to {LAST_YEAR}."
+            f"The year of '{excerpt(text)}' makes no sense.", hint=f"Use a year from {FIRST_YEAR} to {LAST_YEAR}."
         )
     if given.tzinfo is not None:
         shown = zone_named(zone) if zone else UTC
@@ -107,7 +111,7 @@ def schedule_at(text: str, *, zone: str | None = None, fold: Fold | None = None)
         return Schedule(at=at, local=_local_text(at.astimezone(shown)), zone=zone or "UTC")
     if zone is None:
         raise InvalidInputError(
-            f"'{text}' has neither an offset nor a zone.",
+            f"'{excerpt(text)}' has neither an offset nor a zone.",
             hint="Add an offset (…Z, …+01:00) or name a zone such as Europe/Berlin.",
         )
     at = _resolve(given, zone_named(zone), fold)

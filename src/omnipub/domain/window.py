@@ -3,7 +3,8 @@
 import re
 from datetime import datetime, timedelta
 
-from omnipub.domain.moments import Fold, moment, schedule_at, to_text
+from omnipub.domain.moments import TIME_AT_MOST, Fold, moment, schedule_at, to_text
+from omnipub.domain.text import excerpt
 from omnipub.errors import InvalidInputError
 
 LONGEST = timedelta(days=30)
@@ -13,8 +14,8 @@ Window = datetime | timedelta
 """A moment, or a span from the due moment."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_SPAN = re.compile(r"(?:\d{1,7}[smhd])+")
-_PART = re.compile(r"(\d+)([smhd])")
+_SPAN = re.compile(r"(?:[0-9]{1,7}[smhd])+")
+_PART = re.compile(r"([0-9]+)([smhd])")
 
 
 def window_of(text: str, *, zone: str | None = None, fold: Fold | None = None) -> Window:
@@ -23,14 +24,14 @@ def window_of(text: str, *, zone: str | None = None, fold: Fold | None = None) -
     Raises:
         InvalidInputError: It is neither.
     """
-    asked = text.strip()
-    if _SPAN.fullmatch(asked):
+    asked = text[: TIME_AT_MOST + 1].strip()
+    if len(asked) <= TIME_AT_MOST and _SPAN.fullmatch(asked):
         return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(asked)))
     try:
         datetime.fromisoformat(asked)
     except ValueError as error:
         raise InvalidInputError(
-            f"'{text}' is neither a span nor a time.",
+            f"'{excerpt(text)}' is neither a span nor a time.",
             hint="Use a span from the due moment such as 90m, 2h30m or 3d, or ISO 8601 such as 2026-12-01T10:00Z.",
         ) from error
     return schedule_at(asked, zone=zone, fold=fold).at

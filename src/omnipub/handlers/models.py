@@ -3,24 +3,55 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from omnipub.domain.catalogue import type_named
 from omnipub.domain.certification import Certification
-from omnipub.domain.message import Content, MediaReference, Variant
+from omnipub.domain.message import (
+    ALT_AT_MOST,
+    LINK_AT_MOST,
+    MEDIA_AT_MOST,
+    NAME_AT_MOST,
+    TAGS_AT_MOST,
+    TEXT_AT_MOST,
+    VARIANTS_AT_MOST,
+    Content,
+    MediaReference,
+    Variant,
+)
 from omnipub.domain.moments import Fold, Schedule, schedule_at
 from omnipub.domain.window import Window, window_of
 from omnipub.services.asked import Asked
 from omnipub.services.ports import Media
 
-_Short = Annotated[str, Field(max_length=2_000)]
-_Channels = Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=200)]
+FIELDS_AT_MOST = 50
+"""Of one object: more are refused by their number, as naming each unknown one takes long."""
+
+
+def _few(said: object, most: int) -> object:
+    """`said`, unless it is an object with more than `most` fields: none of them is looked at then."""
+    if isinstance(said, Mapping) and len(said) > most:
+        raise ValueError(f"There are {len(said):,} fields; at most {most:,} are allowed")
+    return said
+
+
+_Short = Annotated[str, Field(max_length=LINK_AT_MOST)]
+_Name = Annotated[str, Field(max_length=NAME_AT_MOST)]
+_Text = Annotated[str, Field(max_length=TEXT_AT_MOST)]
+_Tags = Annotated[list[_Short], Field(max_length=TAGS_AT_MOST)]
+_Channels = Annotated[list[_Name], Field(max_length=200)]
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_fields(cls, said: object) -> object:
+        return _few(said, FIELDS_AT_MOST)
 
 
 class ScheduleBody(_Body):
@@ -39,7 +70,7 @@ class MediaBody(_Body):
     """An image that was uploaded before."""
 
     key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    alt: Annotated[str, Field(max_length=5_000)] = ""
+    alt: Annotated[str, Field(max_length=ALT_AT_MOST)] = ""
 
     def reference(self, media: Media) -> MediaReference:
         """The stored image with its alt text."""
@@ -49,9 +80,9 @@ class MediaBody(_Body):
 class VariantBody(_Body):
     """What one channel says instead."""
 
-    text: Annotated[str, Field(max_length=100_000)] | None = None
+    text: _Text | None = None
     link: _Short | None = None
-    hashtags: list[_Short] | None = None
+    hashtags: _Tags | None = None
 
     def variant(self) -> Variant:
         """The variant."""
@@ -76,12 +107,12 @@ class _Composed(_Body):
 class MessageBody(_Composed):
     """POST /messages."""
 
-    text: Annotated[str, Field(max_length=100_000)] = ""
+    text: _Text = ""
     link: _Short = ""
     link_title: _Short = ""
-    hashtags: Annotated[list[_Short], Field(max_length=100)] = []
-    media: Annotated[list[MediaBody], Field(max_length=40)] = []
-    variants: dict[str, VariantBody] = {}
+    hashtags: _Tags = []
+    media: Annotated[list[MediaBody], Field(max_length=MEDIA_AT_MOST)] = []
+    variants: Annotated[dict[_Name, VariantBody], BeforeValidator(partial(_few, most=VARIANTS_AT_MOST))] = {}
 
     def content(self, media: Media) -> Content:
         """The content."""

@@ -19,6 +19,12 @@ from omnipub.handlers.principal import NobodyError
 
 CONTENT_TYPE = "application/problem+json"
 
+DETAILS_AT_MOST = 50
+"""Problems that one answer tells; who mends those hears of the others."""
+
+FIELD_AT_MOST = 200
+"""Characters of a field's name, which may be a key that somebody made up."""
+
 STATUSES: tuple[tuple[type[OmnipubError], int, str], ...] = (
     (InvalidInputError, 400, "The request cannot be accepted"),
     (NobodyError, 401, "Not signed in"),
@@ -34,7 +40,10 @@ STATUSES: tuple[tuple[type[OmnipubError], int, str], ...] = (
 def problem(error: OmnipubError) -> Answer:
     """The answer to a request that failed with one of our errors."""
     status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
-    details = [{"field": field, "detail": sentence} for field, sentence in getattr(error, "problems", ())]
+    details = [
+        {"field": field[:FIELD_AT_MOST], "detail": sentence}
+        for field, sentence in getattr(error, "problems", ())[:DETAILS_AT_MOST]
+    ]
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NobodyError) else {}
     return answer(status, title, error.message, hint=error.hint, errors=details, headers=headers)
 
@@ -42,7 +51,8 @@ def problem(error: OmnipubError) -> Answer:
 def invalid(error: ValidationError) -> Answer:
     """The answer to a body that has the wrong form; never repeats what was sent."""
     details = [
-        {"field": ".".join(str(part) for part in one["loc"]) or "body", "detail": one["msg"]} for one in error.errors()
+        {"field": ".".join(str(part) for part in one["loc"])[:FIELD_AT_MOST] or "body", "detail": one["msg"]}
+        for one in error.errors(include_url=False, include_context=False, include_input=False)[:DETAILS_AT_MOST]
     ]
     return answer(400, "The request cannot be accepted", "The body has the wrong form.", errors=details)
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from omnipub.domain.announcement import DEFAULT, SHORT, TEMPLATES, Tone, announce, headline
 from omnipub.domain.catalogue import CATALOGUE
 from omnipub.domain.certification import MEMBER_AT_MOST, PERSONAL_AT_MOST, Certification
-from omnipub.domain.message import EXCERPT, MediaReference, checked
+from omnipub.domain.message import MediaReference, checked
 from omnipub.domain.moments import Schedule
+from omnipub.domain.text import EXCERPT
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PHOTO = MediaReference(key="ab" * 32, content_type="image/png", size=1_000)

@@ -1,6 +1,8 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import regex  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,3 +96,44 @@ def test_counts_are_told_in_every_unit_whether_too_many_or_not() -> None:
     counted = [(one.found, one.most, one.unit) for one in text_counts("€" * 8, both)]
     assert counted == [(8, 10, Unit.CHARACTERS), (24, 20, Unit.BYTES)]
     assert [(one.found, one.most) for one in text_counts("🎉", both, beside_images=True)] == [(2, 5)]
+
+
+clusters = st.lists(
+    st.sampled_from(
+        ["🇩", "👩", "\u200d", "\u0301", "a", "\r", "\n", "\u1100", "\u1161", "\u0600", "क", "\u094d", "👍🏽"]
+    ),
+    max_size=300,
+).map("".join)
+
+
+@settings(deadline=None)
+@given(clusters)
+def test_graphemes_counted_piece_by_piece_are_those_of_the_whole_text(text: str) -> None:
+    assert COUNTERS[Unit.GRAPHEMES](text) == len(regex.findall(r"\X", text))
+
+
+@pytest.mark.parametrize(
+    "text", ["🇩🇪" * 20_000, "🇩" * 20_001, "👩\u200d" * 20_000, "ä" + "\u0301" * 40_000, "ä" * 40_000]
+)
+def test_a_long_text_is_read_a_few_times_at_most_to_count_its_graphemes(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, read = regex.finditer, []
+
+    def counted(pattern: str, piece: str) -> Iterator[Any]:
+        read.append(len(piece))
+        return real(pattern, piece)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(regex, "finditer", counted)
+    assert COUNTERS[Unit.GRAPHEMES](text) > 0
+    assert sum(read) <= 5 * len(text)
+    one_grapheme = "\u200d" in text or "\u0301" in text
+    assert max(read) <= (2 * len(text) if one_grapheme else 64)
+
+
+def test_graphemes_are_not_counted_where_there_are_few_enough_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("there was nothing to count")
+
+    monkeypatch.setattr(regex, "finditer", refuse)
+    assert text_excess("🇩🇪" * 5, limits(10, Unit.GRAPHEMES)) == []

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,15 +8,15 @@ from hypothesis import strategies as st
 from omnipub.domain.message import (
     CHANNELS_AT_MOST,
     CONTENT_BYTES_AT_MOST,
-    EXCERPT,
+    PROBLEMS_AT_MOST,
     Content,
     MediaReference,
     Message,
     Variant,
     checked,
-    excerpt,
 )
 from omnipub.domain.moments import Schedule
+from omnipub.domain.text import EXCERPT, excerpt
 from omnipub.errors import InvalidInputError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -219,3 +220,64 @@ def test_no_text_is_changed_by_the_check(text: str) -> None:
 
 def test_a_message_its_deliveries_and_its_request_fit_into_one_transaction() -> None:
     assert CHANNELS_AT_MOST == 95
+
+
+# Bounds.
+
+
+@pytest.mark.parametrize(
+    ("content", "field", "sentence"),
+    [
+        (Content(text="x" * 100_001), "text", "There are 100,001 characters; at most 100,000 are allowed."),
+        (
+            Content(text="a", link="https://x.de/" + "x" * 2_000),
+            "link",
+            "There are 2,013 characters; at most 2,000 are allowed.",
+        ),
+        (
+            Content(text="a", link_title="x" * 2_001),
+            "link_title",
+            "There are 2,001 characters; at most 2,000 are allowed.",
+        ),
+        (Content(text="a", hashtags=("a",) * 101), "hashtags", "There are 101 hashtags; at most 100 are allowed."),
+        (Content(media=(PHOTO,) * 41), "media", "There are 41 images; at most 40 are allowed."),
+        (
+            Content(media=(replace(PHOTO, alt="x" * 5_001),)),
+            "media.0.alt",
+            "There are 5,001 characters; at most 5,000 are allowed.",
+        ),
+        (
+            Content(text="a", variants={f"x{number}": Variant(text="b") for number in range(191)}),
+            "variants",
+            "There are 191 variants; at most 190 are allowed.",
+        ),
+        (
+            Content(text="a", variants={"x": Variant(text="b" * 100_001)}),
+            "variants.x.text",
+            "There are 100,001 characters; at most 100,000 are allowed.",
+        ),
+        (
+            Content(text="a", variants={"x": Variant(hashtags=("b",) * 101)}),
+            "variants.x.hashtags",
+            "There are 101 hashtags; at most 100 are allowed.",
+        ),
+    ],
+)
+def test_everything_that_somebody_sends_has_a_bound_and_its_error_says_it(
+    content: Content, field: str, sentence: str
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        checked(content)
+    assert (field, sentence) in caught.value.problems
+
+
+def test_links_and_hashtags_of_variants_count_for_the_size_of_the_whole() -> None:
+    links = {f"x{number}": Variant(link="https://x.de/" + "x" * 1_900) for number in range(150)}
+    assert refused(Content(text="a", variants=links)) == ["text"]
+    tags = {f"x{number}": Variant(hashtags=("a" * 100,) * 100) for number in range(30)}
+    assert refused(Content(text="a", variants=tags)) == ["text"]
+
+
+def test_a_thousand_mistakes_are_told_fifty_at_a_time() -> None:
+    wrong = {f"x{number}": Variant(hashtags=("#",) * 100) for number in range(100)}
+    assert len(refused(Content(text="a", variants=wrong))) == PROBLEMS_AT_MOST

@@ -9,8 +9,9 @@ from omnipub.domain.certification import Certification
 from omnipub.domain.delivery import Attempt, Delivery
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import WATCHED, Status
-from omnipub.domain.message import EXCERPT, Content, Message
+from omnipub.domain.message import Content, Message
 from omnipub.domain.moments import Schedule, to_text
+from omnipub.domain.text import EXCERPT
 from omnipub.storage.items import (
     Connection,
     Standing,
