@@ -2,43 +2,94 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from omnipub_cli.context import Call
+    from omnipub_cli.output import Output
 
 VERSION = (["--version"], ["-V"])
+
+INTERRUPTED = 130
+"""`Code.INTERRUPTED`, for an interruption while the command is imported or its error is told."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments in VERSION:
-        return _version()
-    if not sys.stdout.isatty():
-        # rich draws help for eyes; a pipe gets it plain, in half the time. Typer decides while it is imported.
-        os.environ.setdefault("TYPER_USE_RICH", "0")
-    # Typer costs more than the answer above.
-    from dataclasses import replace  # noqa: PLC0415
+    try:
+        return _told(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        with suppress(OSError):
+            os.write(2, b"interrupted: Stopped before it was done.\n")
+        return INTERRUPTED
 
-    from omnipub_cli.context import Call  # noqa: PLC0415
-    from omnipub_cli.errors import judged  # noqa: PLC0415
-    from omnipub_cli.tree import command  # noqa: PLC0415
+
+def _told(arguments: list[str]) -> int:
+    """Run it; an error is told."""
+    from omnipub_cli.standard_streams import stand_in  # noqa: PLC0415  an interruption of importing is told too
+
+    nobody_reads = stand_in()
+    from omnipub_cli.context import Call  # noqa: PLC0415  it takes the streams as they are
 
     # An error of parsing must know how to speak before the options are read.
     call = Call(json="--json" in arguments[: arguments.index("--") if "--" in arguments else None])
     try:
-        code = command().main(args=arguments, prog_name="omnipub", standalone_mode=False, obj=call)
-        call.output.flush()
+        return _run(arguments, call, nobody_reads=nobody_reads)
     except BaseException as error:  # noqa: BLE001  the one place where errors become words and codes
+        from dataclasses import replace  # noqa: PLC0415
+
+        from omnipub_cli.errors import judged  # noqa: PLC0415
+
         failure = judged(error, command=call.command)
         return call.output.fail(replace(failure, hint=call.placed(failure.hint)))
+
+
+def _run(arguments: list[str], call: "Call", *, nobody_reads: bool) -> int:
+    from omnipub_cli.signals import terminable  # noqa: PLC0415
+    from omnipub_cli.typed_values import refuse_closed_output, refuse_half_characters  # noqa: PLC0415
+
+    refuse_half_characters(arguments)
+    refuse_closed_output(closed=nobody_reads)
+    if arguments in VERSION:
+        return _version(call.output)
+    if not sys.stdout.isatty():
+        # rich draws help for eyes; a pipe gets it plain, in half the time. Typer decides while it is imported.
+        os.environ.setdefault("TYPER_USE_RICH", "0")
+    # Typer costs more than the answer above.
+    from omnipub_cli.tree import command  # noqa: PLC0415
+
+    with terminable(), typers_own_output(call):
+        code = command().main(args=arguments, prog_name="omnipub", standalone_mode=False, obj=call)
+        call.output.flush()
+    if code == INTERRUPTED:  # Typer's for an interruption, of which it says nothing
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
 
 
-def _version() -> int:
-    from omnipub import __version__  # noqa: PLC0415  beside the output it belongs to
-    from omnipub_cli.output import Output  # noqa: PLC0415
+@contextmanager
+def typers_own_output(call: "Call") -> Iterator[None]:
+    """Help is printed by Typer, before any command begins: an error of that is one of the output."""
+    try:
+        yield
+    except (OSError, SystemExit) as error:
+        from omnipub_cli.errors import OutputClosedError, OutputLostError  # noqa: PLC0415
+        from omnipub_cli.standard_streams import discard  # noqa: PLC0415
 
-    output = Output()
+        if call.begun:
+            raise
+        discard(sys.stdout)
+        if isinstance(error, SystemExit):  # Typer's for a pipe that nobody reads
+            raise OutputClosedError from error
+        raise OutputLostError(error.strerror or str(error)) from error
+
+
+def _version(output: "Output") -> int:
+    from omnipub import __version__  # noqa: PLC0415  beside the output it belongs to
+
     output.line(f"omnipub {__version__}")
+    output.flush()
     return 0
 
 

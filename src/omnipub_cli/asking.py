@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from omnipub.errors import InvalidInputError
+from omnipub_cli.standard_streams import read_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,4 +66,4 @@ def _answer(call: Call, question: str) -> str:
     call.output.flush()
     call.announce()
     call.output.question(question)
-    return sys.stdin.readline().strip().lower()
+    return read_line().strip().lower()

@@ -65,6 +65,11 @@ class Call:
         return Path(self.data).expanduser().absolute() if self.data else default_data()
 
     @property
+    def begun(self) -> bool:
+        """Whether its command has begun; before that, only help is printed."""
+        return self.command != Call.command
+
+    @property
     def on_aws(self) -> bool:
         """Whether a stage on AWS was asked for."""
         return self.stage != LOCAL

@@ -26,6 +26,7 @@ from omnipub.errors import (
     UnavailableError,
 )
 from omnipub_cli.deployment.errors import NotBuiltError
+from omnipub_cli.typed_values import NUMBERS, range_of
 
 DEBUG = "OMNIPUB_DEBUG"
 
@@ -87,6 +88,10 @@ class OutputClosedError(Exception):
     """Nobody reads our output any more; not an error anybody needs to hear of."""
 
 
+class OutputLostError(Exception):
+    """Our output cannot be written, as the disk is full; what the command did stands."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Failure:
     """An error, judged: what is said, and how the process ends.
@@ -138,6 +143,8 @@ def _words(error: BaseException) -> tuple[str, str, Sequence[tuple[str, str]]]:
         return *_usage(error), ()
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return "Stopped before it was done.", "", ()
+    if isinstance(error, OutputLostError):
+        return f"The output cannot be written: {error}.", "What was done is done; see it before you repeat this.", ()
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror or error}{where}.", f"Set {DEBUG}=1 to see where it came from.", ()
@@ -159,7 +166,15 @@ def _usage(error: TyperException) -> tuple[str, str]:
     if not sentence.endswith((".", "?", "!")):
         sentence += "."
     meant = f"Did you mean {' or '.join(likely)}? " if likely else ""
-    return sentence, f"{meant}See `{path} --help`."
+    parameter = getattr(error, "param", None)
+    allowed = range_of(parameter) if parameter is not None else ""
+    sentence = re.sub(r"a valid (\w+)( range)?\.$", lambda found: f"{NUMBERS.get(found[1], found[1])}.", sentence)
+    return _short(sentence), f"{meant}{allowed}{' ' if allowed else ''}See `{path} --help`."
+
+
+def _short(sentence: str) -> str:
+    """A sentence that does not quote more than somebody reads."""
+    return re.sub(r"[^\s']{80,}", lambda found: f"{found[0][:40]}…", sentence)
 
 
 def _kind(error: BaseException) -> str:
@@ -169,4 +184,6 @@ def _kind(error: BaseException) -> str:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower() or "error"
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return "interrupted"
+    if isinstance(error, OutputLostError):
+        return "output_lost"
     return "unavailable" if isinstance(error, OSError) else "unexpected"

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.blank import is_blank
+from omnipub_cli.standard_streams import read_text
 from omnipub_cli.times import zone_name
+from omnipub_cli.typed_values import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +34,7 @@ def text_of(given: str, output: Output) -> str:
         return given
     if sys.stdin.isatty():
         output.note("Type the text; end it with Ctrl-D on a line of its own.")
-    try:
-        read = sys.stdin.buffer.read().decode()
-    except UnicodeDecodeError as error:
-        raise InvalidInputError("The text on standard input is not UTF-8.", hint="Convert it with iconv.") from error
+    read = read_text("text")
     if is_blank(read):
         raise InvalidInputError("Standard input was named with - and is empty.", hint="See what was to write to it.")
     return read.removesuffix("\n").removesuffix("\r")
@@ -45,7 +43,7 @@ def text_of(given: str, output: Output) -> str:
 def secret(*, from_stdin: bool, prompt: str) -> str:
     """A secret from a hidden prompt or standard input: never an argument, which other users can see."""
     if from_stdin:
-        found = sys.stdin.read().strip()
+        found = read_text("token").strip()
     elif sys.stdin.isatty():
         found = getpass.getpass(prompt).strip()
     else:

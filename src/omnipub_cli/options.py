@@ -8,13 +8,16 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from omnipub.errors import ConfigurationError
-from omnipub_cli import blank
+from omnipub_cli import typed_values
 from omnipub_cli.context import Call, call_of
 
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter, Parameter
 
 SHARED = "Options of every command"
+
+SECONDS_AT_MOST = 31 * 24 * 60 * 60
+"""Of what is waited for; longer is taken for a typing mistake."""
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -40,7 +43,10 @@ Cursor = Annotated[str, typer.Option("--cursor", metavar="CURSOR", help="Go on w
 Mine = Annotated[bool, typer.Option("--mine", help="Only what was composed on this command line.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow it until every channel has an end; exit 1 if one failed.")]
 Timeout = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", min=0, help="With --wait: how long after the due moment.")
+    float,
+    typer.Option(
+        "--timeout", metavar="SECONDS", min=0, max=SECONDS_AT_MOST, help="With --wait: how long after the due moment."
+    ),
 ]
 
 
@@ -91,8 +97,10 @@ class Command(TyperCommand):
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Parse what was typed; nothing of it may be empty."""
         if not ctx.resilient_parsing:  # else somebody is still typing, and a shell asks how it may go on
-            blank.refuse(self, ctx, args)
-        return super().parse_args(ctx, args)
+            typed_values.refuse(self, ctx, args)
+        rest = super().parse_args(ctx, args)
+        typed_values.refuse_no_numbers(self, ctx)
+        return rest
 
     def invoke(self, ctx: "Context") -> Any:
         """Run it where and as whom it was asked for; errors may then name its help."""
@@ -136,7 +144,7 @@ class Group(TyperGroup):
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Parse; a bare group means its help."""
         if not ctx.resilient_parsing:
-            blank.refuse(self, ctx, args)
+            typed_values.refuse(self, ctx, args)
         return super().parse_args(ctx, args or ["--help"])
 
     def format_epilog(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # noqa: ARG002  typer passes it
@@ -227,7 +235,7 @@ def _into_call(name: str) -> Callable[["Context", "Parameter", Any], None]:
             return
         source = context.get_parameter_source(parameter.name or "")
         named = source is not None and source.name == "COMMANDLINE"
-        if blank.is_blank(str(value)):
+        if typed_values.is_blank(str(value)):
             raise ConfigurationError(f"{parameter.envvar} has only spaces.", hint="Give it a value, or unset it.")
         # A variable must not win over the option that stood before the group.
         if named or getattr(call, name) == getattr(Call, name):

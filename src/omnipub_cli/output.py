@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from omnipub_cli import plain
 from omnipub_cli.drawing import Look, Story, Table, View, piped, text
+from omnipub_cli.standard_streams import discard
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -144,6 +145,7 @@ class Output:
 
         Raises:
             OutputClosedError: Nobody reads it.
+            OutputLostError: It cannot be written.
         """
         with self._open_pipe():
             self._stdout.flush()
@@ -188,9 +190,13 @@ class Output:
         except BrokenPipeError as error:
             from omnipub_cli.errors import OutputClosedError  # noqa: PLC0415  errors imports typer
 
-            with suppress(OSError, ValueError):  # the interpreter flushes once more at its end
-                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout.fileno())
+            discard(self._stdout)
             raise OutputClosedError from error
+        except OSError as error:
+            from omnipub_cli.errors import OutputLostError  # noqa: PLC0415  likewise
+
+            discard(self._stdout)
+            raise OutputLostError(error.strerror or str(error)) from error
 
 
 class Progress:

@@ -10,8 +10,8 @@ import typer
 
 from omnipub.errors import InvalidInputError
 from omnipub_cli import inputs
-from omnipub_cli.blank import is_blank
 from omnipub_cli.options import At, Fold, NotAfter, Zone, listed
+from omnipub_cli.typed_values import is_blank
 
 if TYPE_CHECKING:
     from omnipub.domain.message import Content, MediaReference

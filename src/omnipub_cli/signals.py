@@ -1,6 +1,7 @@
 """SIGTERM ends a long command as cleanly as Ctrl-C does."""
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -23,6 +24,16 @@ def termination() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """While this lasts, SIGTERM does as Ctrl-C does; only the main thread of a process may ask for that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with termination():
+        yield
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from omnipub.errors import InvalidInputError
 from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP
 from omnipub_cli.deployment import workplace
+from omnipub_cli.standard_streams import read_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def password(*, from_stdin: bool) -> str:
         InvalidInputError: Nobody can be asked, nothing was given, or two different ones.
     """
     if from_stdin:
-        found = sys.stdin.readline().rstrip("\r\n")
+        found = read_line().rstrip("\r\n")
     elif not sys.stdin.isatty():
         raise InvalidInputError(
             "There is no terminal to ask for the password.", hint="Pipe it in: … --password-stdin < FILE"

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, Id, examples
+from omnipub_cli.options import SECONDS_AT_MOST, Command, Id, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -23,7 +23,12 @@ def watch(
     *,
     timeout: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", min=0, help="How long after the last due moment (default: without end)."),
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            max=SECONDS_AT_MOST,
+            help="How long after the last due moment (default: without end).",
+        ),
     ] = None,
 ) -> None:
     """Follow a message or certification until every channel has an end; exit 1 if one is not published."""

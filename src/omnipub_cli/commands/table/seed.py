@@ -19,8 +19,13 @@ app = typer.Typer(add_completion=False)
 def seed(
     context: typer.Context,
     *,
-    messages: Annotated[int, typer.Option("--messages", "-n", metavar="N", help="From 1 to 1,000,000.")] = 1000,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Any number; the same gives the same items.")] = 1,
+    messages: Annotated[
+        int, typer.Option("--messages", "-n", min=1, max=1_000_000, metavar="N", help="From 1 to 1,000,000.")
+    ] = 1000,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", min=0, max=2**63 - 1, metavar="S", help="The same seed gives the same items."),
+    ] = 1,
     yes: Yes = False,
 ) -> None:
     """Fill the table with invented messages, the same for the same seed; none of them can be sent."""

@@ -1,10 +1,12 @@
-"""Refuses options and arguments that were given and are empty: a script's variable was, and nobody meant nothing.
+"""Refuses values that nobody means: empty ones, half characters, and numbers that are none.
 
-"Not given" is None everywhere behind this file, so nothing else need ask what an empty text means.
+An empty value is a script's variable that was empty. "Not given" is None everywhere behind this file, so nothing
+else need ask what an empty text means.
 """
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -43,12 +45,63 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
 )
 """Option, or command and option → what it means to leave it out, where that is not plain."""
 
+NUMBERS = {"int": "a whole number", "integer": "a whole number", "float": "a number"}
+"""Typer's word for a type of numbers → ours."""
+
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 
 
 def is_blank(text: str) -> bool:
     """Whether nobody would see anything of a text: it is empty, or has only spaces and what is invisible."""
     return all(unicodedata.category(mark) in _UNSEEN for mark in text)
+
+
+def refuse_half_characters(arguments: Sequence[str]) -> None:
+    """Refuse arguments that are not UTF-8: no network takes them, and nobody could type them again.
+
+    Raises:
+        InvalidInputError: The first of them.
+    """
+    for one in arguments:
+        if any("\ud800" <= mark <= "\udfff" for mark in one):
+            shown = one.encode(errors="surrogateescape").decode(errors="backslashreplace")
+            raise InvalidInputError(
+                f"'{shown}' has half a character; it is not UTF-8.", hint="Type it in UTF-8, or convert it with iconv."
+            )
+
+
+def refuse_closed_output(*, closed: bool) -> None:
+    """Refuse to begin where standard output is closed, as nobody could be told what was done.
+
+    Raises:
+        InvalidInputError: It is.
+    """
+    if closed:
+        raise InvalidInputError(
+            "Standard output is closed, so nothing was done.", hint="Send it to a file, or to /dev/null."
+        )
+
+
+def refuse_no_numbers(command: Command, context: Context) -> None:
+    """Refuse `nan` and `inf`, which no comparison with a bound refuses.
+
+    Raises:
+        InvalidInputError: The first of them.
+    """
+    for one in command.get_params(context):
+        value = context.params.get(one.name or "")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InvalidInputError(f"{name_of(one)} is {value}, which is no number.", hint=range_of(one))
+
+
+def range_of(parameter: Parameter) -> str:
+    """What a number may be, as a sentence; empty for what is no number."""
+    kind = parameter.type
+    what = NUMBERS.get(kind.name.removesuffix(" range"), "")
+    least, most = getattr(kind, "min", None), getattr(kind, "max", None)
+    if not what or least is None or most is None:
+        return ""
+    return f"{name_of(parameter)} takes {what} from {least:,} to {most:,}."
 
 
 def refuse(command: Command, context: Context, arguments: Sequence[str]) -> None:

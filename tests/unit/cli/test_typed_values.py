@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.core import TyperGroup
 
-from omnipub_cli import blank, inputs
+from omnipub_cli import inputs, typed_values
 from omnipub_cli.output import Output
 from omnipub_cli.tree import load
 
@@ -32,7 +32,9 @@ TAKEN = [
     *(found for path, command in COMMANDS.items() for found in taken(path, command)),
     *(found for path in GROUPS for found in taken(path, load(path))),
 ]
-REFUSED = [(path, one, before) for path, one, before in TAKEN if blank.name_of(one) not in blank.MAY_BE_EMPTY]
+REFUSED = [
+    (path, one, before) for path, one, before in TAKEN if typed_values.name_of(one) not in typed_values.MAY_BE_EMPTY
+]
 
 
 def test_the_walk_finds_the_whole_tree() -> None:
@@ -41,7 +43,7 @@ def test_the_walk_finds_the_whole_tree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "parameter", "before"), REFUSED, ids=[f"{path} {blank.name_of(one)}" for path, one, _ in REFUSED]
+    ("path", "parameter", "before"), REFUSED, ids=[f"{path} {typed_values.name_of(one)}" for path, one, _ in REFUSED]
 )
 def test_what_is_given_empty_is_refused_and_nothing_is_done(
     path: str, parameter: Any, before: list[str], run: Callable[..., Any], tmp_path: Path
@@ -50,7 +52,7 @@ def test_what_is_given_empty_is_refused_and_nothing_is_done(
         ran = run(*path.split(), *before, value)
         assert (ran.code, ran.out) == (2, "")
         sentence, hint = ran.err.splitlines()
-        assert sentence == f"not accepted: {blank.name_of(parameter)} was given and is empty."
+        assert sentence == f"not accepted: {typed_values.name_of(parameter)} was given and is empty."
         assert hint.startswith("hint: ")
         assert hint.endswith(".")
     assert list(tmp_path.iterdir()) == []
@@ -59,7 +61,7 @@ def test_what_is_given_empty_is_refused_and_nothing_is_done(
 REPEATABLE = [
     (path, one, before)
     for path, one, before in REFUSED
-    if (one.nargs != 1 or getattr(one, "multiple", False)) and blank.name_of(one) not in blank.FREE
+    if (one.nargs != 1 or getattr(one, "multiple", False)) and typed_values.name_of(one) not in typed_values.FREE
 ]
 
 
@@ -70,12 +72,12 @@ def test_a_part_of_a_list_may_not_be_empty_either(
     for value in (",", "a,", ",a", "a,,b", "a, ,b"):
         ran = run(*path.split(), *before, value)
         assert ran.code == 2
-        assert f"{blank.name_of(parameter)} was given as '{value}': a part of it is empty." in ran.err
+        assert f"{typed_values.name_of(parameter)} was given as '{value}': a part of it is empty." in ran.err
     assert list(tmp_path.iterdir()) == []
 
 
 def test_there_are_lists_of_each_kind() -> None:
-    names = {blank.name_of(one) for _, one, _ in REPEATABLE}
+    names = {typed_values.name_of(one) for _, one, _ in REPEATABLE}
     assert {"--to", "--channel", "--hashtag", "--clear", "ID", "CHANNEL"} <= names
 
 
@@ -93,10 +95,10 @@ def test_help_is_given_all_the_same(run: Callable[..., Any]) -> None:
 
 
 def test_each_exception_is_an_option_that_there_is() -> None:
-    names = {blank.name_of(one) for _, one, _ in TAKEN}
-    commands = {f"{path} {blank.name_of(one)}" for path, one, _ in TAKEN}
-    assert blank.MAY_BE_EMPTY
-    for name in (*blank.MAY_BE_EMPTY, *blank.FREE, *blank.LEFT_OUT):
+    names = {typed_values.name_of(one) for _, one, _ in TAKEN}
+    commands = {f"{path} {typed_values.name_of(one)}" for path, one, _ in TAKEN}
+    assert typed_values.MAY_BE_EMPTY
+    for name in (*typed_values.MAY_BE_EMPTY, *typed_values.FREE, *typed_values.LEFT_OUT):
         assert name in names | commands
 
 
@@ -149,3 +151,60 @@ def test_a_variable_that_has_only_spaces_is_refused(
     monkeypatch.setenv(name, " ")
     ran = run("messages", "list")
     assert (ran.code, ran.err.startswith(f"configuration: {name} has only spaces.")) == (6, True)
+
+
+NUMBERS = [(path, one, before) for path, one, before in TAKEN if one.type.name.split()[0] in typed_values.NUMBERS]
+NO_NUMBERS = ["x", "nan", "inf", "-inf", "-1", "1e400", str(10**30), "9" * 5_000, "0x10", "1,5", "½"]
+
+
+def needed(path: str) -> list[str]:
+    """What a command cannot do without."""
+    words: list[str] = []
+    for one in COMMANDS[path].params:
+        if one.required:
+            words += ["x"] if one.param_type_name == "argument" else [one.opts[0], "x"]
+    return words
+
+
+def test_the_walk_finds_numbers() -> None:
+    names = {typed_values.name_of(one) for _, one, _ in NUMBERS}
+    assert {"--limit", "--timeout", "--port", "--rate", "--seconds", "--messages"} <= names
+
+
+@pytest.mark.parametrize(("path", "parameter", "before"), NUMBERS)
+def test_what_is_no_number_or_out_of_range_is_told_what_is_allowed(
+    path: str, parameter: Any, before: list[str], run: Callable[..., Any], tmp_path: Path
+) -> None:
+    allowed = typed_values.range_of(parameter)
+    assert allowed.startswith(f"{typed_values.name_of(parameter)} takes a ")
+    for value in NO_NUMBERS:
+        ran = run(*path.split(), *needed(path), *before, value)
+        assert (ran.code, ran.out) == (2, ""), value
+        assert allowed in ran.err
+        assert len(ran.err) < 500
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_half_a_character_is_refused_wherever_it_stands(place: int, run: Callable[..., Any], tmp_path: Path) -> None:
+    arguments = ["messages", "create", "Hello", "--to=facebook"]
+    arguments[place] += "\udcff"
+    ran = run(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{arguments[place][:-1]}\\xff' has half a character; it is not UTF-8." in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("read", [b"\xff", b"x" * 2_000_000, b"\xff" * 2_000_000])
+def test_a_text_that_cannot_be_one_is_refused(read: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(read)))
+    with pytest.raises(inputs.InvalidInputError, match="standard input"):
+        inputs.text_of("-", Output())
+
+
+def test_a_token_that_is_not_utf8_is_refused_and_never_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"secret\xff")))
+    with pytest.raises(inputs.InvalidInputError, match="not UTF-8") as caught:
+        inputs.secret(from_stdin=True, prompt="")
+    assert caught.value.__cause__ is None
+    assert "secret" not in str(caught.value)
