@@ -1,5 +1,6 @@
 """What the vault and the media store promise."""
 
+import base64
 import hashlib
 import stat
 from pathlib import Path
@@ -11,6 +12,7 @@ from omnipub.adapters.keyfile_vault import KeyfileVault
 from omnipub.adapters.kms_vault import KmsVault
 from omnipub.adapters.s3_media import S3Media
 from omnipub.domain.conversation import Secret
+from omnipub.domain.sealing import Purpose
 from omnipub.errors import ConfigurationError, InvalidInputError, NotFoundError, SealBrokenError
 from omnipub.services.ports import Media, Vault
 
@@ -37,39 +39,87 @@ def media(request: pytest.FixtureRequest, tmp_path: Path) -> Media:
 
 
 def test_a_sealed_secret_opens_for_its_purpose_only(vault: Vault) -> None:
-    sealed = vault.seal(SECRET, "owner/facebook/1")
-    assert vault.open(sealed, "owner/facebook/1") == SECRET
+    sealed = vault.seal(SECRET, ("owner", "facebook", "1", "token"))
+    assert vault.open(sealed, ("owner", "facebook", "1", "token")) == SECRET
     with pytest.raises(SealBrokenError):
-        vault.open(sealed, "owner/facebook/2")
+        vault.open(sealed, ("owner", "facebook", "2", "token"))
+
+
+@pytest.mark.parametrize(
+    ("sealed_for", "opened_for"),
+    [
+        (("o", "linkedin", "x/renewal", "token"), ("o", "linkedin", "x", "renewal")),
+        (("o/linkedin", "x", "y", "token"), ("o", "linkedin", "x/y", "token")),
+        (("o", "linkedin", 'x","token', "token"), ("o", "linkedin", "x", "token", "token")),
+        (("o", "linkedin", "x", "token"), ("o", "linkedin", "x")),
+        (("o", "linkedin", "x", "token"), ("o", "linkedin", "x", "renewal")),
+    ],
+)
+def test_no_two_purposes_are_the_same(vault: Vault, sealed_for: Purpose, opened_for: Purpose) -> None:
+    sealed = vault.seal(SECRET, sealed_for)
+    assert vault.open(sealed, sealed_for) == SECRET
+    with pytest.raises(SealBrokenError):
+        vault.open(sealed, opened_for)
+
+
+@pytest.mark.parametrize("kind", ["token", "renewal"])
+def test_what_was_sealed_before_opens_for_the_same_account(vault: Vault, kind: str) -> None:
+    purpose = ("owner", "linkedin", "urn:li:person:a", kind)
+    sealed = sealed_before(vault, "owner/linkedin/urn:li:person:a" + ("" if kind == "token" else "/renewal"))
+    assert vault.open(sealed, purpose) == SECRET
+    with pytest.raises(SealBrokenError):
+        vault.open(sealed, ("other", *purpose[1:]))
+
+
+def sealed_before(vault: Vault, purpose: str) -> str:
+    """What a release that knew only meaning 1 of the items wrote."""
+    if isinstance(vault, KeyfileVault):
+        data = vault._cipher.encrypt(b"n" * 12, SECRET.reveal().encode(), purpose.encode())
+        return f"v1.{base64.urlsafe_b64encode(b'n' * 12 + data).decode()}"
+    assert isinstance(vault, KmsVault)
+    blob = vault._clients.of("kms").encrypt(
+        KeyId=vault._key, Plaintext=SECRET.reveal().encode(), EncryptionContext={"purpose": purpose}
+    )["CiphertextBlob"]
+    return f"kms1.{base64.urlsafe_b64encode(blob).decode()}"
 
 
 def test_the_same_secret_is_sealed_differently_each_time_and_never_lies_open(vault: Vault) -> None:
-    first, second = vault.seal(SECRET, "p"), vault.seal(SECRET, "p")
+    first, second = vault.seal(SECRET, ("p",)), vault.seal(SECRET, ("p",))
     assert first != second
     assert SECRET.reveal() not in first
 
 
 @pytest.mark.parametrize(
     "damage",
-    ["v2.abc", "v1.", "v1.!!!", "", "v1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "kms1.", "kms1.!!!", "kms1.AAAA"],
+    [
+        "v3.abc",
+        "v2.abc",
+        "v1.",
+        "v1.!!!",
+        "",
+        "v1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "kms1.",
+        "kms1.!!!",
+        "kms1.AAAA",
+    ],
 )
 def test_damaged_or_foreign_seals_do_not_open(vault: Vault, damage: str) -> None:
     with pytest.raises(SealBrokenError):
-        vault.open(damage, "p")
+        vault.open(damage, ("p",))
 
 
 def test_what_was_changed_after_sealing_does_not_open(vault: Vault) -> None:
-    sealed = vault.seal(SECRET, "p")
+    sealed = vault.seal(SECRET, ("p",))
     middle = len(sealed) * 2 // 3
     changed = sealed[:middle] + ("A" if sealed[middle] != "A" else "B") + sealed[middle + 1 :]
     with pytest.raises(SealBrokenError):
-        vault.open(changed, "p")
+        vault.open(changed, ("p",))
 
 
 def test_the_key_file_is_for_its_owner_only_and_kept(tmp_path: Path) -> None:
-    sealed = KeyfileVault(tmp_path / "key").seal(SECRET, "p")
+    sealed = KeyfileVault(tmp_path / "key").seal(SECRET, ("p",))
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
-    assert KeyfileVault(tmp_path / "key").open(sealed, "p") == SECRET
+    assert KeyfileVault(tmp_path / "key").open(sealed, ("p",)) == SECRET
     (tmp_path / "key").chmod(0o644)
     with pytest.raises(ConfigurationError, match="read by others"):
         KeyfileVault(tmp_path / "key")

@@ -9,6 +9,7 @@ from typing import Any
 from omnipub.domain.conversation import Request, Response, Secret
 from omnipub.domain.message import MediaReference
 from omnipub.domain.moments import moment, to_text
+from omnipub.domain.sealing import Purpose, encoded
 from omnipub.errors import NotFoundError, UnavailableError
 from omnipub.names import VERSION
 from omnipub.services.ports import DueSoon, NoAnswerError, Pointer, UnreachableError
@@ -272,14 +273,14 @@ class SimVault:
         self._hub = hub
         self._faults = faults
 
-    def seal(self, secret: Secret, purpose: str) -> str:
-        return f"{purpose}\x00{secret.reveal()}"
+    def seal(self, secret: Secret, purpose: Purpose) -> str:
+        return f"{encoded(purpose)}\x00{secret.reveal()}"
 
-    def open(self, sealed: str, purpose: str) -> Secret:
+    def open(self, sealed: str, purpose: Purpose) -> Secret:
         if self._faults.key_silent and self._hub.chance.random() < self._faults.key_silent:
             self._hub.tell("the key that seals tokens does not answer")
             raise UnavailableError("The key does not answer.")
-        return Secret(sealed.removeprefix(f"{purpose}\x00"))
+        return Secret(sealed.removeprefix(f"{encoded(purpose)}\x00"))
 
 
 class SimMedia:

@@ -4,19 +4,25 @@ import base64
 import os
 import stat
 import tempfile
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from omnipub.domain.conversation import Secret
+from omnipub.domain.sealing import Purpose, encoded, encoded_before
 from omnipub.errors import ConfigurationError, SealBrokenError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-VERSION = "v1"
-"""Prefix of what is sealed this way, so that another way can stand beside it."""
+ENCODINGS: Mapping[str, Callable[[Purpose], str]] = MappingProxyType({"v1": encoded_before, "v2": encoded})
+"""How the purpose stands in a seal, by the seal's prefix."""
+
+VERSION = "v2"
+"""The prefix of what is sealed now."""
 
 
 class KeyfileVault:
@@ -25,20 +31,20 @@ class KeyfileVault:
     def __init__(self, path: Path) -> None:
         self._cipher = AESGCM(_key(path))
 
-    def seal(self, secret: Secret, purpose: str) -> str:
+    def seal(self, secret: Secret, purpose: Purpose) -> str:
         """`secret` sealed; it opens only for the same `purpose`."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, secret.reveal().encode(), purpose.encode())
+        sealed = self._cipher.encrypt(nonce, secret.reveal().encode(), encoded(purpose).encode())
         return f"{VERSION}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
-    def open(self, sealed: str, purpose: str) -> Secret:
+    def open(self, sealed: str, purpose: Purpose) -> Secret:
         """The secret."""
         version, _, text = sealed.partition(".")
-        if version != VERSION:
+        if version not in ENCODINGS:
             raise SealBrokenError(f"A secret is sealed as '{version}', which this release does not know.")
         try:
             data = base64.urlsafe_b64decode(text)
-            opened = self._cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], purpose.encode())
+            opened = self._cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], ENCODINGS[version](purpose).encode())
         except (ValueError, InvalidTag) as error:
             raise SealBrokenError(
                 "A sealed token does not open with this machine's key.",

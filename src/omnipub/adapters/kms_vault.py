@@ -4,17 +4,22 @@ import base64
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from botocore.exceptions import ClientError
 
 from omnipub.adapters.aws import Clients
 from omnipub.adapters.aws_errors import code_of, translated
 from omnipub.domain.conversation import Secret
+from omnipub.domain.sealing import Purpose, encoded, encoded_before
 from omnipub.errors import InvalidInputError, SealBrokenError
 
-VERSION = "kms1"
-"""Prefix of what is sealed this way, so that another way can stand beside it."""
+ENCODINGS: Mapping[str, Callable[[Purpose], str]] = MappingProxyType({"kms1": encoded_before, "kms2": encoded})
+"""How the purpose stands in a seal's context, by the seal's prefix."""
+
+VERSION = "kms2"
+"""The prefix of what is sealed now."""
 
 SECRET_BYTES = 4096
 """The most that KMS encrypts in one call."""
@@ -39,10 +44,10 @@ class KmsVault:
         self._clients = clients
         self._key = key
         self._monotonic = monotonic
-        self._opened: OrderedDict[tuple[str, str], tuple[float, Secret]] = OrderedDict()
+        self._opened: OrderedDict[tuple[str, Purpose], tuple[float, Secret]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def seal(self, secret: Secret, purpose: str) -> str:
+    def seal(self, secret: Secret, purpose: Purpose) -> str:
         """`secret` sealed; it opens only for the same `purpose`.
 
         Raises:
@@ -53,17 +58,17 @@ class KmsVault:
             raise InvalidInputError(f"The token has {len(plain):,} bytes; 1 to {SECRET_BYTES:,} are allowed.")
         with translated(self._what):
             answer = self._clients.of("kms").encrypt(
-                KeyId=self._key, Plaintext=plain, EncryptionContext=_context(purpose)
+                KeyId=self._key, Plaintext=plain, EncryptionContext=_context(encoded(purpose))
             )
         return f"{VERSION}.{base64.urlsafe_b64encode(answer['CiphertextBlob']).decode()}"
 
-    def open(self, sealed: str, purpose: str) -> Secret:
+    def open(self, sealed: str, purpose: Purpose) -> Secret:
         """The secret."""
         known = self._remembered(sealed, purpose)
         if known is not None:
             return known
         version, _, text = sealed.partition(".")
-        if version != VERSION:
+        if version not in ENCODINGS:
             raise SealBrokenError(f"A secret is sealed as '{version}', which this release does not know on AWS.")
         try:
             blob = base64.b64decode(text, altchars=b"-_", validate=True)
@@ -74,7 +79,7 @@ class KmsVault:
         try:
             with translated(self._what):
                 answer = self._clients.of("kms").decrypt(
-                    KeyId=self._key, CiphertextBlob=blob, EncryptionContext=_context(purpose)
+                    KeyId=self._key, CiphertextBlob=blob, EncryptionContext=_context(ENCODINGS[version](purpose))
                 )
         except ClientError as error:
             if code_of(error) in _BROKEN:
@@ -90,7 +95,7 @@ class KmsVault:
     def _what(self) -> str:
         return f"The key {self._key}"
 
-    def _remembered(self, sealed: str, purpose: str) -> Secret | None:
+    def _remembered(self, sealed: str, purpose: Purpose) -> Secret | None:
         with self._lock:
             at, secret = self._opened.get((sealed, purpose), (0.0, None))
             if secret is not None and self._monotonic() - at >= REMEMBERED_SECONDS:
@@ -98,7 +103,7 @@ class KmsVault:
                 return None
             return secret
 
-    def _remember(self, sealed: str, purpose: str, secret: Secret) -> Secret:
+    def _remember(self, sealed: str, purpose: Purpose, secret: Secret) -> Secret:
         with self._lock:
             self._opened[sealed, purpose] = (self._monotonic(), secret)
             if len(self._opened) > REMEMBERED:

@@ -7,6 +7,7 @@ from datetime import datetime
 from omnipub.domain.conversation import Account, Channel, Secret
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
+from omnipub.domain.sealing import TOKEN, Purpose
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
 from omnipub.names import SEED_OWNER
 from omnipub.services.ports import Chance, Clock, Vault
@@ -187,6 +188,6 @@ def _by_a_worker(before: Connection, after: Connection) -> bool:
     return is_newer and (after.sealed == before.sealed or after.standing_since == before.standing_since)
 
 
-def _purpose(owner: str, network: str, account: str) -> str:
+def _purpose(owner: str, network: str, account: str) -> Purpose:
     """What the seal is bound to: a token copied to another connection does not open."""
-    return f"{owner}/{network}/{account}"
+    return (owner, network, account, TOKEN)

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from omnipub.domain.conversation import Request, Response, Secret
 from omnipub.domain.message import MediaReference
+from omnipub.domain.sealing import Purpose
 from omnipub.errors import OmnipubError
 
 _Record = TypeVar("_Record")
@@ -242,11 +243,11 @@ class Nudge(Protocol):
 class Vault(Protocol):
     """Seals secrets."""
 
-    def seal(self, secret: Secret, purpose: str) -> str:
+    def seal(self, secret: Secret, purpose: Purpose) -> str:
         """`secret` sealed; it opens only for the same `purpose`."""
         ...
 
-    def open(self, sealed: str, purpose: str) -> Secret:
+    def open(self, sealed: str, purpose: Purpose) -> Secret:
         """The secret.
 
         Raises:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from omnipub.domain import sealing
 from omnipub.domain.conversation import Channel, Publishing, Secret
 from omnipub.domain.identity import network_of
 from omnipub.domain.moments import to_text
@@ -120,14 +121,14 @@ class Renewals:
     def sealed(self, owner: str, channel: str, account: str, credentials: Mapping[str, Secret]) -> str:
         """What a renewal needs, as it stands in the table."""
         text = json.dumps({name: value.reveal() for name, value in credentials.items()})
-        return self.vault.seal(Secret(text), "/".join((owner, network_of(channel), account, RENEWAL)))
+        return self.vault.seal(Secret(text), (owner, network_of(channel), account, sealing.RENEWAL))
 
     def _later(self, connection: Connection, sentence: str) -> Renewed:
         again = self.clock.now() + AGAIN.first
         return Renewed(came=Came.UNANSWERED, connection=connection, sentence=sentence, again_at=again)
 
     def _opened(self, connection: Connection) -> Mapping[str, Secret]:
-        purpose = "/".join((*_whose(connection), RENEWAL))
+        purpose = (*_whose(connection), sealing.RENEWAL)
         text = self.vault.open((connection.settings or {})[RENEWAL], purpose).reveal()
         return {name: Secret(value) for name, value in json.loads(text).items()}
 

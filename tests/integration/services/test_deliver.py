@@ -11,6 +11,7 @@ from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule
+from omnipub.domain.sealing import Purpose
 from omnipub.errors import UnavailableError
 from omnipub.services.ports import Pointer
 from omnipub.services.showing import Viewer
@@ -332,7 +333,7 @@ def key_that(bed: TestBed, monkeypatch: pytest.MonkeyPatch, answers: list[bool])
     """Let the key that seals tokens be silent while `answers` says no."""
     plain = bed.system.world.vault.open
 
-    def opened(_: object, sealed: str, purpose: str) -> Secret:
+    def opened(_: object, sealed: str, purpose: Purpose) -> Secret:
         if answers and not answers[0]:
             raise UnavailableError("The key k does not answer.", hint="Try again in a moment.")
         return plain(sealed, purpose)

@@ -1,0 +1,20 @@
+"""What a sealed secret is for: a seal is bound to it, so that a secret moved elsewhere does not open."""
+
+import json
+
+Purpose = tuple[str, ...]
+"""The owner, the network, the account and what the secret is, from the widest on."""
+
+TOKEN = "token"  # noqa: S105 - a word, not one
+RENEWAL = "renewal"
+"""What secrets there are of an account: its token, and what a renewal of it takes."""
+
+
+def encoded(purpose: Purpose) -> str:
+    """A purpose as one text; no two have the same, whatever stands in their parts."""
+    return json.dumps(purpose, separators=(",", ":"))
+
+
+def encoded_before(purpose: Purpose) -> str:
+    """A purpose as meaning 1 of the items wrote it: what is sealed so is opened so, and no more is."""
+    return "/".join(purpose[:-1] if purpose[-1] == TOKEN else purpose)
