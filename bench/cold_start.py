@@ -142,7 +142,7 @@ def conventional(aside: Path, interpreter: tools.Interpreter) -> tuple[Path, Pat
     """The conventional function's folder without bytecode, and the same packages with it."""
     pinned = pins.read(ROOT / "pyproject.toml") | {"aws-xray-sdk": "2.15.0", "wrapt": "2.5.2"}
     plain, compiled = aside / "conventional" / "task", aside / "compiled"
-    libraries.fetch(list(CONVENTIONAL), pinned, interpreter, platform=None, into=plain)
+    libraries.fetch(list(CONVENTIONAL), pinned, interpreter, platform=None, into=plain, digests="")
     shutil.copy(Path(__file__).with_name("conventional_handler.py"), plain)
     shutil.copytree(plain, compiled)
     bytecode.compile_tree(compiled, interpreter)

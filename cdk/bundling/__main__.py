@@ -5,7 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bundling import BundleError, bundle
+from bundling import BundleError, bundle, hashes, pins, tools
+from bundling.building import PROJECT, packages_of_all
 from bundling.tables import ENTRIES, PLATFORMS
 from bundling.tree import zipped
 
@@ -15,8 +16,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bundling", description=__doc__)
     parser.add_argument("functions", nargs="*", metavar="FUNCTION", help=f"{', '.join(ENTRIES)}; all of them if none")
     parser.add_argument("--architecture", choices=PLATFORMS, default="arm64")
+    parser.add_argument(
+        "--renew-hashes", action="store_true", help="write the digests of what is pinned, and no bundle"
+    )
     asked = parser.parse_args()
     try:
+        if asked.renew_hashes:
+            pinned = pins.read(PROJECT / "pyproject.toml")
+            text = hashes.renewed(packages_of_all(), pinned, tools.interpreter())
+            hashes.FILE.write_text(text, encoding="utf-8")
+            print(f"{len(hashes.read(text))} packages in {hashes.FILE}")  # noqa: T201  its purpose
+            return 0
         for function in asked.functions or ENTRIES:
             folder = bundle(function, architecture=asked.architecture)
             with tempfile.TemporaryDirectory() as aside:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bundling import ahead, bytecode, libraries, pins, tools, tree
+from bundling import ahead, bytecode, hashes, libraries, pins, tools, tree
 from bundling.closure import Closure, closure_of
 from bundling.errors import BundleError
 from bundling.tables import ENTRIES, PLATFORMS
@@ -55,12 +55,17 @@ def bundle(function: str, *, architecture: str = "arm64", cache: Path | None = N
     return _kept(store, f"{function}-{architecture}", recipe.key, lambda folder: _build(recipe, store, folder))
 
 
+def packages_of_all() -> set[str]:
+    """The packages that the modules of any function import."""
+    return {package for function in ENTRIES for package in closure_of(function, PROJECT / "src").packages}
+
+
 def _recipe(function: str, architecture: str) -> Recipe:
     closure = closure_of(function, PROJECT / "src")
     pinned = pins.read(PROJECT / "pyproject.toml")
     requirements = pins.requirements(closure.packages, pinned)
     interpreter = tools.interpreter()
-    bundler = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    bundler = [path.read_bytes() for path in (*sorted(Path(__file__).parent.glob("*.py")), hashes.FILE)]
     base = _key(interpreter.version, *requirements, *map(str, sorted(pinned.items())), *bundler)
     sources = [part for name, path in sorted(closure.modules.items()) for part in (name, path.read_bytes())]
     return Recipe(

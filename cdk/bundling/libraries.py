@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bundling import botocore_data, lazily, pins, tools
+from bundling import botocore_data, hashes, lazily, pins, tools
 from bundling.errors import BundleError
 from bundling.tables import (
     LAZY,
@@ -16,6 +16,8 @@ from bundling.tables import (
     OPERATIONS,
     PYTHON,
 )
+
+_OTHER_BYTES = ("hash mismatch", "hash-checking")
 
 _UNREACHABLE = ("dns error", "error sending request", "failed to fetch", "could not connect", "network was disabled")
 
@@ -33,7 +35,9 @@ def install(
     Raises:
         BundleError: A package cannot be fetched, has no wheel for the platform, or is not pinned.
     """
-    fetch(requirements, pinned, interpreter, platform=platform, into=into)
+    text = hashes.FILE.read_text(encoding="utf-8")
+    hashes.check(text, pinned)
+    fetch(requirements, pinned, interpreter, platform=platform, into=into, digests=text)
     strip(into)
     lazily.rewrite(into, LAZY)
     if (into / "botocore").is_dir():
@@ -47,16 +51,22 @@ def fetch(
     *,
     platform: str | None,
     into: Path,
+    digests: str,
 ) -> None:
-    """Put the packages and what they need into the folder `into` as they are, in no other versions than `pinned`."""
+    """Put the packages and what they need into the folder `into` as they are, in no other versions than `pinned`.
+
+    What is fetched must be among `digests`; without any (a comparison, nothing that is deployed) only versions count.
+    """
     into.mkdir(parents=True)
     constraints = into.with_name("constraints.txt")
-    constraints.write_text("".join(f"{name}=={version}\n" for name, version in sorted(pinned.items())))
+    versions = "".join(f"{name}=={version}\n" for name, version in sorted(pinned.items()))
+    constraints.write_text(digests or versions)
     command = [
         *(tools.uv(), "pip", "install", "--quiet", "--no-installer-metadata", "--no-compile-bytecode"),
         *("--link-mode", "copy", "--only-binary", ":all:"),
         *("--python", interpreter.path, "--python-version", PYTHON),
         *(("--python-platform", platform) if platform else ()),
+        *(("--require-hashes",) if digests else ()),
         *("--constraints", constraints, "--target", into, *requirements),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  uv, with our own pins
@@ -86,8 +96,16 @@ def _refused(said: str, requirements: Sequence[str], target: str) -> BundleError
             "not answer, and uv's cache does not hold them.",
             hint="Connect this machine to the network, then type: cd cdk && ../.venv/bin/python -m bundling",
         )
-    last = " ".join(said.split())[-600:]
+    if any(sign in said.lower() for sign in _OTHER_BYTES):
+        return BundleError(
+            f"What the package index serves for {target} is not what {hashes.FILE.name} names: {_last(said)}",
+            hint=f"If a pin was changed, type: {hashes.RENEW}. If none was, do not build: the package was replaced.",
+        )
     return BundleError(
-        f"uv could not install the packages of the bundle for {target} ({wanted}): {last}",
+        f"uv could not install the packages of the bundle for {target} ({wanted}): {_last(said)}",
         hint="Every pin needs a wheel for Lambda's Python and platform; choose a version that has one.",
     )
+
+
+def _last(said: str) -> str:
+    return " ".join(said.split())[-600:]
