@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omnipub.errors import OmnipubError, UnavailableError
+from omnipub.strict_json import loads
 
 TIMEOUT = 30
 
@@ -41,7 +42,7 @@ def fetch(request: urllib.request.Request | str) -> Any:
     """
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310  addresses that we started ourselves
-            return json.loads(answer.read())
+            return loads(answer.read(), lenient=True)
     except urllib.error.HTTPError as error:
         raise OmnipubError(f"The API answered {error.code}: {_detail(error)}") from error
     except OSError as error:
@@ -50,7 +51,7 @@ def fetch(request: urllib.request.Request | str) -> Any:
 
 def _detail(error: urllib.error.HTTPError) -> str:
     try:
-        problem = json.loads(error.read())
+        problem = loads(error.read(), lenient=True)
         return " ".join([problem["detail"], *(one["detail"] for one in problem.get("errors", ()))])
     except (ValueError, KeyError, TypeError):
         return str(error.reason)

@@ -133,6 +133,28 @@ def shown(error: BaseException) -> str:
 # --- What is written
 
 
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (b"[" * 100_000, "[" * 100_000),
+        (b'{"id": ' + b"9" * 5_000 + b"}", '{"id": ' + "9" * 5_000 + "}"),
+        (b'{"id": NaN}', '{"id": NaN}'),
+        (b'{"id": "1\\ud800"}', {"id": "1\ufffd"}),
+        (b'{"id": "1", "id": "2"}', {"id": "2"}),
+        (b'{"id": "1\xff"}', '{"id": "1\ufffd"}'),
+    ],
+    ids=["deep", "digits", "NaN", "half", "twice", "bytes"],
+)
+def test_an_answer_that_is_no_json_is_an_answer_in_text_and_nothing_breaks(
+    serve: "Serve", body: bytes, read: object
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    server = serve(head + body)
+    request = Request(method="POST", url=f"{server.origin}/x", json={}, publishes=True)
+    answer = HttpSend(allowed_origins=[server.origin]).send(request, lambda _: b"")
+    assert (answer.status, answer.body) == (200, read)
+
+
 def test_a_request_is_written_as_described(serve: Serve) -> None:
     server = serve(OK)
     send(server, json={"text": "Grüße", "a": [1, None, True]}, headers={"X-Plain": "yes"})

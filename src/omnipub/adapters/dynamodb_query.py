@@ -14,6 +14,7 @@ from omnipub.errors import InvalidInputError
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
 from omnipub.storage.span import span
 from omnipub.storage.table import Item, Query
+from omnipub.strict_json import loads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,7 @@ def opened(cursor: str) -> tuple[str, str, str]:
         InvalidInputError: It is no cursor.
     """
     try:
-        parts = json.loads(cursor)
+        parts = loads(cursor)
     except ValueError:
         parts = None
     match parts:

@@ -10,7 +10,6 @@ Rules of this room:
 4. Errors name a host at most: never a path, a query, a header or a body.
 """
 
-import json
 import logging
 import ssl
 from collections.abc import Callable, Iterable
@@ -28,6 +27,7 @@ from omnipub.adapters.http_body import written
 from omnipub.adapters.wire import Deadline, Wire
 from omnipub.domain.conversation import Request, Response
 from omnipub.services.ports import NoAnswerError, NotSentError, UnreachableError
+from omnipub.strict_json import JsonError, loads
 
 BODY_BYTES = 1024 * 1024
 """Of an answer, more is not read; what is cut off is no JSON any more and reaches the channel as text."""
@@ -130,8 +130,8 @@ def _parsed(data: bytes) -> Any:
     if len(data) > BODY_BYTES:
         return data[:BODY_BYTES].decode(errors="replace")
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
+        return loads(data, lenient=True)
+    except JsonError:
         return data.decode(errors="replace")
 
 

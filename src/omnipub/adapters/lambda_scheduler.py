@@ -4,7 +4,6 @@ A call is never repeated here: it may have had its effect although no answer cam
 all the same, since the worker asks the table before it sends.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from omnipub.domain.identity import Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
 from omnipub.services.run_now import Report
 from omnipub.services.wire import RUN_NOW, report_from, run_now_to_text
+from omnipub.strict_json import loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ def _patiently(function: str) -> "Iterator[None]":
 
 def _read(data: bytes) -> Mapping[str, Any]:
     try:
-        payload = json.loads(data)
+        payload = loads(data, lenient=True)
     except ValueError:
         payload = None
     return payload if isinstance(payload, dict) else {}

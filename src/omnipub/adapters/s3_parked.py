@@ -19,6 +19,7 @@ from omnipub.adapters.aws_patience import tries
 from omnipub.domain.moments import from_text
 from omnipub.errors import UnavailableError
 from omnipub.services.ports import ParkedRecord, StreamRecord
+from omnipub.strict_json import loads
 
 PREFIX = "aws/lambda/"
 """What Lambda puts before the trigger's id, the shard and the moment."""
@@ -106,7 +107,7 @@ class S3Parked:
             with translated(self._what):
                 found = self._clients.of("s3").get_object(Bucket=self._bucket, Key=name)
                 with found["Body"] as body:
-                    read = json.loads(body.read())
+                    read = loads(body.read(), lenient=True)
         except ClientError as error:
             if code_of(error) not in _ABSENT:
                 raise
@@ -126,7 +127,7 @@ class S3Parked:
 
 def _events(batch: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The records of the event that a batch was; none if only its description was kept."""
-    return list(json.loads(batch.get("payload", "{}")).get("Records", []))
+    return list(loads(batch.get("payload", "{}"), lenient=True).get("Records", []))
 
 
 def _parked(name: str, batch: Mapping[str, Any], event: Mapping[str, Any]) -> ParkedRecord:

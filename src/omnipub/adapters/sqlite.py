@@ -5,12 +5,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from json import JSONDecodeError
 from pathlib import Path
 
 from omnipub.adapters.sqlite_ahead import read_ahead
 from omnipub.adapters.sqlite_errors import told
 from omnipub.adapters.sqlite_jobs import Job, Jobs, Work
+from omnipub.strict_json import JsonError
 
 BUSY_MS = 10_000
 """How long a writer waits for another process before it gives up."""
@@ -153,7 +153,7 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, JSONDecodeError) as error:
+        except (sqlite3.Error, JsonError) as error:
             # What we wrote is JSON: text that is none was written by a failing disk.
             raise told(error, self._path, expendable=self._expendable) from error
 

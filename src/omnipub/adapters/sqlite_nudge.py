@@ -1,6 +1,5 @@
 """Nudges on one machine: asynchronous invocations of the scheduler, kept until one has run."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from omnipub.adapters.sqlite import Database
 from omnipub.errors import UnavailableError
 from omnipub.services.ports import DueSoon
 from omnipub.services.wire import nudge_to_text
+from omnipub.strict_json import loads
 
 TRIES = 3
 """Lambda tries an asynchronous invocation three times."""
@@ -49,7 +49,7 @@ class SqliteNudge:
             rows = connection.execute(
                 "UPDATE invocations SET tries = tries + 1 WHERE id > ? RETURNING id, payload", (after,)
             ).fetchall()
-        return sorted(((row["id"], json.loads(row["payload"])) for row in rows), key=lambda one: one[0])
+        return sorted(((row["id"], loads(row["payload"], lenient=True)) for row in rows), key=lambda one: one[0])
 
     def done(self, number: int) -> None:
         """The invocation has run."""

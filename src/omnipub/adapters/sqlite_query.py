@@ -10,6 +10,7 @@ from omnipub.errors import InvalidInputError
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
 from omnipub.storage.span import span
 from omnipub.storage.table import Item, Query
+from omnipub.strict_json import loads
 
 
 def statement(query: Query) -> tuple[str, list[str]]:
@@ -49,7 +50,7 @@ def opened(cursor: str) -> list[str]:
         InvalidInputError: It is no cursor.
     """
     try:
-        parts = json.loads(cursor)
+        parts = loads(cursor)
     except ValueError:
         parts = None
     match parts:

@@ -23,6 +23,7 @@ from omnipub.storage.table import (
     Query,
     Write,
 )
+from omnipub.strict_json import loads
 
 PORTION = 1000
 """Writes of one commit of `write_many`: enough that the disk is not waited for, few enough to let others in."""
@@ -117,7 +118,7 @@ class SqliteTable:
         text, values = statement(query)
         with self._database.reading() as connection:
             rows = connection.execute(text, values)
-            found = [dict(row) if query.keys_only else json.loads(row["body"]) for row in rows]
+            found = [dict(row) if query.keys_only else loads(row["body"], lenient=True) for row in rows]
         shown = found[: query.limit]
         cursor = closed(shown[-1], index.sort if index else SORT) if len(found) > query.limit else None
         return Page(items=tuple(_projected(item, index) for item in shown), cursor=cursor)
@@ -148,7 +149,7 @@ class SqliteTable:
         bound, values = ("", []) if after is None else (f'WHERE ("{PARTITION}", "{SORT}") > (?, ?)', opened(after)[1:])
         text = f'SELECT body FROM items {bound} ORDER BY "{PARTITION}", "{SORT}" LIMIT {limit + 1}'  # noqa: S608  names of our own, values bound
         with self._database.reading() as connection:
-            found = [json.loads(row["body"]) for row in connection.execute(text, values)]
+            found = [loads(row["body"], lenient=True) for row in connection.execute(text, values)]
         shown = found[:limit]
         last = shown[-1] if len(found) > limit else None
         return Page(items=tuple(shown), cursor=json.dumps(["", last[PARTITION], last[SORT]]) if last else None)
@@ -187,7 +188,7 @@ def _apply(connection: sqlite3.Connection, write: Write) -> None:
 
 def _read(connection: sqlite3.Connection, key: Key) -> Item | None:
     row = connection.execute(_SELECT, key).fetchone()
-    return json.loads(row["body"]) if row else None
+    return loads(row["body"], lenient=True) if row else None
 
 
 def _projected(item: Item, index: Index | None) -> Item:

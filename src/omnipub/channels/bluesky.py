@@ -53,6 +53,7 @@ from omnipub.domain.message import Content
 from omnipub.domain.moments import EPOCH, to_text
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.rules import Remedy
+from omnipub.strict_json import loads
 
 TITLE = "Bluesky"
 POSTS = "app.bsky.feed.post"
@@ -164,7 +165,7 @@ class Bluesky:
 
     def text_of(self, frozen: FrozenBody) -> str:
         """The text."""
-        return str(json.loads(frozen["record"])["text"])
+        return str(loads(frozen["record"], lenient=True)["text"])
 
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Upload the images, then put the record.
@@ -281,7 +282,7 @@ def permalink(uri: str, account: Account) -> str:
 
 
 def _put(frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
-    record = json.loads(frozen["record"])
+    record = loads(frozen["record"], lenient=True)
     pictures = []
     for image in frozen["media"]:
         answer = yield _request("POST", account, "com.atproto.repo.uploadBlob", media=part(image))

@@ -4,7 +4,6 @@ Graph answers 400 to nearly everything, bad tokens and throttling too: the code 
 never the status. It has no idempotency key, so exactly one request of a conversation publishes.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -34,6 +33,7 @@ from omnipub.domain.message import Content
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.rules import Remedy
 from omnipub.domain.validation import web_address
+from omnipub.strict_json import loads
 
 VERSION = "v26.0"
 TITLE = "Facebook"
@@ -351,9 +351,9 @@ def _wait(answer: Response, codes: set[int], now: datetime | None) -> timedelta:
     """How long to stay away: Graph's own estimate, which comes as JSON in a header, else a rule of thumb."""
     usual = TOO_FAST if 1390008 in codes else REGAIN  # noqa: PLR2004 - a code of the table above
     try:
-        usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
+        usage = loads(answer.headers.get("x-business-use-case-usage", "{}"), lenient=True)
         estimates = [_number(row["estimated_time_to_regain_access"]) for rows in usage.values() for row in rows]
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         estimates = []
     minutes = max(estimates, default=0)
     if not minutes:

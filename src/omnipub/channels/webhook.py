@@ -33,6 +33,7 @@ from omnipub.domain.message import Content
 from omnipub.domain.moments import to_text
 from omnipub.domain.outcome import Ended, Outcome, Sighting
 from omnipub.domain.rules import Remedy
+from omnipub.strict_json import loads
 
 TYPE = "message.published"
 TITLE = "Webhook"
@@ -113,7 +114,7 @@ class Webhook:
 
     def text_of(self, frozen: FrozenBody) -> str:
         """The text with its hashtags."""
-        return str(json.loads(frozen["body"])["data"]["text"])
+        return str(loads(frozen["body"], lenient=True)["data"]["text"])
 
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Sign for the moment of this try, and deliver."""

@@ -1,6 +1,5 @@
 """Lambda `api`: the HTTP API under /api/v1. Each route is one use case; errors become problems by table."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from omnipub.services import views
 from omnipub.services.catalog import catalogue, networks
 from omnipub.services.creation import Created, IdempotencyKey
 from omnipub.services.dispatch import ALARMING_SILENCE
+from omnipub.strict_json import JsonError, loads
 from omnipub.wiring import System
 
 Event = Mapping[str, Any]
@@ -151,9 +151,12 @@ def _created(created: Created, group: str) -> Answer:
 
 def _body(request: Request) -> Any:
     try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInputError("The body is not JSON.", hint="Send a JSON object.") from error
+        body = loads(request.body)
+    except JsonError as error:
+        problems = [(error.where, f"The value cannot be read: {error}.")] if error.where else []
+        raise InvalidInputError(
+            f"The body is not JSON: {error}.", hint="Send a JSON object in UTF-8.", problems=problems
+        ) from error
     if not isinstance(body, dict):
         raise InvalidInputError("The body is not a JSON object.", hint='Send {"text": …, "channels": […]}.')
     return body

@@ -18,6 +18,7 @@ from omnipub.config import Mode, Settings, from_environment, variable
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.names import SERVICE
 from omnipub.storage.schema import MEANING
+from omnipub.strict_json import loads
 
 LOCK = "up.lock"
 STATE = "up.json"
@@ -220,7 +221,7 @@ def _mode_in(file: Path) -> Mode:
 
 def _state(path: Path) -> Running | None:
     try:
-        known = json.loads((path / STATE).read_text())
+        known = loads((path / STATE).read_text(), lenient=True)
         return Running(
             pid=int(known["pid"]),
             address=str(known["address"]),

@@ -49,7 +49,7 @@ def gateway_event(incoming: Incoming, claims: Mapping[str, str] | None) -> dict[
     """
     parts = urlsplit(incoming.target)
     now = datetime.now(UTC)
-    textual = incoming.headers.get("content-type", "application/json").startswith(("application/json", "text/"))
+    text = _text(incoming)
     context: dict[str, Any] = {
         "accountId": ACCOUNT,
         "apiId": "local",
@@ -77,14 +77,24 @@ def gateway_event(incoming: Incoming, claims: Mapping[str, str] | None) -> dict[
         "rawQueryString": parts.query,
         "headers": dict(incoming.headers),
         "requestContext": context,
-        "isBase64Encoded": not textual,
+        "isBase64Encoded": text is None,
     }
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     if query:
         event["queryStringParameters"] = query
     if incoming.body:
-        event["body"] = incoming.body.decode(errors="replace") if textual else base64.b64encode(incoming.body).decode()
+        event["body"] = base64.b64encode(incoming.body).decode() if text is None else text
     return event
+
+
+def _text(incoming: Incoming) -> str | None:
+    """The body as text; None if it is something else, or not what it says: nothing of it may be lost on the way."""
+    if not incoming.headers.get("content-type", "application/json").startswith(("application/json", "text/")):
+        return None
+    try:
+        return incoming.body.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def kinesis_event(records: Sequence[Record]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from omnipub.config import variable
 from omnipub.domain.conversation import Secret
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.names import LOCAL_OWNER
+from omnipub.strict_json import loads
 from omnipub.wiring import System
 
 ACCOUNTS = {
@@ -91,7 +92,7 @@ class SandboxProcess:
         )
         line = self._process.stdout.readline() if self._process.stdout else ""
         try:
-            self.url = json.loads(line)["url"]
+            self.url = loads(line, lenient=True)["url"]
         except (ValueError, KeyError):
             taken = self._process.wait(STARTS_WITHIN) == TAKEN if not line else False
             self.stop()
@@ -129,4 +130,4 @@ def control(url: str, what: str, order: dict[str, Any] | None = None, *, method:
         f"{url}/_sandbox/{what}", data=data, headers={"Content-Type": "application/json"}, method=method
     )
     with urllib.request.urlopen(request, timeout=STARTS_WITHIN) as answer:  # noqa: S310  likewise
-        return json.loads(answer.read())
+        return loads(answer.read(), lenient=True)

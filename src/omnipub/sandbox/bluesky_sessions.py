@@ -9,6 +9,7 @@ import time
 from omnipub.sandbox.bluesky_errors import NETWORK, refused
 from omnipub.sandbox.dialect import Stock
 from omnipub.sandbox.exchange import Request
+from omnipub.strict_json import loads
 
 LIVES_SECONDS = 120 * 60
 SCOPE = "com.atproto.appPass"
@@ -38,7 +39,7 @@ def access_token(did: str, password: str, *, now: float) -> str:
 def named_in(token: str) -> str:
     """The DID that a token names, whether it is genuine or not; empty if it is no token."""
     try:
-        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        claims = loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         return str(claims["sub"])
     except (IndexError, KeyError, TypeError, ValueError):
         return ""
@@ -58,7 +59,7 @@ def signed_in(request: Request, stock: Stock) -> str:
     signed, _, signature = token.rpartition(".")
     if password is None or not hmac.compare_digest(_signature(signed, password), signature):
         raise refused("token")
-    if json.loads(base64.urlsafe_b64decode(signed.split(".")[1] + "=="))["exp"] <= time.time():
+    if loads(base64.urlsafe_b64decode(signed.split(".")[1] + "=="))["exp"] <= time.time():
         raise refused("expired")
     return account
 

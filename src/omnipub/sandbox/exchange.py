@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from omnipub.sandbox.forms import Form, read_form
+from omnipub.strict_json import loads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class Request:
         Raises:
             ValueError: It is not JSON in UTF-8.
         """
-        return json.loads(self.body)
+        return loads(self.body)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,9 @@
 """The documented fields of each Graph edge, read from JSON, forms or the query."""
 
-import json
-
 from omnipub.sandbox import shapes
 from omnipub.sandbox.exchange import Request
 from omnipub.sandbox.facebook_errors import refused
+from omnipub.strict_json import loads
 
 PHOTOS_OF_A_POST = 10
 
@@ -41,7 +40,7 @@ def given_fields(request: Request) -> dict[str, object]:
         values = dict(form.values)
         if not form.typed:
             for name in _JSON_IN_FORMS & values.keys():
-                values[name] = json.loads(str(values[name]))
+                values[name] = loads(str(values[name]))
     except ValueError as error:
         raise refused("parameter", str(error)) from error
     return values

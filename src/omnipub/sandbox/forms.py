@@ -1,10 +1,11 @@
 """The three ways a body carries fields: JSON, url-encoded and multipart."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
+
+from omnipub.strict_json import loads
 
 _BOUNDARY = re.compile(r'boundary="?([^";,]{1,70})"?')
 _NAME = re.compile(r'\bname="([^"]*)"')
@@ -30,7 +31,7 @@ def read_form(content_type: str, body: bytes) -> Form:
     if not body:
         return Form({})
     if kind == "application/json":
-        values = json.loads(body)
+        values = loads(body)
         if not isinstance(values, dict):
             raise ValueError("The JSON body is not an object.")
         return Form(values, typed=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlite3 import Row
 
 from omnipub.sandbox.database import Database
+from omnipub.strict_json import loads
 
 _SPACE = re.compile(r"\s+")
 
@@ -208,5 +209,10 @@ class Ledger:
 def _post(row: Row) -> Post:
     values = {name: row[name] for name in row.keys() if name != "content"}  # noqa: SIM118 - Row iterates values
     return Post(
-        **values | {"media": json.loads(row["media"]), "sent": json.loads(row["sent"]), "double": bool(row["double"])}
+        **values
+        | {
+            "media": loads(row["media"], lenient=True),
+            "sent": loads(row["sent"], lenient=True),
+            "double": bool(row["double"]),
+        }
     )

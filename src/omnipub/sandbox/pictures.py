@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from omnipub.sandbox.database import Database
+from omnipub.strict_json import loads
 
 _KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 """How the bytes of a picture begin."""
@@ -55,7 +56,7 @@ class Pictures:
         row = self._database.row(sql, network, account, upload)
         if row is None or row["picture"] is None:
             return None
-        picture: dict[str, str] = json.loads(row["picture"])
+        picture: dict[str, str] = loads(row["picture"], lenient=True)
         return picture
 
     def clear(self) -> None:

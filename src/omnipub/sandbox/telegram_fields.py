@@ -1,12 +1,12 @@
 """The documented fields of each method of Telegram's Bot API, read from JSON, forms or multipart."""
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from omnipub.sandbox import shapes
 from omnipub.sandbox.exchange import Request
 from omnipub.sandbox.telegram_errors import refused
+from omnipub.strict_json import loads
 
 TEXT_UNITS = 4_096
 CAPTION_UNITS = 1_024
@@ -62,7 +62,7 @@ def given_fields(request: Request) -> dict[str, object]:
         values = dict(form.values)
         if not form.typed:
             for name in _JSON_IN_FORMS & values.keys():
-                values[name] = json.loads(str(values[name]))
+                values[name] = loads(str(values[name]))
     except ValueError as error:
         raise refused("request", f"can't parse the request: {error}") from error
     return values

@@ -11,6 +11,7 @@ from omnipub.storage.items import Standing, key_of
 from omnipub.storage.kinds import ItemKind, kind_of, read
 from omnipub.storage.schema import BY_STATUS_OR_OWNER, MEANING, PARTITION, SORT
 from omnipub.storage.table import Item
+from omnipub.strict_json import JsonError, loads
 
 SCHEMA = 1
 """Of the lines; goes up when an older release could not read them any more."""
@@ -31,7 +32,7 @@ def header_of(line: str) -> dict[str, Any]:
         InvalidInputError: It is no export's, or one that this release cannot read.
     """
     try:
-        header = json.loads(line)
+        header = loads(line)
         known = {name: kind(header[name]) for name, kind in (("mode", str), ("shards", int), ("items", int))}
         right = header[SERVICE] == "export"
         schema, meaning = header["schema"], int(header.get("meaning", 1))
@@ -56,9 +57,9 @@ def header_of(line: str) -> dict[str, Any]:
 def judged(line: str, highest: int, seen: set[int]) -> tuple[str, str]:
     """The kind of a line's item, and what is wrong with it, or ""."""
     try:
-        item = json.loads(line)
-    except ValueError:
-        return "unknown", "It is not JSON."
+        item = loads(line)
+    except JsonError as error:
+        return "unknown", f"It is not JSON: {error}."
     if not (isinstance(item, dict) and isinstance(item.get(PARTITION), str) and isinstance(item.get(SORT), str)):
         return "unknown", f"It is no item: an item has {PARTITION} and {SORT}."
     item = prepared(item)

@@ -33,6 +33,7 @@ from omnipub.storage.items import Connection, Standing, connection_item
 from omnipub.storage.keys import Key
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import ConditionFailedError, Put, Table, Unchanged, Write
+from omnipub.strict_json import loads
 
 _T = TypeVar("_T")
 
@@ -130,7 +131,7 @@ class Renewals:
     def _opened(self, connection: Connection) -> Mapping[str, Secret]:
         purpose = (*_whose(connection), sealing.RENEWAL)
         text = self.vault.open((connection.settings or {})[RENEWAL], purpose).reveal()
-        return {name: Secret(value) for name, value in json.loads(text).items()}
+        return {name: Secret(value) for name, value in loads(text, lenient=True).items()}
 
     def _turn(self, connection: Connection, until: datetime, *, by_hand: bool) -> Connection | Renewed:
         """The connection with our lock in it, or why there is nothing to do for us."""

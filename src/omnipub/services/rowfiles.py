@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from omnipub.errors import InvalidInputError
-from omnipub.services.rows import FIELDS, Problem, Row, cells_of, load, object_of, row_of, said_in
+from omnipub.services.rows import FIELDS, Problem, Row, cells_of, object_of, row_of, said_in
+from omnipub.strict_json import JsonError, loads
 
 FILE_BYTES_AT_MOST = 100 * 1024 * 1024
 ROWS_AT_MOST = 50_000
@@ -134,9 +135,10 @@ def _jsonl(data: bytes) -> Iterator[Read]:
 
 def _object(line: int, written: str) -> Read:
     try:
-        said = load(written)
-    except ValueError as error:
-        return [Problem(line=line, field="", sentence=f"It is not JSON: {error}.")]
+        said = loads(written)
+    except JsonError as error:
+        field, _, _ = error.where.partition(".")
+        return [Problem(line=line, field=field, sentence=f"It is not JSON: {error}.")]
     if not isinstance(said, dict):
         return [Problem(line=line, field="", sentence="It must be a JSON object.")]
     return row_of(line, said)

@@ -7,12 +7,13 @@ apostrophe in front, which reading takes away again.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from omnipub.domain.message import Variant
+from omnipub.strict_json import loads
 
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
@@ -116,7 +117,7 @@ def said_in(cells: Mapping[str, str]) -> dict[str, Any]:
         value = cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
         if name in _JSON and value.lstrip()[:1] in {"[", "{"}:
             try:
-                said[name] = load(value)
+                said[name] = loads(value)
             except ValueError as error:
                 raise ValueError(name, f"It is not JSON: {error}.") from error
         elif value:
@@ -131,25 +132,6 @@ def object_of(row: Row) -> dict[str, Any]:
     said["images"] = [{"file": one.file} | ({"alt": one.alt} if one.alt else {}) for one in row.images]
     said["variants"] = {channel: _variant_object(one) for channel, one in row.variants.items()}
     return {name: said[name] for name in FIELDS if said[name]}
-
-
-def load(document: str) -> Any:
-    """A JSON document in which no name stands twice.
-
-    Raises:
-        ValueError: It is none.
-    """
-    try:
-        return json.loads(document, object_pairs_hook=_once)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-
-
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    said = dict(pairs)
-    if len(said) < len(pairs):
-        raise ValueError("a name stands in it twice")
-    return said
 
 
 def _variant_object(variant: Variant) -> dict[str, Any]:

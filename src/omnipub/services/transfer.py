@@ -4,7 +4,6 @@ What is brought in is a copy, so the gate is shut before the first item is writt
 adopts the table. Whoever reads the file back learns of everything that is wrong in it before anything is written.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from omnipub.storage.kinds import kind_of, without_secrets
 from omnipub.storage.schema import MEANING, WRITE_LIMIT
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import Absent, ConditionFailedError, Item, Put, Table
+from omnipub.strict_json import loads
 
 PROBLEMS_SHOWN = 20
 
@@ -138,7 +138,7 @@ class Transfer:
         if not dry_run:
             self.gate.shut("was imported from a file")
         written = present = 0
-        items = (prepared(json.loads(line)) for line in islice(lines, 1, None))
+        items = (prepared(loads(line)) for line in islice(lines, 1, None))
         while portion := list(islice(items, WRITE_LIMIT)):
             absent = self._absent(portion)
             present += len(portion) - len(absent)

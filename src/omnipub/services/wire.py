@@ -8,6 +8,7 @@ from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.moments import from_text, to_text
 from omnipub.services.ports import DueSoon, Pointer
 from omnipub.services.run_now import Ran, Report
+from omnipub.strict_json import JsonError, loads
 
 TICK = "omnipub.tick"
 NUDGE = "omnipub.nudge"
@@ -15,6 +16,9 @@ RUN_NOW = "omnipub.run-now"
 
 ROWS = 10_000
 """The most rows of an answer to a run-now: with them it is well below the 6 MB that Lambda hands back."""
+
+KEY_CHARACTERS = 500
+"""Of a pointer's keys: no key of ours comes near, and DynamoDB refuses sort keys of more than 1,024 bytes."""
 
 _FIELDS = ("pk", "sk", "group", "why", "trace")
 _ROW = ("pk", "channel", "ready", "dispatched", "why")
@@ -28,9 +32,10 @@ def pointer_to_text(pointer: Pointer) -> str:
 def pointer_from_text(text: str | bytes) -> Pointer | None:
     """The pointer in a record's data, or None if it is none: a foreign record must not stop the shard."""
     try:
-        return _pointer(json.loads(text))
-    except (ValueError, KeyError, TypeError):
+        found = _pointer(loads(text))
+    except (JsonError, KeyError, TypeError):
         return None
+    return found if _may_be_there(found) else None
 
 
 def nudge_to_text(due: Sequence[DueSoon]) -> str:
@@ -93,6 +98,12 @@ def _ran(fields: Mapping[str, Any]) -> Ran:
         dispatched=bool(fields["dispatched"]),
         why=str(fields.get("why", "")),
     )
+
+
+def _may_be_there(pointer: Pointer) -> bool:
+    """Whether the table can be asked for it: a key that DynamoDB refuses would count as storage that fails."""
+    names = (pointer.pk, pointer.sk, pointer.group)
+    return all(0 < len(name) <= KEY_CHARACTERS for name in names)
 
 
 def _pointer(fields: Mapping[str, Any]) -> Pointer:

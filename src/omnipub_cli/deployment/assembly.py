@@ -1,11 +1,11 @@
 """What CDK synthesised: the stacks of a stage and the order in which they stand on each other. Pure but for reading."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from omnipub.strict_json import loads
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.family import short_of
 
@@ -25,7 +25,7 @@ class Planned:
 
 def planned(folder: Path, *, region: str) -> Sequence[Planned]:
     """The stacks in a cloud assembly; `region` is that of stacks that name none."""
-    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest = loads((folder / MANIFEST).read_text(), lenient=True)
     artifacts = manifest.get("artifacts", {})
     stacks = {id_: one for id_, one in artifacts.items() if one.get("type") == "aws:cloudformation:stack"}
     return [_planned(id_, one, stacks, folder, region) for id_, one in stacks.items()]

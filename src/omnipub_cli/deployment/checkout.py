@@ -1,7 +1,6 @@
 """The checkout that is deployed: where it is, and the files of it that say what a stage is."""
 
 import importlib.util
-import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from omnipub import __version__
 from omnipub.errors import ConfigurationError
+from omnipub.strict_json import loads
 
 OWN = Path(__file__).resolve().parents[3]
 """The checkout that this omnipub runs from, if it runs from one."""
@@ -54,7 +54,7 @@ class Checkout:
         Raises:
             ConfigurationError: It is not pinned to one version.
         """
-        told = json.loads((self.cdk / "package.json").read_text())
+        told = loads((self.cdk / "package.json").read_text(), lenient=True)
         version = str(told.get("devDependencies", {}).get("aws-cdk", ""))
         if not version[:1].isdecimal():
             raise ConfigurationError(
@@ -67,7 +67,7 @@ class Checkout:
     def installed_cdk(self) -> str:
         """The version that is installed beside it; "" if none is."""
         told = self.cdk / "node_modules" / "aws-cdk" / "package.json"
-        return str(json.loads(told.read_text())["version"]) if told.is_file() else ""
+        return str(loads(told.read_text(), lenient=True)["version"]) if told.is_file() else ""
 
     def module(self, name: str) -> Any:
         """A file of cdk/ that needs nothing but omnipub, imported without the folder becoming importable."""

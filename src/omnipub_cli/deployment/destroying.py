@@ -1,11 +1,11 @@
 """Taking a stage down: its stacks from the last to the first, after saying what stays in the account."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from omnipub.strict_json import loads
 from omnipub_cli.deployment import following, standing
 from omnipub_cli.deployment.family import name_of, region_of
 from omnipub_cli.deployment.following import OURS, Follower, Watched
@@ -95,5 +95,5 @@ class Demolition:
 
 def retained(template: str) -> Mapping[str, bool]:
     """Logical id → whether a template keeps the resource when its stack is deleted; pure."""
-    resources = json.loads(template).get("Resources", {})
+    resources = loads(template, lenient=True).get("Resources", {})
     return {name: one.get("DeletionPolicy", "Delete") in _RETAINED for name, one in resources.items()}

@@ -1,10 +1,10 @@
 """What a deployment would change, told without changing it: change sets are made, read, and deleted again."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from omnipub.strict_json import loads
 from omnipub_cli.deployment import standing
 from omnipub_cli.deployment.assembly import Planned
 from omnipub_cli.deployment.deploying import Deployment, Plan
@@ -38,7 +38,7 @@ def foretell(run: Deployment, wanted: Sequence[str], folder: Path) -> Foretold:
         there = [one for one in group if _is_there(run, one)]
         for one in group:
             if one not in there:
-                plan[one.short] = added(json.loads(one.template.read_text()))
+                plan[one.short] = added(loads(one.template.read_text(), lenient=True))
                 if plan[one.short]:  # a stack without resources is not deployed
                     new.append(one.short)
         for one in there:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from omnipub.strict_json import loads
 from omnipub_cli.deployment.cloud import asked
 
 WHAT = "CloudWatch's logs"
@@ -76,7 +77,7 @@ class Lines:
 def _entry(function: str, told: Mapping[str, Any]) -> Entry:
     text = str(told.get("message", "")).rstrip()
     try:
-        fields = json.loads(text)
+        fields = loads(text, lenient=True)
     except ValueError:
         fields = {}
     return Entry(

@@ -1,10 +1,10 @@
 """What functions mean by the table, old and new ones: two meanings must not work on one table (docs/decisions/0011)."""
 
-import json
 from collections.abc import Collection, Mapping
 
 from omnipub.errors import ConflictError
 from omnipub.storage.schema import fingerprint
+from omnipub.strict_json import loads
 from omnipub_cli.deployment.family import WITH_BUNDLES
 from omnipub_cli.deployment.ports import Stack
 
@@ -19,7 +19,7 @@ def meant(stack: Stack | None) -> str:
 
 def meant_by(template: str) -> str:
     """What the function of a template means; "" if it does not say."""
-    return str(json.loads(template).get("Outputs", {}).get(OUTPUT, {}).get("Value", ""))
+    return str(loads(template, lenient=True).get("Outputs", {}).get(OUTPUT, {}).get("Value", ""))
 
 
 def check_deployment(

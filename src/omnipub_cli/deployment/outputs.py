@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from omnipub.strict_json import loads
 from omnipub_cli.deployment.family import name_of, placed, region_of
 from omnipub_cli.deployment.ports import Stacks
 
@@ -51,7 +52,7 @@ class Cache:
     def read(self, stage: str) -> dict[str, Any] | None:
         """What was kept, None if nothing was."""
         try:
-            told = json.loads((self._folder / f"{stage}.json").read_text())
+            told = loads((self._folder / f"{stage}.json").read_text(), lenient=True)
         except FileNotFoundError:
             return None
         return dict(told)

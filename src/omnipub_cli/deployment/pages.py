@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omnipub.errors import InvalidInputError
+from omnipub.strict_json import loads
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.ports import Site
 
@@ -76,7 +77,7 @@ class Pages:
         """Whether users get these pages already."""
         status, body = self.site.fetch(f"{self.address}/{VERSION}")
         try:
-            return status == _OK and json.loads(body) == bundle.version
+            return status == _OK and loads(body, lenient=True) == bundle.version
         except ValueError:
             return False
 

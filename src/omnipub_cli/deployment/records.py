@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from omnipub.domain.moments import from_text, to_text
+from omnipub.strict_json import loads
 from omnipub_cli.deployment.ports import Shelf
 
 LOOK_BACK = 20
@@ -104,7 +105,7 @@ class Records:
         return self._shelf.get(f"{record.id}/{short}.template")
 
     def _newest(self, count: int) -> Sequence[Record]:
-        return [_read(json.loads(self._shelf.get(name))) for name in self._shelf.newest(count)]
+        return [_read(loads(self._shelf.get(name), lenient=True)) for name in self._shelf.newest(count)]
 
 
 def _read(told: Mapping[str, Any]) -> Record:

@@ -1,7 +1,6 @@
 """Which version of the pages a site serves: `version.json` beside them says it."""
 
-import json
-
+from omnipub.strict_json import loads
 from omnipub_cli.deployment import amplify
 from omnipub_cli.deployment.deploying import SITE_OUTPUT
 from omnipub_cli.deployment.pages import VERSION
@@ -18,7 +17,7 @@ def served(frontend: Stack | None) -> tuple[str, str]:
         return "", "not deployed"
     _, body = amplify.fetched(f"{site}/{VERSION}", timeout=PATIENCE)
     try:
-        version = str(json.loads(body)["version"])
+        version = str(loads(body, lenient=True)["version"])
     except (ValueError, KeyError, TypeError):
         return "", f"{site}/{VERSION} says none"
     return version, version

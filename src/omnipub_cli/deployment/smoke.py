@@ -1,12 +1,12 @@
 """Whether what was deployed lives: its heartbeat, the version that answers, one post to the sandbox if there is one."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from omnipub import __version__
+from omnipub.strict_json import loads
 
 PATIENCE = 30
 LOOK_EVERY = 5.0
@@ -80,7 +80,7 @@ class Smoke:
             return Check(name="version", verdict="untried", what="The site is not deployed, so nobody can be asked.")
         status, body = self.fetch(f"{self.address}{HEALTH}")
         try:
-            told = json.loads(body)
+            told = loads(body, lenient=True)
         except ValueError:
             told = {}
         if status == _OK and told.get("version") == __version__:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from omnipub.names import SERVICE
+from omnipub.strict_json import loads
 from omnipub_cli.deployment.workplace import now as this_moment
 from omnipub_cli.staged.facts import Outputs
 
@@ -40,7 +41,7 @@ class Kept:
     def read(self) -> Outputs | None:
         """What was seen in the last minutes; None if nothing was, or it cannot be read."""
         try:
-            told = json.loads(self._file.read_text())
+            told = loads(self._file.read_text(), lenient=True)
             age = self._now() - datetime.fromisoformat(told["at"])
             seen = {str(short): {str(k): str(v) for k, v in said.items()} for short, said in told["outputs"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

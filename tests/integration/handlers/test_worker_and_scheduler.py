@@ -68,9 +68,23 @@ def test_only_records_our_storage_failed_on_are_failures(tmp_path: Path) -> None
     bed.close()
 
 
-def test_a_record_that_is_no_pointer_does_not_stop_the_shard(bed: TestBed) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff not ours",
+        b"[" * 100_000,
+        b'{"pk":' * 100_000,
+        b"9" * 5_000,
+        b"NaN",
+        b'{"pk": "\\ud800", "sk": "CHANNEL#looked", "group": "looked/1"}',
+        b'{"pk": "", "sk": "", "group": ""}',
+        b'{"pk": "MSG#1", "sk": ["x"]}',
+    ],
+    ids=lambda data: data[:12].decode(errors="replace"),
+)
+def test_a_record_that_is_no_pointer_does_not_stop_the_shard(bed: TestBed, data: bytes) -> None:
     batch = event(compose(bed, "one"))
-    foreign = {"kinesis": {"data": base64.b64encode(b"\xff not ours").decode(), "sequenceNumber": sequence_number(9)}}
+    foreign = {"kinesis": {"data": base64.b64encode(data).decode(), "sequenceNumber": sequence_number(9)}}
     batch["Records"].insert(0, foreign)
     assert worker.build(bed.system)(batch, CONTEXT) == {"batchItemFailures": []}
     assert bed.network.texts() == ["one"]

@@ -35,7 +35,7 @@ def records(shelves: MemoryShelves) -> Records:
 
 
 def pointer(number: int) -> Pointer:
-    return Pointer(pk=f"{number}", sk="", group="g", why="due")
+    return Pointer(pk=f"{number}", sk="s", group="g", why="due")
 
 
 def numbers(found: object) -> list[int]:
