@@ -114,7 +114,7 @@ class System:
 
     def close(self) -> None:
         """Let go of files and connections; the system is not used after this."""
-        for port in (self.world.table, self.world.stream, self.world.nudge, self.world.journal):
+        for port in (self.world.table, self.world.stream, self.world.nudge, self.world.send, self.world.journal):
             if isinstance(port, Closable):
                 port.close()
 

@@ -31,7 +31,7 @@ def written(request: Request, target: Target, media: Callable[[str], bytes]) -> 
         "Host": target.host_header,
         "User-Agent": SERVICE,
         "Accept": "application/json",
-        "Connection": "close",
+        "Connection": "keep-alive" if request.kept_for else "close",
     }
     if content_type and "content-type" not in {name.lower() for name in request.headers}:
         headers["Content-Type"] = content_type

@@ -31,8 +31,13 @@ class LoopbackSend:
         origin = loopback_origin(request.url)
         if origin not in self._sends:
             allowed = self._origins | ({origin} if origin else set())
-            self._sends[origin] = HttpSend(allowed_origins=allowed, only_allowed=True, tls=self._tls)
+            self._sends.setdefault(origin, HttpSend(allowed_origins=allowed, only_allowed=True, tls=self._tls))
         return self._sends[origin].send(request, media)
+
+    def close(self) -> None:
+        """Close the connections that wait for another request."""
+        for one in list(self._sends.values()):
+            one.close()
 
 
 def loopback_origin(url: str) -> str:

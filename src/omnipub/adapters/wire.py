@@ -1,9 +1,10 @@
 """The wire: a socket under one deadline, that knows whether anything was written.
 
 Rules of this room:
-1. A wire is touched from the moment its first write is tried, whether or not that write succeeds.
+1. A wire is one request long: touched from the moment its first write is tried, whether or not that write succeeds,
+   and answered from the first byte that it reads.
 2. No read or write waits beyond the deadline, and nobody else sets a time-out.
-3. Only `hang_up` closes the socket.
+3. It never closes the socket.
 """
 
 import io
@@ -40,6 +41,7 @@ class Wire:
         self._socket = sock
         self._deadline = deadline
         self.touched = False
+        self.answered = False
 
     def sendall(self, data: bytes) -> None:
         """Write everything."""
@@ -52,7 +54,9 @@ class Wire:
     def receive_into(self, buffer: Any) -> int:
         """Read what is there."""
         self._socket.settimeout(self._deadline.left())
-        return self._socket.recv_into(buffer)
+        count = self._socket.recv_into(buffer)
+        self.answered = self.answered or count > 0
+        return count
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """What answers are read from."""
@@ -63,10 +67,6 @@ class Wire:
 
     def close(self) -> None:
         """Nothing: http.client closes as soon as it has the headers, when the body is still to be read."""
-
-    def hang_up(self) -> None:
-        """Close the socket."""
-        self._socket.close()
 
 
 class _Reader(io.RawIOBase):

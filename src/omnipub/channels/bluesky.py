@@ -285,7 +285,7 @@ def _put(frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> P
     record = loads(frozen["record"], lenient=True)
     pictures = []
     for image in frozen["media"]:
-        answer = yield _request("POST", account, "com.atproto.repo.uploadBlob", media=part(image))
+        answer = yield _request("POST", account, "com.atproto.repo.uploadBlob", media=part(image), repeatable=True)
         blob = _blob_in(answer)
         if blob is None:
             return _failure(answer, publishes=False, now=now())
@@ -299,7 +299,7 @@ def _put(frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> P
         "swapRecord": None,  # left out, it would mean "whatever is there": a put could overwrite
         "record": record,
     }
-    answer = yield _request("POST", account, "com.atproto.repo.putRecord", json=body, publishes=True)
+    answer = yield _request("POST", account, "com.atproto.repo.putRecord", json=body, publishes=True, repeatable=True)
     # Without `commit` in the answer this very record was there already: as much ours, and as much out.
     uri = _uri_in(answer)
     if not uri:

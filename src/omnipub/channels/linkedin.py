@@ -382,6 +382,7 @@ def _upload(place: _Place, image: dict[str, Any], account: Account) -> Request:
         headers={"Authorization": bearer(account)} if trusted else {},
         media=part(image),
         secrets=(Secret(urlsplit(place.url).query),),  # who has the address may upload
+        repeatable=True,
     )
 
 

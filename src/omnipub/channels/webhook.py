@@ -142,6 +142,7 @@ class Webhook:
             secrets=secrets_in(account.base_url),
             raw=body,
             publishes=True,
+            repeatable=True,
             user_given=True,
         )
         if accepted(answer):

@@ -63,6 +63,8 @@ class Request:
         publishes: The public may see the effect. A missing answer to such a request is ambiguous;
             to any other it only means "not sent".
         secrets: What else in it must not be shown: parts of the address or of the body.
+        repeatable: Sent twice, it does what it does sent once, even if it publishes: it carries a key of ours.
+        kept_for: Whose kept connection it may go over; empty for a connection of its own.
         connect_timeout: Seconds.
         total_timeout: Seconds from the first byte to the last; it must fit in the lease.
     """
@@ -77,6 +79,8 @@ class Request:
     files: tuple[MediaPart, ...] = ()
     secrets: tuple[Secret, ...] = ()
     publishes: bool = False
+    repeatable: bool = False
+    kept_for: str = ""
     user_given: bool = False
     connect_timeout: float = 3.0
     total_timeout: float = 25.0

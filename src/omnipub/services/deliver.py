@@ -25,6 +25,7 @@ from omnipub.errors import OmnipubError, SealBrokenError, UnavailableError
 from omnipub.services.accounts import Accounts
 from omnipub.services.admission import objections
 from omnipub.services.breakers import Breakers, Slot
+from omnipub.services.connection_reuse import reusing
 from omnipub.services.contents import Contents
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
@@ -250,7 +251,7 @@ class Deliver:
             self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"Its token could not be opened, so nothing was sent. {error.message}"
             return Outcome(ended=Ended.AUTH, code=KEY_SILENT, sentence=sentence, wait=KEY_PAUSE)
-        conversation = channel.publish(claim.frozen.body, account, self.clock.now)
+        conversation = reusing(channel.publish(claim.frozen.body, account, self.clock.now), connection)
         return self.driver.publish(
             steps_counted(conversation), secrets=account.secrets, lease_until=claim.lease.until, ids=channel.post_ids
         )

@@ -297,7 +297,7 @@ class NoAnswerError(OmnipubError):
 
 
 class Send(Protocol):
-    """One HTTP request: no retries, no redirects, a fresh connection."""
+    """One HTTP request: no redirects, and no second time, unless it is repeatable and its kept connection had ended."""
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
         """Send and wait for the answer.

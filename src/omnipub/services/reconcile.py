@@ -14,6 +14,7 @@ from omnipub.domain.progress import claimed_to_look
 from omnipub.domain.rules import Rules
 from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.services.accounts import Accounts
+from omnipub.services.connection_reuse import reusing
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
 from omnipub.services.ports import Chance, Clock, Journal
@@ -127,7 +128,7 @@ class Reconcile:
 
     def _sight(self, connection: Connection, channel: Channel, since: datetime, until: datetime) -> Sighting:
         account = self.accounts.open(connection)
-        conversation = channel.look_up(account, since - CLOCK_DIFFERENCE)
+        conversation = reusing(channel.look_up(account, since - CLOCK_DIFFERENCE), connection)
         return self.driver.look(conversation, secrets=account.secrets, lease_until=until, ids=channel.post_ids)
 
 
