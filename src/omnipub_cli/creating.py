@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +9,16 @@ import typer
 
 from omnipub.errors import NotFoundError
 from omnipub_cli.drawing import Record
+from omnipub_cli.errors import Code
 from omnipub_cli.following import code_of, watched
 from omnipub_cli.following import tell as follow_up
+from omnipub_cli.held_now import Holds
 from omnipub_cli.times import in_text, offset, on_screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from omnipub.domain.identity import Parent
     from omnipub.services.creation import Created, IdempotencyKey
     from omnipub.wiring import System
     from omnipub_cli.context import Call
@@ -46,7 +46,7 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
     """Print what was created; with `wait`, what became of it.
 
     Raises:
-        typer.Exit: It was followed, and a channel has not published it.
+        typer.Exit: It is due and held, or it was followed and a channel has not published it.
     """
     from omnipub.domain.identity import Parent  # noqa: PLC0415  the command's half has imported it
     from omnipub.domain.moments import from_text  # noqa: PLC0415  likewise
@@ -66,30 +66,20 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
         call.output.note("It was there already: this Idempotency-Key created it before.")
     call.warn_if_nothing_runs()
     parent = Parent(kind=created.kind, id=created.id)
+    holds = Holds(call=call, system=system)
     if not wait:
-        _warn_if_paused(call, system, parent)
+        deliveries = system.showing.one(parent, call.viewer()).deliveries
+        now = system.world.clock.now()
+        holds.look(deliveries, now)
         call.output.hint(f"See what becomes of it: {call.typed(f'{group} show {created.id}')}")
+        if holds.are_due(deliveries, now):
+            raise typer.Exit(Code.PAUSED)
         return
-    shown = watched(call, system, parent, timeout=timeout)
+    shown = watched(call, system, parent, timeout=timeout, holds=holds, leaves=True)
     if not call.quiet:
-        follow_up(call, shown, facts)
-    elif code_of(shown):
-        raise typer.Exit(code_of(shown))
-
-
-def _warn_if_paused(call: Call, system: System, parent: Parent) -> None:
-    """Say which pauses will hold it when it becomes due; whoever waits for it is told by what becomes of it."""
-    from omnipub.services.scopes import scopes_of  # noqa: PLC0415  likewise
-
-    pauses = system.pauses.all() if call.output.talks else ()
-    if not pauses:
-        return
-    deliveries = system.showing.one(parent, call.viewer()).deliveries
-    held_by = {scope for one in deliveries for scope in scopes_of(one)}
-    for pause in pauses:
-        if pause.scope in held_by:
-            call.output.warn(f"Paused by {pause.by}: {pause.scope}. Why: {pause.reason}")
-            call.output.hint(f"Let it go on: {call.typed(f'resume {shlex.quote(pause.scope)}')}")
+        follow_up(call, shown, facts, held=holds.channels)
+    elif code_of(shown, holds.channels):
+        raise typer.Exit(code_of(shown, holds.channels))
 
 
 def _due(due: datetime, zone: str, call: Call) -> str:

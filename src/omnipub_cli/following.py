@@ -13,13 +13,14 @@ from omnipub_cli.drawing import Cell, Column, State, Table
 from omnipub_cli.errors import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from omnipub.domain.delivery import Delivery
     from omnipub.domain.identity import Parent
     from omnipub.services.showing import Shown
     from omnipub.wiring import System
     from omnipub_cli.context import Call
+    from omnipub_cli.held_now import Holds
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at this machine's table: what happens is seen as it happens."""
@@ -37,22 +38,30 @@ RESULTS = (
 )
 
 
-def watched(call: Call, system: System, parent: Parent, *, timeout: float | None) -> Shown:
+def watched(
+    call: Call,
+    system: System,
+    parent: Parent,
+    *,
+    timeout: float | None,
+    holds: Holds | None = None,
+    leaves: bool = False,
+) -> Shown:
     """Follow it; of a person who stops watching it takes its leave.
 
     Raises:
         KeyboardInterrupt: The person stopped; nothing else did.
     """
     try:
-        return follow(call, system, parent, timeout=timeout)
+        return follow(call, system, parent, timeout=timeout, holds=holds, leaves=leaves)
     except KeyboardInterrupt:
         call.output.note("It goes on without this command watching.")
         call.output.hint(f"See what becomes of it: {call.typed(f'{group_of(parent)} show {parent.id}')}")
         raise
 
 
-def tell(call: Call, shown: Shown, facts: dict[str, Any] | None = None) -> None:
-    """Print what became of it, `facts` before it in the JSON document.
+def tell(call: Call, shown: Shown, facts: dict[str, Any] | None = None, *, held: Collection[str] = frozenset()) -> None:
+    """Print what became of it, `facts` before it in the JSON document; `held` are channels that something holds.
 
     Raises:
         typer.Exit: A channel has not published it; the code says whether it is only held.
@@ -66,19 +75,44 @@ def tell(call: Call, shown: Shown, facts: dict[str, Any] | None = None) -> None:
     if missing:
         call.output.warn(f"Not published: {', '.join(missing)}.")
         call.output.hint(f"See why: {call.typed(f'{group_of(shown.parent)} show {shown.parent.id}')}")
-        raise typer.Exit(code_of(shown))
+        raise typer.Exit(code_of(shown, held))
 
 
-def code_of(shown: Shown) -> Code:
-    """What a script is told of what was followed: held is no failure, as somebody only has to let it go on."""
-    missing = {one.status.value for one in shown.deliveries} - {"published"}
+def code_of(shown: Shown, held: Collection[str] = frozenset()) -> Code:
+    """What a script is told of what was followed: held is no failure, as somebody only has to let it go on.
+
+    Args:
+        shown: How it is.
+        held: Channels that something holds, whether or not a worker has noticed.
+    """
+    missing = {
+        "held" if one.status.value == "scheduled" and one.channel in held else one.status.value
+        for one in shown.deliveries
+    } - {"published"}
     if not missing:
         return Code.OK
     return Code.PAUSED if missing == {"held"} else Code.FAILURE
 
 
-def follow(call: Call, system: System, parent: Parent, *, timeout: float | None) -> Shown:
-    """Wait until every delivery is settled, or `timeout` seconds after the last due moment; how it was then."""
+def follow(
+    call: Call,
+    system: System,
+    parent: Parent,
+    *,
+    timeout: float | None,
+    holds: Holds | None = None,
+    leaves: bool = False,
+) -> Shown:
+    """Wait until every delivery is settled, or `timeout` seconds after the last due moment; how it was then.
+
+    Args:
+        call: The call.
+        system: Where it is.
+        parent: What is followed.
+        timeout: None waits without end.
+        holds: Tells what holds it, as soon as that is known.
+        leaves: Whether to end when all that is open is due and held.
+    """
     from omnipub.domain.lifecycle import UNSETTLED  # noqa: PLC0415  only with --wait
 
     with call.output.progress() as progress:
@@ -88,7 +122,12 @@ def follow(call: Call, system: System, parent: Parent, *, timeout: float | None)
             open_ = [one for one in shown.deliveries if one.status in UNSETTLED]
             now = system.world.clock.now()
             last = max((one.due_at for one in shown.deliveries if one.due_at), default=now)
-            if not open_ or (timeout is not None and now > last + timedelta(seconds=timeout)):
+            stays_held = holds is not None and holds.look(open_, now)
+            if (
+                not open_
+                or (leaves and stays_held)
+                or (timeout is not None and now > last + timedelta(seconds=timeout))
+            ):
                 return shown
             sleep(LOOK_EVERY_ON_AWS if call.on_aws else LOOK_EVERY)
 

@@ -103,6 +103,7 @@ def run_now(
 ) -> None:
     """Dispatch what is due at this moment, without waiting for the next tick; nothing goes out early or twice."""
     from omnipub_cli import dispatching  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.held_now import Holds  # noqa: PLC0415  likewise
     from omnipub_cli.naming import named  # noqa: PLC0415  likewise
 
     call = call_of(context)
@@ -110,6 +111,10 @@ def run_now(
         parents = [named(call, system, one).parent for one in dict.fromkeys(ids or ())]
         local = dry_run or here
         report = system.run_now.run(parents, dry_run=dry_run) if local else call.run_now(system, parents)
+        asked = [one for parent in parents for one in system.showing.one(parent, call.viewer()).deliveries]
+        Holds(call=call, system=system).look(asked, system.world.clock.now())
+        for pause in () if parents else system.pauses.all():
+            call.output.warn(f"Paused by {pause.by}: {pause.scope}. Why: {pause.reason}")
     dispatching.tell(call, report, dry_run=dry_run)
 
 

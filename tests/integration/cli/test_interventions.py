@@ -1,6 +1,7 @@
 """Edit, cancel, retry, dismiss, mark, pause, resume and adopt, over a real system on which nothing runs."""
 
 import io
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -266,7 +267,7 @@ def test_what_is_composed_under_a_pause_says_so_at_once(run: Run, system: System
     for scope in ("channel:facebook", f"owner:{owner}", "account:linkedin/elsewhere"):
         run("pause", scope, "--reason", "A wrong price")
     ran = run("messages", "create", "Hello", "--to", "facebook,linkedin")
-    assert ran.code == 0
+    assert ran.code == 7
     warned = [line for line in ran.err.splitlines() if line.startswith("warning: Paused")]
     assert len(warned) == 2
     assert "warning: Paused by local: channel:facebook. Why: A wrong price" in warned
@@ -385,3 +386,80 @@ def test_at_a_terminal_adopting_asks(run: Run, system: System, foreign: str, typ
     type_("yes")
     assert run("table", "adopt").code == 0
     assert only(system, foreign).status.value == "unconfirmed"
+
+
+HOLDS = {
+    "a pause of everything": "Paused by local: everything. Why: Crisis",
+    "a pause of the account": "Paused by local: account:facebook/facebook-1. Why: Crisis",
+    "an account that needs its owner": "facebook (facebook-1) needs its owner: The token ended.",
+}
+"""What holds what is due on facebook → what is said."""
+
+
+@pytest.fixture(params=HOLDS)
+def hold(request: pytest.FixtureRequest, run: Run, system: System) -> str:
+    if request.param == "a pause of everything":
+        run("pause", "everything", "--reason", "Crisis")
+    elif request.param == "a pause of the account":
+        run("pause", "account:facebook/facebook-1", "--reason", "Crisis")
+    else:
+        one = system.accounts.find(LOCAL_OWNER, "facebook")
+        assert one is not None
+        system.accounts.hold(one, reason="The token ended.")
+    return HOLDS[request.param]
+
+
+@pytest.mark.parametrize("words", [(), ("-q",), ("--json",)])
+def test_what_is_due_and_held_is_accepted_with_a_code_of_its_own(hold: str, words: tuple[str, ...], run: Run) -> None:
+    ran = run("messages", "create", "Hello", "--to", "facebook", *words)
+    assert (ran.code, bool(ran.out)) == (7, True)
+    assert words or f"warning: {hold}" in ran.err
+
+
+def test_whoever_waits_for_what_is_held_is_told_at_once(hold: str, run: Run) -> None:
+    began = time.monotonic()
+    ran = run("messages", "create", "Hello", "--to", "facebook", "--wait")
+    assert time.monotonic() - began < 5
+    assert (ran.code, f"warning: {hold}" in ran.err) == (7, True)
+    assert "Let it go on: omnipub " in ran.err
+
+
+def test_an_announcement_that_is_held_says_so_too(hold: str, run: Run) -> None:
+    for words in ((), ("--wait",)):
+        ran = run(*ANNOUNCE, "--to", "facebook", "--member", f"Ada {'waits' if words else 'goes'}", *words)
+        assert (ran.code, f"warning: {hold}" in ran.err) == (7, True)
+
+
+def test_what_is_due_later_under_a_pause_is_told_and_taken(hold: str, run: Run) -> None:
+    ran = run("messages", "create", "Hello", "--to", "facebook", *AHEAD)
+    assert (ran.code, f"warning: {hold}" in ran.err) == (0, True)
+
+
+@pytest.mark.usefixtures("hold")
+def test_where_something_else_goes_out_the_held_one_still_counts(run: Run) -> None:
+    assert run("messages", "create", "Hello", "--to", "facebook,linkedin").code == 7
+
+
+def test_a_watcher_is_told_what_holds_it(hold: str, run: Run) -> None:
+    id_ = run("messages", "create", "Hello", "--to", "facebook", "-q").out.strip()
+    ran = run("messages", "watch", id_, "--timeout", "0")
+    assert f"warning: {hold}" in ran.err
+
+
+def test_a_retry_of_what_would_be_held_says_so(hold: str, run: Run, system: System) -> None:
+    id_ = run("messages", "create", "Hello", "--to", "facebook", "-q").out.strip()
+    one = only(system, id_)
+    system.operate.recording.move(one, progress.missed(one, system.world.clock.now()))
+    ran = run("messages", "retry", id_)
+    assert (ran.code, f"warning: {hold}" in ran.err) == (7, True)
+    assert only(system, id_).status.value == "scheduled"
+
+
+def test_what_is_dispatched_under_a_pause_is_told(hold: str, run: Run) -> None:
+    id_ = run("messages", "create", "Hello", "--to", "facebook", "-q").out.strip()
+    assert f"warning: {hold}" in run("schedule", "run-now", id_).err
+
+
+def test_a_run_of_everything_names_the_pauses(run: Run) -> None:
+    run("pause", "everything", "--reason", "Crisis")
+    assert "warning: Paused by local: everything. Why: Crisis" in run("schedule", "run-now").err

@@ -7,6 +7,8 @@ import typer
 from omnipub.errors import ConflictError
 from omnipub_cli.aiming import Aim
 from omnipub_cli.context import call_of
+from omnipub_cli.errors import Code
+from omnipub_cli.held_now import Holds
 from omnipub_cli.options import Command, examples
 from omnipub_cli.spreading import spread
 
@@ -53,10 +55,14 @@ def retry(context: typer.Context, aim: Aim) -> None:
             dry_run=aim.dry_run,
             yes=aim.yes,
         )
+        holds = Holds(call=call, system=system)
+        holds.look(changed, system.world.clock.now())
     if left:
         call.output.note(f"Not sent again, because it may be out: {', '.join(left)}.")
     if changed:
         call.warn_if_nothing_runs()
+    if holds.channels:
+        raise typer.Exit(Code.PAUSED)
 
 
 def _doubts(call: "Call", system: "System", what: "Picked", *, yes: bool) -> list[str]:

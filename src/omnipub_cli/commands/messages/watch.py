@@ -33,10 +33,11 @@ def watch(
 ) -> None:
     """Follow a message or certification until every channel has an end; exit 1 if one is not published."""
     from omnipub_cli.following import tell, watched  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.held_now import Holds  # noqa: PLC0415  likewise
     from omnipub_cli.naming import named  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:
         parent = named(call, system, id_).parent
         call.warn_if_nothing_runs()
-        tell(call, watched(call, system, parent, timeout=timeout))
+        tell(call, watched(call, system, parent, timeout=timeout, holds=Holds(call=call, system=system)))
