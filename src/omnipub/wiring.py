@@ -19,7 +19,7 @@ from omnipub.config import Mode, Settings
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
-from omnipub.domain.rules import Rules
+from omnipub.domain.rules import Remedy, Rules
 from omnipub.services.accounts import Accounts
 from omnipub.services.announce import Announce
 from omnipub.services.asking import Asking
@@ -389,7 +389,9 @@ def sender(settings: Settings) -> Send:
 
 def _rules(settings: Settings, channels: Mapping[str, Channel]) -> Callable[[Delivery], Rules]:
     def rules(delivery: Delivery) -> Rules:
-        channel = channels[network_of(delivery.channel)]
+        channel = channels.get(network_of(delivery.channel))
+        if channel is None:  # only a release that knows it finds out more
+            return Rules(remedy=Remedy.LOOK_UP, settle=timedelta(0), tries=settings.tries)
         settle = timedelta(seconds=settings.settle) if settings.settle else channel.settle
         return Rules(remedy=channel.remedy(delivery.account), settle=settle, tries=settings.tries)
 

@@ -64,8 +64,8 @@ def _instead(call: Call, system: System, delivery: Delivery) -> str:
     show = f"{group_of(delivery.parent)} show {{id}}"
     match delivery.status.value:
         case "unconfirmed":
-            remedy = system.channels[network_of(delivery.channel)].remedy(delivery.account)
-            return "" if remedy is Remedy.LOOK_UP else show
+            known = system.channels.get(network_of(delivery.channel))
+            return "" if known is not None and known.remedy(delivery.account) is Remedy.LOOK_UP else show
         case "failed":
             # Refused with tries left is refused for good: the same again would be refused again.
             return show if delivery.tries_used < system.settings.tries else ""

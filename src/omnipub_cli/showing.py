@@ -55,7 +55,8 @@ def present(call: Call, system: System, shown: Shown) -> None:
     from omnipub_cli.timeline import timeline  # noqa: PLC0415  likewise
 
     def can_look(delivery: Delivery) -> bool:
-        return system.channels[network_of(delivery.channel)].remedy(delivery.account) is not Remedy.NONE
+        known = system.channels.get(network_of(delivery.channel))
+        return known is not None and known.remedy(delivery.account) is not Remedy.NONE
 
     subject = shown.subject
     said = list(_message(subject.content) if isinstance(subject, Message) else _certification(subject))

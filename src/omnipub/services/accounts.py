@@ -10,6 +10,7 @@ from omnipub.domain.identity import network_of
 from omnipub.domain.sealing import TOKEN, Purpose
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
 from omnipub.names import SEED_OWNER
+from omnipub.services.networks import channel_of
 from omnipub.services.ports import Chance, Clock, Vault
 from omnipub.services.releases import Late, Releases
 from omnipub.services.scopes import account_scope, bound_to
@@ -145,7 +146,7 @@ class Accounts:
         network = network_of(connection.channel)
         return Account(
             id=connection.account,
-            base_url=connection.base_url or self.channels[network].base_url,
+            base_url=connection.base_url or channel_of(self.channels, network).base_url,
             token=self.vault.open(connection.sealed, _purpose(connection.owner, network, connection.account)),
             settings=connection.settings or {},
         )

@@ -41,7 +41,7 @@ class Announce:
 
         Raises:
             InvalidInputError: A part of it cannot be accepted.
-            ConflictError: The same member, type and date was announced before; names the earlier one.
+            ConflictError: The same was announced before; names the earlier one if it is the owner's own.
             NotFoundError: A channel has no account.
             KeyReusedError: The idempotency key stands for another request.
         """
@@ -86,5 +86,10 @@ class Announce:
     def _refuse_the_same(self, same: keys.Key, owner: str) -> None:
         known = self.creation.table.get(same)
         if known is not None:
-            hint = f"See it: omnipub certs show {known['certification']}" if known["owner"] == owner else ""
-            raise ConflictError("This certification was announced before.", hint=hint)
+            if known["owner"] == owner:
+                hint = f"See it: omnipub certs show {known['certification']}"
+                raise ConflictError("This certification was announced before.", hint=hint)
+            raise ConflictError(
+                "This certification was announced before, by somebody else.",
+                hint="A certification is announced once, whoever announces it; operators see all of them.",
+            )

@@ -13,6 +13,7 @@ from omnipub.domain.outcome import Ended, Outcome
 from omnipub.errors import SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver
+from omnipub.services.networks import unknown
 from omnipub.services.ports import Clock
 from omnipub.storage.items import Connection
 
@@ -67,7 +68,9 @@ class Asking:
 
     def test(self, connection: Connection) -> Trial:
         """Ask the network whether the token works."""
-        channel = self.channels[network_of(connection.channel)]
+        channel = self.channels.get(network_of(connection.channel))
+        if channel is None:
+            return Trial(connection=connection, verdict=Verdict.UNTESTABLE, sentence=unknown(connection.channel))
         if not isinstance(channel, Checks):
             plain = f"{channel.title} cannot be tested without sending something."
             return Trial(connection=connection, verdict=Verdict.UNTESTABLE, sentence=plain)

@@ -11,6 +11,7 @@ from omnipub.domain.identity import network_of
 from omnipub.domain.moments import to_text
 from omnipub.domain.outcome import Outcome
 from omnipub.domain.progress import has_slot
+from omnipub.services.networks import channel_of
 from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.storage import access, keys
 from omnipub.storage.items import breaker_item, breaker_of
@@ -57,7 +58,7 @@ class Breakers:
 
     def wait(self, breaker: Breaker, delivery: Delivery) -> Slot | None:
         """The slot of a delivery that has to wait for its account; None if it may go on."""
-        pace = self.channels[network_of(delivery.channel)].pace
+        pace = channel_of(self.channels, delivery.channel).pace
         for _ in range(REREADS):
             now = self.clock.now()
             if not breaker.is_open(now) and (has_slot(delivery) or not breaker.has_queue(now)):

@@ -14,6 +14,7 @@ from omnipub.domain.identity import network_of
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.services.accounts import Accounts
 from omnipub.services.asking import TAKES_AT_MOST, Asking, Trial, Verdict
+from omnipub.services.networks import channel_of
 from omnipub.services.ports import Chance, Clock
 from omnipub.services.releases import Late, Releases
 from omnipub.services.renewable import RENEWAL, Came, Renews
@@ -87,7 +88,7 @@ class Connecting:
 
     def needs_for_renewal(self, channel: str) -> Sequence[str]:
         """The credentials with which the channel's network renews a token; none if it does not."""
-        network = self.channels[network_of(channel)]
+        network = channel_of(self.channels, channel)
         return tuple(network.renewal_needs) if isinstance(network, Renews) else ()
 
     def refresh(self, connection: Connection) -> Trial:

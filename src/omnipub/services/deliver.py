@@ -29,6 +29,7 @@ from omnipub.services.connection_reuse import reusing
 from omnipub.services.contents import Contents
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
+from omnipub.services.networks import unknown
 from omnipub.services.pauses import Pauses
 from omnipub.services.ports import Chance, Clock, Journal, Pointer
 from omnipub.services.reconcile import KEY_PAUSE, Reconcile
@@ -123,6 +124,9 @@ class Deliver:
                 return "let_be"
 
     def _send(self, delivery: Delivery, now: datetime) -> str:
+        if network_of(delivery.channel) not in self.channels:
+            # Of a release that knows more networks, or knew: nothing is lost by waiting for it.
+            return self._hold(delivery, now, unknown(delivery.channel))
         pause = self.pauses.of(delivery)
         if pause is not None:
             return self._hold(delivery, now, pause.sentence, pause.still_holds())
@@ -139,7 +143,8 @@ class Deliver:
         holds = self._text_held(delivery, channel, frozen)
         sibling = self.recording.holder(delivery, holds) if holds and not delivery.holds else None
         if sibling is not None:
-            sentence = f"It waits: {sibling} says the same on this account and is not resolved."
+            named = sibling if self.recording.is_of(delivery.owner, sibling) else "another message"
+            sentence = f"It waits: {named} says the same on this account and is not resolved."
             if delivery.not_after is not None and now > delivery.not_after:
                 return self.recording.move(delivery, missed(delivery, now)).status
             return self._later(delivery, queued(delivery, now, sentence=sentence))
@@ -166,6 +171,9 @@ class Deliver:
             return self._later(delivery, postponed(dead, rules))
         pause, bound = self.pauses.of(delivery), bound_to(self.table, delivery)
         connection = bound.connection
+        if network_of(delivery.channel) not in self.channels:
+            sentence = unknown(delivery.channel)
+            return self._later(delivery, waiting(dead, now + ACCOUNT_PAUSE, sentence=sentence, now=now))
         if pause or connection is None or not bound.works:
             sentence = pause.sentence if pause else _needs_owner(connection)
             return self._later(delivery, waiting(dead, now + ACCOUNT_PAUSE, sentence=sentence, now=now))

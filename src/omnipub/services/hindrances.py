@@ -45,7 +45,8 @@ class Hindrances:
     def holds(self) -> Holds:
         """What is held, everybody's, and by what: of each shard, what waits longest."""
         pile = self.backlog.of(Status.HELD, at_most=COUNTED_AT_MOST)
-        return sorted_out(self.table, pile, [one.scope for one in self.pauses.all()] if pile.waiting else [])
+        paused = [one.scope for one in self.pauses.all()] if pile.waiting else []
+        return sorted_out(self.table, pile, paused, self.accounts.channels)
 
     def held(self, holds: Holds, viewer: str) -> list[Finding]:
         """How many deliveries each pause holds, and how many wait for accounts; `viewer` types the commands."""
@@ -57,6 +58,17 @@ class Hindrances:
         ]
         if holds.waiting.waiting:
             found.append(_held("Held until their accounts can be used", holds.waiting, _first(holds, viewer)))
+        found += [
+            Finding(
+                name="held",
+                health=Health.BAD,
+                what=f"This release does not know the network '{network}', and holds for it: {waits.counted}. "
+                "A release that knows it lets them go; what is not wanted any more can be cancelled.",
+                at=waits.waiting[0].at,
+                next="messages list --status held",
+            )
+            for network, waits in holds.unknown.items()
+        ]
         if holds.free.waiting:
             found.append(_held("Held, though nothing holds them any more", holds.free, "messages stuck"))
         if holds.invented.waiting:

@@ -1,6 +1,6 @@
 """What holds each delivery that is held: a pause, or an account that cannot be used; found in a few reads at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,7 @@ class Holds:
         waiting: What waits for an account, and for no pause.
         free: What nothing holds any more: it is let go this moment, or the index lags behind.
         invented: What `table seed` made up.
+        unknown: Network → what waits for a release that knows it.
         unusable: The accounts, those behind a pause too.
     """
 
@@ -55,14 +56,19 @@ class Holds:
     waiting: Pile
     free: Pile
     invented: Pile
+    unknown: Mapping[str, Pile]
     unusable: tuple[Unusable, ...]
 
 
-def sorted_out(table: Table, pile: Pile, pauses: Iterable[str]) -> Holds:
-    """What holds the deliveries of a pile, where these scopes are paused."""
+def sorted_out(table: Table, pile: Pile, pauses: Iterable[str], networks: Container[str]) -> Holds:
+    """What holds the deliveries of a pile, where these scopes are paused and these networks are known."""
     in_force = set(pauses)
     invented = [one for one in pile.waiting if one.owner == SEED_OWNER]
-    real = [one for one in pile.waiting if one.owner != SEED_OWNER]
+    unknown: dict[str, list[Waiting]] = {}
+    real: list[Waiting] = []
+    for one in pile.waiting:
+        if one.owner != SEED_OWNER:
+            (real if one.network in networks else unknown.setdefault(one.network, [])).append(one)
     connections, taken = _connections(table, real)
     paused: dict[str, list[Waiting]] = {}
     waiting: list[Waiting] = []
@@ -87,6 +93,7 @@ def sorted_out(table: Table, pile: Pile, pauses: Iterable[str]) -> Holds:
         waiting=part(waiting),
         free=part(free),
         invented=part(invented),
+        unknown={network: part(of) for network, of in unknown.items()},
         unusable=tuple(_unusable(of, connections.get(place), taken) for place, of in unusable.items()),
     )
 

@@ -16,6 +16,7 @@ from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub.services.admission import Objection, examined
 from omnipub.services.compose import refuse_unused_variants
 from omnipub.services.creation import Creation
+from omnipub.services.networks import unknown
 from omnipub.services.showing import Shown
 from omnipub.storage import keys
 
@@ -178,7 +179,19 @@ class Preview:
         before: tuple[Objection, ...] = (),
         fixed: FrozenBody | None = None,
     ) -> Facet:
-        channel = self.channels[network_of(name)]
+        channel = self.channels.get(network_of(name))
+        if channel is None:
+            return Facet(
+                channel=name,
+                title=network_of(name),
+                account=account,
+                text=content.with_hashtags(),
+                counts=(),
+                content=content,
+                body=fixed or {},
+                objections=(*before, Objection(sentence=unknown(name))),
+                fixed=fixed is not None,
+            )
         occasion = Occasion(delivery_key="/".join(keys.delivery(parent, name)), due_at=due_at)
         text = channel.text(content) if fixed is None else channel.text_of(fixed)
         return Facet(

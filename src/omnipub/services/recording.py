@@ -102,6 +102,11 @@ class Recording:
         item = self.table.get(held_text(replace(delivery, holds=digest)))
         return str(item["delivery"]) if item else None
 
+    def is_of(self, owner: str, name: str) -> bool:
+        """Whether the delivery of that name is this owner's: only then another of theirs may say it."""
+        item = self.table.get(keys.Key(*name.split("/", 1)))
+        return item is not None and item["owner"] == owner
+
     def holding(self, delivery: Delivery) -> Put:
         """That this delivery is the unresolved one with its text on its account."""
         return Put(item=plain_item(held_text(delivery), delivery=name_of(delivery)), condition=Absent())

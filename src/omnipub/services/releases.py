@@ -109,8 +109,9 @@ class Releases:
                     break
 
     def is_free(self, delivery: Delivery) -> bool:
-        """Whether nothing holds it: no pause, and its account works."""
-        return pause_over(self.table, delivery) is None and self.account_works(delivery)
+        """Whether nothing holds it: its network is known, there is no pause, and its account works."""
+        known = network_of(delivery.channel) in self.channels
+        return known and pause_over(self.table, delivery) is None and self.account_works(delivery)
 
     def account_works(self, delivery: Delivery) -> bool:
         """Whether its account is connected and does not wait for its owner."""

@@ -68,7 +68,7 @@ class Renewals:
 
     def can(self, connection: Connection) -> bool:
         """Whether the network renews tokens, and what that needs is stored."""
-        return renewable(connection) and isinstance(self.channels[network_of(connection.channel)], Renews)
+        return renewable(connection) and isinstance(self.channels.get(network_of(connection.channel)), Renews)
 
     def notice(self, connection: Connection, *, at_once: bool = False) -> None:
         """Remember an account that has just been used if its token is due, or, `at_once`, was refused."""
@@ -94,7 +94,7 @@ class Renewals:
             until: Nothing is begun that might last longer.
             by_hand: A person asks: earlier refusals and pauses between attempts are no reason not to.
         """
-        channel = self.channels[network_of(connection.channel)]
+        channel = self.channels.get(network_of(connection.channel))
         if not (renewable(connection) and isinstance(channel, Renews)):
             return Renewed(came=Came.REFUSED, connection=connection, sentence="Its token cannot be renewed.")
         try:

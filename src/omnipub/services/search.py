@@ -17,6 +17,7 @@ from omnipub.errors import ConflictError, NotFoundError
 from omnipub.services.accounts import Accounts
 from omnipub.services.contents import Contents
 from omnipub.services.gate import Gate
+from omnipub.services.networks import channel_of
 from omnipub.services.ports import Clock, Journal
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording, name_of
@@ -69,7 +70,7 @@ class Search:
                 f"The account {before.account} of {before.channel} is no longer connected.",
                 hint=f"Connect it: `omnipub connections connect {before.channel} --account {before.account}`.",
             )
-        channel = self.channels[network_of(before.channel)]
+        channel = channel_of(self.channels, before.channel)
         now = self.clock.now()
         since, text = searched_since(before, now), self._text(before, channel)
         seen = self.reconcile.see(before, connection, channel, text=text, since=since, until=now + self.within)

@@ -20,6 +20,7 @@ from omnipub.errors import ConflictError, NotFoundError, SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver
 from omnipub.services.gate import Gate
+from omnipub.services.networks import UNKNOWN_NETWORK, unknown
 from omnipub.services.ports import Clock
 from omnipub.services.recording import Recording
 from omnipub.services.showing import Showing, Viewer
@@ -117,6 +118,9 @@ class Unpublish:
         return Report(delivery=noted, result=result, code=outcome.code, sentence=outcome.sentence)
 
     def _ask(self, delivery: Delivery) -> Outcome:
+        channel = self.channels.get(network_of(delivery.channel))
+        if channel is None:
+            return Outcome(ended=Ended.NOT_SENT, code=UNKNOWN_NETWORK, sentence=unknown(delivery.channel))
         connection = self.accounts.for_delivery(delivery)
         if connection is None:
             plain = f"No connection leads to the account {delivery.account} any more."
@@ -125,7 +129,7 @@ class Unpublish:
             account = self.accounts.open(connection)
         except SealBrokenError as error:
             return Outcome(ended=Ended.AUTH, code="seal_broken", sentence=error.message)
-        conversation = self.channels[network_of(delivery.channel)].delete(delivery.network_id, account)
+        conversation = channel.delete(delivery.network_id, account)
         return self.driver.publish(
             conversation, secrets=account.secrets, lease_until=self.clock.now() + LONGEST, ids=None
         )

@@ -34,14 +34,14 @@ def show(
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
         one = connected.found(call, system, channel)
-        network = system.channels[network_of(one.channel)]
+        network = system.channels.get(network_of(one.channel))
         piles = {name: system.backlog.of(Status(name), at_most=connected.COUNTED_AT_MOST) for name in COUNTED}
         opens = _opens(system, one)
     mine = {name: pile.by_account(call.owner)[network_of(one.channel), one.account] for name, pile in piles.items()}
     complete = all(pile.complete for pile in piles.values())
-    address = one.base_url or network.base_url
+    address = one.base_url or (network.base_url if network else "")
     document = connected.shape(one) | {
-        "network": network.name,
+        "network": network_of(one.channel),
         "connected_at": to_text(one.created_at),
         "address": address,
         "token_opens": opens,
@@ -52,7 +52,7 @@ def show(
         Record(
             fields=(
                 ("channel", one.channel),
-                ("network", network.title),
+                ("network", network.title if network else f"{network_of(one.channel)} (unknown to this release)"),
                 ("account", one.account),
                 ("title", one.title),
                 ("standing", State(one.standing.value)),
