@@ -7,21 +7,34 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import urllib3
 
 from omnipub.adapters.http import HttpSend
+from omnipub.channels.linkedin_listing import MOVED, OVERLAP, PAGE_SIZE
 from omnipub.channels.registry import CHANNELS
-from omnipub.domain.conversation import Account, Channel, Looking, Occasion, PostIds, Publishing, Secret
+from omnipub.domain.conversation import (
+    Account,
+    Channel,
+    Looking,
+    Occasion,
+    PostIds,
+    Publishing,
+    Request,
+    Response,
+    Secret,
+)
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.outcome import Ended, Outcome, Sighting
 from omnipub.services.driver import Driver
+from omnipub.services.ports import Send
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 ACCOUNTS = {
@@ -347,3 +360,83 @@ def test_a_sandbox_stage_reaches_no_live_network(sandbox: Sandbox) -> None:
     outcome = sandbox.publish("facebook", Content(text="Oops"), live)
     assert outcome.ended is Ended.NOT_SENT
     assert "sandbox" in outcome.sentence
+
+
+# LinkedIn's listing moves while it is read.
+
+
+@dataclass
+class Between:
+    """Sends, and before the second request of a look lets somebody else act."""
+
+    send_on: Send
+    act: Callable[[], None]
+    sent: int = 0
+
+    def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
+        self.sent += 1
+        if self.sent == 2:
+            self.act()
+        return self.send_on.send(request, media)
+
+
+def on_linkedin(sandbox: Sandbox, method: str, urn: str, *, rest_method: str, body: object = None) -> None:
+    account = sandbox.account("linkedin")
+    headers = {
+        "Authorization": f"Bearer {account.token.reveal()}",
+        "Linkedin-Version": "202606",
+        "X-Restli-Protocol-Version": "2.0.0",
+        "X-RestLi-Method": rest_method,
+    }
+    url = f"{account.base_url}/rest/posts/{quote(urn, safe='')}"
+    answer = urllib3.request(method, url, headers=headers, **({} if body is None else {"json": body}))
+    assert answer.status == 204, answer.data
+
+
+def deleted(sandbox: Sandbox, urn: str) -> None:
+    on_linkedin(sandbox, "DELETE", urn, rest_method="DELETE")
+
+
+def touched(sandbox: Sandbox, urn: str) -> None:
+    body = {"patch": {"$set": {"commentary": "Corrected"}}}
+    on_linkedin(sandbox, "POST", urn, rest_method="PARTIAL_UPDATE", body=body)
+
+
+def look_while(sandbox: Sandbox, act: Callable[[], None]) -> Sighting:
+    between = Between(send_on=sandbox.driver.send, act=act)
+    watched = replace(sandbox, driver=replace(sandbox.driver, send=between))
+    since = datetime.now(UTC) - timedelta(minutes=2)
+    sighting = watched.look("linkedin", CHANNELS["linkedin"].look_up(sandbox.account("linkedin"), since))
+    assert between.sent >= 2
+    return sighting
+
+
+@pytest.fixture
+def many(sandbox: Sandbox) -> list[str]:
+    """Posts of LinkedIn for two pages, the newest first."""
+    for number in range(PAGE_SIZE + 20):
+        assert sandbox.publish("linkedin", Content(text=f"Number {number}")).ended is Ended.PUBLISHED
+    return [post["id"] for post in sandbox.posts("linkedin")]
+
+
+def test_a_post_that_a_deletion_moves_to_a_page_that_was_read_is_seen(sandbox: Sandbox, many: list[str]) -> None:
+    sighting = look_while(sandbox, lambda: deleted(sandbox, many[0]))
+    assert sighting.reaches_back_to is not None
+    assert set(many[1:]) <= {post.network_id for post in sighting.posts}
+
+
+def test_a_post_that_an_edit_moves_to_the_top_is_seen(sandbox: Sandbox, many: list[str]) -> None:
+    ours = many[PAGE_SIZE + 10]
+    sighting = look_while(sandbox, lambda: touched(sandbox, ours))
+    assert sighting.reaches_back_to is not None
+    assert {post.network_id: post.text for post in sighting.posts}[ours] == "Corrected"
+    assert set(many) == {post.network_id for post in sighting.posts}
+
+
+def test_a_listing_that_moves_too_much_proves_nothing(sandbox: Sandbox, many: list[str]) -> None:
+    def act() -> None:
+        for urn in many[: OVERLAP + 5]:
+            deleted(sandbox, urn)
+
+    sighting = look_while(sandbox, act)
+    assert (sighting.reaches_back_to, sighting.doubt) == (None, MOVED)

@@ -46,6 +46,10 @@ CREATE TABLE IF NOT EXISTS withdrawn (
     part INTEGER NOT NULL,           -- which of its messages, where a post is several
     PRIMARY KEY (post, part)
 );
+CREATE TABLE IF NOT EXISTS touched (
+    post INTEGER PRIMARY KEY,        -- posts.number
+    at INTEGER NOT NULL              -- ms; when it was edited last
+);
 CREATE INDEX IF NOT EXISTS posts_by_content ON posts (network, account, content, deleted_at);
 CREATE INDEX IF NOT EXISTS posts_by_account ON posts (network, account, number);
 CREATE TABLE IF NOT EXISTS pictures (

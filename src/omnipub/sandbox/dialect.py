@@ -17,6 +17,7 @@ class Endpoint(StrEnum):
     LOOK_UP = "look_up"
     UPLOAD = "upload"
     DELETE = "delete"
+    EDIT = "edit"
     SIGN_IN = "sign_in"
     CHECK = "check"  # who the token is of
     RENEW = "renew"  # another token for one that ends

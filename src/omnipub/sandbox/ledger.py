@@ -19,8 +19,11 @@ SELECT *, deleted_at IS NULL AND EXISTS (
     SELECT 1 FROM posts AS earlier INDEXED BY posts_by_content -- else every earlier post is looked at
     WHERE earlier.network = posts.network AND earlier.account = posts.account
       AND earlier.content = posts.content AND earlier.deleted_at IS NULL AND earlier.number < posts.number
-) AS double FROM posts
+) AS double, (SELECT at FROM touched WHERE touched.post = posts.number) AS touched_at FROM posts
 """
+
+_TOUCHED_LAST = "COALESCE(touched_at, received_at) DESC, number DESC"
+"""The order of a listing in which an edit takes a post to the top."""
 
 _COUNTS = """
 SELECT accounts.network, accounts.account,
@@ -74,6 +77,7 @@ class Post:
     deleted_at: int | None
     repeats: int
     double: bool
+    touched_at: int | None
 
 
 def now_ms() -> int:
@@ -153,13 +157,36 @@ class Ledger:
                 self.delete(post.network, post.id)
             return True
 
+    def edit(self, network: str, id: str, *, text: str, sent: Mapping[str, object]) -> bool:  # noqa: A002 - likewise
+        """Give a post another text, as its author may; False if it is not up."""
+        with self._database.alone():
+            post = self.find(network, id)
+            if post is None or post.deleted_at is not None:
+                return False
+            changed = "UPDATE posts SET text = ?, sent = ? WHERE number = ?"
+            self._database.run(changed, text, json.dumps(sent), post.number)
+            self._database.run("INSERT OR REPLACE INTO touched VALUES (?, ?)", post.number, now_ms())
+            return True
+
     def listed(
-        self, network: str, account: str, *, limit: int, skip: int = 0, below: int = 0, since_ms: int = 0
+        self,
+        network: str,
+        account: str,
+        *,
+        limit: int,
+        skip: int = 0,
+        below: int = 0,
+        since_ms: int = 0,
+        touched_last: bool = False,
     ) -> list[Post]:
-        """What the network's own look-up shows now, newest first; `below` is a number from an earlier page."""
+        """What the network's own look-up shows now, newest first; `below` is a number from an earlier page.
+
+        With `touched_last`, what was posted or edited last comes first.
+        """
+        order = _TOUCHED_LAST if touched_last else "number DESC"
         where = (
             "WHERE network = ? AND account = ? AND deleted_at IS NULL AND listed_at <= ? AND received_at >= ?"
-            " AND (? = 0 OR number < ?) ORDER BY number DESC LIMIT ? OFFSET ?"
+            f" AND (? = 0 OR number < ?) ORDER BY {order} LIMIT ? OFFSET ?"
         )
         values = (network, account, now_ms(), since_ms, below, below, limit, skip)
         return [_post(row) for row in self._database.rows(_POSTS + where, *values)]
@@ -189,6 +216,7 @@ class Ledger:
     def clear(self) -> None:
         """Forget every post; accounts stay open, and numbers go on."""
         self._database.run("DELETE FROM withdrawn")
+        self._database.run("DELETE FROM touched")
         self._database.run("DELETE FROM posts")
 
     def _insert(self, draft: Draft, hidden_ms: int) -> Post:

@@ -9,7 +9,7 @@ from omnipub.sandbox.dialect import Dialect, Endpoint, Place, Stock, Trouble, Tw
 from omnipub.sandbox.exchange import Answer, Request, json_answer
 from omnipub.sandbox.ledger import now_ms
 from omnipub.sandbox.linkedin_errors import duplicate_of, refused, rest_error, unprocessable
-from omnipub.sandbox.linkedin_posts import AUTHOR, NETWORK, draft, element
+from omnipub.sandbox.linkedin_posts import AUTHOR, NETWORK, draft, edited, element
 
 OLDEST_VERSION = "202511"
 """Versions live about twelve months; fixed here, so that tests do not start to fail with the calendar."""
@@ -31,9 +31,9 @@ def place(request: Request, stock: Stock) -> Place | None:
             return Place(_owner(request, "author"), Endpoint.PUBLISH)
         case ("GET", _, "rest", "posts"):
             return Place(request.query.get("author", ""), Endpoint.LOOK_UP)
-        case ("DELETE", _, "rest", "posts", urn):
+        case (("DELETE" | "POST") as method, _, "rest", "posts", urn):
             post = stock.ledger.find(NETWORK, urn)
-            return Place(post.account if post else "", Endpoint.DELETE)
+            return Place(post.account if post else "", Endpoint.DELETE if method == "DELETE" else Endpoint.EDIT)
         case ("GET", _, "rest", "organizations", number):
             return Place(f"urn:li:organization:{number}", Endpoint.CHECK)
         case ("GET", _, "rest", "me"):
@@ -138,7 +138,8 @@ def _find(request: Request, stock: Stock, _twist: Twist) -> Answer:
         raise refused("access", "reading a person's posts needs r_member_social, which is restricted")
     start = _whole(query, "start", default=0)
     count = min(_whole(query, "count", default=_DEFAULT_COUNT), _MOST_COUNT)
-    found = stock.ledger.listed(NETWORK, author, limit=count, skip=start)
+    by_touch = query.get("sortBy", "LAST_MODIFIED") == "LAST_MODIFIED"
+    found = stock.ledger.listed(NETWORK, author, limit=count, skip=start, touched_last=by_touch)
     total = stock.ledger.listed_count(NETWORK, author)
     paging = {"start": start, "count": count, "links": [], "total": total}
     return json_answer({"elements": [element(post) for post in found], "paging": paging})
@@ -156,6 +157,17 @@ def _delete(request: Request, stock: Stock, _twist: Twist) -> Answer:
     if stock.ledger.find(NETWORK, urn) is None:
         raise refused("absent", urn)
     stock.ledger.delete(NETWORK, urn)  # deleting twice is no error
+    return Answer(status=204)
+
+
+def _edit(request: Request, stock: Stock, _twist: Twist) -> Answer:
+    urn = request.path[3]
+    if request.headers.get("x-restli-method") != "PARTIAL_UPDATE":
+        raise refused("argument", "the header X-RestLi-Method must say PARTIAL_UPDATE here")
+    commentary, text = edited(_body(request))
+    post = stock.ledger.find(NETWORK, urn)
+    if post is None or not stock.ledger.edit(NETWORK, urn, text=text, sent=post.sent | {"commentary": commentary}):
+        raise refused("absent", urn)
     return Answer(status=204)
 
 
@@ -189,6 +201,7 @@ _ACTIONS: Mapping[Endpoint, Callable[[Request, Stock, Twist], Answer]] = Mapping
         Endpoint.LOOK_UP: _find,
         Endpoint.UPLOAD: _begin_upload,
         Endpoint.DELETE: _delete,
+        Endpoint.EDIT: _edit,
         Endpoint.CHECK: _who,
     }
 )

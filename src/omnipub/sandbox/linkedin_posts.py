@@ -45,6 +45,8 @@ _POST = shapes.fields(
     {"content": _CONTENT},
 )
 
+_UPDATE = shapes.fields({"patch": shapes.fields({"$set": shapes.fields({"commentary": shapes.text()})})})
+
 
 def draft(body: object, stock: Stock) -> Draft:
     """The post that a create request describes.
@@ -71,13 +73,27 @@ def draft(body: object, stock: Stock) -> Draft:
     )
 
 
+def edited(body: object) -> tuple[str, str]:
+    """The commentary that an update sets, as it was sent and as a reader sees it.
+
+    Raises:
+        RefusalError: 422 for a wrong shape; 400 for malformed little text.
+    """
+    problems = _UPDATE(body, "")
+    if problems:
+        raise unprocessable(problems)
+    assert isinstance(body, dict)  # noqa: S101 - the shape has just said so
+    commentary = str(body["patch"]["$set"]["commentary"])
+    return commentary, _text(commentary)
+
+
 def element(post: Post) -> dict[str, object]:
     """A post as LinkedIn's finder lists it, its commentary escaped as it was sent."""
     return post.sent | {
         "id": post.id,
         "createdAt": post.received_at,
         "publishedAt": post.received_at,
-        "lastModifiedAt": post.received_at,
+        "lastModifiedAt": post.touched_at or post.received_at,
     }
 
 
