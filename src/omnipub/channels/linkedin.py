@@ -373,7 +373,7 @@ def _place_in(answer: Response, account: Account) -> _Place | None:
 
 
 def _upload(place: _Place, image: dict[str, Any], account: Account) -> Request:
-    """The address is LinkedIn's own word, so no address guard; but the token goes to LinkedIn's hosts alone."""
+    """The token goes to LinkedIn's hosts alone, and another host must be one that everybody may reach."""
     host = urlsplit(place.url).hostname or ""
     trusted = _at_home(place.url, account) or host.endswith(".linkedin.com")
     return Request(
@@ -381,6 +381,7 @@ def _upload(place: _Place, image: dict[str, Any], account: Account) -> Request:
         url=place.url,
         headers={"Authorization": bearer(account)} if trusted else {},
         media=part(image),
+        user_given=not trusted,  # LinkedIn's own word, but of a place that is not its own
         secrets=(Secret(urlsplit(place.url).query),),  # who has the address may upload
         repeatable=True,
     )

@@ -198,6 +198,7 @@ def test_the_token_goes_with_an_upload_to_linkedin_alone(
     frozen = LINKEDIN.render(Content(media=pictures[:1]), occasion)
     requests, _ = converse(LINKEDIN.publish(frozen, account, now), upload_at(url), TAKEN, CREATED)
     assert ("Authorization" in requests[1].headers) == carries_token
+    assert requests[1].user_given != carries_token  # another host must be one that everybody may reach
 
 
 @pytest.mark.parametrize(
