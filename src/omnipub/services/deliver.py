@@ -34,12 +34,13 @@ from omnipub.services.pauses import Pauses
 from omnipub.services.ports import Chance, Clock, Journal, Pointer
 from omnipub.services.reconcile import KEY_PAUSE, Reconcile
 from omnipub.services.recording import Recording
+from omnipub.services.releases import Late
 from omnipub.services.scopes import bound_to
 from omnipub.services.second_try import SecondTry, steps_counted
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, delivery_of
 from omnipub.storage.keys import Key
-from omnipub.storage.table import Check, ConditionFailedError, Table
+from omnipub.storage.table import ConditionFailedError, Table, Write
 
 REREADS = 3
 
@@ -125,8 +126,9 @@ class Deliver:
 
     def _send(self, delivery: Delivery, now: datetime) -> str:
         if network_of(delivery.channel) not in self.channels:
-            # Of a release that knows more networks, or knew: nothing is lost by waiting for it.
-            return self._hold(delivery, now, unknown(delivery.channel))
+            # Of a release that knows more networks, or knew: its ticks find the row and let it go.
+            release = self.accounts.releases.begun(f"channel:{network_of(delivery.channel)}", Late.WINDOW)
+            return self._hold(delivery, now, unknown(delivery.channel), release)
         pause = self.pauses.of(delivery)
         if pause is not None:
             return self._hold(delivery, now, pause.sentence, pause.still_holds())
@@ -154,9 +156,12 @@ class Deliver:
             return self._conclude(claim, outcome, connection, breaker)
         return self._try(claim, connection, channel, breaker)
 
-    def _hold(self, delivery: Delivery, now: datetime, sentence: str, *while_true: Check) -> str:
-        """Hold it, unless the reason has gone: then it would be held after its release, for ever."""
-        return self.recording.move(delivery, held(delivery, now, sentence=sentence), *while_true).status
+    def _hold(self, delivery: Delivery, now: datetime, sentence: str, *beside: Write) -> str:
+        """Hold it, unless the reason has gone: then it would be held after its release, for ever.
+
+        `beside` are the conditions that the reason stands, or what will release it.
+        """
+        return self.recording.move(delivery, held(delivery, now, sentence=sentence), *beside).status
 
     def _rest(self, before: Delivery, delivery: Delivery, slot: Slot, now: datetime) -> str:
         return self._later(before, resting(delivery, slot.at, sentence=slot.sentence, now=now))

@@ -16,7 +16,6 @@ from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.services.asked import Asked
 from omnipub.services.asking import Verdict
 from omnipub.services.findings import Health
-from omnipub.services.releases import Late
 from omnipub.services.showing import Viewer
 from omnipub.services.unpublish import Result
 from omnipub.storage import keys
@@ -85,13 +84,15 @@ def test_a_release_that_knows_it_lets_it_go(bed: TestBed) -> None:
     parent = composed(bed)
     forget(bed)
     bed.pass_time(DUE + timedelta(minutes=5))
+    bed.pass_time(DUE + timedelta(minutes=30))
+    assert on_it(bed, parent).status is Status.HELD
     assert not bed.system.accounts.releases.is_free(on_it(bed, parent))
     remember(bed)
-    releases = bed.system.accounts.releases
-    assert releases.is_free(on_it(bed, parent))
-    assert releases.let_go(on_it(bed, parent), bed.clock.now(), Late.WINDOW, missing="")
     bed.pass_time(bed.clock.now() + timedelta(minutes=3))
     assert on_it(bed, parent).status is Status.PUBLISHED
+    scope = keys.release(f"channel:{GONE}")
+    bed.pass_time(bed.clock.now() + timedelta(minutes=3))
+    assert bed.system.world.table.get(scope) is None
 
 
 def test_what_may_be_out_there_stays_so_until_somebody_can_ask(bed: TestBed) -> None:
