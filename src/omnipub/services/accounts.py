@@ -10,7 +10,6 @@ from omnipub.domain.identity import network_of
 from omnipub.domain.sealing import TOKEN, Purpose
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
 from omnipub.names import SEED_OWNER
-from omnipub.services.networks import channel_of
 from omnipub.services.ports import Chance, Clock, Vault
 from omnipub.services.releases import Late, Releases
 from omnipub.services.scopes import account_scope, bound_to
@@ -144,9 +143,10 @@ class Accounts:
     def open(self, connection: Connection) -> Account:
         """The account with its token, for one conversation."""
         network = network_of(connection.channel)
+        known = self.channels.get(network)  # of an unknown one a token can be opened, and nothing said with it
         return Account(
             id=connection.account,
-            base_url=connection.base_url or channel_of(self.channels, network).base_url,
+            base_url=connection.base_url or (known.base_url if known else ""),
             token=self.vault.open(connection.sealed, _purpose(connection.owner, network, connection.account)),
             settings=connection.settings or {},
         )

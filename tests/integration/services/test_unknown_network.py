@@ -205,8 +205,6 @@ def test_nobody_is_asked_there_for_a_post_or_about_an_account(bed: TestBed) -> N
     assert bed.system.asking.test(connection).verdict is Verdict.UNTESTABLE
     assert bed.system.connecting.refresh(connection).verdict is Verdict.UNTESTABLE
     assert not bed.system.connecting.renewing.can(connection)
-    with pytest.raises(ConflictError, match=f"does not know the network '{GONE}'"):
-        bed.system.accounts.open(connection)
     assert GONE in {one.channel for one in bed.system.accounts.of(OWNER)}
     bed.system.connecting.disconnect(connection)
     assert bed.system.accounts.find(OWNER, GONE) is None
