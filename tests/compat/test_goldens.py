@@ -115,9 +115,8 @@ def test_a_network_that_this_release_does_not_know_waits_and_holds_nobody_up(bed
     other = bed.system.compose.message(owner=OWNER, content=Content(text="known"), channels=["looked"])
     assert known.batches.run(bed.stream.take()) == {}
     states = {one.parent.id: one.status for one in _all(bed)}
-    assert states == {unknown.id: Status.SCHEDULED, other.id: Status.PUBLISHED}
-    assert [one["pk"] for one in bed.journal.named("worker_broke")] == [f"MSG#{unknown.id}"]
-    bed.journal.notes.clear()
+    assert states == {unknown.id: Status.HELD, other.id: Status.PUBLISHED}
+    assert not bed.journal.named("worker_broke")
     bed.clock.advance(seconds=30)
     known.dispatch.tick()
     bed.pass_time(bed.clock.now() + timedelta(minutes=5))
