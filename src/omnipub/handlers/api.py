@@ -24,6 +24,9 @@ from omnipub.wiring import System
 
 Event = Mapping[str, Any]
 
+LIMIT_DIGITS = 9
+"""Of a list's limit; Python refuses to read numbers of many thousands."""
+
 
 def build(over: System) -> Callable[[Event, object], dict[str, Any]]:
     """The handler over a system; many threads may call it at once."""
@@ -135,7 +138,7 @@ def _show(over: System, call: Call, kind: Kind) -> Answer:
 def _list(over: System, call: Call, kind: Kind, name: str) -> Answer:
     query = call.request.query
     limit = query.get("limit", "20")
-    if not limit.isascii() or not limit.isdecimal():
+    if not (limit.isascii() and limit.isdecimal() and len(limit) <= LIMIT_DIGITS):
         raise InvalidInputError(f"limit is '{limit[:20]}'; it must be a whole number from 1 to 100.")
     page = over.lists.page(kind, call.viewer, asked_of(query), limit=int(limit), after=query.get("cursor"))
     return Answer(body={name: [views.row(row) for row in page.rows], "cursor": page.cursor})

@@ -15,12 +15,23 @@ class NobodyError(OmnipubError):
 def viewer(claims: Mapping[str, Any]) -> Viewer:
     """The caller.
 
-    API Gateway turns the list `cognito:groups` into one string, `[operators authors]`.
-
     Raises:
         NobodyError: There are no claims.
     """
     if not claims.get("sub"):
         raise NobodyError("Nobody is signed in.", hint="Sign in and send the token as Authorization: Bearer.")
-    groups = str(claims.get("cognito:groups", "")).strip("[]").replace(",", " ").split()
-    return Viewer(owner=str(claims["sub"]), operator=OPERATORS_GROUP in groups)
+    return Viewer(owner=str(claims["sub"]), operator=OPERATORS_GROUP in groups_of(claims.get("cognito:groups")))
+
+
+def groups_of(claim: object) -> frozenset[str]:
+    """The groups in a claim `cognito:groups`.
+
+    API Gateway's JWT authorizer writes the token's list as one string: its members between one pair of brackets,
+    with one space between two. Cognito allows brackets and commas in a group's name, but no space: so each member
+    is a whole name, and only the outer brackets belong to none. Anything in another form names no group.
+    """
+    if isinstance(claim, list):
+        return frozenset(name for name in claim if isinstance(name, str))
+    if isinstance(claim, str) and claim.startswith("[") and claim.endswith("]"):
+        return frozenset(claim[1:-1].split(" "))
+    return frozenset()

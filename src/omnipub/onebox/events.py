@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from omnipub.adapters.sqlite_reader import KINESIS_PREFIX, SHARD
 from omnipub.adapters.sqlite_stream import Record
+from omnipub.loopback.exchange import decoded, pairs_of
 from omnipub.services.wire import TICK
 
 ACCOUNT = "000000000000"
@@ -45,9 +45,17 @@ class Incoming:
 def gateway_event(incoming: Incoming, claims: Mapping[str, str] | None) -> dict[str, Any]:
     """API Gateway's event for a request; `claims` are those of its verified token.
 
-    Claims are strings, lists among them too: `cognito:groups` arrives as `[operators authors]`.
+    Claims are strings, lists among them too: `cognito:groups` arrives as `[operators authors]`. Of a name that stands
+    several times in the query the values are joined with a comma, as there.
+
+    Raises:
+        RefusalError: The target is not percent-encoded UTF-8.
     """
-    parts = urlsplit(incoming.target)
+    path, _, query = incoming.target.partition("?")
+    decoded(path)
+    asked: dict[str, str] = {}
+    for name, value in pairs_of(query):
+        asked[name] = f"{asked[name]},{value}" if name in asked else value
     now = datetime.now(UTC)
     text = _text(incoming)
     context: dict[str, Any] = {
@@ -57,7 +65,7 @@ def gateway_event(incoming: Incoming, claims: Mapping[str, str] | None) -> dict[
         "domainPrefix": "local",
         "http": {
             "method": incoming.method,
-            "path": parts.path,
+            "path": path,
             "protocol": "HTTP/1.1",
             "sourceIp": incoming.source,
             "userAgent": incoming.headers.get("user-agent", ""),
@@ -73,15 +81,14 @@ def gateway_event(incoming: Incoming, claims: Mapping[str, str] | None) -> dict[
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": parts.path,
-        "rawQueryString": parts.query,
+        "rawPath": path,
+        "rawQueryString": query,
         "headers": dict(incoming.headers),
         "requestContext": context,
         "isBase64Encoded": text is None,
     }
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if query:
-        event["queryStringParameters"] = query
+    if asked:
+        event["queryStringParameters"] = asked
     if incoming.body:
         event["body"] = base64.b64encode(incoming.body).decode() if text is None else text
     return event

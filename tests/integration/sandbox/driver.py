@@ -73,6 +73,10 @@ class Sandbox:
         counted: dict[str, int] = self.send("GET", "/_sandbox/count").json["networks"][network][account]
         return counted
 
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
     def connect(self) -> socket.socket:
         parts = urlsplit(self.url)
         return socket.create_connection((parts.hostname, parts.port), timeout=5)

@@ -61,14 +61,22 @@ def test_an_unknown_path_names_the_known_ones(sandbox: Sandbox) -> None:
     assert "GET /_sandbox/count" in reply.json["error"]
 
 
-def test_a_chunked_body_is_refused_rather_than_misread(page: Page) -> None:
+def test_a_chunked_body_is_read_like_any_other(page: Page) -> None:
+    body = b'{"message": "in pieces"}'
     with page.sandbox.connect() as line:
-        line.sendall(b"POST /facebook/v26.0/1/feed HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
-        assert b" 411 " in line.recv(100)
+        line.sendall(
+            f"POST /facebook/v26.0/{page.account}/feed HTTP/1.1\r\nHost: {page.sandbox.host}\r\n"
+            f"Authorization: Bearer {page.token}\r\nContent-Type: application/json\r\n"
+            f"Transfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n".encode()
+            + body
+            + b"\r\n0\r\n\r\n"
+        )
+        assert line.recv(1000).startswith(b"HTTP/1.1 200 ")
+    assert [post["text"] for post in page.sandbox.posts()] == ["in pieces"]
 
 
 def test_one_connection_carries_many_requests(page: Page) -> None:
     with page.sandbox.connect() as line:
         for _ in range(3):
-            line.sendall(b"GET /_sandbox/accounts HTTP/1.1\r\n\r\n")
+            line.sendall(f"GET /_sandbox/accounts HTTP/1.1\r\nHost: {page.sandbox.host}\r\n\r\n".encode())
             assert line.recv(1000).startswith(b"HTTP/1.1 200 ")

@@ -40,6 +40,7 @@ def open_publish(client: Client, text: str = "x") -> socket.socket:
         def send(self, method: str, path: str, body: object = None, *, headers: Any = None, **_: Any) -> Reply:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             lines = [f"{method} {path} HTTP/1.1", f"Content-Length: {len(raw)}", "Content-Type: application/json"]
+            lines.append(f"Host: {client.sandbox.host}")
             lines += [f"{name}: {value}" for name, value in headers.items() if name != "Content-Type"]
             sent.append("\r\n".join([*lines, "", ""]).encode() + raw)
             return Reply(0, {}, b"")
