@@ -87,6 +87,7 @@ DELIVERY = Delivery(
     permalink="https://www.linkedin.com/feed/update/urn:li:share:1",
     reason=Reason(code="no_answer", sentence="No answer came in time.", at=START),
     unpublished=Unpublished(at=START + 5 * MINUTE, by="ops"),
+    own_words=True,
 )
 ATTEMPT = Attempt(
     parent=PARENT,
@@ -123,6 +124,7 @@ BREAKER = Breaker(
     open_until=START + MINUTE,
     next_slot=START + 2 * MINUTE,
     sentence="Too many requests.",
+    owner=OWNER,
     version=4,
     write_id="w-5",
 )

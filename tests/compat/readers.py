@@ -114,7 +114,9 @@ def seeded(bed: TestBed, _: Item) -> object:
 
 def unresolved(bed: TestBed, item: Item) -> object:
     network, number, digest = key_of(item).pk.split("#")[1:]
-    return bed.system.operate.recording.holder(replace(DELIVERY, channel=network, account=number), digest)
+    return bed.system.operate.recording.holder(
+        replace(DELIVERY, channel=network, account=number, own_words=False), digest
+    )
 
 
 def _post(item: Item) -> tuple[str, list[str]]:

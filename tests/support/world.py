@@ -114,6 +114,7 @@ class FakeChannel:
     """A network with the simplest wire format, in each of the three kinds."""
 
     title = "Plain"
+    own_ids = True
     limits = Limits(text=((1000, Unit.CHARACTERS),), images=0)
     post_ids = PostIds(
         network="Plain", pattern=re.compile(r"[\w-]+"), like="letters, digits, _ and -", found="The network shows it."

@@ -118,6 +118,7 @@ class Bluesky:
     name = "bluesky"
     title = TITLE
     base_url = "https://bsky.social"
+    own_ids = False  # the same handle may be on two data servers, and nobody has asked them yet
     settle = timedelta(0)  # nothing waits for a look-up: the same put again tells
     pace = timedelta(seconds=2.2)  # 5,000 points an hour and account, 3 for each new post
     limits = Limits(

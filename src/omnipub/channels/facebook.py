@@ -108,6 +108,7 @@ class Facebook:
     name = "facebook"
     title = TITLE
     base_url = "https://graph.facebook.com"
+    own_ids = True
     settle = timedelta(seconds=30)  # new posts take seconds to be listed
     pace = timedelta(seconds=1)  # the limit is a budget of a day; this only keeps a release from being a burst
     limits = Limits(

@@ -102,6 +102,7 @@ class LinkedIn:
     name = "linkedin"
     title = TITLE
     base_url = "https://api.linkedin.com"
+    own_ids = True
     settle = timedelta(seconds=60)  # how fast the finder lists a new post is not documented
     pace = timedelta(seconds=1)  # its limits are budgets of a day and not published
     limits = Limits(

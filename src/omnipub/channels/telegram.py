@@ -74,6 +74,7 @@ class Telegram:
     name = "telegram"
     title = TITLE
     base_url = "https://api.telegram.org"
+    own_ids = True
     settle = timedelta(0)  # nothing can be looked up
     pace = timedelta(seconds=3)  # 20 messages a minute in one group or channel
     limits = Limits(

@@ -71,6 +71,7 @@ class Webhook:
     name = "webhook"
     title = TITLE
     base_url = ""
+    own_ids = False  # a receiver is its owner's
     settle = timedelta(0)
     pace = timedelta(milliseconds=200)  # the receiver is one of ours; a queue of it drains in minutes
     # The bounds share out BODY_BYTES: 10,000 for the text, 8,800 for four references with descriptions of

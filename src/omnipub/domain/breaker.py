@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.backoff import Backoff
 from omnipub.domain.moments import later
-from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.outcome import Ended, Outcome, unquoted
 
 STRAINS_TO_TRIP = 3
 """Consecutive tries of one account that end in a strain, after which everybody waits."""
@@ -34,8 +34,9 @@ class Breaker:
         strains: Tries in a row that ended in a strain.
         open_until: Before this moment nothing is sent on the account; None while it works.
         next_slot: The first moment that nobody who waits has been given; None while nobody waits.
-        sentence: The last strain, for people.
+        sentence: The last strain, for people: all who share the account read it, so nothing of the post is in it.
         version: Of the row; 0 while there is none.
+        owner: Whose account it is, where only its owner calls it so; empty where the network gives these ids.
     """
 
     network: str
@@ -46,6 +47,7 @@ class Breaker:
     sentence: str = ""
     version: int = 0
     write_id: str = ""
+    owner: str = ""
 
     def is_open(self, now: datetime) -> bool:
         """Whether nothing may be sent now."""
@@ -69,7 +71,7 @@ def answered(outcome: Outcome) -> bool:
 def strained(breaker: Breaker, outcome: Outcome, now: datetime, *, chance: float) -> Breaker:
     """After one more strain: open once there were enough of them in a row, never shorter than a network asked."""
     count = breaker.strains + 1
-    after = replace(breaker, strains=count, sentence=outcome.sentence)
+    after = replace(breaker, strains=count, sentence=unquoted(outcome.sentence))
     if count < STRAINS_TO_TRIP:
         return after
     rest = max(outcome.wait or timedelta(0), REST.wait(count - STRAINS_TO_TRIP + 1, chance=chance))

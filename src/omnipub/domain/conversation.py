@@ -176,6 +176,8 @@ class Channel(Protocol):
     Attributes:
         post_ids: How the posts are named that `publish`, `look_up` and people speak of.
         settle: After this long a post that is out is surely listed.
+        own_ids: Whether the network itself gives its accounts their ids, so that one id is one account whoever
+            connected it; if not, an account is its owner's.
         pace: Between two posts of one account when several wait: no faster than the network takes them.
     """
 
@@ -185,6 +187,7 @@ class Channel(Protocol):
     settle: timedelta
     pace: timedelta
     base_url: str
+    own_ids: bool
     post_ids: PostIds
 
     def remedy(self, account_id: str) -> Remedy:

@@ -77,6 +77,7 @@ class Delivery:
         holds: Digest of the text that later deliveries of the account wait with, while this one is unresolved.
         cancel_asked: Why it shall be cancelled as soon as it is surely not out; asked for while publishing.
         unpublished: A note that its post was deleted; the delivery stays `published`, which it was.
+        own_words: The account's id is its owner's own word: another owner's account of the same name is another one.
     """
 
     parent: Parent
@@ -107,6 +108,12 @@ class Delivery:
     permalink: str = ""
     reason: Reason | None = None
     unpublished: Unpublished | None = None
+    own_words: bool = False
+
+    @property
+    def apart(self) -> str:
+        """Who keeps the account apart from others of its name; empty if the network itself gives these ids."""
+        return self.owner if self.own_words else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,25 @@
 The question behind each is "can the public see it?": surely yes, surely not, or perhaps.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 GONE = "gone"
 """The code of a deletion that found nothing left to delete."""
+
+
+QUOTE = "“"
+"""In a sentence of ours, what a network said begins behind this sign."""
+
+_SAYS = re.compile(r"\s*[^.;:!?)]*\Z")
+
+
+def unquoted(sentence: str) -> str:
+    """A sentence of ours without what the network said: that may be words of the post, or of its author."""
+    ours, quote, _ = sentence.partition(QUOTE)
+    return _SAYS.sub("", ours.rstrip().removesuffix(":")) if quote else ours
 
 
 class Ended(StrEnum):

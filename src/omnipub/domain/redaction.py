@@ -17,15 +17,12 @@ from functools import cached_property
 
 from omnipub.domain.conversation import Secret
 from omnipub.domain.encodings import View, forms, squeezed, views
-from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.outcome import QUOTE, Ended, FoundPost, Outcome, Sighting
 
 HIDDEN = "***"
 PIECE = 8
 OUR_PIECE = 12
 SHORTEST = 4
-
-QUOTE = "“"
-"""In a sentence of ours, what a network said begins behind this sign."""
 
 LONGEST = 16_384
 """Bytes; of a longer secret, only its beginning and its end are looked for."""

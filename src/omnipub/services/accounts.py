@@ -83,7 +83,7 @@ class Accounts:
             write_id=self.chance.token(),
         )
         shard = self.shards.count(now).of
-        release = self.releases.begun(account_scope(network, account), Late.WINDOW)
+        release = self.releases.begun(account_scope(network, account, owner), Late.WINDOW)
         for _ in range(REREADS):
             if known is not None and known.account != account:
                 raise ConflictError(

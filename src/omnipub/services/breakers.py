@@ -1,4 +1,4 @@
-"""Accounts rest after unanswered or throttled tries, for everybody: one row per account that is in trouble."""
+"""Accounts rest after unanswered or throttled tries, for everybody on them: one row per account that is in trouble."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
 from omnipub.domain.moments import to_text
-from omnipub.domain.outcome import Outcome
+from omnipub.domain.outcome import Outcome, unquoted
 from omnipub.domain.progress import has_slot
 from omnipub.services.networks import channel_of
 from omnipub.services.ports import Chance, Clock, Journal
@@ -42,8 +42,8 @@ class Breakers:
     def of(self, delivery: Delivery) -> Breaker:
         """The breaker of a delivery's account."""
         network = network_of(delivery.channel)
-        item = self.table.get(keys.breaker(network, delivery.account))
-        return breaker_of(item) if item else Breaker(network=network, account=delivery.account)
+        item = self.table.get(keys.breaker(network, delivery.account, delivery.apart))
+        return breaker_of(item) if item else Breaker(network=network, account=delivery.account, owner=delivery.apart)
 
     def all(self) -> Sequence[Breaker]:
         """Every account in trouble."""
@@ -100,7 +100,7 @@ class Breakers:
     def _write(self, before: Breaker, after: Breaker) -> None:
         idle = after.strains == 0 and not after.has_queue(self.clock.now())
         if idle and before.version:
-            key = keys.breaker(after.network, after.account)
+            key = keys.breaker(after.network, after.account, after.owner)
             self.table.transact([Delete(key=key, condition=Unchanged(version=before.version))])
         elif not idle and after != before:
             written = replace(after, version=before.version + 1, write_id=self.chance.token())
@@ -109,5 +109,5 @@ class Breakers:
 
 def _sentence(breaker: Breaker, now: datetime) -> str:
     if breaker.open_until is not None and breaker.is_open(now):
-        return f"Its account rests until {to_text(breaker.open_until)}: {breaker.sentence}"
+        return f"Its account rests until {to_text(breaker.open_until)}: {unquoted(breaker.sentence)}"
     return "It waits for its turn: others of this account came before it while the account rested."

@@ -140,7 +140,7 @@ class Connecting:
 
     def _released(self, before: Connection, after: Connection) -> tuple[Connection, int]:
         """Write that an account works, and with it that what is held for it goes on; how many do."""
-        scope = account_scope(network_of(after.channel), after.account)
+        scope = account_scope(network_of(after.channel), after.account, after.owner)
         release = self.releases.begun(scope, Late.WINDOW)
         return self._written(before, after, release), self.releases.carry_out(release.item)
 

@@ -227,6 +227,7 @@ class Creation:
             next_at=at,
             not_after=not_after,
             write_id=self.chance.token(),
+            own_words=not self.channels[network_of(channel)].own_ids,
         )
 
 

@@ -145,5 +145,5 @@ def _again(at: datetime, now: datetime, last: datetime) -> bool:
 
 def _soon(item: Item, why: str, trace: str) -> DueSoon:
     at = from_text(keys.moment_of(item[BY_STATUS_OR_OWNER.sort]))
-    group = group_of(item["channel"], item["account"])
+    group = group_of(item["channel"], item["account"], item["owner"])
     return DueSoon(pointer=Pointer(pk=item["PK"], sk=item["SK"], group=group, why=why, trace=trace), at=at)

@@ -46,9 +46,14 @@ class DueMoments:
 def pointer_to(delivery: Delivery, *, why: str, trace: str) -> Pointer:
     """The stream's record about a delivery."""
     key = keys.delivery(delivery.parent, delivery.channel)
-    return Pointer(pk=key.pk, sk=key.sk, group=group_of(delivery.channel, delivery.account), why=why, trace=trace)
+    return Pointer(
+        pk=key.pk, sk=key.sk, group=group_of(delivery.channel, delivery.account, delivery.owner), why=why, trace=trace
+    )
 
 
-def group_of(channel: str, account: str) -> str:
-    """Channel and account: what the stream keeps in order and the worker takes turns over."""
-    return f"{channel.partition(':')[0]}/{account}"
+def group_of(channel: str, account: str, owner: str) -> str:
+    """Network, account and owner: what the stream keeps in order and the worker takes turns over.
+
+    With the owner, as another owner's account of that name may be another account: nobody may slow it down.
+    """
+    return f"{channel.partition(':')[0]}/{account}#{owner}"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.identity import network_of
 from omnipub.domain.lifecycle import Status
+from omnipub.domain.outcome import unquoted
 from omnipub.services.accounts import Accounts
 from omnipub.services.backlog import Backlog, Pile
 from omnipub.services.breakers import Breakers
@@ -98,7 +99,7 @@ class Hindrances:
             Finding(
                 name="resting",
                 health=Health.WARN,
-                what=f"{one.network}/{one.account} rests until then: {one.sentence}",
+                what=f"{one.network}/{one.account}{_of(one.owner)} rests until then: {unquoted(one.sentence)}",
                 at=one.open_until,
             )
             for one in self.breakers.all()
@@ -126,6 +127,10 @@ class Hindrances:
             what = f"More accounts than these cannot be used: {len(told) - ACCOUNTS_AT_MOST:,}."
             found.append(Finding(name="account", health=Health.BAD, what=what, next="messages stuck"))
         return found or [fine("account", "Your accounts can be used, and nothing is held for anybody else's.")]
+
+
+def _of(owner: str) -> str:
+    return f" of {owner}" if owner else ""
 
 
 def _held(words: str, pile: Pile, remedy: str) -> Finding:

@@ -123,7 +123,8 @@ class Reconcile:
             return Seen(sentence=sentence, wait=KEY_PAUSE, asked=False)
         if sighting.failed is not None and _is_refused(sighting):
             self.accounts.hold(connection, reason=sighting.failed.sentence)
-        owners = self.recording.owners(network_of(delivery.channel), [post.network_id for post in sighting.posts])
+        found = [post.network_id for post in sighting.posts]
+        owners = self.recording.owners(network_of(delivery.channel), found, delivery.apart)
         return read(sighting, text=text, since=since, owners=owners, ours=name_of(delivery))
 
     def _sight(self, connection: Connection, channel: Channel, since: datetime, until: datetime) -> Sighting:

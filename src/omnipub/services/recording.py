@@ -111,15 +111,15 @@ class Recording:
         """That this delivery is the unresolved one with its text on its account."""
         return Put(item=plain_item(held_text(delivery), delivery=name_of(delivery)), condition=Absent())
 
-    def owners(self, network: str, network_ids: Sequence[str]) -> dict[str, str]:
-        """Which delivery each post belongs to, as far as known."""
-        wanted = {keys.post(network, network_id): network_id for network_id in network_ids}
+    def owners(self, network: str, network_ids: Sequence[str], apart: str = "") -> dict[str, str]:
+        """Which delivery each post belongs to, as far as known; `apart` as deliveries say it."""
+        wanted = {keys.post(network, network_id, apart): network_id for network_id in network_ids}
         there = self.table.batch_get(list(wanted))
         return {wanted[key]: str(item["delivery"]) for key, item in there.items()}
 
     def ownership(self, delivery: Delivery) -> Put:
         """That the network's post belongs to this delivery and to no other."""
-        key = keys.post(network_of(delivery.channel), delivery.network_id)
+        key = keys.post(network_of(delivery.channel), delivery.network_id, delivery.apart)
         return Put(item=plain_item(key, delivery=name_of(delivery)), condition=Absent())
 
     def _late_news(self, claim: Delivery, decide: Decide, outcome: Outcome, history: Put) -> Delivery:
@@ -127,7 +127,7 @@ class Recording:
         there = self.read(claim)
         if outcome.ended is not Ended.PUBLISHED or there is None:
             return there or claim
-        owner = self.owners(network_of(claim.channel), [outcome.network_id]).get(outcome.network_id)
+        owner = self.owners(network_of(claim.channel), [outcome.network_id], claim.apart).get(outcome.network_id)
         if owner is not None and owner != name_of(claim):
             self.journal.note("post_has_another_owner", channel=claim.channel, network_id=outcome.network_id)
             sentence = "The network answered with the id of a post that belongs to another delivery."
@@ -153,7 +153,7 @@ def name_of(delivery: Delivery) -> str:
 
 def held_text(delivery: Delivery) -> keys.Key:
     """The key under which a delivery keeps others with its text waiting."""
-    return keys.unresolved(network_of(delivery.channel), delivery.account, delivery.holds)
+    return keys.unresolved(network_of(delivery.channel), delivery.account, delivery.holds, delivery.apart)
 
 
 def _claim_id(delivery: Delivery) -> str:

@@ -83,7 +83,10 @@ class Renewals:
         The rest is noticed again when it is used. Another account's renewal may hang, so it is left to its own run.
         """
         for key, noticed in list(self.soon.items()):
-            if group_of(noticed.channel, noticed.account) in groups and self.soon.pop(key, None) is not None:
+            if (
+                group_of(noticed.channel, noticed.account, noticed.owner) in groups
+                and self.soon.pop(key, None) is not None
+            ):
                 self.renew(noticed, until=until)
 
     def renew(self, connection: Connection, *, until: datetime, by_hand: bool = False) -> Renewed:
@@ -214,7 +217,7 @@ class Renewals:
     def _release(self, before: Connection, *, by_hand: bool) -> Put | None:
         if before.standing is Standing.ACTIVE and not by_hand:
             return None
-        return self.releases.begun(account_scope(network_of(before.channel), before.account), Late.WINDOW)
+        return self.releases.begun(account_scope(network_of(before.channel), before.account, before.owner), Late.WINDOW)
 
     def _active(self, before: Connection, fresh: Connection) -> Connection:
         if before.standing is Standing.ACTIVE:

@@ -107,12 +107,18 @@ def _same(key: keys.Key, item: Item | None) -> Check:
 def scopes_of(delivery: Placed) -> tuple[str, ...]:
     """The scopes a delivery is in, widest first."""
     network = network_of(delivery.channel)
-    return (EVERYTHING, f"channel:{network}", account_scope(network, delivery.account), f"owner:{delivery.owner}")
+    return (
+        EVERYTHING,
+        f"channel:{network}",
+        account_scope(network, delivery.account),
+        account_scope(network, delivery.account, delivery.owner),
+        f"owner:{delivery.owner}",
+    )
 
 
-def account_scope(network: str, account: str) -> str:
-    """The scope of all deliveries to one account, whoever owns them."""
-    return f"account:{network}/{account}"
+def account_scope(network: str, account: str, owner: str = "") -> str:
+    """The scope of all deliveries to one account: of one owner, or of everybody who has an account of that id."""
+    return f"account:{network}/{account}{f'#{owner}' if owner else ''}"
 
 
 def checked_scope(scope: str) -> str:
@@ -121,6 +127,7 @@ def checked_scope(scope: str) -> str:
     if scope != EVERYTHING and not (kind in KINDS and name):
         raise InvalidInputError(
             f"'{scope}' cannot be paused.",
-            hint="Use everything, channel:NETWORK, account:NETWORK/ACCOUNT or owner:USER.",
+            hint="Use everything, channel:NETWORK, account:NETWORK/ACCOUNT, owner:USER, or, for one owner's account, "
+            "account:NETWORK/ACCOUNT#USER.",
         )
     return scope

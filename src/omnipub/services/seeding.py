@@ -192,6 +192,6 @@ def _items_beside(invented: Invented, shard: Shard) -> Iterator[Item]:
 
 def _marker_keys(delivery: Delivery) -> Iterator[keys.Key]:
     if delivery.status is Status.PUBLISHED and delivery.network_id:
-        yield keys.post(network_of(delivery.channel), delivery.network_id)
+        yield keys.post(network_of(delivery.channel), delivery.network_id, delivery.apart)
     if delivery.holds:
         yield held_text(delivery)

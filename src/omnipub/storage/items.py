@@ -142,7 +142,7 @@ def connection_of(item: Item) -> Connection:
 
 def breaker_item(breaker: Breaker) -> Item:
     """The item of an account's circuit breaker."""
-    return _item(keys.breaker(breaker.network, breaker.account), breaker)
+    return _item(keys.breaker(breaker.network, breaker.account, breaker.owner), breaker)
 
 
 def breaker_of(item: Item) -> Breaker:

@@ -20,6 +20,9 @@ CONNECTION_PREFIX = "CONNECTION#"
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
+OF = "of#"
+"""Begins an owner's part in a key."""
+
 ABOVE_IDS = "~"
 """Sorts after every id."""
 
@@ -81,14 +84,14 @@ def idempotency(owner: str, key: str) -> Key:
     return Key(f"IDEMPOTENCY#{owner}#{_digest(key)}", METADATA)
 
 
-def post(network: str, network_id: str) -> Key:
-    """Which delivery a post on a network belongs to."""
-    return Key(f"POST#{network}#{network_id}", METADATA)
+def post(network: str, network_id: str, apart: str = "") -> Key:
+    """Which delivery a post on a network belongs to; among those of the owner `apart`, where that keeps them apart."""
+    return Key(f"POST#{network}#{_apart(apart)}{network_id}", METADATA)
 
 
-def unresolved(network: str, account: str, digest: str) -> Key:
+def unresolved(network: str, account: str, digest: str, apart: str = "") -> Key:
     """Which delivery of an account is on its way, or may be out, with this text."""
-    return Key(f"UNRESOLVED#{network}#{account}#{digest}", METADATA)
+    return Key(f"UNRESOLVED#{network}#{_apart(apart)}{account}#{digest}", METADATA)
 
 
 def sameness(digest: str) -> Key:
@@ -131,9 +134,9 @@ def breakers() -> str:
     return "SYSTEM#BREAKER"
 
 
-def breaker(network: str, account: str) -> Key:
+def breaker(network: str, account: str, apart: str = "") -> Key:
     """What an account's last tries say about it."""
-    return Key(breakers(), f"{network}/{account}")
+    return Key(breakers(), f"{network}/{_apart(apart)}{account}")
 
 
 def releases() -> str:
@@ -265,6 +268,11 @@ def shard_of(name: str, count: int) -> int:
 
 def _lowest_id(at: datetime) -> str:
     return new_id(max(at, EPOCH), bytes(RANDOM_BYTES))
+
+
+def _apart(owner: str) -> str:
+    """What stands before an id that is only its owner's: no id of a network begins so."""
+    return f"{OF}{owner}#" if owner else ""
 
 
 def _sharded(name: str, shard: int) -> str:

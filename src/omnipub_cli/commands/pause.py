@@ -64,6 +64,8 @@ def pause(
     )
     if scope:
         call.output.note("What becomes due there is held; what is being sent at this moment may still go out.")
+        if scope.startswith("account:") and "#" not in scope:
+            call.output.note(f"It holds for every owner who has that account; for one alone: {scope}#USER")
     if found:
         call.output.hint(f"Let it go on: {call.typed(f'resume {shlex.quote(found[0].scope)}')}")
     else:

@@ -40,7 +40,7 @@ def accounts(network: str, lanes: Sequence[int], *, beside: int = 0) -> list[str
     found: dict[int, str] = {}
     for number in range(10_000):
         account = f"9{number:05d}"
-        lane = lane_of(group_of(network, account))
+        lane = lane_of(group_of(network, account, LOCAL_OWNER))
         if lane in numbers and lane not in found:
             if numbers[lane] == 0:
                 found[lane] = account

@@ -71,6 +71,7 @@ deliveries = every(
     attempts=counts,
     tries_used=counts,
     deaths=counts,
+    own_words=st.booleans(),
     may_be_out=st.booleans(),
     uncertain_since=maybe_moment,
     settle_from=maybe_moment,
