@@ -42,11 +42,9 @@ since Lambda never calls that function."""
 
 LAZY = (
     "aws_lambda_powertools",
-    "aws_lambda_powertools.event_handler",
     "aws_lambda_powertools.logging",
     "aws_lambda_powertools.metrics",
     "aws_lambda_powertools.tracing",
-    "aws_lambda_powertools.utilities.data_classes",
 )
 """Packages that import all they offer, of which the functions use little; see `bundling.lazily`."""
 
@@ -72,10 +70,11 @@ NOT_CALLED: dict[str, tuple[str, ...]] = {"dynamodb": ("Scan",)}
 """What shipped modules could call and only the operator's command does: described nowhere in a bundle."""
 
 LEFT_OUT_PARTS = (
-    "aws_lambda_powertools/event_handler/openapi/swagger_ui",
+    "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/auth_alpha",
     "aws_lambda_powertools/utilities/batch",
     "aws_lambda_powertools/utilities/circuit_breaker",
+    "aws_lambda_powertools/utilities/data_classes",
     "aws_lambda_powertools/utilities/data_masking",
     "aws_lambda_powertools/utilities/feature_flags",
     "aws_lambda_powertools/utilities/idempotency",

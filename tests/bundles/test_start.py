@@ -19,12 +19,15 @@ STAGE = {f"OMNIPUB_{name}": "x" for name in ("TABLE", "STREAM", "BUCKET", "KEY",
 PLACE = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "-", "AWS_SECRET_ACCESS_KEY": "-"}
 
 NEVER = (
+    "aws_lambda_powertools.event_handler",
     "aws_lambda_powertools.metrics",
     "aws_xray_sdk",
     "boto3",
     "cryptography",
     "csv",
+    "h11",
     "multiprocessing",
+    "omnipub.loopback",
     "omnipub.onebox",
     "omnipub.sandbox",
     "omnipub_cli",
@@ -39,9 +42,6 @@ NEVER = (
 """No function imports these at its start; a module within one counts as it."""
 
 ONLY_API = (
-    "aws_lambda_powertools.event_handler",
-    "aws_lambda_powertools.tracing",
-    "aws_lambda_powertools.utilities.data_classes",
     "asyncio",
     "pydantic",
     "pydantic_core",
@@ -50,9 +50,7 @@ ONLY_API = (
 
 LAZILY = (
     "asyncio",
-    "aws_lambda_powertools.event_handler.appsync",
-    "aws_lambda_powertools.event_handler.bedrock_agent",
-    "aws_lambda_powertools.utilities.data_classes.kafka_event",
+    "aws_lambda_powertools.tracing.tracer",
 )
 """What the api would import if Powertools' packages imported all they offer."""
 
