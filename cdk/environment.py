@@ -16,6 +16,7 @@ def environment(stage: Stage, data: DataStack, *, origin_secret: str = "") -> Ma
             mode=stage.mode,
             sandbox_url=stage.sandbox_url,
             worker_timeout=stage.worker_timeout,
+            lead_ms=stage.lead_ms,
             log_level=stage.log_level,
             table=data.table.table_name,
             stream=data.stream.stream_name,

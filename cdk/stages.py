@@ -35,6 +35,8 @@ class Stage:
         log_days: Days for which log lines are kept.
         api_memory: MB of the function behind the API; likewise for the others.
         worker_timeout: Seconds a worker run may take; the lease of a claim is derived from it.
+        lead_ms: Milliseconds before its moment at which a delivery is on the stream: Lambda reads a stream once a
+            second, and a worker waits the rest.
         parallel: Batches of one shard side by side, 1 to 10; order is kept per channel and account.
         requests_per_second: What the API takes in the long run, of everybody together.
         requests_at_once: What it takes at once above that.
@@ -71,6 +73,7 @@ class Stage:
     worker_memory: int = 512
     scheduler_memory: int = 256
     worker_timeout: int = 60
+    lead_ms: int = 2_000
     parallel: int = 2
     requests_per_second: int = 50
     requests_at_once: int = 100

@@ -14,6 +14,9 @@ from omnipub.names import ENVIRONMENT_PREFIX
 LEASE_BEYOND_TIMEOUT = timedelta(seconds=10)
 """A lease outlives the longest run of its holder by this much."""
 
+LONGEST_LEAD_MS = 10_000
+"""A worker that waits longer than this for a moment keeps others from their turn."""
+
 
 class Mode(StrEnum):
     """Where publications go. A table serves one of them for ever."""
@@ -31,7 +34,15 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-_LEAST = {"worker_timeout": 2, "request_timeout": 1, "missed_after": 60, "slots": 1, "tries": 1, "settle": 0}
+_LEAST = {
+    "worker_timeout": 2,
+    "request_timeout": 1,
+    "missed_after": 60,
+    "lead_ms": 0,
+    "slots": 1,
+    "tries": 1,
+    "settle": 0,
+}
 """The least value of each number that makes sense."""
 
 _ON_AWS = ("table", "stream", "bucket", "key", "function")
@@ -50,6 +61,8 @@ class Settings:
         worker_timeout: Seconds a worker run may take.
         request_timeout: Seconds one request to a network may take in all; at most half of `worker_timeout`.
         missed_after: Seconds past its moment after which an unclaimed delivery is missed.
+        lead_ms: Milliseconds before its moment at which a delivery is on the stream; whoever sends waits the rest.
+            On one machine 0, unless it is set.
         slots: Sends of one network side by side in one worker; on one machine a send older than 0.8 s no longer counts.
         tries: Tries of a delivery before it fails.
         settle: Seconds that replace every channel's settle time; 0 keeps the channels' own (for tests).
@@ -69,6 +82,7 @@ class Settings:
     worker_timeout: int = 60
     request_timeout: int = 25
     missed_after: int = 24 * 60 * 60
+    lead_ms: int = 2_000
     slots: int = 32
     tries: int = 5
     settle: int = 0
@@ -94,6 +108,10 @@ class Settings:
                 f"{self.worker_timeout}: a run must have time for two requests at least.",
                 hint=f"Set {variable('request_timeout')} to at most half of {variable('worker_timeout')}.",
             )
+        if self.lead_ms > LONGEST_LEAD_MS:
+            raise ConfigurationError(
+                f"{variable('lead_ms')} is {self.lead_ms}; a worker waits for {LONGEST_LEAD_MS} ms at most."
+            )
         missing = [variable(name) for name in _ON_AWS if not getattr(self, name)]
         if 0 < len(missing) < len(_ON_AWS):
             raise ConfigurationError(
@@ -113,6 +131,11 @@ class Settings:
     def lease(self) -> timedelta:
         """How long a claim lasts."""
         return timedelta(seconds=self.worker_timeout) + LEASE_BEYOND_TIMEOUT
+
+    @property
+    def lead(self) -> timedelta:
+        """How long before its moment a delivery is on the stream."""
+        return timedelta(milliseconds=self.lead_ms)
 
     @property
     def batch_budget(self) -> timedelta:

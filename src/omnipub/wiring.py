@@ -43,7 +43,7 @@ from omnipub.services.importing import Importing
 from omnipub.services.lists import Lists
 from omnipub.services.operate import Operate
 from omnipub.services.pauses import Pauses
-from omnipub.services.ports import Chance, Clock, Crew, Journal, Media, Nudge, Seat, Send, Stream, Vault
+from omnipub.services.ports import Chance, Clock, Crew, Delay, Journal, Media, Seat, Send, Stream, Vault
 from omnipub.services.preview import Preview
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording
@@ -68,7 +68,7 @@ class World:
 
     table: Table
     stream: Stream
-    nudge: Nudge
+    delay: Delay
     vault: Vault
     media: Media
     send: Send
@@ -114,7 +114,7 @@ class System:
 
     def close(self) -> None:
         """Let go of files and connections; the system is not used after this."""
-        for port in (self.world.table, self.world.stream, self.world.nudge, self.world.send, self.world.journal):
+        for port in (self.world.table, self.world.stream, self.world.delay, self.world.send, self.world.journal):
             if isinstance(port, Closable):
                 port.close()
 
@@ -131,7 +131,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
     """Build the services over any world: AWS, one machine, or a simulator."""
     table, clock, chance, journal = world.table, world.clock, world.chance, world.journal
     shards = Shards(table)
-    due = DueMoments(stream=world.stream, nudge=world.nudge, clock=clock, journal=journal)
+    due = DueMoments(stream=world.stream, delay=world.delay, clock=clock, journal=journal, lead=settings.lead)
     rules = _rules(settings, channels)
     driver = Driver(
         send=world.send,
@@ -213,6 +213,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         driver=driver,
         second_try=SecondTry(renewing=renewing, clock=clock, patience=settings.batch_budget),
         due=due,
+        gate=gate,
         clock=clock,
         chance=chance,
         journal=journal,
@@ -235,7 +236,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
     dispatch = Dispatch(
         table=table,
         shards=shards,
-        stream=world.stream,
+        due=due,
         clock=clock,
         journal=journal,
         gate=gate,
@@ -353,7 +354,7 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> Syst
     from omnipub.adapters.directory_media import DirectoryMedia  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.directory_seat import DirectorySeat  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.keyfile_vault import KeyfileVault  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.sqlite_nudge import SqliteNudge  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.sqlite_delay import SqliteDelay  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.sqlite_stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.sqlite_table import SqliteTable  # noqa: PLC0415  Lambda has none of this
 
@@ -364,7 +365,7 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> Syst
             World(
                 table=opened.enter_context(closing(SqliteTable(data / "table.db"))),
                 stream=opened.enter_context(closing(SqliteStream(data / "stream.db"))),
-                nudge=opened.enter_context(closing(SqliteNudge(data / "nudges.db"))),
+                delay=opened.enter_context(closing(SqliteDelay(data / "delay.db"))),
                 vault=KeyfileVault(data / "vault.key"),
                 media=DirectoryMedia(data / "media"),
                 send=sender(settings),

@@ -10,7 +10,7 @@ from omnipub.adapters.dynamodb import DynamoTable
 from omnipub.adapters.journal import LogJournal
 from omnipub.adapters.kinesis import KinesisStream
 from omnipub.adapters.kms_vault import KmsVault
-from omnipub.adapters.lambda_nudge import LambdaNudge
+from omnipub.adapters.lambda_delay import LambdaDelay
 from omnipub.adapters.logs import logger_for
 from omnipub.adapters.s3_media import S3Media
 from omnipub.config import Settings
@@ -44,7 +44,7 @@ def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Jour
         World(
             table=DynamoTable(clients, settings.table),
             stream=KinesisStream(clients, settings.stream, journal),
-            nudge=LambdaNudge(clients, settings.function, journal),
+            delay=LambdaDelay(clients, settings.function, journal),
             vault=KmsVault(clients, settings.key),
             media=S3Media(clients, settings.bucket),
             send=sender(settings),

@@ -20,6 +20,7 @@ from omnipub.storage.codec import encode
 from support.world import START
 
 POINTER = Pointer(pk="<PK>", sk="<SK>", group="facebook#1", why="due", trace="t-1")
+AT_A_MOMENT = replace(POINTER, at=START)
 RAN = Ran(pk="<PK>", channel="facebook", ready=True, dispatched=True, why="due")
 OCCASION = Occasion(delivery_key="k-1", due_at=START)
 
@@ -27,8 +28,8 @@ OCCASION = Occasion(delivery_key="k-1", due_at=START)
 def carried() -> dict[str, Attributes]:
     """What they look like, as `description.described` says it of items."""
     said = {
-        "pointer": [json.loads(pointer_to_text(POINTER))],
-        "nudge": [json.loads(nudge_to_text([DueSoon(pointer=POINTER, at=START)]))],
+        "pointer": [json.loads(pointer_to_text(one)) for one in (POINTER, AT_A_MOMENT)],
+        "nudge": [json.loads(nudge_to_text([DueSoon(pointer=AT_A_MOMENT, at=START)]))],
     }
     said |= {
         "run-now": [json.loads(run_now_to_text([Parent(kind=Kind.MESSAGE, id=MESSAGE.id)]))],

@@ -97,6 +97,10 @@ def _happened(bed: TestBed) -> list[Item]:
     draft = replace(CERTIFICATION, photo=None, channels=("looked",))
     system.announce.certification(draft=draft)
     look()
+    bed.stream.losing = bed.delay.refusing = True
+    system.dispatch.tick()
+    look()
+    bed.stream.losing = bed.delay.refusing = False
     bed.run_stream()
     look()
     network.orders = ["throttle"] * 3

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compat.carried import POINTER
+from compat.carried import AT_A_MOMENT, POINTER
 from compat.description import name_of
 from compat.readers import READERS, VALUES
 from compat.record import golden_files, read_goldens, recorded
@@ -104,9 +104,10 @@ def test_what_is_written_again_has_forgotten_what_it_did_not_know(name: str, ite
 def test_pointers_and_nudges_with_more_in_them_are_read() -> None:
     text = json.dumps(json.loads(pointer_to_text(POINTER)) | NEWS)
     assert pointer_from_text(text) == POINTER
-    nudge = json.loads(nudge_to_text([DueSoon(pointer=POINTER, at=START)]))
+    assert pointer_from_text(pointer_to_text(AT_A_MOMENT)) == AT_A_MOMENT
+    nudge = json.loads(nudge_to_text([DueSoon(pointer=AT_A_MOMENT, at=START)]))
     nudge["due"][0] |= NEWS
-    assert nudge_from(nudge | NEWS) == [DueSoon(pointer=POINTER, at=START)]
+    assert nudge_from(nudge | NEWS) == [DueSoon(pointer=AT_A_MOMENT, at=START)]
 
 
 def test_a_network_that_this_release_does_not_know_waits_and_holds_nobody_up(bed: TestBed) -> None:

@@ -10,7 +10,7 @@ import pytest
 from omnipub.adapters.aws import patience_with
 from omnipub.adapters.aws_seat import KNOWN_SECONDS, AwsSeat
 from omnipub.adapters.kms_vault import REMEMBERED_SECONDS, SECRET_BYTES, KmsVault
-from omnipub.adapters.lambda_nudge import PAYLOAD_BYTES, LambdaNudge
+from omnipub.adapters.lambda_delay import PAYLOAD_BYTES, LambdaDelay
 from omnipub.adapters.s3_media import PREFIX, S3Media
 from omnipub.domain.conversation import Secret
 from omnipub.errors import ConfigurationError, InvalidInputError, SealBrokenError, UnavailableError
@@ -153,19 +153,22 @@ class RecordingLambda:
 
 
 def soon(count: int) -> list[DueSoon]:
+    moments = [START + timedelta(seconds=number) for number in range(count)]
     return [
         DueSoon(
-            pointer=Pointer(pk=f"MSG#{number:026d}", sk="CHANNEL#facebook", group="facebook/1", why="due", trace="t"),
-            at=START + timedelta(seconds=number),
+            pointer=Pointer(
+                pk=f"MSG#{number:026d}", sk="CHANNEL#facebook", group="facebook/1", why="due", trace="t", at=at
+            ),
+            at=at,
         )
-        for number in range(count)
+        for number, at in enumerate(moments)
     ]
 
 
 @pytest.mark.parametrize("count", [0, 1, 5000])
 def test_nudges_are_events_that_fit_and_name_everything_once(count: int) -> None:
     line, journal = RecordingLambda(), ListJournal()
-    LambdaNudge(line, "omnipub-scheduler", journal).nudge(soon(count))  # type: ignore[arg-type]
+    assert not LambdaDelay(line, "omnipub-scheduler", journal).put(soon(count))  # type: ignore[arg-type]
     named = [one for call in line.calls for one in nudge_from(json.loads(call["Payload"]))]
     assert named == soon(count)
     assert {call["InvocationType"] for call in line.calls} <= {"Event"}
@@ -176,15 +179,17 @@ def test_nudges_are_events_that_fit_and_name_everything_once(count: int) -> None
 
 def test_a_nudge_that_fails_costs_a_note_of_how_many_it_named() -> None:
     line, journal = RecordingLambda(fail_after=1), ListJournal()
-    LambdaNudge(line, "omnipub-scheduler", journal).nudge(soon(5000))  # type: ignore[arg-type]
+    refused = LambdaDelay(line, "omnipub-scheduler", journal).put(soon(5000))  # type: ignore[arg-type]
     (note,) = journal.named("nudge_lost")
-    assert note["deliveries"] == 5000 - len(nudge_from(json.loads(line.calls[0]["Payload"])))
+    taken = nudge_from(json.loads(line.calls[0]["Payload"]))
+    assert [*taken, *refused] == soon(5000)
+    assert note["deliveries"] == len(refused) > 0
     assert "does not answer" in note["error"]
 
 
 def test_a_function_that_is_not_there_costs_a_note(emulated: Cloud) -> None:
     journal = ListJournal()
-    LambdaNudge(emulated.clients, "omnipub-none", journal).nudge(soon(3))
+    assert LambdaDelay(emulated.clients, "omnipub-none", journal).put(soon(3)) == soon(3)
     assert journal.named("nudge_lost") == [
         {"deliveries": 3, "error": "The function omnipub-none does not exist in this account and region."}
     ]

@@ -1,6 +1,5 @@
 """One seed, one history: messages, operators and every kind of failure, then fair weather, then the check."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,11 +17,11 @@ from omnipub.domain.moments import Schedule, milliseconds
 from omnipub.domain.rules import Remedy
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError, OmnipubError, UnavailableError
 from omnipub.handlers import scheduler, worker
-from omnipub.onebox.events import kinesis_event, sequence_of, tick_event
+from omnipub.onebox.events import delayed_event, kinesis_event, sequence_of, tick_event
 from omnipub.services.creation import IdempotencyKey
 from omnipub.services.ports import DueSoon, Pointer
 from omnipub.services.showing import Viewer
-from omnipub.services.wire import nudge_to_text, pointer_to_text
+from omnipub.services.wire import delayed_to_text, pointer_to_text
 from omnipub.storage import keys
 from omnipub.storage.items import Standing, connection_of, delivery_item, delivery_of, message_of
 from omnipub.storage.table import Item
@@ -34,10 +33,10 @@ from simulation.ports import (
     SimChance,
     SimClock,
     SimCrew,
+    SimDelay,
     SimJournal,
     SimMedia,
     SimNetwork,
-    SimNudge,
     SimSeat,
     SimStream,
     SimTable,
@@ -154,8 +153,8 @@ class History:
         self.stream = SimStream(self.hub, self.faults)
         self.stream.arrives = self._trigger
         self.polls: set[int] = set()
-        self.nudge = SimNudge(self.hub, self.faults)
-        self.nudge.started = self._nudged
+        self.delay = SimDelay(self.hub, self.faults, SETTINGS.lead)
+        self.delay.woken = self._woken
         settle = {name: milliseconds(SETTLE) for name in CHANNELS}
         self.network = SimNetwork(self.hub, self.faults, settle)
         self.network.accepted = self.watch_accepted
@@ -187,7 +186,10 @@ class History:
             stream_lost=chance.choice([0, 0.05, 0.5]),
             stream_doubled=chance.choice([0, 0.3]),
             stream_delay_ms=chance.choice([200, 5_000, 90_000]),
-            nudge_lost=chance.choice([0, 0.5, 1.0]),
+            delay_lost=chance.choice([0, 0.5, 1.0]),
+            delay_refused=chance.choice([0, 0, 0.3]),
+            delay_doubled=chance.choice([0, 0, 0.3]),
+            delay_late_ms=chance.choice([0, 0, 5_000, 60_000]),
             clock_off_ms=chance.choice([0, 0, 400]),
             clock_jumps=chance.choice([0, 0, 0.02]),
             clock_jump_ms=CLOCK_JUMP,
@@ -215,7 +217,7 @@ class History:
         world = World(
             table=self.table,
             stream=self.stream,
-            nudge=self.nudge,
+            delay=self.delay,
             vault=SimVault(self.hub, self.faults),
             media=SimMedia(),
             send=Sender(self, self.table),
@@ -357,13 +359,17 @@ class History:
     def _run_tick(self) -> None:
         self._era(lambda: scheduler.build(self._system())(tick_event(EPOCH), None))
 
-    def _nudged(self, due: list[DueSoon]) -> None:
-        payload = json.loads(nudge_to_text(due))
+    def _woken(self, due: list[DueSoon], after: int) -> None:
+        """The delay queue's consumer, called again for messages that failed."""
+        event = delayed_event([delayed_to_text(due)])
 
         def run() -> None:
-            self._era(lambda: scheduler.build(self._system())(payload, None))
+            answer: list[Any] = []
+            self._era(lambda: answer.append(scheduler.build(self._system())(event, None)))
+            if not answer or answer[0]["batchItemFailures"]:
+                self._woken(due, 30_000)  # its visibility time-out
 
-        self.hub.start("nudge", run, after=self.hub.chance.randint(10, 300))
+        self.hub.start("delayed", run, after=after)
 
     def _era(self, run: Callable[[], Any]) -> None:
         try:

@@ -168,16 +168,12 @@ def _revision_check() -> Any:
 
 def _look_back() -> Any:
     """A tick reads nothing below its cursor: neither the overlap nor what is overdue."""
-
-    def nothing(self: Dispatch, *_: Any) -> Iterator[Any]:  # noqa: ARG001
-        return iter(())
-
-    return _all(patch.object(dispatch, "OVERLAP", timedelta(minutes=-3)), patch.object(Dispatch, "_overdue", nothing))
+    return _all(patch.object(dispatch, "OVERLAP", timedelta(minutes=-3)), patch.object(dispatch, "READ", 0))
 
 
 def _sweep() -> Any:
     """Ended leases are nobody's business."""
-    return patch.object(Dispatch, "_looks", lambda *_: iter(()))
+    return patch.object(Dispatch, "_looks", lambda *_: [])
 
 
 def _gate() -> Any:

@@ -36,6 +36,9 @@ class Faults:
     """How often what goes wrong; all zero is fair weather.
 
     Attributes:
+        stream_silent_until: Until this time the stream takes nothing, and says so.
+        delay_lost: How often the delay queue loses what it took; likewise what it refuses, and says so, or doubles.
+        delay_late_ms: How much later than it should the delay queue may wake.
         clock_off_ms: How far a machine's clock may be off from its start.
         clock_jumps: How often a reading finds that the clock was set anew, by up to `clock_jump_ms`.
         stall_at_the_socket: How often a machine freezes between the last check and the first byte.
@@ -48,7 +51,11 @@ class Faults:
     stream_lost: float = 0.0
     stream_doubled: float = 0.0
     stream_delay_ms: int = 200
-    nudge_lost: float = 0.0
+    stream_silent_until: int = 0
+    delay_lost: float = 0.0
+    delay_refused: float = 0.0
+    delay_doubled: float = 0.0
+    delay_late_ms: int = 0
     clock_off_ms: int = 0
     clock_jumps: float = 0.0
     clock_jump_ms: int = 0
@@ -235,6 +242,9 @@ class SimStream:
 
     def put(self, pointers: Sequence[Pointer]) -> Sequence[Pointer]:
         self._hub.give_way(1, 20)
+        if self._hub.time < self._faults.stream_silent_until:
+            self._hub.tell("the stream takes nothing")
+            return pointers
         lost = []
         for pointer in pointers:
             if self._hub.chance.random() < self._faults.stream_lost:
@@ -250,20 +260,32 @@ class SimStream:
         return lost
 
 
-class SimNudge:
-    """Starts a run of the scheduler, or loses it."""
+class SimDelay:
+    """Wakes whole seconds before the lead before a moment, as SQS does; loses, refuses, doubles, is late."""
 
-    def __init__(self, hub: Hub, faults: Faults) -> None:
+    def __init__(self, hub: Hub, faults: Faults, lead: timedelta) -> None:
         self._hub = hub
         self._faults = faults
-        self.started: Callable[[list[DueSoon]], None] | None = None
+        self._lead = lead
+        self.woken: Callable[[list[DueSoon], int], None] = lambda _due, _after: None
 
-    def nudge(self, due: Sequence[DueSoon]) -> None:
+    def put(self, due: Sequence[DueSoon]) -> Sequence[DueSoon]:
         self._hub.give_way(1, 20)
-        if self._hub.chance.random() < self._faults.nudge_lost or self.started is None:
-            self._hub.tell("a nudge is lost")
-            return
-        self.started(list(due))
+        chance, faults = self._hub.chance, self._faults
+        refused = []
+        for one in due:
+            if chance.random() < faults.delay_refused:
+                refused.append(one)
+                continue
+            if chance.random() < faults.delay_lost:
+                self._hub.tell(f"the delay queue loses {one.pointer.pk[-4:]}/{one.pointer.sk}")
+                continue
+            # Whoever puts reckons by its own clock; that the queue's agrees with the true time is its promise.
+            whole = max(0, (one.at - self._lead - self._hub.now()) // timedelta(seconds=1))
+            for _ in range(2 if chance.random() < faults.delay_doubled else 1):
+                late = chance.randint(0, faults.delay_late_ms) if faults.delay_late_ms else 0
+                self.woken([one], whole * 1000 + late + chance.randint(5, 120))
+        return refused
 
 
 class SimVault:

@@ -88,13 +88,23 @@ class ListStream:
 
 
 @dataclass
-class ListNudge:
-    """Keeps nudges until a test runs them."""
+class ListDelay:
+    """Keeps what waits for its moment until a test takes it; refuses it if told to."""
 
     named: list[DueSoon] = field(default_factory=list)
+    refusing: bool = False
 
-    def nudge(self, due: Sequence[DueSoon]) -> None:
+    def put(self, due: Sequence[DueSoon]) -> Sequence[DueSoon]:
+        if self.refusing:
+            return due
         self.named += due
+        return ()
+
+    def take(self, until: datetime) -> list[DueSoon]:
+        """What waits for moments up to `until`, each once, in their order."""
+        taken = sorted({one for one in self.named if one.at <= until}, key=lambda one: one.at)
+        self.named = [one for one in self.named if one.at > until]
+        return taken
 
 
 @dataclass
@@ -282,7 +292,7 @@ class TestBed:
 
     clock: FakeClock
     stream: ListStream
-    nudge: ListNudge
+    delay: ListDelay
     network: FakeNetwork
     journal: ListJournal
     seat: FakeSeat
@@ -296,12 +306,20 @@ class TestBed:
             assert not self.journal.named("worker_broke"), self.journal.notes
 
     def pass_time(self, until: datetime) -> None:
-        """Let ticks come each minute and the worker work, until `until`."""
+        """Let ticks come each minute, the delay queue wake and the worker work, until `until`."""
         while self.clock.now() < until:
-            before = self.clock.now()
+            next_tick = self.clock.now() + timedelta(minutes=1)
             self.system.dispatch.tick()
             self.run_stream()
-            self.clock.sleep_until(before + timedelta(minutes=1))
+            self.wake(min(until, next_tick))
+            self.clock.sleep_until(next_tick)
+
+    def wake(self, until: datetime) -> None:
+        """Let the delay queue put what waits for moments up to `until`, a lead before each, and the worker work."""
+        while soon := sorted((one for one in self.delay.named if one.at <= until), key=lambda one: one.at):
+            self.clock.sleep_until(soon[0].at - self.system.settings.lead)
+            self.system.dispatch.woken(self.delay.take(soon[0].at))
+            self.run_stream()
 
     def close(self) -> None:
         self.system.close()
@@ -310,12 +328,12 @@ class TestBed:
 def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None) -> TestBed:
     """A system over `path` with one account on each fake channel."""
     clock = FakeClock()
-    stream, nudge, network, journal = ListStream(clock), ListNudge(), FakeNetwork(clock), ListJournal()
+    stream, delay, network, journal = ListStream(clock), ListDelay(), FakeNetwork(clock), ListJournal()
     seat = FakeSeat()
     world = World(
         table=table or SqliteTable(path / "table.db"),
         stream=stream,
-        nudge=nudge,
+        delay=delay,
         vault=KeyfileVault(path / "vault.key"),
         media=DirectoryMedia(path / "media"),
         send=network,
@@ -328,4 +346,4 @@ def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None)
     system = assemble(settings or Settings(data=str(path)), world, CHANNELS)
     for name in CHANNELS:
         system.accounts.connect(owner=OWNER, channel=name, account=f"acc-{name}", token=Secret(f"token-{name}"))
-    return TestBed(clock=clock, stream=stream, nudge=nudge, network=network, journal=journal, seat=seat, system=system)
+    return TestBed(clock=clock, stream=stream, delay=delay, network=network, journal=journal, seat=seat, system=system)

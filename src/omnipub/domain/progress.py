@@ -15,8 +15,8 @@ from omnipub.domain.delivery import Delivery, Frozen, Lease, Reason
 from omnipub.domain.lifecycle import Event, Status, follow
 from omnipub.domain.moves import at_rest, latest
 
-EARLY = timedelta(seconds=2)
-"""A worker that meets a delivery this little before its moment waits for it; earlier, it lets it be."""
+BEYOND_LEAD = timedelta(seconds=1)
+"""A worker waits for a moment that is at most the lead and this ahead: queues cut moments to whole seconds."""
 
 WAIT_FOR_SIBLING = timedelta(seconds=60)
 """How long a delivery waits before it asks again whether the one before it with the same text is resolved."""
@@ -44,12 +44,15 @@ class Step:
     until: datetime | None = None
 
 
-def next_step(delivery: Delivery, now: datetime) -> Step:
-    """What a worker that meets `delivery` at `now` has to do; the table's `next_at` decides, no record does."""
+def next_step(delivery: Delivery, now: datetime, lead: timedelta = timedelta(0)) -> Step:
+    """What a worker that meets `delivery` at `now` has to do; the table's `next_at` decides, no record does.
+
+    `lead`: so long before its moment a pointer may come; for little more than that the worker waits.
+    """
     if delivery.status not in {Status.SCHEDULED, Status.PUBLISHING} or delivery.next_at is None:
         return Step(act=Act.LET_BE, why=f"already {delivery.status}")
     ahead = delivery.next_at - now
-    if ahead > EARLY:
+    if ahead > lead + BEYOND_LEAD:
         return Step(act=Act.LET_BE, why="being published" if delivery.lease else "not due yet")
     if ahead > timedelta(0):
         return Step(act=Act.WAIT, why="due in a moment", until=delivery.next_at)

@@ -1,11 +1,11 @@
-"""Lambda `scheduler`: EventBridge Scheduler's tick each minute, nudges in between, and an operator's run-now."""
+"""Lambda `scheduler`: the tick of each minute, what the delay queue wakes, nudges, and an operator's run-now."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from omnipub.errors import GateClosedError
 from omnipub.handlers.built import system
-from omnipub.services.wire import NUDGE, ROWS, RUN_NOW, TICK, nudge_from, report_to, run_now_from
+from omnipub.services.wire import NUDGE, ROWS, RUN_NOW, TICK, delayed_from, nudge_from, report_to, run_now_from
 from omnipub.wiring import System
 
 Event = Mapping[str, Any]
@@ -26,6 +26,8 @@ def build(over: System) -> Callable[[Event, object], Answer]:
 
 
 def _answered(over: System, event: Event, *, trace: str) -> Answer:
+    if "Records" in event:
+        return _woken(over, event)
     match event.get("source"):
         case source if source == NUDGE:
             return {"lost": over.dispatch.nudged(nudge_from(event))}
@@ -38,6 +40,20 @@ def _answered(over: System, event: Event, *, trace: str) -> Answer:
             return report_to(run)
         case other:
             raise ValueError(f"the scheduler knows {TICK}, {NUDGE} and {RUN_NOW}, not {other!r}")
+
+
+def _woken(over: System, event: Event) -> Answer:
+    """Put what messages of the delay queue name; those of which something was not put fail."""
+    named = {}
+    for record in event["Records"]:
+        due = delayed_from(record["body"])
+        if due is None:
+            over.world.journal.note("foreign_record", sequence=record["messageId"])
+            continue
+        named[record["messageId"]] = due
+    left = set(over.dispatch.woken([one for due in named.values() for one in due]))
+    failed = [name for name, due in named.items() if not left.isdisjoint(due)]
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
 
 def handler(event: Event, context: object) -> Answer:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from omnipub.adapters.clock import SystemClock
-from omnipub.adapters.sqlite_nudge import SqliteNudge
+from omnipub.adapters.sqlite_delay import SqliteDelay
 from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError
@@ -19,6 +19,7 @@ from omnipub.onebox.engines import Engines
 from omnipub.onebox.gateway import Gateway
 from omnipub.onebox.metronome import Metronome
 from omnipub.onebox.sandboxed import SandboxProcess, connect_all
+from omnipub.onebox.timer import Timer
 from omnipub.onebox.trouble import Say
 from omnipub.wiring import System, one_machine
 
@@ -141,14 +142,15 @@ class Box:
         return gateway
 
     def _turn(self) -> None:
-        stream, nudges = self.system.world.stream, self.system.world.nudge
-        if not (isinstance(stream, SqliteStream) and isinstance(nudges, SqliteNudge)):
-            raise AssertionError("one machine has its stream and nudges in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
+        stream, delay = self.system.world.stream, self.system.world.delay
+        if not (isinstance(stream, SqliteStream) and isinstance(delay, SqliteDelay)):
+            raise AssertionError("one machine has its stream and its delay queue in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
+        handler = scheduler.build(self.system)
         engines = Engines(
             stream=stream,
-            nudges=nudges,
+            timer=Timer(delay, handler, now=self._clock.now, lead=self._settings.lead),
             worker=worker.build(self.system),
-            scheduler=scheduler.build(self.system),
+            scheduler=handler,
             slots=self._settings.slots,
             metronome=Metronome(self._clock.now),
             say=self._say,

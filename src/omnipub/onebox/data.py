@@ -24,7 +24,7 @@ LOCK = "up.lock"
 STATE = "up.json"
 MODE = "mode"
 TABLE = "table.db"
-FILES = {TABLE: False, "stream.db": True, "nudges.db": True}
+FILES = {TABLE: False, "stream.db": True, "delay.db": True}
 """SQLite's files, and whether omnipub can do without what is in them."""
 
 PATIENCE = 0.5
@@ -51,6 +51,10 @@ def default_data() -> Path:
     return Path(home).expanduser() / SERVICE
 
 
+LEAD_MS = 0
+"""The stream of one machine is read at once: what is put at its moment leaves some milliseconds later."""
+
+
 def open_data(path: Path, environment: Mapping[str, str] | None = None, *, mode: Mode | None = None) -> Settings:
     """The settings of a data directory, which is made if it does not exist.
 
@@ -71,7 +75,7 @@ def open_data(path: Path, environment: Mapping[str, str] | None = None, *, mode:
             f"An omnipub of another release runs on {path} (process {state.pid}), and both would misread each other.",
             hint="Stop it and start this one: omnipub up",
         )
-    known = dict(os.environ if environment is None else environment)
+    known = {variable("lead_ms"): str(LEAD_MS)} | dict(os.environ if environment is None else environment)
     known |= {variable("data"): str(path), variable("mode"): kept.value}
     outside = sandbox_outside(kept, known)
     beside = state.sandbox_url if state and kept is Mode.SANDBOX else ""

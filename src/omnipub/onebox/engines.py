@@ -1,4 +1,4 @@
-"""What turns on one machine while AWS turns it elsewhere: the stream's trigger, the clock's, and the nudges'."""
+"""What turns on one machine while AWS turns it elsewhere: the stream's trigger, the clock's, the delay queue's."""
 
 import threading
 import time
@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from omnipub.adapters.sqlite_nudge import SqliteNudge
 from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.errors import OmnipubError, UnavailableError
 from omnipub.onebox.consumer import Consumer, Handler
 from omnipub.onebox.events import Context, tick_event
 from omnipub.onebox.metronome import Metronome
+from omnipub.onebox.timer import Timer
 from omnipub.onebox.trouble import Say, Trouble
 
 POLL_SECONDS = 0.1
@@ -30,7 +30,7 @@ class Engines:
         self,
         *,
         stream: SqliteStream,
-        nudges: SqliteNudge,
+        timer: Timer,
         worker: Handler,
         scheduler: Handler,
         slots: int,
@@ -38,7 +38,7 @@ class Engines:
         say: Say = lambda _: None,
     ) -> None:
         self._stream = stream
-        self._nudges = nudges
+        self._timer = timer
         self._scheduler = scheduler
         self._metronome = metronome or Metronome(lambda: datetime.now(UTC))
         self._say = say
@@ -52,11 +52,13 @@ class Engines:
         """Start turning."""
         self._consumer.start()
         self._spawn(self._watch)
+        self._spawn(self._wake_at_moments)
         self._spawn(self._tick_each_minute)
 
     def stop(self, *, patience: timedelta) -> bool:
         """Stop, waiting for what is being sent; whether everything had ended in time."""
         self._stopped.set()
+        self._timer.wake()
         deadline = time.monotonic() + patience.total_seconds()
         ended = self._consumer.stop(deadline=deadline)
         for thread in [*self._threads, *self._waiting]:
@@ -69,22 +71,28 @@ class Engines:
         thread.start()
 
     def _watch(self) -> None:
-        """Notice what other processes put, and start the invocations that nudges asked for."""
-        seen = last = rounds = 0
+        """Notice what other processes put."""
+        seen = rounds = 0
         while not self._stopped.wait(POLL_SECONDS):
             try:
                 newest = self._stream.last_sequence()
                 if newest != seen:
                     seen = newest
                     self._stream.wake()
-                for number, payload in self._nudges.waiting(after=last):
-                    last = number
-                    self._invoke(payload, number)
                 rounds += 1
                 if rounds % int(PRUNE_EVERY / POLL_SECONDS) == 0:
                     self._stream.prune()
             except OmnipubError as error:
                 self._trouble.met(error)
+                self._stopped.wait(1)
+
+    def _wake_at_moments(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._timer.wait(self._timer.hand_over())
+            except OmnipubError as error:
+                if isinstance(error, UnavailableError):
+                    self._trouble.met(error)
                 self._stopped.wait(1)
 
     def _tick_each_minute(self) -> None:
@@ -100,14 +108,12 @@ class Engines:
             self._metronome.at_once()
         self._say(trouble)
 
-    def _invoke(self, event: Mapping[str, Any], nudge: int | None = None) -> None:
-        """Run the scheduler beside everything else: it waits inside its run, and runs may overlap."""
+    def _invoke(self, event: Mapping[str, Any]) -> None:
+        """Run a tick beside everything else: it may take long, and ticks may overlap."""
 
         def run() -> None:
             try:
                 self._scheduler(event, Context(function_name="omnipub-scheduler"))
-                if nudge is not None:
-                    self._nudges.done(nudge)
                 self._trouble.over()
             except UnavailableError as error:
                 self._trouble.met(error)  # as on Lambda: the next tick finds what this one did not put

@@ -1,4 +1,4 @@
-"""Events as AWS sends them: API Gateway's HTTP API (payload 2.0), Kinesis and EventBridge Scheduler."""
+"""Events as AWS sends them: API Gateway's HTTP API (payload 2.0), Kinesis, SQS and EventBridge Scheduler."""
 
 import base64
 import uuid
@@ -15,6 +15,7 @@ from omnipub.services.wire import TICK
 ACCOUNT = "000000000000"
 REGION = "local"
 STREAM_ARN = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/omnipub"
+QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:omnipub-delay"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +127,24 @@ def kinesis_event(records: Sequence[Record]) -> dict[str, Any]:
             }
             for record in records
         ]
+    }
+
+
+def delayed_event(bodies: Sequence[str]) -> dict[str, Any]:
+    """SQS' event for messages of the delay queue."""
+    return {"Records": [_message(body) for body in bodies]}
+
+
+def _message(body: str) -> dict[str, Any]:
+    return {
+        "messageId": str(uuid.uuid4()),
+        "receiptHandle": uuid.uuid4().hex,
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": QUEUE_ARN,
+        "awsRegion": REGION,
     }
 
 

@@ -22,7 +22,7 @@ from omnipub.storage.schema import INDEXES
 from omnipub.wiring import System
 
 TABLE, KEY = "table.db", "vault.key"
-FILES = (TABLE, "stream.db", "nudges.db")
+FILES = (TABLE, "stream.db", "delay.db")
 
 MEGABYTE = 1024 * 1024
 LITTLE, TOO_LITTLE = 1024 * MEGABYTE, 100 * MEGABYTE

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from omnipub.domain.moments import EPOCH
 from omnipub.errors import GateClosedError, OmnipubError
 from omnipub.services.deliver import ALONE, Deliver
 from omnipub.services.gate import Gate
@@ -82,13 +83,16 @@ class Batches:
         return lanes
 
     def _each(self, batch: _Batch, pointers: Sequence[Pointer], *, alone: bool) -> None:
-        for pointer in pointers:
+        # What is due before what has to be waited for; the order of the rest stays.
+        for pointer in sorted(pointers, key=lambda one: one.at or EPOCH):
             if self.clock.now() >= batch.deadline:
                 batch.left.append(pointer)
                 continue
             try:
                 if self.deliver.one(pointer, alone=alone).verdict == ALONE:
                     batch.deadly.append(pointer)
+            except GateClosedError as error:
+                self.journal.note("gate_closed", records=1, why=error.message)  # acknowledged, as above
             except OmnipubError as error:
                 batch.failures[pointer] = error
             except Exception as error:  # noqa: BLE001  a mistake of ours in one record must not hold the shard

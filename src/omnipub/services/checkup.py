@@ -72,6 +72,10 @@ class Checkup:
 
     def _scheduler(self, beat: datetime | None, *, start: str) -> Finding:
         if beat is not None and self.clock.now() - beat <= ALARMING_SILENCE:
+            served = self.dispatch.last_served()
+            if served is not None and beat - served > ALARMING_SILENCE:
+                what = "The scheduler runs, but the stream or the delay queue refuses what it puts, since then."
+                return Finding(name="scheduler", health=Health.BAD, what=what, at=served, next="stream stats")
             return fine("scheduler", "The scheduler ran last.", beat)
         # Where nothing runs, silence is what that means; what it costs is said by what is due.
         health = Health.WARN if start or beat is None else Health.BAD

@@ -28,7 +28,8 @@ from omnipub.services.breakers import Breakers, Slot
 from omnipub.services.connection_reuse import reusing
 from omnipub.services.contents import Contents
 from omnipub.services.driver import Driver
-from omnipub.services.due import DueMoments
+from omnipub.services.due import WAITS, DueMoments
+from omnipub.services.gate import Gate
 from omnipub.services.networks import unknown
 from omnipub.services.pauses import Pauses
 from omnipub.services.ports import Chance, Clock, Journal, Pointer
@@ -85,6 +86,7 @@ class Deliver:
     driver: Driver
     second_try: SecondTry
     due: DueMoments
+    gate: Gate
     clock: Clock
     chance: Chance
     journal: Journal
@@ -100,10 +102,13 @@ class Deliver:
                 return self._verdict(pointer, "unknown", "no such delivery")
             delivery = delivery_of(item)
             now = self.clock.now()
-            step = next_step(delivery, now)
+            step = next_step(delivery, now, self.due.lead)
             if step.act is Act.WAIT and step.until is not None:
                 self.clock.sleep_until(step.until)
-                continue
+                self.gate.check()
+                continue  # all that a claim rests on is read after the wait
+            if step.act is Act.LET_BE and delivery.status in WAITS and self.due.back(pointer, delivery):
+                return self._verdict(pointer, "let_be", f"{step.why}, waits again")
             if has_died(delivery) and not alone and step.act in {Act.SEND, Act.FIND_OUT}:
                 return Verdict(pointer=pointer, verdict=ALONE)
             try:

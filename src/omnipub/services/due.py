@@ -1,54 +1,91 @@
-"""What follows a commit that set a due moment: onto the stream if it is due, a nudge if it is due soon."""
+"""What follows a commit that set a due moment: its pointer goes onto the stream, or to the delay queue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from omnipub.domain.delivery import Delivery
-from omnipub.services.ports import Clock, DueSoon, Journal, Nudge, Pointer, Stream
+from omnipub.domain.lifecycle import Status
+from omnipub.domain.moments import to_text
+from omnipub.services.ports import Clock, Delay, DueSoon, Journal, Pointer, Stream
 from omnipub.storage import keys
 
 HORIZON = timedelta(seconds=150)
 """How far a tick looks ahead: two and a half ticks, so that one lost tick delays nothing."""
 
+WAITS = frozenset({Status.SCHEDULED, Status.PUBLISHING})
+"""Of these `next_at` is a moment to act at; of the others it says since when they need somebody."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DueMoments:
-    """Tells stream and scheduler about moments just committed. Losing this costs time, never a post."""
+    """Hands over moments that stand in the table. Losing this costs time, never a post.
+
+    Attributes:
+        lead: So long before its moment a pointer may be on the stream; whoever sends waits the rest.
+    """
 
     stream: Stream
-    nudge: Nudge
+    delay: Delay
     clock: Clock
     journal: Journal
+    lead: timedelta
 
     def committed(self, deliveries: Iterable[Delivery], *, why: str, trace: str = "") -> None:
-        """Announce the next moments of `deliveries`, all of them already in the table."""
-        now = self.clock.now()
-        due, soon = [], []
-        for delivery in deliveries:
-            if delivery.next_at is None or delivery.next_at > now + HORIZON:
-                continue
-            pointer = pointer_to(delivery, why=why, trace=trace)
-            # A pointer put early would make the worker wait, and with it all that is behind in its group.
-            if delivery.next_at <= now:
-                due.append(pointer)
-            else:
-                soon.append(DueSoon(pointer=pointer, at=delivery.next_at))
-        if due:
-            lost = self.stream.put(due)
-            if lost:
-                self.journal.note("stream_put_lost", records=len(lost), of=len(due))
-                self.nudge.nudge([DueSoon(pointer=pointer, at=now) for pointer in lost])
-        if soon:
-            self.nudge.nudge(soon)
+        """Hand over the next moments of `deliveries`, all of them already in the table.
+
+        What the stream does not take goes to the delay queue, and what that does not take is left to the ticks.
+        """
+        until = self.clock.now() + HORIZON
+        soon = [
+            DueSoon(pointer=pointer_to(delivery, why=why, trace=trace), at=delivery.next_at)
+            for delivery in deliveries
+            if delivery.status in WAITS and delivery.next_at is not None and delivery.next_at <= until
+        ]
+        lost = self.put(soon)
+        if lost:
+            refused = self.delay.put(lost)
+            self.journal.note("stream_put_lost", records=len(lost), of=len(soon), left_to_ticks=len(refused))
+
+    def put(self, soon: Sequence[DueSoon]) -> Sequence[DueSoon]:
+        """Put on the stream what is due within the lead, on the delay queue what is due later; what was refused."""
+        border = self.clock.now() + self.lead
+        return [
+            *self.on_stream([one for one in soon if one.at <= border]),
+            *self.later([one for one in soon if one.at > border]),
+        ]
+
+    def on_stream(self, due: Sequence[DueSoon]) -> Sequence[DueSoon]:
+        """Put on the stream at once; what it did not take."""
+        if not due:
+            return ()
+        by_pointer = {one.pointer: one for one in due}
+        return [by_pointer[pointer] for pointer in self.stream.put(list(by_pointer))]
+
+    def later(self, due: Sequence[DueSoon]) -> Sequence[DueSoon]:
+        """Put on the delay queue; what it did not take."""
+        return self.delay.put(due) if due else ()
+
+    def back(self, pointer: Pointer, delivery: Delivery) -> bool:
+        """Hand a pointer that came too early to the delay queue again; whether that was this pointer's business.
+
+        Only the pointer of the very moment that stands in the table comes back: whoever set another moment has
+        handed that over.
+        """
+        at = delivery.next_at
+        if at is None or pointer.at != at or not timedelta(0) < at - self.clock.now() <= HORIZON:
+            return False
+        refused = self.later([DueSoon(pointer=pointer, at=at)])
+        if refused:
+            self.journal.note("delay_refused", pk=pointer.pk, sk=pointer.sk, at=to_text(at))
+        return not refused
 
 
 def pointer_to(delivery: Delivery, *, why: str, trace: str) -> Pointer:
-    """The stream's record about a delivery."""
+    """The stream's record about a delivery, and about the moment that it waits for."""
     key = keys.delivery(delivery.parent, delivery.channel)
-    return Pointer(
-        pk=key.pk, sk=key.sk, group=group_of(delivery.channel, delivery.account, delivery.owner), why=why, trace=trace
-    )
+    group = group_of(delivery.channel, delivery.account, delivery.owner)
+    return Pointer(pk=key.pk, sk=key.sk, group=group, why=why, trace=trace, at=delivery.next_at)
 
 
 def group_of(channel: str, account: str, owner: str) -> str:

@@ -62,6 +62,7 @@ class Pointer:
         group: Channel and account; records of one group keep their order.
         why: `now`, `due`, `overdue`, `retry`, `look`, `postponed` or `replay`, for people who read the stream.
         trace: The request or tick that put it.
+        at: The moment it was put for; None in records of replays and of older releases.
     """
 
     pk: str
@@ -69,6 +70,7 @@ class Pointer:
     group: str
     why: str
     trace: str = ""
+    at: datetime | None = None
 
 
 class HandOver(Protocol[_Record]):
@@ -226,17 +228,21 @@ class Invoke(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class DueSoon:
-    """A delivery whose due moment lies within the scheduler's horizon."""
+    """A pointer, and the moment of its delivery, which lies within the scheduler's horizon."""
 
     pointer: Pointer
     at: datetime
 
 
-class Nudge(Protocol):
-    """Tells the scheduler about deliveries that are due before it would look."""
+class Delay(Protocol):
+    """Wakes at a moment: puts pointers on the stream a lead before theirs, once or more often. It may lose some."""
 
-    def nudge(self, due: Sequence[DueSoon]) -> None:
-        """Start a run of the scheduler for these; losing it costs punctuality, nothing else."""
+    def put(self, due: Sequence[DueSoon]) -> Sequence[DueSoon]:
+        """Take pointers whose moments are minutes away at most; returns those that were not taken.
+
+        What is taken is kept until it is on the stream, or for a while only: the ticks find what is lost.
+        Moments may be cut to whole seconds, towards the past; whoever sends waits the rest.
+        """
         ...
 
 

@@ -21,32 +21,48 @@ KEY_CHARACTERS = 500
 """Of a pointer's keys: no key of ours comes near, and DynamoDB refuses sort keys of more than 1,024 bytes."""
 
 _FIELDS = ("pk", "sk", "group", "why", "trace")
+_FOREIGN = (JsonError, KeyError, TypeError, ValueError, OverflowError)
+"""What reading something raises that is none of ours; a moment may be no moment, or in no calendar."""
+
 _ROW = ("pk", "channel", "ready", "dispatched", "why")
 
 
 def pointer_to_text(pointer: Pointer) -> str:
     """A record's data."""
-    return json.dumps({name: getattr(pointer, name) for name in _FIELDS}, separators=(",", ":"))
+    return json.dumps(_fields(pointer), separators=(",", ":"))
 
 
 def pointer_from_text(text: str | bytes) -> Pointer | None:
     """The pointer in a record's data, or None if it is none: a foreign record must not stop the shard."""
     try:
         found = _pointer(loads(text))
-    except (JsonError, KeyError, TypeError):
+    except _FOREIGN:
         return None
     return found if _may_be_there(found) else None
 
 
 def nudge_to_text(due: Sequence[DueSoon]) -> str:
     """The payload of a nudge."""
-    named = [{name: getattr(one.pointer, name) for name in _FIELDS} | {"at": to_text(one.at)} for one in due]
-    return json.dumps({"source": NUDGE, "due": named}, separators=(",", ":"))
+    return json.dumps({"source": NUDGE, "due": _named(due)}, separators=(",", ":"))
 
 
 def nudge_from(payload: Mapping[str, Any]) -> list[DueSoon]:
     """The deliveries that a nudge names."""
     return [DueSoon(pointer=_pointer(one), at=from_text(one["at"])) for one in payload["due"]]
+
+
+def delayed_to_text(due: Sequence[DueSoon]) -> str:
+    """The body of a message of the delay queue: pointers, each with its moment."""
+    return json.dumps({"due": _named(due)}, separators=(",", ":"))
+
+
+def delayed_from(body: str) -> list[DueSoon] | None:
+    """What a message of the delay queue names, or None if it is none: the ticks find what it should have named."""
+    try:
+        found = nudge_from(loads(body))
+    except _FOREIGN:
+        return None
+    return found if all(_may_be_there(one.pointer) for one in found) else None
 
 
 def run_now_to_text(parents: Sequence[Parent]) -> str:
@@ -106,6 +122,15 @@ def _may_be_there(pointer: Pointer) -> bool:
     return all(0 < len(name) <= KEY_CHARACTERS for name in names)
 
 
+def _named(due: Sequence[DueSoon]) -> list[dict[str, str]]:
+    return [_fields(one.pointer) | {"at": to_text(one.at)} for one in due]
+
+
+def _fields(pointer: Pointer) -> dict[str, str]:
+    fields: dict[str, str] = {name: getattr(pointer, name) for name in _FIELDS}
+    return fields if pointer.at is None else fields | {"at": to_text(pointer.at)}
+
+
 def _pointer(fields: Mapping[str, Any]) -> Pointer:
     return Pointer(
         pk=str(fields["pk"]),
@@ -113,4 +138,5 @@ def _pointer(fields: Mapping[str, Any]) -> Pointer:
         group=str(fields["group"]),
         why=str(fields.get("why", "")),
         trace=str(fields.get("trace", "")),
+        at=from_text(fields["at"]) if "at" in fields else None,
     )

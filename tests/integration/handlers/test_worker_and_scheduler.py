@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ from omnipub.adapters.sqlite_stream import Record
 from omnipub.adapters.sqlite_table import SqliteTable
 from omnipub.domain.identity import Parent
 from omnipub.domain.message import Content
+from omnipub.domain.moments import Schedule
 from omnipub.errors import GateClosedError, UnavailableError
 from omnipub.handlers import scheduler, worker
-from omnipub.onebox.events import Context, kinesis_event, sequence_number, sequence_of, tick_event
+from omnipub.onebox.events import Context, delayed_event, kinesis_event, sequence_number, sequence_of, tick_event
 from omnipub.services.ports import Pointer
-from omnipub.services.wire import nudge_to_text, pointer_to_text, report_from, run_now_to_text
+from omnipub.services.wire import delayed_to_text, nudge_to_text, pointer_to_text, report_from, run_now_to_text
 from omnipub.storage.keys import Key
 from omnipub.storage.table import Item
 from support.world import OWNER, START, TestBed, make_bed
@@ -38,6 +39,11 @@ def compose(bed: TestBed, *texts: str) -> list[Pointer]:
     for text in texts:
         bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=["looked"])
     return bed.stream.take()
+
+
+def schedule(bed: TestBed, text: str, at: datetime) -> None:
+    wanted = Schedule(at=at, local="", zone="UTC")
+    bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=["looked"], schedule=wanted)
 
 
 def test_a_batch_is_published_and_acknowledged(bed: TestBed) -> None:
@@ -118,14 +124,43 @@ def test_a_tick_puts_what_is_due_and_writes_the_heartbeat(bed: TestBed) -> None:
 
 
 def test_a_nudge_waits_for_its_moment(bed: TestBed) -> None:
-    from omnipub.domain.moments import Schedule  # noqa: PLC0415  only this test schedules
-
     at = START + timedelta(seconds=20)
-    schedule = Schedule(at=at, local="", zone="UTC")
-    bed.system.compose.message(owner=OWNER, content=Content(text="x"), channels=["looked"], schedule=schedule)
-    payload = json.loads(nudge_to_text(bed.nudge.named))
+    schedule(bed, "x", at)
+    payload = json.loads(nudge_to_text(bed.delay.named))
     assert scheduler.build(bed.system)(payload, CONTEXT) == {"lost": 0}
-    assert [when for when, _ in bed.stream.records] == [at]
+    assert [when for when, _ in bed.stream.records] == [at - bed.system.settings.lead]
+    bed.run_stream()
+    assert len(bed.network.posts) == 1
+    assert bed.clock.now() == at + bed.network.takes
+
+
+def delayed(bed: TestBed) -> dict[str, Any]:
+    return delayed_event([delayed_to_text([one]) for one in bed.delay.take(START + timedelta(hours=1))])
+
+
+def test_a_message_of_the_delay_queue_puts_what_it_names_at_once(bed: TestBed) -> None:
+    at = START + timedelta(seconds=20)
+    schedule(bed, "one", at)
+    schedule(bed, "two", at)
+    woken = delayed(bed)
+    assert len(woken["Records"]) == 2
+    assert scheduler.build(bed.system)(woken, CONTEXT) == {"batchItemFailures": []}
+    assert [(when, one.at) for when, one in bed.stream.records] == [(START, at)] * 2
+
+
+def test_of_the_delay_queue_only_messages_fail_of_which_something_was_not_put(bed: TestBed) -> None:
+    at = START + timedelta(seconds=20)
+    schedule(bed, "one", at)
+    schedule(bed, "two", at)
+    one, two = bed.delay.take(at)
+    foreign = ["[" * 100_000, "{}", '{"due": [{}]}', '{"due": 3}']
+    event = delayed_event([*foreign, delayed_to_text([one]), delayed_to_text([two])])
+    bed.delay.refusing = True
+    put = bed.stream.put
+    bed.stream.put = lambda pointers: [p for p in pointers if p == two.pointer] or put(pointers)  # type: ignore[method-assign]
+    answer = scheduler.build(bed.system)(event, CONTEXT)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][-1]["messageId"]}]}
+    assert len(bed.journal.named("foreign_record")) == len(foreign)
 
 
 def test_a_tick_over_a_table_that_is_a_copy_fails_and_says_why_in_the_log(bed: TestBed) -> None:

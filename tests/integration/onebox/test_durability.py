@@ -78,11 +78,11 @@ def crowd(work: Callable[[int], object]) -> None:
 
 
 def test_every_connection_of_every_file_syncs_each_commit(system: System, connections: list[Watched]) -> None:
-    table, stream, nudge = system.world.table, system.world.stream, system.world.nudge
+    table, stream, delay = system.world.table, system.world.stream, system.world.delay
     crowd(lambda number: table.put({"PK": f"MSG#{number}", "SK": "METADATA"}))
     crowd(lambda number: table.transact([Put(item={"PK": f"MSG#{number}", "SK": "METADATA"})]))
     crowd(lambda number: stream.put([pointer(number)]))
-    crowd(lambda number: nudge.nudge([DueSoon(pointer=pointer(number), at=datetime.now(UTC))]))
+    crowd(lambda number: delay.put([DueSoon(pointer=pointer(number), at=datetime.now(UTC))]))
     files = {Path(connection.execute("PRAGMA database_list").fetchone()[2]).name for connection in connections}
     assert files == set(FILES)
     assert len(connections) >= len(FILES)
@@ -132,7 +132,7 @@ def test_the_pointer_is_put_when_the_message_is_already_on_disk(
 
 @pytest.mark.parametrize(
     ("spoilt", "content"),
-    [("table.db", b"no database at all" * 100), ("nudges.db", b"likewise" * 200), ("vault.key", b"?")],
+    [("table.db", b"no database at all" * 100), ("delay.db", b"likewise" * 200), ("vault.key", b"?")],
 )
 def test_what_cannot_be_opened_leaves_nothing_open(
     tmp_path: Path, connections: list[Watched], spoilt: str, content: bytes

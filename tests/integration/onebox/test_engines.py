@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.sqlite_nudge import TRIES, SqliteNudge
+from omnipub.adapters.sqlite_delay import SqliteDelay
 from omnipub.adapters.sqlite_stream import SqliteStream, lane_of
+from omnipub.domain.moments import moment
 from omnipub.errors import UnavailableError
 from omnipub.onebox import consumer as consumer_file
 from omnipub.onebox.consumer import FAILING_AT_MOST
 from omnipub.onebox.engines import Engines
+from omnipub.onebox.timer import Timer
 from omnipub.services.ports import DueSoon, Pointer
-from omnipub.services.wire import pointer_from_text
+from omnipub.services.wire import delayed_from, pointer_from_text
 
 SOON = 10.0
 SLOTS = 32
@@ -50,8 +52,8 @@ def stream(tmp_path: Path) -> Iterator[SqliteStream]:
 
 
 @pytest.fixture
-def nudges(tmp_path: Path) -> Iterator[SqliteNudge]:
-    made = SqliteNudge(tmp_path / "nudges.db")
+def delay(tmp_path: Path) -> Iterator[SqliteDelay]:
+    made = SqliteDelay(tmp_path / "delay.db")
     yield made
     made.close()
 
@@ -73,11 +75,17 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def turning(stream: SqliteStream, nudges: SqliteNudge) -> Iterator[Callable[..., tuple[Recorder, Recorder]]]:
+def turning(stream: SqliteStream, delay: SqliteDelay) -> Iterator[Callable[..., tuple[Recorder, Recorder]]]:
     started: list[Engines] = []
 
     def start(worker: Recorder, scheduler: Recorder) -> tuple[Recorder, Recorder]:
-        engines = Engines(stream=stream, nudges=nudges, worker=worker, scheduler=scheduler, slots=SLOTS)
+        engines = Engines(
+            stream=stream,
+            timer=Timer(delay, scheduler, now=lambda: datetime.now(UTC)),
+            worker=worker,
+            scheduler=scheduler,
+            slots=SLOTS,
+        )
         engines.start()
         started.append(engines)
         return worker, scheduler
@@ -168,7 +176,7 @@ def test_a_record_whose_account_hangs_holds_up_no_other_account_of_its_lane(
 
 
 def test_what_was_handed_over_and_did_not_begin_before_a_stop_is_read_again(
-    stream: SqliteStream, nudges: SqliteNudge, turning: Turning
+    stream: SqliteStream, delay: SqliteDelay, turning: Turning
 ) -> None:
     begun, released = threading.Event(), threading.Event()
 
@@ -180,7 +188,8 @@ def test_what_was_handed_over_and_did_not_begin_before_a_stop_is_read_again(
     first = Recorder()
     first.answers = [hang]
     stream.put([pointer(number) for number in range(1, 4)])
-    stopping = Engines(stream=stream, nudges=nudges, worker=first, scheduler=Recorder(), slots=SLOTS)
+    timer = Timer(delay, Recorder(), now=lambda: datetime.now(UTC))
+    stopping = Engines(stream=stream, timer=timer, worker=first, scheduler=Recorder(), slots=SLOTS)
     stopping.start()
     assert begun.wait(SOON)
     threading.Timer(0.2, released.set).start()
@@ -259,23 +268,102 @@ def test_a_tick_comes_at_once_and_is_an_event_of_the_scheduler(turning: Turning)
     assert scheduler.events[0]["execution_id"]
 
 
-def test_a_nudge_runs_once_and_is_gone(nudges: SqliteNudge, turning: Turning) -> None:
+def soon(number: int, **ahead: float) -> DueSoon:
+    return at_moment(number, moment(datetime.now(UTC) + timedelta(**ahead)))
+
+
+def at_moment(number: int, at: datetime) -> DueSoon:
+    return DueSoon(pointer=replace(pointer(number), at=at), at=at)
+
+
+def delayed(scheduler: Recorder) -> list[list[DueSoon]]:
+    """What the scheduler was given by the delay queue, message by message."""
+    bodies = [record["body"] for event in scheduler.events for record in event.get("Records", ())]
+    return [delayed_from(body) or [] for body in bodies]
+
+
+def test_what_waits_for_a_moment_is_handed_over_at_that_moment_once_and_is_gone(
+    delay: SqliteDelay, turning: Turning
+) -> None:
     _, scheduler = turning(Recorder(), Recorder())
-    nudges.nudge([DueSoon(pointer=pointer(1), at=datetime.now(UTC))])
-    until(lambda: len(scheduler.events) == 2)
-    until(lambda: nudges.waiting(after=0) == [])
-    assert len(scheduler.events) == 2
+    later, sooner = soon(1, milliseconds=400), soon(2, milliseconds=200)
+    for _ in range(2):
+        delay.put([later, sooner])  # the API puts it, and a tick again
+    until(lambda: len(delayed(scheduler)) == 2)
+    assert datetime.now(UTC) >= later.at
+    until(lambda: delay.next_at() is None)
+    assert delayed(scheduler) == [[sooner], [later]]
 
 
-def test_a_nudge_that_never_ends_well_is_tried_three_times(nudges: SqliteNudge) -> None:
-    nudges.nudge([DueSoon(pointer=pointer(1), at=datetime.now(UTC))])
-    tries = 0
-    while nudges.waiting(after=0):
-        tries += 1
-    assert tries == TRIES
+def test_what_another_process_puts_waits_as_well(delay: SqliteDelay, turning: Turning, tmp_path: Path) -> None:
+    _, scheduler = turning(Recorder(), Recorder())
+    other = SqliteDelay(tmp_path / "delay.db")
+    named = soon(1)
+    other.put([named])
+    other.close()
+    until(lambda: delayed(scheduler) == [[named]])
+    until(lambda: delay.next_at() is None)
 
 
-def test_a_batch_that_fails_is_no_sign_that_storage_works_again(stream: SqliteStream, nudges: SqliteNudge) -> None:
+def test_five_hundred_moments_need_no_thread_each_and_what_is_due_together_comes_together(
+    delay: SqliteDelay, turning: Turning
+) -> None:
+    _, scheduler = turning(Recorder(), Recorder())
+    until(lambda: len(scheduler.events) == 1)  # the first tick
+    threads = threading.active_count()
+    far = [soon(number, seconds=100 + number / 10) for number in range(500)]
+    delay.put(far)
+    at = moment(datetime.now(UTC) + timedelta(milliseconds=300))
+    together = [at_moment(1000 + number, at) for number in range(250)]
+    delay.put(together)
+    until(lambda: sum(map(len, delayed(scheduler))) == 250)
+    assert threading.active_count() <= threads
+    assert [len(message) for message in delayed(scheduler)] == [100, 100, 50]
+    assert [one for message in delayed(scheduler) for one in message] == together
+    assert len([event for event in scheduler.events if "Records" in event]) == 1
+    until(lambda: delay.next_at() == far[0].at)
+
+
+def test_what_the_scheduler_could_not_put_is_given_to_it_again(delay: SqliteDelay, turning: Turning) -> None:
+    scheduler = Recorder()
+
+    def refuse(_: Mapping[str, Any]) -> Any:
+        raise UnavailableError("Locked.")
+
+    def fail(event: Mapping[str, Any]) -> Any:
+        return {"batchItemFailures": [{"itemIdentifier": one["messageId"]} for one in event["Records"]]}
+
+    _, _ = turning(Recorder(), scheduler)
+    until(lambda: len(scheduler.events) == 1)  # the first tick
+    scheduler.answers = [refuse, fail]
+    named = soon(1)
+    delay.put([named])
+    until(lambda: len(delayed(scheduler)) == 3)
+    assert delayed(scheduler) == [[named]] * 3
+    until(lambda: delay.next_at() is None)
+
+
+def test_what_waits_is_still_there_after_a_restart(delay: SqliteDelay, tmp_path: Path) -> None:
+    named = soon(1, seconds=60)
+    delay.put([named])
+    delay.close()
+    again = SqliteDelay(tmp_path / "delay.db")
+    (message,) = again.until(named.at)
+    assert delayed_from(message.body) == [named]
+    assert again.until(named.at - timedelta(milliseconds=1)) == []
+    again.close()
+
+
+def test_what_is_put_again_while_it_is_handed_over_is_not_forgotten_with_it(delay: SqliteDelay) -> None:
+    named = soon(1)
+    delay.put([named])
+    taken = delay.until(named.at)
+    delay.put([named])  # the stream refused it, so it goes to the queue anew
+    delay.done(taken)
+    assert [delayed_from(one.body) for one in delay.until(named.at)] == [[named]]
+
+
+def test_a_batch_that_fails_is_no_sign_that_storage_works_again(stream: SqliteStream, delay: SqliteDelay) -> None:
     def refuse(*_: object) -> Any:
         raise UnavailableError("Locked.")
 
@@ -284,7 +372,7 @@ def test_a_batch_that_fails_is_no_sign_that_storage_works_again(stream: SqliteSt
     said: list[tuple[bool, int]] = []
     turning = Engines(
         stream=stream,
-        nudges=nudges,
+        timer=Timer(delay, refuse, now=lambda: datetime.now(UTC)),
         worker=worker,
         scheduler=refuse,
         slots=SLOTS,

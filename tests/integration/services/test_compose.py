@@ -103,11 +103,11 @@ def test_a_commit_whose_answer_was_lost_inside_the_client_is_recognised(tmp_path
     bed.close()
 
 
-def test_what_the_stream_lost_is_nudged_and_at_last_found_by_a_tick(bed: TestBed) -> None:
+def test_what_the_stream_lost_waits_in_the_delay_queue_and_is_at_last_found_by_a_tick(bed: TestBed) -> None:
     bed.stream.losing = True
     compose(bed)
-    assert len(bed.nudge.named) == 2
-    bed.nudge.named.clear()
+    assert len(bed.delay.named) == 2
+    bed.delay.named.clear()
     bed.stream.losing = False
     bed.pass_time(START + timedelta(minutes=2))
     assert len(bed.network.posts) == 2

@@ -1,7 +1,8 @@
 """What a delivery goes through, over the real table: every outcome, every death, exactly one post."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,13 +11,14 @@ from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule
+from omnipub.domain.moments import Schedule, from_text, milliseconds
 from omnipub.domain.sealing import Purpose
 from omnipub.errors import UnavailableError
+from omnipub.services.deliver import lateness
 from omnipub.services.ports import Pointer
 from omnipub.services.showing import Viewer
 from omnipub.storage.items import Standing
-from support.world import OWNER, START, TestBed, WorkerKilledError
+from support.world import CHANNELS, OWNER, START, TestBed, WorkerKilledError
 
 
 def compose(bed: TestBed, channel: str, text: str = "Hello", *, in_seconds: float = 0) -> str:
@@ -59,20 +61,95 @@ def test_a_record_delivered_twice_is_published_once(bed: TestBed) -> None:
 
 def test_a_record_that_comes_early_is_let_be_until_its_moment(bed: TestBed) -> None:
     message = compose(bed, "looked", in_seconds=60)
-    (named,) = bed.nudge.named
+    (named,) = bed.delay.named
     bed.system.batches.run([named.pointer])
     assert bed.network.posts == []
     assert only(bed, message).status is Status.SCHEDULED
 
 
-def test_a_record_that_comes_a_second_early_waits_for_its_moment(bed: TestBed) -> None:
+@pytest.mark.parametrize("early", [0.001, 1.5, 3])
+def test_a_record_that_comes_a_lead_and_a_second_early_at_most_waits_for_its_moment(bed: TestBed, early: float) -> None:
     message = compose(bed, "looked", in_seconds=60)
-    bed.clock.advance(seconds=58.5)
-    bed.system.batches.run([bed.nudge.named[0].pointer])
+    bed.clock.advance(seconds=60 - early)
+    bed.system.batches.run([bed.delay.named[0].pointer])
     delivery = only(bed, message)
     assert delivery.published_at is not None
     assert delivery.due_at is not None
     assert delivery.published_at - delivery.due_at == bed.network.takes
+
+
+@pytest.mark.parametrize("early", [3.001, 5, 60])
+def test_a_record_that_comes_earlier_goes_back_to_the_delay_queue_if_it_carries_the_tables_moment(
+    bed: TestBed, early: float
+) -> None:
+    """The worker's clock is behind the scheduler's."""
+    message = compose(bed, "looked", in_seconds=60)
+    (named,) = bed.delay.take(START + timedelta(seconds=60))
+    bed.clock.advance(seconds=60 - early)
+    bed.system.batches.run([named.pointer])
+    assert bed.delay.named == [named]
+    assert only(bed, message).attempts == 0
+    bed.wake(named.at)
+    assert lateness(only(bed, message)) == milliseconds(bed.network.takes)
+
+
+def test_a_record_of_another_moment_than_the_tables_is_only_acknowledged(bed: TestBed) -> None:
+    """Whoever set another moment has handed that over; and what is beyond the horizon a tick hands over."""
+    compose(bed, "looked", in_seconds=60)
+    (named,) = bed.delay.take(START + timedelta(seconds=60))
+    another = replace(named.pointer, at=named.at - timedelta(seconds=1))
+    of_an_older_release = replace(named.pointer, at=None)
+    bed.system.batches.run([another, of_an_older_release])
+    bed.clock.time -= timedelta(seconds=91)
+    bed.system.batches.run([named.pointer])
+    assert bed.delay.named == []
+    assert bed.network.posts == []
+
+
+def test_a_record_that_the_delay_queue_refuses_to_take_back_is_acknowledged_and_noted(bed: TestBed) -> None:
+    compose(bed, "looked", in_seconds=60)
+    (named,) = bed.delay.take(START + timedelta(seconds=60))
+    bed.delay.refusing = True
+    assert not bed.system.batches.run([named.pointer])
+    assert len(bed.journal.named("delay_refused")) == 1
+
+
+def test_what_a_claim_rests_on_is_read_after_the_wait(bed: TestBed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paused, disconnected or closed in the seconds in which a worker waits for the moment: nothing is sent."""
+    slept = bed.clock.sleep_until
+    acts: dict[str, Callable[[], object]] = {
+        "pause": lambda: bed.system.pauses.pause("everything", reason="Stop.", by="on-call"),
+        "copy": lambda: setattr(bed.seat, "name", "elsewhere"),
+    }
+    bed.system.gate.enter()
+    for name, act in acts.items():
+        at = bed.clock.now() + timedelta(seconds=60)
+        compose(bed, "looked", name, in_seconds=60)
+        (named,) = bed.delay.take(at)
+        bed.clock.time = at - timedelta(seconds=2)
+
+        def sleep_until(moment: datetime, act: Callable[[], object] = act) -> None:
+            act()
+            slept(moment)
+
+        with monkeypatch.context() as during:
+            during.setattr(bed.clock, "sleep_until", sleep_until)
+            assert not bed.system.batches.run([named.pointer])
+        assert bed.network.posts == [], name
+        for pause in bed.system.pauses.all():
+            bed.system.pauses.resume(pause.scope, send_late=False)
+        bed.stream.take()
+        bed.delay.named.clear()
+    assert bed.journal.named("gate_closed")
+
+
+def test_of_one_account_what_is_due_goes_before_what_has_to_be_waited_for(bed: TestBed) -> None:
+    compose(bed, "looked", "in two seconds", in_seconds=2)
+    (soon,) = bed.stream.take()
+    compose(bed, "looked", "now")
+    (now,) = bed.stream.take()
+    bed.system.batches.run([soon, now])
+    assert bed.network.texts() == ["now", "in two seconds"]
 
 
 def test_a_second_worker_meets_the_claim(bed: TestBed) -> None:
@@ -160,9 +237,10 @@ def test_a_dead_token_holds_the_account_and_burns_no_try(bed: TestBed) -> None:
     assert connection.standing is Standing.NEEDS_OWNER
     bed.system.accounts.connect(owner=OWNER, channel="looked", account="acc-looked", token=Secret("fresh"))
     bed.run_stream()
-    assert bed.network.texts() == ["one"], "what was held goes out in its order, at the network's pace"
     bed.pass_time(bed.clock.now() + timedelta(minutes=1))
     assert bed.network.texts() == ["one", "two"]
+    out = [from_text(post["at"]) for post in bed.network.posts]
+    assert out[1] - out[0] >= CHANNELS["looked"].pace, "what was held goes out in its order, at the network's pace"
     assert bed.network.tokens[-1] == "fresh"
 
 
@@ -262,7 +340,7 @@ def test_a_stranger_on_the_account_stops_the_proof_of_absence(bed: TestBed) -> N
 
 def test_overdue_past_its_window_it_is_missed_and_not_sent(bed: TestBed) -> None:
     message = compose(bed, "looked", in_seconds=30)
-    bed.nudge.named.clear()
+    bed.delay.named.clear()
     bed.clock.advance(days=2)
     bed.pass_time(bed.clock.now() + timedelta(hours=2))
     assert only(bed, message).status is Status.MISSED

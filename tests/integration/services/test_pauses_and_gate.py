@@ -257,7 +257,7 @@ def test_a_copy_sends_nothing_until_it_is_adopted(bed: TestBed, tmp_path: Path) 
         copy.system.dispatch.tick()
     with pytest.raises(GateClosedError):
         copy.system.gate.enter()
-    pointer = copy.nudge.named
+    pointer = copy.delay.named
     assert pointer == []
     doubts = copy.system.gate.adopt()
     assert [one.parent.id for one in doubts] == [message]

@@ -280,7 +280,7 @@ def test_a_look_whose_token_is_not_renewed_tells_nothing(bed: TokenBed, order: s
     message = bed.compose()
     bed.run_stream()
     bed.network.book.ended = True
-    bed.network.renewals = [order]
+    bed.network.renewals = [order] * 3
     bed.pass_time(START + timedelta(minutes=1))
     assert bed.delivery(message).may_be_out
     assert bed.delivery(message).clean_looks == ()

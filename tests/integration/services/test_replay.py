@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from omnipub.adapters.sqlite_nudge import SqliteNudge
+from omnipub.adapters.sqlite_delay import SqliteDelay
 from omnipub.adapters.sqlite_reader import RETENTION_MS
 from omnipub.adapters.sqlite_stream import LANES, SqliteStream
 from omnipub.adapters.sqlite_table import SqliteTable
@@ -20,6 +20,7 @@ from omnipub.handlers import worker
 from omnipub.onebox import consumer, engines
 from omnipub.onebox.events import Context, kinesis_event
 from omnipub.onebox.replaying import HandlerWorker
+from omnipub.onebox.timer import Timer
 from omnipub.services.ports import Pointer, Start
 from omnipub.services.replay import Candidate, Replay, Replayed
 from omnipub.storage import keys
@@ -200,9 +201,13 @@ def test_what_the_trigger_gave_up_while_storage_failed_goes_out_once_by_a_replay
     monkeypatch.setattr(consumer, "FAILURES_AT_MOST", 1)
     (id_,) = streaming.compose("one")
     streaming.table.broken = f"MSG#{id_}"
-    nudges = SqliteNudge(tmp_path / "nudges.db")
+    delay = SqliteDelay(tmp_path / "delay.db")
     turning = engines.Engines(
-        stream=streaming.stream, nudges=nudges, worker=worker.build(streaming.system), scheduler=lambda *_: {}, slots=4
+        stream=streaming.stream,
+        timer=Timer(delay, lambda *_: {}, now=lambda: datetime.now(UTC)),
+        worker=worker.build(streaming.system),
+        scheduler=lambda *_: {},
+        slots=4,
     )
     turning.start()
     deadline = time.monotonic() + 10
@@ -210,7 +215,7 @@ def test_what_the_trigger_gave_up_while_storage_failed_goes_out_once_by_a_replay
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)
     assert turning.stop(patience=timedelta(seconds=10))
-    nudges.close()
+    delay.close()
     assert streaming.bed.network.posts == []
     streaming.table.broken = ""
     assert verdicts(streaming.run(streaming.replay.given_up())) == ["published"]

@@ -27,7 +27,7 @@ from omnipub.domain.lifecycle import TRANSITIONS, WATCHED, Event, Status, legal_
 from omnipub.domain.moves import lost_track, published
 from omnipub.domain.outcome import Ended, FoundPost, Outcome
 from omnipub.domain.progress import (
-    EARLY,
+    BEYOND_LEAD,
     Act,
     buried,
     claimed_to_look,
@@ -108,15 +108,17 @@ def test_a_due_delivery_is_sent(late: timedelta) -> None:
     assert next_step(DUE, NOON + late).act is Act.SEND
 
 
-@pytest.mark.parametrize("ahead", [TICK, SECOND, EARLY])
-def test_a_delivery_due_within_two_seconds_is_waited_for(ahead: timedelta) -> None:
-    step = next_step(DUE, NOON - ahead)
+@pytest.mark.parametrize("lead", [timedelta(0), TICK, 2 * SECOND])
+@pytest.mark.parametrize("within", [TICK, BEYOND_LEAD])
+def test_a_delivery_due_within_the_lead_and_a_second_is_waited_for(lead: timedelta, within: timedelta) -> None:
+    step = next_step(DUE, NOON - lead - within, lead)
     assert (step.act, step.until) == (Act.WAIT, NOON)
 
 
-@pytest.mark.parametrize("ahead", [EARLY + TICK, MINUTE, WINDOW])
-def test_a_delivery_due_later_is_let_be(ahead: timedelta) -> None:
-    assert next_step(DUE, NOON - ahead).act is Act.LET_BE
+@pytest.mark.parametrize("lead", [timedelta(0), TICK, 2 * SECOND])
+@pytest.mark.parametrize("beyond", [BEYOND_LEAD + TICK, MINUTE, WINDOW])
+def test_a_delivery_due_later_is_let_be(lead: timedelta, beyond: timedelta) -> None:
+    assert next_step(DUE, NOON - lead - beyond, lead).act is Act.LET_BE
 
 
 def test_a_delivery_overdue_past_its_window_before_its_first_claim_is_missed() -> None:
@@ -133,7 +135,7 @@ def test_a_delivery_without_a_window_is_never_missed() -> None:
 
 def test_a_claimed_delivery_is_let_be_until_its_lease_ends() -> None:
     assert next_step(claimed(), NOON + SECOND).act is Act.LET_BE
-    assert next_step(claimed(), NOON + LEASE - EARLY - TICK).act is Act.LET_BE
+    assert next_step(claimed(), NOON + LEASE - BEYOND_LEAD - TICK).act is Act.LET_BE
 
 
 def test_a_lease_that_ended_without_an_answer_is_to_be_found_out() -> None:

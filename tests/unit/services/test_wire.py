@@ -8,7 +8,15 @@ import pytest
 
 from omnipub.domain.identity import Kind, Parent
 from omnipub.services.run_now import Ran, Report
-from omnipub.services.wire import ROWS, report_from, report_to, run_now_from, run_now_to_text
+from omnipub.services.wire import (
+    ROWS,
+    delayed_from,
+    pointer_from_text,
+    report_from,
+    report_to,
+    run_now_from,
+    run_now_to_text,
+)
 
 LAMBDA_ANSWERS = 6 * 1024 * 1024
 PARENTS = [Parent(kind=Kind.MESSAGE, id="01KB0CVP6ZJ7X3Q5N8T4W2E9HD"), Parent(kind=Kind.CERTIFICATION, id="7" * 26)]
@@ -66,3 +74,10 @@ def test_an_answer_is_short_rather_than_too_long_and_its_counts_are_whole() -> N
     assert len(json.dumps(answer).encode()) < LAMBDA_ANSWERS / 2
     read = report_from(answer)
     assert (len(read.rows), read.dispatched, read.skipped, read.left_out) == (ROWS, 7, ROWS - 2, 5)
+
+
+@pytest.mark.parametrize("at", ["soon", 3, None, "", "0001-01-01T00:00:00+14:00", "2026-12-01T09:00:00", [], {}])
+def test_a_pointer_with_a_moment_that_is_none_is_foreign(at: object) -> None:
+    fields = {"pk": "MSG#1", "sk": "CHANNEL#facebook", "group": "facebook/1", "why": "due", "at": at}
+    assert pointer_from_text(json.dumps(fields)) is None
+    assert delayed_from(json.dumps({"due": [fields]})) is None

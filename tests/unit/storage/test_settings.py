@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.config import LEASE_BEYOND_TIMEOUT, LogLevel, Mode, Settings, from_environment, to_environment, variable
+from omnipub.config import (
+    LEASE_BEYOND_TIMEOUT,
+    LONGEST_LEAD_MS,
+    LogLevel,
+    Mode,
+    Settings,
+    from_environment,
+    to_environment,
+    variable,
+)
 from omnipub.errors import ConfigurationError
 
 text = st.text("aZ0-_./: äé🎉='\"", max_size=12)
@@ -32,6 +41,7 @@ def settings_with(worker_timeout: int) -> st.SearchStrategy[Settings]:
         "request_timeout": st.integers(1, worker_timeout // 2),
         "stage": text.filter(bool),
         "missed_after": st.integers(60, 10**6),
+        "lead_ms": st.integers(0, LONGEST_LEAD_MS),
         "slots": st.integers(1, 1000),
         "tries": st.integers(1, 1000),
     }

@@ -1,4 +1,4 @@
-"""Nudges as asynchronous invocations of the scheduler's function."""
+"""A delay by asynchronous invocations of the scheduler's function, which waits inside its run."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,13 +14,13 @@ PAYLOAD_BYTES = 256 * 1024
 """The most that every region takes of an asynchronous invocation."""
 
 
-class LambdaNudge:
-    """The `Nudge` port over Lambda; a nudge that is lost costs punctuality, so it is noted and nothing more.
+class LambdaDelay:
+    """The `Delay` port over Lambda: one invocation, a nudge, for all that is put together.
 
     Args:
         clients: Of this process.
         function: The scheduler's name or ARN.
-        journal: Told of what was lost, and why.
+        journal: Told of what was not taken, and why.
     """
 
     def __init__(self, clients: Clients, function: str, journal: Journal) -> None:
@@ -32,24 +32,25 @@ class LambdaNudge:
         """Close the connections."""
         self._clients.close()
 
-    def nudge(self, due: Sequence[DueSoon]) -> None:
-        """Invoke the scheduler for these; the next tick finds what is lost."""
-        left = len(due)
+    def put(self, due: Sequence[DueSoon]) -> Sequence[DueSoon]:
+        """Invoke the scheduler for these; those whose invocation was not taken."""
+        taken = 0
         try:
             for count, payload in _payloads(due):
                 with translated(f"The function {self._function}"):
                     self._clients.of("lambda").invoke(
                         FunctionName=self._function, InvocationType="Event", Payload=payload
                     )
-                left -= count
+                taken += count
         except OmnipubError as error:
-            self._journal.note("nudge_lost", deliveries=left, error=error.message)
+            self._journal.note("nudge_lost", deliveries=len(due) - taken, error=error.message)
         except ClientError as error:
-            self._journal.note("nudge_lost", deliveries=left, error=code_of(error))
+            self._journal.note("nudge_lost", deliveries=len(due) - taken, error=code_of(error))
+        return due[taken:]
 
 
 def _payloads(due: Sequence[DueSoon]) -> Iterator[tuple[int, bytes]]:
-    """How many deliveries, and their payload; halves until it fits."""
+    """How many deliveries, and their payload, in their order; halves until it fits."""
     payload = nudge_to_text(due).encode()
     if len(payload) <= PAYLOAD_BYTES or len(due) == 1:
         if due:
