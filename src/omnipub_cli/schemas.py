@@ -42,6 +42,7 @@ def _with(schema: Schema, **fields: Schema) -> Schema:
 _MAYBE_TEXT = _or_null(TEXT)
 _MAYBE_MOMENT = _or_null(MOMENT)
 
+DOUBLE = _object(network_id=TEXT, permalink=_MAYBE_TEXT, published_at=MOMENT, revision=COUNT)
 DELIVERY = _object(
     channel=TEXT,
     account=TEXT,
@@ -53,6 +54,8 @@ DELIVERY = _object(
     lateness_ms=_or_null(COUNT),
     permalink=_MAYBE_TEXT,
     network_id=_MAYBE_TEXT,
+    doubles=_list(DOUBLE),
+    revision=COUNT,
     attempts_made=COUNT,
     may_be_out=FLAG,
     reason=_or_null(_object(code=TEXT, sentence=TEXT, at=MOMENT)),
@@ -65,6 +68,7 @@ ATTEMPT = _object(
     ended=TEXT,
     code=_MAYBE_TEXT,
     sentence=_MAYBE_TEXT,
+    network_id=_MAYBE_TEXT,
 )
 TOLD = _with(DELIVERY, attempts=_list(ATTEMPT))
 ROW = _object(id=TEXT, owner=TEXT, excerpt=TEXT, created_at=MOMENT, status=TEXT, deliveries=_list(DELIVERY))

@@ -175,6 +175,10 @@ def _published(delivery: Delivery) -> Iterator[Line]:
         yield Line((delivery.permalink,))
     elif delivery.network_id:
         yield Line(("the network's id is", delivery.network_id))
+    for double in delivery.doubles:
+        yield Line((Exact(double.published_at), f"published once more: {double.permalink or double.network_id}"))
+    if delivery.reason is not None and delivery.reason.sentence:
+        yield Line((f"why: {delivery.reason.sentence}",))
     if delivery.unpublished is not None:
         yield Line((Exact(delivery.unpublished.at), f"deleted there, by {delivery.unpublished.by}"))
 

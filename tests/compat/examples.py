@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from omnipub.domain.breaker import Breaker
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery, Frozen, Lease, Reason, Unpublished
+from omnipub.domain.delivery import Attempt, Delivery, Double, Frozen, Lease, Reason, Unpublished
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content, MediaReference, Message, Variant
@@ -85,6 +85,10 @@ DELIVERY = Delivery(
     published_at=START + MINUTE,
     network_id="urn:li:share:1",
     permalink="https://www.linkedin.com/feed/update/urn:li:share:1",
+    adopted=True,
+    doubles=(
+        Double(network_id="urn:li:share:2", permalink="https://www.linkedin.com/2", published_at=START, revision=2),
+    ),
     reason=Reason(code="no_answer", sentence="No answer came in time.", at=START),
     unpublished=Unpublished(at=START + 5 * MINUTE, by="ops"),
     own_words=True,
@@ -98,6 +102,7 @@ ATTEMPT = Attempt(
     ended="rejected",
     code="400",
     sentence="It said no.",
+    network_id="urn:li:share:1",
 )
 CONNECTION = Connection(
     owner=OWNER,

@@ -56,7 +56,9 @@ def sound(status: Status) -> Delivery:
     if status is not Status.PUBLISHING:
         whole = replace(whole, lease=None, may_be_out=status is Status.UNCONFIRMED)
     if status is not Status.PUBLISHED:
-        whole = replace(whole, published_at=None, network_id="", permalink="", unpublished=None)
+        whole = replace(
+            whole, published_at=None, network_id="", permalink="", adopted=False, doubles=(), unpublished=None
+        )
     else:
-        whole = replace(whole, next_at=None)
+        whole = replace(whole, next_at=None, doubles=())
     return whole

@@ -11,6 +11,7 @@ from omnipub.config import Settings
 from omnipub.domain.conversation import Channel, Request, Response, Secret
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.late_answers import EARLIER_REVISION
 from omnipub.domain.lifecycle import WATCHED, Status
 from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule, milliseconds
@@ -26,6 +27,7 @@ from omnipub.storage import keys
 from omnipub.storage.items import Standing, connection_of, delivery_item, delivery_of, message_of
 from omnipub.storage.table import Item
 from omnipub.wiring import System, World, assemble
+from simulation.channel import SimChannel
 from simulation.hub import EPOCH, DeathError, Hub, Process
 from simulation.ports import (
     Faults,
@@ -42,7 +44,7 @@ from simulation.ports import (
     SimTable,
     SimVault,
 )
-from support.tokens import RenewableChannel, TokenBook
+from support.tokens import TokenBook
 
 OWNER = "owner"
 ME = Viewer(owner=OWNER, operator=True)
@@ -56,9 +58,9 @@ CALM = 120 * MINUTE
 """How long things go wrong; then the weather is fair until everything is at rest."""
 
 CHANNELS: dict[str, Channel] = {
-    "looked": RenewableChannel("looked", Remedy.LOOK_UP, SETTLE),
-    "keyed": RenewableChannel("keyed", Remedy.RESEND, SETTLE),
-    "blind": RenewableChannel("blind", Remedy.NONE, SETTLE),
+    "looked": SimChannel("looked", Remedy.LOOK_UP, SETTLE),
+    "keyed": SimChannel("keyed", Remedy.RESEND, SETTLE),
+    "blind": SimChannel("blind", Remedy.NONE, SETTLE),
 }
 CLOCK_JUMP = 2_000
 """Milliseconds that a machine's clock may be set to or fro while it works, within the protocol's bounds."""
@@ -76,6 +78,9 @@ NETWORK_FAULTS = (
     "reset_after",
     "error_after",
     "listed_late",
+    "frozen_after",
+    "permalink_silence",
+    "permalink_error",
 )
 RENEWAL_FAULTS = ("renewal_silence", "renewal_throttle", "renewal_error", "renewal_refusal", "renewal_lost")
 
@@ -126,6 +131,7 @@ class Weather:
         fair: No failures at all.
         tokens: Accounts have tokens that end, and are renewed.
         key_fails: The key that seals tokens does not always answer.
+        late: Workers freeze before they read answers, and operators decide at once what is unconfirmed.
         beyond: One of BEYOND: a failure that the protocol's bounds exclude. Doubles are counted then, not refused.
     """
 
@@ -136,6 +142,7 @@ class Weather:
     restore: bool = False
     tokens: bool = False
     key_fails: bool = False
+    late: bool = False
     beyond: str = ""
 
 
@@ -145,7 +152,11 @@ class History:
     def __init__(self, seed: int, weather: Weather | None = None) -> None:
         self.hub = Hub(seed)
         self.weather = weather or Weather(
-            restore=seed % 5 == 0, fair=seed % 10 == 9, tokens=seed % 6 in {1, 2}, key_fails=seed % 6 in {2, 3}
+            restore=seed % 5 == 0,
+            fair=seed % 10 == 9,
+            tokens=seed % 6 in {1, 2},
+            key_fails=seed % 6 in {2, 3},
+            late=seed % 7 == 4,
         )
         self.faults = Faults()
         self.claimed_by: dict[str, Process | None] = {}
@@ -158,6 +169,8 @@ class History:
         settle = {name: milliseconds(SETTLE) for name in CHANNELS}
         self.network = SimNetwork(self.hub, self.faults, settle)
         self.network.accepted = self.watch_accepted
+        self.network.named = lambda post: self.named.append((post, self.hub.current))
+        self.named: list[tuple[Post, Process | None]] = []
         self.network.broken_rule = self.fail
         self.network.renewal_begins = self._rival
         self.stored_tokens: set[str] = set()
@@ -199,6 +212,8 @@ class History:
         if self.weather.tokens:
             some = chance.sample(RENEWAL_FAULTS, chance.randint(0, 3))
             faults.network |= {name: chance.choice([0.1, 0.5]) for name in some}
+        if self.weather.late:
+            faults.network["frozen_after"] = 0.7
         if self.weather.key_fails:
             faults.key_silent = chance.choice([0.05, 0.5])
         vars(faults).update(BEYOND.get(self.weather.beyond, {}))
@@ -260,15 +275,21 @@ class History:
         if self.weather.fair:
             return
         if self.weather.operators:
-            for number in range(60 if self.editors else chance.randint(0, 6)):
-                self.hub.start(f"operator-{number}", self._operator, after=chance.randint(0, STORM), mortal=False)
-            if chance.random() < 0.3:
-                self.hub.start("owner", self._lose_token, after=chance.randint(0, STORM), mortal=False)
-            if chance.random() < 0.3:
-                self.hub.start("outage", self._outage, after=chance.randint(0, STORM), mortal=False)
-            if chance.random() < 0.4:
-                self.hub.start("on-call", self._pause, after=chance.randint(0, STORM), mortal=False)
+            self._operators()
         self._disturbers()
+
+    def _operators(self) -> None:
+        chance = self.hub.chance
+        for number in range(60 if self.editors else chance.randint(0, 6)):
+            self.hub.start(f"operator-{number}", self._operator, after=chance.randint(0, STORM), mortal=False)
+        if self.weather.late:
+            self.hub.start("hasty operator", self._hasty, mortal=False)
+        if chance.random() < 0.3:
+            self.hub.start("owner", self._lose_token, after=chance.randint(0, STORM), mortal=False)
+        if chance.random() < 0.3:
+            self.hub.start("outage", self._outage, after=chance.randint(0, STORM), mortal=False)
+        if chance.random() < 0.4:
+            self.hub.start("on-call", self._pause, after=chance.randint(0, STORM), mortal=False)
 
     def _disturbers(self) -> None:
         chance = self.hub.chance
@@ -475,10 +496,12 @@ class History:
         if not self.asked:
             return
         asked = chance.choice(self.asked)
-        parent = Parent(kind=Kind.MESSAGE, id=asked.id)
         channel = chance.choice(asked.channels)
         act = "edit" if self.editors else chance.choice(["cancel", "edit", "retry", "mark", "dismiss"])
-        system = self._system()
+        self._intervene(asked, channel, act)
+
+    def _intervene(self, asked: Asked, channel: str, act: str) -> None:
+        parent, system = Parent(kind=Kind.MESSAGE, id=asked.id), self._system()
         self.hub.tell(f"wants to {act} {asked.id[-4:]} {channel}")
         try:
             match act:
@@ -500,6 +523,16 @@ class History:
                     system.operate.dismiss(parent, ME, channels=[channel], reason="Enough.")
         except OmnipubError as error:
             self.hub.tell(f"is told: {error.message}")
+
+    def _hasty(self) -> None:
+        """An operator who decides about whatever is unconfirmed as soon as it is."""
+        while self.hub.time < STORM:
+            self.hub.wait(self.hub.chance.randint(5_000, 60_000))
+            for asked in list(self.asked):
+                for channel in asked.channels:
+                    there = self._delivery(asked.id, channel)
+                    if there is not None and there.status is Status.UNCONFIRMED:
+                        self._intervene(asked, channel, self.hub.chance.choice(["retry", "dismiss"]))
 
     def _edit(self, system: System, asked: Asked, parent: Parent) -> None:
         delivery = self._delivery(asked.id, asked.channels[0])
@@ -675,6 +708,17 @@ class History:
                 self.fail(f"message {asked.id} was accepted and is lost")
             for channel in asked.channels:
                 self._check_delivery(asked, channel, adopted)
+        if not self.restored:
+            self._check_named()
+
+    def _check_named(self) -> None:
+        """What the network named to a worker that lived on is known for ever."""
+        for post, process in self.named:
+            pk, _, sk = post.key.partition("/")
+            item = self.table.items.get(keys.Key(pk, sk))
+            lives = process is not None and not process.dead
+            if lives and item is not None and post.id not in delivery_of(item).network_ids:
+                self.fail(f"{post.id} was named to a worker that lived, and {sk} does not know it")
 
     def _check_delivery(self, asked: Asked, channel: str, adopted: dict[str, str]) -> None:
         delivery = self._delivery(asked.id, channel)
@@ -717,7 +761,9 @@ class History:
         if not posts and REMEDIES[delivery.channel] is not Remedy.LOOK_UP:
             self.fail(f"{name} is published but not out")
         said = message_of(self.table.items[keys.metadata(delivery.parent)]).content.text
-        if post.text not in asked.texts or (not self.restored and post.text != said):
+        # What went out before an edit, as its answer told too late, says so.
+        told = delivery.reason is not None and EARLIER_REVISION in delivery.reason.code
+        if post.text not in asked.texts or (not self.restored and post.text != said and not told):
             self.fail(f"{name} says {post.text!r}, but its author {said!r}")
         if self.weather.fair and delivery.published_at is not None and delivery.due_at is not None:
             late = milliseconds(delivery.published_at - delivery.due_at)

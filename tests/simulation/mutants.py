@@ -13,7 +13,7 @@ from omnipub.domain.lifecycle import Status
 from omnipub.domain.outcome import Ended, Outcome
 from omnipub.domain.progress import Act, Step
 from omnipub.domain.rules import Rules
-from omnipub.services import deliver, dispatch, renewing, second_try
+from omnipub.services import deliver, dispatch, driver, renewing, second_try
 from omnipub.services.contents import Contents
 from omnipub.services.creation import Creation
 from omnipub.services.deliver import Deliver
@@ -72,7 +72,7 @@ def _lease() -> Any:
 def _claim_id() -> Any:
     """The end of a try is written over whoever holds the claim now."""
 
-    def settle(self: Recording, claim: Delivery, decide: Any, *beside: Any) -> Delivery:
+    def settle(self: Recording, claim: Delivery, decide: Any, *beside: Any, **_: Any) -> Delivery:
         there = self.read(claim) or claim
         after = decide(replace(claim, version=there.version))
         owned = [self.ownership(after)] if after.status is Status.PUBLISHED and after.network_id else []
@@ -128,6 +128,23 @@ def _death_counts() -> Any:
         return real(delivery, now, rules) if delivery.may_be_out else finding.FindOut.SEND_AGAIN
 
     return _all(patch.object(deliver, "buried", buried), patch.object(deliver, "how_to_find_out", how))
+
+
+def _known_id() -> Any:
+    """What goes wrong after the network has named the id is how the try ends."""
+    return patch.object(driver._Talk, "judged", lambda _, outcome: outcome)
+
+
+def _late_answer() -> Any:
+    """An answer counts only while the delivery is being published or unconfirmed."""
+    real = Recording._late_answer
+
+    def late(self: Recording, claim: Delivery, *rest: Any, **more: Any) -> Delivery:
+        there = self.read(claim)
+        kept = there is None or there.status in {Status.PUBLISHING, Status.UNCONFIRMED}
+        return real(self, claim, *rest, **more) if kept or there is None else there
+
+    return patch.object(Recording, "_late_answer", late)
 
 
 def _siblings() -> Any:
@@ -242,6 +259,8 @@ MUTANTS: Mapping[str, Mutant] = {
     "fence": _fence,
     "settle time": _settle_time,
     "may be out": _may_be_out,
+    "known id": _known_id,
+    "late answer": _late_answer,
     "death counts": _death_counts,
     "same text waits": _siblings,
     "adoption ownership": _ownership,

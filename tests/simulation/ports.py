@@ -27,6 +27,7 @@ from omnipub.storage.table import (
     Query,
     Write,
 )
+from simulation.channel import PERMALINK
 from simulation.hub import Hub
 from support.tokens import TokenBook
 
@@ -386,6 +387,7 @@ class SimNetwork:
         self.renewal_begins: Callable[[str], None] = lambda _: None
         self.down_until: dict[str, int] = {}
         self.accepted: Callable[[Post], None] = lambda _: None
+        self.named: Callable[[Post], None] = lambda _: None
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:  # noqa: ARG002
         self._hub.give_way(1, 10)
@@ -394,6 +396,8 @@ class SimNetwork:
             raise UnreachableError("Nobody answers there.")
         if request.url.endswith("/token"):
             return self._renew(request, f"{network}/{account}")
+        if request.url.endswith(PERMALINK):
+            return self._permalink(request)
         if request.method == "GET":
             return self._look(account) if self._accepts(request, network, account) else Response(status=401, body={})
         return self._publish(request, network, account)
@@ -402,9 +406,7 @@ class SimNetwork:
         limit = int(request.total_timeout * 1000)
         began = self._hub.time
         key, text = request.json["key"], request.json["text"]
-        if self._hub.chance.random() < self._faults.stall_at_the_socket:
-            self._hub.tell("stalls at the socket")
-            self._hub.wait(self._hub.chance.randint(30_000, 300_000))
+        self._stall_at_the_socket()
         if f"{network}/{account}" in self.dead_tokens or not self._accepts(request, network, account):
             self._pass(20, 200)
             return Response(status=401, body={})
@@ -432,7 +434,28 @@ class SimNetwork:
         if self._strikes("reset_after"):
             raise NoAnswerError("The connection was reset.")
         self._pass(1, 100)
-        return Response(status=500 if self._strikes("error_after") else 200, body={"id": post.id})
+        return self._answered(post)
+
+    def _answered(self, post: Post) -> Response:
+        if self._strikes("frozen_after"):
+            self._hub.tell("freezes before it reads the answer")
+            self._hub.wait(self._hub.chance.randint(30_000, 400_000))
+        if self._strikes("error_after"):
+            return Response(status=500, body={})
+        self.named(post)
+        return Response(status=200, body={"id": post.id})
+
+    def _stall_at_the_socket(self) -> None:
+        if self._hub.chance.random() < self._faults.stall_at_the_socket:
+            self._hub.tell("stalls at the socket")
+            self._hub.wait(self._hub.chance.randint(30_000, 300_000))
+
+    def _permalink(self, request: Request) -> Response:
+        if self._strikes("permalink_silence"):
+            self._hub.wait(int(request.total_timeout * 1000))
+            raise NoAnswerError("No answer came in time.")
+        self._pass(5, 60)
+        return Response(status=500 if self._strikes("permalink_error") else 200, body={})
 
     def _accepts(self, request: Request, network: str, account: str) -> bool:
         book, token = self.books.get(f"{network}/{account}"), request.headers.get("Authorization")

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -43,8 +44,10 @@ from omnipub.domain.conversation import (
     Looking,
     Occasion,
     PostIds,
+    Published,
     Publishing,
     Request,
+    RequestFailedError,
     Response,
     Secret,
 )
@@ -230,8 +233,17 @@ class Bluesky:
         """
         session = self._sessions.find(account, now() if now else None)
         renewed = False
-        request = next(talk)
+        go_on: Callable[[], Request | Published] = partial(next, talk)
         while True:
+            try:
+                request = go_on()
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
+            if isinstance(request, Published):
+                yield request
+                go_on = partial(next, talk)
+                continue
             if session is None:
                 answer = yield _login(account)
                 session = _session_in(answer)
@@ -239,16 +251,21 @@ class Bluesky:
                     return _failure(answer, publishes=False, now=now() if now else None, login=True)
                 if now:
                     self._sessions.keep(account, session, now())
-            answer = yield replace(request, headers={"Authorization": session})
+            try:
+                answer = yield replace(request, headers={"Authorization": session})
+            except RequestFailedError as error:
+                go_on = partial(talk.throw, error)
+                continue
             if not renewed and _error_in(answer) in SESSION_OVER:
                 self._sessions.drop(account, session)
                 session, renewed = None, True
+                go_on = partial(_same, request)
                 continue
-            try:
-                request = talk.send(answer)
-            except StopIteration as end:
-                outcome: Outcome = end.value
-                return outcome
+            go_on = partial(talk.send, answer)
+
+
+def _same(request: Request) -> Request:
+    return request
 
 
 class _Credentials(dict[str, str]):
@@ -305,6 +322,7 @@ def _put(frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> P
     uri = _uri_in(answer)
     if not uri:
         return _failure(answer, publishes=True, now=now())
+    yield Published(network_id=uri)
     return Outcome(ended=Ended.PUBLISHED, network_id=uri, permalink=permalink(uri, account))
 
 

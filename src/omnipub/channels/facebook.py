@@ -27,7 +27,17 @@ from omnipub.channels.answers import (
 )
 from omnipub.channels.drafting import bearer, images_of, part, text_with_link
 from omnipub.channels.numbers import moment_of, whole_number
-from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, PostIds, Publishing, Request, Response
+from omnipub.domain.conversation import (
+    Account,
+    FrozenBody,
+    Looking,
+    Occasion,
+    PostIds,
+    Published,
+    Publishing,
+    Request,
+    Response,
+)
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
@@ -181,6 +191,7 @@ class Facebook:
         network_id = _id_in(answer)
         if not network_id:
             return _failure(answer, publishes=True, now=now())
+        yield Published(network_id=network_id)
         permalink = permalink_in(answer.body, account) or f"https://www.facebook.com/{network_id}"
         return Outcome(ended=Ended.PUBLISHED, network_id=network_id, permalink=permalink)
 

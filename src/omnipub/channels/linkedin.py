@@ -42,6 +42,7 @@ from omnipub.domain.conversation import (
     Looking,
     Occasion,
     PostIds,
+    Published,
     Publishing,
     Request,
     Response,
@@ -180,6 +181,7 @@ class LinkedIn:
         urn = answer.headers.get("x-restli-id", "")
         if not (accepted(answer) and urn):
             return _failure(answer, account, publishes=True, now=now())
+        yield Published(network_id=urn)
         return Outcome(ended=Ended.PUBLISHED, network_id=urn, permalink=permalink(urn, account))
 
     def look_up(self, account: Account, since: datetime) -> Looking:

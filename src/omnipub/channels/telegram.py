@@ -24,7 +24,17 @@ from omnipub.channels.answers import (
     words,
 )
 from omnipub.channels.drafting import images_of, part
-from omnipub.domain.conversation import Account, FrozenBody, Looking, Occasion, PostIds, Publishing, Request, Response
+from omnipub.domain.conversation import (
+    Account,
+    FrozenBody,
+    Looking,
+    Occasion,
+    PostIds,
+    Published,
+    Publishing,
+    Request,
+    Response,
+)
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.outcome import Ended, Outcome, Sighting
@@ -132,6 +142,7 @@ class Telegram:
         sent = _sent_in(answer)
         if sent is None:
             return _failure(answer, publishes=True, now=now())
+        yield Published(network_id=sent.id)
         return Outcome(ended=Ended.PUBLISHED, network_id=sent.id, permalink=permalink(sent, account))
 
     def look_up(self, account: Account, since: datetime) -> Looking:

@@ -23,6 +23,7 @@ from omnipub.domain.conversation import (
     Looking,
     Occasion,
     PostIds,
+    Published,
     Publishing,
     Request,
     Response,
@@ -147,6 +148,7 @@ class Webhook:
             user_given=True,
         )
         if accepted(answer):
+            yield Published(network_id=frozen["id"])
             return Outcome(ended=Ended.PUBLISHED, network_id=frozen["id"])
         return _failure(answer, now())
 

@@ -41,7 +41,7 @@ def concluded(
         outcome = replace(outcome, wait=max(outcome.wait or timedelta(0), rests_until - now))
     match outcome.ended:
         case Ended.PUBLISHED:
-            return published(delivery, now, network_id=outcome.network_id, permalink=outcome.permalink)
+            return published(delivery, outcome.at or now, network_id=outcome.network_id, permalink=outcome.permalink)
         case Ended.AMBIGUOUS:
             return _uncertain(delivery, outcome, now, rules, chance)
         case Ended.ALREADY_THERE if delivery.uncertain_since is not None:

@@ -1,7 +1,9 @@
 """How a channel talks: generators that yield requests and are sent responses. Channels never send.
 
-A publishing conversation is `Generator[Request, Response, Outcome]`, a look-up returns a `Sighting`.
-One driver (`services.driver`) runs them all.
+A publishing conversation ends in an `Outcome`, a look-up in a `Sighting`. One driver (`services.driver`) runs
+them all. A publishing conversation yields `Published` as soon as it knows a post's id: from there that result
+stands, whatever becomes of the requests that follow. A request that does not publish and has no answer raises
+`RequestFailedError` in the conversation, which may go on without it.
 """
 
 import re
@@ -96,6 +98,22 @@ class Response:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Published:
+    """The network has named the post's id. Nothing that follows in the conversation takes that back."""
+
+    network_id: str
+    permalink: str = ""
+
+
+class RequestFailedError(Exception):
+    """A request that does not publish had no answer, or was not begun; `outcome` is how the try ends for it."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.sentence)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, kw_only=True)
 class Account:
     """A connected account, opened for one conversation.
 
@@ -117,7 +135,7 @@ class Account:
         return (self.token,)
 
 
-Publishing = Generator[Request, Response, Outcome]
+Publishing = Generator[Request | Published, Response, Outcome]
 Looking = Generator[Request, Response, Sighting]
 FrozenBody = Mapping[str, Any]
 

@@ -44,6 +44,23 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Double:
+    """A further post of the same delivery: another try of it was answered as well.
+
+    Attributes:
+        network_id: The network's id of it.
+        permalink: Where a person can see it, if the network has such a place.
+        published_at: When its answer came.
+        revision: The content revision that it shows.
+    """
+
+    network_id: str
+    permalink: str = ""
+    published_at: datetime
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unpublished:
     """That the post is no longer at its network, as `by` asked."""
 
@@ -76,6 +93,8 @@ class Delivery:
         looks: Looks made since the last try.
         holds: Digest of the text that later deliveries of the account wait with, while this one is unresolved.
         cancel_asked: Why it shall be cancelled as soon as it is surely not out; asked for while publishing.
+        adopted: Its post was found on the account, or named by a person; no answer of the network named it.
+        doubles: Further posts of it, each named by an answer of the network.
         unpublished: A note that its post was deleted; the delivery stays `published`, which it was.
         own_words: The account's id is its owner's own word: another owner's account of the same name is another one.
     """
@@ -106,6 +125,8 @@ class Delivery:
     published_at: datetime | None = None
     network_id: str = ""
     permalink: str = ""
+    adopted: bool = False
+    doubles: tuple[Double, ...] = ()
     reason: Reason | None = None
     unpublished: Unpublished | None = None
     own_words: bool = False
@@ -115,6 +136,11 @@ class Delivery:
         """Who keeps the account apart from others of its name; empty if the network itself gives these ids."""
         return self.owner if self.own_words else ""
 
+    @property
+    def network_ids(self) -> tuple[str, ...]:
+        """All posts of it that are known."""
+        return (*((self.network_id,) if self.network_id else ()), *(double.network_id for double in self.doubles))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
@@ -122,6 +148,7 @@ class Attempt:
 
     Attributes:
         ended: An `Ended` value, or `died` if nobody came back from it.
+        network_id: What the network named it, with `published`.
     """
 
     parent: Parent
@@ -132,3 +159,4 @@ class Attempt:
     ended: str
     code: str = ""
     sentence: str = ""
+    network_id: str = ""

@@ -96,6 +96,7 @@ def looked(delivery: Delivery, seen: Seen, now: datetime, rules: Rules, *, chanc
             max(seen.found.created_at, delivery.uncertain_since or seen.found.created_at),
             network_id=seen.found.network_id,
             permalink=seen.found.permalink,
+            adopted=True,
         )
     if seen.clear:
         looks = (*delivery.clean_looks, now)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from omnipub.domain.delivery import Delivery, Reason
-from omnipub.domain.lifecycle import Event, Status, follow, legal_events
+from omnipub.domain.lifecycle import NEWS, Event, Status, follow, legal_events
 from omnipub.domain.moves import published
 from omnipub.domain.outcome import FoundPost
 from omnipub.domain.progress import buried
@@ -101,16 +101,7 @@ def marked_published(delivery: Delivery, at: datetime, *, network_id: str, perma
             f"{delivery.channel} is {delivery.status}; only what is unconfirmed can be marked as published.",
             hint=f"See where it is: `omnipub messages show {delivery.parent.id}`.",
         )
-    return replace(
-        delivery,
-        status=follow(delivery.status, Event.FIND),
-        next_at=None,
-        may_be_out=False,
-        reason=None,
-        published_at=at,
-        network_id=network_id,
-        permalink=permalink,
-    )
+    return published(delivery, at, network_id=network_id, permalink=permalink, adopted=True, event=Event.FIND)
 
 
 def is_searchable(delivery: Delivery, now: datetime) -> bool:
@@ -138,7 +129,7 @@ def found(delivery: Delivery, post: FoundPost) -> Delivery:
     dead = buried(delivery)
     at = max(post.created_at, dead.uncertain_since or post.created_at)
     if dead.status is Status.PUBLISHING:
-        return published(dead, at, network_id=post.network_id, permalink=post.permalink)
+        return published(dead, at, network_id=post.network_id, permalink=post.permalink, adopted=True)
     return marked_published(dead, at, network_id=post.network_id, permalink=post.permalink)
 
 
@@ -150,7 +141,7 @@ def doubted(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
 
 def _ended(delivery: Delivery, event: Event, now: datetime, *, code: str, sentence: str) -> Delivery:
     if event not in legal_events(delivery.status):
-        legal = ", ".join(sorted(legal_events(delivery.status))) or "nothing"
+        legal = ", ".join(sorted(legal_events(delivery.status) - NEWS)) or "nothing"
         raise IllegalTransitionError(
             f"{delivery.channel} is {delivery.status}; it cannot be {_DONE[event]}.", hint=f"Possible now: {legal}."
         )

@@ -51,6 +51,8 @@ class Event(StrEnum):
     CANCEL = "cancel"
     DISMISS = "dismiss"
     DOUBT = "doubt"
+    LATE_ANSWER = "late_answer"
+    DISOWN = "disown"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,31 @@ _ROWS = (
     (Status.PUBLISHING, Event.DOUBT, Status.UNCONFIRMED, "the table is a copy, and its original may have sent it"),
 )
 
-TRANSITIONS: tuple[Transition, ...] = tuple(Transition(*row) for row in _ROWS)
+_CLAIMED_ONCE = (
+    Status.SCHEDULED,
+    Status.HELD,
+    Status.PUBLISHING,
+    Status.FAILED,
+    Status.UNCONFIRMED,
+    Status.MISSED,
+    Status.CANCELLED,
+)
+"""Where a delivery may be while somebody who claimed it earlier still waits for the network's answer."""
+
+_NEWS = (
+    *(
+        (status, Event.LATE_ANSWER, Status.PUBLISHED, "an earlier try was answered with an id after all")
+        for status in _CLAIMED_ONCE
+    ),
+    (Status.PUBLISHED, Event.LATE_ANSWER, Status.PUBLISHED, "another try was answered with an id of its own"),
+    (Status.PUBLISHED, Event.DISOWN, Status.UNCONFIRMED, "the post it had adopted is another delivery's"),
+)
+"""What the network says counts, wherever the delivery has gone meanwhile."""
+
+TRANSITIONS: tuple[Transition, ...] = tuple(Transition(*row) for row in (*_ROWS, *_NEWS))
+
+NEWS = frozenset({Event.LATE_ANSWER, Event.DISOWN})
+"""Events that only the network brings about; they may reach what is settled."""
 
 WATCHED = frozenset(
     {Status.SCHEDULED, Status.PUBLISHING, Status.HELD, Status.FAILED, Status.UNCONFIRMED, Status.MISSED}
@@ -163,7 +189,7 @@ def overall(statuses: Iterable[Status]) -> Status | Overall:
 
 def diagram() -> str:
     """The table as a Mermaid state diagram."""
-    settled = [status for status in Status if not legal_events(status)]
+    settled = [status for status in Status if not legal_events(status) - NEWS]
     lines = ["stateDiagram-v2", "    [*] --> draft", "    [*] --> scheduled"]
     lines += [f"    {row.source} --> {row.target}: {row.event}" for row in TRANSITIONS]
     lines += [f"    {status} --> [*]" for status in settled]

@@ -10,6 +10,9 @@ from omnipub.domain.delivery import Delivery, Reason
 from omnipub.domain.lifecycle import Event, follow
 from omnipub.domain.outcome import Outcome
 
+CANCELLED_TOO_LATE = "cancelled_too_late"
+"""The reason of a published delivery that somebody had called off."""
+
 
 def look_at(delivery: Delivery, at: datetime) -> Delivery:
     """It may be out: look at it, or send it again under its key, at that moment."""
@@ -61,18 +64,31 @@ def latest(known: datetime | None, other: datetime) -> datetime:
     return other if known is None else max(known, other)
 
 
-def published(delivery: Delivery, at: datetime, *, network_id: str, permalink: str) -> Delivery:
-    """The network named its id."""
+def published(
+    delivery: Delivery,
+    at: datetime,
+    *,
+    network_id: str,
+    permalink: str,
+    adopted: bool = False,
+    event: Event = Event.CONFIRM,
+) -> Delivery:
+    """The network named its id; or, if it is `adopted`, somebody found its post there.
+
+    A cancel that was asked for while it was on its way came too late, and the reason says so.
+    """
+    too_late = f"It was to be cancelled ({delivery.cancel_asked}), but it was out by then."
     return replace(
         delivery,
-        status=follow(delivery.status, Event.CONFIRM),
+        status=follow(delivery.status, event),
         next_at=None,
         lease=None,
         may_be_out=False,
-        reason=None,
+        reason=Reason(code=CANCELLED_TOO_LATE, sentence=too_late, at=at) if delivery.cancel_asked else None,
         published_at=at,
         network_id=network_id,
         permalink=permalink,
+        adopted=adopted,
     )
 
 

@@ -48,6 +48,7 @@ class Outcome:
             may go on, as its account gets a new token by itself; None if its owner has to act.
         network_id: With `published` (always) and `already_there` (if the network said so).
         permalink: Where a person can see the post, if the network has such a place.
+        at: When the network named the id, if more was asked after that; None if the try ended with it.
     """
 
     ended: Ended
@@ -56,6 +57,7 @@ class Outcome:
     wait: timedelta | None = None
     network_id: str = ""
     permalink: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

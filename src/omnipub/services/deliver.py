@@ -21,7 +21,7 @@ from omnipub.domain.moves import lost_track
 from omnipub.domain.outcome import Ended, Outcome
 from omnipub.domain.progress import Act, buried, claimed_to_send, has_died, held, missed, next_step, queued, resting
 from omnipub.domain.rules import Remedy, Rules
-from omnipub.errors import OmnipubError, SealBrokenError, UnavailableError
+from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.admission import objections
 from omnipub.services.breakers import Breakers, Slot
@@ -37,7 +37,7 @@ from omnipub.services.reconcile import KEY_PAUSE, Reconcile
 from omnipub.services.recording import Recording
 from omnipub.services.releases import Late
 from omnipub.services.scopes import bound_to
-from omnipub.services.second_try import SecondTry, steps_counted
+from omnipub.services.second_try import SecondTry
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, delivery_of
 from omnipub.storage.keys import Key
@@ -271,18 +271,21 @@ class Deliver:
             return Outcome(ended=Ended.AUTH, code=KEY_SILENT, sentence=sentence, wait=KEY_PAUSE)
         conversation = reusing(channel.publish(claim.frozen.body, account, self.clock.now), connection)
         return self.driver.publish(
-            steps_counted(conversation), secrets=account.secrets, lease_until=claim.lease.until, ids=channel.post_ids
+            conversation, secrets=account.secrets, lease_until=claim.lease.until, ids=channel.post_ids
         )
 
     def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> str:
         now = self.clock.now()
         rests_until = self._learn(claim, outcome, connection, breaker)
+        channel = self.channels[network_of(claim.channel)]
         rules, chance = self.rules(claim), self.chance.share()
         moved = self.recording.conclude(
             claim,
             lambda held: concluded(held, outcome, now, rules, chance=chance, rests_until=rests_until),
             outcome,
             now,
+            said=channel.text_of(claim.frozen.body) if claim.frozen else "",
+            remedy=rules.remedy,
         )
         self.due.committed([moved], why="retry" if moved.status is Status.SCHEDULED else "look")
         self.journal.note(
@@ -299,14 +302,14 @@ class Deliver:
     def _learn(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> datetime | None:
         """What the try's end says about the account; until when that rests now.
 
-        Storage may fail here: the next try on the account learns the same, while an outcome that is not
-        written down for that reason would become an unknown one.
+        Storage may fail here, and others may win every race: the next try on the account learns the same, while
+        an outcome that is not written down for that reason would become an unknown one.
         """
         try:
             if outcome.ended is Ended.AUTH and outcome.wait is None:
                 self.accounts.hold(connection, reason=outcome.sentence)
             return None if outcome.code in UNASKED else self.breakers.learn(breaker, claim, outcome)
-        except UnavailableError as error:
+        except OmnipubError as error:
             self.journal.note("account_not_marked", channel=claim.channel, error=error.message)
             return None
 

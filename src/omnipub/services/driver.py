@@ -2,6 +2,7 @@
 
 A channel says what to send; the driver sends it, one request at a time, and never again. Before each
 request it re-reads the clock: if the request's whole time-out no longer fits into the lease, it stops.
+Once the channel has yielded `Published`, the try is published, whatever follows.
 
 It knows every secret of a conversation: those of the account, those in its requests, and those that an answer
 brings. What a conversation ends in leaves without any of them.
@@ -10,10 +11,20 @@ brings. What a conversation ends in leaves without any of them.
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from omnipub.domain.breaker import NO_ANSWER, UNREACHABLE
-from omnipub.domain.conversation import Looking, PostIds, Publishing, Request, Response, Secret
+from omnipub.domain.conversation import (
+    Looking,
+    PostIds,
+    Published,
+    Publishing,
+    Request,
+    RequestFailedError,
+    Response,
+    Secret,
+)
 from omnipub.domain.outcome import Ended, Outcome, Sighting
 from omnipub.domain.redaction import Redaction
 from omnipub.domain.validation import valid_outcome, valid_sighting
@@ -27,6 +38,9 @@ BRINGS = frozenset({"accessJwt", "refreshJwt", "access_token", "refresh_token", 
 DEPTH = 3
 """So deep in an answer they stand at most."""
 
+REFUSALS = range(400, 500)
+"""Answers to a publishing request after which the public surely sees nothing of it."""
+
 
 class _BrokenOffError(Exception):
     """The conversation ended before the channel could say how."""
@@ -34,6 +48,34 @@ class _BrokenOffError(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.sentence)
         self.outcome = outcome
+
+
+@dataclass
+class _Talk:
+    """What a conversation has done so far.
+
+    Attributes:
+        secrets: Those of the account, of the requests and of the answers so far.
+        exposed: A request that publishes has left us.
+        visible: One of them was answered otherwise than with a refusal.
+        known: What the network named as published.
+        known_at: When it did.
+    """
+
+    secrets: list[Secret]
+    exposed: bool = False
+    visible: bool = False
+    known: Published | None = None
+    known_at: datetime | None = None
+
+    def judged(self, outcome: Outcome) -> Outcome:
+        """How the try ended, given how its conversation ended."""
+        if self.known is not None:
+            return replace(_standing(self.known, outcome), at=self.known_at)
+        if self.visible and outcome.ended is Ended.AUTH:
+            # The refusal of the token is about a later request than the one that may be visible.
+            return replace(outcome, ended=Ended.AMBIGUOUS)
+        return outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,48 +99,79 @@ class Driver:
             lease_until: Until when requests may run.
             ids: What an id of a new post looks like; None if none comes of this conversation.
         """
-        known = list(secrets)
+        talk = _Talk(secrets=list(secrets))
         try:
-            outcome = valid_outcome(self._run(conversation, lease_until, known), ids)
+            outcome = self._run(conversation, lease_until, talk)
         except _BrokenOffError as broken:
             outcome = broken.outcome
-        return Redaction(known).outcome(outcome)
+        return Redaction(talk.secrets).outcome(valid_outcome(talk.judged(outcome), ids))
 
     def look(
         self, conversation: Looking, *, secrets: Iterable[Secret], lease_until: datetime, ids: PostIds
     ) -> Sighting:
         """Run a look-up to its sighting, in which only posts with valid ids stand, and no secret."""
-        known = list(secrets)
+        talk = _Talk(secrets=list(secrets))
         try:
-            sighting = valid_sighting(self._run(conversation, lease_until, known), ids)
+            sighting = valid_sighting(self._run(conversation, lease_until, talk), ids)
         except _BrokenOffError as broken:
             sighting = Sighting(failed=broken.outcome)
-        return Redaction(known).sighting(sighting)
+        return Redaction(talk.secrets).sighting(sighting)
 
-    def _run(self, conversation: Generator[Request, Response, _T], lease_until: datetime, known: list[Secret]) -> _T:
-        exposed = False
-        answer: Response | None = None
+    def _run(
+        self, conversation: Generator[Request | Published, Response, _T], lease_until: datetime, talk: _Talk
+    ) -> _T:
+        go_on: Callable[[], Request | Published] = partial(next, conversation)
         while True:
             try:
-                request = next(conversation) if answer is None else conversation.send(answer)
+                said = go_on()
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
+            except RequestFailedError as error:
+                raise _BrokenOffError(error.outcome) from error
             except Exception as error:
                 # A channel that cannot read an answer must not take the worker with it.
                 self.journal.note("channel_broke", error=type(error).__name__)
-                raise _BrokenOffError(_unreadable(exposed=exposed)) from error
-            request = replace(request, total_timeout=min(request.total_timeout, self.longest.total_seconds()))
-            if self.clock.now() + timedelta(seconds=request.total_timeout) > lease_until:
-                raise _BrokenOffError(_out_of_time(exposed=exposed))
-            exposed, before = exposed or request.publishes, exposed
-            known += _secrets_sent(request)
+                raise _BrokenOffError(_unreadable(exposed=talk.exposed)) from error
+            if isinstance(said, Published):
+                talk.known, talk.known_at = said, self.clock.now()
+                go_on = partial(next, conversation)
+                continue
             try:
-                answer = self.send.send(request, self.media)
-                known += _secrets_brought(answer.body)
-            except NotSentError as error:
-                raise _BrokenOffError(_outcome(error, exposed=before)) from error
-            except NoAnswerError as error:
-                raise _BrokenOffError(_outcome(error, exposed=exposed)) from error
+                go_on = partial(conversation.send, self._sent(said, lease_until, talk))
+            except _BrokenOffError as error:
+                if said.publishes:
+                    raise
+                # The channel may know how to do without this answer.
+                go_on = partial(conversation.throw, RequestFailedError(error.outcome))
+
+    def _sent(self, asked: Request, lease_until: datetime, talk: _Talk) -> Response:
+        """The answer to one request.
+
+        Raises:
+            _BrokenOffError: There is none; its outcome says whether anything may be out.
+        """
+        request = replace(asked, total_timeout=min(asked.total_timeout, self.longest.total_seconds()))
+        if self.clock.now() + timedelta(seconds=request.total_timeout) > lease_until:
+            raise _BrokenOffError(_out_of_time(exposed=talk.exposed))
+        talk.secrets += _secrets_sent(request)
+        before, talk.exposed = talk.exposed, talk.exposed or request.publishes
+        try:
+            answer = self.send.send(request, self.media)
+        except NotSentError as error:
+            raise _BrokenOffError(_outcome(error, exposed=before)) from error
+        except NoAnswerError as error:
+            raise _BrokenOffError(_outcome(error, exposed=talk.exposed)) from error
+        talk.secrets += _secrets_brought(answer.body)
+        talk.visible = talk.visible or (request.publishes and answer.status not in REFUSALS)
+        return answer
+
+
+def _standing(known: Published, outcome: Outcome) -> Outcome:
+    """The post is out under the id that the network named, whatever came after that."""
+    if outcome.ended is Ended.PUBLISHED:
+        return replace(outcome, network_id=known.network_id, permalink=outcome.permalink or known.permalink)
+    after = f"It is out. What was asked after that failed: {outcome.sentence}".removesuffix(" ")
+    return Outcome(ended=Ended.PUBLISHED, sentence=after, network_id=known.network_id, permalink=known.permalink)
 
 
 def _secrets_sent(request: Request) -> Iterator[Secret]:

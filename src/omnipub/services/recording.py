@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.delivery import Attempt, Delivery
 from omnipub.domain.identity import network_of
-from omnipub.domain.lifecycle import Event, Status, follow
+from omnipub.domain.late_answers import disowned, late_answer
+from omnipub.domain.lifecycle import Status
 from omnipub.domain.moves import lost_track
 from omnipub.domain.outcome import Ended, Outcome
 from omnipub.domain.progress import is_unresolved
+from omnipub.domain.rules import Remedy
 from omnipub.errors import UnavailableError
 from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.storage import keys, writing
@@ -18,7 +20,13 @@ from omnipub.storage.shards import Shards
 from omnipub.storage.table import Absent, ConditionFailedError, Delete, Put, Table, Unchanged, Write
 
 STORAGE_TRIES = 4
+KNOWN_ID_TRIES = 8
+"""More patience where the answer names a post: what is not stored of it becomes a doubt."""
+
 STORAGE_PAUSE = timedelta(milliseconds=200)
+LONGEST_STORAGE_PAUSE = timedelta(seconds=3)
+LATE_TRIES = 20
+"""Others may move a delivery while late news of it is written; they do not do so for ever."""
 
 Decide = Callable[[Delivery], Delivery]
 """From the delivery as it stands under our claim to what it becomes."""
@@ -57,15 +65,35 @@ class Recording:
             writing.transact(self.table, writes)
         return moved
 
-    def conclude(self, claim: Delivery, decide: Decide, outcome: Outcome, now: datetime) -> Delivery:
-        """Write the end of a try with its history, and with a publication whose post it is."""
-        history = Put(item=attempt_item(_attempt(claim, outcome, now)))
-        try:
-            return self.settle(claim, decide, history)
-        except ConditionFailedError:
-            return self._late_news(claim, decide, outcome, history)
+    def conclude(
+        self, claim: Delivery, decide: Decide, outcome: Outcome, now: datetime, *, said: str, remedy: Remedy
+    ) -> Delivery:
+        """Write the end of a try with its history, and with a publication whose post it is.
 
-    def settle(self, claim: Delivery, decide: Decide, *beside: Write) -> Delivery:
+        Args:
+            claim: The delivery as claimed.
+            decide: What becomes of it while the claim holds.
+            outcome: How the try ended.
+            now: When.
+            said: The text that was sent.
+            remedy: How the channel finds out about unclear tries.
+        """
+        history = Put(item=attempt_item(_attempt(claim, outcome, now)))
+        known = outcome.ended is Ended.PUBLISHED
+        try:
+            return self.settle(claim, decide, history, tries=KNOWN_ID_TRIES if known else STORAGE_TRIES)
+        except ConditionFailedError:
+            if known:
+                return self._late_answer(claim, outcome, history, said=said, remedy=remedy)
+            # Somebody else has gone on from it; how this try ended is history all the same.
+            self.table.put(history.item)
+            return self.read(claim) or claim
+        except UnavailableError:
+            if known:
+                self.journal.note("answer_not_stored", channel=claim.channel, network_id=outcome.network_id)
+            raise
+
+    def settle(self, claim: Delivery, decide: Decide, *beside: Write, tries: int = STORAGE_TRIES) -> Delivery:
         """Write what `decide` makes of the delivery while our claim holds, whoever writes beside us.
 
         A cancel may be recorded while we send; then the decision is taken again from what is there. Our own
@@ -88,9 +116,9 @@ class Recording:
                 current = there
             except UnavailableError:
                 failures += 1
-                if failures == STORAGE_TRIES:
+                if failures == tries:
                     raise
-                self.clock.sleep_until(self.clock.now() + STORAGE_PAUSE * 2**failures)
+                self._pause(failures)
 
     def read(self, delivery: Delivery) -> Delivery | None:
         """The delivery as it stands in the table."""
@@ -119,31 +147,88 @@ class Recording:
 
     def ownership(self, delivery: Delivery) -> Put:
         """That the network's post belongs to this delivery and to no other."""
-        key = keys.post(network_of(delivery.channel), delivery.network_id, delivery.apart)
-        return Put(item=plain_item(key, delivery=name_of(delivery)), condition=Absent())
+        return _owned(delivery, delivery.network_id)
 
-    def _late_news(self, claim: Delivery, decide: Decide, outcome: Outcome, history: Put) -> Delivery:
+    def _late_answer(self, claim: Delivery, outcome: Outcome, history: Put, *, said: str, remedy: Remedy) -> Delivery:
         """Our claim was taken over, or the post has another owner: keep what the network said all the same."""
-        there = self.read(claim)
-        if outcome.ended is not Ended.PUBLISHED or there is None:
-            return there or claim
-        owner = self.owners(network_of(claim.channel), [outcome.network_id], claim.apart).get(outcome.network_id)
-        if owner is not None and owner != name_of(claim):
-            self.journal.note("post_has_another_owner", channel=claim.channel, network_id=outcome.network_id)
-            sentence = "The network answered with the id of a post that belongs to another delivery."
-            return self.move(there, lost_track(there, self.clock.now(), sentence=sentence), history)
-        if there.status not in {Status.PUBLISHING, Status.UNCONFIRMED}:
-            self.journal.note("late_news", channel=claim.channel, status=there.status.value)
+        failures = 0
+        for _ in range(LATE_TRIES):
+            try:
+                return self._late_answer_once(claim, outcome, history, said=said, remedy=remedy)
+            except ConditionFailedError:
+                continue  # somebody moved it, or the other owner; what is there now decides
+            except UnavailableError:
+                failures += 1
+                if failures == KNOWN_ID_TRIES:
+                    raise
+                self._pause(failures)
+        self.journal.note("answer_not_stored", channel=claim.channel, network_id=outcome.network_id)
+        raise UnavailableError("The delivery is being changed by others all the time.")
+
+    def _late_answer_once(
+        self, claim: Delivery, outcome: Outcome, history: Put, *, said: str, remedy: Remedy
+    ) -> Delivery:
+        there, now = self.read(claim), self.clock.now()
+        if there is None:
+            return claim
+        out = late_answer(there, claim, outcome, now, said=said, remedy=remedy)
+        network, post = network_of(claim.channel), outcome.network_id
+        owner = self.owners(network, [post], claim.apart).get(post)
+        beside: list[Write] = [history]
+        if owner is None:
+            beside.append(_owned(there, post))
+        elif owner != name_of(claim):
+            holder = self._delivery_named(owner)
+            if holder is not None and not (holder.adopted and holder.network_id == post):
+                return self._others_post(there, _claim_id(claim), post, history, now)
+            beside += [Put(item=_owned(there, post).item), *self._taken_from(holder, there, post, now)]
+        left = set(there.network_ids) - set(out.network_ids)
+        beside += [Delete(key=keys.post(network, one, there.apart)) for one in sorted(left)]
+        if out == there:
+            self.table.put(history.item)
             return there
-        event = Event.CONFIRM if there.status is Status.PUBLISHING else Event.FIND
-        out = replace(
-            decide(claim),
-            status=follow(there.status, event),
-            attempts=there.attempts,
-            deaths=there.deaths,
-            tries_used=there.tries_used,
+        self.journal.note(
+            "late_answer",
+            channel=claim.channel,
+            status=there.status.value,
+            network_id=post,
+            doubled=bool(out.doubles),
         )
-        return self.move(there, out, history, *([] if owner else [self.ownership(out)]))
+        return self.move(there, out, *beside)
+
+    def _taken_from(self, holder: Delivery | None, there: Delivery, post: str, now: datetime) -> list[Write]:
+        """The write that takes an adopted post from the delivery that has it."""
+        if holder is None:
+            return []
+        theirs = holder.owner == there.owner
+        owner = f"{there.parent.id} on {there.channel}" if theirs else "another owner's delivery"
+        lost = disowned(holder, post, now, owner=owner)
+        lost = replace(lost, version=holder.version + 1, write_id=self.chance.token())
+        self.journal.note("post_disowned", channel=holder.channel, network_id=post)
+        item = delivery_item(lost, self.shards.count(now).of)
+        return [Put(item=item, condition=Unchanged(version=holder.version))]
+
+    def _others_post(self, there: Delivery, claim_id: str, post: str, history: Put, now: datetime) -> Delivery:
+        """The network answered two tries of two deliveries with one id."""
+        self.journal.note("post_has_another_owner", channel=there.channel, network_id=post)
+        if _claim_id(there) != claim_id:
+            self.table.put(history.item)
+            return there
+        sentence = "The network answered with the id of a post that belongs to another delivery."
+        return self.move(there, lost_track(there, now, sentence=sentence), history)
+
+    def _delivery_named(self, name: str) -> Delivery | None:
+        pk, sk = keys.named(name)
+        item = self.table.get(keys.Key(pk, sk or keys.METADATA))
+        return delivery_of(item) if item else None
+
+    def _pause(self, failures: int) -> None:
+        self.clock.sleep_until(self.clock.now() + min(STORAGE_PAUSE * 2**failures, LONGEST_STORAGE_PAUSE))
+
+
+def _owned(delivery: Delivery, post: str) -> Put:
+    key = keys.post(network_of(delivery.channel), post, delivery.apart)
+    return Put(item=plain_item(key, delivery=name_of(delivery)), condition=Absent())
 
 
 def name_of(delivery: Delivery) -> str:
@@ -170,6 +255,7 @@ def _attempt(claim: Delivery, outcome: Outcome, now: datetime) -> Attempt:
         ended=outcome.ended.value,
         code=outcome.code,
         sentence=outcome.sentence,
+        network_id=outcome.network_id if outcome.ended is Ended.PUBLISHED else "",
     )
 
 

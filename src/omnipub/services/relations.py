@@ -85,8 +85,9 @@ def _delivery(value: Delivery, there: Mapping[Key, Item]) -> Iterator[Wrong]:
 def _marks(value: Delivery) -> Iterator[tuple[Check, Key, str]]:
     """The items that must name this delivery, and what is wrong if they do not."""
     if value.status is Status.PUBLISHED and value.network_id:
-        post = keys.post(network_of(value.channel), value.network_id, value.apart)
-        yield Check.UNOWNED_POST, post, f"Nothing says that the post {value.network_id} belongs to it."
+        for one in value.network_ids:
+            post = keys.post(network_of(value.channel), one, value.apart)
+            yield Check.UNOWNED_POST, post, f"Nothing says that the post {one} belongs to it."
     if value.holds:
         yield Check.LOST_HOLD, held_text(value), "It is unresolved, and nothing keeps others with its text waiting."
 
@@ -111,8 +112,8 @@ def _marker(item: Item, kind: ItemKind, there: Mapping[Key, Item]) -> Iterator[W
     if found is None:
         yield check, f"{says} {item['delivery']}, which does not exist."
     elif isinstance(delivery, Delivery):
-        post = keys.post(network_of(delivery.channel), delivery.network_id, delivery.apart)
-        if kind is ItemKind.POST and post != key_of(item):
+        posts = {keys.post(network_of(delivery.channel), one, delivery.apart) for one in delivery.network_ids}
+        if kind is ItemKind.POST and key_of(item) not in posts:
             yield check, f"{says} {item['delivery']}, which has another post."
         if kind is ItemKind.UNRESOLVED and not (is_unresolved(delivery) and held_text(delivery) == key_of(item)):
             yield check, f"{says} {item['delivery']}, which is {delivery.status}."

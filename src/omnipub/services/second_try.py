@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
 
-from omnipub.domain.conversation import Channel, Publishing, Response
+from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.outcome import Ended, Outcome
 from omnipub.services.ports import Clock
@@ -15,9 +14,6 @@ from omnipub.storage.items import Connection
 
 LATER = timedelta(seconds=30)
 """When a post comes back whose claim had no time left for a renewal: that follows at the end of the batch."""
-
-REFUSALS = range(400, 500)
-"""Answers to a publishing request after which the public surely sees nothing of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,19 +77,6 @@ class SecondTry:
 
     def _fits(self, until: datetime) -> bool:
         return self.clock.now() + self.renewing.driver.longest <= until
-
-
-def steps_counted(conversation: Publishing) -> Publishing:
-    """The same conversation; a refusal of the token after a step that the public may see is no plain refusal."""
-    may_be_out, answer = False, cast("Response | None", None)
-    while True:
-        try:
-            request = next(conversation) if answer is None else conversation.send(answer)
-        except StopIteration as end:
-            outcome: Outcome = end.value
-            return replace(outcome, ended=Ended.AMBIGUOUS) if may_be_out and outcome.ended is Ended.AUTH else outcome
-        answer = yield request
-        may_be_out = may_be_out or (request.publishes and answer.status not in REFUSALS)
 
 
 def _back(refused: Outcome, sentence: str, wait: timedelta) -> Outcome:

@@ -45,6 +45,9 @@ class Result(StrEnum):
 OUT_OF_SIGHT = frozenset({Result.DELETED, Result.GONE})
 """The public sees it no longer."""
 
+WORST_LAST = (Result.GONE, Result.DELETED, Result.KEPT, Result.UNCLEAR, Result.NOT_DONE)
+"""Of several posts of one delivery, what is told is the worst."""
+
 RESULTS: Mapping[Ended, Result] = MappingProxyType(
     {
         Ended.PUBLISHED: Result.DELETED,  # `Channel.delete` calls it so
@@ -102,7 +105,7 @@ class Unpublish:
         return [out[channel] for channel in channels or out]
 
     def delete(self, delivery: Delivery, *, by: str) -> Report:
-        """Delete the post of a published delivery, and note that it is gone.
+        """Delete the posts of a published delivery (several if it is doubled), and note that they are gone.
 
         Raises:
             ConflictError: The note could not be written, as others write all the time; doing it again is safe.
@@ -112,12 +115,17 @@ class Unpublish:
             before = delivery.unpublished
             sentence = f"It was deleted at {to_text(before.at)} by {before.by}."
             return Report(delivery=delivery, result=Result.GONE, code=GONE, sentence=sentence)
-        outcome = self._ask(delivery)
-        result = Result.GONE if outcome.code == GONE else RESULTS[outcome.ended]
+        outcomes = [(post, self._ask(delivery, post)) for post in delivery.network_ids]
+        results = [Result.GONE if one.code == GONE else RESULTS[one.ended] for _, one in outcomes]
+        worst = max(range(len(results)), key=lambda number: WORST_LAST.index(results[number]))
+        (post, outcome), result = outcomes[worst], results[worst]
         noted = self._noted(delivery, by) if result in OUT_OF_SIGHT else delivery
-        return Report(delivery=noted, result=result, code=outcome.code, sentence=outcome.sentence)
+        sentence = outcome.sentence
+        if len(outcomes) > 1 and result not in OUT_OF_SIGHT:
+            sentence = f"It is out {len(outcomes)} times; {post} is not surely gone. {sentence}".strip()
+        return Report(delivery=noted, result=result, code=outcome.code, sentence=sentence)
 
-    def _ask(self, delivery: Delivery) -> Outcome:
+    def _ask(self, delivery: Delivery, network_id: str) -> Outcome:
         channel = self.channels.get(network_of(delivery.channel))
         if channel is None:
             return Outcome(ended=Ended.NOT_SENT, code=UNKNOWN_NETWORK, sentence=unknown(delivery.channel))
@@ -129,7 +137,7 @@ class Unpublish:
             account = self.accounts.open(connection)
         except SealBrokenError as error:
             return Outcome(ended=Ended.AUTH, code="seal_broken", sentence=error.message)
-        conversation = channel.delete(delivery.network_id, account)
+        conversation = channel.delete(network_id, account)
         return self.driver.publish(
             conversation, secrets=account.secrets, lease_until=self.clock.now() + LONGEST, ids=None
         )
@@ -146,6 +154,8 @@ class Unpublish:
                     break
                 if there.unpublished is not None:
                     return there
+                if set(there.network_ids) - set(delivery.network_ids):
+                    return there  # one more of its posts became known, which was not deleted
                 current = there
         raise ConflictError(
             f"The post on {delivery.channel} is deleted, but the delivery is being changed by others.",

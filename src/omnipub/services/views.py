@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery
+from omnipub.domain.delivery import Attempt, Delivery, Double
 from omnipub.domain.message import Content, Message
 from omnipub.domain.moments import milliseconds, to_text
 from omnipub.services.creation import Created
@@ -98,12 +98,24 @@ def delivery(value: Delivery) -> Json:
         "lateness_ms": None if lateness is None else milliseconds(lateness),
         "permalink": value.permalink or None,
         "network_id": value.network_id or None,
+        "doubles": [double(one) for one in value.doubles],
+        "revision": value.revision,
         "attempts_made": value.attempts,
         "may_be_out": value.may_be_out,
         "reason": {"code": value.reason.code, "sentence": value.reason.sentence, "at": to_text(value.reason.at)}
         if value.reason
         else None,
         "unpublished": {"at": to_text(value.unpublished.at), "by": value.unpublished.by} if value.unpublished else None,
+    }
+
+
+def double(value: Double) -> Json:
+    """A further post of a delivery."""
+    return {
+        "network_id": value.network_id,
+        "permalink": value.permalink or None,
+        "published_at": to_text(value.published_at),
+        "revision": value.revision,
     }
 
 
@@ -116,6 +128,7 @@ def attempt(value: Attempt) -> Json:
         "ended": value.ended,
         "code": value.code or None,
         "sentence": value.sentence or None,
+        "network_id": value.network_id or None,
     }
 
 

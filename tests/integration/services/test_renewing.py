@@ -1,7 +1,6 @@
 """Tokens that end: renewed once, under a lock, stored before they are used, and never over a re-connection."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +21,6 @@ from omnipub.services import second_try
 from omnipub.services.ports import NoAnswerError, UnreachableError
 from omnipub.services.renewable import Came
 from omnipub.services.renewing import LOCK_BEYOND_REQUEST
-from omnipub.services.second_try import steps_counted
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_item
@@ -593,7 +591,7 @@ def test_a_renewal_that_took_long_gives_the_post_back_at_once(bed: TokenBed) -> 
     assert bed.network.texts() == ["Hello"]
 
 
-def steps(*statuses: int) -> Outcome:
+def steps(bed: TestBed, *statuses: int) -> Outcome:
     """A post of several parts, the last of which is refused for the token."""
 
     def parts() -> Any:
@@ -601,24 +599,24 @@ def steps(*statuses: int) -> Outcome:
             yield Request(method="POST", url="https://plain.example", publishes=True)
         return Outcome(ended=Ended.AUTH)
 
-    def told() -> Any:
-        ends.append((yield from steps_counted(parts())))
+    class Answers:
+        def send(self, request: Request, media: Any) -> Response:
+            del request, media
+            return Response(status=left.pop(0))
 
-    ends: list[Outcome] = []
-    talk = told()
-    next(talk)
-    with suppress(StopIteration):
-        for status in statuses:
-            talk.send(Response(status=status))
-    return ends[0]
+    left = list(statuses)
+    driver = replace(bed.system.deliver.driver, send=Answers())
+    return driver.publish(parts(), lease_until=bed.clock.now() + timedelta(minutes=5), secrets=(), ids=None)
 
 
 @pytest.mark.parametrize(
     ("statuses", "ended"),
     [((401,), Ended.AUTH), ((401, 401), Ended.AUTH), ((200, 401), Ended.AMBIGUOUS), ((500, 401), Ended.AMBIGUOUS)],
 )
-def test_a_part_that_may_be_out_is_not_sent_again_with_a_new_token(statuses: tuple[int, ...], ended: Ended) -> None:
-    assert steps(*statuses).ended is ended
+def test_a_part_that_may_be_out_is_not_sent_again_with_a_new_token(
+    bed: TestBed, statuses: tuple[int, ...], ended: Ended
+) -> None:
+    assert steps(bed, *statuses).ended is ended
 
 
 # -- ahead of time -------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.conversation import Occasion, Request, Response
+from omnipub.domain.conversation import Occasion, Published, Request, Response
 from omnipub.domain.message import MediaReference
 
 Converse = Callable[..., tuple[list[Request], Any]]
@@ -14,18 +14,26 @@ Converse = Callable[..., tuple[list[Request], Any]]
 def converse() -> Converse:
     """Drive a conversation with scripted answers: the requests it made and what it returned."""
 
-    def drive(conversation: Generator[Request, Response, Any], *answers: Response) -> tuple[list[Request], Any]:
-        requests = []
+    def drive(
+        conversation: Generator[Request | Published, Response, Any], *answers: Response
+    ) -> tuple[list[Request], Any]:
+        requests: list[Request] = []
         script = iter(answers)
-        answer = None
+        answer, known = None, ""
         try:
             while True:
-                requests.append(next(conversation) if answer is None else conversation.send(answer))
+                said = next(conversation) if answer is None else conversation.send(answer)
+                if isinstance(said, Published):
+                    known, answer = said.network_id, None
+                    continue
+                requests.append(said)
                 answer = next(script, None)
                 assert answer is not None, f"no answer is scripted for {requests[-1]}"
         except StopIteration as end:
             assert next(script, None) is None, "not every scripted answer was wanted"
-            return requests, end.value
+            ended = end.value
+        assert not known or known == ended.network_id
+        return requests, ended
 
     return drive
 

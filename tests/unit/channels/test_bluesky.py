@@ -376,6 +376,7 @@ def test_many_threads_may_use_sessions_at_once(bluesky: Bluesky, occasion: Occas
                 conversation.send(xrpc_error(400, "ExpiredToken"))
                 conversation.send(AGAIN)
                 conversation.send(DONE)
+                next(conversation)
             except StopIteration as end:
                 outcomes.append(end.value.ended)
 

@@ -3,6 +3,7 @@ from itertools import combinations, product
 import pytest
 
 from omnipub.domain.lifecycle import (
+    NEWS,
     TRANSITIONS,
     UNSETTLED,
     WATCHED,
@@ -55,6 +56,17 @@ THE_DESIGN = {
     (S.SCHEDULED, E.DOUBT): S.UNCONFIRMED,
     (S.HELD, E.DOUBT): S.UNCONFIRMED,
     (S.PUBLISHING, E.DOUBT): S.UNCONFIRMED,
+    # any state after a first claim → published (a late answer with an id)
+    (S.SCHEDULED, E.LATE_ANSWER): S.PUBLISHED,
+    (S.HELD, E.LATE_ANSWER): S.PUBLISHED,
+    (S.PUBLISHING, E.LATE_ANSWER): S.PUBLISHED,
+    (S.FAILED, E.LATE_ANSWER): S.PUBLISHED,
+    (S.UNCONFIRMED, E.LATE_ANSWER): S.PUBLISHED,
+    (S.MISSED, E.LATE_ANSWER): S.PUBLISHED,
+    (S.CANCELLED, E.LATE_ANSWER): S.PUBLISHED,
+    (S.PUBLISHED, E.LATE_ANSWER): S.PUBLISHED,
+    # An id from an answer takes a post from a delivery that only adopted it.
+    (S.PUBLISHED, E.DISOWN): S.UNCONFIRMED,
 }
 """Section 3 of the design, arrow by arrow, and what its tenth promise adds."""
 
@@ -120,12 +132,24 @@ def test_legal_events_are_those_with_a_row(status: Status) -> None:
     assert legal_events(status) == {event for source, event in THE_DESIGN if source is status}
 
 
-def test_nothing_leaves_published_cancelled_and_expired() -> None:
-    assert {status for status in Status if not legal_events(status)} == {S.PUBLISHED, S.CANCELLED, S.EXPIRED}
+OVER = {S.PUBLISHED, S.CANCELLED, S.EXPIRED}
 
 
-def test_only_publishing_and_an_operators_word_reach_published() -> None:
-    assert {(row.source, row.event) for row in TRANSITIONS if row.target is S.PUBLISHED} == {
+def test_nothing_but_the_networks_own_news_leaves_published_cancelled_and_expired() -> None:
+    assert {status for status in Status if not legal_events(status) - NEWS} == OVER
+
+
+def test_a_late_answer_is_news_in_every_state_that_a_claim_can_lead_to() -> None:
+    reached = {S.PUBLISHING}
+    for _ in Status:
+        reached |= {row.target for row in TRANSITIONS if row.source in reached}
+    assert reached == {status for status in Status if E.LATE_ANSWER in legal_events(status)}
+    assert {row.target for row in TRANSITIONS if row.event is E.LATE_ANSWER} == {S.PUBLISHED}
+
+
+def test_only_an_answer_and_an_operators_word_reach_published() -> None:
+    reaching = {(row.source, row.event) for row in TRANSITIONS if row.target is S.PUBLISHED}
+    assert {(source, event) for source, event in reaching if event not in NEWS} == {
         (S.PUBLISHING, E.CONFIRM),
         (S.UNCONFIRMED, E.FIND),
     }
@@ -147,7 +171,7 @@ def test_every_state_can_be_reached_from_a_beginning() -> None:
 
 
 def test_every_state_can_reach_an_end() -> None:
-    ends = {status for status in Status if not legal_events(status)}
+    ends = set(OVER)
     for _ in Status:
         ends |= {row.source for row in TRANSITIONS if row.target in ends}
     assert ends == set(Status)
@@ -162,7 +186,7 @@ def test_what_waits_for_an_operator_is_watched_and_settled_by_itself() -> None:
 
 
 def test_whatever_is_neither_watched_nor_before_scheduling_is_over() -> None:
-    assert {status for status in Status if not legal_events(status)} == set(Status) - WATCHED - UNSETTLED
+    assert set(Status) - WATCHED - UNSETTLED == OVER
 
 
 # The state of a message.

@@ -1,12 +1,13 @@
 import re
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from omnipub.domain.conversation import PostIds, Publishing, Request, Response
+from omnipub.domain.conversation import PostIds, Published, Publishing, Request, RequestFailedError, Response
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.services.driver import Driver
 from omnipub.services.ports import NoAnswerError, NotSentError
@@ -94,6 +95,19 @@ def saying(*requests: Request, breaks_after: int | None = None) -> Publishing:
     return OUT
 
 
+def telling(*after: Request, breaks: bool = False) -> Publishing:
+    """A channel that names the id as soon as it knows it, and then asks for more."""
+    yield PUBLISH
+    yield Published(network_id="1", permalink="https://net/early")
+    for request in after:
+        answer = yield request
+        if answer.status != 200:
+            return Outcome(ended=Ended.AMBIGUOUS, code="http_500", sentence="It failed.")
+    if breaks:
+        raise KeyError("permalink")
+    return Outcome(ended=Ended.PUBLISHED, network_id="1", permalink="https://net/late")
+
+
 def run(*requests: Request, answers: list[Response | Exception]) -> Outcome:
     return Stage(answers=list(answers)).publish(saying(*requests))
 
@@ -175,6 +189,105 @@ def test_a_missing_answer_ends_the_conversation() -> None:
 def test_a_missing_answer_says_why_in_words(error: NotSentError | NoAnswerError, code: str) -> None:
     outcome = run(PUBLISH, answers=[error])
     assert (outcome.code, outcome.sentence) == (code, error.message)
+
+
+# A known result.
+
+
+@pytest.mark.parametrize(
+    "fate", [NOT_SENT, NO_ANSWER, Response(status=500), Response(status=404), Response(status=401)], ids=str
+)
+def test_a_post_whose_id_is_known_is_published_whatever_becomes_of_what_follows(fate: Response | Exception) -> None:
+    outcome = Stage(answers=[OK, fate]).publish(telling(READ))
+    assert (outcome.ended, outcome.network_id, outcome.permalink) == (Ended.PUBLISHED, "1", "https://net/early")
+    assert outcome.sentence
+
+
+def test_a_known_id_survives_a_channel_that_stumbles() -> None:
+    outcome = Stage(answers=[OK]).publish(telling(breaks=True))
+    assert (outcome.ended, outcome.network_id) == (Ended.PUBLISHED, "1")
+
+
+def test_a_known_id_survives_the_end_of_the_lease() -> None:
+    stage = Stage(answers=[OK], takes=timedelta(seconds=60))
+    outcome = stage.publish(telling(READ))
+    assert (outcome.ended, outcome.network_id) == (Ended.PUBLISHED, "1")
+    assert stage.wire.sent == [PUBLISH]
+
+
+def test_a_known_id_survives_another_request_that_publishes_and_has_no_answer() -> None:
+    outcome = Stage(answers=[OK, NO_ANSWER]).publish(telling(PUBLISH))
+    assert (outcome.ended, outcome.network_id) == (Ended.PUBLISHED, "1")
+
+
+def test_what_follows_a_known_id_may_add_the_permalink() -> None:
+    outcome = Stage(answers=[OK, OK]).publish(telling(READ))
+    assert (outcome.permalink, outcome.sentence) == ("https://net/late", "")
+
+
+def test_a_channel_may_end_with_another_id_and_the_named_one_stands() -> None:
+    def confused() -> Publishing:
+        yield PUBLISH
+        yield Published(network_id="1")
+        return Outcome(ended=Ended.PUBLISHED, network_id="2")
+
+    assert Stage(answers=[OK]).publish(confused()).network_id == "1"
+
+
+# Errors that a channel may catch.
+
+
+@pytest.mark.parametrize("error", [NOT_SENT, NO_ANSWER], ids=str)
+def test_a_channel_may_go_on_without_a_request_that_does_not_publish(error: NotSentError | NoAnswerError) -> None:
+    heard = []
+
+    def patient() -> Publishing:
+        try:
+            yield PREPARE
+        except RequestFailedError as failed:
+            heard.append(failed.outcome)
+        yield PUBLISH
+        return OUT
+
+    stage = Stage(answers=[error, OK])
+    assert stage.publish(patient()) == OUT
+    assert [one.sentence for one in heard] == [error.message]
+    assert stage.wire.sent == [PREPARE, PUBLISH]
+
+
+def test_a_channel_cannot_catch_the_missing_answer_of_a_request_that_publishes() -> None:
+    def stubborn() -> Publishing:
+        try:
+            yield PUBLISH
+        except RequestFailedError:
+            yield PUBLISH
+        return OUT
+
+    stage = Stage(answers=[NO_ANSWER, OK])
+    assert stage.publish(stubborn()).ended is Ended.AMBIGUOUS
+    assert stage.wire.sent == [PUBLISH]
+
+
+def test_a_request_that_no_longer_fits_may_be_done_without_too() -> None:
+    def patient() -> Publishing:
+        with suppress(RequestFailedError):
+            yield PREPARE
+        return OUT
+
+    stage = Stage()
+    assert stage.publish(patient(), lease=NOON) == OUT
+    assert stage.wire.sent == []
+
+
+@pytest.mark.parametrize("status", [200, 302, 500])
+def test_a_refused_token_after_what_may_be_visible_is_ambiguous(status: int) -> None:
+    def parts() -> Publishing:
+        yield PUBLISH
+        yield PUBLISH
+        return Outcome(ended=Ended.AUTH)
+
+    ends = [Stage(answers=[Response(status=first), Response(status=401)]).publish(parts()) for first in (status, 400)]
+    assert [one.ended for one in ends] == [Ended.AMBIGUOUS, Ended.AUTH]
 
 
 # The lease.

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery, Frozen, Lease, Reason, Unpublished
+from omnipub.domain.delivery import Attempt, Delivery, Double, Frozen, Lease, Reason, Unpublished
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content, MediaReference, Message, Variant
@@ -85,6 +85,10 @@ deliveries = every(
     published_at=maybe_moment,
     network_id=text,
     permalink=text,
+    adopted=st.booleans(),
+    doubles=st.lists(
+        every(Double, network_id=text, permalink=text, published_at=moments, revision=counts), max_size=2
+    ).map(tuple),
     reason=st.none() | every(Reason, code=text, sentence=text, at=moments),
     unpublished=st.none() | every(Unpublished, at=moments, by=text),
 )
@@ -98,6 +102,7 @@ attempts = every(
     ended=text,
     code=text,
     sentence=text,
+    network_id=text,
 )
 messages = every(
     Message,
