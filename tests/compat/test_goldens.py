@@ -64,6 +64,10 @@ def test_a_golden_is_read_and_found_where_it_stands(
     assert all(key.right for key in read(item, 2).index_keys), number
 
 
+def test_there_are_goldens_of_this_number_that_have_a_value() -> None:
+    assert [name for number, name, _ in GOLDENS if number == MEANING and name in VALUES]
+
+
 @every_golden
 def test_reading_and_writing_a_golden_gives_the_same_item(number: int, name: str, item: Item) -> None:
     if name in VALUES and number == MEANING:
@@ -86,6 +90,7 @@ def test_what_an_earlier_release_did_not_know_has_its_default(
     number: int, name: str, item: Item, made: Callable[[str, Item], object]
 ) -> None:
     parts = recorded()["items"][name]
+    assert made(name, item) is not None
     for path, less in without_optional(item, parts):
         value = made(name, less)
         assert value is not None, number

@@ -75,9 +75,10 @@ def test_every_attribute_of_the_record_is_in_some_golden(shown: list[Item]) -> N
 
 
 def test_no_golden_holds_a_secret() -> None:
-    for path in golden_files().values():
-        for item in read_goldens(path):
-            assert set(_secrets(item)) <= {SEALED}
+    items_ = [item for path in golden_files().values() for item in read_goldens(path)]
+    assert any(True for item in items_ for _ in _secrets(item))
+    for item in items_:
+        assert set(_secrets(item)) <= {SEALED}
 
 
 def test_another_meaning_is_another_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:

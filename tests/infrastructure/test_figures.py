@@ -97,7 +97,7 @@ def test_lines_that_are_not_ours_count_as_nothing() -> None:
     assert not [(signal.name, line) for signal in signals() for line in foreign if matches(signal.pattern, line)]
 
 
-@pytest.mark.parametrize("event", sorted({event for signal in signals() for event in signal.events}) if SOURCES else [])
+@pytest.mark.parametrize("event", sorted({event for signal in signals() for event in signal.events}))
 def test_an_event_that_is_counted_is_noted_somewhere(event: str) -> None:
     noted = re.compile(rf'note\(\s*"{event}"')
     assert any(noted.search(path.read_text()) for path in SOURCES), f"nothing notes {event}"
@@ -105,6 +105,7 @@ def test_an_event_that_is_counted_is_noted_somewhere(event: str) -> None:
 
 def test_amounts_are_facts_that_are_noted_with_the_event() -> None:
     code = "\n".join(path.read_text() for path in SOURCES)
+    assert [signal for signal in signals() if signal.amount and signal.events]
     for signal in signals():
         for event in signal.events if signal.amount else ():
             (call,) = re.findall(rf'note\(\s*"{event}",([^\n]*)', code)[:1]
@@ -120,7 +121,9 @@ def test_there_are_at_most_ten_figures_and_ten_alarms(prod: Any) -> None:
 
 
 def test_filters_read_the_log_of_the_function_that_notes_it(prod: Any) -> None:
-    for one in prod.of("Monitoring", "AWS::Logs::MetricFilter"):
+    filters = prod.of("Monitoring", "AWS::Logs::MetricFilter")
+    assert filters
+    for one in filters:
         export = one["LogGroupName"]["Fn::ImportValue"]
         (transformation,) = one["MetricTransformations"]
         named = [
@@ -150,7 +153,10 @@ OF_AWS = {
 
 def test_alarms_look_at_figures_that_exist(prod: Any) -> None:
     ours = {signal.name for signal in signals()}
-    for alarm in prod.of("Monitoring", "AWS::CloudWatch::Alarm"):
+    alarms = prod.of("Monitoring", "AWS::CloudWatch::Alarm")
+    assert alarms
+    for alarm in alarms:
+        assert metrics_of(alarm)
         for metric in metrics_of(alarm):
             dimensions = {one["Name"] for one in metric.get("Dimensions", [])}
             if metric["Namespace"] == "omnipub/prod":
@@ -186,7 +192,9 @@ def test_a_tick_may_wait_for_its_horizon_before_silence_alarms(prod: Any) -> Non
 def test_every_alarm_tells_somebody_and_names_its_page(prod: Any) -> None:
     pages = (ROOT / "docs" / "runbooks.md").read_text()
     headings = {line[3:].strip() for line in pages.splitlines() if line.startswith("## ")}
-    for alarm in prod.of("Monitoring", "AWS::CloudWatch::Alarm"):
+    alarms = prod.of("Monitoring", "AWS::CloudWatch::Alarm")
+    assert alarms
+    for alarm in alarms:
         name = alarm["AlarmName"].partition(" ")[2]
         assert name in headings, f"docs/runbooks.md has no page {name}"
         assert f"docs/runbooks.md#{name.lower()}" in alarm["AlarmDescription"]

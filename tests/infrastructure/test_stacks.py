@@ -29,6 +29,7 @@ def test_the_stacks_are_those_eight_and_hold_what_the_census_says(prod: Any) -> 
 
 
 def test_stages_differ_in_values_and_in_nothing_else_but_the_accounts_own_guards(prod: Any, dev: Any) -> None:
+    assert set(census(prod.stacks)) == set(census(dev.stacks)) != set()
     for name, types in census(prod.stacks).items():
         assert {kind: count for kind, count in types.items() if kind not in BY_STAGE} == census(dev.stacks)[name]
 
@@ -120,6 +121,7 @@ def test_functions_may_do_everything_the_bundled_code_calls(prod: Any) -> None:
         "lambda:Invoke": {"lambda:InvokeFunction"},
         "s3:HeadObject": {"s3:GetObject", "s3:ListBucket"},
     }
+    assert all(OPERATIONS.values())
     for service, operations in OPERATIONS.items():
         for operation in operations:
             needed = parts.get(f"{service}:{operation}", {f"{service}:{operation}"})

@@ -92,6 +92,7 @@ def test_inspect_shows_items_index_keys_and_what_may_be_typed(run: Run) -> None:
     document = fits(run("table", "inspect", id_, "--json"), "table inspect")
     message, delivery_ = document["items"]
     assert (message["kind"], delivery_["kind"]) == ("message", "delivery")
+    assert message["index_keys"]
     assert all(key["right"] for one in document["items"] for key in one["index_keys"])
     assert any(f"messages cancel {id_} --channel facebook" in words for words in delivery_["commands"])
     shown = run("table", "inspect", f"MSG#{id_}/CHANNEL#facebook")

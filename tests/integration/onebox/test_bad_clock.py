@@ -301,6 +301,7 @@ def test_a_laptop_that_wakes_sends_what_it_slept_through_and_misses_what_is_too_
     assert states(box, ahead) == {Status.SCHEDULED}
     assert posts(box) == (4, 0)
     found = api(box, "GET", f"/messages/{fresh}")["deliveries"]
+    assert found
     assert all(HOUR <= timedelta(milliseconds=one["lateness_ms"]) < 2 * HOUR for one in found)
 
 

@@ -60,6 +60,7 @@ def test_what_waits_gets_its_turn_in_its_order_at_the_networks_pace_and_the_brea
     bed.run_stream()
     turns = [turn(bed, one) for one in messages[STRAINS_TO_TRIP:]]
     pace = bed.system.channels["looked"].pace
+    assert len(turns) > 2
     assert all(later - earlier == pace for earlier, later in pairwise(turns))
     bed.pass_time(START + timedelta(minutes=4))
     assert len(bed.network.texts()) == 12

@@ -88,10 +88,13 @@ SPANS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("status", ["", *STATUSES])
 def test_every_filter_finds_all_that_fit_and_each_once(full: tuple[TestBed, Made], status: str) -> None:
     bed, made = full
+    found = 0
     for channel, owner, span in product(["", "blind", "keyed"], ["", "ada"], SPANS):
         asked = Asked(status=status, channel=channel, owner=owner, **span)
         wanted = [one.id for one, statuses in made if fits((one, statuses), asked)]
         assert sorted(paged(bed, asked)) == sorted(wanted), asked
+        found += len(wanted)
+    assert found
 
 
 @pytest.mark.parametrize("asked", [Asked(), Asked(owner="ada"), Asked(channel="blind"), Asked(status="cancelled")])

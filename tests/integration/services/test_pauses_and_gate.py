@@ -270,12 +270,14 @@ def test_a_copy_sends_nothing_until_it_is_adopted(bed: TestBed, tmp_path: Path) 
 
 def test_a_worker_over_a_copy_lets_its_records_be(bed: TestBed, tmp_path: Path) -> None:
     bed.system.gate.enter()
-    compose(bed, seconds=0.5)
+    bed.system.compose.message(owner=OWNER, content=Content(text="Hello"), channels=["looked"])
     records = bed.stream.take()
+    assert records
     copy = copied(bed, tmp_path)
     copy.clock.advance(seconds=5)
     assert copy.system.batches.run(records) == {}
     assert bed.network.posts == []
+    assert [note["records"] for note in copy.journal.named("gate_closed")] == [len(records)]
     copy.close()
 
 

@@ -735,9 +735,16 @@ def test_doctor_says_of_a_token_that_ends_what_omnipub_does_and_what_a_person_ca
 def test_a_refresh_by_hand_takes_the_same_turn(bed: TokenBed, order: str, verdict: str) -> None:
     bed.network.renewals = [order]
     turns: list[datetime | None] = []
-    bed.network.meanwhile = lambda: turns.append(bed.connection.renewing_until)
+    real = bed.network._renew
+
+    def renewing(request: Request) -> Response:
+        turns.append(bed.connection.renewing_until)
+        return real(request)
+
+    bed.network._renew = renewing  # type: ignore[method-assign]
     tried = bed.system.connecting.refresh(bed.connection)
     assert tried.verdict.value == verdict
+    assert turns
     assert all(turns)
     assert bed.connection.renewing_until is None
 

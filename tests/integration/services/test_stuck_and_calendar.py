@@ -124,6 +124,7 @@ def test_the_calendar_says_what_each_is_about_in_one_batch(full: TestBed) -> Non
     full.system.calendar.page(**EVER, limit=20)
     table.read = 0
     page = full.system.calendar.page(**EVER, limit=20)
+    assert len(page.rows) == 20
     assert all(one.excerpt.startswith("number ") for one in page.rows)
     assert table.read <= 20 * len(full.system.shards.count(full.clock.now()).all()) + 2 * 20
 

@@ -77,6 +77,7 @@ def test_what_can_be_earned_on_the_day_of_the_comparison_is_what_aws_offers() ->
 
 
 def test_a_successor_begins_no_later_than_its_predecessor_ends() -> None:
+    assert [row for row in CATALOGUE.values() if row.successor and CATALOGUE[row.successor].available_from]
     for row in CATALOGUE.values():
         begins = CATALOGUE[row.successor].available_from if row.successor else None
         if begins is not None:

@@ -69,6 +69,7 @@ def test_what_is_invented_is_what_compose_would_have_taken(number: int) -> None:
 
 
 def test_tries_are_numbered_as_the_delivery_counts_them() -> None:
+    assert any(delivery.attempts for delivery in DELIVERIES)
     for invented in MANY:
         for delivery in invented.deliveries:
             numbers = [one.number for one in invented.attempts if one.channel == delivery.channel]

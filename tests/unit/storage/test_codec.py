@@ -224,6 +224,7 @@ def test_dynamodbs_decimals_become_the_whole_numbers_they_were(value: Any) -> No
 @given(values)
 def test_what_has_its_default_is_left_out(value: Any) -> None:
     item = encode(value)
+    assert set(item) <= {part.name for part in fields(value)}
     for part in fields(value):
         if part.name not in item:
             assert getattr(value, part.name) == getattr(decode(type(value), item), part.name)

@@ -90,6 +90,7 @@ def test_an_item_as_it_was_written_has_the_keys_it_should_have() -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 8])
 def test_a_shard_of_every_count_there_ever_was_is_right(count: int) -> None:
     item = delivery_item(DELIVERY, lambda name: keys.shard_of(name, count))
+    assert read(item, 8).index_keys
     assert all(key.right for key in read(item, 8).index_keys)
 
 
