@@ -3,6 +3,7 @@
 Nobody else chooses an exit code. They are a contract: scripts branch on them.
 """
 
+import errno
 import os
 import re
 import traceback
@@ -84,6 +85,10 @@ TABLE: tuple[tuple[type[BaseException], Code, str], ...] = (
 """The first row that fits speaks."""
 
 
+_NO_PATH = frozenset({errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR})
+"""What the system says of a path that can never be the file that is meant."""
+
+
 class OutputClosedError(Exception):
     """Nobody reads our output any more; not an error anybody needs to hear of."""
 
@@ -120,6 +125,8 @@ def judged(error: BaseException, *, command: str = "omnipub") -> Failure:
     if isinstance(error, SystemExit):
         return Failure(code=error.code if isinstance(error.code, int) else Code.FAILURE)
     code, prefix = next((code, prefix) for kind, code, prefix in TABLE if isinstance(error, kind))
+    if isinstance(error, OSError) and error.errno in _NO_PATH:
+        code, prefix = Code.USAGE, "not accepted"
     message, hint, problems = _words(error)
     if code is Code.USAGE and not hint:
         hint = f"See `{command} --help`."
@@ -146,7 +153,9 @@ def _words(error: BaseException) -> tuple[str, str, Sequence[tuple[str, str]]]:
     if isinstance(error, OutputLostError):
         return f"The output cannot be written: {error}.", "What was done is done; see it before you repeat this.", ()
     if isinstance(error, OSError):
-        where = f" ({error.filename})" if error.filename else ""
+        where = f" ({_short(str(error.filename))})" if error.filename else ""
+        if error.errno in _NO_PATH:
+            return f"{error.strerror}{where}.", "Check the path.", ()
         return f"{error.strerror or error}{where}.", f"Set {DEBUG}=1 to see where it came from.", ()
     first = (str(error).splitlines() or [""])[0]
     return (
@@ -186,4 +195,6 @@ def _kind(error: BaseException) -> str:
         return "interrupted"
     if isinstance(error, OutputLostError):
         return "output_lost"
-    return "unavailable" if isinstance(error, OSError) else "unexpected"
+    if isinstance(error, OSError):
+        return "invalid_input" if error.errno in _NO_PATH else "unavailable"
+    return "unexpected"

@@ -1,3 +1,4 @@
+import errno
 import inspect
 import json
 from collections.abc import Callable
@@ -30,6 +31,8 @@ def test_no_row_is_hidden_by_an_earlier_one() -> None:
         (ours.KeyReusedError("no"), 4, "key_reused"),
         (ours.UnavailableError("no"), 5, "unavailable"),
         (ConnectionRefusedError(111, "Connection refused"), 5, "unavailable"),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "x" * 999), 2, "invalid_input"),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "/"), 2, "invalid_input"),
         (ours.ConfigurationError("no"), 6, "configuration"),
         (ours.OmnipubError("no"), 1, "omnipub"),
         (KeyboardInterrupt(), 130, "interrupted"),
