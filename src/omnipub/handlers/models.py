@@ -24,6 +24,7 @@ from omnipub.domain.message import (
 )
 from omnipub.domain.moments import Fold, Schedule, schedule_at
 from omnipub.domain.window import Window, window_of
+from omnipub.errors import InvalidInputError
 from omnipub.services.asked import Asked
 from omnipub.services.ports import Media
 
@@ -157,8 +158,13 @@ def asked_of(query: Mapping[str, str]) -> Asked:
     """What a list is narrowed to by a request's query: status, channel, owner, since and until (with an offset).
 
     Raises:
-        InvalidInputError: A time cannot be read.
+        InvalidInputError: A time cannot be read, or something was given and is empty: it would narrow nothing.
     """
+    for name, value in query.items():
+        if not value.strip():
+            raise InvalidInputError(
+                f"{name[:NAME_AT_MOST]} was given and is empty.", hint="Give it a value, or leave it out."
+            )
     return Asked(
         status=query.get("status", ""),
         channel=query.get("channel", ""),

@@ -47,7 +47,7 @@ class IdempotencyKey:
     @classmethod
     def of(cls, key: str, body: Any) -> "IdempotencyKey":
         """The key of a request with this body (JSON)."""
-        if not (key.isprintable() and 0 < len(key) <= KEY_LENGTH):
+        if not (key.isprintable() and key.strip() and len(key) <= KEY_LENGTH):
             raise InvalidInputError(f"An Idempotency-Key has 1 to {KEY_LENGTH} printable characters.")
         text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return cls(key=key, body_digest=hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest())

@@ -272,7 +272,7 @@ def test_a_wrong_request_is_a_problem_not_a_trace(call: Call, method: str, path:
 
 
 def test_an_idempotency_key_of_nothing_is_refused(call: Call) -> None:
-    for key in ("", "x" * 256, "line\nbreak"):
+    for key in ("", "  ", "x" * 256, "line\nbreak"):
         assert call("POST", "/messages", MESSAGE, headers={"idempotency-key": key})[0] == 400
 
 
@@ -322,6 +322,10 @@ def test_lists_are_narrowed_like_those_of_the_command_line(bed: TestBed, call: C
     assert found(f"status=scheduled&cursor={quote(page['cursor'], safe='')}", **operator) == [looked]
 
 
+NARROWS = ("status", "channel", "owner", "since", "until", "cursor")
+"""Parameters whose empty value would narrow nothing."""
+
+
 @pytest.mark.parametrize("path", ["/messages", "/certifications"])
 @pytest.mark.parametrize(
     ("query", "said"),
@@ -334,6 +338,9 @@ def test_lists_are_narrowed_like_those_of_the_command_line(bed: TestBed, call: C
         ("owner=somebody", "Only operators"),
         ("cursor=x", "not one of ours"),
         ("limit=0", "1 to 100"),
+        ("limit=", "limit is ''"),
+        *((f"{name}={value}", f"{name} was given and is empty.") for name in NARROWS for value in ("", "%20")),
+        ("status=scheduled&owner=", "owner was given and is empty."),
     ],
 )
 def test_a_list_narrowed_to_nonsense_is_a_400(call: Call, path: str, query: str, said: str) -> None:
