@@ -311,6 +311,7 @@ def test_a_mistake_of_ours_is_one_line_and_a_500_problem(
 
 
 def test_what_changes_the_sandbox_must_be_json(tmp_path: Path) -> None:
+    served = 0
     for server in serving(Server(tmp_path)):
         for path in ("/_sandbox/reset", "/%5fsandbox/reset", "//_sandbox/faults", "/_sandbox/accounts"):
             for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx"):
@@ -319,6 +320,8 @@ def test_what_changes_the_sandbox_must_be_json(tmp_path: Path) -> None:
         bare = head_of(server, "POST /_sandbox/reset HTTP/1.1", "Content-Length: 2")
         assert problem_in(sent(server, bare + b"{}"))[0] == 415
         assert sent(server, head_of(server, "POST /_sandbox/reset HTTP/1.1")).startswith(b"HTTP/1.1 200")
+        served += 1
+    assert served == 1
 
 
 LINES = st.sampled_from(
