@@ -349,7 +349,7 @@ def replay_of(system: System) -> "Replay":
     )
 
 
-def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> System:
+def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: Crew | None = None) -> System:
     """The system over SQLite and files in `settings.data`."""
     from omnipub.adapters.directory_media import DirectoryMedia  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.directory_seat import DirectorySeat  # noqa: PLC0415  Lambda has none of this
@@ -371,7 +371,7 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None) -> Syst
                 send=sender(settings),
                 clock=clock or SystemClock(),
                 chance=SystemChance(),
-                crew=ThreadCrew(),
+                crew=crew or ThreadCrew(),
                 seat=DirectorySeat(data),
                 journal=LogJournal(logger_for(settings)),
             ),

@@ -327,6 +327,9 @@ class SimCrew:
             for task in lane:
                 task()
 
+    def alone(self, task: Callable[[], None]) -> None:
+        task()
+
 
 @dataclass
 class SimSeat:

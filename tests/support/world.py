@@ -66,6 +66,9 @@ class SerialCrew:
             for task in lane:
                 task()
 
+    def alone(self, task: Callable[[], None]) -> None:
+        task()
+
 
 @dataclass
 class ListStream:

@@ -2,6 +2,10 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omnipub.adapters.worker_pool import WorkerPool
 
 
 class ThreadCrew:
@@ -21,6 +25,21 @@ class ThreadCrew:
             hand.start()
         for hand in hands:
             hand.join()
+
+    def alone(self, task: Callable[[], None]) -> None:
+        """Run a task; a function's batch has nothing else under way by then."""
+        task()
+
+
+class PoolCrew(ThreadCrew):
+    """The `Crew` port within a pool's threads, which work on other accounts meanwhile."""
+
+    def __init__(self, pool: "WorkerPool[Any]") -> None:
+        self._pool = pool
+
+    def alone(self, task: Callable[[], None]) -> None:
+        """Run a task when nothing else is fresh in the pool."""
+        self._pool.alone(task)
 
 
 class _Queue:

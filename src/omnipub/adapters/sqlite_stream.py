@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE INDEX IF NOT EXISTS by_lane ON records (lane, sequence);
 CREATE INDEX IF NOT EXISTS by_arrival ON records (arrived_ms);
 CREATE TABLE IF NOT EXISTS checkpoints (lane INTEGER PRIMARY KEY, sequence INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS fullness (only INTEGER PRIMARY KEY CHECK (only = 1), seen_ms INTEGER NOT NULL);
 {sqlite_parked.SCHEMA}
 """
 
@@ -132,6 +133,17 @@ class SqliteStream:
         rows = [(one.sequence, one.partition_key, one.data, one.arrived_ms, now, tries, why) for one in records]
         with self._database.writing() as connection:
             connection.executemany(sqlite_parked.KEEP, rows)
+
+    def note_full(self) -> None:
+        """Write down that as much is under way at this moment as may be, for whoever looks from outside."""
+        with self._database.writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO fullness VALUES (1, ?)", (self._now_ms(),))
+
+    def full_ms_ago(self) -> int | None:
+        """How long ago that was written down last, in milliseconds; None if it never was."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT seen_ms FROM fullness").fetchone()
+        return None if row is None else max(0, self._now_ms() - int(row[0]))
 
     def last_sequence(self) -> int:
         """The newest record's sequence number; it changes with every put, by whichever process."""

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Self
 
 from omnipub.adapters.clock import SystemClock
+from omnipub.adapters.crew import PoolCrew
 from omnipub.adapters.sqlite_delay import SqliteDelay
 from omnipub.adapters.sqlite_stream import SqliteStream
+from omnipub.adapters.worker_pool import WorkerPool
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError
 from omnipub.handlers import api, scheduler, worker
+from omnipub.onebox.consumer import Given
 from omnipub.onebox.data import Running, alone, api_token, note_running, now_text, sound
 from omnipub.onebox.engines import Engines
 from omnipub.onebox.gateway import Gateway
@@ -108,14 +111,16 @@ class Box:
             sandbox.start()
             self._open.callback(sandbox.stop)
             self.sandbox_url = sandbox.url
-        self.system = one_machine(replace(self._settings, sandbox_url=self.sandbox_url), clock=self._clock)
+        pool: WorkerPool[Given] = WorkerPool(slots=self._settings.slots)
+        settings = replace(self._settings, sandbox_url=self.sandbox_url)
+        self.system = one_machine(settings, clock=self._clock, crew=PoolCrew(pool))
         self._open.callback(self.system.close)
         self.system.gate.enter()
         if self.sandbox_url:
             connect_all(self.system, self.sandbox_url)
         self.token = api_token(data)
         gateway = self._listen()
-        self._turn()
+        self._turn(pool)
         serving = threading.Thread(target=gateway.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         serving.start()
         self._open.callback(gateway.server_close)
@@ -141,7 +146,7 @@ class Box:
         self.address = gateway.address
         return gateway
 
-    def _turn(self) -> None:
+    def _turn(self, pool: WorkerPool[Given]) -> None:
         stream, delay = self.system.world.stream, self.system.world.delay
         if not (isinstance(stream, SqliteStream) and isinstance(delay, SqliteDelay)):
             raise AssertionError("one machine has its stream and its delay queue in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
@@ -151,7 +156,7 @@ class Box:
             timer=Timer(delay, handler, now=self._clock.now, lead=self._settings.lead),
             worker=worker.build(self.system),
             scheduler=handler,
-            slots=self._settings.slots,
+            pool=pool,
             metronome=Metronome(self._clock.now),
             say=self._say,
         )

@@ -11,6 +11,7 @@ Rules of this file:
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -28,9 +29,15 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Mapping[str, Any], object], dict[str, Any]]
 
+Given = tuple[int, Record]
+"""What is handed over: a record, and the lane that it was read from."""
+
 BATCH = 100
 BEHIND_AT_MOST = 1_000
 CHECKPOINT_SECONDS = 0.1
+
+NOTE_SECONDS = 10.0
+"""How often it is written down that the pool is full."""
 
 FAILURES_AT_MOST = 15
 """A record is parked after as many failed runs beyond the first: with the pauses between them about a minute."""
@@ -83,24 +90,25 @@ class Consumer:
     Args:
         stream: What is read.
         worker: The worker's handler; it is called with a genuine event of one record.
-        slots: Records of one network under way side by side.
+        pool: What its records are handed over to.
         trouble: Told when the stream's storage refuses, and when it works again.
     """
 
-    def __init__(self, *, stream: SqliteStream, worker: Handler, slots: int, trouble: Trouble) -> None:
+    def __init__(self, *, stream: SqliteStream, worker: Handler, pool: WorkerPool[Given], trouble: Trouble) -> None:
         self._stream = stream
         self._worker = worker
         self._trouble = trouble
         self._stopped = threading.Event()
         self._progress = [Progress() for _ in range(LANES)]
         self._failures: dict[int, int] = {}
-        self._pool: WorkerPool[tuple[int, Record]] = WorkerPool(self._work, slots=slots)
-        self._hand_over: HandOver[tuple[int, Record]] = self._pool
+        self._pool = pool
+        self._hand_over: HandOver[Given] = pool
         self._threads = [threading.Thread(target=self._read, args=(lane,), daemon=True) for lane in range(LANES)]
         self._threads.append(threading.Thread(target=self._keep_checkpoints, daemon=True))
 
     def start(self) -> None:
         """Start reading."""
+        self._pool.start(self._work)
         for thread in self._threads:
             thread.start()
 
@@ -136,11 +144,11 @@ class Consumer:
     def _give(self, lane: int, batch: Sequence[Record]) -> None:
         account = attrgetter("partition_key")
         for name, records in groupby(sorted(batch, key=account), key=account):  # sorted keeps each account's order
-            left: Sequence[tuple[int, Record]] = [(lane, record) for record in records]
+            left: Sequence[Given] = [(lane, record) for record in records]
             while (left := self._hand_over.hand_over(name, left)) and not self._stopped.wait(CHECKPOINT_SECONDS):
                 pass
 
-    def _work(self, given: tuple[int, Record]) -> float | None:
+    def _work(self, given: Given) -> float | None:
         """Run the worker with a record; after how many seconds it comes again, or None if that is over."""
         lane, record = given
         if not self._fails(record):
@@ -169,8 +177,13 @@ class Consumer:
         return bool(answer["batchItemFailures"])
 
     def _keep_checkpoints(self) -> None:
+        noted = 0.0
         while not self._stopped.wait(CHECKPOINT_SECONDS):
             self._checkpoint()
+            if self._pool.is_full and time.monotonic() - noted >= NOTE_SECONDS:
+                noted = time.monotonic()
+                with suppress(OmnipubError):  # said for people; what storage refuses is told elsewhere
+                    self._stream.note_full()
 
     def _checkpoint(self) -> None:
         reached = {lane: one.to_write() for lane, one in enumerate(self._progress)}

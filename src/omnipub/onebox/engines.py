@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from omnipub.adapters.sqlite_stream import SqliteStream
+from omnipub.adapters.worker_pool import WorkerPool
 from omnipub.errors import OmnipubError, UnavailableError
-from omnipub.onebox.consumer import Consumer, Handler
+from omnipub.onebox.consumer import Consumer, Given, Handler
 from omnipub.onebox.events import Context, tick_event
 from omnipub.onebox.metronome import Metronome
 from omnipub.onebox.timer import Timer
@@ -33,7 +34,7 @@ class Engines:
         timer: Timer,
         worker: Handler,
         scheduler: Handler,
-        slots: int,
+        pool: WorkerPool[Given],
         metronome: Metronome | None = None,
         say: Say = lambda _: None,
     ) -> None:
@@ -43,7 +44,7 @@ class Engines:
         self._metronome = metronome or Metronome(lambda: datetime.now(UTC))
         self._say = say
         self._trouble = Trouble(self._heard)
-        self._consumer = Consumer(stream=stream, worker=worker, slots=slots, trouble=self._trouble)
+        self._consumer = Consumer(stream=stream, worker=worker, pool=pool, trouble=self._trouble)
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._waiting: list[threading.Thread] = []

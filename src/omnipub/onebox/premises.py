@@ -14,6 +14,7 @@ from pathlib import Path
 
 from omnipub import __version__
 from omnipub.adapters.sqlite_stream import SqliteStream
+from omnipub.adapters.worker_pool import TOTAL
 from omnipub.config import Mode
 from omnipub.onebox.data import MODE, TOKEN, running
 from omnipub.services.dispatch import ALARMING_SILENCE
@@ -22,6 +23,7 @@ from omnipub.storage.schema import INDEXES
 from omnipub.wiring import System
 
 TABLE, KEY = "table.db", "vault.key"
+FULL_LATELY = timedelta(minutes=10)
 FILES = (TABLE, "stream.db", "delay.db")
 
 MEGABYTE = 1024 * 1024
@@ -77,6 +79,11 @@ def stream(system: System) -> Iterator[Finding]:
         data = Path(system.settings.data)
         remedy = "" if running(data) else start_of(data)
         yield Finding(name="stream", health=Health.BAD, what=what, at=since, next=remedy)
+    full = carried.full_ms_ago()
+    if full is not None and timedelta(milliseconds=full) <= FULL_LATELY:
+        what = f"{TOTAL} requests were under way then, as many as may be: deliveries waited for networks that hang."
+        at = system.world.clock.now() - timedelta(milliseconds=full)
+        yield Finding(name="under way", health=Health.WARN, what=what, at=at, next="connections list")
 
 
 def can_be_opened(data: Path) -> bool:

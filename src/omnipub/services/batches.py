@@ -53,7 +53,8 @@ class Batches:
         """Deliver a batch; the records that our own storage failed on.
 
         Everything else that goes wrong goes back to the table, and the record is done. A delivery that a
-        worker died with comes last and alone: should it kill this one as well, nobody dies with it.
+        worker died with comes last and alone: should it kill this one as well, nobody dies with it. If there was no
+        time for it, it is the first of the batch that its record comes back in, so that no backlog keeps it waiting.
         """
         try:
             self.gate.check()
@@ -62,11 +63,16 @@ class Batches:
             self.journal.note("gate_closed", records=len(pointers), why=error.message)
             return {}
         batch = _Batch(deadline=self.clock.now() + self.budget)
-        self.crew.work(self._lanes(batch, pointers), self.slots)
-        self._each(batch, sorted(batch.deadly, key=lambda pointer: (pointer.pk, pointer.sk)), alone=True)
+        first = next((pointer for pointer in pointers if pointer.why == ALONE), None)
+        if first is not None:
+            self._alone(batch, first)
+        self.crew.work(self._lanes(batch, [one for one in pointers if one != first]), self.slots)
+        for pointer in sorted(batch.deadly, key=lambda pointer: (pointer.pk, pointer.sk)):
+            self._alone(batch, pointer)
         if batch.left:
             # They are due in the table, so a put that fails here only costs time.
-            self.stream.put([replace(pointer, why="postponed") for pointer in batch.left])
+            why = {pointer: ALONE if pointer in batch.deadly else "postponed" for pointer in batch.left}
+            self.stream.put([replace(pointer, why=why[pointer]) for pointer in batch.left])
         # Tokens that are due come last, when nothing of this batch waits; a quarter of the run's time stays free.
         groups = {pointer.group for pointer in pointers}
         self.renewing.ahead(groups, until=batch.deadline + self.budget / 2)
@@ -81,6 +87,9 @@ class Batches:
         for name, group in groups.items():
             lanes[name.partition("/")[0]].append(lambda group=group: self._each(batch, group, alone=False))  # type: ignore[misc]
         return lanes
+
+    def _alone(self, batch: _Batch, pointer: Pointer) -> None:
+        self.crew.alone(lambda: self._each(batch, [pointer], alone=True))
 
     def _each(self, batch: _Batch, pointers: Sequence[Pointer], *, alone: bool) -> None:
         # What is due before what has to be waited for; the order of the rest stays.

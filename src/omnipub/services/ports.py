@@ -51,6 +51,10 @@ class Crew(Protocol):
         """Run all tasks, at most `slots` of a lane at a time; return when all have ended. Tasks do not raise."""
         ...
 
+    def alone(self, task: Callable[[], None]) -> None:
+        """Run a task that may kill this process: as little as possible is under way beside it when it begins."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pointer:
@@ -60,7 +64,7 @@ class Pointer:
         pk: Partition key of the delivery's item.
         sk: Sort key of the delivery's item.
         group: Channel and account; records of one group keep their order.
-        why: `now`, `due`, `overdue`, `retry`, `look`, `postponed` or `replay`, for people who read the stream.
+        why: `now`, `due`, `overdue`, `retry`, `look`, `postponed`, `alone` or `replay`, for people who read the stream.
         trace: The request or tick that put it.
         at: The moment it was put for; None in records of replays and of older releases.
     """

@@ -12,10 +12,11 @@ import pytest
 
 from omnipub.adapters.sqlite_delay import SqliteDelay
 from omnipub.adapters.sqlite_stream import SqliteStream, lane_of
+from omnipub.adapters.worker_pool import WorkerPool
 from omnipub.domain.moments import moment
 from omnipub.errors import UnavailableError
 from omnipub.onebox import consumer as consumer_file
-from omnipub.onebox.consumer import FAILING_AT_MOST
+from omnipub.onebox.consumer import FAILING_AT_MOST, Given
 from omnipub.onebox.engines import Engines
 from omnipub.onebox.timer import Timer
 from omnipub.services.ports import DueSoon, Pointer
@@ -84,7 +85,7 @@ def turning(stream: SqliteStream, delay: SqliteDelay) -> Iterator[Callable[..., 
             timer=Timer(delay, scheduler, now=lambda: datetime.now(UTC)),
             worker=worker,
             scheduler=scheduler,
-            slots=SLOTS,
+            pool=WorkerPool(slots=SLOTS),
         )
         engines.start()
         started.append(engines)
@@ -175,6 +176,26 @@ def test_a_record_whose_account_hangs_holds_up_no_other_account_of_its_lane(
     assert len(worker.events) == 2 + len(others)
 
 
+def test_a_pool_that_is_full_is_written_down(stream: SqliteStream, delay: SqliteDelay) -> None:
+    released = threading.Event()
+
+    def hang(_: Mapping[str, Any]) -> Any:
+        released.wait(SOON)
+        return {"batchItemFailures": []}
+
+    worker = Recorder()
+    worker.answers = [hang]
+    pool: WorkerPool[Given] = WorkerPool(slots=SLOTS, total=1)
+    timer = Timer(delay, Recorder(), now=lambda: datetime.now(UTC))
+    engines = Engines(stream=stream, timer=timer, worker=worker, scheduler=Recorder(), pool=pool)
+    engines.start()
+    assert stream.full_ms_ago() is None
+    stream.put([pointer(1)])
+    until(lambda: stream.full_ms_ago() is not None)
+    released.set()
+    assert engines.stop(patience=timedelta(seconds=SOON))
+
+
 def test_what_was_handed_over_and_did_not_begin_before_a_stop_is_read_again(
     stream: SqliteStream, delay: SqliteDelay, turning: Turning
 ) -> None:
@@ -189,7 +210,7 @@ def test_what_was_handed_over_and_did_not_begin_before_a_stop_is_read_again(
     first.answers = [hang]
     stream.put([pointer(number) for number in range(1, 4)])
     timer = Timer(delay, Recorder(), now=lambda: datetime.now(UTC))
-    stopping = Engines(stream=stream, timer=timer, worker=first, scheduler=Recorder(), slots=SLOTS)
+    stopping = Engines(stream=stream, timer=timer, worker=first, scheduler=Recorder(), pool=WorkerPool(slots=SLOTS))
     stopping.start()
     assert begun.wait(SOON)
     threading.Timer(0.2, released.set).start()
@@ -375,7 +396,7 @@ def test_a_batch_that_fails_is_no_sign_that_storage_works_again(stream: SqliteSt
         timer=Timer(delay, refuse, now=lambda: datetime.now(UTC)),
         worker=worker,
         scheduler=refuse,
-        slots=SLOTS,
+        pool=WorkerPool(slots=SLOTS),
         say=lambda error: said.append((error is None, len(worker.events))),
     )
     turning.start()

@@ -2,11 +2,13 @@
 
 import os
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.config import Mode
 from omnipub.onebox import premises
 from omnipub.onebox.data import Running, alone, api_token, note_running, open_data
@@ -148,6 +150,19 @@ def test_a_stream_that_is_not_read_is_bad_once_it_is_late(data: Path, monkeypatc
         health += [(one.health, one.next) for one in premises.stream(system) if one.name == "stream"]
     system.close()
     assert health == [(Health.OK, ""), (Health.OK, ""), (Health.BAD, "up")]
+
+
+def test_a_pool_that_was_full_lately_is_said(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = one_machine(open_data(data, {}))
+    carried = system.world.stream
+    assert isinstance(carried, SqliteStream)
+    assert "under way" not in {one.name for one in premises.stream(system)}
+    carried.note_full()
+    found = {one.name: one for one in premises.stream(system)}["under way"]
+    assert (found.health, found.next) == (Health.WARN, "connections list")
+    monkeypatch.setattr(premises, "FULL_LATELY", timedelta(milliseconds=-1))
+    assert "under way" not in {one.name for one in premises.stream(system)}
+    system.close()
 
 
 def test_parked_records_are_worth_a_look(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,3 +160,21 @@ def test_what_killed_a_worker_is_done_last_and_alone(bed: TestBed) -> None:
     # Read once with the rest and let be; all others are over before it is read again to be sent.
     again = [place for place, one in enumerate(order) if one == deadly][1]
     assert max(place for place, one in enumerate(order) if one in others) < again
+
+
+def test_what_killed_a_worker_does_not_starve_behind_a_backlog_that_fills_every_batch(bed: TestBed) -> None:
+    bed.network.orders = ["die_before"]
+    deadly = compose(bed, "keyed", "deadly")
+    records = bed.stream.take()
+    with pytest.raises(WorkerKilledError):
+        bed.system.batches.run(records)
+    bed.clock.advance(seconds=bed.system.settings.lease.total_seconds() + 120)
+    bed.network.takes = timedelta(seconds=10)  # three of these fill a batch's budget
+    backlog = [compose(bed, "blind", f"other {number}") for number in range(20)]
+    waiting = [*records, *bed.stream.take()]
+    for _ in range(2):
+        bed.system.batches.run(waiting)
+        waiting = bed.stream.take()
+    assert only(bed, deadly).status is Status.PUBLISHED
+    out = [only(bed, one).status is Status.PUBLISHED for one in backlog]
+    assert 0 < sum(out) < len(backlog)

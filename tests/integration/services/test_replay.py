@@ -13,6 +13,7 @@ from omnipub.adapters.sqlite_delay import SqliteDelay
 from omnipub.adapters.sqlite_reader import RETENTION_MS
 from omnipub.adapters.sqlite_stream import LANES, SqliteStream
 from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.worker_pool import WorkerPool
 from omnipub.domain.message import Content
 from omnipub.domain.moments import EPOCH, Schedule, milliseconds
 from omnipub.errors import GateClosedError, NotFoundError, UnavailableError
@@ -207,7 +208,7 @@ def test_what_the_trigger_gave_up_while_storage_failed_goes_out_once_by_a_replay
         timer=Timer(delay, lambda *_: {}, now=lambda: datetime.now(UTC)),
         worker=worker.build(streaming.system),
         scheduler=lambda *_: {},
-        slots=4,
+        pool=WorkerPool(slots=4),
     )
     turning.start()
     deadline = time.monotonic() + 10

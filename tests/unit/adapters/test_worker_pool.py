@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from omnipub.adapters import worker_pool
+from omnipub.adapters import account_lines, worker_pool
+from omnipub.adapters.clock import StoppedError
 from omnipub.adapters.worker_pool import WorkerPool
 
 SOON = 10.0
@@ -59,7 +60,8 @@ def pools(worker: Worker) -> Iterator[Pools]:
     made: list[WorkerPool[str]] = []
 
     def make(*, slots: int = 4, total: int = 100) -> WorkerPool[str]:
-        made.append(WorkerPool(worker, slots=slots, total=total))
+        made.append(WorkerPool(slots=slots, total=total))
+        made[-1].start(worker)
         return made[-1]
 
     yield make
@@ -110,7 +112,7 @@ def test_another_network_has_slots_of_its_own(pools: Pools, worker: Worker) -> N
 def test_a_slow_account_takes_a_quarter_of_the_slots_and_of_the_threads(
     pools: Pools, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_pool, "SLOW_SECONDS", 0.1)
+    monkeypatch.setattr(account_lines, "SLOW_SECONDS", 0.1)
     pool = pools(slots=32, total=16)
     worker.hanging = {f"facebook/h{number}" for number in range(10)}
     for account in sorted(worker.hanging):
@@ -191,7 +193,125 @@ def test_work_that_breaks_costs_its_account_no_turn(monkeypatch: pytest.MonkeyPa
         seen.append(record)
         raise SystemExit
 
-    pool: WorkerPool[str] = WorkerPool(breaks, slots=1)
+    pool: WorkerPool[str] = WorkerPool(slots=1)
+    pool.start(breaks)
     pool.hand_over("facebook/1", ["a", "b"])
     until(lambda: seen == ["a", "b"])
     assert pool.stop(deadline=time.monotonic() + SOON)
+
+
+def test_a_system_without_more_threads_delays_and_breaks_nothing(
+    pools: Pools, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = pools(slots=8)
+    give(pool, "facebook/0")
+    until(lambda: len(worker.ended) == 1)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    for number in range(8):
+        give(pool, f"facebook/{number}")
+    until(lambda: len(worker.ended) == 9)
+    assert worker.most == 1
+
+
+# -- alone -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Deadly:
+    """Wants to be alone with each record of an account `…/d…`, and keeps which others were under way then."""
+
+    worker: Worker
+    pool: WorkerPool[str] = field(init=False)
+    beside: list[set[str]] = field(default_factory=list)
+    ended: list[float] = field(default_factory=list)
+    takes: float = 0.05
+
+    def __call__(self, record: str) -> float | None:
+        if "/d" not in record:
+            return self.worker(record)
+        self.pool.alone(self._do)
+        return None
+
+    def _do(self) -> None:
+        begun, ended = list(self.worker.begun), list(self.worker.ended)
+        time.sleep(self.takes)
+        since = set(self.worker.begun) - set(begun)
+        self.beside.append({*(set(begun) - set(ended)), *since})
+        self.ended.append(time.monotonic())
+
+
+@pytest.fixture
+def deadly(worker: Worker) -> Iterator[Deadly]:
+    made = Deadly(worker)
+    made.pool = WorkerPool(slots=8)
+    made.pool.start(made)
+    yield made
+    worker.released.set()
+    assert made.pool.stop(deadline=time.monotonic() + SOON)
+
+
+def test_what_runs_alone_has_nobody_beside_it_who_is_fresh(deadly: Deadly, worker: Worker) -> None:
+    for number in range(40):
+        give(deadly.pool, f"facebook/{number}", 3)
+        if number % 10 == 0:
+            give(deadly.pool, f"webhook/d{number}")
+    until(lambda: len(worker.ended) == 120 and len(deadly.beside) == 4)
+    assert deadly.beside == [set()] * 4
+
+
+def test_what_runs_alone_does_not_wait_for_those_that_hang_nor_behind_a_backlog(deadly: Deadly, worker: Worker) -> None:
+    worker.hanging = {"telegram/1"}
+    give(deadly.pool, "telegram/1")
+    for number in range(8):
+        give(deadly.pool, f"facebook/{number}", 1_000)
+    until(lambda: len(worker.ended) > 20)
+    began = time.monotonic()
+    give(deadly.pool, "webhook/d")
+    until(lambda: len(deadly.beside) == 1)
+    assert time.monotonic() - began < 1
+    assert deadly.beside == [{"telegram/1 0"}]
+
+
+def test_many_that_run_alone_one_after_another_delay_nobody_by_a_second(deadly: Deadly, worker: Worker) -> None:
+    deadly.takes = 2.0  # each of them hangs
+    for number in range(20):
+        give(deadly.pool, f"webhook/d{number}")
+    late = []
+    for number in range(15):
+        began = time.monotonic()
+        (record,) = give(deadly.pool, f"facebook/{number}")
+        until(lambda record=record: record in worker.ended)
+        late.append(time.monotonic() - began)
+        time.sleep(0.05)
+    assert max(late) < 1, late
+    deadly.takes = 0
+
+
+def test_who_waits_to_be_alone_is_sent_home_by_a_stop(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_pool, "DRAIN_SECONDS", 0.7)
+    pool: WorkerPool[str] = WorkerPool(slots=4)
+    sent_home: list[StoppedError] = []
+    wanted = threading.Event()
+
+    def work(record: str) -> float | None:
+        if record != "alone":
+            return worker(record)
+        wanted.set()
+        try:
+            pool.alone(lambda: worker.ended.append("alone"))
+        except StoppedError as error:
+            sent_home.append(error)
+        return None
+
+    pool.start(work)
+    worker.hanging = {"facebook/1"}
+    give(pool, "facebook/1")
+    pool.hand_over("facebook/2", ["alone"])
+    assert wanted.wait(SOON)
+    threading.Timer(0.1, worker.released.set).start()
+    assert pool.stop(deadline=time.monotonic() + SOON)
+    assert (worker.ended, len(sent_home)) == (["facebook/1 0"], 1)
