@@ -38,6 +38,7 @@ from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
 from omnipub.services.exporting import Exporting
 from omnipub.services.gate import Gate
+from omnipub.services.held_sweep import HeldSweep
 from omnipub.services.hindrances import Hindrances
 from omnipub.services.importing import Importing
 from omnipub.services.lists import Lists
@@ -241,6 +242,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         journal=journal,
         gate=gate,
         releases=releases,
+        held_sweep=HeldSweep(table=table, shards=shards, releases=releases, clock=clock, journal=journal),
     )
     backlog = Backlog(table=table, shards=shards, clock=clock)
     asking = Asking(

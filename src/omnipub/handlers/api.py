@@ -42,14 +42,15 @@ def handler(event: Event, context: object) -> dict[str, Any]:
 
 def _create_message(over: System, call: Call) -> Answer:
     body = _body(call.request)
-    asked = MessageBody.model_validate(body)
+    asked, key = MessageBody.model_validate(body), _idempotency(call.request, body)
     created = over.compose.message(
         owner=call.viewer.owner,
         content=asked.content(over.world.media),
         channels=asked.channels,
         schedule=asked.schedule.schedule() if asked.schedule else None,
         window=asked.window(),
-        idempotency=_idempotency(call.request, body),
+        idempotency=key,
+        late=key is not None,  # only a request with a key can be the repetition of one that never arrived
         trace=call.request.trace,
     )
     return _created(created, "messages")
@@ -65,14 +66,15 @@ def _show_message(over: System, call: Call) -> Answer:
 
 def _announce_certification(over: System, call: Call) -> Answer:
     body = _body(call.request)
-    asked = CertificationBody.model_validate(body)
+    asked, key = CertificationBody.model_validate(body), _idempotency(call.request, body)
     now = over.world.clock.now()
     draft = asked.draft(call.viewer.owner, over.world.media, Schedule(at=now, local=to_text(now), zone="UTC"))
     created = over.announce.certification(
         draft=draft,
         schedule=asked.schedule.schedule() if asked.schedule else None,
         window=asked.window(),
-        idempotency=_idempotency(call.request, body),
+        idempotency=key,
+        late=key is not None,  # only a request with a key can be the repetition of one that never arrived
         trace=call.request.trace,
     )
     return _created(created, "certifications")

@@ -35,9 +35,12 @@ class Announce:
         schedule: Schedule | None = None,
         window: Window | None = None,
         idempotency: IdempotencyKey | None = None,
+        late: bool = False,
         trace: str = "",
     ) -> Created:
         """Accept an announcement. The draft's id, moment of creation and schedule are given here.
+
+        `late` accepts a moment that is over while its window is open, as for a message.
 
         Raises:
             InvalidInputError: A part of it cannot be accepted.
@@ -53,7 +56,7 @@ class Announce:
             draft,
             id=self.creation.new_id(now),
             created_at=now,
-            schedule=self.creation.schedule(schedule, now),
+            schedule=self.creation.schedule(schedule, now, late=late),
             write_id=self.creation.chance.token(),
         )
         checked(certification, (now + FURTHEST_EAST).date())

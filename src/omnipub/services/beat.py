@@ -1,7 +1,9 @@
-"""What the ticks note about themselves: when one began last, when one put everything."""
+"""What the ticks note: when one began last, when one put everything, how far the sweep of the held is."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from omnipub.domain.moments import from_text, to_text
 from omnipub.storage import keys
@@ -11,32 +13,59 @@ from omnipub.storage.table import Table
 
 @dataclass(frozen=True, kw_only=True)
 class Beat:
-    """The ticks' notes. Ticks that overlap may overwrite each other's: then something is put once more.
+    """The ticks' notes. Ticks that overlap may overwrite each other's: then something is done once more.
 
     Attributes:
         at: When a tick began last.
         served_at: Beginning of the last tick whose puts were all accepted; None if there was none yet.
+        swept_at: Beginning of the last sweep of the held that came to its end.
+        sweeping_since: Beginning of the one that is under way.
+        sweep_shard: Where that one goes on: the shard, and the cursor in it.
+        sweep_after: Likewise.
     """
 
     at: datetime | None = None
     served_at: datetime | None = None
-
-    def began(self, now: datetime) -> "Beat":
-        """A tick begins; its notes of what was done stay as they are."""
-        return replace(self, at=now)
-
-    def served(self, began: datetime) -> "Beat":
-        """The tick that began at `began` has put everything."""
-        return replace(self, at=self.at or began, served_at=began)
+    swept_at: datetime | None = None
+    sweeping_since: datetime | None = None
+    sweep_shard: int | None = None
+    sweep_after: str | None = None
 
 
 def beat_of(table: Table) -> Beat:
     """The notes in the table."""
     item = table.get(keys.heartbeat()) or {}
-    return Beat(**{name: from_text(item[name]) for name in ("at", "served_at") if name in item})
+    known = {field.name: item[field.name] for field in fields(Beat) if field.name in item}
+    return Beat(**{name: _read(name, value) for name, value in known.items()})
 
 
-def noted(table: Table, beat: Beat) -> None:
-    """Write the notes."""
-    known = {name: to_text(moment) for name in ("at", "served_at") if (moment := getattr(beat, name)) is not None}
-    table.put(plain_item(keys.heartbeat(), **known))
+def note(table: Table, change: Callable[[Beat], Beat]) -> Beat:
+    """Write what `change` makes of the notes that are there now."""
+    beat = change(beat_of(table))
+    known = {field.name: getattr(beat, field.name) for field in fields(Beat)}
+    texts = {name: to_text(value) if isinstance(value, datetime) else value for name, value in known.items()}
+    table.put(plain_item(keys.heartbeat(), **{name: value for name, value in texts.items() if value is not None}))
+    return beat
+
+
+def began(now: datetime) -> Callable[[Beat], Beat]:
+    """A tick begins; the notes of what was done stay as they are."""
+    return lambda beat: replace(beat, at=now)
+
+
+def served(start: datetime) -> Callable[[Beat], Beat]:
+    """The tick that began at `start` has put everything."""
+    return lambda beat: replace(beat, at=beat.at or start, served_at=start)
+
+
+def swept(since: datetime, shard: int | None, after: str | None) -> Callable[[Beat], Beat]:
+    """The sweep that began at `since` has come so far; to its end if there is no shard."""
+    if shard is None:
+        return lambda beat: replace(beat, swept_at=since, sweeping_since=None, sweep_shard=None, sweep_after=None)
+    return lambda beat: replace(beat, sweeping_since=since, sweep_shard=shard, sweep_after=after)
+
+
+def _read(name: str, value: object) -> Any:
+    if name.endswith(("at", "since")):
+        return from_text(str(value))
+    return int(str(value)) if name == "sweep_shard" else value

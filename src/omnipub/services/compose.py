@@ -30,9 +30,13 @@ class Compose:
         schedule: Schedule | None = None,
         window: Window | None = None,
         idempotency: IdempotencyKey | None = None,
+        late: bool = False,
         trace: str = "",
     ) -> Created:
         """Accept a message for publication, now or at its schedule.
+
+        `late` accepts a moment that is over while its window is open: a client that repeats a request whose first
+        sending never arrived keeps its promise. It is due at once.
 
         Raises:
             InvalidInputError: The content, a channel or the schedule cannot be accepted.
@@ -53,7 +57,7 @@ class Compose:
             created_at=now,
             content=content,
             channels=tuple(channels),
-            schedule=self.creation.schedule(schedule, now),
+            schedule=self.creation.schedule(schedule, now, late=late),
             write_id=self.creation.chance.token(),
         )
         return self.creation.create(

@@ -55,7 +55,11 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Created:
-    """What a creating request answers; a repeated request answers the same."""
+    """What a creating request answers; a repeated request answers the same.
+
+    Attributes:
+        notes: What was accepted in another way than it was asked for, in sentences.
+    """
 
     kind: Kind
     id: str
@@ -63,6 +67,7 @@ class Created:
     zone: str
     channels: tuple[str, ...]
     replayed: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +110,7 @@ class Creation:
             zone=answer["zone"],
             channels=tuple(answer["channels"]),
             replayed=True,
+            notes=tuple(answer.get("notes", ())),
         )
 
     def connections(self, owner: str, channels: Sequence[str]) -> Mapping[str, Connection]:
@@ -132,15 +138,17 @@ class Creation:
                 )
         return {channel: needed(self.accounts.find(owner, channel), channel) for channel in channels}
 
-    def schedule(self, asked: Schedule | None, now: datetime) -> Schedule:
+    def schedule(self, asked: Schedule | None, now: datetime, *, late: bool = False) -> Schedule:
         """The schedule asked for, or now.
+
+        `late` accepts a moment in the past: `create` asks whether its window is still open.
 
         Raises:
             InvalidInputError: It lies in the past or absurdly far ahead.
         """
         if asked is None:
             return Schedule(at=now, local=to_text(now).removesuffix("Z"), zone="UTC")
-        if asked.at < now - LATE_AT_MOST:
+        if asked.at < now - LATE_AT_MOST and not late:
             raise InvalidInputError(
                 f"{asked.local} ({asked.zone}) lies in the past.", hint="Leave the time out to publish now."
             )
@@ -181,13 +189,18 @@ class Creation:
 
         Raises:
             ConflictError: One of `unique` exists.
-            InvalidInputError: The window ends before it is due, or is absurdly long.
+            InvalidInputError: The window ends before it is due, has ended, or is absurdly long.
             KeyReusedError: The key was used for something else meanwhile.
         """
         shard = self.shards.count(now).of
         not_after = schedule.at + self.missed_after
         if window is not None:
             not_after = end_of(window, due=schedule.at, now=now)
+        if not_after < now:
+            raise InvalidInputError(
+                f"{schedule.local} ({schedule.zone}) lies in the past, and its window ended at {to_text(not_after)}.",
+                hint="Name a later time, or leave it out to publish now; both are a new request with a key of its own.",
+            )
         deliveries = [
             self._delivery(parent, owner, connection, channel, schedule.at, not_after)
             for channel, connection in connections.items()
@@ -198,6 +211,7 @@ class Creation:
             due_at=to_text(schedule.at),
             zone=schedule.zone,
             channels=tuple(connections),
+            notes=_lateness(schedule, not_after, now),
         )
         writes: list[Write] = [Put(item=item, condition=Absent())]
         writes += [Put(item=delivery_item(delivery, shard), condition=Absent()) for delivery in deliveries]
@@ -231,6 +245,15 @@ class Creation:
         )
 
 
+def _lateness(schedule: Schedule, not_after: datetime, now: datetime) -> tuple[str, ...]:
+    """What is said of a moment that was over when the request came."""
+    if schedule.at >= now - LATE_AT_MOST:
+        return ()
+    seconds = (now - schedule.at) // timedelta(seconds=1)
+    due = f"{schedule.local} ({schedule.zone}) was {seconds:,} s ago: it is due now."
+    return (f"{due} It may begin until {to_text(not_after)}; its lateness counts from the time asked for.",)
+
+
 def _record(owner: str, idempotency: IdempotencyKey, created: Created, now: datetime) -> Item:
     answer = {
         "kind": created.kind,
@@ -239,6 +262,8 @@ def _record(owner: str, idempotency: IdempotencyKey, created: Created, now: date
         "zone": created.zone,
         "channels": list(created.channels),
     }
+    if created.notes:
+        answer["notes"] = list(created.notes)
     return plain_item(keys.idempotency(owner, idempotency.key), body_digest=idempotency.body_digest, answer=answer) | {
         TTL: int((now + REMEMBERED_FOR).timestamp())
     }

@@ -14,9 +14,10 @@ from typing import Protocol
 from omnipub.domain.moments import from_text, to_text
 from omnipub.domain.overdue import FRESH, in_turns, is_put_again
 from omnipub.errors import OmnipubError
-from omnipub.services.beat import Beat, beat_of, noted
+from omnipub.services.beat import Beat, beat_of, began, note, served
 from omnipub.services.due import HORIZON, DueMoments, group_of
 from omnipub.services.gate import Gate
+from omnipub.services.held_sweep import HeldSweep
 from omnipub.services.ports import Clock, DueSoon, Journal, Pointer
 from omnipub.services.releases import Releases
 from omnipub.storage import access, keys
@@ -94,13 +95,13 @@ class Dispatch:
     journal: Journal
     gate: Gate
     releases: Releases
+    held_sweep: HeldSweep
 
     def tick(self, *, trace: str = "") -> TickReport:
-        """Hand over each moment of the horizon and what is overdue; then go on with releases. It waits for nothing."""
+        """Hand over each moment of the horizon and what is overdue; then look after the held. It waits for nothing."""
         self.gate.check()
         now = self.clock.now()
-        beat = beat_of(self.table)
-        noted(self.table, beat.began(now))
+        beat = note(self.table, began(now))
         cursor = self._cursor() or now
         start, end = min(cursor, now) - OVERLAP, now + HORIZON
         found = self._found(start, end, beat, now, trace)
@@ -111,10 +112,10 @@ class Dispatch:
         if not refused:
             self._move_cursor(end)
             if found.whole:
-                noted(self.table, beat_of(self.table).served(now))
+                note(self.table, served(now))
         report = TickReport(due=len(found.due), overdue=len(found.overdue), looks=len(found.looks), lost=len(refused))
         self.journal.note("tick", due=report.due, overdue=report.overdue, looks=report.looks, lost=report.lost)
-        self._go_on_with_releases()
+        self._go_on_with_the_held()
         return report
 
     def nudged(self, named: Sequence[DueSoon]) -> int:
@@ -154,16 +155,16 @@ class Dispatch:
 
     def _found(self, start: datetime, end: datetime, beat: Beat, now: datetime, trace: str) -> _Found:
         # Without a mark of before, everything that is overdue counts as unserved.
-        served = beat.served_at or datetime.min.replace(tzinfo=now.tzinfo)
+        mark = beat.served_at or datetime.min.replace(tzinfo=now.tzinfo)
         due = [
             _soon(item, "due" if _moment(item) > now - FRESH else "overdue", trace)
             for item in self._pages(lambda shard, after=None: access.due(shard, since=start, until=end, after=after))
-            if _never_claimed(item) or _again(_moment(item), now, served)
+            if _never_claimed(item) or _again(_moment(item), now, mark)
         ]
         older = self._pages(lambda shard, after=None: access.overdue(shard, until=start, after=after))
         read = list(islice(older, READ))
         never = in_turns([item for item in read if _never_claimed(item)], _group, BACKLOG)
-        tried = [item for item in read if not _never_claimed(item) and _again(_moment(item), now, served)]
+        tried = [item for item in read if not _never_claimed(item) and _again(_moment(item), now, mark)]
         return _Found(
             due=due,
             looks=self._looks(end, trace),
@@ -187,9 +188,10 @@ class Dispatch:
                 return [*refused, *soon[start + PORTION :]]  # each try waits, and the next tick finds them
         return refused
 
-    def _go_on_with_releases(self) -> None:
+    def _go_on_with_the_held(self) -> None:
         try:
             self.releases.finish()
+            self.held_sweep.go_on()
         except OmnipubError as error:
             self.journal.note("release_failed", error=error.message)  # the next tick goes on; what is due is not late
 

@@ -71,7 +71,8 @@ class Hindrances:
             for network, waits in holds.unknown.items()
         ]
         if holds.free.waiting:
-            found.append(_held("Held, though nothing holds them any more", holds.free, "messages stuck"))
+            words = "Held, though nothing holds them any more; the ticks let them go within the hour"
+            found.append(_held(words, holds.free, "messages stuck"))
         if holds.invented.waiting:
             found.append(fine("held", f"Held, and only invented by `table seed`: {holds.invented.counted}."))
         if not holds.whole.complete:

@@ -6,7 +6,7 @@ any more, and only then is the row deleted. A hold is written on the condition t
 so nothing is held after the last of these looks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -71,12 +71,9 @@ class Releases:
         late, at = Late(row["late"]), from_text(row["at"])
         missing = left_missed(row["SK"], by)
         free = [one for one in self.held(row["SK"]) if self.is_free(one)]
-        now, freed = self.clock.now(), 0
-        for (network, _), group in groupby(sorted(free, key=_account_then_due), key=_account):
-            pace = self.channels[network].pace if network in self.channels else timedelta(0)
-            for number, delivery in enumerate(group):
-                was_late = delivery.due_at is not None and delivery.due_at <= at
-                freed += self.let_go(delivery, now + pace * number, late if was_late else Late.WINDOW, missing=missing)
+        freed = self.let_go_in_order(
+            free, lambda one: late if one.due_at is not None and one.due_at <= at else Late.WINDOW, missing=missing
+        )
         if freed:
             self.journal.note("released", scope=row["SK"], deliveries=freed)
         return freed
@@ -139,6 +136,18 @@ class Releases:
             return False  # somebody cancelled or edited it meanwhile; that stands
         self.due.committed([moved], why="released")
         return True
+
+    def let_go_in_order(self, free: Sequence[Delivery], late: Callable[[Delivery], Late], *, missing: str = "") -> int:
+        """Let go what nothing holds: in due order, spaced by the pace of each account's network; how many.
+
+        `late` says what becomes of each if its moment has passed.
+        """
+        now, freed = self.clock.now(), 0
+        for (network, _), group in groupby(sorted(free, key=_account_then_due), key=_account):
+            pace = self.channels[network].pace if network in self.channels else timedelta(0)
+            for number, delivery in enumerate(group):
+                freed += self.let_go(delivery, now + pace * number, late(delivery), missing=missing)
+        return freed
 
     def _waits_for_a_release(self, scope: str) -> bool:
         """Whether only a release of omnipub that knows the scope's network can carry it out."""

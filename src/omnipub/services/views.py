@@ -25,7 +25,7 @@ def created(answer: Created) -> Json:
         "due_at": answer.due_at,
         "zone": answer.zone,
         "channels": list(answer.channels),
-    }
+    } | ({"notes": list(answer.notes)} if answer.notes else {})
 
 
 def row(line: Row) -> Json:

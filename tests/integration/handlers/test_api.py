@@ -368,3 +368,53 @@ def test_a_message_says_until_when_it_may_begin(call: Call, not_after: str, end:
 def test_a_window_that_makes_no_sense_is_a_400_and_creates_nothing(call: Call, not_after: str) -> None:
     assert call("POST", "/messages", MESSAGE | {"not_after": not_after})[0] == 400
     assert call("GET", "/messages")[1]["messages"] == []
+
+
+# A request whose first sending never arrived, repeated after its moment.
+
+
+def late(bed: TestBed, seconds: int, **more: Any) -> dict[str, Any]:
+    """What to send of a post that was due `seconds` ago."""
+    return {**MESSAGE, "schedule": {"at": (bed.clock.now() - timedelta(seconds=seconds)).isoformat()}, **more}
+
+
+@pytest.mark.parametrize("seconds", [61, 3600, 24 * 3600])
+@pytest.mark.parametrize("path", ["/messages", "/certifications"])
+def test_a_repeated_post_whose_moment_is_over_is_due_now_and_says_so(
+    bed: TestBed, call: Call, seconds: int, path: str
+) -> None:
+    body = late(bed, seconds) if path == "/messages" else CERTIFICATION | {"schedule": late(bed, seconds)["schedule"]}
+    status, made, _ = call("POST", path, body, headers={"idempotency-key": "k-1"})
+    assert status == 201, made
+    (note,) = made["notes"]
+    assert f"was {seconds:,} s ago: it is due now" in note
+    bed.run_stream()
+    _, shown, _ = call("GET", f"{path}/{made['id']}")
+    (delivery,) = shown["deliveries"]
+    assert delivery["status"] == "published"
+    assert delivery["lateness_ms"] == seconds * 1000 + 100, "measured from what was asked"
+    status, again, headers = call("POST", path, body, headers={"idempotency-key": "k-1"})
+    assert (status, again, headers["idempotent-replayed"]) == (201, made, "true")
+    assert len(bed.network.posts) == 1
+
+
+@pytest.mark.parametrize(("seconds", "more"), [(24 * 3600 + 1, {}), (3601, {"not_after": "1h"})])
+def test_beyond_its_window_a_repeated_post_is_refused_and_told_what_to_do(
+    bed: TestBed, call: Call, seconds: int, more: dict[str, Any]
+) -> None:
+    status, problem, _ = call("POST", "/messages", late(bed, seconds, **more), headers={"idempotency-key": "k-1"})
+    assert status == 400
+    assert "ended at" in problem["detail"]
+    assert "later" in problem["hint"]
+    assert bed.stream.take() == []
+    status, made, _ = call("POST", "/messages", MESSAGE, headers={"idempotency-key": "k-1"})
+    assert status == 201, "a refused request uses no key up"
+    assert "notes" not in made
+
+
+def test_without_a_key_a_moment_in_the_past_is_a_mistake(bed: TestBed, call: Call) -> None:
+    status, problem, _ = call("POST", "/messages", late(bed, 61))
+    assert status == 400
+    assert "lies in the past" in problem["detail"]
+    status, made, _ = call("POST", "/messages", late(bed, 60))
+    assert (status, "notes" in made) == (201, False)

@@ -173,7 +173,10 @@ def test_an_account_whose_alias_is_another_by_now_is_found_and_one_whose_name_is
             "Held until their accounts can be used: 1, for looked/gone (1).",
             "connections connect looked:second --account gone --owner bob",
         ),
-        ("Held, though nothing holds them any more: 1, for looked/moved (1).", "messages stuck"),
+        (
+            "Held, though nothing holds them any more; the ticks let them go within the hour: 1, for looked/moved (1).",
+            "messages stuck",
+        ),
         (
             "looked (gone) of bob is not connected (held for it: 1).",
             "connections connect looked:second --account gone --owner bob",
