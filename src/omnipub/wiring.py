@@ -21,6 +21,7 @@ from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
 from omnipub.domain.rules import Remedy, Rules
 from omnipub.services.accounts import Accounts
+from omnipub.services.addresses import Addresses
 from omnipub.services.announce import Announce
 from omnipub.services.asking import Asking
 from omnipub.services.backlog import Backlog
@@ -160,6 +161,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         clock=clock,
         chance=chance,
         releases=releases,
+        addresses=Addresses(table=table, vault=world.vault, chance=chance, journal=journal),
         channels=channels,
     )
     creation = Creation(

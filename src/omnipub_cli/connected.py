@@ -57,10 +57,15 @@ def shape(connection: Connection) -> dict[str, Any]:
 
 def again(call: Call, connection: Connection) -> str:
     """The command that gives a connected account a new token."""
-    words = ["connections", "connect", connection.channel, "--account", connection.account]
-    if connection.title != connection.account:
+    from omnipub.services.addresses import ADDRESS  # noqa: PLC0415  a command imports what it uses
+
+    # An address that is a secret is not shown: without --url the one that is sealed stays.
+    hidden = ADDRESS in (connection.settings or {})
+    name = connection.also[0] if hidden and connection.also else connection.account
+    words = ["connections", "connect", connection.channel, "--account", name]
+    if connection.title != name:
         words += ["--title", connection.title]
-    if connection.base_url and not _at_the_sandbox(call, connection):
+    if connection.base_url and not (hidden or _at_the_sandbox(call, connection)):
         words += ["--url", connection.base_url]
     return call.typed(shlex.join(words))
 
@@ -97,8 +102,11 @@ def after(call: Call, tested: Trial) -> str:
 
 def table(tested: Sequence[Trial]) -> list[Table]:
     """Verdicts as rows; no table if there are none."""
+    from omnipub.domain.addresses import shown  # noqa: PLC0415  likewise
+
     rows: list[Sequence[Cell]] = [
-        (one.connection.channel, State(one.verdict.value), one.connection.account, one.sentence) for one in tested
+        (one.connection.channel, State(one.verdict.value), shown(one.connection.account), one.sentence)
+        for one in tested
     ]
     return [Table(columns=TESTED, rows=rows)] if rows else []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from omnipub.domain.addresses import shown
 from omnipub.domain.intervention import is_editable, is_searchable
 from omnipub.domain.lifecycle import Event, Status, legal_events
 from omnipub.domain.message import Message
@@ -60,7 +61,7 @@ def timeline(shown: Shown, now: datetime, typed: Callable[[str], str], can_look:
 
 def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime, typed: Callable[[str], str]) -> Iterator[Line]:
     yield Line((delivery.channel, State(delivery.status.value)), heading=True)
-    yield Line(("account", delivery.account), indent=2)
+    yield Line(("account", shown(delivery.account)), indent=2)
     if delivery.due_at is not None:
         yield Line((Exact(delivery.due_at), "due"), indent=2)
     for one in tries:

@@ -115,6 +115,7 @@ def _happened(bed: TestBed) -> list[Item]:
     system.pauses.resume("channel:looked", send_late=False)
     system.pauses.resume("everything", send_late=True)
     look()
+    system.accounts.addresses.identity("https://hooks.example.com/T0/B0")
     _seed(bed)
     shut(system.world.table, bed.seat, "was brought here from elsewhere")
     look()

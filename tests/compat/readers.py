@@ -73,6 +73,13 @@ def certification_again(bed: TestBed, _: Item) -> object:
     return None
 
 
+def address_key(bed: TestBed, item: Item) -> object:
+    """What stands there opens nothing: another key is drawn in its place."""
+    bed.system.accounts.addresses.identity("https://hooks.example.com/T0/B0")
+    there = bed.system.world.table.get(key_of(item))
+    return bool(there and there["version"] > item["version"]) or None
+
+
 def gate(bed: TestBed, _: Item) -> object:
     try:
         bed.system.gate.enter()
@@ -130,6 +137,7 @@ READERS: Mapping[str, Reader] = {
     "post": lambda bed, item: bed.system.operate.recording.owners(*_post(item)) or None,
     "profile": lambda _, item: read(item, 1).kind,
     "same": certification_again,
+    "system addresses": address_key,
     "system cursor": lambda bed, _: census(bed).cursor,
     "system gate": gate,
     "system heartbeat": lambda bed, _: census(bed).heartbeat,

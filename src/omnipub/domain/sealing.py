@@ -7,7 +7,8 @@ Purpose = tuple[str, ...]
 
 TOKEN = "token"  # noqa: S105 - a word, not one
 RENEWAL = "renewal"
-"""What secrets there are of an account: its token, and what a renewal of it takes."""
+ADDRESS = "address"
+"""What secrets there are of an account: its token, what a renewal of it takes, and its address if that is one."""
 
 
 def encoded(purpose: Purpose) -> str:

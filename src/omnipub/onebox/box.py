@@ -16,6 +16,7 @@ from omnipub.adapters.worker_pool import WorkerPool
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError
 from omnipub.handlers import api, scheduler, worker
+from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.consumer import Given
 from omnipub.onebox.data import Running, alone, api_token, note_running, now_text, sound
 from omnipub.onebox.engines import Engines
@@ -24,6 +25,7 @@ from omnipub.onebox.metronome import Metronome
 from omnipub.onebox.sandboxed import SandboxProcess, connect_all
 from omnipub.onebox.timer import Timer
 from omnipub.onebox.trouble import Say
+from omnipub.services.address_sealing import AddressSealing
 from omnipub.wiring import System, one_machine
 
 PATIENCE = timedelta(seconds=30)
@@ -116,6 +118,7 @@ class Box:
         self.system = one_machine(settings, clock=self._clock, crew=PoolCrew(pool))
         self._open.callback(self.system.close)
         self.system.gate.enter()
+        AddressSealing(accounts=self.system.accounts).of(LOCAL_OWNER)
         if self.sandbox_url:
             connect_all(self.system, self.sandbox_url)
         self.token = api_token(data)

@@ -119,7 +119,7 @@ def connect(system: System, url: str, *, channel: str, account: str, title: str 
     control(url, "accounts", {"network": network, "account": account, "token": token})
     base = f"{url}/{network}" + (f"/{account}" if network == "webhook" else "")
     system.accounts.connect(
-        owner=owner, channel=channel, account=account, title=title, token=Secret(token), base_url=base
+        owner=owner, channel=channel, account=account, title=title, token=Secret(token), base_url=base, named=True
     )
 
 

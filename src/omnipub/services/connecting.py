@@ -113,9 +113,10 @@ class Connecting:
         """
         network = network_of(connection.channel)
         key = keys.connection(connection.owner, connection.channel)
-        marker = keys.connected_account(connection.owner, network, connection.account)
+        names = (connection.account, *connection.also)
+        markers = [Delete(key=keys.connected_account(connection.owner, network, name)) for name in names]
         try:
-            self.table.transact([Delete(key=key, condition=Unchanged(version=connection.version)), Delete(key=marker)])
+            self.table.transact([Delete(key=key, condition=Unchanged(version=connection.version)), *markers])
         except ConditionFailedError as error:
             if self.accounts.find(connection.owner, connection.channel) is not None:
                 raise _changed(connection) from error  # else it is gone, as was asked

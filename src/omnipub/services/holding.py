@@ -148,7 +148,7 @@ def _connections(table: Table, waiting: Sequence[Waiting]) -> tuple[Mapping[Plac
     missing: dict[Place, keys.Key] = {}
     for one in waiting:
         item = direct.get(by_name[one.owner, one.channel])
-        if item is not None and item["account"] == one.account:
+        if item is not None and one.account in {item["account"], *item.get("also", ())}:
             found[_place(one)] = connection_of(item)
         else:
             missing[_place(one)] = keys.connected_account(*_place(one))
@@ -158,7 +158,7 @@ def _connections(table: Table, waiting: Sequence[Waiting]) -> tuple[Mapping[Plac
     }
     renamed = table.batch_get(list(dict.fromkeys(aliases.values())))
     for place, key in aliases.items():
-        if key in renamed and renamed[key]["account"] == place[2]:
+        if key in renamed and place[2] in {renamed[key]["account"], *renamed[key].get("also", ())}:
             found[place] = connection_of(renamed[key])
     return found, {name for name, key in by_name.items() if key in direct}
 

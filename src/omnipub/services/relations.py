@@ -97,9 +97,10 @@ def _account(item: Item, there: Mapping[Key, Item]) -> Iterator[Wrong]:
     connection = _value(found)
     if found is None:
         yield Check.ORPHAN_ACCOUNT, f"It counts as connected as {item['channel']}, which does not exist."
-    elif isinstance(connection, Connection) and key_of(item) != keys.connected_account(
-        connection.owner, network_of(connection.channel), connection.account
-    ):
+    elif isinstance(connection, Connection) and key_of(item) not in {
+        keys.connected_account(connection.owner, network_of(connection.channel), account)
+        for account in (connection.account, *connection.also)
+    }:
         yield Check.ORPHAN_ACCOUNT, f"{item['channel']} is connected to account {connection.account} instead."
 
 

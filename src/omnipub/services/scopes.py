@@ -87,7 +87,7 @@ def bound_to(table: Table, delivery: Delivery) -> Bound:
     """The connection to the very account the delivery is bound to, whatever its alias is now."""
     key = keys.connection(delivery.owner, delivery.channel)
     direct = table.get(key)
-    if direct is not None and direct["account"] == delivery.account:
+    if direct is not None and _is_bound(direct, delivery):
         return Bound(connection=connection_of(direct), unchanged=(_same(key, direct),))
     marker = keys.connected_account(delivery.owner, network_of(delivery.channel), delivery.account)
     named = table.get(marker)
@@ -95,9 +95,17 @@ def bound_to(table: Table, delivery: Delivery) -> Bound:
         return Bound(connection=None, unchanged=(_same(key, direct), Check(key=marker, condition=Absent())))
     alias = keys.connection(delivery.owner, named["channel"])
     renamed = table.get(alias)
-    there = renamed is not None and renamed["account"] == delivery.account
+    there = renamed is not None and _is_bound(renamed, delivery)
     connection = connection_of(renamed) if renamed is not None and there else None
     return Bound(connection=connection, unchanged=(_same(alias, renamed),))
+
+
+def _is_bound(item: Item, delivery: Delivery) -> bool:
+    """Whether a connection is to the account of a delivery.
+
+    What may be out stays with the very account it went to: another one cannot tell what became of it.
+    """
+    return item["account"] == delivery.account or (delivery.account in item.get("also", ()) and not delivery.may_be_out)
 
 
 def _same(key: keys.Key, item: Item | None) -> Check:

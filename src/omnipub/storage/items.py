@@ -42,9 +42,10 @@ class Connection:
 
     Attributes:
         channel: `facebook` or `facebook:<alias>`, the name its owner chose.
-        account: The network's own account id.
+        account: The network's own account id; of an address that is a secret, where it leads and its keyed hash.
+        also: Other ids of it, to which earlier deliveries are bound: what it was called, where it led before.
         sealed: The token, sealed by the vault; never leaves the table open.
-        base_url: Where the network answers; "" for its real address.
+        base_url: Where the network answers; "" for its real address. Of an address that is a secret, its host alone.
         settings: What else the network needs, not secret.
         refresh_at: When the token ends; None if nobody knows.
         renewing_until: Until then somebody has the turn to renew the token; None if nobody has.
@@ -65,6 +66,7 @@ class Connection:
     refresh_at: datetime | None = None
     renewing_until: datetime | None = None
     renewal_failed: RenewalFailed | None = None
+    also: tuple[str, ...] = ()
     version: int = 1
     write_id: str = ""
 

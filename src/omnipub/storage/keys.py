@@ -119,6 +119,11 @@ def gate() -> Key:
     return Key("SYSTEM#GATE", METADATA)
 
 
+def address_key() -> Key:
+    """With what the addresses that are secrets are hashed, sealed."""
+    return Key("SYSTEM#ADDRESSES", METADATA)
+
+
 def pauses() -> str:
     """All pauses in force."""
     return "SYSTEM#PAUSE"

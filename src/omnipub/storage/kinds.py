@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, cast
+from urllib.parse import urlsplit
 
+from omnipub.domain.addresses import place
+from omnipub.domain.identity import network_of
 from omnipub.names import VERSION
 from omnipub.storage import items, keys
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import KEY_ATTRIBUTES, PARTITION, SORT
 from omnipub.storage.table import Item
 
-SECRETS = frozenset({"sealed", "renewal"})
+SECRETS = frozenset({"sealed", "renewal", "sealed_address"})
 """Attributes that hold a secret, sealed, at whatever depth; they never leave the table."""
 
 
@@ -180,8 +183,12 @@ def read(item: Item, highest: int) -> Read:
 
 
 def without_secrets(item: Item, instead: str | None = None) -> Item:
-    """The item with its secrets left out, or with `instead` in their place."""
-    return cast("Item", _without(item, instead))
+    """The item with its secrets left out, or with `instead` in their place; of an address, only where it leads."""
+    found = cast("Item", _without(item, instead))
+    address = found.get("base_url")
+    if isinstance(address, str) and urlsplit(address).path.strip("/") not in {"", network_of(str(found["channel"]))}:
+        found["base_url"] = place(address)  # an earlier release left it open
+    return found
 
 
 def _without(value: Any, instead: str | None) -> Any:

@@ -140,6 +140,7 @@ connections = every(
     channel=text,
     account=text,
     title=text,
+    also=st.lists(text, max_size=2).map(tuple),
     sealed=text,
     created_at=moments,
     base_url=text,

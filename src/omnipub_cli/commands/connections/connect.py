@@ -34,9 +34,15 @@ def connect(
         str, typer.Argument(metavar="CHANNEL", help="A network, or network:alias for a second account.")
     ],
     *,
-    account: Annotated[str, typer.Option(metavar="ID", help="The network's own id of the account.")],
+    account: Annotated[
+        str, typer.Option(metavar="ID", help="The network's own id of the account; for a webhook, a name of yours.")
+    ],
     url: Annotated[
-        str, typer.Option(metavar="URL", help="Where a webhook's deliveries go, or a Bluesky data server of one's own.")
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Where a webhook's deliveries go (kept sealed), or a Bluesky data server of one's own.",
+        ),
     ] = "",
     owner: ActsFor = "",
     title: Annotated[str, typer.Option(metavar="TEXT", help="A name for people (default: the id).")] = "",
@@ -56,6 +62,7 @@ def connect(
 ) -> None:
     """Connect an account, or renew the token of a connected one and let what was held go on."""
     from omnipub.config import Mode  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.addresses import shown  # noqa: PLC0415  likewise
     from omnipub.domain.identity import checked_channel, network_of  # noqa: PLC0415  likewise
     from omnipub_cli.connected import shape  # noqa: PLC0415  likewise
 
@@ -67,7 +74,8 @@ def connect(
             raise InvalidInputError(f"omnipub does not know the network '{network}'.", hint=f"Known networks: {known}.")
         if not account.strip():
             raise InvalidInputError("The account has no id.", problems=[("account", "Nothing was given.")])
-        if system.settings.mode is Mode.SANDBOX and not url:
+        own = "" if url else system.accounts.own_address(call.owner, channel, account)
+        if system.settings.mode is Mode.SANDBOX and not (url or own):
             if renewable or ends:
                 raise InvalidInputError(
                     "The sandbox makes its tokens itself; they neither end nor need to be renewed.",
@@ -80,7 +88,7 @@ def connect(
                 channel,
                 account,
                 title,
-                url,
+                url or own,
                 ends,
                 owner=call.owner,
                 renewable=renewable,
@@ -92,7 +100,7 @@ def connect(
     record = Record(
         fields=(
             ("channel", connected.channel),
-            ("account", connected.account),
+            ("account", shown(connected.account)),
             ("title", connected.title),
             ("standing", State(connected.standing.value)),
             ("ends", connected.refresh_at),

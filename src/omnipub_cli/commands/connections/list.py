@@ -27,6 +27,7 @@ CONNECTIONS = (
 )
 def list_(context: typer.Context, *, owner: ActsFor = "") -> None:
     """List connected accounts, whether they can be used, and what is held for them."""
+    from omnipub.domain.addresses import shown  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.identity import network_of  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.lifecycle import Status  # noqa: PLC0415  likewise
     from omnipub_cli import connected  # noqa: PLC0415  likewise
@@ -44,7 +45,7 @@ def list_(context: typer.Context, *, owner: ActsFor = "") -> None:
             one.standing_since,
             one.refresh_at,
             count,
-            one.account,
+            shown(one.account),
             one.title,
             one.standing_reason,
         )

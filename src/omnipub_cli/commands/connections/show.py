@@ -26,9 +26,11 @@ def show(
     owner: ActsFor = "",
 ) -> None:
     """Show everything about a connected account but its token."""
+    from omnipub.domain.addresses import shown  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.identity import network_of  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.lifecycle import Status  # noqa: PLC0415  likewise
     from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+    from omnipub.services.addresses import shown_address  # noqa: PLC0415  likewise
     from omnipub_cli import connected  # noqa: PLC0415  likewise
 
     call = call_of(context).on_behalf_of(owner)
@@ -39,7 +41,7 @@ def show(
         opens = _opens(system, one)
     mine = {name: pile.by_account(call.owner)[network_of(one.channel), one.account] for name, pile in piles.items()}
     complete = all(pile.complete for pile in piles.values())
-    address = one.base_url or (network.base_url if network else "")
+    address = shown_address(one, network.base_url if network else "")
     document = connected.shape(one) | {
         "network": network_of(one.channel),
         "connected_at": to_text(one.created_at),
@@ -53,7 +55,7 @@ def show(
             fields=(
                 ("channel", one.channel),
                 ("network", network.title if network else f"{network_of(one.channel)} (unknown to this release)"),
-                ("account", one.account),
+                ("account", shown(one.account)),
                 ("title", one.title),
                 ("standing", State(one.standing.value)),
                 ("since", one.standing_since),

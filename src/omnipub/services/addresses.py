@@ -1,0 +1,89 @@
+"""Addresses that are secrets, as webhooks have: sealed, and known in keys by a keyed hash alone.
+
+The hash's own key is drawn once for a table and sealed in it: so all processes have the same, and nobody who reads
+the table can try out addresses.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+
+from omnipub.domain.addresses import DIGITS, is_own_place, normalised, place, shown
+from omnipub.domain.conversation import Secret
+from omnipub.errors import SealBrokenError
+from omnipub.services.ports import Chance, Journal, Vault
+from omnipub.storage import keys
+from omnipub.storage.items import Connection, plain_item
+from omnipub.storage.table import Absent, ConditionFailedError, Item, Put, Table, Unchanged
+
+ADDRESS = "sealed_address"
+"""The setting of a connection that holds its address, sealed."""
+
+_PURPOSE = ("", "", "", "address-hash")
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """Names addresses without showing them."""
+
+    table: Table
+    vault: Vault
+    chance: Chance
+    journal: Journal
+    known: list[bytes] = field(default_factory=list)
+
+    def identity(self, address: str) -> str:
+        """The account's id: where the address leads, and a keyed hash of all of it.
+
+        Raises:
+            InvalidInputError: It is no address.
+        """
+        spelled = normalised(address)
+        return f"{place(address)}~{hmac.digest(self._key(), spelled.encode(), hashlib.sha256).hex()[:DIGITS]}"
+
+    def drawn(self) -> bool:
+        """Whether this table has a key to hash addresses with: a release that seals them has been here."""
+        return self.table.get(keys.address_key()) is not None
+
+    def draw(self) -> None:
+        """Make the key that addresses are hashed with, unless there is one."""
+        self._key()
+
+    def _key(self) -> bytes:
+        if not self.known:
+            self.known.append(self._read_or_drawn())
+        return self.known[0]
+
+    def _read_or_drawn(self) -> bytes:
+        there = self.table.get(keys.address_key())
+        found = self._opened(there)
+        if found is not None:
+            return found
+        drawn = self.chance.randomness(_KEY_BYTES)
+        sealed = self.vault.seal(Secret(drawn.hex()), _PURPOSE)
+        version = there["version"] + 1 if there else 1
+        item = plain_item(keys.address_key(), sealed=sealed, version=version)
+        condition = Unchanged(version=there["version"]) if there else Absent()
+        try:
+            self.table.transact([Put(item=item, condition=condition)])
+        except ConditionFailedError:
+            return self._read_or_drawn()  # somebody else has drawn one at this moment
+        return drawn
+
+    def _opened(self, item: Item | None) -> bytes | None:
+        if item is None or not item.get("sealed"):
+            return None  # an import brings the item without what it is for
+        try:
+            return bytes.fromhex(self.vault.open(item["sealed"], _PURPOSE).reveal())
+        except SealBrokenError:
+            # Another key than the one of then: no token opens either, and every account is connected again.
+            self.journal.note("address_key_lost")
+            return None
+
+
+def shown_address(connection: Connection, usual: str) -> str:
+    """What people see of where a connection leads; `usual` is its network's own address."""
+    if usual or not connection.base_url:
+        return connection.base_url or usual
+    return shown(connection.account) if is_own_place(connection.account) else place(connection.base_url)
