@@ -20,6 +20,15 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_state_of_this_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests send is written down where they end, and not in the state directory of whoever runs them."""
+    with pytest.MonkeyPatch.context() as changed:
+        changed.delenv("OMNIPUB_STATE", raising=False)
+        changed.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture
 def bed(tmp_path: Path) -> Iterator[TestBed]:
     made = make_bed(tmp_path)

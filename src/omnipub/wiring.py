@@ -20,8 +20,10 @@ from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
 from omnipub.domain.rules import Remedy, Rules
+from omnipub.errors import OmnipubError
 from omnipub.services.accounts import Accounts
 from omnipub.services.addresses import Addresses
+from omnipub.services.adoption import Adoption
 from omnipub.services.announce import Announce
 from omnipub.services.asking import Asking
 from omnipub.services.backlog import Backlog
@@ -101,6 +103,7 @@ class System:
     pauses: Pauses
     breakers: Breakers
     gate: Gate
+    adoption: Adoption
     unpublish: Unpublish
     preview: Preview
     importing: Importing
@@ -116,7 +119,8 @@ class System:
 
     def close(self) -> None:
         """Let go of files and connections; the system is not used after this."""
-        for port in (self.world.table, self.world.stream, self.world.delay, self.world.send, self.world.journal):
+        world = self.world
+        for port in (world.table, world.stream, world.delay, world.send, world.journal, world.seat):
             if isinstance(port, Closable):
                 port.close()
 
@@ -198,6 +202,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         driver=driver,
         renewing=renewing,
         due=due,
+        seat=world.seat,
         clock=clock,
         chance=chance,
         journal=journal,
@@ -217,6 +222,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         second_try=SecondTry(renewing=renewing, clock=clock, patience=settings.batch_budget),
         due=due,
         gate=gate,
+        seat=world.seat,
         clock=clock,
         chance=chance,
         journal=journal,
@@ -265,6 +271,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         pauses=pauses,
         breakers=breakers,
         gate=gate,
+        adoption=Adoption(table=table, seat=world.seat, gate=gate, recording=recording, clock=clock),
         lists=lists,
         calendar=Calendar(table=table, shards=shards, clock=clock, channels=channels),
         stuck=Stuck(table=table, shards=shards, clock=clock),
@@ -356,7 +363,7 @@ def replay_of(system: System) -> "Replay":
 def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: Crew | None = None) -> System:
     """The system over SQLite and files in `settings.data`."""
     from omnipub.adapters.directory_media import DirectoryMedia  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.directory_seat import DirectorySeat  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.directory_seat import DirectorySeat, default_state  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.keyfile_vault import KeyfileVault  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.sqlite_delay import SqliteDelay  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.sqlite_stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
@@ -376,12 +383,21 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: C
                 clock=clock or SystemClock(),
                 chance=SystemChance(),
                 crew=crew or ThreadCrew(),
-                seat=DirectorySeat(data),
+                seat=DirectorySeat(data, Path(settings.state) if settings.state else default_state()),
                 journal=LogJournal(logger_for(settings)),
             ),
         )
+        _name(system)
         opened.pop_all()
     return system
+
+
+def _name(system: System) -> None:
+    """Give a new table its identity: then a copy of it that is made before it ever ran is known as well."""
+    try:
+        system.gate.found()
+    except OmnipubError:
+        return  # who only reads can do without; whoever is to send checks it again and says why
 
 
 def sender(settings: Settings) -> Send:

@@ -49,17 +49,24 @@ def choose(call: Call, what: str, *, option: str, choices: Sequence[str]) -> str
     return answer
 
 
-def typed(call: Call, what: str, *, expected: str) -> None:
+def typed(call: Call, what: str, *, expected: str, option: str = "--yes") -> None:
     """Go on only if a word is typed that nobody types by mistake.
 
     Raises:
-        InvalidInputError: Nobody can be asked, and --yes was not given.
+        InvalidInputError: Nobody can be asked, and `option` was not given.
         typer.Abort: Something else was typed.
     """
-    if not sys.stdin.isatty():
-        raise InvalidInputError(f"{what} Nothing was done.", hint="There is no terminal to ask; add --yes to do it.")
+    if not can_ask():
+        raise InvalidInputError(
+            f"{what} Nothing was done.", hint=f"There is no terminal to ask; add {option} to do it."
+        )
     if _answer(call, f"{what} Type {expected} to do it:") != expected.lower():
         raise typer.Abort
+
+
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal."""
+    return sys.stdin.isatty()
 
 
 def _answer(call: Call, question: str) -> str:

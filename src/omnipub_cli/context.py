@@ -37,6 +37,7 @@ class Call:
     quiet: bool = False
     utc: bool = False
     data: str = ""
+    state: str = ""
     stage: str = LOCAL
     region: str = ""
     profile: str = ""
@@ -101,7 +102,12 @@ class Call:
             return self.staged.facts.settings
         from omnipub.onebox.data import open_data  # noqa: PLC0415  likewise
 
-        return open_data(self.directory)
+        return open_data(self.directory, state=self.state_directory)
+
+    @property
+    def state_directory(self) -> Path | None:
+        """The state directory that was asked for; None leaves it to the environment or the user's own."""
+        return Path(self.state).expanduser().absolute() if self.state else None
 
     @contextmanager
     def system(self) -> Iterator[System]:
@@ -167,8 +173,8 @@ class Call:
         import shlex  # noqa: PLC0415  only for hints
 
         whose = self.acting_for if words.startswith("connections ") else ""
-        named = {"--owner": whose, "--data": self.data, "--stage": self.stage if self.on_aws else ""}
-        named |= {"--region": self.region, "--profile": self.profile}
+        named = {"--owner": whose, "--data": self.data, "--state": "" if self.on_aws else self.state}
+        named |= {"--stage": self.stage if self.on_aws else "", "--region": self.region, "--profile": self.profile}
         options = [f" {option} {shlex.quote(value)}" for option, value in named.items() if value]
         return f"omnipub {words}{''.join(options)}"
 

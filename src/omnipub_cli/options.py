@@ -179,6 +179,7 @@ def everywhere() -> list[TyperOption]:
         _flag("--quiet", "quiet", "-q", help="Print ids only, one a line."),
         _flag("--utc", "utc", help="Show moments in UTC instead of this machine's zone."),
         _value("--data", "data", metavar="DIR", envvar="OMNIPUB_DATA", help="The data directory on this machine."),
+        _value("--state", "state", metavar="DIR", envvar="OMNIPUB_STATE", help="Where the evidence of sends is kept."),
         _value(
             "--stage", "stage", metavar="NAME", envvar="OMNIPUB_STAGE", help="Where it runs: local, or a stage on AWS."
         ),

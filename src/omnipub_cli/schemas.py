@@ -363,7 +363,7 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
         ),
         "table backup": _object(file=TEXT, bytes=COUNT),
         "table restore": _object(table=TEXT, kept=_MAYBE_TEXT, gate_open=FLAG),
-        "table adopt": _object(adopted=FLAG, deliveries=_list(NAMED)),
+        "table adopt": _object(adopted=FLAG, deliveries=_list(NAMED), unknown=_list(TEXT)),
         "deploy": _object(
             stage=TEXT,
             region=TEXT,

@@ -80,7 +80,7 @@ DELIVERY = Delivery(
     looks=2,
     holds="c0ffee",
     cancel_asked="Wrong price.",
-    lease=Lease(claim_id="c-1", attempt=3, started_at=START, until=START + MINUTE, sends=True),
+    lease=Lease(claim_id="c-1", attempt=3, started_at=START, until=START + MINUTE, sends=True, boot=7),
     frozen=Frozen(revision=2, body={"text": "Come in", "tags": ["in"], "card": {"url": "https://example.com/in"}}),
     published_at=START + MINUTE,
     network_id="urn:li:share:1",

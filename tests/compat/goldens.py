@@ -90,6 +90,10 @@ def _happened(bed: TestBed) -> list[Item]:
 
     look()
     system, network = bed.system, bed.network
+    shut(system.world.table, "was brought here from elsewhere")
+    look()
+    system.adoption.adopt()
+    look()
     system.gate.enter()
     network.orders = ["lost_answer", "ok", "reject"]
     system.compose.message(owner=OWNER, content=Content(text="Who knows"), channels=["looked"])
@@ -117,7 +121,10 @@ def _happened(bed: TestBed) -> list[Item]:
     look()
     system.accounts.addresses.identity("https://hooks.example.com/T0/B0")
     _seed(bed)
-    shut(system.world.table, bed.seat, "was brought here from elsewhere")
+    bed.seat.exclusive = True  # as on one machine
+    system.gate.enter()
+    look()
+    shut(system.world.table, "was brought here from elsewhere")
     look()
     return list(kept.values())
 

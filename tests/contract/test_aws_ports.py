@@ -14,7 +14,7 @@ from omnipub.adapters.lambda_delay import PAYLOAD_BYTES, LambdaDelay
 from omnipub.adapters.s3_media import PREFIX, S3Media
 from omnipub.domain.conversation import Secret
 from omnipub.errors import ConfigurationError, InvalidInputError, SealBrokenError, UnavailableError
-from omnipub.services.ports import DueSoon, Pointer
+from omnipub.services.ports import DueSoon, Evidence, Pointer
 from omnipub.services.wire import nudge_from
 from support.aws import Cloud
 from support.faulty_botocore import break_into
@@ -215,28 +215,33 @@ def place(over_ministack: Cloud, seconds: Seconds) -> AwsSeat:
     return seat_on(over_ministack, seconds)
 
 
+def remembered(seat: AwsSeat) -> int:
+    """The epoch, without the table's id."""
+    return int(seat._recently(seat._remembered)[0])
+
+
 def test_a_seat_remembers_the_highest_epoch(seat: AwsSeat) -> None:
-    assert seat.epoch() == 0
+    assert remembered(seat) == 0
     for epoch, highest in ((1, 1), (7, 7), (3, 7), (8, 8)):
-        seat.remember(epoch)
-        assert seat.epoch() == highest
+        seat.remember("", epoch)
+        assert remembered(seat) == highest
 
 
 def test_of_two_that_remember_at_once_the_higher_stays(
     emulated: Cloud, seat: AwsSeat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seat.remember(1)
+    seat.remember("", 1)
     other = AwsSeat(emulated.clients, table=seat._table, bucket=seat._bucket)
     real = AwsSeat._write
 
     def overtaken(self: AwsSeat, epoch: int, tag: str) -> bool:
         monkeypatch.setattr(AwsSeat, "_write", real)
-        other.remember(9)
+        other.remember("", 9)
         return real(self, epoch, tag)
 
     monkeypatch.setattr(AwsSeat, "_write", overtaken)
-    seat.remember(5)
-    assert (seat.epoch(), other.epoch()) == (9, 9)
+    seat.remember("", 5)
+    assert (remembered(seat), remembered(other)) == (9, 9)
 
 
 @pytest.mark.ministack
@@ -246,12 +251,11 @@ def test_a_seat_asks_again_after_a_while(
     faulty = break_into(monkeypatch, over_ministack.clients, "dynamodb", {"DescribeTable"})
     other = AwsSeat(over_ministack.clients, table=place._table, bucket=place._bucket)
     for _ in range(5):
-        assert (place.identity(), place.epoch()) == (place.identity(), 0)
+        assert place.evidence(place.fresh(0)) == Evidence(epoch=0)
     assert len(faulty.made()) == 1
-    other.remember(4)
+    other.remember("", 4)
     seconds.now += KNOWN_SECONDS
-    assert place.epoch() == 4
-    assert place.identity()
+    assert place.evidence(place.fresh(0)) == Evidence(epoch=4)
     assert len(faulty.made()) == 2
 
 
@@ -261,17 +265,17 @@ def test_a_table_made_anew_under_the_old_name_is_another_place(
 ) -> None:
     from support.aws import table_shape  # noqa: PLC0415  only this test makes a table by hand
 
-    before, dynamodb = place.identity(), over_ministack.clients.of("dynamodb")
+    before, dynamodb = place.fresh(0), over_ministack.clients.of("dynamodb")
     dynamodb.delete_table(TableName=place._table)
     dynamodb.create_table(TableName=place._table, **table_shape())
     seconds.now += KNOWN_SECONDS
-    assert place.identity() != before
-    assert place.identity().rpartition("/")[0] == before.rpartition("/")[0]
+    assert place.fresh(0) != before
+    assert place.fresh(0).rpartition("/")[0] == before.rpartition("/")[0]
+    assert place.evidence(before) is None
 
 
 @pytest.mark.ministack
 def test_two_tables_are_two_places(over_ministack: Cloud, place: AwsSeat) -> None:
-    assert (
-        AwsSeat(over_ministack.clients, table=over_ministack.table(), bucket=place._bucket).identity()
-        != place.identity()
+    assert AwsSeat(over_ministack.clients, table=over_ministack.table(), bucket=place._bucket).fresh(0) != place.fresh(
+        0
     )

@@ -39,11 +39,11 @@ from simulation.ports import (
     SimJournal,
     SimMedia,
     SimNetwork,
-    SimSeat,
     SimStream,
     SimTable,
     SimVault,
 )
+from support.seats import FakeSeat
 from support.tokens import TokenBook
 
 OWNER = "owner"
@@ -176,7 +176,7 @@ class History:
         self.stored_tokens: set[str] = set()
         self.connecting: set[str] = set()
         self.journal = SimJournal(self.hub)
-        self.seat = SimSeat()
+        self.seat = FakeSeat()
         self.asked: list[Asked] = []
         self.paused_since: dict[str, int] = {}
         self.busy_lanes: set[str] = set()
@@ -593,7 +593,7 @@ class History:
                 self._patiently(lambda name=name: self._connect(self._system(), name))
 
     def _adopt(self) -> None:
-        self._system().gate.adopt()
+        self._system().adoption.adopt()
 
     def _patiently(self, act: Callable[[], object]) -> None:
         """As a person does: again, until it works."""

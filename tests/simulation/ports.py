@@ -331,23 +331,6 @@ class SimCrew:
         task()
 
 
-@dataclass
-class SimSeat:
-    """A place."""
-
-    name: str = "here"
-    known: int = 0
-
-    def identity(self) -> str:
-        return self.name
-
-    def epoch(self) -> int:
-        return self.known
-
-    def remember(self, epoch: int) -> None:
-        self.known = epoch
-
-
 class SimJournal:
     """Adds what is noted to the story."""
 

@@ -20,6 +20,7 @@ from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.rules import Remedy
 from omnipub.services.ports import DueSoon, NoAnswerError, NotSentError, Pointer, UnreachableError
 from omnipub.wiring import System, World, assemble
+from support.seats import FakeSeat
 
 START = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 OWNER = "owner-1"
@@ -263,23 +264,6 @@ class FakeNetwork:
         return Response(status=200, body={"posts": seen})
 
 
-@dataclass
-class FakeSeat:
-    """A place with a name and a note."""
-
-    name: str = "here"
-    known: int = 0
-
-    def identity(self) -> str:
-        return self.name
-
-    def epoch(self) -> int:
-        return self.known
-
-    def remember(self, epoch: int) -> None:
-        self.known = epoch
-
-
 CHANNELS = {
     "looked": FakeChannel("looked", Remedy.LOOK_UP),
     "keyed": FakeChannel("keyed", Remedy.RESEND),
@@ -298,7 +282,7 @@ class TestBed:
     delay: ListDelay
     network: FakeNetwork
     journal: ListJournal
-    seat: FakeSeat
+    seat: Any
     system: System
 
     def run_stream(self) -> None:
@@ -328,11 +312,11 @@ class TestBed:
         self.system.close()
 
 
-def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None) -> TestBed:
+def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None, seat: Any = None) -> TestBed:
     """A system over `path` with one account on each fake channel."""
     clock = FakeClock()
     stream, delay, network, journal = ListStream(clock), ListDelay(), FakeNetwork(clock), ListJournal()
-    seat = FakeSeat()
+    seat = seat or FakeSeat()
     world = World(
         table=table or SqliteTable(path / "table.db"),
         stream=stream,

@@ -5,7 +5,7 @@ A restore makes a table of another id, even under the old name, and never touche
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +14,7 @@ from omnipub.adapters.aws import Clients
 from omnipub.adapters.aws_errors import code_of, translated
 from omnipub.adapters.aws_patience import Pause, tries
 from omnipub.errors import UnavailableError
+from omnipub.services.ports import Claimed, Evidence
 
 PREFIX = "seats/"
 """What the objects' names begin with; the table's name follows."""
@@ -36,6 +37,8 @@ class AwsSeat:
         monotonic: Seconds that only go up.
     """
 
+    exclusive = False
+
     def __init__(
         self,
         clients: Clients,
@@ -45,6 +48,8 @@ class AwsSeat:
         pause: Pause = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.boot = 0
+        self.where = f"the bucket {bucket}"
         self._clients = clients
         self._table = table
         self._bucket = bucket
@@ -53,15 +58,32 @@ class AwsSeat:
         self._known: dict[Callable[[], Any], tuple[float, Any]] = {}
         self._lock = threading.Lock()
 
-    def identity(self) -> str:
+    def fresh(self, epoch: int) -> str:  # noqa: ARG002  the object is of the table's name
         """ARN and id: a copy differs in the ARN, a table restored under the same name in the id."""
         return str(self._recently(self._described))
 
-    def epoch(self) -> int:
-        """The epoch in the object."""
-        return int(self._recently(self._remembered)[0])
+    def evidence(self, identity: str) -> Evidence | None:
+        """The epoch in the object; nothing of a table that is another one than this stage's."""
+        if identity != self._recently(self._described):
+            return None
+        epoch = int(self._recently(self._remembered)[0])
+        return Evidence(epoch=epoch)
 
-    def remember(self, epoch: int) -> None:
+    def has_run(self) -> bool:
+        """Whether there is an epoch."""
+        return bool(self._recently(self._remembered)[0])
+
+    def hold(self, identity: str) -> None:
+        """Nothing to hold: functions of a stage work beside each other, and the claims keep them apart."""
+
+    def begin(self, identity: str, *, epoch: int, boot: int) -> None:  # noqa: ARG002  functions have no common start
+        """Remember the epoch."""
+        self.remember(identity, epoch)
+
+    def join(self, identity: str) -> None:
+        """Nothing to join, as there is nothing to hold."""
+
+    def remember(self, identity: str, epoch: int) -> None:  # noqa: ARG002  likewise
         """Write the epoch; a higher one that somebody else wrote meanwhile stays."""
         for _ in tries(self._pause):
             there, tag = self._remembered()
@@ -70,6 +92,20 @@ class AwsSeat:
                     self._known.pop(self._remembered, None)
                 return
         raise UnavailableError(f"The epoch of {self._table} is written by many at once.", hint="Try again.")
+
+    def claimed(self, claim: Claimed) -> None:
+        """Nothing to write: a restore makes a table of another id, which the identity shows."""
+
+    def latest(self, identity: str, *, at_most: int) -> Sequence[Claimed]:  # noqa: ARG002  likewise
+        """None."""
+        return ()
+
+    def claims(self, identity: str, *, since: int) -> Iterator[Claimed]:  # noqa: ARG002  likewise
+        """None."""
+        return iter(())
+
+    def succeed(self, identity: str, successor: str) -> None:
+        """Nothing to write: what the table was before has another ARN or id."""
 
     def _described(self) -> str:
         with translated(f"The table {self._table}"):

@@ -4,9 +4,10 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from omnipub.adapters import private
 from omnipub.adapters.sqlite_ahead import read_ahead
 from omnipub.adapters.sqlite_errors import told
 from omnipub.adapters.sqlite_jobs import Job, Jobs, Work
@@ -30,15 +31,25 @@ class Database:
     jobs (`write`) is committed together, since the disk takes as long for one as for all.
     """
 
-    def __init__(self, path: Path, schema: str, *, expendable: bool = False) -> None:
-        """Open `path`; `expendable` says that it holds nothing which is not known elsewhere too."""
+    def __init__(self, path: Path, schema: str, *, expendable: bool = False, remedy: str = "") -> None:
+        """Open a file; a new one, and what SQLite keeps beside it, is for its owner alone.
+
+        Args:
+            path: The file.
+            schema: What is made in it if it is not there.
+            expendable: It holds nothing which is not known elsewhere too.
+            remedy: What to do when it is damaged, if that is not what helps a table.
+        """
         self._path = path
         self._expendable = expendable
+        self._remedy = remedy
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
         self._pool = threading.Lock()
         self._writer = threading.Lock()
         self._jobs = Jobs()
+        with suppress(OSError):  # SQLite says better what is wrong
+            private.file(path)
         try:
             if not self._is_made(schema):
                 self._make(schema)
@@ -155,7 +166,7 @@ class Database:
             yield
         except (sqlite3.Error, JsonError) as error:
             # What we wrote is JSON: text that is none was written by a failing disk.
-            raise told(error, self._path, expendable=self._expendable) from error
+            raise told(error, self._path, expendable=self._expendable, remedy=self._remedy) from error
 
 
 def check(path: Path, *, expendable: bool = False) -> None:

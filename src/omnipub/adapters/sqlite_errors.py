@@ -47,19 +47,20 @@ _MOVE_AWAY = (
 )
 
 
-def told(error: sqlite3.Error | ValueError, path: Path, *, expendable: bool) -> UnavailableError:
+def told(error: sqlite3.Error | ValueError, path: Path, *, expendable: bool, remedy: str = "") -> UnavailableError:
     """Our error for one of SQLite's, or for content that cannot be read.
 
     Args:
         error: What happened; a ValueError means that SQLite handed out what nobody wrote.
         path: The file it happened to.
         expendable: Whether the file holds nothing that the table does not know.
+        remedy: What to do if it is damaged, where that is something else.
     """
     code = getattr(error, "sqlite_errorcode", None)
     if code is None and (isinstance(error, ValueError) or "decode" in str(error)):
         code = sqlite3.SQLITE_CORRUPT
     sentence, hint = TABLE.get(code or 0) or TABLE.get((code or 0) & 0xFF) or OTHER
     if sentence is _DAMAGED:
-        hint = _MOVE_AWAY if expendable else _RESTORE
+        hint = remedy or (_MOVE_AWAY if expendable else _RESTORE)
     words = {"path": shlex.quote(str(path)), "folder": shlex.quote(str(path.parent))}
     return UnavailableError(sentence.format(path=path, error=error), hint=hint.format(**words))

@@ -14,6 +14,9 @@ class Lease:
     """A claim in force: one worker's exclusive right to act on the delivery until `until`.
 
     A lease that is still there after `until` means that its holder died.
+
+    Attributes:
+        boot: On one machine, the number of the start of the process that claimed it; 0 elsewhere.
     """
 
     claim_id: str
@@ -21,6 +24,7 @@ class Lease:
     started_at: datetime
     until: datetime
     sends: bool
+    boot: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,8 @@ class Transition:
     meaning: str
 
 
+_BEGUN = "the table is a copy, and its original had begun to send it"
+
 _ROWS = (
     (Status.DRAFT, Event.SCHEDULE, Status.SCHEDULED, "its author scheduled it"),
     (Status.DRAFT, Event.SUBMIT, Status.PENDING_APPROVAL, "its author asked for approval"),
@@ -94,6 +96,12 @@ _ROWS = (
     (Status.SCHEDULED, Event.DOUBT, Status.UNCONFIRMED, "the table is a copy, and its original may have sent it"),
     (Status.HELD, Event.DOUBT, Status.UNCONFIRMED, "the table is a copy, and its original may have sent it"),
     (Status.PUBLISHING, Event.DOUBT, Status.UNCONFIRMED, "the table is a copy, and its original may have sent it"),
+    (Status.DRAFT, Event.DOUBT, Status.UNCONFIRMED, _BEGUN),
+    (Status.PENDING_APPROVAL, Event.DOUBT, Status.UNCONFIRMED, _BEGUN),
+    (Status.EXPIRED, Event.DOUBT, Status.UNCONFIRMED, _BEGUN),
+    (Status.FAILED, Event.DOUBT, Status.UNCONFIRMED, _BEGUN),
+    (Status.MISSED, Event.DOUBT, Status.UNCONFIRMED, _BEGUN),
+    (Status.CANCELLED, Event.DOUBT, Status.UNCONFIRMED, _BEGUN),
 )
 
 _CLAIMED_ONCE = (
@@ -119,8 +127,8 @@ _NEWS = (
 
 TRANSITIONS: tuple[Transition, ...] = tuple(Transition(*row) for row in (*_ROWS, *_NEWS))
 
-NEWS = frozenset({Event.LATE_ANSWER, Event.DISOWN})
-"""Events that only the network brings about; they may reach what is settled."""
+NEWS = frozenset({Event.LATE_ANSWER, Event.DISOWN, Event.DOUBT})
+"""Events that tell of what happened outside of this table; they may reach what is settled."""
 
 WATCHED = frozenset(
     {Status.SCHEDULED, Status.PUBLISHING, Status.HELD, Status.FAILED, Status.UNCONFIRMED, Status.MISSED}
@@ -141,7 +149,7 @@ def follow(status: Status, event: Event) -> Status:
     """
     target = _NEXT.get((status, event))
     if target is None:
-        legal = ", ".join(sorted(legal_events(status))) or "nothing"
+        legal = ", ".join(sorted(legal_events(status) - NEWS)) or "nothing"
         raise IllegalTransitionError(f"A {status} delivery cannot {event}.", hint=f"Possible now: {legal}.")
     return target
 

@@ -129,8 +129,21 @@ def buried(delivery: Delivery) -> Delivery:
     )
 
 
+def cut_short(delivery: Delivery, now: datetime, *, boot: int) -> Delivery | None:
+    """The delivery of which a claim of an earlier boot is in force: its holder is dead, so its lease ends now.
+
+    None if there is nothing to cut. What was claimed beside an `up` has no boot: its holder may live on. A lease that
+    begins later than now tells that the clock was set back; it ends by itself, as a look that reads back to a start
+    in the future would see nothing.
+    """
+    lease = delivery.lease
+    if lease is None or lease.boot in {0, boot} or not lease.started_at <= now < lease.until:
+        return None
+    return replace(delivery, next_at=now, lease=replace(lease, until=now))
+
+
 def claimed_to_send(
-    delivery: Delivery, now: datetime, *, claim_id: str, lease_for: timedelta, frozen: Frozen
+    delivery: Delivery, now: datetime, *, claim_id: str, lease_for: timedelta, frozen: Frozen, boot: int = 0
 ) -> Delivery:
     """The claim that is also the intent: number, start, lease, revision and frozen request of this try."""
     event = Event.CLAIM if delivery.status is Status.SCHEDULED else Event.LOOK_AGAIN
@@ -142,11 +155,13 @@ def claimed_to_send(
         attempts=number,
         next_at=until,
         frozen=frozen,
-        lease=Lease(claim_id=claim_id, attempt=number, started_at=now, until=until, sends=True),
+        lease=Lease(claim_id=claim_id, attempt=number, started_at=now, until=until, sends=True, boot=boot),
     )
 
 
-def claimed_to_look(delivery: Delivery, now: datetime, *, claim_id: str, lease_for: timedelta) -> Delivery:
+def claimed_to_look(
+    delivery: Delivery, now: datetime, *, claim_id: str, lease_for: timedelta, boot: int = 0
+) -> Delivery:
     """A claim that only looks; it sends nothing, so it is no new try."""
     until = now + lease_for
     return replace(
@@ -154,5 +169,5 @@ def claimed_to_look(delivery: Delivery, now: datetime, *, claim_id: str, lease_f
         status=follow(delivery.status, Event.LOOK_AGAIN),
         next_at=until,
         looks=delivery.looks + 1,
-        lease=Lease(claim_id=claim_id, attempt=delivery.attempts, started_at=now, until=until, sends=False),
+        lease=Lease(claim_id=claim_id, attempt=delivery.attempts, started_at=now, until=until, sends=False, boot=boot),
     )

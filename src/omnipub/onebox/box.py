@@ -2,7 +2,7 @@
 
 import os
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from omnipub.adapters.sqlite_delay import SqliteDelay
 from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.adapters.worker_pool import WorkerPool
 from omnipub.config import Mode, Settings
-from omnipub.errors import ConflictError
+from omnipub.errors import ConflictError, OmnipubError
 from omnipub.handlers import api, scheduler, worker
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.consumer import Given
@@ -118,6 +118,8 @@ class Box:
         self.system = one_machine(settings, clock=self._clock, crew=PoolCrew(pool))
         self._open.callback(self.system.close)
         self.system.gate.enter()
+        # What was copied while it ran is behind from its end on, not from the next start only.
+        self._open.callback(self._leave)
         AddressSealing(accounts=self.system.accounts).of(LOCAL_OWNER)
         if self.sandbox_url:
             connect_all(self.system, self.sandbox_url)
@@ -138,6 +140,10 @@ class Box:
                 sandbox_url=self.sandbox_url,
             ),
         )
+
+    def _leave(self) -> None:
+        with suppress(OmnipubError):  # the next start moves the epoch as well
+            self.system.gate.move()
 
     def _listen(self) -> Gateway:
         try:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from omnipub.adapters.directory_seat import DirectorySeat
 from omnipub.adapters.sqlite_copy import copied, examined, sealed_off
 from omnipub.adapters.sqlite_table import SqliteTable
 from omnipub.config import Mode, Settings
@@ -83,7 +82,7 @@ def restore(settings: Settings, file: Path, *, told: Told) -> Restored:
         _gone(prepared)
         try:
             copied(file, prepared, told=told)
-            _close_gate(prepared, data)
+            _close_gate(prepared)
             kept = _kept(table)
             copied(prepared, table, told=lambda _done, _of: None)
         finally:
@@ -118,10 +117,10 @@ def vacant(file: Path) -> None:
         raise InvalidInputError(sentence, hint="Choose another path.") from error
 
 
-def _close_gate(prepared: Path, data: Path) -> None:
+def _close_gate(prepared: Path) -> None:
     table = SqliteTable(prepared)
     try:
-        shut(table, DirectorySeat(data), "was restored from a backup")
+        shut(table, "was restored from a backup")
     finally:
         table.close()
 

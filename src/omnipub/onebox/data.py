@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from omnipub.adapters.directory_lock import TakenError, is_locked, locked
-from omnipub.adapters.directory_seat import DirectorySeat
+from omnipub.adapters.directory_seat import default_state, has_run
 from omnipub.adapters.sqlite import check
 from omnipub.config import Mode, Settings, from_environment, variable
 from omnipub.errors import ConfigurationError, ConflictError
@@ -55,13 +55,16 @@ LEAD_MS = 0
 """The stream of one machine is read at once: what is put at its moment leaves some milliseconds later."""
 
 
-def open_data(path: Path, environment: Mapping[str, str] | None = None, *, mode: Mode | None = None) -> Settings:
+def open_data(
+    path: Path, environment: Mapping[str, str] | None = None, *, mode: Mode | None = None, state: Path | None = None
+) -> Settings:
     """The settings of a data directory, which is made if it does not exist.
 
     Args:
         path: The directory.
         environment: Where other settings come from (default: this process's environment).
         mode: What is asked for; a directory serves the mode it was first used in for ever.
+        state: The state directory, if not the one that the environment or the user's own names.
 
     Raises:
         ConfigurationError: The directory cannot be used, or serves the other mode.
@@ -69,18 +72,34 @@ def open_data(path: Path, environment: Mapping[str, str] | None = None, *, mode:
     """
     _make(path)
     kept = _kept_mode(path, mode)
-    state = _state(path)
-    if state and state.meaning != MEANING and is_locked(path / LOCK):
+    noted = _state(path)
+    if noted and noted.meaning != MEANING and is_locked(path / LOCK):
         raise ConflictError(
-            f"An omnipub of another release runs on {path} (process {state.pid}), and both would misread each other.",
+            f"An omnipub of another release runs on {path} (process {noted.pid}), and both would misread each other.",
             hint="Stop it and start this one: omnipub up",
         )
     known = {variable("lead_ms"): str(LEAD_MS)} | dict(os.environ if environment is None else environment)
     known |= {variable("data"): str(path), variable("mode"): kept.value}
+    known[variable("state")] = str(_outside(path, state or known.get(variable("state"), "")))
     outside = sandbox_outside(kept, known)
-    beside = state.sandbox_url if state and kept is Mode.SANDBOX else ""
+    beside = noted.sandbox_url if noted and kept is Mode.SANDBOX else ""
     known[variable("sandbox_url")] = outside or beside
     return from_environment(known)
+
+
+def _outside(data: Path, state: Path | str) -> Path:
+    """The state directory, absolute.
+
+    Raises:
+        ConfigurationError: It lies in the data directory, and would be restored with what it testifies about.
+    """
+    path = Path(state).expanduser().absolute() if state else default_state()
+    if path.resolve().is_relative_to(data.resolve()):
+        raise ConfigurationError(
+            f"The state directory {path} lies in the data directory, whose copies it is to recognise.",
+            hint=f"Choose one outside of {data} with --state DIR, or leave it out.",
+        )
+    return path
 
 
 def sandbox_outside(mode: Mode, environment: Mapping[str, str] | None = None) -> str:
@@ -133,12 +152,12 @@ def sound(path: Path) -> None:
         UnavailableError: One is damaged.
         ConfigurationError: There is no table, though omnipub has run here.
     """
-    runs = DirectorySeat(path).epoch()
     table = path / TABLE
-    if runs and not (table.exists() and table.stat().st_size):
+    if has_run(path) and not (table.exists() and table.stat().st_size):
         raise ConfigurationError(
-            f"{table} is missing or empty, though omnipub has run here {runs} times: what was scheduled is in it.",
-            hint=f"Put your backup of {path} in its place, or begin anew in another directory with --data DIR.",
+            f"{table} is missing or empty, though omnipub has run here: what was scheduled is in it.",
+            hint="Put your backup back with `omnipub table restore FILE`, or begin anew in another directory with "
+            "--data DIR.",
         )
     for name, expendable in FILES.items():
         check(path / name, expendable=expendable)
@@ -219,7 +238,7 @@ def _mode_in(file: Path) -> Mode:
     except ValueError as error:
         raise ConfigurationError(
             f"{file} says '{text[:20]}'; it must say {' or '.join(Mode)}.",
-            hint=f"Put your backup of {file} in its place.",
+            hint=f"Write the right one of the two into it, and nothing else: {file}",
         ) from error
 
 

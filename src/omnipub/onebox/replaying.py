@@ -18,6 +18,7 @@ class HandlerWorker:
     """The `Invoke` port. The handler answers with failures only; its verdicts are read from what it notes."""
 
     def __init__(self, system: System) -> None:
+        system.gate.join()
         self._heard = _Heard(system.world.journal)
         listened = assemble(system.settings, replace(system.world, journal=self._heard), system.channels)
         self._handler = worker.build(listened)

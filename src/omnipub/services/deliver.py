@@ -32,7 +32,7 @@ from omnipub.services.due import WAITS, DueMoments
 from omnipub.services.gate import Gate
 from omnipub.services.networks import unknown
 from omnipub.services.pauses import Pauses
-from omnipub.services.ports import Chance, Clock, Journal, Pointer
+from omnipub.services.ports import Chance, Claimed, Clock, Journal, Pointer, Seat
 from omnipub.services.reconcile import KEY_PAUSE, Reconcile
 from omnipub.services.recording import Recording
 from omnipub.services.releases import Late
@@ -51,7 +51,10 @@ SEAL_BROKEN = "seal_broken"
 KEY_SILENT = "key_silent"
 """The code of a try whose token could not be opened now: the key that seals it did not answer, or is disabled."""
 
-UNASKED = frozenset({SEAL_BROKEN, KEY_SILENT})
+UNPROVEN = "unproven"
+"""The code of a try that could not be written down outside of the table first: nothing was sent, no try is used."""
+
+UNASKED = frozenset({SEAL_BROKEN, KEY_SILENT, UNPROVEN})
 """Codes of tries in which no network was asked anything."""
 
 ALONE = "alone"
@@ -87,6 +90,7 @@ class Deliver:
     second_try: SecondTry
     due: DueMoments
     gate: Gate
+    seat: Seat
     clock: Clock
     chance: Chance
     journal: Journal
@@ -239,6 +243,7 @@ class Deliver:
             claim_id=self.chance.token(),
             lease_for=self.lease,
             frozen=frozen,
+            boot=self.seat.boot,
         )
         if not holds or before.holds:
             return self.recording.move(before, claim)
@@ -246,7 +251,7 @@ class Deliver:
         return self.recording.move(before, claim, self.recording.holding(claim))
 
     def _try(self, claim: Delivery, connection: Connection, channel: Channel, breaker: Breaker) -> str:
-        outcome = self._converse(claim, connection, channel)
+        outcome = self._unproven(claim) or self._converse(claim, connection, channel)
         renewing = self.second_try.renewing
         if outcome.ended is Ended.AUTH and outcome.code not in UNASKED and renewing.can(connection):
             outcome, connection = self.second_try.after(
@@ -255,6 +260,21 @@ class Deliver:
         status = self._conclude(claim, outcome, connection, breaker)
         renewing.notice(connection)
         return status
+
+    def _unproven(self, claim: Delivery) -> Outcome | None:
+        """Write the claim down outside of the table; that nothing was sent, if it could not be.
+
+        It comes after the claim, or a crash between the two would leave the evidence ahead of the table.
+        """
+        key = keys.delivery(claim.parent, claim.channel)
+        claim_id = claim.lease.claim_id if claim.lease else ""
+        try:
+            self.seat.claimed(Claimed(pk=key.pk, sk=key.sk, attempt=claim.attempts, claim_id=claim_id))
+        except OmnipubError as error:
+            self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
+            sentence = f"The evidence of it could not be written, so nothing was sent. {error.message}"
+            return Outcome(ended=Ended.AUTH, code=UNPROVEN, sentence=sentence, wait=KEY_PAUSE)
+        return None
 
     def _converse(self, claim: Delivery, connection: Connection, channel: Channel) -> Outcome:
         if claim.lease is None or claim.frozen is None:

@@ -100,6 +100,7 @@ class Dispatch:
     def tick(self, *, trace: str = "") -> TickReport:
         """Hand over each moment of the horizon and what is overdue; then look after the held. It waits for nothing."""
         self.gate.check()
+        self.gate.move()
         now = self.clock.now()
         beat = note(self.table, began(now))
         cursor = self._cursor() or now

@@ -17,7 +17,7 @@ from omnipub.services.accounts import Accounts
 from omnipub.services.connection_reuse import reusing
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
-from omnipub.services.ports import Chance, Clock, Journal
+from omnipub.services.ports import Chance, Clock, Journal, Seat
 from omnipub.services.recording import Recording, name_of
 from omnipub.services.renewable import Came
 from omnipub.services.renewing import Renewals
@@ -43,6 +43,7 @@ class Reconcile:
     driver: Driver
     renewing: Renewals
     due: DueMoments
+    seat: Seat
     clock: Clock
     chance: Chance
     journal: Journal
@@ -64,7 +65,13 @@ class Reconcile:
         """
         claim = self.recording.move(
             before,
-            claimed_to_look(dead, self.clock.now(), claim_id=self.chance.token(), lease_for=self.lease),
+            claimed_to_look(
+                dead,
+                self.clock.now(),
+                claim_id=self.chance.token(),
+                lease_for=self.lease,
+                boot=self.seat.boot,
+            ),
         )
         seen = self._see(claim, connection, channel)
         try:

@@ -65,9 +65,9 @@ def demo(
     from omnipub.onebox.data import open_data  # noqa: PLC0415  likewise
 
     call = call_of(context)
-    with termination(), _directory(call, keep=keep) as directory:
+    with termination(), _directory(call, keep=keep) as (directory, state):
         call.output.note(f"Starting omnipub and a sandbox of the networks in {directory}.")
-        with Box(open_data(directory, {}, mode=Mode.SANDBOX)) as box:
+        with Box(open_data(directory, {}, mode=Mode.SANDBOX, state=state)) as box:
             channels = [one.channel for one in box.system.accounts.of(LOCAL_OWNER)]
             client = Client(base=f"{box.address}{API_ROOT}", token=box.token)
             pieces = _compose(client, channels, seconds)
@@ -189,11 +189,14 @@ def _moment(text: str | None) -> TimeOfDay | None:
 
 
 @contextmanager
-def _directory(call: Call, *, keep: bool) -> Iterator[Path]:
-    """A directory that goes when the demo ends, unless it shall be kept."""
+def _directory(call: Call, *, keep: bool) -> Iterator[tuple[Path, Path | None]]:
+    """A directory, and one for the evidence of its sends, that go when the demo ends.
+
+    What is kept may be used later, so its evidence is kept with that of this user's other tables.
+    """
     path = Path(tempfile.mkdtemp(prefix="omnipub-demo-"))
     try:
-        yield path
+        yield (path, None) if keep else (path / "data", path / "state")
     finally:
         if keep:
             call.output.note(f"Kept: {path}")

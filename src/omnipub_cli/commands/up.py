@@ -74,7 +74,7 @@ def _settings(call: Call, *, live: bool) -> "Settings":
     from omnipub.onebox.data import open_data  # noqa: PLC0415  likewise
 
     if live:
-        return open_data(call.directory, mode=Mode.LIVE)
+        return open_data(call.directory, mode=Mode.LIVE, state=call.state_directory)
     if call.settings.mode is Mode.LIVE:
         raise ConfigurationError(
             f"The data in {call.directory} is live: running on it publishes for real.",

@@ -220,7 +220,7 @@ def test_a_scheduler_whose_gate_is_closed_dispatches_nothing_and_says_why(
     assert "This table was copied by a test" in refused.err
     assert refused.err.splitlines()[-1].endswith("omnipub logs tail scheduler --since 15m --stage test")
     assert run("stream", "tail", "--json").json["records"] == records
-    system.gate.adopt()
+    system.adoption.adopt()
     system.close()
     assert run("schedule", "run-now", one).code == 0
 

@@ -99,7 +99,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "table import": ("EXPORTED", "--merge", "--yes"),
     "table backup": ("NEW.db",),
     "table restore": ("BACKUP", "--yes"),
-    "table adopt": ("--yes",),
+    "table adopt": ("--original-is-retired",),
     "completion": ("bash",),
     "doctor": (),
 }

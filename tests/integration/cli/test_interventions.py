@@ -357,33 +357,43 @@ def test_where_the_gate_is_open_nothing_is_adopted(run: Run) -> None:
     assert "nothing to adopt" in ran.err
 
 
-def test_adopting_needs_a_yes_and_says_what_it_would_do(run: Run, system: System, foreign: str) -> None:
+def test_adopting_needs_a_word_of_its_own_and_says_what_it_would_do(run: Run, system: System, foreign: str) -> None:
     ran = run("table", "adopt")
     assert (ran.code, ran.out) == (2, "")
     assert "becomes unconfirmed" in ran.err
-    assert "--yes" in ran.err
+    assert "--original-is-retired" in ran.err
+    ran = run("table", "adopt", "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--yes never adopts" in ran.err
+    ran = run("table", "adopt", "--same", "--original-is-retired")
+    assert (ran.code, ran.out) == (2, "")
     assert only(system, foreign).status.value == "scheduled"
 
 
 def test_adopting_prints_what_a_person_must_decide_about(run: Run, foreign: str) -> None:
-    ran = run("table", "adopt", "--yes")
+    ran = run("table", "adopt", "--original-is-retired")
     assert ran.code == 0
     assert ran.out.split("\t")[:3] == [foreign, "facebook", "unconfirmed"]
     for command in ("mark-published", "retry", "dismiss"):
         assert f"omnipub messages {command} {foreign} --channel facebook" in ran.err
-    assert fits(run("table", "adopt", "--json"), "table adopt") == {"adopted": False, "deliveries": []}
+    assert fits(run("table", "adopt", "--json"), "table adopt") == {
+        "adopted": False,
+        "deliveries": [],
+        "unknown": [],
+    }
 
 
 def test_adopting_with_json_is_one_document(run: Run, foreign: str) -> None:
-    adopted = fits(run("table", "adopt", "--yes", "--json"), "table adopt")
+    adopted = fits(run("table", "adopt", "--original-is-retired", "--json"), "table adopt")
     assert [one["id"] for one in adopted["deliveries"]] == [foreign]
 
 
 def test_at_a_terminal_adopting_asks(run: Run, system: System, foreign: str, type_: Type) -> None:
-    type_("no")
-    assert run("table", "adopt").code == 130
-    assert only(system, foreign).status.value == "scheduled"
-    type_("yes")
+    for word in ("no", "yes", "y", "same"):
+        type_(word)
+        assert run("table", "adopt").code == 130
+        assert only(system, foreign).status.value == "scheduled"
+    type_("retired")
     assert run("table", "adopt").code == 0
     assert only(system, foreign).status.value == "unconfirmed"
 

@@ -217,7 +217,7 @@ def test_export_and_import_carry_a_table_to_a_new_directory(
     assert elsewhere("table", "import", str(file), "--yes").code == 4
     merged = fits(elsewhere("table", "import", str(file), "--merge", "--yes", "--json"), "table import")
     assert (merged["written"], merged["present"]) == (0, exported["items"])
-    adopted = elsewhere("table", "adopt", "--yes", "--json").json
+    adopted = elsewhere("table", "adopt", "--original-is-retired", "--json").json
     assert [one["id"] for one in adopted["deliveries"]] == [id_]
 
 
@@ -246,7 +246,7 @@ def test_a_spoilt_file_is_refused_with_its_lines_and_nothing_is_written(
     assert "line 1: It promises" in ran.err
     assert "It is no item" in ran.err
     assert elsewhere("table", "stats", "--json").json["gate"]["open"] is True
-    assert elsewhere("table", "verify", "--json").json["items"] == 0
+    assert elsewhere("table", "verify", "--json").json["items"] == 1  # its gate
     file.write_bytes(b"\xff\xfe")
     assert "not UTF-8" in elsewhere("table", "import", str(file), "--yes").err
 
@@ -282,7 +282,7 @@ def test_a_restored_table_retries_and_sends_nothing_until_it_is_adopted(
         assert "was restored from a backup" in ran.err
         assert "omnipub table adopt" in ran.err
     assert run("table", "stats", "--json").json["gate"]["open"] is False
-    assert run("table", "adopt", "--yes").code == 0
+    assert run("table", "adopt", "--original-is-retired").code == 0
     assert run(*retry).code == 0
 
 
@@ -298,9 +298,9 @@ def test_adopting_warns_of_what_the_original_may_have_retried(
     system.operate.recording.move(one, replace(one, status=Status.MISSED, next_at=at, reason=reason))
     run("table", "backup", str(second))
     run("table", "restore", str(tmp_path / "before.db"), "--yes")
-    assert warned not in run("table", "adopt", "--yes").err
+    assert warned not in run("table", "adopt", "--original-is-retired").err
     run("table", "restore", str(second), "--yes")
-    ran = run("table", "adopt", "--yes")
+    ran = run("table", "adopt", "--original-is-retired")
     assert f"There is what was missed when the copy was taken. {warned}" in ran.err
     assert f"omnipub messages stuck --data {data}" in ran.err
 

@@ -102,7 +102,7 @@ def test_a_restored_table_sends_and_retries_nothing_until_it_is_adopted(data: Pa
         ):
             with pytest.raises(GateClosedError, match="was restored from a backup"):
                 refused()
-        doubts = system.gate.adopt()
+        doubts = system.adoption.adopt().doubts
         assert [one.parent for one in doubts] == [parent]
         system.gate.check()
         system.operate.retry(parent, viewer, channels=["webhook"])

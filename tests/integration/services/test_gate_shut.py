@@ -38,7 +38,7 @@ def test_a_shut_gate_is_closed_until_it_is_adopted(bed: TestBed, before: Callabl
     for _ in range(2):
         with pytest.raises(GateClosedError, match="This table was imported from a file"):
             bed.system.gate.check()
-    bed.system.gate.adopt()
+    bed.system.adoption.adopt()
     bed.system.gate.enter()
     item = bed.system.world.table.get(keys.gate())
     assert item is not None
@@ -85,7 +85,7 @@ def test_adopting_leaves_what_was_invented_alone(bed: TestBed) -> None:
     before = [item for item in access.everything(bed.system.world.table) if item.get("status") == Status.HELD.value]
     assert before
     bed.system.gate.shut("was imported from a file")
-    assert bed.system.gate.adopt() == []
+    assert bed.system.adoption.adopt().doubts == []
     assert all(bed.system.world.table.get(keys.Key(item["PK"], item["SK"])) == item for item in before)
 
 
@@ -109,7 +109,7 @@ def test_what_is_in_doubt_is_found_behind_any_number_that_is_not(bed: TestBed) -
     for number in range(access.PAGE * 2):
         held(bed, number, due=timedelta(days=3))
     due = held(bed, 999, due=timedelta(hours=-1))
-    (doubt,) = bed.system.gate.adopt()
+    (doubt,) = bed.system.adoption.adopt().doubts
     assert doubt.parent == due.parent
     item = bed.system.world.table.get(keys.delivery(due.parent, "keyed"))
     assert item is not None

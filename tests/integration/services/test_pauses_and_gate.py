@@ -259,7 +259,7 @@ def test_a_copy_sends_nothing_until_it_is_adopted(bed: TestBed, tmp_path: Path) 
         copy.system.gate.enter()
     pointer = copy.delay.named
     assert pointer == []
-    doubts = copy.system.gate.adopt()
+    doubts = copy.system.adoption.adopt().doubts
     assert [one.parent.id for one in doubts] == [message]
     assert only(copy, message).status is Status.UNCONFIRMED
     copy.pass_time(START + timedelta(hours=3))
@@ -286,7 +286,7 @@ def test_an_older_state_restored_in_place_is_noticed(bed: TestBed) -> None:
     bed.seat.known += 1  # it ran once more here, with a newer state of the table
     with pytest.raises(GateClosedError, match="older"):
         bed.system.gate.check()
-    bed.system.gate.adopt()
+    bed.system.adoption.adopt()
     bed.system.gate.check()
 
 

@@ -140,7 +140,7 @@ def test_what_was_brought_in_sends_nothing_until_it_is_adopted(lived: TestBed, e
     ):
         with pytest.raises(GateClosedError, match="was imported from a file"):
             refused()
-    doubts = empty.system.gate.adopt()
+    doubts = empty.system.adoption.adopt().doubts
     assert {one.status for one in doubts} == {Status.UNCONFIRMED}
     empty.system.gate.enter()
     empty.pass_time(empty.clock.now() + timedelta(minutes=2))
@@ -152,7 +152,7 @@ def test_the_gate_closes_even_where_the_export_was_made(lived: TestBed) -> None:
     imported(lived, lines, merge=True)
     with pytest.raises(GateClosedError, match="imported"):
         lived.system.gate.check()
-    lived.system.gate.adopt()
+    lived.system.adoption.adopt()
     lived.system.gate.check()
 
 
@@ -164,7 +164,7 @@ def test_accounts_come_without_tokens_and_hold_what_is_due_until_they_are_connec
     )
     imported(empty, exported(lived))
     empty.clock.time = lived.clock.now()
-    empty.system.gate.adopt()
+    empty.system.adoption.adopt()
     connection = empty.system.accounts.find(OWNER, "keyed")
     assert connection is not None
     assert (connection.standing, connection.sealed) == (Standing.NEEDS_OWNER, "")

@@ -80,7 +80,7 @@ deliveries = every(
     holds=text,
     cancel_asked=text,
     lease=st.none()
-    | every(Lease, claim_id=text, attempt=counts, started_at=moments, until=moments, sends=st.booleans()),
+    | every(Lease, claim_id=text, attempt=counts, started_at=moments, until=moments, sends=st.booleans(), boot=counts),
     frozen=st.none() | every(Frozen, revision=counts, body=st.dictionaries(text, json, max_size=3)),
     published_at=maybe_moment,
     network_id=text,

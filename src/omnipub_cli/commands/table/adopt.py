@@ -1,57 +1,145 @@
 """`omnipub table adopt`: make a copied or restored table the one that publishes."""
 
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omnipub.errors import GateClosedError
-from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, Yes, examples
+from omnipub.errors import ConflictError, InvalidInputError
+from omnipub_cli.context import Call, call_of
+from omnipub_cli.options import Command, examples
 
 if TYPE_CHECKING:
-    from omnipub.wiring import System
+    from contextlib import AbstractContextManager
+
+    from omnipub.domain.delivery import Delivery
+    from omnipub.services.adoption import Adopted
+    from omnipub.services.gate import Why
 
 app = typer.Typer(add_completion=False)
 
+RETIRED = "retired"
+"""What somebody types who knows that the original never runs again."""
 
-@app.command(cls=Command, epilog=examples("omnipub table adopt", "omnipub table adopt --yes --data ./restored"))
-def adopt(context: typer.Context, *, yes: Yes = False) -> None:
+SAME = "same"
+"""What somebody types who knows that nothing was copied or restored."""
+
+Retired = Annotated[
+    bool,
+    typer.Option("--original-is-retired", help="Do it without asking: what this was copied from never runs again."),
+]
+Same = Annotated[
+    bool,
+    typer.Option(
+        "--same", help="It is the very table that ran last, only the evidence was lost: just claims are in doubt."
+    ),
+]
+Hurried = Annotated[bool, typer.Option("--yes", "-y", hidden=True)]
+
+
+@app.command(
+    cls=Command,
+    epilog=examples(
+        "omnipub table adopt",
+        "omnipub table adopt --original-is-retired --data ./restored",
+        "omnipub table adopt --same",
+    ),
+)
+def adopt(context: typer.Context, *, retired: Retired = False, same: Same = False, yes: Hurried = False) -> None:
     """Let this copy publish, after its original is retired; what the original may have sent is left to a person."""
-    from omnipub.domain.lifecycle import Status  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli import changing  # noqa: PLC0415  likewise
-    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
-
     call = call_of(context)
-    with call.system() as system:
-        closed = _closed(system)
-        if closed is None:
-            call.output.data(json={"adopted": False, "deliveries": []})
+    if yes:
+        raise InvalidInputError(
+            "--yes never adopts: an original that still runs would publish everything twice.",
+            hint=f"If it is retired for good: {call.typed('table adopt --original-is-retired')}",
+        )
+    if retired and same:
+        raise InvalidInputError(
+            "--same says that there is no original, and --original-is-retired that there was one.",
+            hint="Give one of them.",
+        )
+    with _alone(call), call.system() as system:
+        why = system.adoption.why()
+        if why is None:
+            call.output.data(json={"adopted": False, "deliveries": [], "unknown": []})
             call.output.note(f"The table in {call.where} belongs here already; there is nothing to adopt.")
             return
-        confirm(
-            call,
-            f"{closed.message} Adopting it makes {call.where} the place that publishes: everything due or claimed "
-            "since that last tick becomes unconfirmed and is not sent by itself, the rest goes out when it is due. "
-            "The original must never run again.",
-            yes=yes,
-        )
-        doubts = system.gate.adopt()
+        _confirm(call, system.gate.sentence(why), why, retired=retired, same=same)
+        adopted = system.adoption.adopt(same=same)
+        from omnipub.domain.lifecycle import Status  # noqa: PLC0415  a command imports what it uses
+
         old = [one for one in (Status.FAILED, Status.MISSED) if len(system.backlog.of(one, at_most=1))]
+    _tell(call, adopted, [] if same else [one.value for one in old])
+
+
+def _alone(call: Call) -> "AbstractContextManager[None]":
+    """Nothing else works on the data directory meanwhile; a stage has nothing that could be stopped."""
+    if call.on_aws:
+        return nullcontext()
+    from omnipub.onebox.data import alone  # noqa: PLC0415  imported where it is needed
+
+    call.settings  # noqa: B018  the directory is made and looked at first
+    return alone(call.directory)
+
+
+def _confirm(call: Call, closed: str, why: "Why", *, retired: bool, same: bool) -> None:
+    """Let somebody say, in a word of its own, what no check can see."""
+    from omnipub.services.gate import WITHOUT_EVIDENCE  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli import asking  # noqa: PLC0415  likewise
+
+    if same and why not in WITHOUT_EVIDENCE:
+        raise ConflictError(
+            f"{closed} Its evidence was not lost, so it is not the table that ran last.",
+            hint=f"If the original is retired for good: {call.typed('table adopt')}",
+        )
+    if retired or (same and not asking.can_ask()):
+        return
+    if same:
+        asking.typed(
+            call,
+            f"{closed} If it is the very table that ran last, neither copied nor restored, it goes on, and only what "
+            "was being published becomes unconfirmed.",
+            expected=SAME,
+        )
+        return
+    asking.typed(
+        call,
+        f"{closed} Adopting it makes {call.where} the place that publishes: everything due or claimed "
+        "since then becomes unconfirmed and is not sent by itself, the rest goes out when it is due. "
+        "The original must never run again.",
+        expected=RETIRED,
+        option="--original-is-retired",
+    )
+
+
+def _tell(call: Call, adopted: "Adopted", old: list[str]) -> None:
+    from omnipub_cli import changing  # noqa: PLC0415  a command imports what it uses
+
+    doubts = adopted.doubts
     call.output.data(
         *changing.table(doubts),
-        json={"adopted": True, "deliveries": changing.shapes(doubts)},
+        json={"adopted": True, "deliveries": changing.shapes(doubts), "unknown": adopted.unknown},
         ids=changing.ids(doubts),
     )
     call.output.note(f"{call.where} is the place that publishes now.")
+    if adopted.unknown:
+        call.output.warn(
+            f"The original had begun to send what this table does not have: {', '.join(adopted.unknown)}. "
+            "Compose it again only if it is not out."
+        )
     if old:
         call.output.note(
-            f"There is what was {' or '.join(one.value for one in old)} when the copy was taken. Somebody may have "
+            f"There is what was {' or '.join(old)} when the copy was taken. Somebody may have "
             "retried it in the original since: look at the account before you retry it here."
         )
         call.output.hint(f"See it: {call.typed('messages stuck')}")
-    if not doubts:
+    if doubts:
+        _decide(call, doubts)
+    else:
         call.output.note("Nothing is in doubt.")
-        return
+
+
+def _decide(call: Call, doubts: "list[Delivery]") -> None:
     call.output.note(f"In doubt: {len(doubts)}. Look at the accounts, and decide about each.")
     example = f"{doubts[0].parent.id} --channel {doubts[0].channel}"
     for words, typed in (
@@ -60,11 +148,3 @@ def adopt(context: typer.Context, *, yes: Yes = False) -> None:
         ("It does not matter any more", f"messages dismiss {example} --reason TEXT"),
     ):
         call.output.hint(f"{words}: {call.typed(typed)}")
-
-
-def _closed(system: "System") -> GateClosedError | None:
-    try:
-        system.gate.check()
-    except GateClosedError as error:
-        return error
-    return None
