@@ -14,7 +14,8 @@ from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.late_answers import EARLIER_REVISION
 from omnipub.domain.lifecycle import WATCHED, Status
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, milliseconds
+from omnipub.domain.moments import Schedule, from_text, milliseconds
+from omnipub.domain.progress import BEYOND_LEAD
 from omnipub.domain.rules import Remedy
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError, OmnipubError, UnavailableError
 from omnipub.handlers import scheduler, worker
@@ -129,6 +130,8 @@ class Weather:
 
     Attributes:
         fair: No failures at all.
+        skewed: Fair, but for workers whose clocks are seconds behind the others', or ahead, and a delay queue that
+            doubles.
         tokens: Accounts have tokens that end, and are renewed.
         key_fails: The key that seals tokens does not always answer.
         late: Workers freeze before they read answers, and operators decide at once what is unconfirmed.
@@ -136,6 +139,7 @@ class Weather:
     """
 
     fair: bool = False
+    skewed: bool = False
     messages: int = 6
     deaths: bool = True
     operators: bool = True
@@ -153,11 +157,13 @@ class History:
         self.hub = Hub(seed)
         self.weather = weather or Weather(
             restore=seed % 5 == 0,
-            fair=seed % 10 == 9,
+            fair=seed % 10 in {8, 9},
+            skewed=seed % 10 == 8,
             tokens=seed % 6 in {1, 2},
             key_fails=seed % 6 in {2, 3},
             late=seed % 7 == 4,
         )
+        self.skew_ms = self.hub.chance.choice([-5_000, -3_000, 3_000]) if self.weather.skewed else 0
         self.faults = Faults()
         self.claimed_by: dict[str, Process | None] = {}
         self.table = self._table()
@@ -188,14 +194,14 @@ class History:
 
     def _storm(self) -> Faults:
         if self.weather.fair:
-            return Faults()
+            return Faults(delay_doubled=0.3 if self.weather.skewed else 0)
         chance = self.hub.chance
         self.hub.death_rate = chance.choice([0, 0, 0.002, 0.01]) if self.weather.deaths else 0
         chosen = chance.sample(NETWORK_FAULTS, chance.randint(0, 5))
         faults = Faults(
             storage_refuses=chance.choice([0, 0, 0.01, 0.05]),
             storage_answer_lost=chance.choice([0, 0, 0.02, 0.1]),
-            index_lag_ms=chance.choice([0, 1_000, 30_000]),
+            index_lag_ms=chance.choice([0, 1_000, 30_000, 8 * MINUTE]),
             stream_lost=chance.choice([0, 0.05, 0.5]),
             stream_doubled=chance.choice([0, 0.3]),
             stream_delay_ms=chance.choice([200, 5_000, 90_000]),
@@ -224,9 +230,10 @@ class History:
         table.written = self.watch_written
         return table
 
-    def _system(self) -> System:
-        """A fresh process's view: its own clock and caches over the same world."""
+    def _system(self, off_ms: int = 0) -> System:
+        """A fresh process's view: its own clock, so far off, and caches over the same world."""
         clock = SimClock(self.hub, self.faults)
+        clock.off = off_ms
         if self.faults.clock_off_ms:
             clock.off = self.hub.chance.randint(-self.faults.clock_off_ms, self.faults.clock_off_ms)
         world = World(
@@ -293,6 +300,8 @@ class History:
 
     def _disturbers(self) -> None:
         chance = self.hub.chance
+        if chance.random() < 0.1:
+            self.hub.start("silence", self._silence, after=chance.randint(0, STORM), mortal=False)
         for number in range(chance.randint(0, 8)):
             self.hub.start(f"replay-{number}", self._replay, after=chance.randint(0, STORM))
         if self.weather.restore:
@@ -307,6 +316,19 @@ class History:
         self.network.dead_tokens.clear()
         self.network.down_until.clear()
         self.hub.start("repair", self._repair, mortal=False)
+        for minute in range(20, CALM // MINUTE, 10):
+            self.hub.start("watch", self._watch_overdue, after=minute * MINUTE, mortal=False)
+
+    def _watch_overdue(self) -> None:
+        """In fair weather nothing waits past its moment for longer than a few ticks, whatever was before."""
+        if self.hub.time < self.stream.silent_until + 10 * MINUTE:
+            return
+        for item in list(self.table.items.values()):
+            if keys.channel_of(item["SK"]) is None or item["status"] not in {Status.SCHEDULED, Status.PUBLISHING}:
+                continue
+            overdue = milliseconds(self.hub.now() - from_text(item["next_at"]))
+            if overdue > 5 * MINUTE:
+                self.fail(f"{item['PK'][-4:]} {item['SK']} is overdue by {overdue} ms in fair weather")
 
     def _repair(self) -> None:
         system = self._system()
@@ -428,7 +450,7 @@ class History:
 
         def run() -> None:
             records = [_record(number, pointer) for number, pointer in enumerate(batch)]
-            answer = worker.build(self._system())(kinesis_event(records), None)
+            answer = worker.build(self._system(self.skew_ms))(kinesis_event(records), None)
             failed[:] = [sequence_of(one["itemIdentifier"]) for one in answer["batchItemFailures"]]
 
         def done(_: Process) -> None:
@@ -554,6 +576,11 @@ class History:
         self.network.dead_tokens.clear()
         self._patiently(lambda: self._connect(self._system(), name))
 
+    def _silence(self) -> None:
+        """The stream takes nothing for an hour, also while the weather is fair in all else."""
+        self.hub.tell("the stream takes nothing for an hour")
+        self.stream.silent_until = self.hub.time + 60 * MINUTE
+
     def _outage(self) -> None:
         name = self.hub.chance.choice(sorted(CHANNELS))
         self.network.down_until[name] = self.hub.time + self.hub.chance.randint(1, 10) * MINUTE
@@ -622,7 +649,11 @@ class History:
         item = table.items.get(keys.Key(pk, sk))
         if item is not None and (due := delivery_of(item).due_at) is not None:
             early = milliseconds(due - self.hub.now())
-            if early > max(self.faults.clock_off_ms, self.faults.clock_jumps and self.faults.clock_jump_ms) + 10:
+            if (
+                early
+                > max(self.faults.clock_off_ms, self.skew_ms, self.faults.clock_jumps and self.faults.clock_jump_ms)
+                + 10
+            ):
                 self.fail(f"{key} is sent {early} ms before it is due")
         gate = table.items.get(keys.gate())
         if table is self.table and (gate is None or gate["identity"] != self.seat.name):
@@ -645,7 +676,7 @@ class History:
                 self.fail(f"a try begins of what is to be cancelled: {before}")
         if old is None or (new is not None and new.claim_id == old.claim_id) or self.weather.beyond:
             return
-        left = milliseconds(old.until - self.hub.now()) - 2 * CLOCK_JUMP
+        left = milliseconds(old.until - self.hub.now()) - 2 * max(CLOCK_JUMP, abs(self.skew_ms))
         # News from an earlier try that it is out, and an adoption's doubt, need no lease.
         allowed = {Status.PUBLISHED, Status.UNCONFIRMED} if self.restored else {Status.PUBLISHED}
         if (
@@ -767,7 +798,10 @@ class History:
             self.fail(f"{name} says {post.text!r}, but its author {said!r}")
         if self.weather.fair and delivery.published_at is not None and delivery.due_at is not None:
             late = milliseconds(delivery.published_at - delivery.due_at)
-            if not 0 <= late <= 2_000:
+            # A worker that waits for a moment keeps what is published now on its account from its turn.
+            made = message_of(self.table.items[keys.metadata(delivery.parent)]).created_at
+            behind = milliseconds(SETTINGS.lead + BEYOND_LEAD) if delivery.due_at <= made + SETTINGS.lead else 0
+            if not 0 <= late <= 2_000 + behind + max(0, self.skew_ms):
                 self.fail(f"{name} is {late} ms late although nothing failed")
 
     def _check_visible(self, delivery: Delivery, name: str) -> None:

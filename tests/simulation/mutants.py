@@ -19,7 +19,9 @@ from omnipub.services.creation import Creation
 from omnipub.services.deliver import Deliver
 from omnipub.services.dispatch import Dispatch
 from omnipub.services.driver import Driver
+from omnipub.services.due import DueMoments
 from omnipub.services.gate import Gate
+from omnipub.services.held_sweep import HeldSweep
 from omnipub.services.pauses import Pauses
 from omnipub.services.recording import Recording
 from omnipub.services.renewable import Came, Renewed
@@ -188,6 +190,27 @@ def _look_back() -> Any:
     return _all(patch.object(dispatch, "OVERLAP", timedelta(minutes=-3)), patch.object(dispatch, "READ", 0))
 
 
+def _put_means_accepted() -> Any:
+    """A tick counts as put what stream and delay queue refused."""
+
+    def handed_over(self: Dispatch, soon: Any) -> list[Any]:
+        real(self, soon)
+        return []
+
+    real = Dispatch._handed_over
+    return patch.object(Dispatch, "_handed_over", handed_over)
+
+
+def _hand_back() -> Any:
+    """A worker whose clock is behind lets what comes too early go without a word to anybody."""
+    return patch.object(DueMoments, "back", lambda *_: False)
+
+
+def _held_sweep() -> Any:
+    """After the last look of a release nobody looks at what is held."""
+    return patch.object(HeldSweep, "go_on", lambda _: 0)
+
+
 def _sweep() -> Any:
     """Ended leases are nobody's business."""
     return patch.object(Dispatch, "_looks", lambda *_: [])
@@ -267,6 +290,9 @@ MUTANTS: Mapping[str, Mutant] = {
     "revision check": _revision_check,
     "look back": _look_back,
     "sweep": _sweep,
+    "put means accepted": _put_means_accepted,
+    "hand back": _hand_back,
+    "held sweep": _held_sweep,
     "gate": _gate,
     "idempotency record": _idempotency_record,
     "pause check": _pause_check,

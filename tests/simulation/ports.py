@@ -37,7 +37,6 @@ class Faults:
     """How often what goes wrong; all zero is fair weather.
 
     Attributes:
-        stream_silent_until: Until this time the stream takes nothing, and says so.
         delay_lost: How often the delay queue loses what it took; likewise what it refuses, and says so, or doubles.
         delay_late_ms: How much later than it should the delay queue may wake.
         clock_off_ms: How far a machine's clock may be off from its start.
@@ -52,7 +51,6 @@ class Faults:
     stream_lost: float = 0.0
     stream_doubled: float = 0.0
     stream_delay_ms: int = 200
-    stream_silent_until: int = 0
     delay_lost: float = 0.0
     delay_refused: float = 0.0
     delay_doubled: float = 0.0
@@ -239,11 +237,12 @@ class SimStream:
         self._hub = hub
         self._faults = faults
         self.records: list[tuple[int, Pointer]] = []
+        self.silent_until = 0
         self.arrives: Callable[[int], None] = lambda _at: None
 
     def put(self, pointers: Sequence[Pointer]) -> Sequence[Pointer]:
         self._hub.give_way(1, 20)
-        if self._hub.time < self._faults.stream_silent_until:
+        if self._hub.time < self.silent_until:
             self._hub.tell("the stream takes nothing")
             return pointers
         lost = []

@@ -49,8 +49,8 @@ REPEATED = timedelta(seconds=1)
 
 PAUSE = timedelta(milliseconds=200)
 
-DELAYED_AGAIN = timedelta(minutes=2)
-"""What the stream refuses this long after its moment is left to the ticks."""
+DELAYED_AGAIN = timedelta(seconds=10)
+"""What the stream refuses this long after its moment is left to the ticks: each round may double some of it."""
 
 
 class _Ranged(Protocol):
