@@ -68,6 +68,7 @@ def main() -> int:
     parser.add_argument("--deliveries", type=_positive, default=1000, metavar="N", help="default: 1000")
     parser.add_argument("--seed", type=int, default=int(time.time()), metavar="S", help="default: a new one")
     parser.add_argument("--accounts", type=_positive, default=4, metavar="N", help="of each network; default: 4")
+    parser.add_argument("--clients", type=_positive, default=8, metavar="N", help="that ask at a time; default: 8")
     parser.add_argument("--longest", type=float, default=6.0, metavar="SECONDS", help="of a life; default: 6")
     asked = parser.parse_args()
     plan = draw(
@@ -82,7 +83,7 @@ def main() -> int:
     )
     room = Path(tempfile.mkdtemp(prefix="omnipub-crash-"))
     ticker = Ticker(plan)
-    with Trial(plan=plan, room=room, tell=ticker) as trial:
+    with Trial(plan=plan, room=room, clients=asked.clients, tell=ticker) as trial:
         try:
             verdict = trial.run()
         except (DiedError, NeverAtRestError, AssertionError) as error:

@@ -4,6 +4,7 @@ import threading
 import time
 import urllib.error
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,12 +46,14 @@ class Trial:
     Attributes:
         plan: What to do.
         room: Where data, sandbox and errors are kept.
+        clients: How many clients ask at a time.
         patience: How long the last life may take to come to rest.
         tell: Called with the progress after each life and while it comes to rest.
     """
 
     plan: Plan
     room: Path
+    clients: int = 8
     patience: timedelta = timedelta(minutes=20)
     tell: Callable[[Progress], None] = lambda _: None
     progress: Progress = field(default_factory=Progress)
@@ -58,6 +61,7 @@ class Trial:
     def __post_init__(self) -> None:
         self._data = self.room / "data"
         self._sandbox = SandboxProcess(self.room / "sandbox")
+        self._turn = threading.Lock()
         self._waiting: list[Planned] = []
         self._bodies: dict[int, dict[str, Any]] = {}
         self._ids: dict[int, str] = {}
@@ -119,10 +123,19 @@ class Trial:
         self.progress.kills += 1
 
     def _compose(self, machine: Machine) -> None:
-        """Ask for what is waiting; what is cut off is asked for again in the next life, in the same words."""
-        while self._waiting:
-            message = self._waiting[0]
-            body = self._bodies.setdefault(message.number, self._body(message))
+        """Several clients ask for what is waiting, until nothing is, or the machine is gone."""
+        with ThreadPoolExecutor(self.clients) as clients:
+            for client in [clients.submit(self._ask, machine) for _ in range(self.clients)]:
+                client.result()
+
+    def _ask(self, machine: Machine) -> None:
+        """One client; what is cut off is asked for again in the next life, in the same words."""
+        while True:
+            with self._turn:
+                if not self._waiting:
+                    return
+                message = self._waiting.pop(0)
+                body = self._bodies.setdefault(message.number, self._body(message))
             key = f"trial-{self.plan.seed}-{message.number}"
             try:
                 for _ in range(1 + message.again):
@@ -132,10 +145,12 @@ class Trial:
             except urllib.error.HTTPError as refused:
                 raise AssertionError(f"{refused}: {refused.read().decode()}") from refused
             except UNREACHABLE:
-                self.progress.cut_off += 1
+                with self._turn:
+                    self.progress.cut_off += 1
+                    self._waiting.append(message)
                 return
-            self.progress.messages += 1
-            self._waiting.pop(0)
+            with self._turn:
+                self.progress.messages += 1
 
     def _body(self, message: Planned) -> dict[str, Any]:
         body: dict[str, Any] = {"text": self.plan.text(message.number), "channels": list(message.channels)}
