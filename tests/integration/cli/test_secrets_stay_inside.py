@@ -86,6 +86,7 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def system(data: Path, address: str) -> Iterator[System]:
     built = one_machine(open_data(data))
+    built.gate.enter()
     for network, (account, token) in TOKENS.items():
         where = f"{address}/{network}" + (f"/in/{PATH}?key={QUERY}" if network == "webhook" else "")
         built.accounts.connect(owner=LOCAL_OWNER, channel=network, account=account, token=Secret(token), base_url=where)

@@ -77,6 +77,7 @@ def stage(data: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("OMNIPUB_SANDBOX_URL", server.url)
     monkeypatch.setenv("OMNIPUB_REQUEST_TIMEOUT", "2")
     system = one_machine(open_data(data))
+    system.gate.enter()
     connect_all(system, server.url)
 
     def stop() -> None:
