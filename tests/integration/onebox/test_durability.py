@@ -84,7 +84,8 @@ def test_every_connection_of_every_file_syncs_each_commit(system: System, connec
     crowd(lambda number: stream.put([pointer(number)]))
     crowd(lambda number: delay.put([DueSoon(pointer=pointer(number), at=datetime.now(UTC))]))
     files = {Path(connection.execute("PRAGMA database_list").fetchone()[2]).name for connection in connections}
-    assert files == set(FILES)
+    seats = {name for name in files if name.startswith("seat-")}
+    assert (files - seats, len(seats)) == (set(FILES), 1)
     assert len(connections) >= len(FILES)
     for connection in connections:
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
