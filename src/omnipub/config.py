@@ -56,7 +56,7 @@ class Settings:
     Attributes:
         stage: Name of the stage; `local` is this machine.
         data: Directory of the one-machine data.
-        state: Directory of the evidence of what one machine has sent; "" is the user's state directory.
+        state: Directory of the evidence of what one machine has sent, by default the user's state directory.
         mode: Sandbox or live.
         sandbox_url: Where the sandbox answers, in sandbox mode.
         worker_timeout: Seconds a worker run may take.

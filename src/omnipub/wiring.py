@@ -363,7 +363,7 @@ def replay_of(system: System) -> "Replay":
 def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: Crew | None = None) -> System:
     """The system over SQLite and files in `settings.data`."""
     from omnipub.adapters.directory_media import DirectoryMedia  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.directory_seat import DirectorySeat, default_state  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.directory_seat import DirectorySeat, state_of  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.keyfile_vault import KeyfileVault  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.sqlite_delay import SqliteDelay  # noqa: PLC0415  Lambda has none of this
     from omnipub.adapters.sqlite_stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
@@ -383,7 +383,7 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: C
                 clock=clock or SystemClock(),
                 chance=SystemChance(),
                 crew=crew or ThreadCrew(),
-                seat=DirectorySeat(data, Path(settings.state) if settings.state else default_state()),
+                seat=DirectorySeat(data, state_of(settings)),
                 journal=LogJournal(logger_for(settings)),
             ),
         )

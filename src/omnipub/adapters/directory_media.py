@@ -5,6 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from omnipub.adapters import private
 from omnipub.domain.message import MediaReference
 from omnipub.domain.pictures import content_type_of, referred
 from omnipub.errors import NotFoundError
@@ -40,7 +41,7 @@ class DirectoryMedia:
         return MediaReference(key=key, content_type=content_type_of(data), size=len(data))
 
     def _write(self, key: str, data: bytes) -> None:
-        self._path.mkdir(parents=True, exist_ok=True)
+        private.directory(self._path)
         descriptor, name = tempfile.mkstemp(dir=self._path, prefix=".")
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

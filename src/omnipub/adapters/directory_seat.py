@@ -19,9 +19,11 @@ from pathlib import Path
 from omnipub.adapters import former_seat, private
 from omnipub.adapters.directory_lock import TakenError, locked
 from omnipub.adapters.evidence import EvidenceFile
+from omnipub.config import Settings
 from omnipub.errors import ConflictError, UnavailableError
 from omnipub.names import SERVICE
 from omnipub.services.ports import Claimed, Evidence
+from omnipub.strict_json import loads
 
 SEATS = "seats"
 """The folder of the state directory that holds the evidence."""
@@ -41,6 +43,11 @@ def default_state() -> Path:
     """The state directory of this user, by XDG."""
     home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(home).expanduser() / SERVICE
+
+
+def state_of(settings: Settings) -> Path:
+    """The state directory of a stage on one machine."""
+    return Path(settings.state) if settings.state else default_state()
 
 
 def has_run(data: Path) -> bool:
@@ -175,7 +182,7 @@ class DirectorySeat:
     def _lock(self, identity: str) -> ExitStack:
         if not _IDENTITY.fullmatch(identity):
             return ExitStack()
-        with self._writable():
+        with self._usable():
             private.directory(self._folder)
             file = private.file(self._lock_of(identity))
             with ExitStack() as stack:
@@ -205,12 +212,14 @@ class DirectorySeat:
 
     def _known(self, identity: str) -> EvidenceFile | None:
         """The file of an identity, if there is one."""
-        if not _IDENTITY.fullmatch(identity) or not (self._folder / f"{identity}.db").exists():
+        if not _IDENTITY.fullmatch(identity):
             return None
-        return self._opened(identity)
+        with self._usable():
+            there = (self._folder / f"{identity}.db").exists()
+        return self._opened(identity) if there else None
 
     def _made(self, identity: str) -> EvidenceFile:
-        with self._writable():
+        with self._usable():
             private.directory(self._folder)
         return self._opened(identity)
 
@@ -227,7 +236,7 @@ class DirectorySeat:
         former_seat.forget(self._data)
 
     @contextmanager
-    def _writable(self) -> Iterator[None]:
+    def _usable(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -246,7 +255,7 @@ def _holder(lock: Path) -> str:
 def _noted(lock: Path) -> dict[str, object]:
     """What whoever holds a lock has written into it."""
     try:
-        known = json.loads(lock.read_text())
+        known = loads(lock.read_text())
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}

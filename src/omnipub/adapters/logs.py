@@ -1,11 +1,14 @@
 """Where log lines go: standard error on Lambda, a file beside the data on one machine."""
 
 import logging
+from contextlib import suppress
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
+from omnipub.adapters import private
 from omnipub.config import Settings
 from omnipub.names import SERVICE
 
@@ -14,7 +17,12 @@ FILE_BYTES = 10 * 1024 * 1024
 
 
 class _File(RotatingFileHandler):
-    """A line that finds no room on the disk is lost; the library would print a traceback for it."""
+    """A file for its owner alone; a line that finds no room is lost, where the library would print a traceback."""
+
+    def _open(self) -> TextIOWrapper:
+        with suppress(OSError):  # the library says it where it opens the file
+            private.file(Path(self.baseFilename))
+        return super()._open()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the library's name
         """Lose it."""

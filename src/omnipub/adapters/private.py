@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -33,24 +32,21 @@ def file(path: Path) -> Path:
     return path
 
 
+def is_open(path: Path) -> bool:
+    """Whether group or others may do something with a file or directory."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False  # gone meanwhile
+    return not stat.S_ISLNK(mode) and bool(mode & OTHERS)
+
+
 def closed(path: Path) -> bool:
     """Take from group and others what they may do with a file or directory of ours; whether there was anything."""
     try:
-        found = path.lstat()
-        if stat.S_ISLNK(found.st_mode) or not found.st_mode & OTHERS or found.st_uid != os.geteuid():
+        if not is_open(path) or path.lstat().st_uid != os.geteuid():
             return False
-        path.chmod(stat.S_IMODE(found.st_mode) & ~OTHERS)
+        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~OTHERS)
     except OSError:
         return False  # gone meanwhile, or a file system without permissions: `doctor` says so
     return True
-
-
-def open_to_others(path: Path) -> Iterator[Path]:
-    """The directory and everything in it that somebody else than its owner may do something with."""
-    for one in (path, *path.rglob("*")):
-        try:
-            mode = one.lstat().st_mode
-        except OSError:
-            continue  # gone meanwhile
-        if not stat.S_ISLNK(mode) and mode & OTHERS:
-            yield one

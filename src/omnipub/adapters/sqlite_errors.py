@@ -38,7 +38,7 @@ TABLE: dict[int, tuple[str, str]] = {
 OTHER = ("The data file {path} does not work: {error}.", "Check disk space and permissions, then try again.")
 
 _RESTORE = (
-    "It was left as it is. Stop omnipub, then put your backup in its place: "
+    "It was left as it is. Stop omnipub, then put your backup back: "
     "`omnipub table restore FILE --data {folder}`, which keeps the damaged one and says what follows"
 )
 _MOVE_AWAY = (

@@ -10,6 +10,7 @@ from typing import Self
 
 from omnipub.adapters.clock import SystemClock
 from omnipub.adapters.crew import PoolCrew
+from omnipub.adapters.directory_seat import state_of
 from omnipub.adapters.sqlite_delay import SqliteDelay
 from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.adapters.worker_pool import WorkerPool
@@ -22,6 +23,7 @@ from omnipub.onebox.data import Running, alone, api_token, note_running, now_tex
 from omnipub.onebox.engines import Engines
 from omnipub.onebox.gateway import Gateway
 from omnipub.onebox.metronome import Metronome
+from omnipub.onebox.privacy import mend
 from omnipub.onebox.sandboxed import SandboxProcess, connect_all
 from omnipub.onebox.timer import Timer
 from omnipub.onebox.trouble import Say
@@ -40,12 +42,14 @@ class Box:
         token: What the API asks for as Authorization: Bearer.
         sandbox_url: Where the sandbox answers; empty when live.
         system: The services.
+        mended: How many files an earlier release had left open to others, and that are closed now.
     """
 
     address: str
     token: str
     sandbox_url: str
     system: System
+    mended: int = 0
 
     def __init__(
         self,
@@ -107,6 +111,7 @@ class Box:
     def _start(self) -> None:
         data = Path(self._settings.data)
         self._open.enter_context(alone(data))
+        self.mended = mend(data, state_of(self._settings))
         sound(data)
         if self._settings.mode is Mode.SANDBOX and not self.sandbox_url:
             sandbox = SandboxProcess(data / "sandbox", self._sandbox_port)

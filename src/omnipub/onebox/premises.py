@@ -5,6 +5,7 @@ It works on a directory that cannot be opened: that is when somebody asks.
 
 import platform
 import re
+import shlex
 import shutil
 import sqlite3
 import stat
@@ -17,6 +18,7 @@ from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.adapters.worker_pool import TOTAL
 from omnipub.config import Mode
 from omnipub.onebox.data import MODE, TOKEN, running
+from omnipub.onebox.privacy import OWN, OWN_EVIDENCE, readable
 from omnipub.services.dispatch import ALARMING_SILENCE
 from omnipub.services.findings import Finding, Health, fine
 from omnipub.storage.schema import INDEXES
@@ -39,8 +41,8 @@ NETWORKED = re.compile(
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
-def look(data: Path) -> Iterator[Finding]:
-    """Everything that can be told from outside."""
+def look(data: Path, state: Path) -> Iterator[Finding]:
+    """Everything that can be told from outside of the data, and of the state directory with its evidence."""
     yield fine(
         "versions",
         f"omnipub {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
@@ -55,6 +57,11 @@ def look(data: Path) -> Iterator[Finding]:
     yield _file_system(data)
     yield _disk(data)
     yield from _secrets(data)
+    yield _private("files", data, OWN)
+    if state.is_dir():
+        yield _private("evidence", state, OWN_EVIDENCE)
+        if NETWORKED.fullmatch(_kind_of(state)):
+            yield _file_system(state)
 
 
 def stream(system: System) -> Iterator[Finding]:
@@ -134,13 +141,26 @@ def _up(data: Path) -> Finding:
 def _file_system(data: Path) -> Finding:
     if not MOUNTS.is_file():
         return fine("file system", "This system does not tell what kind it is; it must be a local one.")
-    kind = file_system_of(data.resolve(), MOUNTS.read_text())
+    kind = _kind_of(data)
     if NETWORKED.fullmatch(kind):
         what = (
             f"{data} is on {kind}, a network file system: SQLite can lose or tear data there. Move it to a local disk."
         )
         return Finding(name="file system", health=Health.BAD, what=what, elsewhere=f"df -T {data}")
     return fine("file system", f"{data} is on {kind or 'a file system of unknown kind'}.")
+
+
+def _kind_of(path: Path) -> str:
+    return file_system_of(path.resolve(), MOUNTS.read_text()) if MOUNTS.is_file() else ""
+
+
+def _private(name: str, directory: Path, patterns: tuple[str, ...]) -> Finding:
+    """Whether only their owner can read the files: unpublished messages are in them, and what was sent."""
+    found = readable(directory, patterns)
+    if not found:
+        return fine(name, f"Only their owner can read the files in {directory}.")
+    what = f"Others can read or write files in {directory}: {len(found)}, among them {found[0].name}."
+    return Finding(name=name, health=Health.BAD, what=what, elsewhere=f"chmod -R go= {shlex.quote(str(directory))}")
 
 
 def _disk(data: Path) -> Finding:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
+from omnipub.adapters import private
+
 FILE = "sandbox.sqlite3"
 
 _TABLES = """
@@ -78,7 +80,7 @@ class Database:
     """One connection that every thread shares, one at a time; each statement is its own transaction."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        private.file(private.directory(directory) / FILE)
         self._lock = RLock()
         self._connection = sqlite3.connect(directory / FILE, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row

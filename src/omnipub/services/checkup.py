@@ -68,7 +68,7 @@ class Checkup:
             self.gate.check()
         except GateClosedError as error:
             return Finding(name="gate", health=Health.BAD, what=error.message, next="table adopt")
-        return fine("gate", "The table belongs here; it is no copy and no older state.")
+        return fine("gate", "The table is the one that sent from here last, as far as its evidence tells.")
 
     def _scheduler(self, beat: datetime | None, *, start: str) -> Finding:
         if beat is not None and self.clock.now() - beat <= ALARMING_SILENCE:

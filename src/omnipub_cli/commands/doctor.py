@@ -75,6 +75,7 @@ def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> Story:
 
 
 def _findings(call: Call) -> "Iterator[Finding]":
+    from omnipub.adapters.directory_seat import default_state  # noqa: PLC0415  likewise
     from omnipub.errors import OmnipubError  # noqa: PLC0415  likewise
     from omnipub.onebox import premises  # noqa: PLC0415  likewise
     from omnipub.services.findings import Finding, Health  # noqa: PLC0415  likewise
@@ -84,7 +85,7 @@ def _findings(call: Call) -> "Iterator[Finding]":
 
         yield from checkup.look(call.staged)
         return
-    yield from premises.look(call.directory)
+    yield from premises.look(call.directory, call.state_directory or default_state())
     if not premises.can_be_opened(call.directory):
         return
     try:

@@ -148,4 +148,6 @@ def _greet(call: Call, settings: "Settings", box: "Box") -> None:
         call.output.hint(f"In another terminal: {wanted}")
     else:
         call.output.hint(f"Connect accounts in another terminal: {call.typed('connections connect --help')}")
+    if box.mended:
+        call.output.note(f"Others could read files in {settings.data}: {box.mended}. Only their owner can now.")
     call.output.note("Ctrl-C stops it.")

@@ -23,6 +23,8 @@ LOOKED_AT = [
     "file system",
     "disk",
     "key",
+    "files",
+    "evidence",
     "gate",
     "scheduler",
     "clock",

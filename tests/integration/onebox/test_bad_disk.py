@@ -163,10 +163,10 @@ def shared() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         data = Path(name) / "data"
-        with Box(open_data(data)):
+        with Box(open_data(data, state=data.with_name("state"))):
             pass
         if os.geteuid() == 0:
-            for one in (data, *data.rglob("*")):
+            for one in Path(name).rglob("*"):
                 os.chown(one, NOBODY, NOBODY)
         yield data
         data.chmod(0o700)
@@ -188,7 +188,7 @@ def without_rights() -> Iterator[None]:
 def test_a_read_only_file_is_named_with_what_to_do(shared: Path) -> None:
     (shared / "table.db").chmod(0o444)
     with without_rights(), pytest.raises(UnavailableError, match="is read-only here") as refused:
-        Box(open_data(shared), sandbox_url="http://127.0.0.1:9").start()
+        Box(open_data(shared, state=shared.with_name("state")), sandbox_url="http://127.0.0.1:9").start()
     assert str(shared / "table.db") in refused.value.message
     assert "Make the files writable" in refused.value.hint
 
@@ -196,7 +196,7 @@ def test_a_read_only_file_is_named_with_what_to_do(shared: Path) -> None:
 def test_a_read_only_directory_is_named_with_what_to_do(shared: Path) -> None:
     shared.chmod(0o555)
     with without_rights(), pytest.raises(ConfigurationError, match="cannot be used: Permission denied") as refused:
-        open_data(shared)
+        open_data(shared, state=shared.with_name("state"))
     assert str(shared) in refused.value.message
     assert "--data DIR" in refused.value.hint
 

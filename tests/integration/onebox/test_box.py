@@ -144,4 +144,4 @@ def test_a_box_killed_with_posts_on_their_way_doubles_and_loses_nothing(tmp_path
         assert verdict.broken == []
         assert trial.progress.kills == 3
         assert verdict.died > 0
-        assert sum(sum(row[1:3]) for row in verdict.rows) == 15
+        assert sum(sum(row[1:4]) for row in verdict.rows) == 15

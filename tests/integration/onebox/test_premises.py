@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from omnipub.adapters.directory_seat import default_state
 from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.config import Mode
 from omnipub.onebox import premises
@@ -36,7 +37,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def told(data: Path) -> dict[str, Finding]:
-    return {one.name: one for one in premises.look(data)}
+    return {one.name: one for one in premises.look(data, default_state())}
 
 
 def not_ok(data: Path) -> dict[str, Health]:
