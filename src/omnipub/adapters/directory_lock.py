@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from omnipub.adapters import private
+from omnipub import private_files
 
 TRY_EVERY = 0.02
 """Seconds."""
@@ -28,7 +28,7 @@ def locked(file: Path, *, patience: float) -> Iterator[None]:
     Raises:
         TakenError: Somebody else holds it and goes on holding it.
     """
-    with private.file(file).open("a") as opened:
+    with private_files.file(file).open("a") as opened:
         deadline = time.monotonic() + patience
         while True:
             try:

@@ -5,7 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from omnipub.adapters import private
+from omnipub import private_files
 from omnipub.domain.message import MediaReference
 from omnipub.domain.pictures import content_type_of, referred
 from omnipub.errors import NotFoundError
@@ -41,7 +41,7 @@ class DirectoryMedia:
         return MediaReference(key=key, content_type=content_type_of(data), size=len(data))
 
     def _write(self, key: str, data: bytes) -> None:
-        private.directory(self._path)
+        private_files.directory(self._path)
         descriptor, name = tempfile.mkstemp(dir=self._path, prefix=".")
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

@@ -16,7 +16,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from omnipub.adapters import former_seat, private
+from omnipub import private_files
+from omnipub.adapters import former_seat
 from omnipub.adapters.directory_lock import TakenError, locked
 from omnipub.adapters.evidence import EvidenceFile
 from omnipub.config import Settings
@@ -183,8 +184,8 @@ class DirectorySeat:
         if not _IDENTITY.fullmatch(identity):
             return ExitStack()
         with self._usable():
-            private.directory(self._folder)
-            file = private.file(self._lock_of(identity))
+            private_files.directory(self._folder)
+            file = private_files.file(self._lock_of(identity))
             with ExitStack() as stack:
                 try:
                     stack.enter_context(locked(file, patience=PATIENCE))
@@ -220,7 +221,7 @@ class DirectorySeat:
 
     def _made(self, identity: str) -> EvidenceFile:
         with self._usable():
-            private.directory(self._folder)
+            private_files.directory(self._folder)
         return self._opened(identity)
 
     def _opened(self, identity: str) -> EvidenceFile:
@@ -232,7 +233,7 @@ class DirectorySeat:
     def _note(self, identity: str) -> None:
         beside = self._data / SEAT
         if not beside.exists() or beside.read_text() != identity:
-            private.file(beside).write_text(identity)
+            private_files.file(beside).write_text(identity)
         former_seat.forget(self._data)
 
     @contextmanager

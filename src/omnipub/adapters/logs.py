@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from omnipub.adapters import private
+from omnipub import private_files
 from omnipub.config import Settings
 from omnipub.names import SERVICE
 
@@ -21,7 +21,7 @@ class _File(RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         with suppress(OSError):  # the library says it where it opens the file
-            private.file(Path(self.baseFilename))
+            private_files.file(Path(self.baseFilename))
         return super()._open()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the library's name

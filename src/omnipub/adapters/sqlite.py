@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from omnipub.adapters import private
+from omnipub import private_files
 from omnipub.adapters.sqlite_ahead import read_ahead
 from omnipub.adapters.sqlite_errors import told
 from omnipub.adapters.sqlite_jobs import Job, Jobs, Work
@@ -49,7 +49,7 @@ class Database:
         self._writer = threading.Lock()
         self._jobs = Jobs()
         with suppress(OSError):  # SQLite says better what is wrong
-            private.file(path)
+            private_files.file(path)
         try:
             if not self._is_made(schema):
                 self._make(schema)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from omnipub.adapters import private
+from omnipub import private_files
 from omnipub.adapters.sqlite_copy import copied, examined, sealed_off
 from omnipub.adapters.sqlite_table import SqliteTable
 from omnipub.config import Mode, Settings
@@ -111,7 +111,7 @@ def vacant(file: Path) -> None:
         raise InvalidInputError(f"There is no directory {file.parent}.", hint="Make it, or choose another path.")
     probe = file.with_name(f".{file.name}.partial")
     try:
-        private.file(probe)
+        private_files.file(probe)
         probe.unlink()
     except OSError as error:
         sentence = f"{file} cannot be written: {error.strerror}."

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from omnipub.adapters import private
+from omnipub import private_files
 from omnipub.adapters.directory_lock import TakenError, is_locked, locked
 from omnipub.adapters.directory_seat import default_state, has_run
 from omnipub.adapters.sqlite import check
@@ -207,8 +207,8 @@ def _write(file: Path, text: str) -> None:
 
 def _make(path: Path) -> None:
     try:
-        private.directory(path)
-        probe = private.file(path / ".writable")
+        private_files.directory(path)
+        probe = private_files.file(path / ".writable")
         probe.write_text("")
         probe.unlink(missing_ok=True)  # another command may try at the same moment
     except OSError as error:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from omnipub.adapters import private
+from omnipub import private_files
 from omnipub.adapters.directory_seat import SEATS
 
 OWN = (
@@ -37,14 +37,14 @@ OWN_EVIDENCE = (SEATS, f"{SEATS}/*")
 
 def mend(data: Path, state: Path) -> int:
     """Close what others may read or write; how many files and directories that were."""
-    return sum(private.closed(path) for path in (*own(data, OWN), *own(state, OWN_EVIDENCE)))
+    return sum(private_files.closed(path) for path in (*own(data, OWN), *own(state, OWN_EVIDENCE)))
 
 
 def readable(directory: Path, patterns: tuple[str, ...]) -> list[Path]:
     """What of it others may do something with; nothing if they cannot enter the directory."""
     if not directory.is_dir() or not directory.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH):
         return []
-    return [path for path in own(directory, patterns) if private.is_open(path)]
+    return [path for path in own(directory, patterns) if private_files.is_open(path)]
 
 
 def own(directory: Path, patterns: tuple[str, ...]) -> Iterator[Path]:

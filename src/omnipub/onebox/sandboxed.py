@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from omnipub.adapters import private
+from omnipub import private_files
 from omnipub.adapters.directory_lock import TAKEN
 from omnipub.config import variable
 from omnipub.domain.conversation import Secret
@@ -53,11 +53,11 @@ class SandboxProcess:
 
     def start(self) -> None:
         """Start it, on the port it had before if that is free."""
-        note = private.directory(self._data) / "port"
+        note = private_files.directory(self._data) / "port"
         before = self._port or (int(note.read_text()) if note.exists() else 0)
         for port in dict.fromkeys((before, 0)):
             if self._try(port):
-                private.file(note).write_text(self.url.rpartition(":")[2])
+                private_files.file(note).write_text(self.url.rpartition(":")[2])
                 return
             if self._port:
                 break

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from threading import Event, Thread
 
-from omnipub.adapters import private
+from omnipub import private_files
 from omnipub.adapters.directory_lock import TAKEN, TakenError, locked
 from omnipub.sandbox.server import Server
 
@@ -28,7 +28,7 @@ def main() -> None:
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    private.directory(arguments.data)
+    private_files.directory(arguments.data)
     try:
         with locked(arguments.data / LOCK, patience=PATIENCE):
             _serve(arguments, ended)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
-from omnipub.adapters import private
+from omnipub import private_files
 
 FILE = "sandbox.sqlite3"
 
@@ -80,7 +80,7 @@ class Database:
     """One connection that every thread shares, one at a time; each statement is its own transaction."""
 
     def __init__(self, directory: Path) -> None:
-        private.file(private.directory(directory) / FILE)
+        private_files.file(private_files.directory(directory) / FILE)
         self._lock = RLock()
         self._connection = sqlite3.connect(directory / FILE, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row

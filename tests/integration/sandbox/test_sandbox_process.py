@@ -80,4 +80,4 @@ def test_it_loads_nothing_else_of_omnipub() -> None:
     loaded = result.stdout.decode().split()
     others = {name for name in loaded if name != "omnipub" and not name.startswith("omnipub.sandbox")}
     assert others
-    assert {name.split(".")[1] for name in others} <= {"loopback", "strict_json"}
+    assert {name.split(".")[1] for name in others} <= {"loopback", "private_files", "strict_json"}

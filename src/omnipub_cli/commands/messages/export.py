@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omnipub.adapters import private
+from omnipub import private_files
 from omnipub.errors import InvalidInputError
 from omnipub_cli import asking, rowfile
 from omnipub_cli.context import call_of
@@ -129,9 +129,9 @@ class _Written:
         name = f"{reference.key}{rowfile.KINDS.get(reference.content_type, '')}"
         path = self._directory / name
         try:
-            private.directory(self._directory)
+            private_files.directory(self._directory)
             if not path.exists():
-                private.file(path).write_bytes(self._media.bytes_of(reference.key))
+                private_files.file(path).write_bytes(self._media.bytes_of(reference.key))
         except OSError as error:
             raise InvalidInputError(
                 f"The image {path} cannot be written: {error.strerror}.", hint="Choose another directory."
