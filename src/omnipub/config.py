@@ -61,7 +61,7 @@ class Settings:
         sandbox_url: Where the sandbox answers, in sandbox mode.
         worker_timeout: Seconds a worker run may take.
         request_timeout: Seconds one request to a network may take in all; at most half of `worker_timeout`.
-        missed_after: Seconds past its moment after which an unclaimed delivery is missed.
+        missed_after: Seconds past its moment after which what is surely not out is missed.
         lead_ms: Milliseconds before its moment at which a delivery is on the stream; whoever sends waits the rest.
             On one machine 0, unless it is set.
         slots: Sends of one network side by side in one worker; on one machine a send older than 0.8 s no longer counts.

@@ -57,6 +57,7 @@ from omnipub.services.run_now import RunNow
 from omnipub.services.search import Search
 from omnipub.services.second_try import SecondTry
 from omnipub.services.showing import Showing
+from omnipub.services.stops import Stops
 from omnipub.services.stuck import Stuck
 from omnipub.services.unpublish import Unpublish
 from omnipub.storage.shards import Shards
@@ -220,6 +221,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         breakers=breakers,
         driver=driver,
         second_try=SecondTry(renewing=renewing, clock=clock, patience=settings.batch_budget),
+        stops=Stops(recording=recording, pauses=pauses, clock=clock),
         due=due,
         gate=gate,
         seat=world.seat,

@@ -192,7 +192,7 @@ def _scheduled(delivery: Delivery, now: datetime) -> Iterator[Line]:
         yield Line((Exact(delivery.next_at), f"{again}, in {span(delivery.next_at - now)}"))
     else:
         yield Line((Exact(now), f"waiting to be sent for {span(now - delivery.next_at)}"))
-    if delivery.not_after is not None and delivery.tries_used == 0:
+    if delivery.not_after is not None:
         yield Line((Exact(delivery.not_after), "the latest it may begin; past that it is missed"))
 
 

@@ -78,6 +78,7 @@ DELIVERY = Delivery(
     settle_from=START + MINUTE,
     clean_looks=(START + 2 * MINUTE, START + 3 * MINUTE),
     looks=2,
+    unasked_since=START,
     holds="c0ffee",
     cancel_asked="Wrong price.",
     lease=Lease(claim_id="c-1", attempt=3, started_at=START, until=START + MINUTE, sends=True, boot=7),

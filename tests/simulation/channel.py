@@ -1,4 +1,4 @@
-"""The simulated networks' channel: it names the id as soon as it knows it, and then asks for the permalink."""
+"""The simulated networks' channel: it prepares, publishes, names the id at once, and then asks for the permalink."""
 
 from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
@@ -12,12 +12,17 @@ PERMALINK = "permalink"
 """How the address ends that is asked for a permalink."""
 
 
+PREPARE = "prepare"
+"""How the address ends that takes what a post needs, as an upload does."""
+
+
 class SimChannel(RenewableChannel):
-    """A network whose publishing request is followed by a harmless one."""
+    """A network whose publishing request stands between two harmless ones."""
 
     def publish(
         self, frozen: Mapping[str, Any], account: Account, now: Callable[[], datetime]
     ) -> Generator[Request | Published, Response, Outcome]:
+        yield Request(method="POST", url=f"{account.base_url}/{account.id}/{PREPARE}", total_timeout=25)
         outcome = yield from super().publish(frozen, account, now)
         if outcome.network_id:
             yield Published(network_id=outcome.network_id)

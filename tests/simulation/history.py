@@ -66,6 +66,9 @@ CHANNELS: dict[str, Channel] = {
 CLOCK_JUMP = 2_000
 """Milliseconds that a machine's clock may be set to or fro while it works, within the protocol's bounds."""
 
+CALLED_OFF_GRACE = 1_000 + 2 * CLOCK_JUMP
+"""Milliseconds: what a first claim rests on counts as just read for a second, by a clock that may be set."""
+
 REMEDIES = {name: channel.remedy("") for name, channel in CHANNELS.items()}
 
 NETWORK_FAULTS = (
@@ -79,6 +82,7 @@ NETWORK_FAULTS = (
     "reset_after",
     "error_after",
     "listed_late",
+    "prepare_slow",
     "frozen_after",
     "permalink_silence",
     "permalink_error",
@@ -135,6 +139,8 @@ class Weather:
         tokens: Accounts have tokens that end, and are renewed.
         key_fails: The key that seals tokens does not always answer.
         late: Workers freeze before they read answers, and operators decide at once what is unconfirmed.
+        windows: Authors say until when a message makes sense, and some of that ends in the storm.
+        same: Most messages say the same.
         beyond: One of BEYOND: a failure that the protocol's bounds exclude. Doubles are counted then, not refused.
     """
 
@@ -147,6 +153,8 @@ class Weather:
     tokens: bool = False
     key_fails: bool = False
     late: bool = False
+    windows: bool = False
+    same: bool = False
     beyond: str = ""
 
 
@@ -162,6 +170,8 @@ class History:
             tokens=seed % 6 in {1, 2},
             key_fails=seed % 6 in {2, 3},
             late=seed % 7 == 4,
+            windows=seed % 4 == 2,
+            same=seed % 4 == 1,
         )
         self.skew_ms = self.hub.chance.choice([-5_000, -3_000, 3_000]) if self.weather.skewed else 0
         self.faults = Faults()
@@ -189,6 +199,7 @@ class History:
         self.doubled: set[tuple[str, str]] = set()
         self.editors = seed % 7 == 3
         self.restored = False
+        self.called_off: dict[str, int] = {}
 
     # -- the world ------------------------------------------------------------------------------
 
@@ -219,7 +230,7 @@ class History:
             some = chance.sample(RENEWAL_FAULTS, chance.randint(0, 3))
             faults.network |= {name: chance.choice([0.1, 0.5]) for name in some}
         if self.weather.late:
-            faults.network["frozen_after"] = 0.7
+            faults.network |= {"frozen_after": 0.7, "prepare_slow": 0.5}
         if self.weather.key_fails:
             faults.key_silent = chance.choice([0.05, 0.5])
         vars(faults).update(BEYOND.get(self.weather.beyond, {}))
@@ -373,6 +384,9 @@ class History:
         chance, book = self.hub.chance, self.network.books[f"{name}/acc-{name}"]
         self.hub.wait(chance.randint(0, MINUTE))
         while self.hub.time < STORM:
+            if self.weather.fair and self.hub.time - book.given_at < MINUTE:
+                self.hub.wait(MINUTE)  # what ends as soon as it is given is no fair weather
+                continue
             book.ended = True
             # A network that gives a token and refuses it at once has refused what it should have taken.
             book.doubtful = book.doubtful or self.hub.time - book.given_at < MINUTE
@@ -476,12 +490,13 @@ class History:
     def _author(self, number: int) -> None:
         chance = self.hub.chance
         channels = tuple(chance.sample(sorted(CHANNELS), chance.randint(1, 3)))
-        same = not self.weather.fair and chance.random() < 0.2
+        same = not self.weather.fair and chance.random() < (0.8 if self.weather.same else 0.2)
         text = "the same" if same else f"message {number}"
         asked = Asked(key=f"key-{number}", channels=channels, texts=[text])
         ahead = chance.choice([0, 0, 30_000, 140_000, 151_000, 5 * MINUTE])
         at = self.hub.now() + timedelta(milliseconds=ahead)
         schedule = Schedule(at=at, local=at.isoformat(), zone="UTC") if ahead else None
+        window = timedelta(seconds=chance.randint(60, 600)) if self.weather.windows else None
         made: list[str] = []
 
         def request() -> None:
@@ -490,6 +505,7 @@ class History:
                 content=Content(text=text),
                 channels=channels,
                 schedule=schedule,
+                window=window,
                 idempotency=IdempotencyKey.of(asked.key, {"number": number}),
             )
             made.append(created.id)
@@ -547,7 +563,7 @@ class History:
             self.hub.tell(f"is told: {error.message}")
 
     def _hasty(self) -> None:
-        """An operator who decides about whatever is unconfirmed as soon as it is."""
+        """An operator who decides about whatever is unconfirmed as soon as it is, and calls off what is under way."""
         while self.hub.time < STORM:
             self.hub.wait(self.hub.chance.randint(5_000, 60_000))
             for asked in list(self.asked):
@@ -555,6 +571,8 @@ class History:
                     there = self._delivery(asked.id, channel)
                     if there is not None and there.status is Status.UNCONFIRMED:
                         self._intervene(asked, channel, self.hub.chance.choice(["retry", "dismiss"]))
+                    elif there is not None and there.status is Status.PUBLISHING and self.hub.chance.random() < 0.2:
+                        self._intervene(asked, channel, "cancel")
 
     def _edit(self, system: System, asked: Asked, parent: Parent) -> None:
         delivery = self._delivery(asked.id, asked.channels[0])
@@ -655,6 +673,7 @@ class History:
                 + 10
             ):
                 self.fail(f"{key} is sent {early} ms before it is due")
+        self._watch_limits(key, item)
         gate = table.items.get(keys.gate())
         if table is self.table and (gate is None or gate["identity"] != self.seat.name):
             self.fail(f"{key} is sent from a copy that nobody has adopted: {text!r}")
@@ -664,10 +683,23 @@ class History:
         if text != said and not self.weather.beyond:
             self.fail(f"{key} says {text!r} although its author says {said!r} by now")
 
+    def _watch_limits(self, key: str, item: Item | None) -> None:
+        """Nothing leaves past its window, or seconds after somebody called it off."""
+        off = max(self.faults.clock_off_ms, self.faults.clock_jumps and self.faults.clock_jump_ms)
+        if item is None or self.weather.beyond:
+            return
+        there = delivery_of(item)
+        if there.not_after is not None and milliseconds(self.hub.now() - there.not_after) > off + 100:
+            self.fail(f"{key} is sent past its window, which ended at {there.not_after}")
+        if there.cancel_asked and self.hub.time - self.called_off.get(key, self.hub.time) > CALLED_OFF_GRACE:
+            self.fail(f"{key} is sent although it was called off at {self.called_off[key]} ms")
+
     def watch_written(self, before: Item | None, after: Item | None) -> None:
         """Each time the table changes: nobody but its holder ends a lease that is in force."""
         if self.weather.tokens and after is not None:
             self._watch_tokens(before, after)
+        if after is not None and after.get("cancel_asked") and not (before or {}).get("cancel_asked"):
+            self.called_off["/".join((after["PK"], after["SK"]))] = self.hub.time
         old = delivery_of(before).lease if before is not None and "lease" in before else None
         new = delivery_of(after).lease if after is not None and "lease" in after else None
         if new is not None and (old is None or new.claim_id != old.claim_id):

@@ -26,6 +26,7 @@ from omnipub.services.pauses import Pauses
 from omnipub.services.recording import Recording
 from omnipub.services.renewable import Came, Renewed
 from omnipub.services.renewing import Renewals
+from omnipub.services.stops import Stops
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, message_of
 from omnipub.storage.table import Put
@@ -147,6 +148,21 @@ def _late_answer() -> Any:
         return real(self, claim, *rest, **more) if kept or there is None else there
 
     return patch.object(Recording, "_late_answer", late)
+
+
+def _window() -> Any:
+    """A window only bounds the first try."""
+    real = Delivery.is_past_window
+
+    def is_past(self: Delivery, at: datetime) -> bool:
+        return self.tries_used == 0 and self.attempts == 0 and real(self, at)
+
+    return patch.object(Delivery, "is_past_window", is_past)
+
+
+def _stops() -> Any:
+    """Nothing is asked between a claim and its request."""
+    return patch.object(Stops, "of", lambda *_: None)
 
 
 def _siblings() -> Any:
@@ -289,10 +305,12 @@ MUTANTS: Mapping[str, Mutant] = {
     "adoption ownership": _ownership,
     "revision check": _revision_check,
     "look back": _look_back,
+    "stops": _stops,
     "sweep": _sweep,
     "put means accepted": _put_means_accepted,
     "hand back": _hand_back,
     "held sweep": _held_sweep,
+    "window": _window,
     "gate": _gate,
     "idempotency record": _idempotency_record,
     "pause check": _pause_check,

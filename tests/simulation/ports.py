@@ -27,7 +27,7 @@ from omnipub.storage.table import (
     Query,
     Write,
 )
-from simulation.channel import PERMALINK
+from simulation.channel import PERMALINK, PREPARE
 from simulation.hub import Hub
 from support.tokens import TokenBook
 
@@ -381,6 +381,8 @@ class SimNetwork:
             raise UnreachableError("Nobody answers there.")
         if request.url.endswith("/token"):
             return self._renew(request, f"{network}/{account}")
+        if request.url.endswith(PREPARE):
+            return self._prepare()
         if request.url.endswith(PERMALINK):
             return self._permalink(request)
         if request.method == "GET":
@@ -429,6 +431,11 @@ class SimNetwork:
             return Response(status=500, body={})
         self.named(post)
         return Response(status=200, body={"id": post.id})
+
+    def _prepare(self) -> Response:
+        if self._strikes("prepare_slow"):
+            self._pass(1_000, 20_000)
+        return Response(status=200, body={})
 
     def _stall_at_the_socket(self) -> None:
         if self._hub.chance.random() < self._faults.stall_at_the_socket:

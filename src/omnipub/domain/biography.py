@@ -10,6 +10,7 @@ from omnipub.domain.delivery import Attempt, Delivery, Frozen
 from omnipub.domain.fingerprint import digest
 from omnipub.domain.identity import network_of
 from omnipub.domain.lifecycle import Event, Status, follow
+from omnipub.domain.moves import missed
 from omnipub.domain.outcome import Ended, Outcome
 from omnipub.domain.rules import Remedy, Rules
 
@@ -68,7 +69,7 @@ class Biography:
                 sentence = "Its account is not connected: it was invented."
                 return progress.held(self.born, late, sentence=sentence)
             case Status.MISSED:
-                return progress.missed(self.born, late + WINDOW)
+                return missed(self.born, late + WINDOW)
             case Status.CANCELLED:
                 return intervention.cancelled(self.born, late - WINDOW, sentence="Its author called it off.")
             case Status.DRAFT:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from omnipub.domain.delivery import Delivery
-from omnipub.domain.finding import first_look
+from omnipub.domain.finding import first_look, not_sent_again, waiting
 from omnipub.domain.lifecycle import Event
 from omnipub.domain.moments import later
 from omnipub.domain.moves import at_rest, ended, latest, look_at, published, put_back, reason_of
-from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.outcome import CALLED_OFF, STOPS, WINDOW_OVER, Ended, Outcome
 from omnipub.domain.rules import Remedy, Rules
 
 ACCOUNT_PAUSE = timedelta(minutes=15)
@@ -52,9 +52,7 @@ def concluded(
             # The refusal is of this try; an earlier one may still be out.
             used = replace(delivery, tries_used=delivery.tries_used + 1)
             return _uncertain_or_lost(used, outcome, now, rules, chance)
-        case Ended.THROTTLED:
-            return _throttled(delivery, outcome, now, rules, chance)
-        case Ended.NOT_SENT if rests_until is not None:
+        case Ended.THROTTLED | Ended.NOT_SENT if outcome.ended is Ended.THROTTLED or rests_until is not None:
             return _throttled(delivery, outcome, now, rules, chance)
         case Ended.AUTH:
             return _unauthorised(delivery, outcome, now)
@@ -62,13 +60,25 @@ def concluded(
             return _not_sent(delivery, outcome, now, rules, chance)
 
 
+def _stopped(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
+    """Its request was not begun, as it no longer should be. What stopped it decides where it goes from here."""
+    if not delivery.may_be_out:
+        return put_back(delivery, now, now, reason=reason_of(outcome, now))
+    if outcome.code in {CALLED_OFF, WINDOW_OVER}:
+        return ended(delivery, Event.LOSE_TRACK, outcome, now)
+    return waiting(delivery, now + ACCOUNT_PAUSE, sentence=outcome.sentence, now=now)
+
+
 def _not_sent(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules, chance: float) -> Delivery:
+    if outcome.code in STOPS:
+        return _stopped(delivery, outcome, now)
     used = replace(delivery, tries_used=delivery.tries_used + 1)
     if used.may_be_out:
         return _uncertain_or_lost(used, outcome, now, rules, chance)
     if used.tries_used >= rules.tries:
         return ended(used, Event.GIVE_UP, outcome, now)
-    return put_back(used, outcome, now, later(now, rules.backoff.wait(used.tries_used, chance=chance)))
+    again = later(now, rules.backoff.wait(used.tries_used, chance=chance))
+    return put_back(used, now, again, reason=reason_of(outcome, now))
 
 
 def _throttled(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules, chance: float) -> Delivery:
@@ -77,24 +87,23 @@ def _throttled(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules
         # Never earlier than the network said; jitter only adds.
         wait = outcome.wait * (1 + rules.backoff.jitter * chance / 5)
     again = later(now, wait)
-    too_late = delivery.not_after is not None and again > delivery.not_after
-    if delivery.may_be_out and too_late:
-        return ended(delivery, Event.LOSE_TRACK, outcome, now)
-    if delivery.may_be_out:
-        return replace(look_at(delivery, again), reason=reason_of(outcome, now))
-    if too_late:
-        return ended(delivery, Event.GIVE_UP, outcome, now)
-    return put_back(delivery, outcome, now, again)
+    return _later(delivery, outcome, now, again)
 
 
 def _unauthorised(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
     """Back without using a try: the account is marked before this and holds what comes next, or gets a new token."""
-    if delivery.may_be_out:
-        again = later(now, ACCOUNT_PAUSE if outcome.wait is None else outcome.wait)
-        if delivery.not_after is not None and again > delivery.not_after:
-            return ended(delivery, Event.LOSE_TRACK, outcome, now)
-        return replace(look_at(delivery, again), reason=reason_of(outcome, now))
-    return put_back(delivery, outcome, now, later(now, outcome.wait or timedelta(0)))
+    pause = ACCOUNT_PAUSE if delivery.may_be_out else timedelta(0)
+    return _later(delivery, outcome, now, later(now, pause if outcome.wait is None else outcome.wait))
+
+
+def _later(delivery: Delivery, outcome: Outcome, now: datetime, again: datetime) -> Delivery:
+    """Nothing of this try is out, and it costs none: again at that moment."""
+    if not delivery.may_be_out:
+        return put_back(delivery, now, again, reason=reason_of(outcome, now))
+    if delivery.is_past_window(again):
+        return ended(delivery, Event.LOSE_TRACK, outcome, now)
+    later_on = waiting(delivery, again, sentence=outcome.sentence, now=now)
+    return replace(later_on, reason=reason_of(outcome, now)) if later_on.status is delivery.status else later_on
 
 
 def _uncertain(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules, chance: float) -> Delivery:
@@ -107,6 +116,7 @@ def _uncertain(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules
         settle_from=latest(delivery.settle_from, now),
         clean_looks=(),
         looks=0,
+        unasked_since=None,
     )
     return _uncertain_or_lost(uncertain, outcome, now, rules, chance)
 
@@ -116,8 +126,8 @@ def _uncertain_or_lost(delivery: Delivery, outcome: Outcome, now: datetime, rule
     match rules.remedy:
         case Remedy.LOOK_UP:
             return replace(look_at(delivery, max(now, first_look(delivery, rules))), reason=reason)
-        case Remedy.RESEND if delivery.cancel_asked:
-            said = f"{outcome.sentence} It was to be cancelled, so it is not sent again to find out.".strip()
+        case Remedy.RESEND if why_not_again := not_sent_again(delivery, now):
+            said = f"{outcome.sentence} {why_not_again}".strip()
             lost = at_rest(delivery, Event.LOSE_TRACK, now, code="", sentence="")
             return replace(lost, reason=replace(reason, sentence=said))
         case Remedy.RESEND if delivery.tries_used < rules.tries:

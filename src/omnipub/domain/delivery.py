@@ -83,7 +83,7 @@ class Delivery:
         owner: User id.
         due_at: What was asked; lateness is measured from it.
         next_at: When to look at it next: due again, lease end, or since when it needs somebody.
-        not_after: The first claim must come before this moment, else the delivery is missed.
+        not_after: No request that publishes leaves after this moment; what is surely not out by then is missed.
         version: Goes up with each write; every write is conditional on it.
         write_id: Random name of the last write, so that a writer whose answer was lost knows its own.
         revision: The content revision this delivery belongs to.
@@ -95,6 +95,7 @@ class Delivery:
         settle_from: The network's settle time runs from here.
         clean_looks: Moments of looks that saw no trace, since the last try.
         looks: Looks made since the last try.
+        unasked_since: Since when it may be out and nobody could be asked; None if somebody was asked last time.
         holds: Digest of the text that later deliveries of the account wait with, while this one is unresolved.
         cancel_asked: Why it shall be cancelled as soon as it is surely not out; asked for while publishing.
         adopted: Its post was found on the account, or named by a person; no answer of the network named it.
@@ -122,6 +123,7 @@ class Delivery:
     settle_from: datetime | None = None
     clean_looks: tuple[datetime, ...] = ()
     looks: int = 0
+    unasked_since: datetime | None = None
     holds: str = ""
     cancel_asked: str = ""
     lease: Lease | None = None
@@ -139,6 +141,10 @@ class Delivery:
     def apart(self) -> str:
         """Who keeps the account apart from others of its name; empty if the network itself gives these ids."""
         return self.owner if self.own_words else ""
+
+    def is_past_window(self, at: datetime) -> bool:
+        """Whether nothing of it may be sent any more at that moment."""
+        return self.not_after is not None and at > self.not_after
 
     @property
     def network_ids(self) -> tuple[str, ...]:

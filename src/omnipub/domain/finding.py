@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from omnipub.domain.delivery import Delivery, Reason
-from omnipub.domain.lifecycle import Event, follow
+from omnipub.domain.lifecycle import Event
 from omnipub.domain.moments import TICK, later
-from omnipub.domain.moves import at_rest, cancelled_if_asked, look_at, lost_track, published
+from omnipub.domain.moves import at_rest, look_at, lost_track, published, put_back
 from omnipub.domain.outcome import FoundPost
 from omnipub.domain.rules import Remedy, Rules
 
@@ -25,6 +25,9 @@ LONGEST_BETWEEN_LOOKS = timedelta(minutes=10)
 """A person learns within the hour that looking does not help."""
 
 DEATHS_AT_MOST = 3
+
+ASKED_WITHIN = timedelta(hours=24)
+"""What may be out waits at most so long for an account that cannot be asked; then a person decides."""
 
 _USED_UP = "It is surely not out, and its tries are used up."
 
@@ -43,12 +46,18 @@ def how_to_find_out(delivery: Delivery, now: datetime, rules: Rules) -> FindOut:
     if delivery.deaths >= DEATHS_AT_MOST or rules.remedy is Remedy.NONE:
         return FindOut.STOP
     if rules.remedy is Remedy.RESEND:
-        # Finding out means sending it: not what somebody who asked to cancel it wants.
-        stop = delivery.tries_used >= rules.tries or delivery.cancel_asked
+        stop = delivery.tries_used >= rules.tries or not_sent_again(delivery, now)
         return FindOut.STOP if stop else FindOut.SEND_AGAIN
     if delivery.looks >= LOOKS_AT_MOST:
         return FindOut.STOP
     return FindOut.LOOK if now >= first_look(delivery, rules) else FindOut.LATER
+
+
+def not_sent_again(delivery: Delivery, now: datetime) -> str:
+    """Why it is not sent again to find out whether it is out; "" if it may be."""
+    if delivery.cancel_asked:
+        return "It was to be cancelled, so it is not sent again to find out."
+    return "Its window is over, so it is not sent again to find out." if delivery.is_past_window(now) else ""
 
 
 def first_look(delivery: Delivery, rules: Rules) -> datetime:
@@ -65,8 +74,12 @@ def postponed(delivery: Delivery, rules: Rules) -> Delivery:
 
 
 def waiting(delivery: Delivery, until: datetime, *, sentence: str, now: datetime) -> Delivery:
-    """It may be out, and its account cannot be asked now."""
-    return replace(look_at(delivery, until), reason=Reason(code="account", sentence=sentence, at=now))
+    """It may be out, and its account cannot be asked now; a person decides if nobody could ask for a day."""
+    since = delivery.unasked_since or now
+    if now - since >= ASKED_WITHIN:
+        return lost_track(delivery, now, sentence=f"It may be out, and for a day nobody could be asked. {sentence}")
+    reason = Reason(code="account", sentence=sentence, at=now)
+    return replace(look_at(delivery, until), reason=reason, unasked_since=since)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +103,8 @@ class Seen:
 
 def looked(delivery: Delivery, seen: Seen, now: datetime, rules: Rules, *, chance: float) -> Delivery:
     """The delivery after a look that somebody came back from."""
+    if seen.asked:
+        delivery = replace(delivery, unasked_since=None)
     if seen.found is not None:
         return published(
             delivery,
@@ -105,8 +120,10 @@ def looked(delivery: Delivery, seen: Seen, now: datetime, rules: Rules, *, chanc
         return look_at(replace(delivery, clean_looks=looks), looks[0] + BETWEEN_LOOKS)
     reason = Reason(code="unclear_look", sentence=seen.sentence, at=now)
     if not seen.asked:
-        uncounted = replace(delivery, looks=delivery.looks - 1, reason=reason)
-        return look_at(uncounted, now + max(seen.wait or timedelta(0), BETWEEN_LOOKS))
+        uncounted = replace(delivery, looks=delivery.looks - 1)
+        again = now + max(seen.wait or timedelta(0), BETWEEN_LOOKS)
+        later_on = waiting(uncounted, again, sentence=seen.sentence, now=now)
+        return replace(later_on, reason=reason) if later_on.status is delivery.status else later_on
     if delivery.looks >= LOOKS_AT_MOST:
         return lost_track(delivery, now, sentence=seen.sentence)
     backoff = min(LONGEST_BETWEEN_LOOKS, rules.backoff.wait(delivery.looks, chance=chance))
@@ -129,4 +146,4 @@ def _cleared(delivery: Delivery, now: datetime, rules: Rules) -> Delivery:
     )
     if clear.tries_used >= rules.tries:
         return at_rest(clear, Event.GIVE_UP, now, code="tries_used_up", sentence=_USED_UP)
-    return cancelled_if_asked(replace(clear, status=follow(clear.status, Event.PUT_BACK), next_at=now), now)
+    return put_back(clear, now, now, reason=clear.reason)

@@ -25,7 +25,7 @@ class Status(StrEnum):
     PUBLISHED = "published"  # the network named its id
     FAILED = "failed"  # surely not out, and we stopped trying
     UNCONFIRMED = "unconfirmed"  # may be out, and cannot be found out
-    MISSED = "missed"  # overdue past its window before the first claim
+    MISSED = "missed"  # its window is over, and it is surely not out
     CANCELLED = "cancelled"  # called off, or dismissed with a reason
 
 
@@ -76,7 +76,8 @@ _ROWS = (
     (Status.PENDING_APPROVAL, Event.CANCEL, Status.CANCELLED, "its author withdrew it"),
     (Status.SCHEDULED, Event.CLAIM, Status.PUBLISHING, "a worker claimed it"),
     (Status.SCHEDULED, Event.HOLD, Status.HELD, "its account is paused or needs its owner"),
-    (Status.SCHEDULED, Event.MISS, Status.MISSED, "it was overdue past its window before the first claim"),
+    (Status.SCHEDULED, Event.MISS, Status.MISSED, "its window is over, and it is surely not out"),
+    (Status.HELD, Event.MISS, Status.MISSED, "its window ended while it was held"),
     (Status.SCHEDULED, Event.CANCEL, Status.CANCELLED, "it was cancelled before it was claimed"),
     (Status.HELD, Event.RELEASE, Status.SCHEDULED, "its account works again"),
     (Status.HELD, Event.CANCEL, Status.CANCELLED, "it was cancelled while held"),

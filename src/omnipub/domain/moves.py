@@ -19,23 +19,25 @@ def look_at(delivery: Delivery, at: datetime) -> Delivery:
     return replace(delivery, status=follow(delivery.status, Event.LOOK_AGAIN), next_at=at, lease=None)
 
 
-def put_back(delivery: Delivery, outcome: Outcome, now: datetime, at: datetime) -> Delivery:
-    """It is surely not out: due again at that moment, unless somebody asked to cancel it meanwhile."""
-    back = replace(
-        delivery,
-        status=follow(delivery.status, Event.PUT_BACK),
-        next_at=at,
-        lease=None,
-        reason=reason_of(outcome, now),
-    )
-    return cancelled_if_asked(back, now)
+def put_back(delivery: Delivery, now: datetime, at: datetime, *, reason: Reason | None) -> Delivery:
+    """It is surely not out: due again at that moment. Every return from `publishing` to `scheduled` is this one.
+
+    A cancel that came while it was being published wins; and what would be due again only past its window is missed.
+    """
+    back = replace(delivery, status=follow(delivery.status, Event.PUT_BACK), next_at=at, lease=None, reason=reason)
+    if delivery.cancel_asked:
+        return at_rest(back, Event.CANCEL, now, code="cancelled", sentence=delivery.cancel_asked)
+    return missed(back, now) if back.is_past_window(at) else back
 
 
-def cancelled_if_asked(delivery: Delivery, now: datetime) -> Delivery:
-    """A cancel that came while it was being published wins at any return to `scheduled`."""
-    if not delivery.cancel_asked:
-        return delivery
-    return at_rest(delivery, Event.CANCEL, now, code="cancelled", sentence=delivery.cancel_asked)
+OVERDUE = "It was overdue past its window."
+
+
+def missed(delivery: Delivery, now: datetime, *, sentence: str = "") -> Delivery:
+    """It is surely not out and past its window, or somebody wanted it so, as `sentence` says."""
+    last = delivery.reason.sentence if delivery.reason is not None else ""
+    said = sentence or (f"{OVERDUE} Last: {last}" if last else OVERDUE)
+    return at_rest(delivery, Event.MISS, now, code="missed", sentence=said)
 
 
 def ended(delivery: Delivery, event: Event, outcome: Outcome, now: datetime) -> Delivery:

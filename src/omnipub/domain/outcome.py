@@ -11,6 +11,15 @@ from enum import StrEnum
 GONE = "gone"
 """The code of a deletion that found nothing left to delete."""
 
+CLAIM_LOST = "claim_lost"
+CALLED_OFF = "called_off"
+PAUSED = "paused"
+WINDOW_OVER = "window_over"
+NOT_READ = "not_read"
+
+STOPS = frozenset({CLAIM_LOST, CALLED_OFF, PAUSED, WINDOW_OVER, NOT_READ})
+"""Codes of tries whose publishing request was not begun, because it no longer should be; they use no try."""
+
 
 QUOTE = "“"
 """In a sentence of ours, what a network said begins behind this sign."""

@@ -58,7 +58,7 @@ def next_step(delivery: Delivery, now: datetime, lead: timedelta = timedelta(0))
         return Step(act=Act.WAIT, why="due in a moment", until=delivery.next_at)
     if delivery.status is Status.PUBLISHING:
         return Step(act=Act.FIND_OUT, why="may be out" if delivery.may_be_out else "its worker died")
-    if delivery.tries_used == 0 and delivery.not_after is not None and now > delivery.not_after:
+    if delivery.is_past_window(now):
         return Step(act=Act.MISS, why="overdue past its window")
     return Step(act=Act.SEND, why="due")
 
@@ -86,11 +86,6 @@ def resting(delivery: Delivery, slot: datetime, *, sentence: str, now: datetime)
 def has_slot(delivery: Delivery) -> bool:
     """Whether it has waited for its account already, and this moment is the slot it was given."""
     return delivery.reason is not None and delivery.reason.code == RESTS
-
-
-def missed(delivery: Delivery, now: datetime, *, sentence: str = "It was overdue past its window.") -> Delivery:
-    """It was overdue past its window before anybody claimed it, or somebody wanted it so, as `sentence` says."""
-    return at_rest(delivery, Event.MISS, now, code="missed", sentence=sentence)
 
 
 def held(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:

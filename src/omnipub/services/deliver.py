@@ -12,14 +12,14 @@ from omnipub.domain.breaker import Breaker
 from omnipub.domain.concluding import ACCOUNT_PAUSE, concluded
 from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.delivery import Delivery, Frozen, Reason
-from omnipub.domain.finding import FindOut, how_to_find_out, postponed, waiting
+from omnipub.domain.finding import FindOut, how_to_find_out, not_sent_again, postponed, waiting
 from omnipub.domain.fingerprint import digest
 from omnipub.domain.identity import network_of
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.moments import milliseconds
-from omnipub.domain.moves import lost_track
+from omnipub.domain.moves import lost_track, missed
 from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import Act, buried, claimed_to_send, has_died, held, missed, next_step, queued, resting
+from omnipub.domain.progress import Act, buried, claimed_to_send, has_died, held, next_step, queued, resting
 from omnipub.domain.rules import Remedy, Rules
 from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.services.accounts import Accounts
@@ -38,6 +38,7 @@ from omnipub.services.recording import Recording
 from omnipub.services.releases import Late
 from omnipub.services.scopes import bound_to
 from omnipub.services.second_try import SecondTry
+from omnipub.services.stops import Stops
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, delivery_of
 from omnipub.storage.keys import Key
@@ -88,6 +89,7 @@ class Deliver:
     breakers: Breakers
     driver: Driver
     second_try: SecondTry
+    stops: Stops
     due: DueMoments
     gate: Gate
     seat: Seat
@@ -156,8 +158,6 @@ class Deliver:
         if sibling is not None:
             named = sibling if self.recording.is_of(delivery.owner, sibling) else "another message"
             sentence = f"It waits: {named} says the same on this account and is not resolved."
-            if delivery.not_after is not None and now > delivery.not_after:
-                return self.recording.move(delivery, missed(delivery, now)).status
             return self._later(delivery, queued(delivery, now, sentence=sentence))
         claim = self._claim(delivery, now, frozen, holds=holds)
         if refused:
@@ -180,7 +180,7 @@ class Deliver:
         dead = buried(delivery)
         how = how_to_find_out(dead, now, rules)
         if how is FindOut.STOP:
-            return self.recording.move(delivery, lost_track(dead, now, sentence=_stopped(dead))).status
+            return self.recording.move(delivery, lost_track(dead, now, sentence=_stopped(dead, now))).status
         if how is FindOut.LATER:
             return self._later(delivery, postponed(dead, rules))
         pause, bound = self.pauses.of(delivery), bound_to(self.table, delivery)
@@ -291,7 +291,11 @@ class Deliver:
             return Outcome(ended=Ended.AUTH, code=KEY_SILENT, sentence=sentence, wait=KEY_PAUSE)
         conversation = reusing(channel.publish(claim.frozen.body, account, self.clock.now), connection)
         return self.driver.publish(
-            conversation, secrets=account.secrets, lease_until=claim.lease.until, ids=channel.post_ids
+            conversation,
+            secrets=account.secrets,
+            lease_until=claim.lease.until,
+            ids=channel.post_ids,
+            stopped=lambda: self.stops.of(claim),
         )
 
     def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> str:
@@ -351,9 +355,9 @@ def _needs_owner(connection: Connection | None) -> str:
     return f"Its account needs its owner: {connection.standing_reason}"
 
 
-def _stopped(delivery: Delivery) -> str:
+def _stopped(delivery: Delivery, now: datetime) -> str:
     reason: Reason | None = delivery.reason
     known = f" Last: {reason.sentence}" if reason and reason.sentence else ""
-    if delivery.cancel_asked:
-        return f"It may be out, and was to be cancelled, so it is not sent again to find out.{known}"
+    if why := not_sent_again(delivery, now):
+        return f"It may be out. {why}{known}"
     return f"It may be out, and nothing that omnipub can ask tells.{known}"

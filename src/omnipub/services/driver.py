@@ -42,6 +42,10 @@ REFUSALS = range(400, 500)
 """Answers to a publishing request after which the public surely sees nothing of it."""
 
 
+Stopped = Callable[[], Outcome | None]
+"""Why a request that publishes must not leave any more; None if it may."""
+
+
 class _BrokenOffError(Exception):
     """The conversation ended before the channel could say how."""
 
@@ -55,6 +59,7 @@ class _Talk:
     """What a conversation has done so far.
 
     Attributes:
+        stopped: Why a request that publishes must not leave.
         secrets: Those of the account, of the requests and of the answers so far.
         exposed: A request that publishes has left us.
         visible: One of them was answered otherwise than with a refusal.
@@ -63,6 +68,7 @@ class _Talk:
     """
 
     secrets: list[Secret]
+    stopped: Stopped = lambda: None
     exposed: bool = False
     visible: bool = False
     known: Published | None = None
@@ -89,7 +95,13 @@ class Driver:
     longest: timedelta
 
     def publish(
-        self, conversation: Publishing, *, secrets: Iterable[Secret], lease_until: datetime, ids: PostIds | None
+        self,
+        conversation: Publishing,
+        *,
+        secrets: Iterable[Secret],
+        lease_until: datetime,
+        ids: PostIds | None,
+        stopped: Stopped = lambda: None,
     ) -> Outcome:
         """Run a publishing conversation to its outcome, of which only what can be true is kept, and no secret.
 
@@ -98,8 +110,9 @@ class Driver:
             secrets: What the network knows and nobody else may; what is secret in the requests comes to it.
             lease_until: Until when requests may run.
             ids: What an id of a new post looks like; None if none comes of this conversation.
+            stopped: Asked directly before each request that publishes: why it must not leave.
         """
-        talk = _Talk(secrets=list(secrets))
+        talk = _Talk(secrets=list(secrets), stopped=stopped)
         try:
             outcome = self._run(conversation, lease_until, talk)
         except _BrokenOffError as broken:
@@ -150,6 +163,9 @@ class Driver:
         Raises:
             _BrokenOffError: There is none; its outcome says whether anything may be out.
         """
+        stop = talk.stopped() if asked.publishes else None
+        if stop is not None:
+            raise _BrokenOffError(replace(stop, ended=_ended(exposed=talk.exposed)))
         request = replace(asked, total_timeout=min(asked.total_timeout, self.longest.total_seconds()))
         if self.clock.now() + timedelta(seconds=request.total_timeout) > lease_until:
             raise _BrokenOffError(_out_of_time(exposed=talk.exposed))

@@ -1,11 +1,14 @@
-"""Each hour: let go what is held without a reason, whoever forgot it and however far an index was behind.
+"""Each hour: let go what is held without a reason, and miss what its account held until its window was over.
 
 A release carries out once what was begun; it looks through an index that may lag. This sweep looks at everything that
 is held, asks the items themselves, and needs no row that says that something is to be let go.
+
+What a pause holds stays held past its window: whoever resumes is asked whether it shall be sent or missed.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.lifecycle import Status
@@ -21,6 +24,14 @@ EVERY = timedelta(hours=1)
 
 PAGES = 10
 """Pages of the held that one tick looks through at most; the next one goes on behind them."""
+
+
+class _Hold(Enum):
+    """What keeps a delivery from going out."""
+
+    NOTHING = auto()
+    PAUSE = auto()
+    ACCOUNT = auto()  # it is not connected, needs its owner, or its network is unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,27 +60,37 @@ class HeldSweep:
     def _swept(self, since: datetime, first: int, after: str | None) -> int:
         place: tuple[int | None, str | None] = (first, after)
         free: list[Delivery] = []
-        holds: dict[tuple[str, str, str], bool] = {}
+        over: list[Delivery] = []
+        holds: dict[tuple[str, str, str], _Hold] = {}
+        now = self.clock.now()
         for _ in range(PAGES):
             shard, after = place
             if shard is None:
                 break
             page = self.table.query(access.with_status(Status.HELD, shard, after=after))
             there = map(delivery_of, self.table.batch_get([key_of(item) for item in page.items]).values())
-            free += [one for one in there if one.status is Status.HELD and self._is_free(one, holds)]
+            held = [(one, self._hold(one, holds)) for one in there if one.status is Status.HELD]
+            free += [one for one, hold in held if hold is _Hold.NOTHING]
+            over += [one for one, hold in held if hold is _Hold.ACCOUNT and one.is_past_window(now)]
             place = (shard, page.cursor) if page.cursor else (self._behind(shard), None)
         freed = self.releases.let_go_in_order(free, lambda _: Late.WINDOW)
         if freed:
             self.journal.note("released", scope="without a reason", deliveries=freed)
+        missed = sum(self.releases.let_go(one, now, Late.WINDOW, missing="") for one in over)
+        if missed:
+            self.journal.note("missed_while_held", deliveries=missed)
         note(self.table, swept(since, *place))
         return freed
 
-    def _is_free(self, delivery: Delivery, holds: dict[tuple[str, str, str], bool]) -> bool:
-        """Whether nothing holds it; asked once for each account of an owner."""
+    def _hold(self, delivery: Delivery, holds: dict[tuple[str, str, str], _Hold]) -> _Hold:
+        """What holds it; asked once for each account of an owner."""
         account = (delivery.owner, delivery.channel, delivery.account)
         if account not in holds:
-            holds[account] = not self.releases.is_free(delivery)
-        return not holds[account]
+            if self.releases.is_free(delivery):
+                holds[account] = _Hold.NOTHING
+            else:
+                holds[account] = _Hold.PAUSE if self.releases.is_paused(delivery) else _Hold.ACCOUNT
+        return holds[account]
 
     def _behind(self, shard: int) -> int | None:
         following = shard + 1

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from omnipub.domain.delivery import Attempt, Delivery
 from omnipub.domain.identity import network_of
@@ -18,6 +20,8 @@ from omnipub.storage import keys, writing
 from omnipub.storage.items import attempt_item, delivery_item, delivery_of, plain_item
 from omnipub.storage.shards import Shards
 from omnipub.storage.table import Absent, ConditionFailedError, Delete, Put, Table, Unchanged, Write
+
+_T = TypeVar("_T")
 
 STORAGE_TRIES = 4
 KNOWN_ID_TRIES = 8
@@ -81,17 +85,18 @@ class Recording:
         history = Put(item=attempt_item(_attempt(claim, outcome, now)))
         known = outcome.ended is Ended.PUBLISHED
         try:
-            return self.settle(claim, decide, history, tries=KNOWN_ID_TRIES if known else STORAGE_TRIES)
-        except ConditionFailedError:
-            if known:
-                return self._late_answer(claim, outcome, history, said=said, remedy=remedy)
-            # Somebody else has gone on from it; how this try ended is history all the same.
-            self.table.put(history.item)
-            return self.read(claim) or claim
+            try:
+                return self.settle(claim, decide, history, tries=KNOWN_ID_TRIES if known else STORAGE_TRIES)
+            except ConditionFailedError:
+                if known:
+                    return self._late_answer(claim, outcome, history, said=said, remedy=remedy)
         except UnavailableError:
             if known:
                 self.journal.note("answer_not_stored", channel=claim.channel, network_id=outcome.network_id)
             raise
+        # Somebody else has gone on from it; how this try ended is history all the same.
+        self.table.put(history.item)
+        return self.read(claim) or claim
 
     def settle(self, claim: Delivery, decide: Decide, *beside: Write, tries: int = STORAGE_TRIES) -> Delivery:
         """Write what `decide` makes of the delivery while our claim holds, whoever writes beside us.
@@ -102,23 +107,30 @@ class Recording:
         Raises:
             ConditionFailedError: Our claim is gone, or the post has another owner.
         """
-        current, failures = claim, 0
+        current = claim
         while True:
             after = decide(current)
             owned = [self.ownership(after)] if after.status is Status.PUBLISHED and after.network_id else []
             try:
-                return self.move(current, after, *beside, *owned)
+                return self._patiently(partial(self.move, current, after, *beside, *owned), tries)
             except ConditionFailedError:
-                there = self.read(claim)
-                ours = there is not None and there.lease is not None and there.lease.claim_id == _claim_id(claim)
-                if there is None or not ours or there.version == current.version:
+                there = self._patiently(partial(self.read, claim), tries)
+                if there is None or _claim_id(there) != _claim_id(claim) or there.version == current.version:
                     raise
                 current = there
+
+    def _patiently(self, act: Callable[[], _T], tries: int) -> _T:
+        """Do it again while our own storage fails, with growing pauses."""
+        failures = 0
+        while True:
+            try:
+                return act()
             except UnavailableError:
                 failures += 1
                 if failures == tries:
                     raise
-                self._pause(failures)
+                pause = min(STORAGE_PAUSE * 2**failures, LONGEST_STORAGE_PAUSE)
+                self.clock.sleep_until(self.clock.now() + pause)
 
     def read(self, delivery: Delivery) -> Delivery | None:
         """The delivery as it stands in the table."""
@@ -151,18 +163,12 @@ class Recording:
 
     def _late_answer(self, claim: Delivery, outcome: Outcome, history: Put, *, said: str, remedy: Remedy) -> Delivery:
         """Our claim was taken over, or the post has another owner: keep what the network said all the same."""
-        failures = 0
+        once = partial(self._late_answer_once, claim, outcome, history, said=said, remedy=remedy)
         for _ in range(LATE_TRIES):
             try:
-                return self._late_answer_once(claim, outcome, history, said=said, remedy=remedy)
+                return self._patiently(once, KNOWN_ID_TRIES)
             except ConditionFailedError:
                 continue  # somebody moved it, or the other owner; what is there now decides
-            except UnavailableError:
-                failures += 1
-                if failures == KNOWN_ID_TRIES:
-                    raise
-                self._pause(failures)
-        self.journal.note("answer_not_stored", channel=claim.channel, network_id=outcome.network_id)
         raise UnavailableError("The delivery is being changed by others all the time.")
 
     def _late_answer_once(
@@ -221,9 +227,6 @@ class Recording:
         pk, sk = keys.named(name)
         item = self.table.get(keys.Key(pk, sk or keys.METADATA))
         return delivery_of(item) if item else None
-
-    def _pause(self, failures: int) -> None:
-        self.clock.sleep_until(self.clock.now() + min(STORAGE_PAUSE * 2**failures, LONGEST_STORAGE_PAUSE))
 
 
 def _owned(delivery: Delivery, post: str) -> Put:

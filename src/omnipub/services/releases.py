@@ -17,7 +17,8 @@ from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import network_of
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.moments import from_text, to_text
-from omnipub.domain.progress import missed, released
+from omnipub.domain.moves import missed
+from omnipub.domain.progress import released
 from omnipub.services.due import DueMoments
 from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.services.recording import Recording
@@ -110,7 +111,11 @@ class Releases:
     def is_free(self, delivery: Delivery) -> bool:
         """Whether nothing holds it: its network is known, there is no pause, and its account works."""
         known = network_of(delivery.channel) in self.channels
-        return known and pause_over(self.table, delivery) is None and self.account_works(delivery)
+        return known and not self.is_paused(delivery) and self.account_works(delivery)
+
+    def is_paused(self, delivery: Delivery) -> bool:
+        """Whether a pause holds it."""
+        return pause_over(self.table, delivery) is not None
 
     def account_works(self, delivery: Delivery) -> bool:
         """Whether its account is connected and does not wait for its owner."""
@@ -125,7 +130,9 @@ class Releases:
         free = released(delivery, now) if delivery.status is Status.HELD else delivery
         match late:
             case Late.MISS:
-                free = missed(free, now, sentence=missing)
+                free = missed(delivery, now, sentence=missing)
+            case Late.WINDOW if delivery.is_past_window(now):
+                free = missed(delivery, now)
             case Late.SEND:
                 free = replace(free, next_at=max(at, free.due_at or at), not_after=at + self.window)
             case _:

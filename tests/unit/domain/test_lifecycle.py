@@ -50,8 +50,9 @@ THE_DESIGN = {
     (S.FAILED, E.DISMISS): S.CANCELLED,
     (S.UNCONFIRMED, E.DISMISS): S.CANCELLED,
     (S.MISSED, E.DISMISS): S.CANCELLED,
-    # scheduled → missed
+    # scheduled | held → missed
     (S.SCHEDULED, E.MISS): S.MISSED,
+    (S.HELD, E.MISS): S.MISSED,
     # A copy of the table is not the original (promise 10).
     (S.SCHEDULED, E.DOUBT): S.UNCONFIRMED,
     (S.HELD, E.DOUBT): S.UNCONFIRMED,

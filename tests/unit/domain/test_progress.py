@@ -11,6 +11,7 @@ from omnipub.domain.backoff import Backoff
 from omnipub.domain.concluding import concluded
 from omnipub.domain.delivery import Delivery, Frozen
 from omnipub.domain.finding import (
+    ASKED_WITHIN,
     BETWEEN_LOOKS,
     DEATHS_AT_MOST,
     LOOKS_AT_MOST,
@@ -24,8 +25,18 @@ from omnipub.domain.finding import (
 )
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import NEWS, TRANSITIONS, WATCHED, Event, Status, legal_events
-from omnipub.domain.moves import lost_track, published
-from omnipub.domain.outcome import Ended, FoundPost, Outcome
+from omnipub.domain.moves import lost_track, missed, published
+from omnipub.domain.outcome import (
+    CALLED_OFF,
+    CLAIM_LOST,
+    NOT_READ,
+    PAUSED,
+    STOPS,
+    WINDOW_OVER,
+    Ended,
+    FoundPost,
+    Outcome,
+)
 from omnipub.domain.progress import (
     BEYOND_LEAD,
     Act,
@@ -33,7 +44,6 @@ from omnipub.domain.progress import (
     claimed_to_look,
     claimed_to_send,
     held,
-    missed,
     next_step,
     released,
 )
@@ -121,12 +131,115 @@ def test_a_delivery_due_later_is_let_be(lead: timedelta, beyond: timedelta) -> N
     assert next_step(DUE, NOON - lead - beyond, lead).act is Act.LET_BE
 
 
-def test_a_delivery_overdue_past_its_window_before_its_first_claim_is_missed() -> None:
-    assert next_step(DUE, NOON + WINDOW + TICK).act is Act.MISS
+@pytest.mark.parametrize("tries", [0, 1, 4])
+def test_a_delivery_overdue_past_its_window_is_missed_however_often_it_was_tried(tries: int) -> None:
+    tried = replace(DUE, tries_used=tries, attempts=tries)
+    assert next_step(tried, NOON + WINDOW).act is Act.SEND
+    assert next_step(tried, NOON + WINDOW + TICK).act is Act.MISS
 
 
-def test_a_delivery_that_has_used_a_try_is_never_missed() -> None:
-    assert next_step(replace(DUE, tries_used=1), NOON + 2 * WINDOW).act is Act.SEND
+@pytest.mark.parametrize("how", [Ended.THROTTLED, Ended.NOT_SENT, Ended.AUTH])
+def test_what_would_be_due_again_only_past_its_window_is_missed_and_says_why(how: Ended) -> None:
+    claim = claimed(DUE, NOON + WINDOW - TICK)
+    outcome = ended(how, wait=MINUTE if how is not Ended.NOT_SENT else None)
+    delivery = concluded(claim, outcome, NOON + WINDOW - TICK, LOOK_UP, chance=0)
+    assert (delivery.status, delivery.lease, delivery.may_be_out) == (Status.MISSED, None, False)
+    assert delivery.reason is not None
+    assert delivery.reason.sentence == "It was overdue past its window. Last: What the network said."
+
+
+@pytest.mark.parametrize("how", [Ended.THROTTLED, Ended.NOT_SENT, Ended.AUTH, Ended.AMBIGUOUS, Ended.REJECTED])
+def test_what_may_be_out_is_never_missed_however_late_it_is(how: Ended) -> None:
+    for rules in (LOOK_UP, RESEND, NONE):
+        again = claimed(uncertain(RESEND), NOON + MINUTE)
+        delivery = concluded(again, ended(how), NOON + 2 * WINDOW, rules, chance=0)
+        assert delivery.may_be_out
+        assert delivery.status in {Status.PUBLISHING, Status.UNCONFIRMED}
+
+
+def test_a_cancel_wins_over_the_end_of_the_window() -> None:
+    claim = replace(claimed(DUE, NOON + WINDOW), cancel_asked="No.")
+    assert after(Ended.NOT_SENT, claim, at=NOON + WINDOW).status is Status.CANCELLED
+
+
+def test_two_clean_looks_past_the_window_end_as_missed() -> None:
+    first = looked(looking(uncertain(), NOON + 2 * WINDOW), CLEAR, NOON + 2 * WINDOW, LOOK_UP, chance=0)
+    second = looking(first, next_moment(first))
+    assert looked(second, CLEAR, next_moment(first), LOOK_UP, chance=0).status is Status.MISSED
+
+
+def test_what_knows_our_key_is_not_sent_again_past_its_window_to_find_out() -> None:
+    late = NOON + WINDOW + TICK
+    delivery = uncertain(RESEND)
+    assert how_to_find_out(delivery, NOON + WINDOW, RESEND) is FindOut.SEND_AGAIN
+    assert how_to_find_out(delivery, late, RESEND) is FindOut.STOP
+    lost = concluded(claimed(), ended(Ended.AMBIGUOUS), late, RESEND, chance=0)
+    assert lost.status is Status.UNCONFIRMED
+    assert lost.reason is not None
+    assert "Its window is over" in lost.reason.sentence
+
+
+# A request that must not leave any more.
+
+
+@pytest.mark.parametrize("code", sorted(STOPS))
+def test_a_request_that_was_not_begun_uses_no_try(code: str) -> None:
+    delivery = concluded(claimed(), ended(Ended.NOT_SENT, code=code), NOON + SECOND, LOOK_UP, chance=0)
+    assert (delivery.status, delivery.tries_used, delivery.next_at) == (Status.SCHEDULED, 0, NOON + SECOND)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (CALLED_OFF, Status.UNCONFIRMED),
+        (WINDOW_OVER, Status.UNCONFIRMED),
+        (PAUSED, Status.PUBLISHING),
+        (CLAIM_LOST, Status.PUBLISHING),
+        (NOT_READ, Status.PUBLISHING),
+    ],
+)
+def test_what_may_be_out_and_must_not_be_sent_again_waits_or_is_left_to_a_person(code: str, status: Status) -> None:
+    again = claimed(uncertain(RESEND), NOON + MINUTE)
+    delivery = concluded(again, ended(Ended.NOT_SENT, code=code), NOON + MINUTE, RESEND, chance=0)
+    assert (delivery.status, delivery.may_be_out, delivery.lease) == (status, True, None)
+
+
+# An account that cannot be asked.
+
+
+def test_what_may_be_out_and_cannot_be_asked_for_a_day_is_left_to_a_person() -> None:
+    delivery = waiting(uncertain(), NOON + MINUTE, sentence="Paused.", now=NOON)
+    assert (delivery.status, delivery.unasked_since) == (Status.PUBLISHING, NOON)
+    almost = waiting(delivery, NOON + ASKED_WITHIN, sentence="Paused.", now=NOON + ASKED_WITHIN - TICK)
+    assert (almost.status, almost.unasked_since) == (Status.PUBLISHING, NOON)
+    at_last = waiting(almost, NOON + WINDOW, sentence="Paused.", now=NOON + ASKED_WITHIN)
+    assert (at_last.status, at_last.may_be_out) == (Status.UNCONFIRMED, True)
+    assert at_last.reason is not None
+    assert at_last.reason.sentence == "It may be out, and for a day nobody could be asked. Paused."
+
+
+@pytest.mark.parametrize("seen", [UNCLEAR, CLEAR])
+def test_a_look_that_asked_begins_the_day_anew(seen: Seen) -> None:
+    unasked = replace(looking(uncertain(), NOON + MINUTE), unasked_since=NOON)
+    assert looked(unasked, seen, NOON + MINUTE, LOOK_UP, chance=0).unasked_since is None
+
+
+def test_a_look_that_could_not_ask_counts_towards_the_day() -> None:
+    nobody = Seen(sentence="No key.", asked=False)
+    first = looked(looking(uncertain(), NOON + MINUTE), nobody, NOON + MINUTE, LOOK_UP, chance=0)
+    assert first.unasked_since == NOON + MINUTE
+    late = NOON + MINUTE + ASKED_WITHIN
+    assert looked(looking(first, late), nobody, late, LOOK_UP, chance=0).status is Status.UNCONFIRMED
+
+
+@pytest.mark.parametrize("how", [Ended.THROTTLED, Ended.AUTH])
+def test_a_network_that_puts_us_off_for_a_day_leaves_what_may_be_out_to_a_person(how: Ended) -> None:
+    endless = replace(uncertain(RESEND), not_after=None)
+    first = concluded(claimed(endless, NOON + MINUTE), ended(how), NOON + MINUTE, RESEND, chance=0)
+    assert (first.status, first.unasked_since) == (Status.PUBLISHING, NOON + MINUTE)
+    late = NOON + MINUTE + ASKED_WITHIN
+    assert concluded(claimed(first, late), ended(how), late, RESEND, chance=0).status is Status.UNCONFIRMED
+    assert concluded(claimed(first, late), ended(Ended.AMBIGUOUS), late, RESEND, chance=0).unasked_since is None
 
 
 def test_a_delivery_without_a_window_is_never_missed() -> None:
@@ -232,9 +345,9 @@ def test_throttled_without_a_signal_backs_off() -> None:
     assert after(Ended.THROTTLED).next_at == NOON + RESEND.backoff.first
 
 
-def test_throttled_past_its_window_gives_up_at_once() -> None:
+def test_throttled_past_its_window_is_missed_at_once() -> None:
     outcome = ended(Ended.THROTTLED, wait=WINDOW + SECOND)
-    assert concluded(claimed(), outcome, NOON, LOOK_UP, chance=0).status is Status.FAILED
+    assert concluded(claimed(), outcome, NOON, LOOK_UP, chance=0).status is Status.MISSED
 
 
 @every_remedy
@@ -638,6 +751,8 @@ class History:
 
     def send(self, delivery: Delivery, fate: Fate) -> None:
         assert not self.doubt or self.rules.remedy is Remedy.RESEND, "sent again in doubt"
+        assert not delivery.is_past_window(self.now), "sent past its window"
+        assert not delivery.cancel_asked, "sent though it was called off"
         self.become(claimed(delivery, self.now))
         if fate.cancels:
             self.become(replace(self.delivery, cancel_asked="Changed my mind."))
@@ -704,9 +819,11 @@ class History:
         assert then.next_at is not None or then.status not in WATCHED
         assert not (then.cancel_asked and then.status in {Status.SCHEDULED, Status.HELD}), "a cancel was forgotten"
         assert len(self.shown_from) <= 1, "out twice"
+        late = then.status is Status.SCHEDULED and then.is_past_window(next_moment(then))
+        assert not late, "due again past its window"
 
     def follows_the_table(self, before: Status, then: Status) -> None:
-        by_put_back = before is Status.PUBLISHING and then is Status.CANCELLED
+        by_put_back = before is Status.PUBLISHING and then in {Status.CANCELLED, Status.MISSED}
         assert by_put_back or before is then or any((row.source, row.target) == (before, then) for row in TRANSITIONS)
 
 

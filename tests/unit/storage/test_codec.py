@@ -77,6 +77,7 @@ deliveries = every(
     settle_from=maybe_moment,
     clean_looks=some_moments,
     looks=counts,
+    unasked_since=maybe_moment,
     holds=text,
     cancel_asked=text,
     lease=st.none()
