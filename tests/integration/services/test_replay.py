@@ -360,7 +360,7 @@ def test_where_the_gate_is_closed_nothing_is_replayed(streaming: Streaming) -> N
 def test_beyond_retention_the_stream_says_what_is_gone_and_the_table_still_knows(streaming: Streaming) -> None:
     began = streaming.clock.now()
     streaming.bed.network.orders = ["refuse_connection"]
-    streaming.compose("one")
+    streaming.compose("one", window=timedelta(days=2))
     streaming.work()
     streaming.clock.advance(milliseconds=RETENTION_MS + 1)
     streaming.compose("two", channels=("keyed",))
