@@ -1,5 +1,6 @@
 """What a sandbox may speak to: itself and other servers of this machine, whatever an address pretends to be."""
 
+import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -46,6 +47,16 @@ def test_every_server_on_loopback_is_spoken_to(port: int, *, user_given: bool) -
 def test_the_sandbox_itself_may_be_named(port: int) -> None:
     own = LoopbackSend([f"http://localhost:{port}"])
     assert get(own, f"http://localhost:{port}/b") == {"path": "/b"}
+
+
+def test_without_encryption_the_roots_of_trust_are_not_read(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take four fifths of the start of a command, and no sandbox of ours speaks https."""
+
+    def read() -> ssl.SSLContext:
+        raise AssertionError("nobody asked for https")
+
+    monkeypatch.setattr(ssl, "create_default_context", read)
+    assert get(LoopbackSend(["http://127.0.0.1:1"]), f"http://127.0.0.1:{port}/a") == {"path": "/a"}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """HTTP of a sandbox: to itself, and to other servers of this machine that an account was connected to; nowhere else."""
 
 import ipaddress
-import ssl
 from collections.abc import Callable, Iterable
 
 from omnipub.adapters.addresses import target_of
@@ -18,7 +17,6 @@ class LoopbackSend:
 
     def __init__(self, origins: Iterable[str]) -> None:
         self._origins = frozenset(origins)
-        self._tls = ssl.create_default_context()
         self._sends: dict[str, HttpSend] = {}
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
@@ -31,7 +29,7 @@ class LoopbackSend:
         origin = loopback_origin(request.url)
         if origin not in self._sends:
             allowed = self._origins | ({origin} if origin else set())
-            self._sends.setdefault(origin, HttpSend(allowed_origins=allowed, only_allowed=True, tls=self._tls))
+            self._sends.setdefault(origin, HttpSend(allowed_origins=allowed, only_allowed=True))
         return self._sends[origin].send(request, media)
 
     def close(self) -> None:
