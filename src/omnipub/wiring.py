@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from omnipub.adapters.clock import SystemChance, SystemClock
 from omnipub.adapters.crew import ThreadCrew
-from omnipub.adapters.http import HttpSend
 from omnipub.adapters.journal import LogJournal
+from omnipub.adapters.late_send import LateSend
 from omnipub.adapters.logs import logger_for
-from omnipub.adapters.loopback_send import LoopbackSend
 from omnipub.channels.registry import CHANNELS
 from omnipub.config import Mode, Settings
 from omnipub.domain.conversation import Channel
@@ -381,7 +381,7 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: C
                 delay=opened.enter_context(closing(SqliteDelay(data / "delay.db"))),
                 vault=KeyfileVault(data / "vault.key"),
                 media=DirectoryMedia(data / "media"),
-                send=sender(settings),
+                send=LateSend(partial(sender, settings)),
                 clock=clock or SystemClock(),
                 chance=SystemChance(),
                 crew=crew or ThreadCrew(),
@@ -404,6 +404,9 @@ def _name(system: System) -> None:
 
 def sender(settings: Settings) -> Send:
     """What sends: to the networks, or to a sandbox of this machine and nowhere else."""
+    from omnipub.adapters.http import HttpSend  # noqa: PLC0415  see `LateSend`
+    from omnipub.adapters.loopback_send import LoopbackSend  # noqa: PLC0415  likewise
+
     if settings.mode is Mode.SANDBOX:
         return LoopbackSend(_origin(settings.sandbox_url))
     # Live, no origin is exempt from the address guard, whatever the settings say of a sandbox.

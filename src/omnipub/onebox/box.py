@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
+import omnipub.adapters.loopback_send  # noqa: F401  the first post does not wait for this
 from omnipub.adapters.clock import SystemClock
 from omnipub.adapters.crew import PoolCrew
 from omnipub.adapters.directory_seat import state_of
