@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -204,15 +205,27 @@ def test_a_read_only_directory_is_named_with_what_to_do(shared: Path) -> None:
 # A damaged file.
 
 
-@pytest.fixture
-def used(tmp_path: Path) -> Path:
-    """A directory that has published something, so that its files have pages of every kind."""
-    with Box(open_data(tmp_path / "data")) as box:
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A directory that has published something, so that its files have pages of every kind; and a copy of it."""
+    data, kept = tmp_path_factory.mktemp("published") / "data", tmp_path_factory.mktemp("kept") / "data"
+    with Box(open_data(data)) as box:
         table, stream = box.system.world.table, box.system.world.stream
         for number in range(300):
             table.put({"PK": f"MSG#{number:04}", "SK": "METADATA", "text": "x" * 900})
         assert stream.put([pointer(number) for number in range(300)]) == ()
-    return tmp_path / "data"
+    shutil.copytree(data, kept)
+    return data, kept
+
+
+@pytest.fixture
+def used(published: tuple[Path, Path]) -> Path:
+    """The very directory, as it was left: another one, with the same in it, would be known for a copy."""
+    data, kept = published
+    for one in data.iterdir():
+        shutil.rmtree(one) if one.is_dir() else one.unlink()
+    shutil.copytree(kept, data, dirs_exist_ok=True)
+    return data
 
 
 def pointer(number: int) -> Pointer:
