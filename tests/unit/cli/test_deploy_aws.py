@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.response import StreamingBody
-from botocore.session import Session
 from botocore.stub import ANY, Stubber
 
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError, OmnipubError
@@ -26,6 +25,7 @@ from omnipub_cli.deployment.objects import Objects
 from omnipub_cli.deployment.people import People
 from omnipub_cli.deployment.ports import Stack
 from omnipub_cli.deployment.shelf import Folder
+from support.described import aws
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:cloudformation:us-east-1:123456789012:stack/x/1"
@@ -37,7 +37,7 @@ def stubbed(aws_account: None) -> Iterator[Stubbed]:  # noqa: ARG001  nobody's c
     stubs: list[Stubber] = []
 
     def make(service: str) -> tuple[Any, Stubber]:
-        client = Session().create_client(service, region_name="us-east-1")
+        client = aws().create_client(service, region_name="us-east-1")
         stub = Stubber(client)
         stub.activate()
         stubs.append(stub)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 from botocore import xform_name
-from botocore.session import Session
 
 from omnipub.services.findings import Finding, Health
 from omnipub_cli.staged.quotas.codes import CODES
 from omnipub_cli.staged.quotas.judgement import PREFIX, Limit, Quota, Remedy, Row, Sign, judged, number
 from omnipub_cli.staged.quotas.rows import ROWS
+from support.described import aws
 
 NAMES = {"region": "eu-west-1", "stream": "stream-1", "table": "table-1"}
 RUNS = Limit(
@@ -132,7 +132,7 @@ def test_each_row_that_is_not_fine_says_what_to_type(row: Row) -> None:
 def _is_a_command_of_aws(command: str) -> None:
     """Service, operation and options of the command are those that botocore knows."""
     _, service, operation, *rest = shlex.split(command)
-    model = Session().get_service_model(service)
+    model = aws().get_service_model(service)
     names = {xform_name(name, "-"): name for name in model.operation_names}
     assert operation in names
     shape = model.operation_model(names[operation]).input_shape

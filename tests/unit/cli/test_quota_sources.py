@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, UnknownServiceError
-from botocore.session import Session
 from botocore.stub import ANY, Stubber
 
 from omnipub.errors import ConfigurationError, UnavailableError
@@ -23,6 +22,7 @@ from omnipub_cli.staged.quotas.look import quotas
 from omnipub_cli.staged.quotas.metrics import METRICS, counted
 from omnipub_cli.staged.quotas.rows import ROWS
 from omnipub_cli.staged.quotas.sources import SOURCES
+from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS
 
 ROOT = Path(__file__).parents[3]
@@ -126,10 +126,9 @@ class CloudWatch:
 class FakeClients:
     """Stubbed clients, each made when its first answer is given."""
 
-    def __init__(self, session: Session, stubs: list[Stubber]) -> None:
+    def __init__(self, stubs: list[Stubber]) -> None:
         self.made: dict[str, Any] = {}
         self._missing: dict[str, Exception] = {}
-        self._session = session
         self._stubs = stubs
 
     def answer(self, service: str, operation: str, answer: Answer) -> None:
@@ -137,7 +136,7 @@ class FakeClients:
             self._missing[service] = answer
             return
         if service not in self.made:
-            self.made[service] = self._session.create_client(service, region_name=REGION)
+            self.made[service] = aws().create_client(service, region_name=REGION)
             self._stubs.append(Stubber(self.made[service]))
             self._stubs[-1].activate()
             self.made[service].stub = self._stubs[-1]
@@ -166,8 +165,6 @@ Looked = Callable[..., list[Finding]]
 @pytest.fixture
 def looked() -> Iterator[Looked]:
     """Looks at a stage where all is well but for what is told."""
-    session = Session()
-    session.set_credentials("AKIA", "secret")
     stubs: list[Stubber] = []
 
     def looked(
@@ -177,7 +174,7 @@ def looked() -> Iterator[Looked]:
         answers: Mapping[tuple[str, str], Answer] | None = None,
         cloudwatch: CloudWatch | None = None,
     ) -> list[Finding]:
-        clients = FakeClients(session, stubs)
+        clients = FakeClients(stubs)
         clients.made["cloudwatch"] = cloudwatch or CloudWatch({})
         for (service, operation), answer in {**WELL, **(answers or {})}.items():
             if _is_asked(service, sends, api=api):
@@ -229,7 +226,7 @@ def test_everything_is_counted_by_one_call_for_a_day_and_one_for_the_month() -> 
     assert len(day["MetricDataQueries"]) + len(month["MetricDataQueries"]) == len(METRICS)
     assert day["StartTime"] == NOW - timedelta(days=1)
     assert month["StartTime"] == NOW < month["EndTime"]
-    client = Session().create_client("cloudwatch", region_name=REGION)
+    client = aws().create_client("cloudwatch", region_name=REGION)
     with Stubber(client) as stub:  # which knows what CloudWatch takes
         for call in cloudwatch.calls:
             stub.add_response("get_metric_data", {"MetricDataResults": []}, call)
@@ -237,7 +234,7 @@ def test_everything_is_counted_by_one_call_for_a_day_and_one_for_the_month() -> 
 
 
 def test_the_answer_is_read_to_its_last_page() -> None:
-    client = Session().create_client("cloudwatch", region_name=REGION)
+    client = aws().create_client("cloudwatch", region_name=REGION)
     asked = {"MetricDataQueries": ANY, "StartTime": ANY, "EndTime": ANY}
     page = {"Id": "m0", "StatusCode": "PartialData", "Values": [4.0]}
     rest = [{"Id": f"m{place}", "StatusCode": "Complete", "Values": []} for place in range(1, len(METRICS))]
@@ -377,7 +374,7 @@ def test_without_any_credentials_nothing_is_fine(looked: Looked) -> None:
 
 
 def test_a_limit_that_was_never_changed_is_that_of_everybody() -> None:
-    client = Session().create_client("service-quotas", region_name=REGION)
+    client = aws().create_client("service-quotas", region_name=REGION)
     asked = {"ServiceCode": "apigateway", "QuotaCode": "L-8A5B8E43"}
     with Stubber(client) as stub:
         stub.add_client_error("get_service_quota", "NoSuchResourceException", "", 400, expected_params=asked)
@@ -394,7 +391,7 @@ def test_each_right_is_an_operation_that_aws_has() -> None:
             service, _, action = right.partition(":")
             if right == "apigateway:GET":  # its actions are the methods of HTTP
                 continue
-            assert action in Session().get_service_model(prefixes.get(service, service)).operation_names
+            assert action in aws().get_service_model(prefixes.get(service, service)).operation_names
 
 
 def test_the_documentation_names_each_right() -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from botocore.session import Session
 
 from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
@@ -17,6 +16,7 @@ from omnipub_cli.staged.guard import Guard, check_schema, writes
 from omnipub_cli.staged.kept import LIFE, Kept
 from omnipub_cli.staged.signing import signed_by
 from omnipub_cli.tree import ENTRIES, load
+from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -109,7 +109,7 @@ def test_a_cache_that_cannot_be_written_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_looking_is_no_write(service: str, reading: set[str]) -> None:
-    known = set(Session().get_service_model(service).operation_names)
+    known = set(aws().get_service_model(service).operation_names)
     assert reading <= known
     assert not [name for name in reading if writes(name)]
 
@@ -124,7 +124,7 @@ def test_looking_is_no_write(service: str, reading: set[str]) -> None:
     ],
 )
 def test_what_changes_something_is_a_write(service: str, changing: set[str]) -> None:
-    assert changing <= set(Session().get_service_model(service).operation_names)
+    assert changing <= set(aws().get_service_model(service).operation_names)
     assert [name for name in changing if not writes(name)] == []
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import jmespath
 import pytest
-from botocore.session import Session
 from botocore.stub import Stubber
 
 from omnipub.services.findings import Finding, Health
 from omnipub_cli.deployment.ports import Resource
 from omnipub_cli.staged.facts import facts
 from omnipub_cli.staged.machinery import PARTS, machinery
+from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS
 
 REGION = "eu-west-1"
@@ -54,9 +54,7 @@ def look() -> Iterator[Look]:
         clients: dict[str, Any] = {}
         told = WELL | {CALLS[name]: answer for name, answer in (answers or {}).items()}
         for (service, operation), answer in told.items():
-            session = Session()
-            session.set_credentials("AKIA", "secret")
-            clients[service] = session.create_client(service, region_name=REGION)
+            clients[service] = aws().create_client(service, region_name=REGION)
             stub = Stubber(clients[service])
             if isinstance(answer, str):
                 stub.add_client_error(operation, answer, "It may not.", 400)

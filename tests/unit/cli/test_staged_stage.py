@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from botocore.session import Session
 from botocore.stub import Stubber
 
 from omnipub.errors import ConfigurationError, ConflictError
@@ -21,6 +20,7 @@ from omnipub_cli.deployment.ports import Caller, Resource, Stack
 from omnipub_cli.staged import checkup
 from omnipub_cli.staged.facts import SAID_BY
 from omnipub_cli.staged.stage import Stage
+from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS
 
 
@@ -292,9 +292,7 @@ def failing(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[s
     made = account.Account()
     clients: dict[str, Any] = {}
     for service in ("sts", "cloudformation"):
-        session = Session()
-        session.set_credentials("AKIA", "secret")
-        clients[service] = session.create_client(service, region_name="eu-west-1")
+        clients[service] = aws().create_client(service, region_name="eu-west-1")
     stubs = {service: Stubber(client) for service, client in clients.items()}
     monkeypatch.setattr(cloud.Cloud, "client", lambda _self, service, _region="": clients[service])
     monkeypatch.setattr(account, "connect", lambda: made)
