@@ -549,9 +549,10 @@ class History:
                     self._edit(system, asked, parent)
                 case "retry":
                     before = self._delivery(asked.id, channel)
-                    if before is not None and before.status is Status.UNCONFIRMED:
+                    twice = before is not None and before.status is Status.UNCONFIRMED
+                    if twice:
                         asked.said_again[channel] = asked.said_again.get(channel, 0) + 1
-                    system.operate.retry(parent, ME, channels=[channel])
+                    system.operate.retry(parent, ME, channels=[channel], doubling=twice)
                     asked.retried.add(channel)
                 case "mark":
                     posts = [post for post in self.network.posts if asked.id in post.key and channel in post.key]
@@ -665,7 +666,9 @@ class History:
                 self.fail(f"{key} is sent although {scope} is paused since {since} ms")
         pk, _, sk = key.partition("/")
         item = table.items.get(keys.Key(pk, sk))
-        if item is not None and (due := delivery_of(item).due_at) is not None:
+        # Whoever says "send it again" means now, also of what is due later in a table that is older.
+        again = any(asked.id in pk and channel in asked.retried for asked in self.asked)
+        if item is not None and not again and (due := delivery_of(item).due_at) is not None:
             early = milliseconds(due - self.hub.now())
             if (
                 early

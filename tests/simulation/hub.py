@@ -29,6 +29,7 @@ class Process:
     machine: greenlet.greenlet
     mortal: bool
     dead: bool = False
+    doomed: bool = False
     failed: BaseException | None = None
     done: Callable[["Process"], None] | None = None
 
@@ -88,7 +89,11 @@ class Hub:
                 continue
             self.time = max(self.time, at)
             self._current = process
-            process.machine.switch()
+            if process.doomed:
+                self.tell("is gone")
+                process.machine.throw(DeathError())
+            else:
+                process.machine.switch()
             self._current = None
             if process.machine.dead and process.done is not None:
                 done, process.done = process.done, None
@@ -108,6 +113,12 @@ class Hub:
             self.die()
         self._at(self.time + max(0, milliseconds), process)
         self._main.switch()
+
+    def doom(self) -> None:
+        """Every mortal process that has begun is dead from now on; it learns of it where it would have gone on."""
+        for _, _, process in self._events:
+            if process.mortal and process.machine:
+                process.doomed, process.done = True, None
 
     def die(self) -> None:
         """End the present process here."""

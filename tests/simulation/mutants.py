@@ -20,7 +20,7 @@ from omnipub.services.deliver import Deliver
 from omnipub.services.dispatch import Dispatch
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
-from omnipub.services.gate import Gate
+from omnipub.services.gate import Gate, Why
 from omnipub.services.held_sweep import HeldSweep
 from omnipub.services.pauses import Pauses
 from omnipub.services.recording import Recording
@@ -31,6 +31,8 @@ from omnipub.storage import keys
 from omnipub.storage.items import Connection, message_of
 from omnipub.storage.table import Put
 from simulation.history import BrokenPromiseError, History
+from simulation.one_machine import MachineHistory
+from support.seats import ShelfSeat
 
 Mutant = Callable[[], Any]
 
@@ -290,7 +292,48 @@ def _renewal_patience() -> Any:
     return patch.object(renewing, "RenewalFailed", failed)
 
 
+def _epoch_compared() -> Any:
+    """A table that is behind its evidence is taken for the one that ran last."""
+    real = Gate._judged
+
+    def judged(self: Gate, *of: Any) -> Why | None:
+        why = real(self, *of)
+        return None if why is Why.OLDER else why
+
+    return patch.object(Gate, "_judged", judged)
+
+
+def _claims_compared() -> Any:
+    """Nobody looks whether the table knows the last claims."""
+    return patch.object(ShelfSeat, "latest", lambda *_, **__: ())
+
+
+def _claim_written_down() -> Any:
+    """A request leaves without its claim being written down outside of the table."""
+    return patch.object(Deliver, "_unproven", lambda *_: None)
+
+
+def _named_by_evidence() -> Any:
+    """An adoption does not ask what the original had begun to send."""
+    return patch.object(ShelfSeat, "claims", lambda *_, **__: iter(()))
+
+
+def _new_identity() -> Any:
+    """What is adopted goes on as what it was, and its original is not marked."""
+    return patch.object(ShelfSeat, "succeed", lambda *_: None)
+
+
+OF_ONE_MACHINE: Mapping[str, Mutant] = {
+    "epoch compared": _epoch_compared,
+    "claims compared": _claims_compared,
+    "claim written down": _claim_written_down,
+    "named by evidence": _named_by_evidence,
+    "adopted as another": _new_identity,
+}
+"""Guards of a table's evidence: histories of one machine notice their absence."""
+
 MUTANTS: Mapping[str, Mutant] = {
+    **OF_ONE_MACHINE,
     "claim condition": _claim_condition,
     "due check": _due_check,
     "lease": _lease,
@@ -334,7 +377,7 @@ def notices(guard: str, seed: int) -> bool:
     """Whether the history of a seed breaks a promise once the guard is taken away."""
     try:
         with MUTANTS[guard]():
-            History(seed).run()
+            (MachineHistory if guard in OF_ONE_MACHINE else History)(seed).run()
     except BrokenPromiseError:
         return True
     return False

@@ -7,11 +7,15 @@ import pytest
 
 from simulation.history import BrokenPromiseError, History, Weather
 from simulation.mutants import MUTANTS, notices
+from simulation.one_machine import MachineHistory
 
 SEEDS = range(200)
 """The gate's histories: some 25 s. `python tests/simulation/run.py 100000` runs more."""
 
 PORTION = 25
+
+MACHINES = 75
+"""Histories of one machine among them, with power cuts and older tables."""
 
 NOTICED_BY: dict[str, list[int]] = json.loads(Path(__file__).with_name("noticed.json").read_text())
 """For each guard seeds whose histories notice its absence; `History(seed)` tells the story.
@@ -42,6 +46,20 @@ def test_the_promises_hold_in_every_history(first: int) -> None:
             History(seed).run()
         except BrokenPromiseError as broken:
             pytest.fail(f"seed {seed}: {broken}")
+
+
+@pytest.mark.parametrize("first", range(0, MACHINES, PORTION))
+def test_the_promises_hold_on_one_machine_whatever_is_put_back(first: int) -> None:
+    put_back = adopted = 0
+    for seed in range(first, first + PORTION):
+        history = MachineHistory(seed)
+        try:
+            history.run()
+        except BrokenPromiseError as broken:
+            pytest.fail(f"seed {seed}: {broken}")
+        put_back += sum("AN OLDER TABLE PUT BACK" in line for line in history.hub.story)
+        adopted += sum("the table is adopted" in line for line in history.hub.story)
+    assert put_back > adopted > PORTION
 
 
 def test_every_guard_has_seeds_that_notice_its_absence() -> None:

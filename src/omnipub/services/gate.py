@@ -241,11 +241,18 @@ class Gate:
         return identity
 
     def _end_leases(self, boot: int) -> None:
-        now = self.clock.now()
         for delivery in list(self.with_status(Status.PUBLISHING)):
-            cut = cut_short(delivery, now, boot=boot)
-            if cut is not None:
-                self.recording.move(delivery, cut)
+            current: Delivery | None = delivery
+            while current is not None:
+                cut = cut_short(current, self.clock.now(), boot=boot)
+                if cut is None:
+                    break
+                try:
+                    self.recording.move(current, cut)
+                except ConditionFailedError:
+                    current = self.recording.read(current)  # a person has asked something of it meanwhile
+                else:
+                    break
 
     def _closed(self, why: Why) -> GateClosedError:
         return GateClosedError(self.sentence(why), hint=_ASK if why in WITHOUT_EVIDENCE else _ADOPT)

@@ -79,7 +79,6 @@ def stage(data: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     system = one_machine(open_data(data))
     system.gate.enter()
     connect_all(system, server.url)
-    system.gate.join()
 
     def stop() -> None:
         server.shutdown()
