@@ -98,7 +98,11 @@ def counted(url: str) -> Any:
 def one_round(arguments: argparse.Namespace, network: str) -> Round:
     with tempfile.TemporaryDirectory() as folder, receiver(arguments.network_ms) as (url, authority):
         os.environ["SSL_CERT_FILE"] = str(authority)
-        settings = replace(open_data(Path(folder)), log_level=LogLevel.WARNING, slots=arguments.slots)
+        settings = replace(
+            open_data(Path(folder) / "data", state=Path(folder) / "state"),
+            log_level=LogLevel.WARNING,
+            slots=arguments.slots,
+        )
         with Box(settings) as box:
             for account in range(arguments.accounts):
                 connect(box, network, account, url)

@@ -201,7 +201,7 @@ class Bench:
 
 def measure(case: Case) -> tuple[list[int], list[int]]:
     with tempfile.TemporaryDirectory() as folder:
-        settings = replace(open_data(Path(folder)), log_level=LogLevel.WARNING)
+        settings = replace(open_data(Path(folder) / "data", state=Path(folder) / "state"), log_level=LogLevel.WARNING)
         with Box(settings) as box:
             bench = Bench(box, case)
             bench.connect()

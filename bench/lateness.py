@@ -31,7 +31,9 @@ def one_round(messages: int, lead_ms: int) -> list[int]:
     """Milliseconds by which each of the posts was late."""
     with tempfile.TemporaryDirectory() as folder, receiver(0) as (url, authority):
         os.environ["SSL_CERT_FILE"] = str(authority)
-        settings = replace(open_data(Path(folder)), log_level=LogLevel.WARNING, lead_ms=lead_ms)
+        settings = replace(
+            open_data(Path(folder) / "data", state=Path(folder) / "state"), log_level=LogLevel.WARNING, lead_ms=lead_ms
+        )
         with Box(settings) as box:
             for account in range(messages):
                 connect(box, "webhook", account, url)

@@ -56,7 +56,7 @@ def main() -> None:
         sandbox.start()
         port = int(sandbox.url.rpartition(":")[2])
         clock = fast_clock(arguments.rate)
-        settings = replace(open_data(data), log_level=LogLevel.ERROR)
+        settings = replace(open_data(data, state=data.with_name(f"{data.name}-state")), log_level=LogLevel.ERROR)
         with Box(settings, sandbox_url=sandbox.url, clock=clock) as box:
             for account in range(arguments.accounts):
                 connect(box.system, sandbox.url, channel=f"facebook:a{account}", account=f"9{account:05d}")

@@ -161,3 +161,17 @@ def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError) as caught:
         DirectorySeat(tmp_path / "data", tmp_path / "state").evidence(identity)
     assert "table adopt --same" in caught.value.hint
+
+
+def test_locks_that_are_kept_outlive_the_seat(tmp_path: Path) -> None:
+    """A thread that still sends is not dead, though its system is closed."""
+    (tmp_path / "data").mkdir()
+    seat = DirectorySeat(tmp_path / "data", tmp_path / "state")
+    identity = seat.fresh(0)
+    seat.begin(identity, epoch=1, boot=1)
+    seat.keep_until_exit()
+    seat.close()
+    with pytest.raises(ConflictError):
+        DirectorySeat(tmp_path / "data", tmp_path / "state").hold(identity)
+    with pytest.raises(UnavailableError):
+        seat.claimed(claim(1))

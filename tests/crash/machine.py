@@ -38,7 +38,8 @@ class Machine:
         self.errors = data.parent / "errors.txt"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("OMNIPUB_")}
         set_here = {f"OMNIPUB_{name.upper()}": str(value) for name, value in settings.items()}
-        self._environment = kept | set_here | {"OMNIPUB_DATA": str(data)}
+        places = {"OMNIPUB_DATA": str(data), "OMNIPUB_STATE": str(data.with_name("state"))}
+        self._environment = kept | set_here | places
         self.address = self.token = self.sandbox = ""
 
     def start(self) -> None:

@@ -99,7 +99,7 @@ class Trial:
         return evidence.story(self._data, self._ids[message], posts)
 
     def _connect_aliases(self) -> None:
-        system = one_machine(open_data(self._data))
+        system = one_machine(open_data(self._data, state=self._data.with_name("state")))
         for channel, account in self.plan.aliases.items():
             connect(system, self._sandbox.url, channel=channel, account=account)
         system.close()

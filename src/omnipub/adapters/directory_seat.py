@@ -40,6 +40,10 @@ SUCCESSIONS = 1_000
 """More than anybody adopts; a circle ends."""
 
 
+_KEPT: list[ExitStack] = []
+"""Locks that only the end of the process lets go of."""
+
+
 def default_state() -> Path:
     """The state directory of this user, by XDG."""
     home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
@@ -159,6 +163,11 @@ class DirectorySeat:
         file = self._made(last)
         file.begin(found.epoch if found else 0)
         file.succeed(successor)
+
+    def keep_until_exit(self) -> None:
+        """Keep the locks until this process ends, also if the seat is closed before."""
+        _KEPT.extend(self._locks.values())
+        self._locks.clear()
 
     def close(self) -> None:
         """Let go of files and locks."""

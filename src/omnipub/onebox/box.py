@@ -11,7 +11,7 @@ from typing import Self
 import omnipub.adapters.loopback_send  # noqa: F401  the first post does not wait for this
 from omnipub.adapters.clock import SystemClock
 from omnipub.adapters.crew import PoolCrew
-from omnipub.adapters.directory_seat import state_of
+from omnipub.adapters.directory_seat import DirectorySeat, state_of
 from omnipub.adapters.sqlite_delay import SqliteDelay
 from omnipub.adapters.sqlite_stream import SqliteStream
 from omnipub.adapters.worker_pool import WorkerPool
@@ -147,6 +147,11 @@ class Box:
             ),
         )
 
+    def _stop_engines(self, engines: Engines) -> None:
+        seat = self.system.world.seat
+        if not engines.stop(patience=PATIENCE) and isinstance(seat, DirectorySeat):
+            seat.keep_until_exit()  # what is still being sent is not dead, and a start would take it for that
+
     def _leave(self) -> None:
         with suppress(OmnipubError):  # the next start moves the epoch as well
             self.system.gate.move()
@@ -176,5 +181,5 @@ class Box:
             say=self._say,
         )
         engines.start()
-        self._open.callback(engines.stop, patience=PATIENCE)
+        self._open.callback(self._stop_engines, engines)
         self._open.callback(self._clock.stop)

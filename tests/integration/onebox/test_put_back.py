@@ -25,7 +25,10 @@ from omnipub.adapters import former_seat
 from omnipub.adapters.directory_seat import SEAT, SEATS
 from omnipub.adapters.sqlite_table import SqliteTable
 from omnipub.domain.identity import Kind, Parent
+from omnipub.errors import ConflictError
+from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data
+from omnipub.onebox.engines import Engines
 from omnipub.onebox.sandboxed import SandboxProcess, connect_all, control
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
@@ -353,6 +356,19 @@ def test_a_table_from_before_its_first_start_is_older_as_well(machine: Machine) 
     machine.adopt()
     assert machine.statuses(due) == {"unconfirmed"}
     machine.goes_on(EACH)
+
+
+def test_what_a_stopping_process_still_sends_keeps_the_next_one_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = open_data(tmp_path / "data", {}, state=tmp_path / "state")
+    box = Box(settings)
+    box.start()
+    stop = Engines.stop
+    monkeypatch.setattr(Engines, "stop", lambda self, **rest: stop(self, **rest) and False)
+    box.stop()
+    with pytest.raises(ConflictError, match="at work already"):
+        Box(settings).start()
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
