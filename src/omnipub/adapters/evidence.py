@@ -29,8 +29,8 @@ _SCHEMA = (
     "sk TEXT NOT NULL, attempt INTEGER NOT NULL, claim TEXT NOT NULL)"
 )
 _REMEDY = (
-    "Stop omnipub and move it away: `mv {path} {path}.damaged`; then say what became of the table: "
-    "`omnipub table adopt --same`"
+    "It was left as it is. Stop omnipub and move it away: `mkdir -p {folder}/damaged && mv {path}* {folder}/damaged/`; "
+    "then, if the table was neither copied nor restored: `omnipub table adopt --same`"
 )
 _CLAIM = "pk, sk, attempt, claim"
 
@@ -39,7 +39,7 @@ class EvidenceFile:
     """The evidence of one table."""
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, _SCHEMA, remedy=_REMEDY.replace("{path}", str(path)))
+        self._database = Database(path, _SCHEMA, remedy=_REMEDY)
 
     def begin(self, epoch: int) -> None:
         """Make the row if it is not there: a table whose last epoch was this, and that has not begun here."""

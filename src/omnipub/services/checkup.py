@@ -9,12 +9,11 @@ from datetime import datetime
 
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.moments import from_text
-from omnipub.errors import GateClosedError
 from omnipub.services.backlog import Backlog
 from omnipub.services.dispatch import ALARMING_SILENCE, TICK_EVERY, Dispatch
 from omnipub.services.due import HORIZON
 from omnipub.services.findings import COUNTED_AT_MOST, Finding, Health, fine
-from omnipub.services.gate import Gate
+from omnipub.services.gate import WITHOUT_EVIDENCE, Gate
 from omnipub.services.hindrances import Hindrances
 from omnipub.services.ports import Clock
 from omnipub.storage import keys
@@ -64,10 +63,11 @@ class Checkup:
         ]
 
     def _gate(self) -> Finding:
-        try:
-            self.gate.check()
-        except GateClosedError as error:
-            return Finding(name="gate", health=Health.BAD, what=error.message, next="table adopt")
+        why = self.gate.why_closed()
+        if why is not None:
+            lost = " If only its evidence was lost, add --same." if why in WITHOUT_EVIDENCE else ""
+            what = f"{self.gate.sentence(why)}{lost}"
+            return Finding(name="gate", health=Health.BAD, what=what, next="table adopt")
         return fine("gate", "The table is the one that sent from here last, as far as its evidence tells.")
 
     def _scheduler(self, beat: datetime | None, *, start: str) -> Finding:

@@ -308,6 +308,23 @@ def test_without_evidence_nothing_is_sent_and_two_answers_are_offered(machine: M
     machine.goes_on(EACH)
 
 
+def test_damaged_evidence_is_moved_away_and_the_table_goes_on_as_it_says(machine: Machine) -> None:
+    due = machine.compose("Due while nothing runs")
+    (evidence,) = (machine.state / SEATS).glob("*.db")
+    for beside in evidence.parent.glob(f"{evidence.name}-*"):
+        beside.unlink()
+    evidence.write_bytes(b"no database" * 1_000)
+    ran = machine("up", "--port", "0")
+    assert (ran.code, ran.out) == (5, "")
+    move, adopt = re.findall(r"`([^`]+)`", next(line for line in ran.err.splitlines() if line.startswith("hint: ")))
+    subprocess.run(move, shell=True, check=True)  # noqa: S602  as somebody types it
+    machine.refused()
+    assert machine(*shlex.split(adopt)[1:]).code == 0
+    with machine.up():
+        machine.sent(due)
+    machine.goes_on(EACH)
+
+
 def test_a_table_that_moved_from_another_machine_is_adopted(machine: Machine) -> None:
     due = machine.compose("Due while nothing runs")
     elsewhere = Machine(machine.root, machine.sandbox)
