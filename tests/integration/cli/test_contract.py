@@ -20,7 +20,7 @@ import pytest
 from typer.core import TyperGroup
 
 from integration.deploy.test_commands import RUNS as ON_AWS
-from omnipub.domain import intervention, progress
+from omnipub.domain import intervention, moves, progress
 from omnipub.domain.delivery import Delivery, Reason
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
@@ -145,7 +145,7 @@ class Stage:
 
     def _failed(self) -> str:
         reason = Reason(code="400", sentence="It said no.", at=self._system.world.clock.now())
-        return self._moved(lambda one, now: replace(progress.missed(one, now), status=Status.FAILED, reason=reason))
+        return self._moved(lambda one, now: replace(moves.missed(one, now), status=Status.FAILED, reason=reason))
 
     def _published(self) -> str:
         return self._moved(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain import intervention, progress
+from omnipub.domain import intervention, moves, progress
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import Kind, Parent
 from omnipub.names import LOCAL_OWNER
@@ -40,7 +40,7 @@ def doubtful(run: Run, system: System) -> str:
 def missed(run: Run, system: System) -> str:
     id_ = made(run)
     one = only(system, id_)
-    system.operate.recording.move(one, progress.missed(one, system.world.clock.now()))
+    system.operate.recording.move(one, moves.missed(one, system.world.clock.now()))
     return id_
 
 
@@ -459,7 +459,7 @@ def test_a_watcher_is_told_what_holds_it(hold: str, run: Run) -> None:
 def test_a_retry_of_what_would_be_held_says_so(hold: str, run: Run, system: System) -> None:
     id_ = run("messages", "create", "Hello", "--to", "facebook", "-q").out.strip()
     one = only(system, id_)
-    system.operate.recording.move(one, progress.missed(one, system.world.clock.now()))
+    system.operate.recording.move(one, moves.missed(one, system.world.clock.now()))
     ran = run("messages", "retry", id_)
     assert (ran.code, f"warning: {hold}" in ran.err) == (7, True)
     assert only(system, id_).status.value == "scheduled"
