@@ -90,7 +90,7 @@ class Mutator:
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
                 number = waiting.pop()
-                pid = self._start(number, [items[name] for name in self._tests[number] if name in items])
+                pid = self._start(session, number, [items[name] for name in self._tests[number] if name in items])
                 running[pid] = _Running(number, time.monotonic() + self._budgets[number] * TIMES + SPARE)
             self._reap(running)
             if sys.stderr.isatty():
@@ -99,11 +99,12 @@ class Mutator:
         self._results.write_text(json.dumps([names.get(self._ended[n], "noticed") for n in range(len(self._mutants))]))
         return True
 
-    def _start(self, number: int, items: Sequence[pytest.Item]) -> int:
+    def _start(self, session: pytest.Session, number: int, items: Sequence[pytest.Item]) -> int:
         pid = os.fork()
         if pid:
             return pid
         os.setpgid(0, 0)
+        session.config.pluginmanager.unregister(name="terminalreporter")
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)

@@ -40,7 +40,7 @@ TESTS = (
 )
 """What runs in one process and soon. The command line's and the machine's tests run processes: they take no part."""
 
-PATIENCE = 12
+PATIENCE = 3
 """So many seconds of tests are run for a mutant, the shortest first."""
 
 
