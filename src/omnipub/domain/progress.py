@@ -75,12 +75,8 @@ def queued(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
 
 
 def resting(delivery: Delivery, slot: datetime, *, sentence: str, now: datetime) -> Delivery:
-    """Its account rests: it waits for the slot it was given, and no try is used."""
-    event = Event.LOOK_AGAIN if delivery.status is Status.PUBLISHING else None
-    status = follow(delivery.status, event) if event else delivery.status
-    return replace(
-        delivery, status=status, next_at=slot, lease=None, reason=Reason(code=RESTS, sentence=sentence, at=now)
-    )
+    """Its account rests: it waits for the slot it was given, in its state, and no try is used."""
+    return replace(delivery, next_at=slot, lease=None, reason=Reason(code=RESTS, sentence=sentence, at=now))
 
 
 def has_slot(delivery: Delivery) -> bool:
