@@ -31,10 +31,12 @@ from omnipub.domain.conversation import (
     Response,
     Secret,
 )
+from omnipub.domain.fingerprint import Likeness, likeness
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.outcome import Ended, Outcome, Sighting
 from omnipub.services.driver import Driver
 from omnipub.services.ports import Send
+from omnipub.services.reconcile import sent_by
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 ACCOUNTS = {
@@ -202,6 +204,31 @@ def test_a_look_up_finds_what_was_published(network: str, sandbox: Sandbox) -> N
     assert found.permalink == outcome.permalink
     assert abs(found.created_at - datetime.now(UTC)) < timedelta(seconds=30)
     assert sighting.reaches_back_to == since
+
+
+@listed_networks
+@pytest.mark.parametrize(
+    "content",
+    [
+        Content(text="New on our blog", link="https://example.com/a?b=1&c=2"),
+        Content(text="New on our blog: https://example.com/a?b=1&c=2 #news"),
+        Content(text="Cats & dogs <3 \u2764\ufe0f", hashtags=("aws",)),
+    ],
+    ids=["card", "text", "entities"],
+)
+def test_what_was_published_is_known_again_by_its_words_and_its_links(
+    network: str, content: Content, sandbox: Sandbox
+) -> None:
+    sandbox.publish(network, content)
+    channel, frozen = rendered(network, content)
+    since = datetime.now(UTC) - timedelta(minutes=2)
+    sighting = sandbox.look(network, channel.look_up(sandbox.account(network), since))
+    (found,) = sighting.posts
+    assert likeness(sent_by(channel, frozen), found) == (Likeness.SAME, "")
+    other = sent_by(channel, rendered(network, replace(content, link="https://example.com/other"))[1])
+    assert likeness(other, found)[0] is Likeness.UNCLEAR
+    assert sighting.clock_ahead is not None
+    assert abs(sighting.clock_ahead) < timedelta(seconds=5)
 
 
 @listed_networks

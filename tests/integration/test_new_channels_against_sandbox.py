@@ -30,10 +30,12 @@ from omnipub.domain.conversation import (
     Response,
 )
 from omnipub.domain.conversation import Secret as Token
+from omnipub.domain.fingerprint import Likeness, likeness
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.outcome import Ended, Outcome, Sighting
 from omnipub.sandbox.server import Server
 from omnipub.services.driver import Driver
+from omnipub.services.reconcile import sent_by
 
 ACCOUNTS = {
     "bluesky": ("did:plc:ewvi7nxzyoun6zhxrhs64oiz", "abcd-efgh-ijkl-mnop"),
@@ -369,6 +371,24 @@ def test_a_look_up_finds_what_was_published(bench: Bench) -> None:
     assert (found.network_id, found.text) == (outcome.network_id, channel.text_of(frozen))
     assert (found.permalink, found.created_at) == (outcome.permalink, datetime(2026, 11, 23, 9, tzinfo=UTC))
     assert sighting.reaches_back_to == since
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Content(text="New on our blog", link="https://example.com/a?b=1&c=2"),
+        Content(text="New on our blog: https://example.com/a?b=1&c=2 #news"),
+    ],
+    ids=["card", "text"],
+)
+def test_what_was_published_is_known_again_by_its_words_and_its_links(content: Content, bench: Bench) -> None:
+    frozen, channel = bench.frozen("bluesky", content), bench.channels["bluesky"]
+    bench.send("bluesky", frozen)
+    since = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    (found,) = bench.look("bluesky", channel.look_up(bench.account("bluesky"), since)).posts
+    assert likeness(sent_by(channel, frozen), found) == (Likeness.SAME, "")
+    other = bench.frozen("bluesky", replace(content, link="https://example.com/other"))
+    assert likeness(sent_by(channel, other), found)[0] is Likeness.UNCLEAR
 
 
 @pytest.mark.parametrize("kind", ["error_before", "reset", "throttle"])

@@ -30,6 +30,7 @@ from omnipub.storage.table import Item
 from omnipub.wiring import System, World, assemble
 from simulation.channel import SimChannel
 from simulation.hub import EPOCH, DeathError, Hub, Process
+from simulation.neighbours import by_hand, check_adopted
 from simulation.ports import (
     Faults,
     Post,
@@ -141,6 +142,7 @@ class Weather:
         late: Workers freeze before they read answers, and operators decide at once what is unconfirmed.
         windows: Authors say until when a message makes sense, and some of that ends in the storm.
         same: Most messages say the same.
+        neighbours: People post by hand what messages nearly or exactly say.
         beyond: One of BEYOND: a failure that the protocol's bounds exclude. Doubles are counted then, not refused.
     """
 
@@ -155,6 +157,7 @@ class Weather:
     late: bool = False
     windows: bool = False
     same: bool = False
+    neighbours: bool = False
     beyond: str = ""
 
 
@@ -172,6 +175,7 @@ class History:
             late=seed % 7 == 4,
             windows=seed % 4 == 2,
             same=seed % 4 == 1,
+            neighbours=seed % 3 == 2,
         )
         self.skew_ms = self.hub.chance.choice([-5_000, -3_000, 3_000]) if self.weather.skewed else 0
         self.faults = Faults()
@@ -199,7 +203,10 @@ class History:
         self.doubled: set[tuple[str, str]] = set()
         self.editors = seed % 7 == 3
         self.restored = False
+        self.storm = STORM
         self.called_off: dict[str, int] = {}
+        self.first_claim: dict[str, int] = {}
+        self.network.tells_time = seed % 2 == 0
 
     # -- the world ------------------------------------------------------------------------------
 
@@ -292,6 +299,8 @@ class History:
                 self.hub.start(f"calendar-{name}", lambda n=name: self._end_tokens(n), mortal=False)
         if self.weather.fair:
             return
+        if self.weather.neighbours:
+            self.hub.start("neighbour", partial(by_hand, self), mortal=False)
         if self.weather.operators:
             self._operators()
         self._disturbers()
@@ -491,7 +500,7 @@ class History:
         chance = self.hub.chance
         channels = tuple(chance.sample(sorted(CHANNELS), chance.randint(1, 3)))
         same = not self.weather.fair and chance.random() < (0.8 if self.weather.same else 0.2)
-        text = "the same" if same else f"message {number}"
+        text = f"the same: https://ours.example/{number % 2}" if same else f"message {number}: https://ours.example/"
         asked = Asked(key=f"key-{number}", channels=channels, texts=[text])
         ahead = chance.choice([0, 0, 30_000, 140_000, 151_000, 5 * MINUTE])
         at = self.hub.now() + timedelta(milliseconds=ahead)
@@ -707,6 +716,7 @@ class History:
         new = delivery_of(after).lease if after is not None and "lease" in after else None
         if new is not None and (old is None or new.claim_id != old.claim_id):
             self.claimed_by[new.claim_id] = self.hub.current
+            self.first_claim.setdefault("/".join(((after or {})["PK"], (after or {})["SK"])), self.hub.time)
             if new.sends and before is not None and before.get("cancel_asked"):
                 self.fail(f"a try begins of what is to be cancelled: {before}")
         if old is None or (new is not None and new.claim_id == old.claim_id) or self.weather.beyond:
@@ -821,6 +831,8 @@ class History:
         post = next((one for one in self.network.posts if one.id == delivery.network_id), None)
         if post is None:
             self.fail(f"{name} is published as {delivery.network_id}, which does not exist")
+        key = "/".join(keys.delivery(delivery.parent, delivery.channel))
+        check_adopted(delivery, post, self.first_claim.get(key), self.fail)
         other = adopted.setdefault(post.id, name)
         if other != name:
             self.fail(f"{post.id} belongs to {other} and to {name}")

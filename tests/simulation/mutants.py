@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from omnipub.domain import concluding, finding, progress
+from omnipub.domain import concluding, finding, fingerprint, looking, progress
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.outcome import Ended, Outcome
@@ -165,6 +165,25 @@ def _window() -> Any:
 def _stops() -> Any:
     """Nothing is asked between a claim and its request."""
     return patch.object(Stops, "of", lambda *_: None)
+
+
+def _adoption_links() -> Any:
+    """A post is adopted by its words, whatever its link."""
+    real = fingerprint.likeness
+
+    def likeness(sent: Any, post: Any) -> Any:
+        like, why = real(sent, post)
+        return (fingerprint.Likeness.SAME, why) if like is fingerprint.Likeness.UNCLEAR else (like, why)
+
+    return patch.object(looking, "likeness", likeness)
+
+
+def _adoption_age() -> Any:
+    """A post is adopted however much older than the try it is."""
+    return _all(
+        patch.object(looking, "_is_younger", lambda *_: True),
+        patch.object(looking, "earliest", lambda _, since: since - looking.CLOCK_DIFFERENCE),
+    )
 
 
 def _siblings() -> Any:
@@ -346,6 +365,8 @@ MUTANTS: Mapping[str, Mutant] = {
     "death counts": _death_counts,
     "same text waits": _siblings,
     "adoption ownership": _ownership,
+    "adoption links": _adoption_links,
+    "adoption age": _adoption_age,
     "revision check": _revision_check,
     "look back": _look_back,
     "stops": _stops,

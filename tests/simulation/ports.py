@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from omnipub.domain.conversation import Request, Response, Secret
@@ -373,6 +374,7 @@ class SimNetwork:
         self.down_until: dict[str, int] = {}
         self.accepted: Callable[[Post], None] = lambda _: None
         self.named: Callable[[Post], None] = lambda _: None
+        self.tells_time = False
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:  # noqa: ARG002
         self._hub.give_way(1, 10)
@@ -510,7 +512,8 @@ class SimNetwork:
         self._pass(20, 300)
         seen = [post for post in self.posts if post.account == account and post.listed_at <= self._hub.time]
         listed = [{"id": post.id, "text": post.text, "at": to_text(from_epoch(self._hub, post.at))} for post in seen]
-        return Response(status=200, body={"posts": listed})
+        date = {"date": format_datetime(self._hub.now(), usegmt=True)} if self.tells_time else {}
+        return Response(status=200, headers=date, body={"posts": listed})
 
     def _pass(self, least: int, most: int) -> None:
         self._hub.wait(self._hub.chance.randint(least, most))

@@ -153,6 +153,9 @@ class FakeChannel:
     def text_of(self, frozen: Mapping[str, Any]) -> str:
         return str(frozen["text"])
 
+    def links_of(self, frozen: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(frozen.get("links", ()))
+
     def publish(
         self,
         frozen: Mapping[str, Any],
@@ -177,7 +180,12 @@ class FakeChannel:
     def look_up(self, account: Account, since: datetime) -> Generator[Request, Response, Sighting]:
         answer = yield Request(method="GET", url=f"{account.base_url}/{account.id}/posts", total_timeout=10)
         posts = tuple(
-            FoundPost(network_id=one["id"], text=one["text"], created_at=from_text(one["at"]))
+            FoundPost(
+                network_id=one["id"],
+                text=one["text"],
+                created_at=from_text(one["at"]),
+                links=tuple(one.get("links", "").split()),
+            )
             for one in answer.body["posts"]
         )
         return Sighting(posts=posts, reaches_back_to=since)

@@ -171,6 +171,10 @@ class Bluesky:
         """The text."""
         return str(loads(frozen["record"], lenient=True)["text"])
 
+    def links_of(self, frozen: FrozenBody) -> tuple[str, ...]:
+        """The link of the card."""
+        return _links_in(json.loads(frozen["record"]))
+
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Upload the images, then put the record.
 
@@ -389,12 +393,22 @@ def _page_of(answer: Response, account: Account) -> _Page | None:
                 text=record["value"]["text"],
                 created_at=moment_of(record["value"]["createdAt"]),
                 permalink=permalink(uri, account) if _POST_URI.fullmatch(uri) else "",
+                links=_links_in(record["value"]),
             )
             for record in answer.body["records"]
         )
         return _Page(posts, text_in(answer.body.get("cursor")))
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return None
+
+
+def _links_in(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The links of a record that do not stand in its text: the card's, and those behind other words."""
+    embed = record.get("embed") or {}
+    card = embed.get("external", {}).get("uri") if embed.get("$type") == "app.bsky.embed.external" else None
+    features = [feature for facet in record.get("facets") or () for feature in facet.get("features", ())]
+    behind = [feature["uri"] for feature in features if feature.get("$type") == "app.bsky.richtext.facet#link"]
+    return tuple(map(str, (*((card,) if card else ()), *behind)))
 
 
 def _failure(

@@ -47,6 +47,9 @@ from omnipub.strict_json import loads
 
 VERSION = "v26.0"
 TITLE = "Facebook"
+
+ATTACHMENTS = "attachments{type,url,unshimmed_url}"
+"""What a post shows beside its text; the second address is the one without Facebook's own around it."""
 HOST = "facebook.com"
 
 REGAIN = timedelta(hours=1)
@@ -160,6 +163,11 @@ class Facebook:
         """The message."""
         return str(frozen["post"].get("message", ""))
 
+    def links_of(self, frozen: FrozenBody) -> tuple[str, ...]:
+        """The link of the card."""
+        link = frozen["post"].get("link")
+        return (str(link),) if link else ()
+
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Upload the images as unpublished photos, one or many alike, then publish one feed post.
 
@@ -200,7 +208,7 @@ class Facebook:
         seen: list[FoundPost] = []
         after = ""
         for _ in range(PAGES_AT_MOST):
-            query = {"fields": "id,message,created_time,permalink_url", "limit": str(PAGE_SIZE)}
+            query = {"fields": f"id,message,created_time,permalink_url,{ATTACHMENTS}", "limit": str(PAGE_SIZE)}
             answer = yield _request(
                 "GET",
                 account,
@@ -307,6 +315,7 @@ def _page_of(answer: Response, account: Account) -> _Page | None:
                 text=post.get("message") or "",
                 created_at=moment_of(post["created_time"]),
                 permalink=permalink_in(post, account),
+                links=_links_in(post),
             )
             for post in answer.body["data"]
         )
@@ -315,6 +324,12 @@ def _page_of(answer: Response, account: Account) -> _Page | None:
         return _Page(posts, _cursor_in(paging) if "next" in paging else "")
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
+
+
+def _links_in(post: Mapping[str, Any]) -> tuple[str, ...]:
+    """The links of a post's cards; pictures are attachments as well, whose addresses lead to Facebook itself."""
+    cards = [card for card in (post.get("attachments") or {}).get("data", ()) if card.get("type") == "share"]
+    return tuple(str(card.get("unshimmed_url") or card.get("url") or "") for card in cards)
 
 
 def _cursor_in(paging: Mapping[str, Any]) -> str:

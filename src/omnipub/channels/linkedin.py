@@ -155,6 +155,11 @@ class LinkedIn:
         """The commentary as read."""
         return plain_text(frozen["post"]["commentary"])
 
+    def links_of(self, frozen: FrozenBody) -> tuple[str, ...]:
+        """The link of the article."""
+        link = frozen["post"].get("content", {}).get("article", {}).get("source")
+        return (str(link),) if link else ()
+
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Upload the images, then create the post: the one request that publishes."""
         pictures = []
@@ -417,6 +422,7 @@ def _listed_in(answer: Response, account: Account) -> list[Listed] | None:
                     text=plain_text(commentary) if isinstance(commentary := element.get("commentary", ""), str) else "",
                     created_at=moment_of_milliseconds(element["createdAt"]),
                     permalink=permalink(urn, account) if _POST_URN.fullmatch(urn) else "",
+                    links=_links_in(element),
                 ),
                 modified_at=moment_of_milliseconds(element.get("lastModifiedAt", element["createdAt"])),
             )
@@ -424,6 +430,12 @@ def _listed_in(answer: Response, account: Account) -> list[Listed] | None:
         ]
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return None
+
+
+def _links_in(element: Mapping[str, Any]) -> tuple[str, ...]:
+    """The link of a post's article."""
+    link = (element.get("content") or {}).get("article", {}).get("source")
+    return (str(link),) if link else ()
 
 
 def _failure(

@@ -130,6 +130,11 @@ class Telegram:
         """The text."""
         return str(frozen["text"])
 
+    def links_of(self, frozen: FrozenBody) -> tuple[str, ...]:
+        """Its link stands in the text, too."""
+        del frozen
+        return ()
+
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Send one message or album; once more where a group has become a supergroup, which has another number."""
         if not _BOT_TOKEN.fullmatch(account.token.reveal()):

@@ -118,6 +118,11 @@ class Webhook:
         """The text with its hashtags."""
         return str(loads(frozen["body"], lenient=True)["data"]["text"])
 
+    def links_of(self, frozen: FrozenBody) -> tuple[str, ...]:
+        """The link beside the text."""
+        link = json.loads(frozen["body"])["data"]["link"]
+        return (str(link),) if link else ()
+
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Sign for the moment of this try, and deliver."""
         body = frozen["body"].encode()

@@ -224,6 +224,10 @@ class Channel(Protocol):
         """The text by which the post is recognised on the account."""
         ...
 
+    def links_of(self, frozen: FrozenBody) -> tuple[str, ...]:
+        """The links of the post that do not stand in its text, as on a card."""
+        ...
+
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Publish; `now` is for signatures that must carry the time of the try."""
         ...

@@ -71,12 +71,21 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundPost:
-    """A post that a look-up saw on an account."""
+    """A post that a look-up saw on an account.
+
+    Attributes:
+        network_id: The network's id of it.
+        text: As the network shows it.
+        created_at: By the network's clock.
+        permalink: Where a person can see it.
+        links: Links that the network shows beside the text, as on a card; None if it does not show them.
+    """
 
     network_id: str
     text: str
     created_at: datetime
     permalink: str = ""
+    links: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +97,11 @@ class Sighting:
         reaches_back_to: The look is complete from this moment on.
         failed: Why the look itself did not work, else None.
         doubt: Why what it did not see may be there all the same, for people; empty if nothing says so.
+        clock_ahead: How far the network's clock is ahead of ours, as its answer said; None if it did not say.
     """
 
     posts: tuple[FoundPost, ...] = ()
     reaches_back_to: datetime | None = None
     failed: Outcome | None = None
     doubt: str = ""
+    clock_ahead: timedelta | None = None

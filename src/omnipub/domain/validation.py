@@ -80,7 +80,12 @@ def _valid_post(post: FoundPost, ids: PostIds) -> FoundPost | None:
     if not (ids.match(post.network_id) and isinstance(said, str) and post.created_at.tzinfo is not None):
         return None
     # Half a character is in no text of ours, so none is mistaken for another by this.
-    return replace(post, text=said.encode(errors="replace").decode(), permalink=web_address(post.permalink))
+    shown: object = post.links
+    links = tuple(link for link in shown if isinstance(link, str)) if isinstance(shown, tuple) else None
+    links = None if links is not None and any(len(link) > PERMALINK_AT_MOST for link in links) else links
+    return replace(
+        post, links=links, text=said.encode(errors="replace").decode(), permalink=web_address(post.permalink)
+    )
 
 
 def _on_one_line(text: str, most: int) -> str:

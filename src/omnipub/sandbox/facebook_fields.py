@@ -1,5 +1,7 @@
 """The documented fields of each Graph edge, read from JSON, forms or the query."""
 
+import re
+
 from omnipub.sandbox import shapes
 from omnipub.sandbox.exchange import Request
 from omnipub.sandbox.facebook_errors import refused
@@ -57,7 +59,8 @@ def fitting_fields(request: Request, shape: shapes.Shape) -> dict[str, object]:
 
 def asked_fields(request: Request, known: frozenset[str]) -> list[str]:
     """What `fields=` asks for, all of it among `known`."""
-    asked = [name.strip() for name in request.query.get("fields", "").split(",") if name.strip()]
+    without_parts = re.sub(r"\{[^{}]*\}", "", request.query.get("fields", ""))
+    asked = [name.strip() for name in without_parts.split(",") if name.strip()]
     unknown = [name for name in asked if name not in known]
     if unknown:
         raise refused("parameter", f"fields has {', '.join(unknown)}; known are {', '.join(sorted(known))}")

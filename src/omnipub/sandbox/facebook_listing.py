@@ -12,7 +12,7 @@ from omnipub.sandbox.facebook_errors import NETWORK, VERSION, refused
 from omnipub.sandbox.facebook_fields import asked_fields, whole_number
 from omnipub.sandbox.ledger import Post
 
-_FIELDS = frozenset({"id", "message", "created_time", "permalink_url"})
+_FIELDS = frozenset({"id", "message", "created_time", "permalink_url", "attachments"})
 _UNASKED = ("id", "message", "created_time")
 _FAR_FUTURE = 10**11
 
@@ -41,16 +41,27 @@ def permalink(request: Request, post: Post) -> str:
     return f"{request.base_url}/posts/{NETWORK}/{quote(post.id, safe='')}"
 
 
-def _shown(request: Request, post: Post, asked: Sequence[str]) -> dict[str, str]:
+def _shown(request: Request, post: Post, asked: Sequence[str]) -> dict[str, object]:
     created = datetime.fromtimestamp(post.received_at // 1000, UTC)
-    values = {
+    cards = _cards(request, post)
+    values: dict[str, object] = {
         "id": post.id,
         "message": post.text,
         "created_time": f"{created:%Y-%m-%dT%H:%M:%S}+0000",
         "permalink_url": permalink(request, post),
+        "attachments": {"data": cards},
     }
-    names = [name for name in asked if name != "message" or post.text]  # Graph leaves an empty message away
+    left_away = {name for name, there in (("message", post.text), ("attachments", cards)) if not there}
+    names = [name for name in asked if name not in left_away]  # Graph leaves away what is empty
     return {name: values[name] for name in dict.fromkeys(["id", *names])}
+
+
+def _cards(request: Request, post: Post) -> list[dict[str, str]]:
+    """What stands beside the text: a card of its link, behind Facebook's own address, or pictures."""
+    if post.link:
+        around = f"https://l.facebook.com/l.php?{urlencode({'u': post.link})}"
+        return [{"type": "share", "url": around, "unshimmed_url": post.link}]
+    return [{"type": "photo", "url": permalink(request, post)} for _ in post.media[:1]]
 
 
 def _cursor(post: Post) -> str:

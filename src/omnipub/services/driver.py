@@ -11,6 +11,7 @@ brings. What a conversation ends in leaves without any of them.
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -65,6 +66,7 @@ class _Talk:
         visible: One of them was answered otherwise than with a refusal.
         known: What the network named as published.
         known_at: When it did.
+        clock_ahead: How far the network's clock is ahead of ours, by its last answer.
     """
 
     secrets: list[Secret]
@@ -73,6 +75,7 @@ class _Talk:
     visible: bool = False
     known: Published | None = None
     known_at: datetime | None = None
+    clock_ahead: timedelta | None = None
 
     def judged(self, outcome: Outcome) -> Outcome:
         """How the try ended, given how its conversation ended."""
@@ -128,7 +131,7 @@ class Driver:
             sighting = valid_sighting(self._run(conversation, lease_until, talk), ids)
         except _BrokenOffError as broken:
             sighting = Sighting(failed=broken.outcome)
-        return Redaction(talk.secrets).sighting(sighting)
+        return replace(Redaction(talk.secrets).sighting(sighting), clock_ahead=talk.clock_ahead)
 
     def _run(
         self, conversation: Generator[Request | Published, Response, _T], lease_until: datetime, talk: _Talk
@@ -178,8 +181,18 @@ class Driver:
         except NoAnswerError as error:
             raise _BrokenOffError(_outcome(error, exposed=talk.exposed)) from error
         talk.secrets += _secrets_brought(answer.body)
+        talk.clock_ahead = _clock_ahead(answer, self.clock.now())
         talk.visible = talk.visible or (request.publishes and answer.status not in REFUSALS)
         return answer
+
+
+def _clock_ahead(answer: Response, now: datetime) -> timedelta | None:
+    """How far the network's clock is ahead of ours; a date in HTTP's form has whole seconds."""
+    try:
+        there = parsedate_to_datetime(answer.headers.get("date", ""))
+        return there + timedelta(seconds=0.5) - now if there.tzinfo else None
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
 
 
 def _standing(known: Published, outcome: Outcome) -> Outcome:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from omnipub.domain.conversation import Channel
+from omnipub.domain.conversation import Channel, FrozenBody
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.finding import Seen, looked
+from omnipub.domain.fingerprint import Sent
 from omnipub.domain.identity import network_of
 from omnipub.domain.looking import CLOCK_DIFFERENCE, read
 from omnipub.domain.outcome import Ended, Sighting
@@ -92,8 +93,8 @@ class Reconcile:
     def _see(self, claim: Delivery, connection: Connection, channel: Channel) -> Seen:
         if claim.uncertain_since is None or claim.frozen is None or claim.lease is None:
             raise AssertionError("only a delivery that may be out is looked for")
-        text = channel.text_of(claim.frozen.body)
-        return self.see(claim, connection, channel, text=text, since=claim.uncertain_since, until=claim.lease.until)
+        sent = sent_by(channel, claim.frozen.body)
+        return self.see(claim, connection, channel, sent=sent, since=claim.uncertain_since, until=claim.lease.until)
 
     def see(
         self,
@@ -101,11 +102,11 @@ class Reconcile:
         connection: Connection,
         channel: Channel,
         *,
-        text: str,
+        sent: Sent,
         since: datetime,
         until: datetime,
     ) -> Seen:
-        """Look at the account, back to `since` and until `until`, for a post with that text that nobody owns."""
+        """Look at the account, back to `since` and until `until`, for what was sent, if nobody else owns it."""
         renew_until = min(until, self.clock.now() + self.patience) if self.renewing.can(connection) else until
         try:
             sighting = self._sight(connection, channel, since, until)
@@ -132,12 +133,17 @@ class Reconcile:
             self.accounts.hold(connection, reason=sighting.failed.sentence)
         found = [post.network_id for post in sighting.posts]
         owners = self.recording.owners(network_of(delivery.channel), found, delivery.apart)
-        return read(sighting, text=text, since=since, owners=owners, ours=name_of(delivery))
+        return read(sighting, sent=sent, since=since, owners=owners, ours=name_of(delivery))
 
     def _sight(self, connection: Connection, channel: Channel, since: datetime, until: datetime) -> Sighting:
         account = self.accounts.open(connection)
         conversation = reusing(channel.look_up(account, since - CLOCK_DIFFERENCE), connection)
         return self.driver.look(conversation, secrets=account.secrets, lease_until=until, ids=channel.post_ids)
+
+
+def sent_by(channel: Channel, frozen: FrozenBody) -> Sent:
+    """What a look can see of a frozen request."""
+    return Sent(text=channel.text_of(frozen), links=channel.links_of(frozen))
 
 
 def _is_refused(sighting: Sighting) -> bool:

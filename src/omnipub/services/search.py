@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.delivery import Delivery
+from omnipub.domain.fingerprint import Sent
 from omnipub.domain.identity import network_of
 from omnipub.domain.intervention import found, is_searchable, searched_since
 from omnipub.domain.moments import to_text
@@ -19,7 +20,7 @@ from omnipub.services.contents import Contents
 from omnipub.services.gate import Gate
 from omnipub.services.networks import channel_of
 from omnipub.services.ports import Clock, Journal
-from omnipub.services.reconcile import Reconcile
+from omnipub.services.reconcile import Reconcile, sent_by
 from omnipub.services.recording import Recording, name_of
 from omnipub.storage.table import ConditionFailedError
 
@@ -72,8 +73,8 @@ class Search:
             )
         channel = channel_of(self.channels, before.channel)
         now = self.clock.now()
-        since, text = searched_since(before, now), self._text(before, channel)
-        seen = self.reconcile.see(before, connection, channel, text=text, since=since, until=now + self.within)
+        since, sent = searched_since(before, now), self._sent(before, channel)
+        seen = self.reconcile.see(before, connection, channel, sent=sent, since=since, until=now + self.within)
         self.journal.note("searched", channel=network_of(before.channel), found=seen.found is not None)
         if seen.found is None:
             nothing = f"The account has nothing like it since {to_text(since)}."
@@ -87,9 +88,9 @@ class Search:
             ) from error
         return Looked(delivery=moved, found=True, sentence=f"Found: {after.permalink or after.network_id}")
 
-    def _text(self, delivery: Delivery, channel: Channel) -> str:
-        """The text it was, or would have been, sent with."""
+    def _sent(self, delivery: Delivery, channel: Channel) -> Sent:
+        """What of it a look can see, as it was, or would have been, sent."""
         if delivery.frozen is not None:
-            return channel.text_of(delivery.frozen.body)
+            return sent_by(channel, delivery.frozen.body)
         occasion = Occasion(delivery_key=name_of(delivery), due_at=delivery.due_at or self.clock.now())
-        return channel.text_of(channel.render(self.contents.of(delivery), occasion))
+        return sent_by(channel, channel.render(self.contents.of(delivery), occasion))

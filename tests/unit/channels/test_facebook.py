@@ -210,7 +210,7 @@ def test_a_look_reads_page_after_page_until_a_post_is_older(converse: Converse) 
     )
     asked = [parse_qs(urlsplit(request.url).query) for request in requests]
     assert [query.get("after") for query in asked] == [None, ["c1"]]
-    assert asked[0]["fields"] == ["id,message,created_time,permalink_url"]
+    assert asked[0]["fields"] == ["id,message,created_time,permalink_url,attachments{type,url,unshimmed_url}"]
     assert not any(request.publishes for request in requests)
     assert [post.network_id for post in sighting.posts] == ["1784_3", "1784_2", "1784_1"]
     assert sighting.reaches_back_to == SINCE
@@ -266,6 +266,26 @@ def test_a_post_is_shown_on_facebook_and_nowhere_else(
     answer = Response(status=200, body={"id": "1784_1", "permalink_url": said})
     _, outcome = converse(FACEBOOK.publish(frozen, PAGE, now), answer)
     assert outcome.permalink == shown
+
+
+@pytest.mark.parametrize(
+    ("attachments", "links"),
+    [
+        (
+            [{"type": "share", "url": "https://l.facebook.com/l.php?u=x", "unshimmed_url": "https://e.com/a"}],
+            ("https://e.com/a",),
+        ),
+        ([{"type": "share", "url": "https://e.com/a"}], ("https://e.com/a",)),
+        ([{"type": "photo", "url": "https://www.facebook.com/photo/1"}], ()),
+        ([], ()),
+    ],
+)
+def test_the_links_of_a_posts_cards_are_seen(
+    attachments: list[dict[str, str]], links: tuple[str, ...], converse: Converse
+) -> None:
+    seen = {"id": "1784_1", "created_time": "2026-11-23T09:00:10+0000", "attachments": {"data": attachments}}
+    _, sighting = converse(FACEBOOK.look_up(PAGE, SINCE), page(seen))  # type: ignore[arg-type]
+    assert sighting.posts[0].links == links
 
 
 def test_posts_without_a_message_are_seen_too(converse: Converse) -> None:

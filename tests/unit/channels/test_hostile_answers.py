@@ -14,7 +14,7 @@ from omnipub.channels.answers import LONGEST_WAIT, SHORTEST_WAIT
 from omnipub.channels.numbers import moment_of, moment_of_header, moment_of_milliseconds, whole_number
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
-from omnipub.domain.fingerprint import fingerprint
+from omnipub.domain.fingerprint import Sent, fingerprint
 from omnipub.domain.looking import read
 from omnipub.domain.message import Content
 from omnipub.domain.moments import to_text
@@ -190,7 +190,7 @@ def test_no_answer_breaks_a_look_or_gets_a_post_adopted_under_an_id_that_is_none
         to_text(post.created_at)
     if sighting.failed is not None:
         kept_is_sound(sighting.failed)
-    read(sighting, text="Hello", since=NOW, owners={}, ours="us")
+    read(sighting, sent=Sent(text="Hello"), since=NOW, owners={}, ours="us")
 
 
 GOOD: Mapping[str, tuple[str, Callable[[Any], Response]]] = {
@@ -260,7 +260,7 @@ def test_our_post_is_found_beside_one_that_cannot_be_read(network: str, odd_text
     ours = GOOD[network][0]
     pages = [LISTS[network]((ours, "Hello"), ("\ud800", "a"), (ours[:-1] + "9", odd_text)), LISTS[network]()]
     sighting = seen(network, *pages, pages[0])
-    found = read(sighting, text="Hello", since=NOW, owners={}, ours="us")
+    found = read(sighting, sent=Sent(text="Hello"), since=NOW, owners={}, ours="us")
     assert found.found is not None
     assert found.found.network_id == ours
 
@@ -268,7 +268,7 @@ def test_our_post_is_found_beside_one_that_cannot_be_read(network: str, odd_text
 @pytest.mark.parametrize("network", sorted(LISTS))
 def test_a_post_that_cannot_be_read_keeps_a_look_from_being_clear(network: str) -> None:
     pages = [LISTS[network](("\ud800", "Something else")), LISTS[network]()]
-    looked = read(seen(network, *pages, pages[0]), text="Hello", since=NOW, owners={}, ours="us")
+    looked = read(seen(network, *pages, pages[0]), sent=Sent(text="Hello"), since=NOW, owners={}, ours="us")
     assert not looked.clear
     assert looked.found is None
     assert "cannot be read" in looked.sentence

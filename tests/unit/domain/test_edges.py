@@ -8,6 +8,7 @@ import pytest
 from omnipub.domain.concluding import concluded
 from omnipub.domain.delivery import Delivery, Frozen
 from omnipub.domain.finding import FindOut, Seen, how_to_find_out, looked
+from omnipub.domain.fingerprint import Sent
 from omnipub.domain.identity import Kind, Parent, checked_id, new_id
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.looking import read
@@ -77,7 +78,7 @@ def test_what_is_released_is_not_due_before_its_time() -> None:
 def test_a_post_of_somebody_else_is_not_adopted_for_want_of_text() -> None:
     post = FoundPost(network_id="9", text="https://theirs.example", created_at=NOON)
     sighting = Sighting(posts=(post,), reaches_back_to=NOON - timedelta(hours=1))
-    seen = read(sighting, text="", since=NOON, owners={}, ours="x")
+    seen = read(sighting, sent=Sent(text=""), since=NOON, owners={}, ours="x")
     assert seen.found is None
     assert not seen.clear
 

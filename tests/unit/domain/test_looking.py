@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnipub.domain.finding import Seen
-from omnipub.domain.looking import CLOCK_DIFFERENCE, read
+from omnipub.domain.fingerprint import Sent
+from omnipub.domain.looking import CLOCK_DIFFERENCE, MEASURED, SURELY, read
 from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
 
 SINCE = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -16,13 +17,31 @@ OURS = "MSG#1/CHANNEL#linkedin"
 TEXT = "We are hiring: https://example.com/jobs"
 
 
-def post(name: str = "1", *, text: str = TEXT, at: datetime = SINCE) -> FoundPost:
-    return FoundPost(network_id=name, text=text, created_at=at, permalink=f"https://net/{name}")
+LINK = "https://example.com/jobs"
+PLAIN = Sent(text=TEXT)
 
 
-def judged(*posts: FoundPost, back_to: datetime | None = START, owners: Mapping[str, str] | None = None) -> Seen:
-    sighting = Sighting(posts=posts, reaches_back_to=back_to)
-    return read(sighting, text=TEXT, since=SINCE, owners=owners or {}, ours=OURS)
+def post(name: str = "1", *, text: str = TEXT, at: datetime = SINCE, links: tuple[str, ...] | None = ()) -> FoundPost:
+    return FoundPost(network_id=name, text=text, created_at=at, permalink=f"https://net/{name}", links=links)
+
+
+def judged(
+    *posts: FoundPost,
+    back_to: datetime | None = START,
+    owners: Mapping[str, str] | None = None,
+    ahead: timedelta | None = None,
+    sent: Sent = PLAIN,
+) -> Seen:
+    sighting = Sighting(posts=posts, reaches_back_to=back_to, clock_ahead=ahead)
+    return read(sighting, sent=sent, since=SINCE, owners=owners or {}, ours=OURS)
+
+
+def check_unclear(seen: Seen, *named: str) -> None:
+    """It proves nothing, and names what may be ours."""
+    assert (seen.found, seen.clear) == (None, False)
+    assert seen.sentence
+    for name in named:
+        assert f"https://net/{name}" in seen.sentence
 
 
 def test_a_complete_look_at_an_empty_account_is_clear() -> None:
@@ -33,9 +52,61 @@ def test_a_post_with_our_text_is_found() -> None:
     assert judged(post()).found == post()
 
 
-def test_a_post_whose_link_the_network_shortened_is_found() -> None:
-    short = post(text="We are hiring: https://lnkd.in/x")
-    assert judged(short).found == short
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are hiring: https://lnkd.in/x",
+        "We are hiring: https://example.com/other",
+        "We are hiring: https://example.com/jobs?id=2",
+        "We are hiring:",
+        "We are hiring: https://example.com/jobs https://example.com/more",
+        "We are hiring: https://example.com/jobs!",
+    ],
+)
+def test_a_post_with_our_text_and_another_link_is_named_and_not_adopted(text: str) -> None:
+    check_unclear(judged(post(text=text)), "1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We are hiring:  https://EXAMPLE.com/jobs",
+        "We are hiring:\u00a0https://example.com:443/jobs ",
+        "We are hiring: https://example.com/jobs?fbclid=abc",
+        "We are hiring: https://l.facebook.com/l.php?u=https%3A%2F%2Fexample.com%2Fjobs&h=AT0",
+        "We are hiring: https://www.linkedin.com/redir/redirect?url=https%3A%2F%2Fexample%2Ecom%2Fjobs&urlhash=x",
+    ],
+)
+def test_our_link_in_another_spelling_or_wrapped_by_the_network_is_ours(text: str) -> None:
+    assert judged(post(text=text)).found == post(text=text)
+
+
+CARD = Sent(text="We are hiring", links=(LINK,))
+
+
+def test_a_link_that_stands_on_a_card_is_compared_as_well() -> None:
+    ours = post(text="We are hiring", links=(LINK,))
+    assert judged(ours, sent=CARD).found == ours
+    check_unclear(judged(post(text="We are hiring", links=("https://example.com/other",)), sent=CARD), "1")
+    check_unclear(judged(post(text="We are hiring"), sent=CARD), "1")
+    check_unclear(judged(post(text="We are hiring", links=(LINK,)), sent=Sent(text="We are hiring")), "1")
+
+
+def test_a_link_that_the_network_does_not_show_is_not_clear() -> None:
+    check_unclear(judged(post(text="We are hiring", links=None), sent=CARD), "1")
+    plain = post(text="We are hiring", links=None)
+    assert judged(plain, sent=Sent(text="We are hiring")).found == plain
+
+
+def test_ours_is_adopted_beside_one_that_only_looks_like_it() -> None:
+    like = post("2", text="We are hiring: https://example.com/other")
+    assert judged(like, post("1")).found == post("1")
+
+
+def test_a_text_that_is_shown_cut_off_is_named_and_not_adopted() -> None:
+    sent = Sent(text="We are hiring people who can read and write, and who like it")
+    check_unclear(judged(post(text="We are hiring people who can read…"), sent=sent), "1")
+    assert "cut off" in judged(post(text="We are hiring people who can read…"), sent=sent).sentence
 
 
 def test_our_post_is_found_even_if_the_look_did_not_reach_back() -> None:
@@ -46,15 +117,8 @@ def test_our_post_is_found_among_others() -> None:
     assert judged(post("9", text="Something else"), post("1"), post("8", text="More")).found == post("1")
 
 
-def test_of_two_posts_with_our_text_the_earlier_is_ours() -> None:
-    first, second = post("2"), post("1", at=SINCE + TICK)
-    assert judged(second, first).found == first
-    assert judged(first, second).found == first
-
-
-def test_two_posts_of_one_moment_are_told_apart_by_their_names() -> None:
-    assert judged(post("b"), post("a")).found == post("a")
-    assert judged(post("a"), post("b")).found == post("a")
+def test_of_two_posts_with_our_text_and_link_neither_is_adopted() -> None:
+    check_unclear(judged(post("2"), post("1", at=SINCE + TICK)), "1", "2")
 
 
 def test_a_post_that_belongs_to_another_delivery_is_not_adopted() -> None:
@@ -69,8 +133,27 @@ def test_the_next_post_with_our_text_is_ours_if_the_first_has_an_owner() -> None
     assert judged(post("1"), post("2", at=SINCE + TICK), owners={"1": "another"}).found == post("2", at=SINCE + TICK)
 
 
-def test_a_network_whose_clock_is_two_minutes_behind_still_shows_our_post() -> None:
-    assert judged(post(at=START)).found == post(at=START)
+@pytest.mark.parametrize("before", [timedelta(0), SURELY])
+def test_a_post_of_the_try_is_ours_although_clocks_differ_by_seconds(before: timedelta) -> None:
+    assert judged(post(at=SINCE - before)).found == post(at=SINCE - before)
+
+
+@pytest.mark.parametrize("before", [SURELY + TICK, timedelta(seconds=90), CLOCK_DIFFERENCE])
+def test_the_very_same_post_from_before_the_try_is_named_and_not_adopted(before: timedelta) -> None:
+    check_unclear(judged(post(at=SINCE - before)), "1")
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=-10), timedelta(seconds=-90), timedelta(0), timedelta(minutes=10)])
+def test_where_the_network_says_what_time_it_is_there_its_clock_counts(ahead: timedelta) -> None:
+    at = SINCE + ahead
+    back = min(START, at - MEASURED)
+    assert judged(post(at=at), ahead=ahead, back_to=back).found == post(at=at)
+    older = post(at=at - MEASURED - TICK)
+    assert judged(older, ahead=ahead, back_to=back) == Seen(clear=True)
+
+
+def test_a_look_must_reach_back_to_the_try_by_the_networks_own_clock() -> None:
+    check_unclear(judged(ahead=timedelta(minutes=-10)))
 
 
 def test_an_older_post_with_our_text_is_not_of_this_try() -> None:
@@ -107,7 +190,7 @@ def test_a_look_that_reaches_back_further_than_the_try_is_complete() -> None:
 def test_a_look_that_failed_proves_nothing_and_keeps_reason_and_wait() -> None:
     failed = Outcome(ended=Ended.THROTTLED, sentence="Too many requests.", wait=timedelta(minutes=5))
     sighting = Sighting(posts=(post(),), reaches_back_to=START, failed=failed)
-    seen = read(sighting, text=TEXT, since=SINCE, owners={}, ours=OURS)
+    seen = read(sighting, sent=Sent(text=TEXT), since=SINCE, owners={}, ours=OURS)
     assert seen == Seen(sentence="Too many requests.", wait=timedelta(minutes=5))
 
 
@@ -132,11 +215,14 @@ def test_a_look_is_clear_only_if_it_is_complete_and_every_new_post_is_anothers(
     seen = judged(*seen_posts, owners=owners, back_to=back_to)
     new = [one for one in seen_posts if one.created_at >= START]
     complete = back_to is not None and back_to <= START
-    assert seen.clear == (complete and all(owners.get(one.network_id) == "another" for one in new))
+    ours = any(owners.get(one.network_id) == OURS for one in seen_posts)
+    assert seen.clear == (not ours and complete and all(owners.get(one.network_id) == "another" for one in new))
     if seen.found is not None:
         assert not seen.clear
-        assert seen.found.text == TEXT
         assert owners.get(seen.found.network_id) != "another"
-        assert seen.found.created_at >= START
+        known = owners.get(seen.found.network_id) == OURS
+        assert known or (seen.found.text == TEXT and seen.found.created_at >= SINCE - SURELY)
+        same = [one for one in new if one.text == TEXT and owners.get(one.network_id) != "another"]
+        assert known or same == [seen.found]
     if seen.found is None and not seen.clear:
         assert seen.sentence
