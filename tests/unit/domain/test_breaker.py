@@ -1,5 +1,6 @@
 """The circuit breaker's decisions."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -103,3 +104,10 @@ def test_slots_never_come_closer_than_the_pace_nor_before_it_is_open_again(acts:
             assert slot > now
             slots.append(slot)
     assert all(later - earlier >= pace for earlier, later in pairwise(slots))
+
+
+def test_what_waits_stays_behind_the_slots_given_when_it_opens_once_more_and_while_it_is_open() -> None:
+    queued = replace(tripped(), next_slot=NOON + timedelta(hours=2))
+    assert strained(queued, UNREACHED, NOON, chance=0).next_slot == NOON + timedelta(hours=2)
+    resting = replace(FRESH, open_until=NOON + timedelta(hours=1))
+    assert next_in_line(resting, NOON, pace=timedelta(seconds=1))[1] == NOON + timedelta(hours=1, seconds=1)

@@ -201,3 +201,14 @@ def test_another_member_type_or_day_is_another_certification() -> None:
 def test_who_announces_it_when_and_where_makes_no_difference_to_sameness() -> None:
     other = replace(ADA, id="01KAQ8GQ00000000000000000B", channels=("webhook",), personal_message="Hi")
     assert sameness(other) == sameness(ADA)
+
+
+def test_what_is_exactly_as_long_as_allowed_is_accepted() -> None:
+    url = "https://www.linkedin.com/in/"
+    longest = replace(
+        ADA,
+        linkedin_url=url + "a" * (URL_AT_MOST - len(url)),
+        personal_message="x" * PERSONAL_AT_MOST,
+        channels=tuple(f"webhook:n{n}" for n in range(CHANNELS_AT_MOST)),
+    )
+    checked(longest, TODAY)

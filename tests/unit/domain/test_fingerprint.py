@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.fingerprint import fingerprint
+from omnipub.domain.fingerprint import digest, fingerprint
 
 words = st.lists(
     st.one_of(
@@ -93,3 +93,9 @@ def test_a_long_text_of_entities_is_read_in_a_time_that_grows_with_it() -> None:
 
 def test_hashtags_and_emoji_belong_to_the_fingerprint() -> None:
     assert fingerprint("Done 🎉\n\n#AWS") == "Done 🎉 #AWS"
+
+
+@pytest.mark.parametrize("text", ["", " ", "https://example.com"])
+def test_what_leaves_nothing_to_recognise_has_no_digest(text: str) -> None:
+    assert digest(text) == ""
+    assert digest(f"{text} a") != ""

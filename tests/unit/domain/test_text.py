@@ -38,3 +38,8 @@ def test_marks_beyond_unicodes_own_bound_are_not_sorted_together(text: str) -> N
 
 def test_composed_and_decomposed_letters_are_the_same_text() -> None:
     assert nfc("e\u0301") == nfc("é")
+
+
+def test_thirty_marks_on_a_letter_stay_together() -> None:
+    assert "\u034f" not in nfc("a" + "\u0301" * 30)
+    assert "\u034f" in nfc("a" + "\u0301" * 31)

@@ -108,3 +108,7 @@ def test_the_failure_of_a_look_passes_the_same_way() -> None:
     failed = Outcome(ended=Ended.THROTTLED, wait=timedelta.max)
     sighting = valid_sighting(Sighting(failed=failed), IDS)
     assert sighting.failed == replace(failed, wait=LONGEST_WAIT)
+
+
+def test_an_id_of_the_greatest_length_is_one() -> None:
+    assert IDS.match("9" * POST_ID_AT_MOST)

@@ -59,3 +59,9 @@ def test_a_window_ends_after_the_due_moment_ahead_of_now_and_within_a_month(wind
 
 def test_the_longest_window_is_allowed() -> None:
     assert end_of(LONGEST, due=DUE, now=DUE) == DUE + LONGEST
+
+
+def test_a_span_is_read_up_to_a_hundred_characters() -> None:
+    assert window_of("1s" * 50) == timedelta(seconds=50)
+    with pytest.raises(InvalidInputError):
+        window_of("1s" * 49 + "10s")
