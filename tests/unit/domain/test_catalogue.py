@@ -164,3 +164,9 @@ def test_a_day_on_which_nobody_can_have_earned_it_is_refused_with_what_was_possi
     with pytest.raises(InvalidInputError, match=said) as caught:
         check_date(CATALOGUE[slug], earned_on=day, today=date(2026, 11, 23))
     assert [field for field, _ in caught.value.problems] == ["earned_on"]
+
+
+def test_a_type_without_a_successor_names_none() -> None:
+    with pytest.raises(InvalidInputError, match="after 2026-03-31") as caught:
+        check_date(CATALOGUE["machine-learning-specialty"], earned_on=date(2026, 4, 1), today=date(2026, 11, 23))
+    assert "successor" not in caught.value.message

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from omnipub.domain.announcement import announce
+from omnipub.domain.catalogue import CATALOGUE
 from omnipub.domain.certification import Certification, checked
 from omnipub.domain.identity import Kind
 from omnipub.domain.invention import FATES, Plan, invent
@@ -86,3 +87,8 @@ def test_there_are_certifications_failures_beside_successes_and_second_tries() -
 def test_unresolved_ones_never_say_the_same() -> None:
     holds = [one.holds for one in DELIVERIES if one.holds]
     assert len(holds) == len(set(holds)) > 10
+
+
+def test_types_that_were_retired_since_are_among_what_was_earned() -> None:
+    earned = [one.subject for one in MANY if isinstance(one.subject, Certification)]
+    assert any((CATALOGUE[one.type].retired_on or one.earned_on) > one.earned_on for one in earned)

@@ -281,3 +281,21 @@ def test_links_and_hashtags_of_variants_count_for_the_size_of_the_whole() -> Non
 def test_a_thousand_mistakes_are_told_fifty_at_a_time() -> None:
     wrong = {f"x{number}": Variant(hashtags=("#",) * 100) for number in range(100)}
     assert len(refused(Content(text="a", variants=wrong))) == PROBLEMS_AT_MOST
+
+
+def test_the_size_of_the_whole_is_asked_of_as_many_variants_as_are_allowed_and_no_more() -> None:
+    links = {f"x{number}": Variant(link="https://x.de/" + "x" * 1_900) for number in range(191)}
+    assert refused(Content(text="a", variants=links)) == ["variants"]
+    del links["x0"]
+    assert refused(Content(text="a", variants=links)) == ["text"]
+
+
+def test_texts_of_variants_count_for_the_size_of_the_whole() -> None:
+    texts = {name: Variant(text="x" * 90_000) for name in "abc"}
+    assert refused(Content(text="a", variants=texts)) == ["text"]
+
+
+def test_what_is_too_long_is_not_read_any_further() -> None:
+    with pytest.raises(InvalidInputError, match="too long") as caught:
+        checked(Content(text="x" * 100_001, link="nowhere"))
+    assert [field for field, _ in caught.value.problems] == ["text"]
