@@ -110,6 +110,19 @@ def test_an_account_that_gets_a_new_token_is_asked_when_it_has_it() -> None:
     assert concluded(CLAIM, outcome, NOON, LOOK_UP, chance=0).next_at == NOON + MINUTE
 
 
+@pytest.mark.parametrize(
+    ("unasked_since", "status", "reason"),
+    [(None, Status.PUBLISHING, "190"), (NOON - 24 * HOUR, Status.UNCONFIRMED, "unconfirmed")],
+    ids=["it waits", "nobody could be asked for a day"],
+)
+def test_what_may_be_out_says_what_the_network_said_until_a_person_decides(
+    unasked_since: datetime | None, status: Status, reason: str
+) -> None:
+    claim = replace(IN_DOUBT, unasked_since=unasked_since)
+    delivery = concluded(claim, Outcome(ended=Ended.THROTTLED, code="190"), NOON, LOOK_UP, chance=0)
+    assert (delivery.status, code(delivery)) == (status, reason)
+
+
 def test_an_uncertain_try_without_a_lease_is_uncertain_since_it_ended() -> None:
     delivery = concluded(replace(CLAIM, lease=None), Outcome(ended=Ended.AMBIGUOUS), NOON + MINUTE, LOOK_UP, chance=0)
     assert (delivery.may_be_out, delivery.uncertain_since) == (True, NOON + MINUTE)
