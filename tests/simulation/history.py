@@ -642,9 +642,10 @@ class History:
         self.hub.wait(self.hub.chance.randint(6, 8) * MINUTE)
         self._patiently(self._adopt)
         self.hub.tell("the copy is adopted")
-        if self.weather.tokens:
-            # Its tokens are older than what their networks gave since, so owners connect again.
-            for name in CHANNELS:
+        for name in CHANNELS:
+            # Its tokens are older than what their networks gave since, and so is what it holds for an owner.
+            held = connection_of(self.table.items[keys.connection(OWNER, name)]).standing is not Standing.ACTIVE
+            if self.weather.tokens or held:
                 self._patiently(lambda name=name: self._connect(self._system(), name))
 
     def _adopt(self) -> None:
