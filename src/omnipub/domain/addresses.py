@@ -76,8 +76,8 @@ def is_own_place(account: str) -> bool:
 
 def shown(account: str) -> str:
     """An account's id for people: of a hash, its last characters."""
-    where, mark, digits = account.rpartition("~")
-    return f"{where} …{digits[-SHOWN:]}" if mark and is_own_place(account) else account
+    where, _, digits = account.rpartition("~")
+    return f"{where} …{digits[-SHOWN:]}" if is_own_place(account) else account
 
 
 def _escaped(text: str, kept: str) -> str:
@@ -100,4 +100,4 @@ def _without_dots(path: str) -> str:
         elif part != ".":
             kept.append(part)
     ends = parts[-1] in {".", ".."}
-    return "/" + "/".join([*kept, ""] if ends and kept else kept)
+    return "/" + "/".join([*kept, ""] if ends else kept)

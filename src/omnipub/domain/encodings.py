@@ -62,8 +62,7 @@ def forms(secret: bytes) -> Iterator[bytes]:
         # The digits that depend on the secret alone: its neighbours share the others.
         inner = encoded[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6]
         yield inner
-        if b"+" in inner or b"/" in inner:
-            yield inner.translate(bytes.maketrans(b"+/", b"-_"))
+        yield inner.translate(bytes.maketrans(b"+/", b"-_"))
     yield secret.hex().encode()
     yield secret.hex().upper().encode()
 

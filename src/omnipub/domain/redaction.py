@@ -93,13 +93,13 @@ class Redaction:
         return any(not text[start:end].isdigit() for start, end in found)
 
     def _hidden(self, text: str, piece: int) -> str:
-        if not (text and self._secrets):
+        if not self._secrets:
             return text
         text = text if len(text) <= TEXT_AT_MOST else text[: TEXT_AT_MOST - 1] + "…"
         found = sorted(self._found(text, piece))
         shown, at = "", 0
         for start, end in found:
-            if start > at or not (shown or at):
+            if start > at or not at:
                 shown += text[at:start] + HIDDEN
             at = max(at, end)
         return shown + text[at:]
@@ -178,7 +178,7 @@ def _parts(text: str) -> Iterator[bytes]:
         if key is not None and word.startswith("whsec_"):
             yield key
         elif key is not None and b":" in key and re.match(r"(?i)basic\s", text):
-            yield from (half for half in key.split(b":", 1) if len(half) >= SHORTEST)
+            yield from key.split(b":", 1)
 
 
 def _decoded(text: str) -> bytes | None:

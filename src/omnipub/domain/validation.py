@@ -70,7 +70,7 @@ def web_address(text: object) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return ""
-    sound = parts.scheme in {"http", "https"} and host and parts.username is None and parts.password is None
+    sound = parts.scheme in {"http", "https"} and host and parts.username is None
     return text if sound else ""
 
 

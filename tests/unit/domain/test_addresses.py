@@ -74,3 +74,40 @@ def test_everything_but_scheme_and_host_is_secret() -> None:
     kept = {secret.reveal() for secret in secrets_in(f"{ADDRESS}#part")}
     assert {"/services/T0/B0", "T0", "B0", "key=S3cret%2Fx", "S3cret/x", "part"} <= kept
     assert not any("hooks.example" in one for one in kept)
+
+
+def test_words_of_receivers_and_empty_parts_are_no_secrets() -> None:
+    found = [secret.reveal() for secret in secrets_in("https://hooks.example.com/services/T0/B0/")]
+    assert found == ["/services/T0/B0/", "T0", "B0"]
+
+
+def test_a_user_name_and_a_password_are_secret_each() -> None:
+    found = [secret.reveal() for secret in secrets_in("https://user1:passw2@example.com/")]
+    assert found == ["user1:passw2", "user1", "passw2"]
+
+
+@pytest.mark.parametrize("bad", ["https://example.com/a b", "https://example.com/a\x7fb"])
+def test_an_address_with_a_space_or_a_control_character_is_refused(bad: str) -> None:
+    with pytest.raises(InvalidInputError, match="no spaces"):
+        normalised(bad)
+
+
+@pytest.mark.parametrize(
+    ("address", "spelling"),
+    [
+        ("https://[2001:DB8::1]:8443/x", "https://[2001:db8::1]:8443/x"),
+        ("https://example.com/x", "https://example.com/x"),
+        ("https://example.com/%2D%2e%5F%7Ex", "https://example.com/-._~x"),
+        ("https://example.com/a/b/..", "https://example.com/a/"),
+        ("https://example.com/a/.", "https://example.com/a/"),
+        ("https://example.com/..", "https://example.com/"),
+    ],
+)
+def test_an_address_has_this_spelling(address: str, spelling: str) -> None:
+    assert normalised(address) == spelling
+
+
+@pytest.mark.parametrize("account", ["https://example.com", "me~0123456789"])
+def test_an_id_without_a_hash_of_an_address_is_shown_whole(account: str) -> None:
+    assert not is_own_place(account)
+    assert shown(account) == account

@@ -1,4 +1,6 @@
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,6 +18,10 @@ SECRETS = {
     "marks of notations": 'a1"b2\\c3<d4>&e5%f6/g7+h8=i9 j',
     "eight characters": "Zq9Zd+7x",
 }
+
+FOUND = FoundPost(
+    network_id="1" * 20, text="Hello", created_at=datetime(2026, 11, 23, tzinfo=UTC), permalink="https://x.y/1"
+)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -108,3 +114,80 @@ def test_an_answer_without_end_and_a_token_without_end_take_no_time() -> None:
     Redaction(secrets).outcome(Outcome(ended=Ended.PUBLISHED, network_id="1", permalink="https://" + "a" * 1_000_000))
     assert time.perf_counter() - began < 10
     assert traces(shown, TOKEN) == []
+
+
+@pytest.mark.parametrize("secrets", [[], [Secret("x")]])
+def test_without_a_secret_nothing_is_changed(secrets: list[Secret]) -> None:
+    hidden = Redaction(secrets)
+    outcome = Outcome(ended=Ended.REJECTED, network_id="1" * 2_001, sentence="a" * 4_001)
+    sighting = Sighting(posts=(FOUND,), failed=outcome)
+    assert hidden.outcome(outcome) is outcome
+    assert hidden.sighting(sighting) is sighting
+    assert hidden.words("a" * 4_001) == "a" * 4_001
+
+
+def test_another_end_loses_an_id_that_quotes_a_secret_and_stays_what_it_is() -> None:
+    rejected = Outcome(ended=Ended.REJECTED, network_id=TOKEN, code="no")
+    assert Redaction([Secret(TOKEN)]).outcome(rejected) == Outcome(ended=Ended.REJECTED, code="no")
+
+
+@pytest.mark.parametrize(("length", "kept"), [(2_000, True), (2_001, False)])
+def test_an_address_is_kept_up_to_its_longest(length: int, kept: bool) -> None:  # noqa: FBT001
+    address = "https://x.y/".ljust(length, "z")
+    seen = Redaction([Secret(TOKEN)]).sighting(Sighting(posts=(replace(FOUND, permalink=address),)))
+    assert seen.posts[0].permalink == (address if kept else "")
+
+
+@pytest.mark.parametrize(("length", "kept"), [(4_000, "z" * 4_000), (4_001, "z" * 3_999 + "…")])
+def test_words_are_kept_up_to_their_longest(length: int, kept: str) -> None:
+    assert Redaction([Secret(TOKEN)]).words("z" * length) == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (f"{TOKEN} is bad", f"{HIDDEN} is bad"),
+        (f"{TOKEN}k3vq-7xzw-m2pj is bad", f"{HIDDEN} is bad"),
+        ("EAA…9Zd is bad", f"{HIDDEN} is bad"),
+        ("EA…9Zd is fine", "EA…9Zd is fine"),
+        ("EAA…Zd is fine", "EAA…Zd is fine"),
+        ("EAABsb… is bad", f"{HIDDEN} is bad"),
+        ("EAABs… is fine", "EAABs… is fine"),
+        ("…0Zq9Zd is bad", f"{HIDDEN} is bad"),
+        ("…Zq9Zd is fine", "…Zq9Zd is fine"),
+        ("please wait… all is fine", "please wait… all is fine"),
+    ],
+)
+def test_a_secret_is_hidden_up_to_its_ends(said: str, shown: str) -> None:
+    assert Redaction([Secret(TOKEN), Secret("k3vq-7xzw-m2pj")]).words(said) == shown
+
+
+def test_letters_and_digits_tell_a_secret_in_their_words_and_not_in_ours() -> None:
+    hidden = Redaction([Secret("abc1-def2-ghij")])
+    assert hidden.words("got ABC1 DEF2") == f"got {HIDDEN}"
+    assert hidden.sentence("got ABC1 DEF2") == "got ABC1 DEF2"
+
+
+def test_digits_alone_with_something_between_them_tell_no_secret() -> None:
+    assert Redaction([Secret("1234-5678-abcd")]).words("call 1234 5678") == "call 1234 5678"
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        ("whsec_YWI=", "ab is fine"),
+        ("whsec_!!!!", "all is fine"),
+        ("Basic bWU6cGFzc3dvcmQtNDI0Mg==", "me is fine"),
+        ("Basic b21uaXB1Yi11c2Vy", "omnipub-user is fine"),
+        ("Bearer b21uaXB1Yi11c2VyOnBhc3N3b3JkLTQyNDI=", "omnipub-user is fine"),
+    ],
+)
+def test_what_is_no_part_of_a_secret_stays(secret: str, said: str) -> None:
+    assert Redaction([Secret(secret)]).words(said) == said
+
+
+def test_of_a_very_long_secret_its_two_ends_are_looked_for() -> None:
+    secret = "".join(f"{number:05d}k" for number in range(5_000))
+    hidden = Redaction([Secret(secret)])
+    assert hidden.words(secret[:24]) == hidden.words(secret[-24:]) == HIDDEN
+    assert hidden.words(secret[15_000:15_024]) == secret[15_000:15_024]

@@ -112,3 +112,23 @@ def test_the_failure_of_a_look_passes_the_same_way() -> None:
 
 def test_an_id_of_the_greatest_length_is_one() -> None:
     assert IDS.match("9" * POST_ID_AT_MOST)
+
+
+def test_as_many_posts_as_a_look_may_bring_leave_no_doubt() -> None:
+    sighting = Sighting(posts=(POST,) * POSTS_AT_MOST, reaches_back_to=NOON)
+    assert valid_sighting(sighting, IDS) == sighting
+
+
+@pytest.mark.parametrize("posts", [(POST,) * (POSTS_AT_MOST + 1), (replace(POST, network_id="x"),)])
+def test_the_doubt_that_a_channel_has_is_the_one_that_is_said(posts: tuple[FoundPost, ...]) -> None:
+    assert valid_sighting(Sighting(posts=posts, doubt="Net hides drafts."), IDS).doubt == "Net hides drafts."
+
+
+def test_a_look_that_reaches_back_to_a_moment_of_no_zone_proves_nothing() -> None:
+    sighting = Sighting(posts=(POST,), reaches_back_to=NOON.replace(tzinfo=None))
+    assert valid_sighting(sighting, IDS) == Sighting(posts=(POST,))
+
+
+def test_a_sentence_of_the_longest_kind_is_kept_whole() -> None:
+    sentence = "x" * 1_000
+    assert valid_outcome(Outcome(ended=Ended.REJECTED, sentence=sentence), None).sentence == sentence
