@@ -191,3 +191,8 @@ def test_of_a_very_long_secret_its_two_ends_are_looked_for() -> None:
     hidden = Redaction([Secret(secret)])
     assert hidden.words(secret[:24]) == hidden.words(secret[-24:]) == HIDDEN
     assert hidden.words(secret[15_000:15_024]) == secret[15_000:15_024]
+
+
+def test_of_the_longest_secret_its_middle_is_looked_for_too() -> None:
+    secret = "".join(f"{number:05d}k" for number in range(5_000))[:16_384]
+    assert Redaction([Secret(secret)]).words(secret[8_188:8_196]) == HIDDEN
