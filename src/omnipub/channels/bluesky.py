@@ -173,7 +173,7 @@ class Bluesky:
 
     def links_of(self, frozen: FrozenBody) -> tuple[str, ...]:
         """The link of the card."""
-        return _links_in(json.loads(frozen["record"]))
+        return _links_in(loads(frozen["record"], lenient=True))
 
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Upload the images, then put the record.

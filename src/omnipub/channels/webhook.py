@@ -120,7 +120,7 @@ class Webhook:
 
     def links_of(self, frozen: FrozenBody) -> tuple[str, ...]:
         """The link beside the text."""
-        link = json.loads(frozen["body"])["data"]["link"]
+        link = loads(frozen["body"], lenient=True)["data"]["link"]
         return (str(link),) if link else ()
 
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
