@@ -148,10 +148,12 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         longest=timedelta(seconds=settings.request_timeout),
     )
     recording = Recording(table=table, shards=shards, clock=clock, chance=chance, journal=journal)
+    gate = Gate(table=table, seat=world.seat, shards=shards, recording=recording, clock=clock)
     releases = Releases(
         table=table,
         shards=shards,
         recording=recording,
+        gate=gate,
         due=due,
         clock=clock,
         chance=chance,
@@ -184,7 +186,6 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
     lists = Lists(table=table, shards=shards, clock=clock, channels=channels)
     pauses = Pauses(table=table, shards=shards, releases=releases, clock=clock, journal=journal)
     breakers = Breakers(table=table, clock=clock, chance=chance, journal=journal, channels=channels)
-    gate = Gate(table=table, seat=world.seat, shards=shards, recording=recording, clock=clock)
     renewing = Renewals(
         table=table,
         shards=shards,

@@ -17,7 +17,14 @@ from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule, from_text, milliseconds
 from omnipub.domain.progress import BEYOND_LEAD
 from omnipub.domain.rules import Remedy
-from omnipub.errors import ConflictError, InvalidInputError, NotFoundError, OmnipubError, UnavailableError
+from omnipub.errors import (
+    ConflictError,
+    GateClosedError,
+    InvalidInputError,
+    NotFoundError,
+    OmnipubError,
+    UnavailableError,
+)
 from omnipub.handlers import scheduler, worker
 from omnipub.onebox.events import delayed_event, kinesis_event, sequence_of, tick_event
 from omnipub.services.creation import IdempotencyKey
@@ -352,11 +359,17 @@ class History:
 
     def _repair(self) -> None:
         system = self._system()
-        for pause in system.pauses.all():
-            self.paused_since.pop(pause.scope, None)
-            system.pauses.resume(pause.scope, send_late=True)
         for name in CHANNELS:
             self._connect(system, name)
+        for pause in system.pauses.all():
+            self.paused_since.pop(pause.scope, None)
+            while True:
+                try:
+                    system.pauses.resume(pause.scope, send_late=True)
+                except GateClosedError:  # in a copy nothing is resumed before it is adopted
+                    self.hub.wait(1_000)
+                else:
+                    break
 
     def _connect(self, system: System, name: str) -> None:
         if self.weather.tokens:

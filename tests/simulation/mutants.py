@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -22,8 +23,10 @@ from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
 from omnipub.services.gate import Gate, Why
 from omnipub.services.held_sweep import HeldSweep
+from omnipub.services.operate import Operate
 from omnipub.services.pauses import Pauses
 from omnipub.services.recording import Recording
+from omnipub.services.releases import Releases
 from omnipub.services.renewable import Came, Renewed
 from omnipub.services.renewing import Renewals
 from omnipub.services.stops import Stops
@@ -342,6 +345,27 @@ def _new_identity() -> Any:
     return patch.object(ShelfSeat, "succeed", lambda *_: None)
 
 
+def _copies_stand_still() -> Any:
+    """In a copy people edit, resume and let go before it is adopted; an adoption then no longer doubts those."""
+    carry_out, resume, edit = Releases.carry_out, Pauses.resume, Operate.edit
+    open_: Any = SimpleNamespace(why_closed=lambda: None, check=lambda: None)
+
+    def carried_out(self: Releases, row: Any, *, by: str = "") -> int:
+        return carry_out(replace(self, gate=open_), row, by=by)
+
+    def resumed(self: Pauses, scope: str, *, send_late: bool) -> Any:
+        return resume(replace(self, releases=replace(self.releases, gate=open_)), scope, send_late=send_late)
+
+    def edited(self: Operate, *subject: Any, **change: Any) -> Any:
+        return edit(replace(self, gate=open_), *subject, **change)
+
+    return _all(
+        patch.object(Releases, "carry_out", carried_out),
+        patch.object(Pauses, "resume", resumed),
+        patch.object(Operate, "edit", edited),
+    )
+
+
 OF_ONE_MACHINE: Mapping[str, Mutant] = {
     "epoch compared": _epoch_compared,
     "claims compared": _claims_compared,
@@ -376,6 +400,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "held sweep": _held_sweep,
     "window": _window,
     "gate": _gate,
+    "copies stand still": _copies_stand_still,
     "idempotency record": _idempotency_record,
     "pause check": _pause_check,
     "renewal lock": _renewal_lock,

@@ -54,11 +54,13 @@ class Operate:
 
         Raises:
             ConflictError: Some channels are out, or may be; names them.
+            GateClosedError: The table is a copy: with another moment, what its original sent would not be in doubt.
             InvalidInputError: A channel cannot take the new content, or nothing was asked for.
             NotFoundError: There is no such message for this viewer.
         """
         if content is None and schedule is None and window is None:
             raise InvalidInputError("Nothing to change.", hint="Give a new content, a new schedule, or both.")
+        self.gate.check()
         edit = Edit(content=content, schedule=schedule, window=window)
         for _ in range(REREADS):
             shown = self.showing.one(parent, viewer)

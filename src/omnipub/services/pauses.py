@@ -54,11 +54,13 @@ class Pauses:
         stands as before, or the ticks bring the release to its end. What is missed says by whom: `by`.
 
         Raises:
+            GateClosedError: The table is a copy: an adoption doubts what is held, and not what was missed.
             NotFoundError: It is not paused.
         """
         key = keys.pause(checked_scope(scope))
         if self.table.get(key) is None:
             raise NotFoundError(f"{scope} is not paused.", hint="`omnipub pause` lists what is.")
+        self.releases.gate.check()
         late = Late.SEND if send_late else Late.MISS
         waiting = self.waiting(scope)
         for delivery in waiting.late:

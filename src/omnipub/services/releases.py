@@ -20,6 +20,7 @@ from omnipub.domain.moments import from_text, to_text
 from omnipub.domain.moves import missed
 from omnipub.domain.progress import released
 from omnipub.services.due import DueMoments
+from omnipub.services.gate import Gate
 from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.services.recording import Recording
 from omnipub.services.scopes import bound_to, pause_over, scopes_of
@@ -51,6 +52,7 @@ class Releases:
     table: Table
     shards: Shards
     recording: Recording
+    gate: Gate
     due: DueMoments
     clock: Clock
     chance: Chance
@@ -67,8 +69,13 @@ class Releases:
     def carry_out(self, row: Item, *, by: str = "") -> int:
         """Release what is held in the row's scope and no longer has a reason to be; how many.
 
+        In a table that is a copy nothing is let go: an adoption doubts what is held, and not what was missed. The
+        row stays, and the ticks after the adoption carry it out.
+
         `by` is who began it, if that is known: a row does not say it, so the ticks do not.
         """
+        if self.gate.why_closed() is not None:
+            return 0
         late, at = Late(row["late"]), from_text(row["at"])
         missing = left_missed(row["SK"], by)
         free = [one for one in self.held(row["SK"]) if self.is_free(one)]

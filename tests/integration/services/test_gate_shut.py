@@ -5,16 +5,21 @@ from datetime import timedelta
 
 import pytest
 
+from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, new_id
 from omnipub.domain.lifecycle import Status
+from omnipub.domain.message import Content
+from omnipub.domain.moments import Schedule
 from omnipub.errors import GateClosedError
 from omnipub.services.gate import CLOSED
+from omnipub.services.showing import Viewer
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_item, delivery_of
 from omnipub.storage.table import ConditionFailedError
 from support.world import OWNER, START, TestBed
 
+from .test_pauses_and_gate import only
 from .test_seeding import seed
 
 
@@ -114,3 +119,58 @@ def test_what_is_in_doubt_is_found_behind_any_number_that_is_not(bed: TestBed) -
     item = bed.system.world.table.get(keys.delivery(due.parent, "keyed"))
     assert item is not None
     assert delivery_of(item).status is Status.UNCONFIRMED
+
+
+def a_copy_with_one_that_is_held(bed: TestBed) -> str:
+    """The original may have let it go and sent it since."""
+    bed.system.gate.enter()
+    bed.system.pauses.pause("everything", reason="Stop.", by="on-call")
+    message = composed(bed)
+    bed.pass_time(START + timedelta(minutes=2))
+    assert status(bed, message) is Status.HELD
+    bed.seat.name = "elsewhere"
+    return message
+
+
+def composed(bed: TestBed) -> str:
+    return bed.system.compose.message(owner=OWNER, content=Content(text="Out?"), channels=["looked"]).id
+
+
+def status(bed: TestBed, message: str) -> Status:
+    return only(bed, message).status
+
+
+def test_in_a_copy_nothing_is_resumed_before_it_is_adopted(bed: TestBed) -> None:
+    message = a_copy_with_one_that_is_held(bed)
+    with pytest.raises(GateClosedError):
+        bed.system.pauses.resume("everything", send_late=False)
+    bed.system.adoption.adopt()
+    assert status(bed, message) is Status.UNCONFIRMED
+
+
+def test_in_a_copy_an_account_that_is_connected_again_lets_nothing_go(bed: TestBed) -> None:
+    bed.system.gate.enter()
+    message = composed(bed)
+    connection = bed.system.accounts.find(OWNER, "looked")
+    assert connection is not None
+    bed.system.accounts.hold(connection, reason="The token ended.")
+    bed.pass_time(START + timedelta(minutes=2))
+    assert status(bed, message) is Status.HELD
+    bed.seat.name = "elsewhere"
+    bed.clock.advance(days=2)
+    bed.system.accounts.connect(owner=OWNER, channel="looked", account="acc-looked", token=Secret("t"))
+    assert status(bed, message) is Status.HELD
+    bed.system.adoption.adopt()
+    assert status(bed, message) is Status.UNCONFIRMED
+
+
+def test_in_a_copy_no_message_is_edited(bed: TestBed) -> None:
+    bed.system.gate.enter()
+    message = composed(bed)
+    bed.seat.name = "elsewhere"
+    tomorrow = START + timedelta(days=1)
+    later = Schedule(at=tomorrow, local=tomorrow.isoformat(), zone="UTC")
+    with pytest.raises(GateClosedError):
+        bed.system.operate.edit(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER), schedule=later)
+    bed.system.adoption.adopt()
+    assert status(bed, message) is Status.UNCONFIRMED
