@@ -54,7 +54,7 @@ def sound(status: Status) -> Delivery:
     """The full delivery, less what makes no sense in a state; nobody has to do anything about it soon."""
     whole = replace(DELIVERY, channel="linkedin", owner=LOCAL_OWNER, status=status, holds="", cancel_asked="")
     if status is not Status.PUBLISHING:
-        whole = replace(whole, lease=None, may_be_out=status is Status.UNCONFIRMED)
+        whole = replace(whole, key_in_doubt=False, lease=None, may_be_out=status is Status.UNCONFIRMED)
     if status is not Status.PUBLISHED:
         whole = replace(
             whole, published_at=None, network_id="", permalink="", adopted=False, doubles=(), unpublished=None

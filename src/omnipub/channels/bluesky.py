@@ -154,7 +154,7 @@ class Bluesky:
     def render(self, content: Content, occasion: Occasion) -> FrozenBody:
         """The record as JSON, its key, and the images; only these are still missing in the record."""
         text = self.text(content)
-        record: dict[str, Any] = {"$type": POSTS, "text": text, "createdAt": to_text(occasion.due_at)}
+        record: dict[str, Any] = {"$type": POSTS, "text": text, "createdAt": to_text(occasion.moment)}
         marked = facets(text, content.link)
         if marked:
             record["facets"] = marked

@@ -19,8 +19,8 @@ def record_key(occasion: Occasion) -> str:
     Both are drawn by the delivery's name, so deliveries of the same moment do not meet: of ten thousand on
     one account, two would in one case of a thousand. Then the second is refused, and so is not out.
 
-    A key belongs to a delivery, not to a revision of it. An edit is possible only while surely nothing is
-    out, when the key is free. And if something came out after all, the edited put is refused
+    A key belongs to a delivery, not to a revision of it, and not to its due moment of later. An edit is possible only
+    while surely nothing is out, when the key is free. And if something came out after all, the edited put is refused
     (`InvalidSwap`, which is "already there"), where a key for each revision would make a second post.
     """
     drawn = int.from_bytes(hashlib.sha256(occasion.delivery_key.encode()).digest()[:8], "big")

@@ -110,7 +110,7 @@ class Webhook:
             "hashtags": list(content.hashtags),
             "media": images_of(content),
         }
-        event = {"type": TYPE, "timestamp": to_text(occasion.due_at), "data": data}
+        event = {"type": TYPE, "timestamp": to_text(occasion.moment), "data": data}
         body = json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return {"id": delivery_id(occasion.delivery_key), "body": body}
 

@@ -142,10 +142,22 @@ FrozenBody = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """What rendering may depend on besides content: fixed facts of the delivery, never the clock."""
+    """What rendering may depend on besides content.
+
+    Attributes:
+        delivery_key: The delivery's name.
+        due_at: When it was due at its first try: with the name it makes the key, which stays the same for ever.
+        at: When this post goes out, which is later if it is late; None means as it was due.
+    """
 
     delivery_key: str
     due_at: datetime
+    at: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """The moment that the post itself names."""
+        return self.at or self.due_at
 
 
 POST_ID_AT_MOST = 1_000

@@ -31,7 +31,8 @@ class Lease:
 class Frozen:
     """The rendered request of one content revision, without credentials.
 
-    Later tries of that revision send these bytes, whatever the code renders by then.
+    Whatever repeats an unclear try sends these bytes, whatever the code renders by then. A try after *surely not out*
+    is a new beginning, and is rendered anew.
     """
 
     revision: int
@@ -90,6 +91,8 @@ class Delivery:
         attempts: Tries begun so far; the number of the last one.
         tries_used: Tries that count against the bound (throttled ones do not).
         deaths: Leases that ended without an answer.
+        first_due: When it was due at its first try; its key on a network is drawn from that, and outlives edits.
+        key_in_doubt: An unclear try may have taken its key there, and an operator had it sent again all the same.
         may_be_out: An earlier try may be visible to the public.
         uncertain_since: Start of the first such try.
         settle_from: The network's settle time runs from here.
@@ -118,6 +121,8 @@ class Delivery:
     attempts: int = 0
     tries_used: int = 0
     deaths: int = 0
+    first_due: datetime | None = None
+    key_in_doubt: bool = False
     may_be_out: bool = False
     uncertain_since: datetime | None = None
     settle_from: datetime | None = None

@@ -1,7 +1,8 @@
 """What people do to a delivery: edit, cancel, retry, mark as published, dismiss. Pure, like `progress`.
 
 Rules of this room:
-1. What may be out is not edited: the public might see the old text and the new one.
+1. What may be out is not edited: the public might see the old text and the new one. Under a key of ours that holds
+   until the key was found free, for the network would keep the old text under it, and we would call the new one out.
 2. Only a person's explicit word sends again what may be out (`retry` of an unconfirmed delivery).
 3. A cancel never pretends: while a delivery is being published it is recorded, and wins if it can.
 """
@@ -24,7 +25,7 @@ EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED, Status.HELD, Status.FAILED
 
 def is_editable(delivery: Delivery) -> bool:
     """Whether its content may still change."""
-    return delivery.status in EDITABLE and not delivery.may_be_out
+    return delivery.status in EDITABLE and not (delivery.may_be_out or delivery.key_in_doubt)
 
 
 def edited(
@@ -68,8 +69,10 @@ def dismissed(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
     return _ended(delivery, Event.DISMISS, now, code="dismissed", sentence=sentence)
 
 
-def retried(delivery: Delivery, now: datetime, *, window: timedelta) -> Delivery:
+def retried(delivery: Delivery, now: datetime, *, window: timedelta, keyed: bool = False) -> Delivery:
     """Due now, with a new window and all its tries; of an unconfirmed one this is the word to send again.
+
+    `keyed`: its network takes a key of ours, under which an unclear try may stand there already.
 
     Raises:
         IllegalTransitionError: It has neither failed, nor been missed, nor lost.
@@ -82,6 +85,7 @@ def retried(delivery: Delivery, now: datetime, *, window: timedelta) -> Delivery
         tries_used=0,
         deaths=0,
         may_be_out=False,
+        key_in_doubt=delivery.key_in_doubt or (keyed and delivery.may_be_out),
         settle_from=None,
         clean_looks=(),
         looks=0,

@@ -86,6 +86,7 @@ def published(
         next_at=None,
         lease=None,
         may_be_out=False,
+        key_in_doubt=False,
         reason=Reason(code=CANCELLED_TOO_LATE, sentence=too_late, at=at) if delivery.cancel_asked else None,
         published_at=at,
         network_id=network_id,

@@ -144,6 +144,7 @@ def claimed_to_send(
         delivery,
         status=follow(delivery.status, event),
         attempts=number,
+        first_due=delivery.first_due or delivery.due_at,
         next_at=until,
         frozen=frozen,
         lease=Lease(claim_id=claim_id, attempt=number, started_at=now, until=until, sends=True, boot=boot),

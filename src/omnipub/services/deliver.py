@@ -210,15 +210,17 @@ class Deliver:
     def _freeze(self, delivery: Delivery, channel: Channel) -> tuple[Frozen, list[str]]:
         """The frozen request of the delivery's revision, and what the channel cannot take of it.
 
-        Only the first try renders. Its content is read before the claim; an edit in between bumps the
-        delivery's version, and the claim fails.
+        What repeats an unclear try sends the bytes of that try; every other try renders. The content is read before
+        the claim; an edit in between bumps the delivery's version, and the claim fails.
         """
-        if delivery.frozen is not None and delivery.frozen.revision == delivery.revision:
+        unclear = delivery.may_be_out or delivery.key_in_doubt
+        if unclear and delivery.frozen is not None and delivery.frozen.revision == delivery.revision:
             return delivery.frozen, []
-        content = self.contents.of(delivery)
+        content, now = self.contents.of(delivery), self.clock.now()
         occasion = Occasion(
             delivery_key="/".join(keys.delivery(delivery.parent, delivery.channel)),
-            due_at=delivery.due_at or self.clock.now(),
+            due_at=delivery.first_due or delivery.due_at or now,
+            at=max(delivery.due_at or now, now),
         )
         body = channel.render(content, occasion)
         return Frozen(revision=delivery.revision, body=body), objections(content, channel)

@@ -66,11 +66,16 @@ def _editable(shown: Shown) -> list[Delivery]:
     live = [delivery for delivery in shown.deliveries if delivery.status is not Status.CANCELLED]
     fixed = [delivery for delivery in live if not intervention.is_editable(delivery)]
     if fixed or not live:
-        named = ", ".join(f"{delivery.channel} is {delivery.status}" for delivery in fixed) or "all is cancelled"
+        named = ", ".join(map(_why, fixed)) or "all is cancelled"
         raise ConflictError(
             f"It cannot be edited any more: {named}.", hint="Cancel what is left, and compose a new message."
         )
     return live
+
+
+def _why(delivery: Delivery) -> str:
+    doubt = ", and an earlier text may stand there under its key" if delivery.key_in_doubt else ""
+    return f"{delivery.channel} is {delivery.status}{doubt}"
 
 
 def _subject(

@@ -14,6 +14,7 @@ from omnipub.domain.identity import Kind, Parent, network_of
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule
+from omnipub.domain.rules import Remedy
 from omnipub.domain.window import Window
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
 from omnipub.services.creation import Creation
@@ -99,7 +100,9 @@ class Operate:
         def again(delivery: Delivery) -> Delivery:
             if delivery.status is Status.UNCONFIRMED and not doubling:
                 raise ConflictError(f"It may be out on {delivery.channel}; sending it again may publish it twice.")
-            return intervention.retried(delivery, self.clock.now(), window=self.missed_after)
+            channel = self.creation.channels.get(network_of(delivery.channel))
+            keyed = channel is not None and channel.remedy(delivery.account) is Remedy.RESEND
+            return intervention.retried(delivery, self.clock.now(), window=self.missed_after, keyed=keyed)
 
         self.gate.check()
         meant = _RETRIABLE | {Status.UNCONFIRMED} if channels else _RETRIABLE
