@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from omnipub.adapters.http import HttpSend
+from omnipub.adapters.http.client import HttpSend
 from omnipub.config import LogLevel
 from omnipub.domain.conversation import Request, Secret
 from omnipub.domain.identity import Kind, Parent

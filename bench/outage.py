@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from omnipub.adapters.clock import SystemClock
+from omnipub.adapters.system.clock import SystemClock
 from omnipub.config import LogLevel
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.message import Content

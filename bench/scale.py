@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from counted import Told, told
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.moments import from_text
 from omnipub.names import SEED_OWNER
 from omnipub.onebox.data import TABLE

@@ -30,11 +30,9 @@ PACKAGES = {
 """The package that a shipped module's import needs; a name outside this table and the standard library is an error."""
 
 NOT_FOLLOWED = (
-    "omnipub.adapters.directory_*",
-    "omnipub.adapters.keyfile_vault",
-    "omnipub.adapters.kinesis_reader",
-    "omnipub.adapters.s3_parked",
-    "omnipub.adapters.sqlite*",
+    "omnipub.adapters.aws.kinesis_reader",
+    "omnipub.adapters.aws.s3_parked",
+    "omnipub.adapters.local.*",
     "omnipub.services.replay",
 )
 """Modules of one machine or of the operator's command alone: an import of them inside a function is not followed,

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
-from omnipub.adapters.clock import SystemChance, SystemClock
-from omnipub.adapters.crew import ThreadCrew
-from omnipub.adapters.journal import LogJournal
-from omnipub.adapters.late_send import LateSend
-from omnipub.adapters.logs import logger_for
+from omnipub.adapters.http.lazy_client import LateSend
+from omnipub.adapters.system.clock import SystemChance, SystemClock
+from omnipub.adapters.system.journal import LogJournal
+from omnipub.adapters.system.log_output import logger_for
+from omnipub.adapters.system.threads import ThreadCrew
 from omnipub.channels.registry import CHANNELS
 from omnipub.config import Mode, Settings
 from omnipub.domain.conversation import Channel
@@ -347,7 +347,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
 
 def replay_of(system: System) -> "Replay":
     """What reads and replays the stream of a system on one machine."""
-    from omnipub.adapters.sqlite_stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.local.sqlite.stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
     from omnipub.services.replay import Replay  # noqa: PLC0415  Lambda has none of this
 
     stream = system.world.stream
@@ -365,12 +365,12 @@ def replay_of(system: System) -> "Replay":
 
 def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: Crew | None = None) -> System:
     """The system over SQLite and files in `settings.data`."""
-    from omnipub.adapters.directory_media import DirectoryMedia  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.directory_seat import DirectorySeat, state_of  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.keyfile_vault import KeyfileVault  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.sqlite_delay import SqliteDelay  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.sqlite_stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.sqlite_table import SqliteTable  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.local.media import DirectoryMedia  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.local.place import DirectorySeat, state_of  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.local.sqlite.delay import SqliteDelay  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.local.sqlite.stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.local.sqlite.table import SqliteTable  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.local.vault import KeyfileVault  # noqa: PLC0415  Lambda has none of this
 
     data = Path(settings.data)
     with ExitStack() as opened:  # what is open is closed again if something after it cannot be opened
@@ -405,8 +405,8 @@ def _name(system: System) -> None:
 
 def sender(settings: Settings) -> Send:
     """What sends: to the networks, or to a sandbox of this machine and nowhere else."""
-    from omnipub.adapters.http import HttpSend  # noqa: PLC0415  see `LateSend`
-    from omnipub.adapters.loopback_send import LoopbackSend  # noqa: PLC0415  likewise
+    from omnipub.adapters.http.client import HttpSend  # noqa: PLC0415  see `LateSend`
+    from omnipub.adapters.http.loopback import LoopbackSend  # noqa: PLC0415  likewise
 
     if settings.mode is Mode.SANDBOX:
         return LoopbackSend(_origin(settings.sandbox_url))

@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from omnipub.adapters.aws import Clients
-from omnipub.adapters.aws_seat import AwsSeat
-from omnipub.adapters.clock import SystemChance, SystemClock
-from omnipub.adapters.crew import ThreadCrew
-from omnipub.adapters.dynamodb import DynamoTable
-from omnipub.adapters.journal import LogJournal
-from omnipub.adapters.kinesis import KinesisStream
-from omnipub.adapters.kms_vault import KmsVault
-from omnipub.adapters.lambda_delay import LambdaDelay
-from omnipub.adapters.logs import logger_for
-from omnipub.adapters.s3_media import S3Media
+from omnipub.adapters.aws.clients import Clients
+from omnipub.adapters.aws.dynamodb.table import DynamoTable
+from omnipub.adapters.aws.kinesis import KinesisStream
+from omnipub.adapters.aws.kms_vault import KmsVault
+from omnipub.adapters.aws.lambda_delay import LambdaDelay
+from omnipub.adapters.aws.place import AwsSeat
+from omnipub.adapters.aws.s3_media import S3Media
+from omnipub.adapters.system.clock import SystemChance, SystemClock
+from omnipub.adapters.system.journal import LogJournal
+from omnipub.adapters.system.log_output import logger_for
+from omnipub.adapters.system.threads import ThreadCrew
 from omnipub.config import Settings
 from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub.storage import keys
@@ -80,8 +80,8 @@ def replay_on_aws(system: System, clients: Clients, *, worker: str, parked: str)
         worker: Name of the worker's function.
         parked: Name of the bucket in which its trigger leaves what it gave up on.
     """
-    from omnipub.adapters.kinesis_reader import KinesisReader  # noqa: PLC0415  no function of ours reads it back
-    from omnipub.adapters.s3_parked import S3Parked  # noqa: PLC0415  likewise
+    from omnipub.adapters.aws.kinesis_reader import KinesisReader  # noqa: PLC0415  no function of ours reads it back
+    from omnipub.adapters.aws.s3_parked import S3Parked  # noqa: PLC0415  likewise
     from omnipub.services.replay import Replay  # noqa: PLC0415  likewise
 
     return Replay(

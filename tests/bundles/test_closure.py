@@ -32,8 +32,8 @@ def test_a_bundle_holds_the_entry_and_neither_the_command_line_nor_the_one_machi
 @pytest.mark.parametrize("function", ENTRIES)
 def test_no_function_carries_what_only_one_machine_or_an_operator_uses(function: str) -> None:
     closure = closure_of(function, ROOT / "src")
-    machine = ("omnipub.adapters.sqlite", "omnipub.adapters.directory_", "omnipub.adapters.keyfile_vault")
-    operator = ("omnipub.adapters.kinesis_reader", "omnipub.adapters.s3_parked", "omnipub.services.replay")
+    machine = ("omnipub.adapters.local.sqlite.database", "omnipub.adapters.directory_", "omnipub.adapters.local.vault")
+    operator = ("omnipub.adapters.aws.kinesis_reader", "omnipub.adapters.aws.s3_parked", "omnipub.services.replay")
     assert [name for name in sorted(closure.modules) if name.startswith((*machine, *operator))] == []
     assert "cryptography" not in closure.packages
 
@@ -71,8 +71,8 @@ def test_what_only_a_type_checker_reads_is_not_shipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "shipped"),
     [
-        ("def here():\n    from omnipub.adapters.sqlite import Database\n", False),
-        ("from omnipub.adapters.sqlite import Database\n", True),
+        ("def here():\n    from omnipub.adapters.local.sqlite.database import Database\n", False),
+        ("from omnipub.adapters.local.sqlite.database import Database\n", True),
     ],
     ids=["inside a function", "at the start"],
 )
@@ -83,7 +83,7 @@ def test_a_module_of_one_machine_is_shipped_only_if_the_start_needs_it(
 ) -> None:
     files = {"omnipub/handlers/worker": text, "omnipub/adapters/__init__": "", "omnipub/adapters/sqlite": ""}
     modules = closure_of("worker", checkout(tmp_path, **files)).modules
-    assert ("omnipub.adapters.sqlite" in modules) is shipped
+    assert ("omnipub.adapters.local.sqlite.database" in modules) is shipped
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from omnipub.adapters.aws import FAST_PATH, patience_with
-from omnipub.adapters.aws_errors import TABLE, THROTTLED, translated
-from omnipub.adapters.aws_patience import TRIES
-from omnipub.adapters.dynamodb import DynamoTable
-from omnipub.adapters.kinesis import KinesisStream
+from omnipub.adapters.aws.clients import FAST_PATH, patience_with
+from omnipub.adapters.aws.dynamodb.table import DynamoTable
+from omnipub.adapters.aws.errors import TABLE, THROTTLED, translated
+from omnipub.adapters.aws.kinesis import KinesisStream
+from omnipub.adapters.aws.retries import TRIES
 from omnipub.errors import ConfigurationError, InvalidInputError, OmnipubError, UnavailableError
 from omnipub.services.ports import Pointer
 from omnipub.services.wire import pointer_from_text

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.aws import patience_with
-from omnipub.adapters.aws_seat import KNOWN_SECONDS, AwsSeat
-from omnipub.adapters.kms_vault import REMEMBERED_SECONDS, SECRET_BYTES, KmsVault
-from omnipub.adapters.lambda_delay import PAYLOAD_BYTES, LambdaDelay
-from omnipub.adapters.s3_media import PREFIX, S3Media
+from omnipub.adapters.aws.clients import patience_with
+from omnipub.adapters.aws.kms_vault import REMEMBERED_SECONDS, SECRET_BYTES, KmsVault
+from omnipub.adapters.aws.lambda_delay import PAYLOAD_BYTES, LambdaDelay
+from omnipub.adapters.aws.place import KNOWN_SECONDS, AwsSeat
+from omnipub.adapters.aws.s3_media import PREFIX, S3Media
 from omnipub.domain.conversation import Secret
 from omnipub.errors import ConfigurationError, InvalidInputError, SealBrokenError, UnavailableError
 from omnipub.services.ports import DueSoon, Evidence, Pointer

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.kinesis import KinesisStream
-from omnipub.adapters.kinesis_reader import KinesisReader
-from omnipub.adapters.s3_parked import PREFIX, S3Parked
+from omnipub.adapters.aws.kinesis import KinesisStream
+from omnipub.adapters.aws.kinesis_reader import KinesisReader
+from omnipub.adapters.aws.s3_parked import PREFIX, S3Parked
 from omnipub.errors import ConfigurationError, InvalidInputError, UnavailableError
 from omnipub.services.ports import Pointer, Start
 from omnipub.services.records import Records

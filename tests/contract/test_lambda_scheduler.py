@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.aws import Clients
-from omnipub.adapters.lambda_scheduler import PATIENCE, LambdaScheduler
+from omnipub.adapters.aws.clients import Clients
+from omnipub.adapters.aws.lambda_scheduler import PATIENCE, LambdaScheduler
 from omnipub.domain.identity import Kind, Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
 from omnipub.services.run_now import Ran, Report

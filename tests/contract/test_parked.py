@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.sqlite_reader import RETENTION_MS
-from omnipub.adapters.sqlite_stream import SqliteStream, lane_of
+from omnipub.adapters.local.sqlite.stream import SqliteStream, lane_of
+from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS
 from omnipub.domain.moments import EPOCH, milliseconds
 from omnipub.services.ports import Pointer
 from omnipub.services.wire import pointer_from_text

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters import evidence as evidence_file
-from omnipub.adapters.directory_seat import SEATS, DirectorySeat
+from omnipub.adapters.local import evidence as evidence_file
+from omnipub.adapters.local.place import SEATS, DirectorySeat
 from omnipub.errors import ConflictError, UnavailableError
 from omnipub.services.ports import Claimed, Evidence, Seat
 from support.seats import FakeSeat, Shelf, ShelfSeat

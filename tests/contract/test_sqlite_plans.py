@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.sqlite_query import closed, opened, statement
-from omnipub.adapters.sqlite_stream import LANES, SqliteStream
-from omnipub.adapters.sqlite_table import SCHEMA, SqliteTable
+from omnipub.adapters.local.sqlite.query import closed, opened, statement
+from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream
+from omnipub.adapters.local.sqlite.table import SCHEMA, SqliteTable
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.moments import to_text

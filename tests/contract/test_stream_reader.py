@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.sqlite_reader import RETENTION_MS, SHARD
-from omnipub.adapters.sqlite_stream import LANES, SqliteStream, lane_of
+from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream, lane_of
+from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS, SHARD
 from omnipub.domain.moments import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
 from omnipub.onebox.events import sequence_number

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.dynamodb import DynamoTable
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.aws.dynamodb.table import DynamoTable
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.errors import InvalidInputError
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import READ_LIMIT

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from omnipub.adapters.dynamodb import DynamoTable
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.aws.dynamodb.table import DynamoTable
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.storage.keys import Key
 from omnipub.storage.table import (
     Absent,

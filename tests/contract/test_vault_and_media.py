@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.directory_media import DirectoryMedia
-from omnipub.adapters.keyfile_vault import KeyfileVault
-from omnipub.adapters.kms_vault import KmsVault
-from omnipub.adapters.s3_media import S3Media
+from omnipub.adapters.aws.kms_vault import KmsVault
+from omnipub.adapters.aws.s3_media import S3Media
+from omnipub.adapters.local.media import DirectoryMedia
+from omnipub.adapters.local.vault import KeyfileVault
 from omnipub.domain.conversation import Secret
 from omnipub.domain.sealing import Purpose
 from omnipub.errors import ConfigurationError, InvalidInputError, NotFoundError, SealBrokenError

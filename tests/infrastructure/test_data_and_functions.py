@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.lambda_scheduler import PATIENCE
+from omnipub.adapters.aws.lambda_scheduler import PATIENCE
 from omnipub.config import Mode, from_environment, to_environment
 from omnipub.handlers import scheduler
 from omnipub.onebox.events import Context, tick_event

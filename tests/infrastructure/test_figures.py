@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.journal import LogJournal
-from omnipub.adapters.logs import FILE, logger_for
+from omnipub.adapters.system.journal import LogJournal
+from omnipub.adapters.system.log_output import FILE, logger_for
 from omnipub.config import Settings
 from omnipub.domain.breaker import STRAINS_TO_TRIP
 from omnipub.domain.message import Content

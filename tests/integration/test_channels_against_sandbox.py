@@ -17,7 +17,7 @@ from urllib.parse import quote
 import pytest
 import urllib3
 
-from omnipub.adapters.http import HttpSend
+from omnipub.adapters.http.client import HttpSend
 from omnipub.channels.linkedin_listing import MOVED, OVERLAP, PAGE_SIZE
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import (

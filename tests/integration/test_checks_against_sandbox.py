@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from omnipub.adapters.http import HttpSend
+from omnipub.adapters.http.client import HttpSend
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Secret
 from omnipub.domain.outcome import Ended, Outcome

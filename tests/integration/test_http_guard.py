@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.addresses import is_public, resolved
-from omnipub.adapters.http import HttpSend
+from omnipub.adapters.http.client import HttpSend
+from omnipub.adapters.http.ssrf_guard import is_public, resolved
 from omnipub.domain.conversation import Request
 from omnipub.services.ports import NotSentError
 

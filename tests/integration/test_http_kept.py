@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters import kept_connections
-from omnipub.adapters.http import HttpSend
+from omnipub.adapters.http import connection_pool
+from omnipub.adapters.http.client import HttpSend
 from omnipub.domain.conversation import Request, Response
 from omnipub.services.ports import NoAnswerError, NotSentError
 
@@ -165,7 +165,7 @@ def test_a_connection_is_neither_left_idle_for_long_nor_used_for_long(
     server = serve()
     send = sends(server)
     send(ask(server))
-    monkeypatch.setattr(kept_connections, limit, 0.0)
+    monkeypatch.setattr(connection_pool, limit, 0.0)
     send(ask(server))
     assert server.connections == [1, 2]
 
@@ -177,9 +177,9 @@ def test_a_machine_that_slept_keeps_nothing_whichever_of_its_clocks_stood_still(
     server = serve()
     send = sends(server)
     send(ask(server))
-    now = list(kept_connections._stamp())
+    now = list(connection_pool._stamp())
     now[clock] += 3600
-    monkeypatch.setattr(kept_connections, "_stamp", lambda: tuple(now))
+    monkeypatch.setattr(connection_pool, "_stamp", lambda: tuple(now))
     send(ask(server))
     assert server.connections == [1, 2]
 
@@ -288,7 +288,7 @@ def test_many_threads_never_share_a_connection_at_one_time(serve: Serve, sends: 
 
 
 def test_no_more_connections_wait_than_may(serve: Serve, sends: Sends, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_connections, "AT_MOST", 2)
+    monkeypatch.setattr(connection_pool, "AT_MOST", 2)
     server = serve()
     send = sends(server)
     for whose in ("a", "b", "c", "b", "c", "a"):

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from omnipub.adapters.http import BODY_BYTES, HttpSend
+from omnipub.adapters.http.client import BODY_BYTES, HttpSend
 from omnipub.domain.conversation import MediaPart, Request, Response, Secret
 from omnipub.services.ports import NoAnswerError, NotSentError
 

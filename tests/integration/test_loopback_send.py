@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from omnipub.adapters.loopback_send import LoopbackSend, loopback_origin
+from omnipub.adapters.http.loopback import LoopbackSend, loopback_origin
 from omnipub.domain.conversation import Request
 from omnipub.services.ports import NotSentError
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from omnipub.adapters.http import HttpSend
+from omnipub.adapters.http.client import HttpSend
 from omnipub.channels.bluesky import Bluesky
 from omnipub.channels.telegram import Telegram
 from omnipub.domain.conversation import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.sqlite import Database
+from omnipub.adapters.local.sqlite.database import Database
 from omnipub.errors import ConflictError, UnavailableError
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, low INTEGER CHECK (low < 10))"

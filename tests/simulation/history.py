@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from omnipub.adapters.sqlite_stream import Record
+from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.config import Settings
 from omnipub.domain.conversation import Channel, Request, Response, Secret
 from omnipub.domain.delivery import Delivery

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from omnipub.adapters.aws import Clients
+from omnipub.adapters.aws.clients import Clients
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
 
 REGION = "eu-west-1"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from omnipub.adapters.aws import Clients
+from omnipub.adapters.aws.clients import Clients
 
 Answer = tuple[Any, Exception | None]
 Attempt = Callable[[], Answer]

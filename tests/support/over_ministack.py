@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.dynamodb import DynamoTable
+from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from support import ministack, world
 from support.aws import CREDENTIALS, cloud
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, new_id
 from omnipub.domain.lifecycle import Status

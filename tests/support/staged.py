@@ -7,7 +7,7 @@ from pathlib import Path
 
 import omnipub
 from omnipub import __version__
-from omnipub.adapters.aws import Clients
+from omnipub.adapters.aws.clients import Clients
 from omnipub.config import Settings, to_environment
 from omnipub.storage.schema import fingerprint
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from omnipub.adapters.directory_media import DirectoryMedia
-from omnipub.adapters.keyfile_vault import KeyfileVault
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local.media import DirectoryMedia
+from omnipub.adapters.local.sqlite.table import SqliteTable
+from omnipub.adapters.local.vault import KeyfileVault
 from omnipub.config import Settings
 from omnipub.domain.conversation import Account, Occasion, PostIds, Request, Response, Secret
 from omnipub.domain.limits import Limits, Unit

@@ -9,8 +9,8 @@ from omnipub.errors import ConfigurationError
 from omnipub.wiring import System, one_machine
 
 if TYPE_CHECKING:
-    from omnipub.adapters.aws import Clients
-    from omnipub.adapters.origin_secret import OriginSecret
+    from omnipub.adapters.aws.clients import Clients
+    from omnipub.adapters.aws.origin_secret import OriginSecret
 
 
 @cache
@@ -37,13 +37,13 @@ def origin_secret() -> "OriginSecret | None":
     name = from_environment(os.environ).origin_secret
     if not name:
         return None
-    from omnipub.adapters.origin_secret import OriginSecret  # noqa: PLC0415  as above
+    from omnipub.adapters.aws.origin_secret import OriginSecret  # noqa: PLC0415  as above
 
     return OriginSecret(_clients(), name)
 
 
 @cache
 def _clients() -> "Clients":
-    from omnipub.adapters.aws import Clients  # noqa: PLC0415  as above
+    from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  as above
 
     return Clients()

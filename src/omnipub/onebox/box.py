@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-import omnipub.adapters.loopback_send  # noqa: F401  the first post does not wait for this
-from omnipub.adapters.clock import SystemClock
-from omnipub.adapters.crew import PoolCrew
-from omnipub.adapters.directory_seat import DirectorySeat, state_of
-from omnipub.adapters.sqlite_delay import SqliteDelay
-from omnipub.adapters.sqlite_stream import SqliteStream
-from omnipub.adapters.worker_pool import WorkerPool
+import omnipub.adapters.http.loopback  # noqa: F401  the first post does not wait for this
+from omnipub.adapters.local.place import DirectorySeat, state_of
+from omnipub.adapters.local.sqlite.delay import SqliteDelay
+from omnipub.adapters.local.sqlite.stream import SqliteStream
+from omnipub.adapters.system.clock import SystemClock
+from omnipub.adapters.system.threads import PoolCrew
+from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError, OmnipubError
 from omnipub.handlers import api, scheduler, worker

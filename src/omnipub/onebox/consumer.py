@@ -17,8 +17,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from omnipub.adapters.sqlite_stream import LANES, Record, SqliteStream
-from omnipub.adapters.worker_pool import WorkerPool
+from omnipub.adapters.local.sqlite.stream import LANES, Record, SqliteStream
+from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.domain.moments import milliseconds
 from omnipub.errors import OmnipubError
 from omnipub.onebox.events import Context, kinesis_event

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from omnipub import private_files
-from omnipub.adapters.sqlite_copy import copied, examined, sealed_off
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local.sqlite.backup import copied, examined, sealed_off
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 from omnipub.onebox.data import alone

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from omnipub import private_files
-from omnipub.adapters.directory_lock import TakenError, is_locked, locked
-from omnipub.adapters.directory_seat import default_state, has_run
-from omnipub.adapters.sqlite import check
+from omnipub.adapters.local.lock import TakenError, is_locked, locked
+from omnipub.adapters.local.place import default_state, has_run
+from omnipub.adapters.local.sqlite.database import check
 from omnipub.config import Mode, Settings, from_environment, variable
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.names import SERVICE

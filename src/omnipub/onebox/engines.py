@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from omnipub.adapters.sqlite_stream import SqliteStream
-from omnipub.adapters.worker_pool import WorkerPool
+from omnipub.adapters.local.sqlite.stream import SqliteStream
+from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.errors import OmnipubError, UnavailableError
 from omnipub.onebox.consumer import Consumer, Given, Handler
 from omnipub.onebox.events import Context, tick_event

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from omnipub.adapters.sqlite_reader import KINESIS_PREFIX, SHARD
-from omnipub.adapters.sqlite_stream import Record
+from omnipub.adapters.local.sqlite.stream import Record
+from omnipub.adapters.local.sqlite.stream_reader import KINESIS_PREFIX, SHARD
 from omnipub.loopback.exchange import decoded, pairs_of
 from omnipub.services.wire import TICK
 

@@ -14,8 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from omnipub import __version__
-from omnipub.adapters.sqlite_stream import SqliteStream
-from omnipub.adapters.worker_pool import TOTAL
+from omnipub.adapters.local.sqlite.stream import SqliteStream
+from omnipub.adapters.system.worker_pool import TOTAL
 from omnipub.config import Mode
 from omnipub.onebox.data import MODE, TOKEN, running
 from omnipub.onebox.privacy import OWN, OWN_EVIDENCE, readable

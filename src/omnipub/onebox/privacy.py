@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from omnipub import private_files
-from omnipub.adapters.directory_seat import SEATS
+from omnipub.adapters.local.place import SEATS
 
 OWN = (
     "table.db*",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from omnipub.adapters.sqlite_stream import Record
+from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.domain.moments import EPOCH, milliseconds
 from omnipub.handlers import worker
 from omnipub.onebox.events import Context, kinesis_event, sequence_of

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from omnipub import private_files
-from omnipub.adapters.directory_lock import TAKEN
+from omnipub.adapters.local.lock import TAKEN
 from omnipub.config import variable
 from omnipub.domain.conversation import Secret
 from omnipub.errors import ConfigurationError, ConflictError

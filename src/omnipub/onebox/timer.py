@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from omnipub.adapters.sqlite_delay import SqliteDelay
+from omnipub.adapters.local.sqlite.delay import SqliteDelay
 from omnipub.onebox.consumer import Handler
 from omnipub.onebox.events import Context, delayed_event
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from omnipub import private_files
-from omnipub.adapters.directory_lock import TAKEN, TakenError, locked
+from omnipub.adapters.local.lock import TAKEN, TakenError, locked
 from omnipub.sandbox.server import Server
 
 LOCK = "sandbox.lock"

@@ -75,7 +75,7 @@ def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> Story:
 
 
 def _findings(call: Call) -> "Iterator[Finding]":
-    from omnipub.adapters.directory_seat import default_state  # noqa: PLC0415  likewise
+    from omnipub.adapters.local.place import default_state  # noqa: PLC0415  likewise
     from omnipub.errors import OmnipubError  # noqa: PLC0415  likewise
     from omnipub.onebox import premises  # noqa: PLC0415  likewise
     from omnipub.services.findings import Finding, Health  # noqa: PLC0415  likewise

@@ -9,7 +9,7 @@ from omnipub.errors import ConfigurationError, ConflictError
 from omnipub_cli.deployment.errors import DeploymentFailedError
 
 if TYPE_CHECKING:
-    from omnipub.adapters.aws import Clients
+    from omnipub.adapters.aws.clients import Clients
 
 _GLOBAL = "us-east-1"
 
@@ -38,7 +38,7 @@ class Cloud:
         """
         from botocore.exceptions import InvalidRegionError  # noqa: PLC0415  an optional package
 
-        from omnipub.adapters.aws import Clients  # noqa: PLC0415  likewise
+        from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  likewise
 
         if region not in self._regions:
             self._regions[region] = Clients(region=region)
@@ -60,7 +60,7 @@ def asked(what: str) -> Iterator[None]:
     """Turn AWS' errors of the body into ours; `what` names what was asked for it, e.g. `CloudFormation`."""
     from botocore.exceptions import ClientError  # noqa: PLC0415  likewise
 
-    from omnipub.adapters.aws_errors import translated  # noqa: PLC0415  likewise
+    from omnipub.adapters.aws.errors import translated  # noqa: PLC0415  likewise
 
     try:
         with translated(what):

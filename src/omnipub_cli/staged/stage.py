@@ -22,7 +22,7 @@ from omnipub_cli.staged.kept import Kept
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from omnipub.adapters.aws import Clients
+    from omnipub.adapters.aws.clients import Clients
     from omnipub.config import Settings
     from omnipub.domain.identity import Parent
     from omnipub.services.replay import Replay
@@ -105,7 +105,7 @@ class Stage:
     @cached_property
     def clients(self) -> Clients:
         """The clients of its services; no write passes without the guard."""
-        from omnipub.adapters.aws import Clients  # noqa: PLC0415  an optional package hangs on it
+        from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  an optional package hangs on it
 
         clients = Clients(region=self.region)
         clients.session.register("before-call", self.guard)
@@ -118,7 +118,7 @@ class Stage:
         Raises:
             ConfigurationError: Something that its stacks named is gone; it says whether they still name it.
         """
-        from omnipub.adapters.journal import NoJournal  # noqa: PLC0415  likewise
+        from omnipub.adapters.system.journal import NoJournal  # noqa: PLC0415  likewise
         from omnipub.wiring_aws import on_aws  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
 
         system = on_aws(self.facts.settings if whole else self.settings, self.clients, journal=NoJournal())
@@ -142,7 +142,7 @@ class Stage:
 
     def run_now(self, parents: Sequence[Parent]) -> Report:
         """Let its own scheduler dispatch what is due, of `parents` only if any are named."""
-        from omnipub.adapters.lambda_scheduler import LambdaScheduler  # noqa: PLC0415  botocore hangs on it
+        from omnipub.adapters.aws.lambda_scheduler import LambdaScheduler  # noqa: PLC0415  botocore hangs on it
 
         return LambdaScheduler(self.clients, self.facts.settings.function).run_now(parents)
 
@@ -177,7 +177,7 @@ class Stage:
         return Kept(account=self.account.caller().account, region=self.region, stage=self.name)
 
     def _configured(self) -> str | None:
-        from omnipub.adapters.aws import Clients  # noqa: PLC0415  likewise
+        from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  likewise
 
         with asked("AWS"):
             found = Clients().session.get_config_variable("region")

@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.aws import Clients
-from omnipub.adapters.aws_seat import AwsSeat
-from omnipub.adapters.dynamodb import DynamoTable
+from omnipub.adapters.aws.clients import Clients
+from omnipub.adapters.aws.dynamodb.table import DynamoTable
+from omnipub.adapters.aws.place import AwsSeat
 from omnipub.config import Mode, Settings, to_environment
 from omnipub.errors import GateClosedError
 from omnipub.handlers import api, built, scheduler, worker

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from omnipub import __version__
-from omnipub.adapters.aws import Clients
-from omnipub.adapters.sqlite_stream import Record
+from omnipub.adapters.aws.clients import Clients
+from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.onebox.events import kinesis_event
 from omnipub.sandbox.server import Server
 from omnipub.services.ports import Pointer

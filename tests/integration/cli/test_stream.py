@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.sqlite_reader import RETENTION_MS
-from omnipub.adapters.sqlite_stream import LANES, SqliteStream
+from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream
+from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data
 from omnipub.onebox.sandboxed import control

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from omnipub import __version__
-from omnipub.adapters.aws import Clients
+from omnipub.adapters.aws.clients import Clients
 from support import ministack as emulator
 from support.aws import CREDENTIALS
 from support.between import Between, between

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from omnipub.adapters.origin_secret import KNOWN_SECONDS, LEAST_SECONDS, OriginSecret
+from omnipub.adapters.aws.origin_secret import KNOWN_SECONDS, LEAST_SECONDS, OriginSecret
 from omnipub.handlers.origin import turned_away
 from omnipub.names import ORIGIN_HEADER
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.sqlite_stream import Record
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local.sqlite.stream import Record
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.identity import Parent
 from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.clock import LONGEST_NAP, StoppedError, SystemClock
+from omnipub.adapters.system.clock import LONGEST_NAP, StoppedError, SystemClock
 from omnipub.domain.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.moments import Schedule, moment, to_text

@@ -20,8 +20,8 @@ from crash.judge import Told, judge
 from crash.machine import Machine
 from crash.plan import NETWORKS
 from crash.trial import RESTLESS, SETTINGS
-from omnipub.adapters.sqlite import Database
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local.sqlite.database import Database
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import FILES, api_token, open_data

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.sqlite_copy import copied
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local.sqlite.backup import copied
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.config import Mode, Settings
 from omnipub.domain.conversation import Secret
 from omnipub.domain.message import Content

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.sqlite_stream import SqliteStream
+from omnipub.adapters.local.sqlite.stream import SqliteStream
 from omnipub.domain.conversation import Secret
 from omnipub.domain.message import Content
 from omnipub.errors import OmnipubError

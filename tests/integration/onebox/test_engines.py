@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.sqlite_delay import SqliteDelay
-from omnipub.adapters.sqlite_stream import SqliteStream, lane_of
-from omnipub.adapters.worker_pool import WorkerPool
+from omnipub.adapters.local.sqlite.delay import SqliteDelay
+from omnipub.adapters.local.sqlite.stream import SqliteStream, lane_of
+from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.domain.moments import moment
 from omnipub.errors import UnavailableError
 from omnipub.onebox import consumer as consumer_file

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.sqlite_stream import LANES, lane_of
+from omnipub.adapters.local.sqlite.stream import LANES, lane_of
 from omnipub.config import LogLevel
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.message import Content

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.directory_lock import locked
+from omnipub.adapters.local.lock import locked
 from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.onebox import data

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.directory_lock import TakenError, is_locked, locked
+from omnipub.adapters.local.lock import TakenError, is_locked, locked
 from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.onebox.box import Box

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from omnipub.adapters.directory_seat import default_state
-from omnipub.adapters.sqlite_stream import SqliteStream
+from omnipub.adapters.local.place import default_state
+from omnipub.adapters.local.sqlite.stream import SqliteStream
 from omnipub.config import Mode
 from omnipub.onebox import premises
 from omnipub.onebox.data import Running, alone, api_token, note_running, open_data

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.directory_seat import SEATS
-from omnipub.adapters.evidence import EvidenceFile
+from omnipub.adapters.local.evidence import EvidenceFile
+from omnipub.adapters.local.place import SEATS
 from omnipub.onebox import copies, premises
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data

@@ -21,9 +21,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters import former_seat
-from omnipub.adapters.directory_seat import SEAT, SEATS
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local import former_place
+from omnipub.adapters.local.place import SEAT, SEATS
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.identity import Kind, Parent
 from omnipub.errors import ConflictError
 from omnipub.onebox.box import Box
@@ -443,7 +443,7 @@ def test_what_an_earlier_release_left_goes_on_and_its_backups_are_recognised(mac
     with machine.up():
         machine.sent(due)
     machine.goes_on(EACH)
-    assert not (machine.data / former_seat.EPOCH).exists()
+    assert not (machine.data / former_place.EPOCH).exists()
     contents_back(backup, machine.data)
     machine.refused()
     machine.adopt()
@@ -456,7 +456,7 @@ def test_a_copy_that_an_earlier_release_left_is_no_honest_upgrade(machine: Machi
     shutil.rmtree(machine.state)
     elsewhere = copy(machine.data, machine.root / "elsewhere")
     machine.refused(elsewhere)
-    (machine.data / former_seat.EPOCH).write_text("7")
+    (machine.data / former_place.EPOCH).write_text("7")
     machine.refused()
 
 
@@ -489,6 +489,6 @@ def _epoch(data: Path) -> int:
 def _as_before(data: Path) -> None:
     """The gate and the file as the release before wrote them."""
     with closing(SqliteTable(data / "table.db")) as table:
-        table.put(plain_item(keys.gate(), identity=former_seat.identity(data), epoch=3, version=9))
+        table.put(plain_item(keys.gate(), identity=former_place.identity(data), epoch=3, version=9))
     (data / SEAT).unlink()
-    (data / former_seat.EPOCH).write_text("3")
+    (data / former_place.EPOCH).write_text("3")

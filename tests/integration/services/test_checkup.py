@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery import Delivery
 from omnipub.domain.identity import Kind, Parent, new_id

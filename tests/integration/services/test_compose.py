@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.identity import Kind, Parent
 from omnipub.domain.message import Content, Variant
 from omnipub.domain.moments import Schedule

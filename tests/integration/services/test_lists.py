@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.sqlite_table import SqliteTable
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.identity import Kind
 from omnipub.domain.lifecycle import Status, overall
 from omnipub.domain.message import Message

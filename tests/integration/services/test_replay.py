@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.sqlite_delay import SqliteDelay
-from omnipub.adapters.sqlite_reader import RETENTION_MS
-from omnipub.adapters.sqlite_stream import LANES, SqliteStream
-from omnipub.adapters.sqlite_table import SqliteTable
-from omnipub.adapters.worker_pool import WorkerPool
+from omnipub.adapters.local.sqlite.delay import SqliteDelay
+from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream
+from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS
+from omnipub.adapters.local.sqlite.table import SqliteTable
+from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.domain.message import Content
 from omnipub.domain.moments import EPOCH, Schedule, milliseconds
 from omnipub.errors import GateClosedError, NotFoundError, UnavailableError

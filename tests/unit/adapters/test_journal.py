@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.journal import LEVELS, LogJournal
-from omnipub.adapters.logs import FILE, logger_for
+from omnipub.adapters.system.journal import LEVELS, LogJournal
+from omnipub.adapters.system.log_output import FILE, logger_for
 from omnipub.config import LogLevel, Settings
 
 ROOT = Path(__file__).parents[3]
@@ -36,4 +36,4 @@ def test_a_stage_that_logs_errors_alone_still_tells_of_mistakes(tmp_path: Path) 
 
 @pytest.mark.parametrize("event", sorted(LEVELS))
 def test_an_event_with_a_level_is_noted_somewhere(event: str) -> None:
-    assert f'"{event}"' in SOURCES.replace((ROOT / "src/omnipub/adapters/journal.py").read_text(), "")
+    assert f'"{event}"' in SOURCES.replace((ROOT / "src/omnipub/adapters/system/journal.py").read_text(), "")

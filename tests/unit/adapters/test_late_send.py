@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from omnipub.adapters.late_send import LateSend
+from omnipub.adapters.http.lazy_client import LateSend
 from omnipub.domain.conversation import Request, Response
 
 REQUEST = Request(method="GET", url="http://127.0.0.1:1/")

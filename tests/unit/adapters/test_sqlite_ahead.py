@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters import sqlite_ahead
-from omnipub.adapters.sqlite import check
-from omnipub.adapters.sqlite_ahead import PORTION, read_ahead, read_through
+from omnipub.adapters.local.sqlite import prefetch
+from omnipub.adapters.local.sqlite.database import check
+from omnipub.adapters.local.sqlite.prefetch import PORTION, read_ahead, read_through
 from omnipub.errors import UnavailableError
 
 WRITES = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"
@@ -53,14 +53,14 @@ def test_what_half_the_memory_holds_is_read_ahead_once_it_is_large(
     file.write_bytes(bytes(1_000))
     read_ahead(file)
     assert started == []
-    monkeypatch.setattr(sqlite_ahead, "LARGE", 1_000)
+    monkeypatch.setattr(prefetch, "LARGE", 1_000)
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": memory}.__getitem__)
     read_ahead(file)
-    assert started == ([[sys.executable, "-m", sqlite_ahead.__name__, str(file), "0"]] if ahead else [])
+    assert started == ([[sys.executable, "-m", prefetch.__name__, str(file), "0"]] if ahead else [])
 
 
 def test_locks_on_the_file_are_kept(tmp_path: Path, started: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_ahead, "LARGE", 0)
+    monkeypatch.setattr(prefetch, "LARGE", 0)
     file = tmp_path / "table.db"
     with closing(sqlite3.connect(file, isolation_level=None)) as holder:
         holder.execute("CREATE TABLE items (body)")
@@ -74,7 +74,7 @@ def test_locks_on_the_file_are_kept(tmp_path: Path, started: list[list[str]], mo
 def test_a_file_that_cannot_be_read_ahead_is_for_sqlite_to_judge(
     tmp_path: Path, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_ahead, "LARGE", 0)
+    monkeypatch.setattr(prefetch, "LARGE", 0)
     folder = tmp_path / "table.db"
     folder.mkdir()
     with pytest.raises(UnavailableError, match="does not serve the data file"):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from omnipub.adapters import account_lines, worker_pool
-from omnipub.adapters.clock import StoppedError
-from omnipub.adapters.worker_pool import WorkerPool
+from omnipub.adapters.system import account_queues, worker_pool
+from omnipub.adapters.system.clock import StoppedError
+from omnipub.adapters.system.worker_pool import WorkerPool
 
 SOON = 10.0
 
@@ -112,7 +112,7 @@ def test_another_network_has_slots_of_its_own(pools: Pools, worker: Worker) -> N
 def test_a_slow_account_takes_a_quarter_of_the_slots_and_of_the_threads(
     pools: Pools, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account_lines, "SLOW_SECONDS", 0.1)
+    monkeypatch.setattr(account_queues, "SLOW_SECONDS", 0.1)
     pool = pools(slots=32, total=16)
     worker.hanging = {f"facebook/h{number}" for number in range(10)}
     for account in sorted(worker.hanging):

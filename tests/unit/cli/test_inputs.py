@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.directory_media import DirectoryMedia
+from omnipub.adapters.local.media import DirectoryMedia
 from omnipub.errors import InvalidInputError
 from omnipub_cli import inputs
 from omnipub_cli.output import Output

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from omnipub.adapters.aws import Clients
+from omnipub.adapters.aws.clients import Clients
 from omnipub.services.run_now import Ran, Report
 from omnipub.services.wire import report_to
 from omnipub_cli.deployment import account

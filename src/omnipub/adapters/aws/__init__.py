@@ -1,0 +1,1 @@
+"""Adapters to AWS: DynamoDB, Kinesis, S3, KMS, Lambda and Secrets Manager, through botocore."""

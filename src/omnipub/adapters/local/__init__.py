@@ -1,0 +1,1 @@
+"""Adapters of one machine: SQLite, directories and key files."""
