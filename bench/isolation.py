@@ -28,9 +28,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from omnipub.config import LogLevel
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, milliseconds
+from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data

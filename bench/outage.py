@@ -17,9 +17,9 @@ from pathlib import Path
 
 from omnipub.adapters.system.clock import SystemClock
 from omnipub.config import LogLevel
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule
+from omnipub.domain.timestamps import Schedule
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data

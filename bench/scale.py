@@ -25,7 +25,7 @@ from typing import Any
 
 from counted import Told, told
 from omnipub.adapters.local.sqlite.table import SqliteTable
-from omnipub.domain.moments import from_text
+from omnipub.domain.timestamps import from_text
 from omnipub.names import SEED_OWNER
 from omnipub.onebox.data import TABLE
 from omnipub.storage import keys

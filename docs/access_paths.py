@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
 
-from omnipub.domain.identity import Kind
-from omnipub.domain.lifecycle import WATCHED, Status
-from omnipub.domain.moments import to_text
+from omnipub.domain.delivery.lifecycle import WATCHED, Status
+from omnipub.domain.ids import Kind
+from omnipub.domain.timestamps import to_text
 from omnipub.services.asked import STATUSES, Asked
 from omnipub.services.reading import READ_AT_MOST, plan
 from omnipub.storage import keys

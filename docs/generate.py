@@ -14,8 +14,8 @@ import cli_reference
 
 from omnipub.channels.registry import CHANNELS
 from omnipub.config import Settings, variable
-from omnipub.domain.catalogue import AS_OF, CATALOGUE
-from omnipub.domain.lifecycle import TRANSITIONS, diagram
+from omnipub.domain.certification_catalog import AS_OF, CATALOGUE
+from omnipub.domain.delivery.lifecycle import TRANSITIONS, diagram
 from omnipub.services.checks import MEANINGS
 from omnipub.services.rows import FIELDS
 from omnipub.storage import access

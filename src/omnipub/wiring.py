@@ -17,9 +17,9 @@ from omnipub.adapters.system.threads import ThreadCrew
 from omnipub.channels.registry import CHANNELS
 from omnipub.config import Mode, Settings
 from omnipub.domain.conversation import Channel
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import network_of
-from omnipub.domain.rules import Remedy, Rules
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.ids import network_of
 from omnipub.errors import OmnipubError
 from omnipub.services.accounts import Accounts
 from omnipub.services.addresses import Addresses

@@ -12,7 +12,7 @@ from omnipub_cli.times import span
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from omnipub.domain.delivery import Delivery
+    from omnipub.domain.delivery.model import Delivery
     from omnipub.wiring import System
     from omnipub_cli.context import Call
 
@@ -57,8 +57,8 @@ def why(delivery: Delivery, now: datetime) -> str:
 
 def _instead(call: Call, system: System, delivery: Delivery) -> str:
     """What must come first: a pause that ends, a table that is adopted, something that runs, a person who looks."""
-    from omnipub.domain.identity import network_of  # noqa: PLC0415  the command's half has imported it
-    from omnipub.domain.rules import Remedy  # noqa: PLC0415  likewise
+    from omnipub.domain.delivery.rules import Remedy  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import network_of  # noqa: PLC0415  the command's half has imported it
     from omnipub.errors import GateClosedError  # noqa: PLC0415  likewise
 
     show = f"{group_of(delivery.parent)} show {{id}}"

@@ -21,8 +21,8 @@ from omnipub_cli.picking import chosen, refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from omnipub.domain.delivery import Delivery
-    from omnipub.domain.identity import Parent
+    from omnipub.domain.delivery.model import Delivery
+    from omnipub.domain.ids import Parent
     from omnipub.wiring import System
     from omnipub_cli.context import Call
     from omnipub_cli.picking import Picked, Verb

@@ -10,8 +10,8 @@ from omnipub_cli.drawing import Cell, Column, State, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub.domain.delivery import Delivery
-    from omnipub.domain.identity import Parent
+    from omnipub.domain.delivery.model import Delivery
+    from omnipub.domain.ids import Parent
     from omnipub.services.showing import Shown
     from omnipub_cli.context import Call
 

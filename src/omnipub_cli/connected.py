@@ -29,7 +29,7 @@ def found(call: Call, system: System, channel: str) -> Connection:
         InvalidInputError: It is no name of a channel.
         NotFoundError: No account has it.
     """
-    from omnipub.domain.identity import checked_channel  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.ids import checked_channel  # noqa: PLC0415  a command imports what it uses
     from omnipub.errors import NotFoundError  # noqa: PLC0415  likewise
 
     one = system.accounts.find(call.owner, checked_channel(channel))
@@ -42,7 +42,7 @@ def found(call: Call, system: System, channel: str) -> Connection:
 
 def shape(connection: Connection) -> dict[str, Any]:
     """A connected account as JSON, without its token."""
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
     from omnipub.services.catalog import connection as told  # noqa: PLC0415  likewise
     from omnipub.services.renewable import renewable  # noqa: PLC0415  likewise
 
@@ -73,7 +73,7 @@ def again(call: Call, connection: Connection) -> str:
 def _at_the_sandbox(call: Call, connection: Connection) -> bool:
     """Whether the sandbox opened the account; its port may be another one today, but its paths are its own."""
     from omnipub.config import Mode  # noqa: PLC0415  likewise
-    from omnipub.domain.identity import network_of  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import network_of  # noqa: PLC0415  likewise
 
     path = urlsplit(connection.base_url).path
     return call.settings.mode is Mode.SANDBOX and path.startswith(f"/{network_of(connection.channel)}")
@@ -102,7 +102,7 @@ def after(call: Call, tested: Trial) -> str:
 
 def table(tested: Sequence[Trial]) -> list[Table]:
     """Verdicts as rows; no table if there are none."""
-    from omnipub.domain.addresses import shown  # noqa: PLC0415  likewise
+    from omnipub.domain.secret_urls import shown  # noqa: PLC0415  likewise
 
     rows: list[Sequence[Cell]] = [
         (one.connection.channel, State(one.verdict.value), shown(one.connection.account), one.sentence)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typer._click import Context
 
     from omnipub.config import Settings
-    from omnipub.domain.identity import Parent
+    from omnipub.domain.ids import Parent
     from omnipub.onebox.data import Running
     from omnipub.services.replay import Replay
     from omnipub.services.run_now import Report

@@ -48,8 +48,8 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
     Raises:
         typer.Exit: It is due and held, or it was followed and a channel has not published it.
     """
-    from omnipub.domain.identity import Parent  # noqa: PLC0415  the command's half has imported it
-    from omnipub.domain.moments import from_text  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import Parent  # noqa: PLC0415  the command's half has imported it
+    from omnipub.domain.timestamps import from_text  # noqa: PLC0415  likewise
     from omnipub.services import views  # noqa: PLC0415  likewise
 
     due = from_text(created.due_at)
@@ -84,7 +84,7 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
 
 def _due(due: datetime, zone: str, call: Call) -> str:
     """The moment for its reader, in the zone it was asked for in, and in UTC."""
-    from omnipub.domain.moments import zone_named  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import zone_named  # noqa: PLC0415  likewise
 
     if not call.output.look.terminal:
         return in_text(due, utc=call.utc)

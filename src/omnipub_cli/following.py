@@ -15,8 +15,8 @@ from omnipub_cli.errors import Code
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from omnipub.domain.delivery import Delivery
-    from omnipub.domain.identity import Parent
+    from omnipub.domain.delivery.model import Delivery
+    from omnipub.domain.ids import Parent
     from omnipub.services.showing import Shown
     from omnipub.wiring import System
     from omnipub_cli.context import Call
@@ -113,7 +113,7 @@ def follow(
         holds: Tells what holds it, as soon as that is known.
         leaves: Whether to end when all that is open is due and held.
     """
-    from omnipub.domain.lifecycle import UNSETTLED  # noqa: PLC0415  only with --wait
+    from omnipub.domain.delivery.lifecycle import UNSETTLED  # noqa: PLC0415  only with --wait
 
     with call.output.progress() as progress:
         while True:
@@ -149,7 +149,7 @@ def results(deliveries: Sequence[Delivery]) -> list[list[Cell]]:
 
 def late(delivery: Delivery) -> int | None:
     """Milliseconds from what was asked to the network's answer."""
-    from omnipub.domain.moments import milliseconds  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import milliseconds  # noqa: PLC0415  likewise
 
     if delivery.published_at is None or delivery.due_at is None:
         return None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from omnipub.domain.delivery import Delivery
+    from omnipub.domain.delivery.model import Delivery
     from omnipub.wiring import System
     from omnipub_cli.context import Call
 

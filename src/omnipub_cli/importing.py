@@ -170,7 +170,7 @@ class Run:
         return "would_be_created" if dry_run else "not_created"
 
     def _shape(self, planned: Planned, *, dry_run: bool) -> dict[str, Any]:
-        from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+        from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
 
         created = self.created.get(planned.row.line, planned.there)
         due = created.due_at if created else to_text(planned.schedule.at) if planned.schedule else None
@@ -185,7 +185,7 @@ class Run:
 
     def _cells(self, *, dry_run: bool) -> list[Sequence[Cell]]:
         """In the order of the file, the bad ones where they stand."""
-        from omnipub.domain.moments import from_text  # noqa: PLC0415  likewise
+        from omnipub.domain.timestamps import from_text  # noqa: PLC0415  likewise
 
         refused = {one.line for one in self.bad}
         rows: list[tuple[int, Sequence[Cell]]] = [

@@ -56,7 +56,7 @@ def add_list(app: typer.Typer, group: str, summary: str) -> None:
         cursor: Cursor = "",
         mine: Mine = False,
     ) -> None:
-        from omnipub.domain.identity import Kind  # noqa: PLC0415  a command imports what it uses
+        from omnipub.domain.ids import Kind  # noqa: PLC0415  a command imports what it uses
         from omnipub_cli.narrowing import asked_of  # noqa: PLC0415  likewise
 
         call = call_of(context)

@@ -22,7 +22,7 @@ def asked_of(
     Raises:
         InvalidInputError: A time cannot be read, or they stand the wrong way round.
     """
-    from omnipub.domain.moments import moment  # noqa: PLC0415  the command's half has imported it
+    from omnipub.domain.timestamps import moment  # noqa: PLC0415  the command's half has imported it
     from omnipub.errors import InvalidInputError  # noqa: PLC0415  likewise
     from omnipub.services.asked import Asked  # noqa: PLC0415  likewise
 
@@ -35,7 +35,7 @@ def asked_of(
 
 def typed(asked: Asked) -> str:
     """The options that say the same; a span of time ago as the moment it was."""
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
 
     said = {
         "--status": asked.status,

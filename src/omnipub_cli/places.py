@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from omnipub.domain.identity import network_of
+from omnipub.domain.ids import network_of
 from omnipub.errors import InvalidInputError
 
 if TYPE_CHECKING:

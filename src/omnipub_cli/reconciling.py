@@ -12,7 +12,7 @@ from omnipub_cli.picking import chosen, refusal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub.domain.delivery import Delivery
+    from omnipub.domain.delivery.model import Delivery
     from omnipub.wiring import System
     from omnipub_cli.context import Call
     from omnipub_cli.picking import Picked, Verb

@@ -155,7 +155,7 @@ def _question(call: Call, expected: Counter[str], *, reput: bool) -> str:
 
 
 def _tell(call: Call, again: Replay, wanted: Wanted, told: Told, *, reput: bool, dry_run: bool) -> None:
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
 
     shapes = [_shape(one) for one in told.rows]
     rows = [

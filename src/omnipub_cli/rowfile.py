@@ -62,7 +62,7 @@ def bytes_of(name: str, *, most: int) -> bytes:
 
 def pictures_in(directory: Path) -> Callable[[str], bytes]:
     """Reads images below `directory`, and nowhere else: a file of rows may come from somebody else."""
-    from omnipub.domain.pictures import PICTURE_BYTES_AT_MOST  # noqa: PLC0415  likewise
+    from omnipub.domain.images import PICTURE_BYTES_AT_MOST  # noqa: PLC0415  likewise
 
     root = directory.resolve()
 

@@ -125,7 +125,7 @@ class _Unkept:
 
     def keep(self, data: bytes) -> MediaReference:
         """The reference they would have."""
-        from omnipub.domain.pictures import referred  # noqa: PLC0415  likewise
+        from omnipub.domain.images import referred  # noqa: PLC0415  likewise
 
         return referred(data)
 
@@ -145,7 +145,7 @@ def _text_in(name: str) -> str:
 
 
 def _is_id(text: str) -> bool:
-    from omnipub.domain.identity import checked_id  # noqa: PLC0415  ulid comes with it
+    from omnipub.domain.ids import checked_id  # noqa: PLC0415  ulid comes with it
 
     try:
         checked_id(text)

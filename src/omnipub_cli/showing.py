@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from omnipub.domain.certification import Certification
-    from omnipub.domain.delivery import Delivery
+    from omnipub.domain.delivery.model import Delivery
     from omnipub.domain.message import Content, Message
     from omnipub.services.showing import Shown
     from omnipub.wiring import System
@@ -38,7 +38,7 @@ def add_show(app: typer.Typer, group: str, summary: str) -> None:
         ),
     )
     def show(context: typer.Context, id_: OfOne) -> None:
-        from omnipub.domain.identity import Kind, Parent, checked_id  # noqa: PLC0415  a command imports what it uses
+        from omnipub.domain.ids import Kind, Parent, checked_id  # noqa: PLC0415  a command imports what it uses
 
         call = call_of(context)
         kind = Kind.MESSAGE if group == "messages" else Kind.CERTIFICATION
@@ -48,9 +48,9 @@ def add_show(app: typer.Typer, group: str, summary: str) -> None:
 
 def present(call: Call, system: System, shown: Shown) -> None:
     """Print it whole."""
-    from omnipub.domain.identity import network_of  # noqa: PLC0415  the command has imported it
+    from omnipub.domain.delivery.rules import Remedy  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import network_of  # noqa: PLC0415  the command has imported it
     from omnipub.domain.message import Message  # noqa: PLC0415  likewise
-    from omnipub.domain.rules import Remedy  # noqa: PLC0415  likewise
     from omnipub.services import views  # noqa: PLC0415  likewise
     from omnipub_cli.timeline import timeline  # noqa: PLC0415  likewise
 

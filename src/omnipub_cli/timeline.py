@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from omnipub.domain.addresses import shown
-from omnipub.domain.intervention import is_editable, is_searchable
-from omnipub.domain.lifecycle import Event, Status, legal_events
+from omnipub.domain.delivery.actions import is_editable, is_searchable
+from omnipub.domain.delivery.lifecycle import Event, Status, legal_events
 from omnipub.domain.message import Message
+from omnipub.domain.secret_urls import shown
 from omnipub_cli.drawing import Exact, Line, State, Story
 from omnipub_cli.times import span
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from omnipub.domain.delivery import Attempt, Delivery
+    from omnipub.domain.delivery.model import Attempt, Delivery
     from omnipub.services.showing import Shown
 
 ENDS = {

@@ -10,8 +10,8 @@ from compat.examples import CERTIFICATION, MESSAGE, REQUEST
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.certification import sameness
 from omnipub.domain.conversation import Occasion
-from omnipub.domain.fingerprint import digest
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.delivery.fingerprint import digest
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.services.ports import DueSoon, Pointer
 from omnipub.services.run_now import Ran, Report

@@ -15,8 +15,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind, Parent
 from omnipub.names import VERSION
 from omnipub.services.scopes import KINDS
 from omnipub.storage import keys, schema
@@ -27,19 +27,19 @@ from omnipub.storage.schema import KEY_ATTRIBUTES
 from omnipub.storage.table import Item
 
 VALUES: Mapping[str, str] = {
-    "attempt": "omnipub.domain.delivery:Attempt",
+    "attempt": "omnipub.domain.delivery.model:Attempt",
     "certification": "omnipub.domain.certification:Certification",
     "connection": "omnipub.storage.items:Connection",
-    "delivery": "omnipub.domain.delivery:Delivery",
+    "delivery": "omnipub.domain.delivery.model:Delivery",
     "message": "omnipub.domain.message:Message",
-    "system breaker": "omnipub.domain.breaker:Breaker",
+    "system breaker": "omnipub.domain.circuit_breaker:Breaker",
 }
 """Kind of item → the domain value in it, by name: the same page describes code that has fewer of them."""
 
 WORDS: Mapping[tuple[str, str], str] = {
-    ("certification", "kind"): "omnipub.domain.identity:Kind",
-    ("idempotency", "answer.kind"): "omnipub.domain.identity:Kind",
-    ("message", "kind"): "omnipub.domain.identity:Kind",
+    ("certification", "kind"): "omnipub.domain.ids:Kind",
+    ("idempotency", "answer.kind"): "omnipub.domain.ids:Kind",
+    ("message", "kind"): "omnipub.domain.ids:Kind",
     ("system release", "late"): "omnipub.services.releases:Late",
 }
 """Texts that are words of a list, where no dataclass says so."""

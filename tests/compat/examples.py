@@ -2,14 +2,14 @@
 
 from datetime import date, timedelta
 
-from omnipub.domain.breaker import Breaker
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery, Double, Frozen, Lease, Reason, Unpublished
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.circuit_breaker import Breaker
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Attempt, Delivery, Double, Frozen, Lease, Reason, Unpublished
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, MediaReference, Message, Variant
-from omnipub.domain.moments import Schedule
-from omnipub.domain.renewal import RenewalFailed
+from omnipub.domain.timestamps import Schedule
+from omnipub.domain.token_refresh import RenewalFailed
 from omnipub.services.creation import IdempotencyKey
 from omnipub.storage.items import Connection, Standing
 from support.world import OWNER, START

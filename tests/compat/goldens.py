@@ -21,10 +21,10 @@ from compat.examples import (
     SEALED,
 )
 from omnipub.config import Settings
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Content
+from omnipub.seed.seeding import Seeding
 from omnipub.services.gate import shut
-from omnipub.services.seeding import Seeding
 from omnipub.storage import access, keys
 from omnipub.storage.items import (
     attempt_item,

@@ -8,9 +8,9 @@ from compat.examples import CERTIFICATION, DELIVERY, REQUEST
 from compat.goldens import first
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, GateClosedError
+from omnipub.seed.seeding import Seeding
 from omnipub.services.census import CAP, Census, Counting
 from omnipub.services.scopes import bound_to
-from omnipub.services.seeding import Seeding
 from omnipub.storage.items import (
     attempt_item,
     attempt_of,

@@ -7,9 +7,9 @@ from pathlib import Path
 from compat.examples import ATTEMPT, CERTIFICATION, DELIVERY, MESSAGE
 from compat.goldens import first
 from omnipub.domain.conversation import Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data import open_data
 from omnipub.services.recording import name_of

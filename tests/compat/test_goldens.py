@@ -14,8 +14,8 @@ from compat.description import name_of
 from compat.readers import READERS, VALUES
 from compat.record import golden_files, read_goldens, recorded
 from compat.variants import NEWS, with_news, without_optional
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.message import Content
 from omnipub.services.ports import DueSoon
 from omnipub.services.wire import nudge_from, nudge_to_text, pointer_from_text, pointer_to_text

@@ -16,7 +16,7 @@ from compat.agreement import agree, agree_on_all, statuses, until
 from compat.released import NEW, REVISION, Cli, cli, missing, taken_out, up
 from compat.states import written
 from compat.verdict import Record, refusal
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
 from omnipub.storage.schema import MEANING
 
 NETWORKS = ("bluesky", "facebook", "linkedin", "telegram", "webhook")

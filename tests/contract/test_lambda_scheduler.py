@@ -9,7 +9,7 @@ import pytest
 
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.lambda_scheduler import PATIENCE, LambdaScheduler
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
 from omnipub.services.run_now import Ran, Report
 from omnipub.services.wire import report_to, run_now_from

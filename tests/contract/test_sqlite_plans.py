@@ -16,9 +16,9 @@ import pytest
 from omnipub.adapters.local.sqlite.query import closed, opened, statement
 from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream
 from omnipub.adapters.local.sqlite.table import SCHEMA, SqliteTable
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import to_text
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.timestamps import to_text
 from omnipub.errors import InvalidInputError
 from omnipub.services.ports import Pointer
 from omnipub.storage import access

@@ -9,7 +9,7 @@ import pytest
 
 from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream, lane_of
 from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS, SHARD
-from omnipub.domain.moments import EPOCH, milliseconds
+from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
 from omnipub.onebox.events import sequence_number
 from omnipub.services.ports import Pointer, Start, StreamReader, StreamRecord

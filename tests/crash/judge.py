@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from omnipub.domain.finding import DEATHS_AT_MOST, LOOKS_AT_MOST
-from omnipub.domain.identity import network_of
+from omnipub.domain.delivery.reconcile import DEATHS_AT_MOST, LOOKS_AT_MOST
+from omnipub.domain.ids import network_of
 
 BLIND = frozenset({"telegram"})
 """Networks that cannot be asked what they have."""

@@ -8,7 +8,7 @@ import pytest
 
 from crash.judge import Seen, Told, judge
 from crash.plan import Plan, draw, every_fault
-from omnipub.domain.finding import DEATHS_AT_MOST
+from omnipub.domain.delivery.reconcile import DEATHS_AT_MOST
 
 SEED = 5
 POST = Seen(network="facebook", account="1", id="1_9", text="Trial 5 message 0.")

@@ -11,9 +11,9 @@ import pytest
 from omnipub.adapters.system.journal import LogJournal
 from omnipub.adapters.system.log_output import FILE, logger_for
 from omnipub.config import Settings
-from omnipub.domain.breaker import STRAINS_TO_TRIP
+from omnipub.domain.circuit_breaker import STRAINS_TO_TRIP
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, to_text
+from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.services.due import HORIZON
 from support.filter_patterns import matches
 from support.world import OWNER, TestBed, make_bed

@@ -31,9 +31,9 @@ from omnipub.domain.conversation import (
     Response,
     Secret,
 )
-from omnipub.domain.fingerprint import Likeness, likeness
+from omnipub.domain.delivery.fingerprint import Likeness, likeness
+from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.message import Content, MediaReference
-from omnipub.domain.outcome import Ended, Outcome, Sighting
 from omnipub.services.driver import Driver
 from omnipub.services.ports import Send
 from omnipub.services.reconcile import sent_by

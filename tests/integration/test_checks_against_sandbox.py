@@ -12,7 +12,7 @@ import urllib3
 from omnipub.adapters.http.client import HttpSend
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Secret
-from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.sandbox.server import Server
 from omnipub.services.asking import Checks
 from omnipub.services.driver import Driver

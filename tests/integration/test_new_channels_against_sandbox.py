@@ -30,9 +30,9 @@ from omnipub.domain.conversation import (
     Response,
 )
 from omnipub.domain.conversation import Secret as Token
-from omnipub.domain.fingerprint import Likeness, likeness
+from omnipub.domain.delivery.fingerprint import Likeness, likeness
+from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.message import Content, MediaReference
-from omnipub.domain.outcome import Ended, Outcome, Sighting
 from omnipub.sandbox.server import Server
 from omnipub.services.driver import Driver
 from omnipub.services.reconcile import sent_by

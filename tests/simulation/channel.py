@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from omnipub.domain.conversation import Account, Published, Request, Response
-from omnipub.domain.outcome import Outcome
+from omnipub.domain.delivery.outcome import Outcome
 from support.tokens import RenewableChannel
 
 PERMALINK = "permalink"

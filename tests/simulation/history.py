@@ -9,14 +9,14 @@ from typing import Any
 from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.config import Settings
 from omnipub.domain.conversation import Channel, Request, Response, Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.late_answers import EARLIER_REVISION
-from omnipub.domain.lifecycle import WATCHED, Status
+from omnipub.domain.delivery.decide import BEYOND_LEAD
+from omnipub.domain.delivery.late_answers import EARLIER_REVISION
+from omnipub.domain.delivery.lifecycle import WATCHED, Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, from_text, milliseconds
-from omnipub.domain.progress import BEYOND_LEAD
-from omnipub.domain.rules import Remedy
+from omnipub.domain.timestamps import Schedule, from_text, milliseconds
 from omnipub.errors import (
     ConflictError,
     GateClosedError,

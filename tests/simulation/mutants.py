@@ -8,12 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from omnipub.domain import concluding, finding, fingerprint, looking, progress
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import Act, Step
-from omnipub.domain.rules import Rules
+from omnipub.domain.delivery import conclude, fingerprint, lookup, reconcile
+from omnipub.domain.delivery import decide as progress
+from omnipub.domain.delivery.decide import Act, Step
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.rules import Rules
 from omnipub.services import deliver, dispatch, driver, renewing, second_try
 from omnipub.services.contents import Contents
 from omnipub.services.creation import Creation
@@ -101,21 +102,21 @@ def _fence() -> Any:
 
 def _settle_time() -> Any:
     """Not seeing a post proves its absence at once."""
-    real = finding.first_look
+    real = reconcile.first_look
 
     def first_look(delivery: Delivery, rules: Rules) -> datetime:
         return real(delivery, replace(rules, settle=timedelta(0)))
 
     return _all(
-        patch.object(finding, "first_look", first_look),
-        patch.object(concluding, "first_look", first_look),
-        patch.object(finding, "BETWEEN_LOOKS", timedelta(0)),
+        patch.object(reconcile, "first_look", first_look),
+        patch.object(conclude, "first_look", first_look),
+        patch.object(reconcile, "BETWEEN_LOOKS", timedelta(0)),
     )
 
 
 def _may_be_out() -> Any:
     """A missing answer is taken for a refusal."""
-    real = concluding.concluded
+    real = conclude.concluded
 
     def concluded(delivery: Delivery, outcome: Outcome, *rest: Any, **more: Any) -> Delivery:
         forgotten = replace(outcome, ended=Ended.NOT_SENT) if outcome.ended is Ended.AMBIGUOUS else outcome
@@ -130,10 +131,10 @@ def _death_counts() -> Any:
     def buried(delivery: Delivery) -> Delivery:
         return replace(delivery, lease=None)
 
-    real = finding.how_to_find_out
+    real = reconcile.how_to_find_out
 
     def how(delivery: Delivery, now: datetime, rules: Rules) -> Any:
-        return real(delivery, now, rules) if delivery.may_be_out else finding.FindOut.SEND_AGAIN
+        return real(delivery, now, rules) if delivery.may_be_out else reconcile.FindOut.SEND_AGAIN
 
     return _all(patch.object(deliver, "buried", buried), patch.object(deliver, "how_to_find_out", how))
 
@@ -178,14 +179,14 @@ def _adoption_links() -> Any:
         like, why = real(sent, post)
         return (fingerprint.Likeness.SAME, why) if like is fingerprint.Likeness.UNCLEAR else (like, why)
 
-    return patch.object(looking, "likeness", likeness)
+    return patch.object(lookup, "likeness", likeness)
 
 
 def _adoption_age() -> Any:
     """A post is adopted however much older than the try it is."""
     return _all(
-        patch.object(looking, "_is_younger", lambda *_: True),
-        patch.object(looking, "earliest", lambda _, since: since - looking.CLOCK_DIFFERENCE),
+        patch.object(lookup, "_is_younger", lambda *_: True),
+        patch.object(lookup, "earliest", lambda _, since: since - lookup.CLOCK_DIFFERENCE),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from omnipub.domain.delivery import Delivery
+from omnipub.domain.delivery.model import Delivery
 from simulation.ports import Post
 
 OTHER_LINK = "https://theirs.example/news"

@@ -6,9 +6,9 @@ state must be recognised by whoever starts, and what is adopted then doubles not
 
 from datetime import timedelta
 
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import Schedule
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, OmnipubError
 from omnipub.storage import keys
 from omnipub.storage.table import Item

@@ -9,8 +9,8 @@ from typing import Any
 
 from omnipub.domain.conversation import Request, Response, Secret
 from omnipub.domain.message import MediaReference
-from omnipub.domain.moments import moment, to_text
 from omnipub.domain.sealing import Purpose, encoded
+from omnipub.domain.timestamps import moment, to_text
 from omnipub.errors import NotFoundError, UnavailableError
 from omnipub.names import VERSION
 from omnipub.services.ports import DueSoon, NoAnswerError, Pointer, UnreachableError

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from omnipub.adapters.local.sqlite.table import SqliteTable
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, new_id
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, new_id
 from omnipub.domain.message import Content, Message
-from omnipub.domain.moments import Schedule
+from omnipub.domain.timestamps import Schedule
 from omnipub.storage.items import delivery_item, message_item
 from omnipub.storage.keys import Key, shard_of
 from omnipub.storage.table import Item, Page, Put, Query, Table

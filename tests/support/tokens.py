@@ -7,9 +7,9 @@ from math import inf
 from typing import Any
 
 from omnipub.domain.conversation import Account, Request, Response, Secret
-from omnipub.domain.moments import from_text
-from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.renewal import Renewal
+from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.timestamps import from_text
+from omnipub.domain.token_refresh import Renewal
 from support.world import FakeChannel
 
 LASTS = timedelta(days=60)

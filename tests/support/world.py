@@ -13,11 +13,11 @@ from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.adapters.local.vault import KeyfileVault
 from omnipub.config import Settings
 from omnipub.domain.conversation import Account, Occasion, PostIds, Request, Response, Secret
+from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.moments import from_text, to_text
-from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.rules import Remedy
+from omnipub.domain.timestamps import from_text, to_text
 from omnipub.services.ports import DueSoon, NoAnswerError, NotSentError, Pointer, UnreachableError
 from omnipub.wiring import System, World, assemble
 from support.seats import FakeSeat

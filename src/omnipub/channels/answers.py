@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 from omnipub.channels.numbers import moment_of_header, whole_number
 from omnipub.domain.conversation import Response
-from omnipub.domain.outcome import GONE, QUOTE, Ended, Outcome
+from omnipub.domain.delivery.outcome import GONE, QUOTE, Ended, Outcome
 from omnipub.domain.validation import LONGEST_WAIT
 
 WORDS_AT_MOST = 200

@@ -51,11 +51,11 @@ from omnipub.domain.conversation import (
     Response,
     Secret,
 )
+from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.moments import EPOCH, to_text
-from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.rules import Remedy
+from omnipub.domain.timestamps import EPOCH, to_text
 from omnipub.strict_json import loads
 
 TITLE = "Bluesky"

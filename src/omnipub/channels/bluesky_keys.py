@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from omnipub.domain.conversation import Occasion
-from omnipub.domain.moments import EPOCH
+from omnipub.domain.timestamps import EPOCH
 
 TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 

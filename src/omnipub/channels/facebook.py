@@ -38,10 +38,10 @@ from omnipub.domain.conversation import (
     Request,
     Response,
 )
+from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.rules import Remedy
 from omnipub.domain.validation import web_address
 from omnipub.strict_json import loads
 

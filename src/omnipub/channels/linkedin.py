@@ -48,11 +48,11 @@ from omnipub.domain.conversation import (
     Response,
     Secret,
 )
+from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.renewal import Renewal, Renewing
-from omnipub.domain.rules import Remedy
+from omnipub.domain.token_refresh import Renewal, Renewing
 
 VERSION = "202606"
 PROTOCOL_VERSION = "2.0.0"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from omnipub.domain.outcome import FoundPost
+from omnipub.domain.delivery.outcome import FoundPost
 
 PAGE_SIZE = 50
 """Posts of one request: that many of the longest still fit into the answer that is read."""

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from omnipub.domain.moments import EPOCH, FIRST_YEAR, LAST_YEAR
+from omnipub.domain.timestamps import EPOCH, FIRST_YEAR, LAST_YEAR
 
 TEXT_AT_MOST = 1_000
 """Characters of a number or a moment; what is longer is neither."""

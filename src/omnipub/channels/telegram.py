@@ -35,10 +35,10 @@ from omnipub.domain.conversation import (
     Request,
     Response,
 )
+from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.outcome import Ended, Outcome, Sighting
-from omnipub.domain.rules import Remedy
 
 TITLE = "Telegram"
 

@@ -16,7 +16,6 @@ from types import MappingProxyType
 
 from omnipub.channels.answers import Verdict, accepted, asked_wait, sentence, words
 from omnipub.channels.drafting import images_of
-from omnipub.domain.addresses import secrets_in
 from omnipub.domain.conversation import (
     Account,
     FrozenBody,
@@ -29,11 +28,12 @@ from omnipub.domain.conversation import (
     Response,
     Secret,
 )
+from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.moments import to_text
-from omnipub.domain.outcome import Ended, Outcome, Sighting
-from omnipub.domain.rules import Remedy
+from omnipub.domain.secret_urls import secrets_in
+from omnipub.domain.timestamps import to_text
 from omnipub.strict_json import loads
 
 TYPE = "message.published"

@@ -14,9 +14,9 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from omnipub.domain.catalogue import type_named
 from omnipub.domain.certification import Certification
-from omnipub.domain.identity import network_of
+from omnipub.domain.certification_catalog import type_named
+from omnipub.domain.ids import network_of
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.text import excerpt
 

@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from omnipub.domain.catalogue import CATALOGUE, check_date, type_named
-from omnipub.domain.identity import checked_channel
+from omnipub.domain.certification_catalog import CATALOGUE, check_date, type_named
+from omnipub.domain.ids import checked_channel
 from omnipub.domain.message import CHANNELS_AT_MOST, MediaReference
-from omnipub.domain.moments import Schedule
 from omnipub.domain.text import excerpt, nfkc
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import InvalidInputError
 
 MEMBER_AT_MOST = 100

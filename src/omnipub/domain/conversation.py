@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import unquote
 
+from omnipub.domain.delivery.outcome import Outcome, Sighting
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits
 from omnipub.domain.message import Content
-from omnipub.domain.outcome import Outcome, Sighting
-from omnipub.domain.rules import Remedy
 from omnipub.domain.text import excerpt
 from omnipub.errors import InvalidInputError
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import islice
 from urllib.parse import urlsplit
 
-from omnipub.domain.moments import Schedule
 from omnipub.domain.text import excerpt
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import InvalidInputError
 
 CHANNELS_AT_MOST = 95

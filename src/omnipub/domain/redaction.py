@@ -16,8 +16,8 @@ from dataclasses import replace
 from functools import cached_property
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.encodings import View, forms, squeezed, views
-from omnipub.domain.outcome import QUOTE, Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.outcome import QUOTE, Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.secret_encodings import View, forms, squeezed, views
 
 HIDDEN = "***"
 PIECE = 8

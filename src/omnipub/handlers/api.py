@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omnipub import __version__
-from omnipub.domain.identity import Kind, Parent, checked_id
-from omnipub.domain.moments import Schedule, to_text
+from omnipub.domain.ids import Kind, Parent, checked_id
+from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import InvalidInputError
 from omnipub.handlers import router
 from omnipub.handlers.answer import Answer

@@ -8,8 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from omnipub.domain.catalogue import type_named
 from omnipub.domain.certification import Certification
+from omnipub.domain.certification_catalog import type_named
+from omnipub.domain.delivery.window import Window, window_of
 from omnipub.domain.message import (
     ALT_AT_MOST,
     LINK_AT_MOST,
@@ -22,8 +23,7 @@ from omnipub.domain.message import (
     MediaReference,
     Variant,
 )
-from omnipub.domain.moments import Fold, Schedule, schedule_at
-from omnipub.domain.window import Window, window_of
+from omnipub.domain.timestamps import Fold, Schedule, schedule_at
 from omnipub.errors import InvalidInputError
 from omnipub.services.asked import Asked
 from omnipub.services.ports import Media

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from omnipub.adapters.local.sqlite.stream import LANES, Record, SqliteStream
 from omnipub.adapters.system.worker_pool import WorkerPool
-from omnipub.domain.moments import milliseconds
+from omnipub.domain.timestamps import milliseconds
 from omnipub.errors import OmnipubError
 from omnipub.onebox.events import Context, kinesis_event
 from omnipub.onebox.trouble import Trouble

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from omnipub.adapters.local.sqlite.stream import Record
-from omnipub.domain.moments import EPOCH, milliseconds
+from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.handlers import worker
 from omnipub.onebox.events import Context, kinesis_event, sequence_of
 from omnipub.services.ports import Journal, Judged, StreamRecord

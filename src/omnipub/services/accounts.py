@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from omnipub.domain import sealing
-from omnipub.domain.addresses import is_own_place, place
 from omnipub.domain.conversation import Account, Channel, Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import network_of
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import network_of
 from omnipub.domain.sealing import TOKEN, Purpose
+from omnipub.domain.secret_urls import is_own_place, place
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError, SealBrokenError
 from omnipub.names import SEED_OWNER
 from omnipub.services.addresses import ADDRESS, Addresses

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from omnipub.domain.identity import network_of
+from omnipub.domain.ids import network_of
 from omnipub.errors import InvalidInputError
 from omnipub.services.accounts import Accounts, marker
 from omnipub.storage import access, keys, writing

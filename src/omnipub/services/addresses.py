@@ -8,8 +8,8 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 
-from omnipub.domain.addresses import DIGITS, is_own_place, normalised, place, shown
 from omnipub.domain.conversation import Secret
+from omnipub.domain.secret_urls import DIGITS, is_own_place, normalised, place, shown
 from omnipub.errors import SealBrokenError
 from omnipub.services.ports import Chance, Journal, Vault
 from omnipub.storage import keys

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from omnipub.domain.conversation import Channel
-from omnipub.domain.identity import network_of
+from omnipub.domain.ids import network_of
 from omnipub.domain.limits import Excess, Limits, text_excess
 from omnipub.domain.message import Content
 from omnipub.errors import InvalidInputError

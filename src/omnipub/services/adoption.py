@@ -7,9 +7,9 @@ copy was made, and then moved ahead and sent, or one that had failed and was sen
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.intervention import doubted
-from omnipub.domain.lifecycle import Event, Status, legal_events
+from omnipub.domain.delivery.actions import doubted
+from omnipub.domain.delivery.lifecycle import Event, Status, legal_events
+from omnipub.domain.delivery.model import Delivery
 from omnipub.errors import ConflictError
 from omnipub.names import SEED_OWNER
 from omnipub.services.gate import WITHOUT_EVIDENCE, Gate, Why

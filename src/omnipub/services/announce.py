@@ -7,9 +7,9 @@ from datetime import timedelta
 from omnipub.domain.announcement import announce
 from omnipub.domain.certification import Certification, checked, sameness
 from omnipub.domain.conversation import Channel
-from omnipub.domain.identity import Kind, Parent, network_of
-from omnipub.domain.moments import Schedule
-from omnipub.domain.window import Window
+from omnipub.domain.delivery.window import Window
+from omnipub.domain.ids import Kind, Parent, network_of
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError
 from omnipub.services.admission import admit
 from omnipub.services.creation import Created, Creation, IdempotencyKey

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, checked_channel, network_of
-from omnipub.domain.lifecycle import WATCHED, Overall, Status, overall
+from omnipub.domain.delivery.lifecycle import WATCHED, Overall, Status, overall
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, checked_channel, network_of
 from omnipub.errors import InvalidInputError
 from omnipub.storage import keys
 

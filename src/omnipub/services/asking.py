@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from omnipub.domain.conversation import Account, Channel, Publishing
-from omnipub.domain.identity import network_of
-from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.ids import network_of
 from omnipub.errors import SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver

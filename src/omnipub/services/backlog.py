@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from omnipub.domain.identity import network_of
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import from_text
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import network_of
+from omnipub.domain.timestamps import from_text
 from omnipub.services.ports import Clock
 from omnipub.storage import access, keys
 from omnipub.storage.schema import BY_STATUS_OR_OWNER

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from omnipub.domain.moments import EPOCH
+from omnipub.domain.timestamps import EPOCH
 from omnipub.errors import GateClosedError, OmnipubError
 from omnipub.services.deliver import ALONE, Deliver
 from omnipub.services.gate import Gate

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from omnipub.domain.moments import from_text, to_text
+from omnipub.domain.timestamps import from_text, to_text
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.storage.table import Table

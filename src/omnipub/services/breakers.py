@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from omnipub.domain.breaker import Breaker, answered, eased, next_in_line, strained, strains
+from omnipub.domain.circuit_breaker import Breaker, answered, eased, next_in_line, strained, strains
 from omnipub.domain.conversation import Channel
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import network_of
-from omnipub.domain.moments import to_text
-from omnipub.domain.outcome import Outcome, unquoted
-from omnipub.domain.progress import has_slot
+from omnipub.domain.delivery.decide import has_slot
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.outcome import Outcome, unquoted
+from omnipub.domain.ids import network_of
+from omnipub.domain.timestamps import to_text
 from omnipub.services.networks import channel_of
 from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.storage import access, keys

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from omnipub.domain.conversation import Channel
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind
 from omnipub.errors import InvalidInputError
 from omnipub.services.asked import Asked, checked, checked_cursor
 from omnipub.services.ports import Clock

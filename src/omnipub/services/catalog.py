@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omnipub.domain.catalogue import CATALOGUE
+from omnipub.domain.certification_catalog import CATALOGUE
 from omnipub.domain.conversation import Channel
-from omnipub.domain.identity import network_of
-from omnipub.domain.moments import to_text
+from omnipub.domain.ids import network_of
+from omnipub.domain.timestamps import to_text
 from omnipub.storage.items import Connection
 
 

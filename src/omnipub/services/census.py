@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from omnipub.domain.identity import Kind
-from omnipub.domain.lifecycle import WATCHED, Status
-from omnipub.domain.moments import EPOCH, from_text
+from omnipub.domain.delivery.lifecycle import WATCHED, Status
+from omnipub.domain.ids import Kind
+from omnipub.domain.timestamps import EPOCH, from_text
 from omnipub.errors import GateClosedError
 from omnipub.services.gate import Gate
 from omnipub.services.ports import Clock

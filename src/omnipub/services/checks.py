@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.lifecycle import WATCHED, Status
+from omnipub.domain.delivery.lifecycle import WATCHED, Status
+from omnipub.domain.delivery.model import Delivery
 from omnipub.names import SEED_OWNER
 from omnipub.storage.items import Connection
 from omnipub.storage.kinds import Read

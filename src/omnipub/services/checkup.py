@@ -7,8 +7,8 @@ broken off says so.
 from dataclasses import dataclass
 from datetime import datetime
 
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import from_text
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.timestamps import from_text
 from omnipub.services.backlog import Backlog
 from omnipub.services.dispatch import ALARMING_SILENCE, TICK_EVERY, Dispatch
 from omnipub.services.due import HORIZON

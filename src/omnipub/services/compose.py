@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from omnipub.domain.conversation import Channel
-from omnipub.domain.identity import Kind, Parent, network_of
+from omnipub.domain.delivery.window import Window
+from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Content, Message, checked
-from omnipub.domain.moments import Schedule
-from omnipub.domain.window import Window
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import InvalidInputError
 from omnipub.services.admission import admit
 from omnipub.services.creation import Created, Creation, IdempotencyKey

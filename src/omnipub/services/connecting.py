@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from omnipub.domain.conversation import Channel, Secret
-from omnipub.domain.identity import network_of
+from omnipub.domain.ids import network_of
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.services.accounts import Accounts
 from omnipub.services.asking import TAKES_AT_MOST, Asking, Trial, Verdict

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from omnipub.domain.announcement import announce
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, network_of
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, network_of
 from omnipub.domain.message import Content
 from omnipub.storage import keys
 from omnipub.storage.items import certification_of, message_of

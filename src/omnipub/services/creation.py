@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from omnipub.domain.conversation import Channel
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, checked_channel, network_of, new_id
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.window import Window, end_of
+from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, checked_channel, network_of, new_id
 from omnipub.domain.message import CHANNELS_AT_MOST
-from omnipub.domain.moments import LATEST_AHEAD, Schedule, to_text
-from omnipub.domain.window import Window, end_of
+from omnipub.domain.timestamps import LATEST_AHEAD, Schedule, to_text
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError
 from omnipub.services.accounts import Accounts, needed
 from omnipub.services.due import DueMoments

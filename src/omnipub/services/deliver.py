@@ -8,19 +8,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from omnipub.domain.breaker import Breaker
-from omnipub.domain.concluding import ACCOUNT_PAUSE, concluded
+from omnipub.domain.circuit_breaker import Breaker
 from omnipub.domain.conversation import Channel, Occasion
-from omnipub.domain.delivery import Delivery, Frozen, Reason
-from omnipub.domain.finding import FindOut, how_to_find_out, not_sent_again, postponed, waiting
-from omnipub.domain.fingerprint import digest
-from omnipub.domain.identity import network_of
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import milliseconds
-from omnipub.domain.moves import lost_track, missed
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import Act, buried, claimed_to_send, has_died, held, next_step, queued, resting
-from omnipub.domain.rules import Remedy, Rules
+from omnipub.domain.delivery.conclude import ACCOUNT_PAUSE, concluded
+from omnipub.domain.delivery.decide import Act, buried, claimed_to_send, has_died, held, next_step, queued, resting
+from omnipub.domain.delivery.fingerprint import digest
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery, Frozen, Reason
+from omnipub.domain.delivery.moves import lost_track, missed
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.reconcile import FindOut, how_to_find_out, not_sent_again, postponed, waiting
+from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.ids import network_of
+from omnipub.domain.timestamps import milliseconds
 from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.admission import objections

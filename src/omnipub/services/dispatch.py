@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from itertools import groupby, islice
 from typing import Protocol
 
-from omnipub.domain.moments import from_text, to_text
-from omnipub.domain.overdue import FRESH, in_turns, is_put_again
+from omnipub.domain.delivery.overdue import FRESH, in_turns, is_put_again
+from omnipub.domain.timestamps import from_text, to_text
 from omnipub.errors import OmnipubError
 from omnipub.services.beat import Beat, beat_of, began, note, served
 from omnipub.services.due import HORIZON, DueMoments, group_of

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from omnipub.domain.breaker import NO_ANSWER, UNREACHABLE
+from omnipub.domain.circuit_breaker import NO_ANSWER, UNREACHABLE
 from omnipub.domain.conversation import (
     Looking,
     PostIds,
@@ -26,7 +26,7 @@ from omnipub.domain.conversation import (
     Response,
     Secret,
 )
-from omnipub.domain.outcome import Ended, Outcome, Sighting
+from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.redaction import Redaction
 from omnipub.domain.validation import valid_outcome, valid_sighting
 from omnipub.services.ports import Clock, Journal, NoAnswerError, NotSentError, Send, UnreachableError

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import to_text
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.timestamps import to_text
 from omnipub.services.ports import Clock, Delay, DueSoon, Journal, Pointer, Stream
 from omnipub.storage import keys
 

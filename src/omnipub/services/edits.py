@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from omnipub.domain import intervention
 from omnipub.domain.announcement import announce
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import network_of
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery import actions
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.window import Window, end_of
+from omnipub.domain.ids import network_of
 from omnipub.domain.message import Content, Message, checked
-from omnipub.domain.moments import Schedule
-from omnipub.domain.window import Window, end_of
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.services.admission import admit
 from omnipub.services.compose import refuse_unused_variants
@@ -55,7 +55,7 @@ def written(shown: Shown, edit: Edit, creation: Creation, now: datetime) -> list
     writes: list[Write] = [Put(item=item, condition=Unchanged(version=shown.subject.version))]
     due_at = when.at if edit.schedule else None
     for delivery in live:
-        after = intervention.edited(delivery, due_at=due_at, window=creation.missed_after, not_after=not_after)
+        after = actions.edited(delivery, due_at=due_at, window=creation.missed_after, not_after=not_after)
         after = replace(after, version=delivery.version + 1, write_id=creation.chance.token())
         writes.append(Put(item=delivery_item(after, shard), condition=Unchanged(version=delivery.version)))
     return writes
@@ -64,7 +64,7 @@ def written(shown: Shown, edit: Edit, creation: Creation, now: datetime) -> list
 def _editable(shown: Shown) -> list[Delivery]:
     """Its deliveries that are not cancelled, if all may still change."""
     live = [delivery for delivery in shown.deliveries if delivery.status is not Status.CANCELLED]
-    fixed = [delivery for delivery in live if not intervention.is_editable(delivery)]
+    fixed = [delivery for delivery in live if not actions.is_editable(delivery)]
     if fixed or not live:
         named = ", ".join(map(_why, fixed)) or "all is cancelled"
         raise ConflictError(

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import MediaReference, Message
-from omnipub.domain.moments import Fold, Schedule, schedule_at, to_text
+from omnipub.domain.timestamps import Fold, Schedule, schedule_at, to_text
 from omnipub.errors import InvalidInputError
 from omnipub.services.asked import Asked
 from omnipub.services.importing import STORED

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import from_text, to_text
-from omnipub.domain.progress import cut_short
+from omnipub.domain.delivery.decide import cut_short
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.timestamps import from_text, to_text
 from omnipub.errors import GateClosedError
 from omnipub.services.ports import Claimed, Clock, Evidence, Seat
 from omnipub.services.recording import Recording

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
 from omnipub.services.beat import beat_of, note, swept
 from omnipub.services.ports import Clock, Journal
 from omnipub.services.releases import Late, Releases

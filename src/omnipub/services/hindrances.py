@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from omnipub.domain.identity import network_of
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.outcome import unquoted
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.outcome import unquoted
+from omnipub.domain.ids import network_of
 from omnipub.services.accounts import Accounts
 from omnipub.services.backlog import Backlog, Pile
 from omnipub.services.breakers import Breakers

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from omnipub.domain.identity import network_of
+from omnipub.domain.ids import network_of
 from omnipub.names import SEED_OWNER
 from omnipub.services.backlog import Pile, Waiting
 from omnipub.services.scopes import scopes_of

@@ -8,10 +8,10 @@ remembered. A key that is the id of a message here stands for that message: what
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from omnipub.domain.identity import Kind, Parent, checked_id
+from omnipub.domain.ids import Kind, Parent, checked_id
+from omnipub.domain.images import referred
 from omnipub.domain.message import MediaReference
-from omnipub.domain.moments import to_text
-from omnipub.domain.pictures import referred
+from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError, NotFoundError
 from omnipub.services.compose import Compose
 from omnipub.services.creation import Created

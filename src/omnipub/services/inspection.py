@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent, checked_id
-from omnipub.domain.lifecycle import TRANSITIONS, Transition
+from omnipub.domain.delivery.lifecycle import TRANSITIONS, Transition
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent, checked_id
 from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub.services.ports import Clock
 from omnipub.storage import access, keys

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from omnipub.domain.conversation import Channel
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import from_text
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
 from omnipub.services.asked import Asked, checked, checked_cursor
 from omnipub.services.ports import Clock

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from omnipub.domain.conversation import Channel
-from omnipub.domain.identity import network_of
+from omnipub.domain.ids import network_of
 from omnipub.errors import ConflictError
 
 UNKNOWN_NETWORK = "unknown_network"

@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from omnipub.domain import intervention
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent, network_of
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery import actions
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.window import Window
+from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule
-from omnipub.domain.rules import Remedy
-from omnipub.domain.window import Window
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
 from omnipub.services.creation import Creation
 from omnipub.services.edits import Edit, Rewrite, written
@@ -83,7 +83,7 @@ class Operate:
             parent,
             viewer,
             channels,
-            lambda delivery: intervention.cancelled(delivery, self.clock.now(), sentence=sentence),
+            lambda delivery: actions.cancelled(delivery, self.clock.now(), sentence=sentence),
             meant=_CANCELLABLE,
         )
 
@@ -102,7 +102,7 @@ class Operate:
                 raise ConflictError(f"It may be out on {delivery.channel}; sending it again may publish it twice.")
             channel = self.creation.channels.get(network_of(delivery.channel))
             keyed = channel is not None and channel.remedy(delivery.account) is Remedy.RESEND
-            return intervention.retried(delivery, self.clock.now(), window=self.missed_after, keyed=keyed)
+            return actions.retried(delivery, self.clock.now(), window=self.missed_after, keyed=keyed)
 
         self.gate.check()
         meant = _RETRIABLE | {Status.UNCONFIRMED} if channels else _RETRIABLE
@@ -116,7 +116,7 @@ class Operate:
             parent,
             viewer,
             channels,
-            lambda delivery: intervention.dismissed(delivery, self.clock.now(), sentence=reason),
+            lambda delivery: actions.dismissed(delivery, self.clock.now(), sentence=reason),
             meant=_RETRIABLE | {Status.UNCONFIRMED},
         )
 
@@ -140,9 +140,7 @@ class Operate:
 
         def mark(delivery: Delivery) -> Delivery:
             # What cannot be marked at all is told first: the right id would not help.
-            marked = intervention.marked_published(
-                delivery, self.clock.now(), network_id=network_id, permalink=permalink
-            )
+            marked = actions.marked_published(delivery, self.clock.now(), network_id=network_id, permalink=permalink)
             return replace(marked, network_id=known.post_ids.read(network_id)) if known else marked
 
         try:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import to_text
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.timestamps import to_text
 from omnipub.errors import NotFoundError
 from omnipub.services.ports import Clock, Journal
 from omnipub.services.releases import Late, Releases, left_missed

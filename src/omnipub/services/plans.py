@@ -9,9 +9,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from omnipub.domain.delivery.window import Window, window_of
 from omnipub.domain.message import Content, MediaReference, Message
-from omnipub.domain.moments import Fold, Schedule, schedule_at
-from omnipub.domain.window import Window, window_of
+from omnipub.domain.timestamps import Fold, Schedule, schedule_at
 from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub.services.creation import Created, IdempotencyKey
 from omnipub.services.rows import Picture, Problem, Row, object_of

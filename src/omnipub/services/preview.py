@@ -6,12 +6,12 @@ from datetime import datetime
 
 from omnipub.domain.announcement import announce
 from omnipub.domain.conversation import Channel, FrozenBody, Occasion
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent, network_of
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.window import Window, end_of
+from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.limits import Excess, text_counts
 from omnipub.domain.message import Content, Message, checked
-from omnipub.domain.moments import Schedule
-from omnipub.domain.window import Window, end_of
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub.services.admission import Objection, examined
 from omnipub.services.compose import refuse_unused_variants

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from omnipub.domain.moments import to_text
+from omnipub.domain.timestamps import to_text
 from omnipub.services.admission import Objection
 from omnipub.services.preview import Facet, Previewed
 

@@ -5,8 +5,8 @@ An owner's list, a status, what networks published, or everybody's. `docs/access
 
 from collections.abc import Iterator, Sequence
 
-from omnipub.domain.identity import Kind, network_of
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind, network_of
 from omnipub.services.asked import Asked
 from omnipub.storage import access
 from omnipub.storage.table import Query

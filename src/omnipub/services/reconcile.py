@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from omnipub.domain.conversation import Channel, FrozenBody
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.finding import Seen, looked
-from omnipub.domain.fingerprint import Sent
-from omnipub.domain.identity import network_of
-from omnipub.domain.looking import CLOCK_DIFFERENCE, read
-from omnipub.domain.outcome import Ended, Sighting
-from omnipub.domain.progress import claimed_to_look
-from omnipub.domain.rules import Rules
+from omnipub.domain.delivery.decide import claimed_to_look
+from omnipub.domain.delivery.fingerprint import Sent
+from omnipub.domain.delivery.lookup import CLOCK_DIFFERENCE, read
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.outcome import Ended, Sighting
+from omnipub.domain.delivery.reconcile import Seen, looked
+from omnipub.domain.delivery.rules import Rules
+from omnipub.domain.ids import network_of
 from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.connection_reuse import reusing

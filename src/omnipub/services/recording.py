@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from omnipub.domain.delivery import Attempt, Delivery
-from omnipub.domain.identity import network_of
-from omnipub.domain.late_answers import disowned, late_answer
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moves import lost_track
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.progress import is_unresolved
-from omnipub.domain.rules import Remedy
+from omnipub.domain.delivery.decide import is_unresolved
+from omnipub.domain.delivery.late_answers import disowned, late_answer
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Attempt, Delivery
+from omnipub.domain.delivery.moves import lost_track
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.ids import network_of
 from omnipub.errors import UnavailableError
 from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.storage import keys, writing

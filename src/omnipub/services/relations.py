@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery
-from omnipub.domain.identity import Kind, Parent, network_of
-from omnipub.domain.intervention import EDITABLE
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.actions import EDITABLE
+from omnipub.domain.delivery.decide import is_unresolved
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Attempt, Delivery
+from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Message
-from omnipub.domain.progress import is_unresolved
 from omnipub.services.checks import Check, Wrong
 from omnipub.services.recording import held_text, name_of
 from omnipub.storage import keys

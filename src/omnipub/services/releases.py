@@ -13,12 +13,12 @@ from enum import StrEnum
 from itertools import groupby
 
 from omnipub.domain.conversation import Channel
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import network_of
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import from_text, to_text
-from omnipub.domain.moves import missed
-from omnipub.domain.progress import released
+from omnipub.domain.delivery.decide import released
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.moves import missed
+from omnipub.domain.ids import network_of
+from omnipub.domain.timestamps import from_text, to_text
 from omnipub.services.due import DueMoments
 from omnipub.services.gate import Gate
 from omnipub.services.ports import Chance, Clock, Journal

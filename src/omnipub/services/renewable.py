@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from omnipub.domain.conversation import Account, Secret
-from omnipub.domain.outcome import Outcome
-from omnipub.domain.renewal import RenewalFailed, Renewing
+from omnipub.domain.delivery.outcome import Outcome
+from omnipub.domain.token_refresh import RenewalFailed, Renewing
 from omnipub.storage.items import Connection, Standing
 
 RENEWAL = "renewal"

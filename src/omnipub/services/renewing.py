@@ -16,10 +16,10 @@ from typing import TypeVar
 
 from omnipub.domain import sealing
 from omnipub.domain.conversation import Channel, Publishing, Secret
-from omnipub.domain.identity import network_of
-from omnipub.domain.moments import to_text
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.renewal import AGAIN, Renewal, RenewalFailed, Renewing, is_due
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.ids import network_of
+from omnipub.domain.timestamps import to_text
+from omnipub.domain.token_refresh import AGAIN, Renewal, RenewalFailed, Renewing, is_due
 from omnipub.errors import OmnipubError, SealBrokenError, UnavailableError
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from omnipub.domain.progress import Act, next_step
+from omnipub.domain.delivery.decide import Act, next_step
 from omnipub.errors import NotFoundError
 from omnipub.services.gate import Gate
 from omnipub.services.ports import Clock, Invoke, Judged, Parked, Pointer, Start, Stream, StreamReader, StreamRecord

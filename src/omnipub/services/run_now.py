@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from omnipub.domain.identity import Parent
-from omnipub.domain.moments import from_text, to_text
-from omnipub.domain.progress import Act, next_step
+from omnipub.domain.delivery.decide import Act, next_step
+from omnipub.domain.ids import Parent
+from omnipub.domain.timestamps import from_text, to_text
 from omnipub.services.due import pointer_to
 from omnipub.services.gate import Gate
 from omnipub.services.ports import Clock, Pointer, Stream

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import network_of
-from omnipub.domain.moments import from_text
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import network_of
+from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_of

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from omnipub.domain.conversation import Channel, Occasion
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.fingerprint import Sent
-from omnipub.domain.identity import network_of
-from omnipub.domain.intervention import found, is_searchable, searched_since
-from omnipub.domain.moments import to_text
+from omnipub.domain.delivery.actions import found, is_searchable, searched_since
+from omnipub.domain.delivery.fingerprint import Sent
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import network_of
+from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, NotFoundError
 from omnipub.services.accounts import Accounts
 from omnipub.services.contents import Contents

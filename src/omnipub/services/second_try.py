@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from omnipub.domain.conversation import Channel
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.services.ports import Clock
 from omnipub.services.renewable import Came, Renewed
 from omnipub.services.renewing import Renewals

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Overall, Status, overall
+from omnipub.domain.delivery.lifecycle import Overall, Status, overall
+from omnipub.domain.delivery.model import Attempt, Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Message
 from omnipub.errors import NotFoundError
 from omnipub.storage import access, keys

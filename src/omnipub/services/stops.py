@@ -7,8 +7,8 @@ somebody else may have gone on from the claim, and people may have paused or cal
 from dataclasses import dataclass
 from datetime import timedelta
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.outcome import CALLED_OFF, CLAIM_LOST, NOT_READ, PAUSED, WINDOW_OVER, Ended, Outcome
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.outcome import CALLED_OFF, CLAIM_LOST, NOT_READ, PAUSED, WINDOW_OVER, Ended, Outcome
 from omnipub.errors import OmnipubError
 from omnipub.services.pauses import Pauses
 from omnipub.services.ports import Clock

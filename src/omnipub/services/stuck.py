@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
 from omnipub.errors import InvalidInputError
 from omnipub.services.calendar import About, abouts
 from omnipub.services.ports import Clock

@@ -11,7 +11,7 @@ from itertools import islice
 
 from omnipub import __version__
 from omnipub.config import Settings
-from omnipub.domain.moments import to_text
+from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.names import SERVICE
 from omnipub.services.export_lines import SCHEMA, header_of, judged, line_of, prepared

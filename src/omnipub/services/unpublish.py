@@ -11,11 +11,11 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from omnipub.domain.conversation import Channel
-from omnipub.domain.delivery import Delivery, Unpublished
-from omnipub.domain.identity import Parent, network_of
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import to_text
-from omnipub.domain.outcome import GONE, Ended, Outcome
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery, Unpublished
+from omnipub.domain.delivery.outcome import GONE, Ended, Outcome
+from omnipub.domain.ids import Parent, network_of
+from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, NotFoundError, SealBrokenError
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver

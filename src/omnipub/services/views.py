@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery, Double
+from omnipub.domain.delivery.model import Attempt, Delivery, Double
 from omnipub.domain.message import Content, Message
-from omnipub.domain.moments import milliseconds, to_text
+from omnipub.domain.timestamps import milliseconds, to_text
 from omnipub.services.creation import Created
 from omnipub.services.showing import Row, Shown
 

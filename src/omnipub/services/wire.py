@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.moments import from_text, to_text
+from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.timestamps import from_text, to_text
 from omnipub.services.ports import DueSoon, Pointer
 from omnipub.services.run_now import Ran, Report
 from omnipub.strict_json import JsonError, loads

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ParamSpec
 
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import to_text
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.timestamps import to_text
 from omnipub.storage import keys
 from omnipub.storage.table import Item, Query, Table
 

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-from omnipub.domain.moments import from_text, to_text
+from omnipub.domain.timestamps import from_text, to_text
 
 
 def encode(value: Any) -> Any:

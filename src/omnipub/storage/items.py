@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import Any, cast
 
 from omnipub.domain.announcement import headline
-from omnipub.domain.breaker import Breaker
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery
-from omnipub.domain.identity import Kind, Parent, network_of
-from omnipub.domain.lifecycle import WATCHED, Status
+from omnipub.domain.circuit_breaker import Breaker
+from omnipub.domain.delivery.lifecycle import WATCHED, Status
+from omnipub.domain.delivery.model import Attempt, Delivery
+from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Message
-from omnipub.domain.renewal import RenewalFailed
+from omnipub.domain.token_refresh import RenewalFailed
 from omnipub.names import VERSION
 from omnipub.storage import keys
 from omnipub.storage.codec import decode, encode

@@ -9,9 +9,9 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, new_id
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moments import EPOCH, TICK, to_text
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, new_id
+from omnipub.domain.timestamps import EPOCH, TICK, to_text
 
 METADATA = "METADATA"
 CHANNEL_PREFIX = "CHANNEL#"

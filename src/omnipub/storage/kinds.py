@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from omnipub.domain.addresses import place
-from omnipub.domain.identity import network_of
+from omnipub.domain.ids import network_of
+from omnipub.domain.secret_urls import place
 from omnipub.names import VERSION
 from omnipub.storage import items, keys
 from omnipub.storage.keys import Key

@@ -68,9 +68,9 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
     timeout: Timeout = 120,
 ) -> None:
     """Announce a member's certification, with each network's own words, once per member, type and day."""
-    from omnipub.domain.catalogue import type_named  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.certification import Certification  # noqa: PLC0415  likewise
-    from omnipub.domain.moments import Schedule  # noqa: PLC0415  likewise
+    from omnipub.domain.certification_catalog import type_named  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.timestamps import Schedule  # noqa: PLC0415  likewise
     from omnipub_cli.creating import explained, key_of, tell  # noqa: PLC0415  likewise
 
     call = call_of(context)
@@ -127,7 +127,7 @@ def types(
     all_: Annotated[bool, typer.Option("--all", help="Also those that can no longer be earned.")] = False,
 ) -> None:
     """List the certifications that can be announced, with their exams and dates."""
-    from omnipub.domain.catalogue import AS_OF  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.certification_catalog import AS_OF  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.catalog import catalogue  # noqa: PLC0415  likewise
 
     call = call_of(context)

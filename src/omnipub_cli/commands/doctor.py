@@ -21,7 +21,7 @@ FINDINGS = (Column("CHECK"), Column("VERDICT"), Column("AT"), Column("WHAT"), Co
 @app.command(cls=Command, epilog=examples("omnipub doctor", "omnipub doctor --json", "omnipub doctor --quiet"))
 def doctor(context: typer.Context) -> None:
     """Look at everything that can be wrong and say what to type next; exit 1 if something is."""
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.findings import Health  # noqa: PLC0415  likewise
     from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
 

@@ -31,7 +31,7 @@ def outputs(
     ] = False,
 ) -> None:
     """Show what a stage's stacks say of themselves: the site's address, the user pool, the alarms' topic."""
-    from omnipub.domain.moments import from_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.timestamps import from_text  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.deployment import telling  # noqa: PLC0415  likewise
 
     call = call_of(context)

@@ -87,6 +87,6 @@ def _known(system: "System", scope: str) -> None:
 
 
 def _shape(pause: "Pause") -> dict[str, Any]:
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
 
     return {"scope": pause.scope, "reason": pause.reason, "by": pause.by, "at": to_text(pause.at)}

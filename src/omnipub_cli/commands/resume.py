@@ -11,7 +11,7 @@ from omnipub_cli.options import Command, examples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub.domain.delivery import Delivery
+    from omnipub.domain.delivery.model import Delivery
     from omnipub.wiring import System
 
 app = typer.Typer(add_completion=False)

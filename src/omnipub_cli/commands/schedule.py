@@ -13,7 +13,7 @@ from omnipub_cli.drawing import Column, State, Table, TimeOfDay
 from omnipub_cli.options import Command, Cursor, GoesTo, Limit, Owner, examples, group
 
 if TYPE_CHECKING:
-    from omnipub.domain.delivery import Delivery
+    from omnipub.domain.delivery.model import Delivery
     from omnipub.services.calendar import Abouts
 
 app = group("See what is due when, and dispatch what is due now.", "omnipub schedule list")
@@ -47,7 +47,7 @@ def list_(
     cursor: Cursor = "",
 ) -> None:
     """List what is not out yet, by the moment it was asked for."""
-    from omnipub.domain.moments import LATEST_AHEAD, TICK  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.timestamps import LATEST_AHEAD, TICK  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     first = inputs.moment_of(since, "--since") if since else None

@@ -94,7 +94,7 @@ def _tell(
     *,
     last: Deployed | None,
 ) -> None:
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
     from omnipub_cli.deployment import telling  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.served import served  # noqa: PLC0415  likewise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from omnipub.domain.moments import to_text
+from omnipub.domain.timestamps import to_text
 from omnipub.errors import OmnipubError
 from omnipub_cli.deployment import outputs as said
 from omnipub_cli.deployment import pages as paged

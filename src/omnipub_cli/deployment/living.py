@@ -40,8 +40,8 @@ class LivingSystem:
 
     def post(self) -> str:
         """Publish one message to the sandbox and follow it; "" if it came out, else what became of it."""
-        from omnipub.domain.identity import Parent  # noqa: PLC0415  a deployment that posts nothing does without
-        from omnipub.domain.lifecycle import UNSETTLED, Status  # noqa: PLC0415  likewise
+        from omnipub.domain.delivery.lifecycle import UNSETTLED, Status  # noqa: PLC0415  likewise
+        from omnipub.domain.ids import Parent  # noqa: PLC0415  a deployment that posts nothing does without
         from omnipub.domain.message import Content  # noqa: PLC0415  likewise
         from omnipub.onebox.sandboxed import connect  # noqa: PLC0415  likewise
         from omnipub.services.showing import Viewer  # noqa: PLC0415  likewise

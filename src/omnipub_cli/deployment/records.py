@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from omnipub.domain.moments import from_text, to_text
+from omnipub.domain.timestamps import from_text, to_text
 from omnipub.strict_json import loads
 from omnipub_cli.deployment.ports import Shelf
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from omnipub.domain.moments import to_text
+from omnipub.domain.timestamps import to_text
 from omnipub_cli.deployment.family import id_of
 from omnipub_cli.drawing import Cell, Column, Line, State, Story, Table
 

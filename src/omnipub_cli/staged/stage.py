@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from omnipub.adapters.aws.clients import Clients
     from omnipub.config import Settings
-    from omnipub.domain.identity import Parent
+    from omnipub.domain.ids import Parent
     from omnipub.services.replay import Replay
     from omnipub.services.run_now import Report
     from omnipub.wiring import System

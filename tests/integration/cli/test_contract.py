@@ -20,10 +20,10 @@ import pytest
 from typer.core import TyperGroup
 
 from integration.deploy.test_commands import RUNS as ON_AWS
-from omnipub.domain import intervention, moves, progress
-from omnipub.domain.delivery import Delivery, Reason
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery import actions, decide, moves
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery, Reason
+from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.showing import Viewer
 from omnipub.wiring import System
@@ -141,7 +141,7 @@ class Stage:
         return str(self._run(*ANNOUNCE, "--to", "webhook", "-q").out.strip())
 
     def _doubtful(self) -> str:
-        return self._moved(lambda one, now: intervention.doubted(one, now, sentence="Who knows."))
+        return self._moved(lambda one, now: actions.doubted(one, now, sentence="Who knows."))
 
     def _failed(self) -> str:
         reason = Reason(code="400", sentence="It said no.", at=self._system.world.clock.now())
@@ -248,7 +248,7 @@ def test_every_schema_says_what_kind_everything_is_and_leaves_nothing_open(comma
 def test_what_is_only_held_has_an_exit_code_of_its_own(run: Run, system: System, words: tuple[str, ...]) -> None:
     id_ = made(run)
     (one,) = system.showing.one(Parent(kind=Kind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
-    system.operate.recording.move(one, progress.held(one, system.world.clock.now(), sentence="It is paused."))
+    system.operate.recording.move(one, decide.held(one, system.world.clock.now(), sentence="It is paused."))
     assert run("messages", "watch", id_, "--timeout", "0", *words).code == Code.PAUSED
 
 

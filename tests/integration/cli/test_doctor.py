@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain import progress
 from omnipub.domain.conversation import Secret
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.delivery import decide
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.showing import Viewer
@@ -73,7 +73,7 @@ def test_what_is_held_is_told_with_the_pause_that_ends_or_the_account_that_is_as
         made = system.compose.message(owner=owner, content=content, channels=[channel], schedule=None)
         parent = Parent(kind=Kind.MESSAGE, id=made.id)
         (one,) = system.showing.one(parent, Viewer(owner=owner)).deliveries
-        moves.move(one, progress.held(one, clock.now(), sentence="It waits."))
+        moves.move(one, decide.held(one, clock.now(), sentence="It waits."))
         connection = system.accounts.find(owner, channel)
         assert connection is not None
         if channel != "webhook":

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Message
-from omnipub.domain.moments import EPOCH
+from omnipub.domain.timestamps import EPOCH
 from omnipub.errors import ConflictError, InvalidInputError, UnavailableError
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data import open_data

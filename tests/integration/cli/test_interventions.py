@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain import intervention, moves, progress
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.delivery import actions, decide, moves
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
@@ -33,7 +33,7 @@ def only(system: System, id_: str, kind: Kind = Kind.MESSAGE) -> Delivery:
 def doubtful(run: Run, system: System) -> str:
     id_ = made(run)
     one = only(system, id_)
-    system.operate.recording.move(one, intervention.doubted(one, system.world.clock.now(), sentence="Who knows."))
+    system.operate.recording.move(one, actions.doubted(one, system.world.clock.now(), sentence="Who knows."))
     return id_
 
 
@@ -47,7 +47,7 @@ def missed(run: Run, system: System) -> str:
 def held(run: Run, system: System, *arguments: str) -> str:
     id_ = made(run, *arguments)
     one = only(system, id_)
-    system.operate.recording.move(one, progress.held(one, system.world.clock.now(), sentence="It is paused."))
+    system.operate.recording.move(one, decide.held(one, system.world.clock.now(), sentence="It is paused."))
     return id_
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain import intervention
 from omnipub.domain.conversation import Secret
-from omnipub.domain.finding import Seen
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.outcome import FoundPost
+from omnipub.domain.delivery import actions
+from omnipub.domain.delivery.outcome import FoundPost
+from omnipub.domain.delivery.reconcile import Seen
+from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.search import Search
@@ -145,7 +145,7 @@ def test_what_a_pause_holds_is_resumed_and_what_nobody_takes_needs_an_up(run: Ru
 def test_what_no_network_tells_is_shown_to_a_person(run: Run, system: System) -> None:
     id_ = made(run, "Hello", "--to", "telegram")
     one = only(system, id_)
-    system.operate.recording.move(one, intervention.doubted(one, system.world.clock.now(), sentence="Who knows."))
+    system.operate.recording.move(one, actions.doubted(one, system.world.clock.now(), sentence="Who knows."))
     (row,) = run("messages", "stuck", "--json").json["deliveries"]
     assert row["next"].startswith(f"omnipub messages show {id_}")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Occasion
-from omnipub.domain.delivery import Delivery, Frozen
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.delivery.model import Delivery, Frozen
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.showing import Viewer

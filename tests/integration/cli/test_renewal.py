@@ -10,8 +10,8 @@ import pytest
 
 from omnipub.channels.linkedin import LinkedIn
 from omnipub.domain.conversation import Secret
-from omnipub.domain.moments import moment
-from omnipub.domain.renewal import RenewalFailed
+from omnipub.domain.timestamps import moment
+from omnipub.domain.token_refresh import RenewalFailed
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.export_lines import prepared
 from omnipub.storage import keys

@@ -13,7 +13,7 @@ import pytest
 
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Secret
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data import open_data

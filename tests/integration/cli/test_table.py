@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.delivery import Delivery, Reason
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.intervention import doubted
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.actions import doubted
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery, Reason
+from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data import alone
 from omnipub.services.showing import Viewer

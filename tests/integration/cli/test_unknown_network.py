@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, to_text
-from omnipub.domain.rules import Remedy
+from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.due import pointer_to
 from omnipub.services.showing import Viewer

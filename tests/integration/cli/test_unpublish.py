@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data import open_data
 from omnipub.onebox.sandboxed import connect_all, control

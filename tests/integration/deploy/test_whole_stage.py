@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.moments import to_text
+from omnipub.domain.timestamps import to_text
 from omnipub.names import API_ROOT, AUTHORS_GROUP, ORIGIN_HEADER
 from omnipub.onebox.sandboxed import control
 from omnipub_cli.deployment.family import id_of

@@ -11,9 +11,9 @@ import pytest
 
 from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.adapters.local.sqlite.table import SqliteTable
-from omnipub.domain.identity import Parent
+from omnipub.domain.ids import Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, UnavailableError
 from omnipub.handlers import scheduler, worker
 from omnipub.onebox.events import Context, delayed_event, kinesis_event, sequence_number, sequence_of, tick_event

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from omnipub.adapters.system.clock import LONGEST_NAP, StoppedError, SystemClock
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, moment, to_text
+from omnipub.domain.timestamps import Schedule, moment, to_text
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data
 from omnipub.onebox.metronome import EVERY, Metronome

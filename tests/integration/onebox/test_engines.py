@@ -13,7 +13,7 @@ import pytest
 from omnipub.adapters.local.sqlite.delay import SqliteDelay
 from omnipub.adapters.local.sqlite.stream import SqliteStream, lane_of
 from omnipub.adapters.system.worker_pool import WorkerPool
-from omnipub.domain.moments import moment
+from omnipub.domain.timestamps import moment
 from omnipub.errors import UnavailableError
 from omnipub.onebox import consumer as consumer_file
 from omnipub.onebox.consumer import FAILING_AT_MOST, Given

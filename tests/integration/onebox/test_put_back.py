@@ -24,7 +24,7 @@ import pytest
 from omnipub.adapters.local import former_place
 from omnipub.adapters.local.place import SEAT, SEATS
 from omnipub.adapters.local.sqlite.table import SqliteTable
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import ConflictError
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.box import Box

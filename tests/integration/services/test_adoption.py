@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import to_text
+from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError
 from omnipub.services.showing import Viewer
 from support.world import OWNER, START, TestBed

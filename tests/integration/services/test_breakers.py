@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from omnipub.domain.breaker import REST, STRAINS_TO_TRIP
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.circuit_breaker import REST, STRAINS_TO_TRIP
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.services.showing import Viewer
 from support.world import OWNER, START, TestBed, WorkerKilledError

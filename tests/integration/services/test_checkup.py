@@ -9,11 +9,11 @@ import pytest
 
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.conversation import Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent, new_id
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent, new_id
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule
+from omnipub.domain.timestamps import Schedule
 from omnipub.names import SEED_OWNER
 from omnipub.services.findings import COUNTED_AT_MOST, Finding, Health
 from omnipub.services.hindrances import ACCOUNTS_AT_MOST

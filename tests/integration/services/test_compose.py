@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from omnipub.adapters.local.sqlite.table import SqliteTable
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, Variant
-from omnipub.domain.moments import Schedule
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError, NotFoundError, UnavailableError
 from omnipub.services.creation import IdempotencyKey
 from omnipub.services.showing import Viewer

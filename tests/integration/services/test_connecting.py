@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Account, Request, Response, Secret
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.renewal import Renewal, RenewalFailed
-from omnipub.domain.rules import Remedy
+from omnipub.domain.token_refresh import Renewal, RenewalFailed
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.names import SEED_OWNER
 from omnipub.services.asking import Asking, Trial, Verdict

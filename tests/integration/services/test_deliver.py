@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, from_text, milliseconds
 from omnipub.domain.sealing import Purpose
+from omnipub.domain.timestamps import Schedule, from_text, milliseconds
 from omnipub.errors import UnavailableError
 from omnipub.services.deliver import lateness
 from omnipub.services.ports import Pointer

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, milliseconds
+from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.services import dispatch
 from omnipub.services.ports import Pointer
 from omnipub.services.showing import Viewer

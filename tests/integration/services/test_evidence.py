@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.delivery import Delivery, Lease
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Event, Status, legal_events
+from omnipub.domain.delivery.lifecycle import Event, Status, legal_events
+from omnipub.domain.delivery.model import Delivery, Lease
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, GateClosedError, UnavailableError
 from omnipub.services.gate import Gate, Why

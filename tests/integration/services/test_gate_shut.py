@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, new_id
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, new_id
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError
 from omnipub.services.gate import CLOSED
 from omnipub.services.showing import Viewer

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.services import held_sweep
 from omnipub.services.beat import beat_of

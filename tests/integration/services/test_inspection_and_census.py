@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.identity import Kind
-from omnipub.domain.lifecycle import Status, legal_events
+from omnipub.domain.delivery.lifecycle import Status, legal_events
+from omnipub.domain.ids import Kind
 from omnipub.domain.message import Content
-from omnipub.domain.moments import schedule_at, to_text
+from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub.services.census import Census, Count, Counting
 from omnipub.services.inspection import SEALED, Inspected, Inspection

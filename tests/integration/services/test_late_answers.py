@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Request, Response, Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.late_answers import DOUBLED, EARLIER_REVISION, FOUND_ANOTHER, MAYBE_DOUBLED, OTHERS_POST
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.late_answers import DOUBLED, EARLIER_REVISION, FOUND_ANOTHER, MAYBE_DOUBLED, OTHERS_POST
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moves import CANCELLED_TOO_LATE
 from omnipub.services.showing import Viewer
 from omnipub.services.unpublish import Result
 from omnipub.services.verification import Verification

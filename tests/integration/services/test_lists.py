@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from omnipub.adapters.local.sqlite.table import SqliteTable
-from omnipub.domain.identity import Kind
-from omnipub.domain.lifecycle import Status, overall
+from omnipub.domain.delivery.lifecycle import Status, overall
+from omnipub.domain.ids import Kind
 from omnipub.domain.message import Message
 from omnipub.errors import InvalidInputError
 from omnipub.services.asked import STATUSES, Asked

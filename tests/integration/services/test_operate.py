@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.window import Window
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, Message, Variant
-from omnipub.domain.moments import Schedule
-from omnipub.domain.window import Window
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, IllegalTransitionError, InvalidInputError, NotFoundError
 from omnipub.services.showing import Viewer
 from support.world import OWNER, START, TestBed

@@ -9,10 +9,10 @@ import pytest
 
 from omnipub.domain.certification import Certification
 from omnipub.domain.conversation import Secret
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, to_text
+from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError, NotFoundError
 from omnipub.services.showing import Viewer
 from support.world import OWNER, START, TestBed, make_bed

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from omnipub.channels.registry import CHANNELS
-from omnipub.domain.breaker import STRAINS_TO_TRIP
+from omnipub.domain.circuit_breaker import STRAINS_TO_TRIP
 from omnipub.domain.conversation import Response, Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.outcome import unquoted
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.outcome import unquoted
 from omnipub.services.scopes import account_scope, scopes_of
 from omnipub.services.showing import Viewer
 from omnipub.storage import access

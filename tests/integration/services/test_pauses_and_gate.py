@@ -9,11 +9,11 @@ from unittest.mock import patch
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, InvalidInputError, NotFoundError
 from omnipub.services.deliver import Deliver
 from omnipub.services.pauses import Pauses

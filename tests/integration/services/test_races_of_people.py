@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.intervention import retried
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.actions import retried
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError
 from omnipub.services import operate

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind, Parent
 from omnipub.services.asked import Asked
 from omnipub.services.census import Counting
 from omnipub.services.showing import Viewer

@@ -8,11 +8,11 @@ import pytest
 
 from omnipub.channels.bluesky import Bluesky
 from omnipub.domain.conversation import Occasion, Request, Response, Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, to_text
+from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError
 from omnipub.services.showing import Viewer
 from support.world import OWNER, START, FakeChannel, TestBed

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Request, Response, Secret
-from omnipub.domain.delivery import Attempt, Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Attempt, Delivery
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.renewal import AHEAD, AHEAD_AGAIN
-from omnipub.domain.rules import Remedy
+from omnipub.domain.token_refresh import AHEAD, AHEAD_AGAIN
 from omnipub.errors import UnavailableError
 from omnipub.services import second_try
 from omnipub.services.ports import NoAnswerError, UnreachableError

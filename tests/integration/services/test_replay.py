@@ -15,7 +15,7 @@ from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.domain.message import Content
-from omnipub.domain.moments import EPOCH, Schedule, milliseconds
+from omnipub.domain.timestamps import EPOCH, Schedule, milliseconds
 from omnipub.errors import GateClosedError, NotFoundError, UnavailableError
 from omnipub.handlers import worker
 from omnipub.onebox import consumer, engines

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from omnipub.domain import intervention
 from omnipub.domain.conversation import Request, Response
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery import actions
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import to_text
+from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, GateClosedError, NotFoundError
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
@@ -137,7 +137,7 @@ def test_after_a_restore_it_is_looked_for_back_to_its_due_moment(bed: TestBed) -
         {"id": "by-original", "text": "Hello", "key": "", "account": "acc-looked", "at": to_text(bed.clock.now())}
     )
     bed.clock.advance(hours=3)
-    doubt = intervention.doubted(only(bed, parent), bed.clock.now(), sentence="Who knows.")
+    doubt = actions.doubted(only(bed, parent), bed.clock.now(), sentence="Who knows.")
     before = bed.system.operate.recording.move(only(bed, parent), doubt)
     assert before.frozen is None
     assert bed.system.search.look(before).found

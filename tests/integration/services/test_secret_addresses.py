@@ -10,9 +10,9 @@ import pytest
 
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.conversation import Secret
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, SealBrokenError
 from omnipub.services.address_sealing import AddressSealing

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from omnipub.config import Mode, Settings
-from omnipub.domain.identity import Kind
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind
 from omnipub.domain.message import Content
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.names import PRODUCTION, SEED_OWNER
-from omnipub.services.seeding import Seeding
+from omnipub.seed.seeding import Seeding
 from omnipub.services.showing import Viewer
 from omnipub.services.verification import Verification
 from omnipub.storage import access, keys

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
 from omnipub.errors import InvalidInputError
 from omnipub.services.stuck import LATE, WORST_FIRST
 from omnipub.storage import keys

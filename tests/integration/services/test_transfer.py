@@ -9,9 +9,9 @@ import pytest
 
 from omnipub.config import Mode
 from omnipub.domain.conversation import Secret
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Content
-from omnipub.domain.moments import schedule_at, to_text
+from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import ConflictError, GateClosedError, InvalidInputError
 from omnipub.services.transfer import Transfer
 from omnipub.services.verification import Verification

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import Schedule, to_text
+from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.services.asked import Asked
 from omnipub.services.asking import Verdict

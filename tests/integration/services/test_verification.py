@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from omnipub.domain import moves
-from omnipub.domain.delivery import Delivery, Lease
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery import moves
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery, Lease
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.domain.moments import schedule_at, to_text
+from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.names import SEED_OWNER
 from omnipub.services.checks import Check, alone
 from omnipub.services.recording import held_text, name_of

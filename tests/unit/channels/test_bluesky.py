@@ -16,10 +16,10 @@ from omnipub.channels.bluesky_facets import facets
 from omnipub.channels.bluesky_keys import record_key
 from omnipub.channels.bluesky_sessions import SESSION_LASTS
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import COUNTERS, Unit
 from omnipub.domain.message import Content, MediaReference
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.rules import Remedy
 from omnipub.services.admission import objections
 
 PASSWORD = "abcd-efgh-ijkl-mnop"

@@ -12,7 +12,7 @@ from omnipub.channels.linkedin import LinkedIn
 from omnipub.channels.registry import CHANNELS
 from omnipub.channels.telegram import Telegram
 from omnipub.domain.conversation import Account, Response, Secret
-from omnipub.domain.outcome import Ended
+from omnipub.domain.delivery.outcome import Ended
 from omnipub.services.asking import Checks
 from omnipub.services.connecting import Renews
 

@@ -9,10 +9,10 @@ import pytest
 from omnipub.channels.answers import ASTRAY, LONGEST_WAIT
 from omnipub.channels.facebook import PAGES_AT_MOST, REGAIN, TOO_FAST, TOO_MANY, VERSION, Facebook
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.message import Content, MediaReference
-from omnipub.domain.outcome import Ended, Outcome
 from omnipub.domain.redaction import Redaction
-from omnipub.domain.rules import Remedy
 
 TOKEN = "EAABsbCS1iHgBAKZCtoken0123456789"
 PAGE = Account(id="1784", base_url=Facebook.base_url, token=Secret(TOKEN))

@@ -10,14 +10,14 @@ import pytest
 from omnipub.channels.bluesky_facets import facets
 from omnipub.channels.linkedin_text import little_text, plain_text
 from omnipub.channels.registry import CHANNELS
-from omnipub.domain.catalogue import type_named
+from omnipub.domain.certification_catalog import type_named
 from omnipub.domain.conversation import Channel, Occasion
-from omnipub.domain.fingerprint import fingerprint
+from omnipub.domain.delivery.fingerprint import fingerprint
+from omnipub.domain.delivery.window import window_of
 from omnipub.domain.limits import COUNTERS
 from omnipub.domain.message import Content, checked
-from omnipub.domain.moments import schedule_at, zone_named
 from omnipub.domain.text import excerpt, nfkc
-from omnipub.domain.window import window_of
+from omnipub.domain.timestamps import schedule_at, zone_named
 from omnipub.errors import InvalidInputError
 from omnipub.services.admission import admit, examined
 from omnipub.services.rows import cells_of, row_of, said_in

@@ -14,11 +14,11 @@ from omnipub.channels.answers import LONGEST_WAIT, SHORTEST_WAIT
 from omnipub.channels.numbers import moment_of, moment_of_header, moment_of_milliseconds, whole_number
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
-from omnipub.domain.fingerprint import Sent, fingerprint
-from omnipub.domain.looking import read
+from omnipub.domain.delivery.fingerprint import Sent, fingerprint
+from omnipub.domain.delivery.lookup import read
+from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.message import Content
-from omnipub.domain.moments import to_text
-from omnipub.domain.outcome import Ended, Outcome, Sighting
+from omnipub.domain.timestamps import to_text
 from omnipub.domain.validation import PERMALINK_AT_MOST, web_address
 from omnipub.services.driver import Driver
 

@@ -20,8 +20,8 @@ from omnipub.domain.conversation import (
     Response,
     Secret,
 )
+from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.message import Content
-from omnipub.domain.outcome import Ended, Outcome
 from omnipub.services.driver import Driver
 from omnipub.services.ports import NoAnswerError, NotSentError
 

@@ -16,9 +16,9 @@ from omnipub.channels.linkedin import (
     plain_text,
 )
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.message import Content, MediaReference
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.rules import Remedy
 from omnipub.sandbox import little_text as reader
 
 TOKEN = "AQXdSP_W41_UPs5ioT_t8HESyODB4FqbkJ8LrV_5mff4gPODzOYR"

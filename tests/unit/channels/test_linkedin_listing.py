@@ -14,8 +14,8 @@ from omnipub.channels import linkedin_listing
 from omnipub.channels.linkedin import LinkedIn
 from omnipub.channels.linkedin_listing import MOVED, OVERLAP, PAGE_SIZE, POSTS_AT_MOST, STEP, TOO_MANY
 from omnipub.domain.conversation import Account, Request, Response, Secret
-from omnipub.domain.moments import milliseconds
-from omnipub.domain.outcome import Sighting
+from omnipub.domain.delivery.outcome import Sighting
+from omnipub.domain.timestamps import milliseconds
 
 ORGANISATION = "urn:li:organization:5583111"
 COMPANY = Account(id=ORGANISATION, base_url=LinkedIn.base_url, token=Secret("AQXdSP_W41_UPs5ioT"))

@@ -8,9 +8,9 @@ import pytest
 from omnipub import channels
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Channel, Occasion
-from omnipub.domain.identity import checked_channel
+from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.ids import checked_channel
 from omnipub.domain.message import Content, MediaReference
-from omnipub.domain.rules import Remedy
 from omnipub.errors import InvalidInputError
 
 SHARED = {"__init__", "answers", "drafting", "numbers", "registry"}

@@ -9,9 +9,9 @@ import pytest
 from omnipub.channels.answers import SHORTEST_WAIT
 from omnipub.channels.telegram import REGAIN, Telegram
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.message import Content, MediaReference
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.rules import Remedy
 from omnipub.services.admission import objections
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"

@@ -12,9 +12,9 @@ import standardwebhooks
 from omnipub.channels.answers import SHORTEST_WAIT
 from omnipub.channels.webhook import BODY_BYTES, Webhook, delivery_id
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.message import Content, MediaReference
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.rules import Remedy
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 NEW_SECRET = "whsec_" + base64.b64encode(bytes(range(32, 64))).decode()

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.delivery import Delivery, Reason
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery, Reason
+from omnipub.domain.ids import Kind, Parent
 from omnipub.services.calendar import About
 from omnipub.services.stuck import WORST_FIRST
 from omnipub_cli.advice import BY_STATUS, why

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub_cli.following import follow
 
 PARENT = Parent(kind=Kind.MESSAGE, id="01M844K2KM12R6W346XR7QK44W")

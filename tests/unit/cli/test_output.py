@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
 from omnipub.services.asking import Verdict
 from omnipub.services.findings import Health
 from omnipub.storage.items import Standing

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery, Lease, Reason
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Attempt, Delivery, Lease, Reason
+from omnipub.domain.delivery.outcome import Ended
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, Message
-from omnipub.domain.moments import Schedule
-from omnipub.domain.outcome import Ended
+from omnipub.domain.timestamps import Schedule
 from omnipub.services.showing import Shown
 from omnipub_cli.drawing import Look, piped
 from omnipub_cli.lazily import Lazy

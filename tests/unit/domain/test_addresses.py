@@ -1,6 +1,6 @@
 import pytest
 
-from omnipub.domain.addresses import is_own_place, normalised, place, secrets_in, shown
+from omnipub.domain.secret_urls import is_own_place, normalised, place, secrets_in, shown
 from omnipub.errors import InvalidInputError
 
 ADDRESS = "https://hooks.example.com/services/T0/B0?key=S3cret%2Fx"

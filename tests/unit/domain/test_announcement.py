@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omnipub.domain.announcement import DEFAULT, SHORT, TEMPLATES, Tone, announce, headline
-from omnipub.domain.catalogue import CATALOGUE
 from omnipub.domain.certification import MEMBER_AT_MOST, PERSONAL_AT_MOST, Certification
+from omnipub.domain.certification_catalog import CATALOGUE
 from omnipub.domain.message import MediaReference, checked
-from omnipub.domain.moments import Schedule
 from omnipub.domain.text import EXCERPT
+from omnipub.domain.timestamps import Schedule
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PHOTO = MediaReference(key="ab" * 32, content_type="image/png", size=1_000)

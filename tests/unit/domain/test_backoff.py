@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.backoff import Backoff
+from omnipub.domain.delivery.retry import Backoff
 
 SOME = Backoff(first=timedelta(seconds=10), longest=timedelta(minutes=5), jitter=0.25)
 

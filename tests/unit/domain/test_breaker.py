@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnipub.domain.breaker import (
+from omnipub.domain.circuit_breaker import (
     NO_ANSWER,
     REST,
     STRAINS_TO_TRIP,
@@ -20,7 +20,7 @@ from omnipub.domain.breaker import (
     strained,
     strains,
 )
-from omnipub.domain.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Ended, Outcome
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FRESH = Breaker(network="facebook", account="1")

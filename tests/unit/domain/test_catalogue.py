@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from omnipub.domain.catalogue import (
+from omnipub.domain.certification_catalog import (
     AS_OF,
     CATALOGUE,
     PROGRAMME_SINCE,

@@ -15,7 +15,7 @@ from omnipub.domain.certification import (
     sameness,
 )
 from omnipub.domain.message import CHANNELS_AT_MOST
-from omnipub.domain.moments import Schedule
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import InvalidInputError
 
 TODAY = date(2026, 11, 23)

@@ -5,24 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.concluding import concluded
-from omnipub.domain.delivery import Delivery, Double, Frozen, Lease, Reason
-from omnipub.domain.finding import BETWEEN_LOOKS, Seen, first_look, looked
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.late_answers import (
-    DOUBLED,
-    EARLIER_REVISION,
-    FOUND_ANOTHER,
-    MAYBE_DOUBLED,
-    OTHERS_POST,
-    disowned,
-    late_answer,
-)
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.moves import CANCELLED_TOO_LATE, latest
-from omnipub.domain.outcome import Ended, Outcome, unquoted
-from omnipub.domain.overdue import FRESH, is_put_again
-from omnipub.domain.progress import (
+from omnipub.domain.delivery.conclude import concluded
+from omnipub.domain.delivery.decide import (
     RESTS,
     Act,
     buried,
@@ -35,7 +19,23 @@ from omnipub.domain.progress import (
     next_step,
     resting,
 )
-from omnipub.domain.rules import Remedy, Rules
+from omnipub.domain.delivery.late_answers import (
+    DOUBLED,
+    EARLIER_REVISION,
+    FOUND_ANOTHER,
+    MAYBE_DOUBLED,
+    OTHERS_POST,
+    disowned,
+    late_answer,
+)
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery, Double, Frozen, Lease, Reason
+from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE, latest
+from omnipub.domain.delivery.outcome import Ended, Outcome, unquoted
+from omnipub.domain.delivery.overdue import FRESH, is_put_again
+from omnipub.domain.delivery.reconcile import BETWEEN_LOOKS, Seen, first_look, looked
+from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.ids import Kind, Parent
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -5,19 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.concluding import concluded
-from omnipub.domain.delivery import Delivery, Frozen
-from omnipub.domain.finding import FindOut, Seen, how_to_find_out, looked
-from omnipub.domain.fingerprint import Sent
-from omnipub.domain.identity import Kind, Parent, checked_id, new_id
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.looking import read
+from omnipub.domain.delivery.conclude import concluded
+from omnipub.domain.delivery.decide import claimed_to_look, claimed_to_send, released
+from omnipub.domain.delivery.fingerprint import Sent
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.lookup import read
+from omnipub.domain.delivery.model import Delivery, Frozen
+from omnipub.domain.delivery.moves import lost_track
+from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.reconcile import FindOut, Seen, how_to_find_out, looked
+from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.ids import Kind, Parent, checked_id, new_id
 from omnipub.domain.message import Content, MediaReference, Variant, checked
-from omnipub.domain.moments import moment, schedule_at, to_text
-from omnipub.domain.moves import lost_track
-from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.progress import claimed_to_look, claimed_to_send, released
-from omnipub.domain.rules import Remedy, Rules
+from omnipub.domain.timestamps import moment, schedule_at, to_text
 from omnipub.errors import InvalidInputError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -1,6 +1,6 @@
 import pytest
 
-from omnipub.domain.encodings import forms, views
+from omnipub.domain.secret_encodings import forms, views
 
 
 @pytest.mark.parametrize(("secret", "form"), [(b"\xfb\xe0\x00", b"--AA"), (b"\xff\xf0\x00", b"__AA")])

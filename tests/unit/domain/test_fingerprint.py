@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.fingerprint import digest, fingerprint
+from omnipub.domain.delivery.fingerprint import digest, fingerprint
 
 words = st.lists(
     st.one_of(

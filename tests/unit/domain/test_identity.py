@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, checked_channel, checked_id, network_of, new_id
+from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, checked_channel, checked_id, network_of, new_id
 from omnipub.errors import InvalidInputError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

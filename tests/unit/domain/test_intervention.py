@@ -5,9 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.delivery import Delivery, Lease, Reason
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.intervention import (
+from omnipub.domain.delivery.actions import (
     EDITABLE,
     RESTORED,
     dismissed,
@@ -19,8 +17,10 @@ from omnipub.domain.intervention import (
     marked_published,
     searched_since,
 )
-from omnipub.domain.lifecycle import Status
-from omnipub.domain.outcome import FoundPost
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery, Lease, Reason
+from omnipub.domain.delivery.outcome import FoundPost
+from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import ConflictError, IllegalTransitionError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

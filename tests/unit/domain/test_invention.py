@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from omnipub.domain.announcement import announce
-from omnipub.domain.catalogue import CATALOGUE
 from omnipub.domain.certification import Certification, checked
-from omnipub.domain.identity import Kind
-from omnipub.domain.invention import FATES, Plan, invent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.certification_catalog import CATALOGUE
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind
 from omnipub.domain.message import checked as checked_content
 from omnipub.names import SEED_OWNER
+from omnipub.seed.messages import FATES, Plan, invent
 
 AS_OF = datetime(2026, 11, 23, tzinfo=UTC)
 PLAN = Plan(seed=7, as_of=AS_OF, networks=("bluesky", "facebook", "linkedin", "telegram", "webhook"))

@@ -2,7 +2,7 @@ from itertools import combinations, product
 
 import pytest
 
-from omnipub.domain.lifecycle import (
+from omnipub.domain.delivery.lifecycle import (
     NEWS,
     TRANSITIONS,
     UNSETTLED,

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.finding import Seen
-from omnipub.domain.fingerprint import Sent
-from omnipub.domain.looking import CLOCK_DIFFERENCE, MEASURED, SURELY, read
-from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.fingerprint import Sent
+from omnipub.domain.delivery.lookup import CLOCK_DIFFERENCE, MEASURED, SURELY, read
+from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.reconcile import Seen
 
 SINCE = datetime(2026, 11, 23, 12, tzinfo=UTC)
 START = SINCE - CLOCK_DIFFERENCE

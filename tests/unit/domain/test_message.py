@@ -15,8 +15,8 @@ from omnipub.domain.message import (
     Variant,
     checked,
 )
-from omnipub.domain.moments import Schedule
 from omnipub.domain.text import EXCERPT, excerpt
+from omnipub.domain.timestamps import Schedule
 from omnipub.errors import InvalidInputError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.moments import (
+from omnipub.domain.timestamps import (
     TICK,
     Fold,
     Schedule,

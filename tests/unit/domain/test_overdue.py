@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.overdue import DOUBLING, FRESH, is_put_again
+from omnipub.domain.delivery.overdue import DOUBLING, FRESH, is_put_again
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from omnipub.domain.pictures import PICTURE_BYTES_AT_MOST, content_type_of, referred
+from omnipub.domain.images import PICTURE_BYTES_AT_MOST, content_type_of, referred
 from omnipub.errors import InvalidInputError
 
 PNG = b"\x89PNG\r\n\x1a\n"

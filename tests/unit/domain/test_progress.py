@@ -7,10 +7,32 @@ from hypothesis import event as noted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.backoff import Backoff
-from omnipub.domain.concluding import concluded
-from omnipub.domain.delivery import Delivery, Frozen
-from omnipub.domain.finding import (
+from omnipub.domain.delivery.conclude import concluded
+from omnipub.domain.delivery.decide import (
+    BEYOND_LEAD,
+    Act,
+    buried,
+    claimed_to_look,
+    claimed_to_send,
+    held,
+    next_step,
+    released,
+)
+from omnipub.domain.delivery.lifecycle import NEWS, TRANSITIONS, WATCHED, Event, Status, legal_events
+from omnipub.domain.delivery.model import Delivery, Frozen
+from omnipub.domain.delivery.moves import lost_track, missed, published
+from omnipub.domain.delivery.outcome import (
+    CALLED_OFF,
+    CLAIM_LOST,
+    NOT_READ,
+    PAUSED,
+    STOPS,
+    WINDOW_OVER,
+    Ended,
+    FoundPost,
+    Outcome,
+)
+from omnipub.domain.delivery.reconcile import (
     ASKED_WITHIN,
     BETWEEN_LOOKS,
     DEATHS_AT_MOST,
@@ -23,31 +45,9 @@ from omnipub.domain.finding import (
     postponed,
     waiting,
 )
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import NEWS, TRANSITIONS, WATCHED, Event, Status, legal_events
-from omnipub.domain.moves import lost_track, missed, published
-from omnipub.domain.outcome import (
-    CALLED_OFF,
-    CLAIM_LOST,
-    NOT_READ,
-    PAUSED,
-    STOPS,
-    WINDOW_OVER,
-    Ended,
-    FoundPost,
-    Outcome,
-)
-from omnipub.domain.progress import (
-    BEYOND_LEAD,
-    Act,
-    buried,
-    claimed_to_look,
-    claimed_to_send,
-    held,
-    next_step,
-    released,
-)
-from omnipub.domain.rules import Remedy, Rules
+from omnipub.domain.delivery.retry import Backoff
+from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import IllegalTransitionError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.redaction import HIDDEN, Redaction
 from support.echoes import WAYS, traces
 

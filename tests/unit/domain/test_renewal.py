@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.renewal import AHEAD, AHEAD_AGAIN, RenewalFailed, is_due
+from omnipub.domain.token_refresh import AHEAD, AHEAD_AGAIN, RenewalFailed, is_due
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)

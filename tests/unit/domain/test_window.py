@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.window import LONGEST, Window, end_of, window_of
+from omnipub.domain.delivery.window import LONGEST, Window, end_of, window_of
 from omnipub.errors import InvalidInputError
 
 DUE = datetime(2026, 12, 1, 8, tzinfo=UTC)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnipub.domain.conversation import Account, Looking, Occasion, Publishing
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content, MediaReference, Variant
-from omnipub.domain.rules import Remedy
 from omnipub.errors import InvalidInputError
 from omnipub.services.admission import admit, examined, objections
 

@@ -7,8 +7,8 @@ import pytest
 
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.message import Content
-from omnipub.domain.rules import Remedy
 from omnipub.services.connection_reuse import reusing
 from omnipub.storage.items import Connection, Standing
 from support.world import START

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import PostIds, Published, Publishing, Request, RequestFailedError, Response
-from omnipub.domain.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.services.driver import Driver
 from omnipub.services.ports import NoAnswerError, NotSentError
 

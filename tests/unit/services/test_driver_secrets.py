@@ -10,8 +10,8 @@ import pytest
 
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
+from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.message import Content, MediaReference
-from omnipub.domain.outcome import Ended, Outcome
 from omnipub.services.asking import Checks
 from omnipub.services.driver import Driver
 from omnipub.services.ports import NoAnswerError

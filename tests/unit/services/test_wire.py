@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.identity import Kind, Parent
+from omnipub.domain.ids import Kind, Parent
 from omnipub.services.run_now import Ran, Report
 from omnipub.services.wire import (
     ROWS,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.identity import Kind, Parent, new_id
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.ids import Kind, Parent, new_id
 from omnipub.storage import access, keys
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import INDEXES

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery, Double, Frozen, Lease, Reason, Unpublished
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Attempt, Delivery, Double, Frozen, Lease, Reason, Unpublished
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, MediaReference, Message, Variant
-from omnipub.domain.moments import Schedule
-from omnipub.domain.renewal import RenewalFailed
+from omnipub.domain.timestamps import Schedule
+from omnipub.domain.token_refresh import RenewalFailed
 from omnipub.storage.codec import decode, encode
 from omnipub.storage.items import Connection, Standing
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import WATCHED, Status
+from omnipub.domain.delivery.lifecycle import WATCHED, Status
+from omnipub.domain.delivery.model import Attempt, Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, Message
-from omnipub.domain.moments import Schedule, to_text
 from omnipub.domain.text import EXCERPT
+from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.storage.items import (
     Connection,
     Standing,

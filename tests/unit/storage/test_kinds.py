@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import omnipub
-from omnipub.domain.delivery import Attempt, Delivery
-from omnipub.domain.identity import Kind, Parent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Attempt, Delivery
+from omnipub.domain.ids import Kind, Parent
 from omnipub.services.connecting import RENEWAL
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, attempt_item, connection_item, delivery_item, plain_item

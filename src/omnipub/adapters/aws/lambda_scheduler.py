@@ -15,7 +15,7 @@ from botocore.exceptions import (
 
 from omnipub.adapters.aws.clients import Clients, Patience
 from omnipub.adapters.aws.errors import code_of, translated
-from omnipub.domain.identity import Parent
+from omnipub.domain.ids import Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
 from omnipub.services.run_now import Report
 from omnipub.services.wire import RUN_NOW, report_from, run_now_to_text

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.errors import code_of, translated
+from omnipub.domain.images import referred
 from omnipub.domain.message import MediaReference
-from omnipub.domain.pictures import referred
 from omnipub.errors import NotFoundError
 
 PREFIX = "media/"

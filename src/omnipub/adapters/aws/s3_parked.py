@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.adapters.aws.retries import tries
-from omnipub.domain.moments import from_text
+from omnipub.domain.timestamps import from_text
 from omnipub.errors import UnavailableError
 from omnipub.services.ports import ParkedRecord, StreamRecord
 from omnipub.strict_json import loads

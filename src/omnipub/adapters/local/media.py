@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from omnipub import private_files
+from omnipub.domain.images import content_type_of, referred
 from omnipub.domain.message import MediaReference
-from omnipub.domain.pictures import content_type_of, referred
 from omnipub.errors import NotFoundError
 
 _KEY = re.compile(r"[0-9a-f]{64}")

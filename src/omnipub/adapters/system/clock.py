@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from omnipub.domain.moments import moment
+from omnipub.domain.timestamps import moment
 from omnipub.errors import OmnipubError
 
 LONGEST_NAP = 1.0

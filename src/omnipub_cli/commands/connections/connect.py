@@ -62,8 +62,8 @@ def connect(
 ) -> None:
     """Connect an account, or renew the token of a connected one and let what was held go on."""
     from omnipub.config import Mode  # noqa: PLC0415  a command imports what it uses
-    from omnipub.domain.addresses import shown  # noqa: PLC0415  likewise
-    from omnipub.domain.identity import checked_channel, network_of  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import checked_channel, network_of  # noqa: PLC0415  likewise
+    from omnipub.domain.secret_urls import shown  # noqa: PLC0415  likewise
     from omnipub_cli.connected import shape  # noqa: PLC0415  likewise
 
     call = call_of(context).on_behalf_of(owner)
@@ -153,7 +153,7 @@ def _of_ones_own(
     token_stdin: bool,
 ) -> None:
     from omnipub.domain.conversation import Secret  # noqa: PLC0415  likewise
-    from omnipub.domain.moments import moment  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import moment  # noqa: PLC0415  likewise
     from omnipub_cli.inputs import moment_of  # noqa: PLC0415  likewise
     from omnipub_cli.places import place_of  # noqa: PLC0415  likewise
 

@@ -28,8 +28,8 @@ def disconnect(
     yes: Yes = False,
 ) -> None:
     """Forget an account and its token; what is scheduled for it is held."""
-    from omnipub.domain.identity import network_of  # noqa: PLC0415  a command imports what it uses
-    from omnipub.domain.lifecycle import Status  # noqa: PLC0415  likewise
+    from omnipub.domain.delivery.lifecycle import Status  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import network_of  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli import connected  # noqa: PLC0415  likewise
     from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
 

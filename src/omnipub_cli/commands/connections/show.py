@@ -26,10 +26,10 @@ def show(
     owner: ActsFor = "",
 ) -> None:
     """Show everything about a connected account but its token."""
-    from omnipub.domain.addresses import shown  # noqa: PLC0415  a command imports what it uses
-    from omnipub.domain.identity import network_of  # noqa: PLC0415  a command imports what it uses
-    from omnipub.domain.lifecycle import Status  # noqa: PLC0415  likewise
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.delivery.lifecycle import Status  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import network_of  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.secret_urls import shown  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
     from omnipub.services.addresses import shown_address  # noqa: PLC0415  likewise
     from omnipub_cli import connected  # noqa: PLC0415  likewise
 

@@ -155,7 +155,7 @@ def _cells(one: Entry) -> Sequence[Cell]:
 
 
 def _shape(one: Entry) -> dict[str, Any]:
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
 
     return {
         "id": one.id,

@@ -14,7 +14,7 @@ from omnipub_cli.options import Channels, Command, Id, Yes, examples, once
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub.domain.delivery import Delivery
+    from omnipub.domain.delivery.model import Delivery
     from omnipub.services.unpublish import Report
     from omnipub_cli.context import Call
 

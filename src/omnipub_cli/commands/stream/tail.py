@@ -48,7 +48,7 @@ def tail(
     ] = 50,
 ) -> None:
     """Show the newest records, and with --follow those that arrive."""
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.ports import Start  # noqa: PLC0415  likewise
     from omnipub_cli import streaming  # noqa: PLC0415  likewise
     from omnipub_cli.since import since_of  # noqa: PLC0415  likewise

@@ -12,7 +12,7 @@ from omnipub_cli.options import Command, examples
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from omnipub.domain.delivery import Delivery
+    from omnipub.domain.delivery.model import Delivery
     from omnipub.services.adoption import Adopted
     from omnipub.services.gate import Why
 
@@ -66,7 +66,7 @@ def adopt(context: typer.Context, *, retired: Retired = False, same: Same = Fals
             return
         _confirm(call, system.gate.sentence(why), why, retired=retired, same=same)
         adopted = system.adoption.adopt(same=same)
-        from omnipub.domain.lifecycle import Status  # noqa: PLC0415  a command imports what it uses
+        from omnipub.domain.delivery.lifecycle import Status  # noqa: PLC0415  a command imports what it uses
 
         old = [one for one in (Status.FAILED, Status.MISSED) if len(system.backlog.of(one, at_most=1))]
     _tell(call, adopted, [] if same else [one.value for one in old])

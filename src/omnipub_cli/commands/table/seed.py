@@ -29,8 +29,8 @@ def seed(
     yes: Yes = False,
 ) -> None:
     """Fill the table with invented messages, the same for the same seed; none of them can be sent."""
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.seeding import Seeding  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub.seed.seeding import Seeding  # noqa: PLC0415  likewise
     from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
     from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
 

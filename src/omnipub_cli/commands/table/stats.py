@@ -83,6 +83,6 @@ def _number(count: "Count") -> dict[str, Any]:
 
 
 def _moment(at: "datetime | None") -> str | None:
-    from omnipub.domain.moments import to_text  # noqa: PLC0415  the command has imported it
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  the command has imported it
 
     return to_text(at) if at else None

@@ -12,7 +12,7 @@ app = typer.Typer(add_completion=False)
 @app.command(cls=Command, epilog=examples("omnipub table unseed", "omnipub table unseed --yes --data ./big"))
 def unseed(context: typer.Context, *, yes: Yes = False) -> None:
     """Remove everything that seed has invented."""
-    from omnipub.services.seeding import Seeding  # noqa: PLC0415  a command imports what it uses
+    from omnipub.seed.seeding import Seeding  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
     from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from omnipub.adapters.local.sqlite.database import Database
-from omnipub.domain.moments import TICK, from_text, to_text
+from omnipub.domain.timestamps import TICK, from_text, to_text
 from omnipub.errors import UnavailableError
 from omnipub.services.ports import DueSoon
 from omnipub.services.wire import delayed_from, delayed_to_text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from omnipub.adapters.local.sqlite.database import Database
-from omnipub.domain.moments import EPOCH, milliseconds
+from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
 from omnipub.services.ports import Lag, Shard, Start, StreamRecord
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from omnipub.domain.delivery import Delivery, Frozen, Lease, Reason
-from omnipub.domain.lifecycle import Event, Status, follow
-from omnipub.domain.moves import at_rest, latest
+from omnipub.domain.delivery.lifecycle import Event, Status, follow
+from omnipub.domain.delivery.model import Delivery, Frozen, Lease, Reason
+from omnipub.domain.delivery.moves import at_rest, latest
 
 BEYOND_LEAD = timedelta(seconds=1)
 """A worker waits for a moment that is at most the lead and this ahead: queues cut moments to whole seconds."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from omnipub.domain.finding import Seen
-from omnipub.domain.fingerprint import Likeness, Sent, likeness
-from omnipub.domain.outcome import FoundPost, Sighting
+from omnipub.domain.delivery.fingerprint import Likeness, Sent, likeness
+from omnipub.domain.delivery.outcome import FoundPost, Sighting
+from omnipub.domain.delivery.reconcile import Seen
 
 CLOCK_DIFFERENCE = timedelta(seconds=120)
 """How far a network's clock may be off ours if nobody measured it: posts this much older may be ours."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from omnipub.domain.delivery import Delivery, Reason
-from omnipub.domain.lifecycle import Event
-from omnipub.domain.moments import TICK, later
-from omnipub.domain.moves import at_rest, look_at, lost_track, published, put_back
-from omnipub.domain.outcome import FoundPost
-from omnipub.domain.rules import Remedy, Rules
+from omnipub.domain.delivery.lifecycle import Event
+from omnipub.domain.delivery.model import Delivery, Reason
+from omnipub.domain.delivery.moves import at_rest, look_at, lost_track, published, put_back
+from omnipub.domain.delivery.outcome import FoundPost
+from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.timestamps import TICK, later
 
 BETWEEN_LOOKS = timedelta(seconds=30)
 """Two looks that see nothing prove absence only if they are at least this far apart."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from omnipub.domain.backoff import Backoff
+from omnipub.domain.delivery.retry import Backoff
 
 
 class Remedy(StrEnum):

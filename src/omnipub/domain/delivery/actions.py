@@ -10,11 +10,11 @@ Rules of this room:
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from omnipub.domain.delivery import Delivery, Reason
-from omnipub.domain.lifecycle import NEWS, Event, Status, follow, legal_events
-from omnipub.domain.moves import published
-from omnipub.domain.outcome import FoundPost
-from omnipub.domain.progress import buried
+from omnipub.domain.delivery.decide import buried
+from omnipub.domain.delivery.lifecycle import NEWS, Event, Status, follow, legal_events
+from omnipub.domain.delivery.model import Delivery, Reason
+from omnipub.domain.delivery.moves import published
+from omnipub.domain.delivery.outcome import FoundPost
 from omnipub.errors import ConflictError, IllegalTransitionError
 
 RESTORED = "restored"

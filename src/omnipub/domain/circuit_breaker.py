@@ -9,9 +9,9 @@ Rules of this room:
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from omnipub.domain.backoff import Backoff
-from omnipub.domain.moments import later
-from omnipub.domain.outcome import Ended, Outcome, unquoted
+from omnipub.domain.delivery.outcome import Ended, Outcome, unquoted
+from omnipub.domain.delivery.retry import Backoff
+from omnipub.domain.timestamps import later
 
 STRAINS_TO_TRIP = 3
 """Consecutive tries of one account that end in a strain, after which everybody waits."""

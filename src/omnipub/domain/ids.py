@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from omnipub.domain.moments import EPOCH, milliseconds
 from omnipub.domain.text import excerpt
+from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
 
 RANDOM_BYTES = 10

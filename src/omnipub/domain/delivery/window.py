@@ -3,8 +3,8 @@
 import re
 from datetime import datetime, timedelta
 
-from omnipub.domain.moments import TIME_AT_MOST, Fold, moment, schedule_at, to_text
 from omnipub.domain.text import excerpt
+from omnipub.domain.timestamps import TIME_AT_MOST, Fold, moment, schedule_at, to_text
 from omnipub.errors import InvalidInputError
 
 LONGEST = timedelta(days=30)

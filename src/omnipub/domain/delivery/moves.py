@@ -6,9 +6,9 @@ Status changes go through `lifecycle.follow`.
 from dataclasses import replace
 from datetime import datetime
 
-from omnipub.domain.delivery import Delivery, Reason
-from omnipub.domain.lifecycle import Event, follow
-from omnipub.domain.outcome import Outcome
+from omnipub.domain.delivery.lifecycle import Event, follow
+from omnipub.domain.delivery.model import Delivery, Reason
+from omnipub.domain.delivery.outcome import Outcome
 
 CANCELLED_TOO_LATE = "cancelled_too_late"
 """The reason of a published delivery that somebody had called off."""

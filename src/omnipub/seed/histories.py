@@ -4,15 +4,15 @@ import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from omnipub.domain import intervention, progress
-from omnipub.domain.concluding import concluded
-from omnipub.domain.delivery import Attempt, Delivery, Frozen
-from omnipub.domain.fingerprint import digest
-from omnipub.domain.identity import network_of
-from omnipub.domain.lifecycle import Event, Status, follow
-from omnipub.domain.moves import missed
-from omnipub.domain.outcome import Ended, Outcome
-from omnipub.domain.rules import Remedy, Rules
+from omnipub.domain.delivery import actions, decide
+from omnipub.domain.delivery.conclude import concluded
+from omnipub.domain.delivery.fingerprint import digest
+from omnipub.domain.delivery.lifecycle import Event, Status, follow
+from omnipub.domain.delivery.model import Attempt, Delivery, Frozen
+from omnipub.domain.delivery.moves import missed
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.ids import network_of
 
 WINDOW = timedelta(days=1)
 _LEASE = timedelta(seconds=70)
@@ -67,11 +67,11 @@ class Biography:
         match status:
             case Status.HELD:
                 sentence = "Its account is not connected: it was invented."
-                return progress.held(self.born, late, sentence=sentence)
+                return decide.held(self.born, late, sentence=sentence)
             case Status.MISSED:
                 return missed(self.born, late + WINDOW)
             case Status.CANCELLED:
-                return intervention.cancelled(self.born, late - WINDOW, sentence="Its author called it off.")
+                return actions.cancelled(self.born, late - WINDOW, sentence="Its author called it off.")
             case Status.DRAFT:
                 return replace(draft, due_at=None)
             case Status.PENDING_APPROVAL:
@@ -96,7 +96,7 @@ class Biography:
         return published, [*tries, *last]
 
     def _tried(self, delivery: Delivery, at: datetime, outcome: Outcome) -> tuple[Delivery, list[Attempt]]:
-        claim = progress.claimed_to_send(
+        claim = decide.claimed_to_send(
             delivery,
             at,
             claim_id=self.chance.randbytes(16).hex(),

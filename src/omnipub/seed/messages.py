@@ -12,16 +12,16 @@ import random
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from omnipub.domain.biography import WINDOW, Biography
-from omnipub.domain.catalogue import CATALOGUE
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery import Attempt, Delivery
-from omnipub.domain.identity import RANDOM_BYTES, Kind, Parent, network_of, new_id
-from omnipub.domain.invention_words import CLOSINGS, FIRST_NAMES, HASHTAGS, LAST_NAMES, OPENINGS, SUBJECTS
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.certification_catalog import CATALOGUE
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Attempt, Delivery
+from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, network_of, new_id
 from omnipub.domain.message import Content, Message
-from omnipub.domain.moments import schedule_at, to_text
+from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.names import SEED_OWNER
+from omnipub.seed.histories import WINDOW, Biography
+from omnipub.seed.words import CLOSINGS, FIRST_NAMES, HASHTAGS, LAST_NAMES, OPENINGS, SUBJECTS
 
 FATES = {
     Status.PUBLISHED: 767,

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from omnipub.domain.delivery.outcome import FoundPost
 from omnipub.domain.links import LINK, links_in, spelled_alike, without_links
-from omnipub.domain.outcome import FoundPost
 from omnipub.domain.text import nfc
 
 _SPACE = re.compile(r"\s+")

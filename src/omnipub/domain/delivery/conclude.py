@@ -6,13 +6,13 @@ What may be out stays `publishing`, or ends where a person decides; it never ret
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.finding import first_look, not_sent_again, waiting
-from omnipub.domain.lifecycle import Event
-from omnipub.domain.moments import later
-from omnipub.domain.moves import at_rest, ended, latest, look_at, published, put_back, reason_of
-from omnipub.domain.outcome import CALLED_OFF, STOPS, WINDOW_OVER, Ended, Outcome
-from omnipub.domain.rules import Remedy, Rules
+from omnipub.domain.delivery.lifecycle import Event
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.moves import at_rest, ended, latest, look_at, published, put_back, reason_of
+from omnipub.domain.delivery.outcome import CALLED_OFF, STOPS, WINDOW_OVER, Ended, Outcome
+from omnipub.domain.delivery.reconcile import first_look, not_sent_again, waiting
+from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.timestamps import later
 
 ACCOUNT_PAUSE = timedelta(minutes=15)
 """How long a delivery that may be out waits before it asks a broken account again."""

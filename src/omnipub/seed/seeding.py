@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from omnipub.config import Mode, Settings
-from omnipub.domain.delivery import Delivery
-from omnipub.domain.identity import Kind, Parent, network_of
-from omnipub.domain.invention import Invented, Plan, invent
-from omnipub.domain.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Message
-from omnipub.domain.moments import from_text
+from omnipub.domain.timestamps import from_text
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.names import PRODUCTION, SEED_OWNER
+from omnipub.seed.messages import Invented, Plan, invent
 from omnipub.services.ports import Clock
 from omnipub.services.recording import held_text, name_of
 from omnipub.storage import access, keys

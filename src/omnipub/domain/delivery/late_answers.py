@@ -7,11 +7,11 @@ knew is taken from its claim: the frozen request, and with it the revision and t
 from dataclasses import replace
 from datetime import datetime
 
-from omnipub.domain.delivery import Delivery, Double, Reason
-from omnipub.domain.lifecycle import Event, Status, follow
-from omnipub.domain.moves import CANCELLED_TOO_LATE, at_rest, published
-from omnipub.domain.outcome import Outcome
-from omnipub.domain.rules import Remedy
+from omnipub.domain.delivery.lifecycle import Event, Status, follow
+from omnipub.domain.delivery.model import Delivery, Double, Reason
+from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE, at_rest, published
+from omnipub.domain.delivery.outcome import Outcome
+from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.text import excerpt
 
 EARLIER_REVISION = "earlier_revision"

@@ -4,9 +4,9 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from omnipub.domain.backoff import Backoff
 from omnipub.domain.conversation import Request, Response, Secret
-from omnipub.domain.outcome import Outcome
+from omnipub.domain.delivery.outcome import Outcome
+from omnipub.domain.delivery.retry import Backoff
 
 AHEAD = timedelta(days=3)
 """So long before its end a token is renewed: over a weekend of failures it still works."""

@@ -1,0 +1,1 @@
+"""The life of a delivery: its state machine and every decision about it. Pure."""

@@ -1,0 +1,1 @@
+"""Invented messages, for tests at scale and for trying omnipub out."""
