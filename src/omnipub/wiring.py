@@ -21,6 +21,16 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.rules import Remedy, Rules
 from omnipub.domain.ids import network_of
 from omnipub.errors import OmnipubError
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.delay import Delay
+from omnipub.ports.http import Send
+from omnipub.ports.journal import Journal
+from omnipub.ports.media import Media
+from omnipub.ports.place import Seat
+from omnipub.ports.stream import Stream
+from omnipub.ports.table import Table
+from omnipub.ports.threads import Crew
+from omnipub.ports.vault import Vault
 from omnipub.services.accounts import Accounts
 from omnipub.services.addresses import Addresses
 from omnipub.services.adoption import Adoption
@@ -47,7 +57,6 @@ from omnipub.services.importing import Importing
 from omnipub.services.lists import Lists
 from omnipub.services.operate import Operate
 from omnipub.services.pauses import Pauses
-from omnipub.services.ports import Chance, Clock, Crew, Delay, Journal, Media, Seat, Send, Stream, Vault
 from omnipub.services.preview import Preview
 from omnipub.services.reconcile import Reconcile
 from omnipub.services.recording import Recording
@@ -61,7 +70,6 @@ from omnipub.services.stops import Stops
 from omnipub.services.stuck import Stuck
 from omnipub.services.unpublish import Unpublish
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Table
 
 if TYPE_CHECKING:
     from omnipub.services.replay import Replay

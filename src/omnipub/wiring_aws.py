@@ -15,12 +15,12 @@ from omnipub.adapters.system.log_output import logger_for
 from omnipub.adapters.system.threads import ThreadCrew
 from omnipub.config import Settings
 from omnipub.errors import ConfigurationError, UnavailableError
+from omnipub.ports.table import ConditionFailedError
 from omnipub.storage import keys
-from omnipub.storage.table import ConditionFailedError
 from omnipub.wiring import System, World, assemble, sender
 
 if TYPE_CHECKING:
-    from omnipub.services.ports import Journal
+    from omnipub.ports.journal import Journal
     from omnipub.services.replay import Replay
 
 

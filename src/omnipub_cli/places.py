@@ -49,7 +49,7 @@ def place_of(system: System, channel: str, url: str) -> str:
 def _public(url: str) -> None:
     """Refuse what could never be sent to; what the name leads to is judged again with each request."""
     from omnipub.adapters.http.ssrf_guard import Guard, is_public, resolved, target_of  # noqa: PLC0415  urllib3 comes with it
-    from omnipub.services.ports import NotSentError  # noqa: PLC0415  likewise
+    from omnipub.ports.http import NotSentError  # noqa: PLC0415  likewise
 
     try:
         target = target_of(url)
@@ -64,7 +64,7 @@ def _public(url: str) -> None:
 
 def _on_loopback(url: str) -> None:
     from omnipub.adapters.http.loopback import loopback_origin  # noqa: PLC0415  likewise
-    from omnipub.services.ports import NotSentError  # noqa: PLC0415  likewise
+    from omnipub.ports.http import NotSentError  # noqa: PLC0415  likewise
 
     hint = "In a sandbox only servers on this machine are spoken to: --url http://127.0.0.1:PORT."
     try:

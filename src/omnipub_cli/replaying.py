@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from omnipub.services.ports import Start
+    from omnipub.ports.stream_reader import Start
     from omnipub.services.replay import Candidate, Replay, Replayed
     from omnipub.wiring import System
     from omnipub_cli.context import Call

@@ -10,7 +10,7 @@ from omnipub_cli.drawing import Cell, Column, TimeOfDay
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from omnipub.services.ports import StreamRecord
+    from omnipub.ports.stream import StreamRecord
     from omnipub_cli.context import Call
 
 COLUMNS = (

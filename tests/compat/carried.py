@@ -13,7 +13,8 @@ from omnipub.domain.conversation import Occasion
 from omnipub.domain.delivery.fingerprint import digest
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.services.ports import DueSoon, Pointer
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.stream import Pointer
 from omnipub.services.run_now import Ran, Report
 from omnipub.services.wire import nudge_to_text, pointer_to_text, report_to, run_now_to_text
 from omnipub.storage.codec import encode

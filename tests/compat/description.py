@@ -18,13 +18,13 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import VERSION
+from omnipub.ports.table import Item
 from omnipub.services.scopes import KINDS
 from omnipub.storage import keys, schema
 from omnipub.storage.codec import encode
 from omnipub.storage.items import key_of
 from omnipub.storage.kinds import ItemKind, kind_of
 from omnipub.storage.schema import KEY_ATTRIBUTES
-from omnipub.storage.table import Item
 
 VALUES: Mapping[str, str] = {
     "attempt": "omnipub.domain.delivery.model:Attempt",

@@ -23,6 +23,7 @@ from compat.examples import (
 from omnipub.config import Settings
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Content
+from omnipub.ports.table import Item
 from omnipub.seed.seeding import Seeding
 from omnipub.services.gate import shut
 from omnipub.storage import access, keys
@@ -36,7 +37,6 @@ from omnipub.storage.items import (
     plain_item,
 )
 from omnipub.storage.kinds import without_secrets
-from omnipub.storage.table import Item
 from support.world import CHANNELS, OWNER, START, TestBed, make_bed
 
 

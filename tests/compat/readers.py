@@ -8,6 +8,7 @@ from compat.examples import CERTIFICATION, DELIVERY, REQUEST
 from compat.goldens import first
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, GateClosedError
+from omnipub.ports.table import Item
 from omnipub.seed.seeding import Seeding
 from omnipub.services.census import CAP, Census, Counting
 from omnipub.services.scopes import bound_to
@@ -28,7 +29,6 @@ from omnipub.storage.items import (
 )
 from omnipub.storage.kinds import read
 from omnipub.storage.shards import ShardCount, Shards
-from omnipub.storage.table import Item
 from support.world import CHANNELS, OWNER, TestBed
 
 Reader = Callable[[TestBed, Item], object]

@@ -16,8 +16,8 @@ from compat.carried import carried, digests
 from compat.description import described, spelled
 from compat.goldens import goldens
 from compat.verdict import Record, refusal, report
+from omnipub.ports.table import Item
 from omnipub.storage.schema import MEANING
-from omnipub.storage.table import Item
 
 ITEMS = Path(__file__).with_name("items.json")
 GOLDENS = Path(__file__).with_name("goldens")

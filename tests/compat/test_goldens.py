@@ -17,7 +17,8 @@ from compat.variants import NEWS, with_news, without_optional
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.message import Content
-from omnipub.services.ports import DueSoon
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.table import Item
 from omnipub.services.wire import nudge_from, nudge_to_text, pointer_from_text, pointer_to_text
 from omnipub.storage import access
 from omnipub.storage.codec import encode
@@ -26,7 +27,6 @@ from omnipub.storage.items import (
 )
 from omnipub.storage.kinds import read
 from omnipub.storage.schema import MEANING
-from omnipub.storage.table import Item
 from omnipub.wiring import System, assemble
 from support.world import CHANNELS, OWNER, START, TestBed, make_bed
 

@@ -18,10 +18,10 @@ from compat.examples import SEALED
 from compat.goldens import goldens
 from compat.record import current, golden_files, read_goldens, recorded
 from compat.verdict import report
+from omnipub.ports.table import Item
 from omnipub.storage import items, keys, schema
 from omnipub.storage.kinds import SECRETS, ItemKind
 from omnipub.storage.schema import MEANING, fingerprint
-from omnipub.storage.table import Item
 
 ROOT = Path(omnipub.__file__).parent
 Change = Callable[[Any], object]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compat.description import Attributes
-from omnipub.storage.table import Item
+from omnipub.ports.table import Item
 
 NEWS: Mapping[str, Any] = {"novelty": {"since": "2027", "of": [1]}}
 """What no field knows."""

@@ -23,22 +23,11 @@ from omnipub.adapters.aws.errors import TABLE, THROTTLED, translated
 from omnipub.adapters.aws.kinesis import KinesisStream
 from omnipub.adapters.aws.retries import TRIES
 from omnipub.errors import ConfigurationError, InvalidInputError, OmnipubError, UnavailableError
-from omnipub.services.ports import Pointer
+from omnipub.ports.stream import Pointer
+from omnipub.ports.table import Absent, Check, ConditionFailedError, Delete, Item, Put, Query, Table, Unchanged, Write
 from omnipub.services.wire import pointer_from_text
 from omnipub.storage import writing
 from omnipub.storage.keys import Key
-from omnipub.storage.table import (
-    Absent,
-    Check,
-    ConditionFailedError,
-    Delete,
-    Item,
-    Put,
-    Query,
-    Table,
-    Unchanged,
-    Write,
-)
 from support.aws import Cloud
 from support.faulty_botocore import FaultyBotocore, break_into
 from support.world import ListJournal

@@ -14,7 +14,9 @@ from omnipub.adapters.aws.place import KNOWN_SECONDS, AwsSeat
 from omnipub.adapters.aws.s3_media import PREFIX, S3Media
 from omnipub.domain.conversation import Secret
 from omnipub.errors import ConfigurationError, InvalidInputError, SealBrokenError, UnavailableError
-from omnipub.services.ports import DueSoon, Evidence, Pointer
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.place import Evidence
+from omnipub.ports.stream import Pointer
 from omnipub.services.wire import nudge_from
 from support.aws import Cloud
 from support.faulty_botocore import break_into

@@ -15,7 +15,8 @@ from omnipub.adapters.aws.kinesis import KinesisStream
 from omnipub.adapters.aws.kinesis_reader import KinesisReader
 from omnipub.adapters.aws.s3_parked import PREFIX, S3Parked
 from omnipub.errors import ConfigurationError, InvalidInputError, UnavailableError
-from omnipub.services.ports import Pointer, Start
+from omnipub.ports.stream import Pointer
+from omnipub.ports.stream_reader import Start
 from omnipub.services.records import Records
 from omnipub.services.wire import pointer_from_text, pointer_to_text
 from support.aws import Cloud

@@ -9,7 +9,7 @@ import pytest
 from omnipub.adapters.local.sqlite.stream import SqliteStream, lane_of
 from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS
 from omnipub.domain.timestamps import EPOCH, milliseconds
-from omnipub.services.ports import Pointer
+from omnipub.ports.stream import Pointer
 from omnipub.services.wire import pointer_from_text
 from support.world import START, FakeClock
 

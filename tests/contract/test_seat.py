@@ -8,7 +8,7 @@ import pytest
 from omnipub.adapters.local import evidence as evidence_file
 from omnipub.adapters.local.place import SEATS, DirectorySeat
 from omnipub.errors import ConflictError, UnavailableError
-from omnipub.services.ports import Claimed, Evidence, Seat
+from omnipub.ports.place import Claimed, Evidence, Seat
 from support.seats import FakeSeat, Shelf, ShelfSeat
 
 Make = Callable[[], Seat]

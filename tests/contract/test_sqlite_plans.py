@@ -20,11 +20,11 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import InvalidInputError
-from omnipub.services.ports import Pointer
+from omnipub.ports.stream import Pointer
+from omnipub.ports.table import Item, Put, Query
 from omnipub.storage import access
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
-from omnipub.storage.table import Item, Put, Query
 from support.world import START
 
 CURSOR = json.dumps([to_text(START), "MSG#1", "CHANNEL#looked"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from omnipub.adapters.local.sqlite.stream import LANES, RETENTION_MS, SqliteStream, lane_of
-from omnipub.services.ports import Pointer
+from omnipub.ports.stream import Pointer
 from omnipub.services.wire import pointer_from_text
 
 

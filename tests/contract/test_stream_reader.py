@@ -12,7 +12,8 @@ from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS, SHARD
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
 from omnipub.onebox.events import sequence_number
-from omnipub.services.ports import Pointer, Start, StreamReader, StreamRecord
+from omnipub.ports.stream import Pointer, StreamRecord
+from omnipub.ports.stream_reader import Start, StreamReader
 from omnipub.services.wire import pointer_from_text
 from support.shelves import MemoryShelves
 from support.world import START, FakeClock

@@ -9,19 +9,9 @@ import pytest
 from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.errors import InvalidInputError
+from omnipub.ports.table import Absent, Check, ConditionFailedError, Delete, Item, Put, Query, Table, Unchanged
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import READ_LIMIT
-from omnipub.storage.table import (
-    Absent,
-    Check,
-    ConditionFailedError,
-    Delete,
-    Item,
-    Put,
-    Query,
-    Table,
-    Unchanged,
-)
 
 A = Key("MSG#A", "METADATA")
 

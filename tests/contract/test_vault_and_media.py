@@ -14,7 +14,8 @@ from omnipub.adapters.local.vault import KeyfileVault
 from omnipub.domain.conversation import Secret
 from omnipub.domain.sealing import Purpose
 from omnipub.errors import ConfigurationError, InvalidInputError, NotFoundError, SealBrokenError
-from omnipub.services.ports import Media, Vault
+from omnipub.ports.media import Media
+from omnipub.ports.vault import Vault
 
 MINISTACK = pytest.param("ministack", marks=pytest.mark.ministack)
 

@@ -8,7 +8,7 @@ import pytest
 from omnipub.adapters.http.client import HttpSend
 from omnipub.adapters.http.ssrf_guard import is_public, resolved
 from omnipub.domain.conversation import Request
-from omnipub.services.ports import NotSentError
+from omnipub.ports.http import NotSentError
 
 PUBLIC = ("93.184.216.34", "1.1.1.1", "2606:4700::1111", "2a00:1450:4001:800::200e", "64:ff9b::5db8:d822")
 INSIDE = (

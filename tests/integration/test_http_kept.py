@@ -14,7 +14,7 @@ import pytest
 from omnipub.adapters.http import connection_pool
 from omnipub.adapters.http.client import HttpSend
 from omnipub.domain.conversation import Request, Response
-from omnipub.services.ports import NoAnswerError, NotSentError
+from omnipub.ports.http import NoAnswerError, NotSentError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 CLOSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"

@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from omnipub.adapters.http.client import BODY_BYTES, HttpSend
 from omnipub.domain.conversation import MediaPart, Request, Response, Secret
-from omnipub.services.ports import NoAnswerError, NotSentError
+from omnipub.ports.http import NoAnswerError, NotSentError
 
 TOKEN = "very-secret-token-0123456789"
 IN_PATH = "secret-in-path"

@@ -9,7 +9,7 @@ import pytest
 
 from omnipub.adapters.http.loopback import LoopbackSend, loopback_origin
 from omnipub.domain.conversation import Request
-from omnipub.services.ports import NotSentError
+from omnipub.ports.http import NotSentError
 
 
 class Echo(BaseHTTPRequestHandler):

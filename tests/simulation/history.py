@@ -27,13 +27,14 @@ from omnipub.errors import (
 )
 from omnipub.handlers import scheduler, worker
 from omnipub.onebox.events import delayed_event, kinesis_event, sequence_of, tick_event
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.stream import Pointer
+from omnipub.ports.table import Item
 from omnipub.services.creation import IdempotencyKey
-from omnipub.services.ports import DueSoon, Pointer
 from omnipub.services.showing import Viewer
 from omnipub.services.wire import delayed_to_text, pointer_to_text
 from omnipub.storage import keys
 from omnipub.storage.items import Standing, connection_of, delivery_item, delivery_of, message_of
-from omnipub.storage.table import Item
 from omnipub.wiring import System, World, assemble
 from simulation.channel import SimChannel
 from simulation.hub import EPOCH, DeathError, Hub, Process

@@ -15,6 +15,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Rules
+from omnipub.ports.table import Put
 from omnipub.services import deliver, dispatch, driver, renewing, second_try
 from omnipub.services.contents import Contents
 from omnipub.services.creation import Creation
@@ -33,7 +34,6 @@ from omnipub.services.renewing import Renewals
 from omnipub.services.stops import Stops
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, message_of
-from omnipub.storage.table import Put
 from simulation.history import BrokenPromiseError, History
 from simulation.one_machine import MachineHistory
 from support.seats import ShelfSeat

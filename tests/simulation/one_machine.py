@@ -10,8 +10,8 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, OmnipubError
+from omnipub.ports.table import Item
 from omnipub.storage import keys
-from omnipub.storage.table import Item
 from simulation.history import ME, MINUTE, STORM, History, Weather
 from support.seats import Shelf, ShelfSeat
 

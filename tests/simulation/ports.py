@@ -13,21 +13,13 @@ from omnipub.domain.sealing import Purpose, encoded
 from omnipub.domain.timestamps import moment, to_text
 from omnipub.errors import NotFoundError, UnavailableError
 from omnipub.names import VERSION
-from omnipub.services.ports import DueSoon, NoAnswerError, Pointer, UnreachableError
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.http import NoAnswerError, UnreachableError
+from omnipub.ports.stream import Pointer
+from omnipub.ports.table import Absent, Condition, ConditionFailedError, Delete, Item, Page, Put, Query, Write
 from omnipub.storage.items import key_of
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
-from omnipub.storage.table import (
-    Absent,
-    Condition,
-    ConditionFailedError,
-    Delete,
-    Item,
-    Page,
-    Put,
-    Query,
-    Write,
-)
 from simulation.channel import PERMALINK, PREPARE
 from simulation.hub import Hub
 from support.tokens import TokenBook

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from omnipub.errors import ConflictError, UnavailableError
-from omnipub.services.ports import Claimed, Evidence
+from omnipub.ports.place import Claimed, Evidence
 
 
 @dataclass

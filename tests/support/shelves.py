@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from omnipub.services.ports import Lag, Pointer, Shard, Start, StreamRecord
+from omnipub.ports.stream import Pointer, StreamRecord
+from omnipub.ports.stream_reader import Lag, Shard, Start
 from omnipub.services.wire import pointer_to_text
 
 

@@ -18,7 +18,9 @@ from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import from_text, to_text
-from omnipub.services.ports import DueSoon, NoAnswerError, NotSentError, Pointer, UnreachableError
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.http import NoAnswerError, NotSentError, UnreachableError
+from omnipub.ports.stream import Pointer
 from omnipub.wiring import System, World, assemble
 from support.seats import FakeSeat
 

@@ -25,7 +25,7 @@ from omnipub.onebox.events import Context, kinesis_event
 from omnipub.onebox.trouble import Trouble
 
 if TYPE_CHECKING:
-    from omnipub.services.ports import HandOver
+    from omnipub.ports.hand_over import HandOver
 
 Handler = Callable[[Mapping[str, Any], object], dict[str, Any]]
 

@@ -8,7 +8,9 @@ from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.handlers import worker
 from omnipub.onebox.events import Context, kinesis_event, sequence_of
-from omnipub.services.ports import Journal, Judged, StreamRecord
+from omnipub.ports.invoke import Judged
+from omnipub.ports.journal import Journal
+from omnipub.ports.stream import StreamRecord
 from omnipub.services.replay import STORAGE_FAILED, WORKER_BROKE, worker_verdict
 from omnipub.services.wire import pointer_from_text
 from omnipub.wiring import System, assemble

@@ -17,8 +17,9 @@ from omnipub.domain.message import Message
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.names import PRODUCTION, SEED_OWNER
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Delete, Item, Put, Table
 from omnipub.seed.messages import Invented, Plan, invent
-from omnipub.services.ports import Clock
 from omnipub.services.recording import held_text, name_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import (
@@ -32,7 +33,6 @@ from omnipub.storage.items import (
     plain_item,
 )
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Delete, Item, Put, Table
 from omnipub.storage.writing import replacing
 
 AT_MOST = 1_000_000

@@ -12,8 +12,10 @@ from omnipub.domain.sealing import TOKEN, Purpose
 from omnipub.domain.secret_urls import is_own_place, place
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError, SealBrokenError
 from omnipub.names import SEED_OWNER
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.table import Absent, ConditionFailedError, Put, Table, Unchanged, Write
+from omnipub.ports.vault import Vault
 from omnipub.services.addresses import ADDRESS, Addresses
-from omnipub.services.ports import Chance, Clock, Vault
 from omnipub.services.releases import Late, Releases
 from omnipub.services.scopes import account_scope, bound_to
 from omnipub.storage import access, keys, writing
@@ -26,7 +28,6 @@ from omnipub.storage.items import (
 )
 from omnipub.storage.schema import PARTITION, SORT
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Absent, ConditionFailedError, Put, Table, Unchanged, Write
 
 REREADS = 5
 

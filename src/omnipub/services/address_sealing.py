@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 from omnipub.domain.ids import network_of
 from omnipub.errors import InvalidInputError
+from omnipub.ports.table import ConditionFailedError, Put, Unchanged
 from omnipub.services.accounts import Accounts, marker
 from omnipub.storage import access, keys, writing
 from omnipub.storage.items import Connection, connection_item, key_of
-from omnipub.storage.table import ConditionFailedError, Put, Unchanged
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from omnipub.domain.conversation import Secret
 from omnipub.domain.secret_urls import DIGITS, is_own_place, normalised, place, shown
 from omnipub.errors import SealBrokenError
-from omnipub.services.ports import Chance, Journal, Vault
+from omnipub.ports.clock import Chance
+from omnipub.ports.journal import Journal
+from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Table, Unchanged
+from omnipub.ports.vault import Vault
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, plain_item
-from omnipub.storage.table import Absent, ConditionFailedError, Item, Put, Table, Unchanged
 
 ADDRESS = "sealed_address"
 """The setting of a connection that holds its address, sealed."""

@@ -12,11 +12,12 @@ from omnipub.domain.delivery.lifecycle import Event, Status, legal_events
 from omnipub.domain.delivery.model import Delivery
 from omnipub.errors import ConflictError
 from omnipub.names import SEED_OWNER
+from omnipub.ports.clock import Clock
+from omnipub.ports.place import Evidence, Seat
+from omnipub.ports.table import ConditionFailedError, Item, Table
 from omnipub.services.gate import WITHOUT_EVIDENCE, Gate, Why
-from omnipub.services.ports import Clock, Evidence, Seat
 from omnipub.services.recording import Recording
 from omnipub.storage import keys
-from omnipub.storage.table import ConditionFailedError, Item, Table
 
 _SENTENCE = "The table was restored or copied; what was due since may have been sent by the original."
 _NAMED = "The table was restored or copied, and the original had begun to send this."

@@ -11,11 +11,11 @@ from omnipub.domain.delivery.window import Window
 from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError
+from omnipub.ports.table import Absent, Put
 from omnipub.services.admission import admit
 from omnipub.services.creation import Created, Creation, IdempotencyKey
 from omnipub.storage import keys
 from omnipub.storage.items import certification_item, plain_item
-from omnipub.storage.table import Absent, Put
 
 FURTHEST_EAST = timedelta(hours=14)
 """Where a day begins first: a certification earned this morning over there is not in the future."""

@@ -11,10 +11,10 @@ from omnipub.domain.conversation import Account, Channel, Publishing
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.ids import network_of
 from omnipub.errors import SealBrokenError
+from omnipub.ports.clock import Clock
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver
 from omnipub.services.networks import unknown
-from omnipub.services.ports import Clock
 from omnipub.storage.items import Connection
 
 TAKES_AT_MOST = timedelta(minutes=2)

@@ -7,11 +7,11 @@ from datetime import datetime
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import from_text
-from omnipub.services.ports import Clock
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Table
 from omnipub.storage import access, keys
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)

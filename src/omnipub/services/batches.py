@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.timestamps import EPOCH
 from omnipub.errors import GateClosedError, OmnipubError
+from omnipub.ports.clock import Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.stream import Pointer, Stream
+from omnipub.ports.threads import Crew
 from omnipub.services.deliver import ALONE, Deliver
 from omnipub.services.gate import Gate
-from omnipub.services.ports import Clock, Crew, Journal, Pointer, Stream
 from omnipub.services.renewing import Renewals
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from omnipub.domain.timestamps import from_text, to_text
+from omnipub.ports.table import Table
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
-from omnipub.storage.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,12 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import Outcome, unquoted
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.table import ConditionFailedError, Delete, Table, Unchanged
 from omnipub.services.networks import channel_of
-from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.storage import access, keys
 from omnipub.storage.items import breaker_item, breaker_of
-from omnipub.storage.table import ConditionFailedError, Delete, Table, Unchanged
 from omnipub.storage.writing import put, replacing
 
 REREADS = 5

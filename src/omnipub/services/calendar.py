@@ -8,13 +8,13 @@ from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind
 from omnipub.errors import InvalidInputError
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Item, Table
 from omnipub.services.asked import Asked, checked, checked_cursor
-from omnipub.services.ports import Clock
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of
 from omnipub.storage.schema import BY_LIST
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Item, Table
 
 PAGE_AT_MOST = 100
 """Deliveries of a page."""

@@ -8,12 +8,12 @@ from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.ids import Kind
 from omnipub.domain.timestamps import EPOCH, from_text
 from omnipub.errors import GateClosedError
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Query, Table
 from omnipub.services.gate import Gate
-from omnipub.services.ports import Clock
 from omnipub.storage import access, keys
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
 from omnipub.storage.shards import ShardCount, Shards
-from omnipub.storage.table import Query, Table
 
 CAP = 1000
 """Counting is reading: beyond this it is said to be more."""

@@ -9,15 +9,15 @@ from datetime import datetime
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.timestamps import from_text
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Table
 from omnipub.services.backlog import Backlog
 from omnipub.services.dispatch import ALARMING_SILENCE, TICK_EVERY, Dispatch
 from omnipub.services.due import HORIZON
 from omnipub.services.findings import COUNTED_AT_MOST, Finding, Health, fine
 from omnipub.services.gate import WITHOUT_EVIDENCE, Gate
 from omnipub.services.hindrances import Hindrances
-from omnipub.services.ports import Clock
 from omnipub.storage import keys
-from omnipub.storage.table import Table
 
 LEFT_TO_PEOPLE = {
     Status.UNCONFIRMED: ("Nothing is in doubt.", "May be out or not, and a person decides: {}."),

@@ -12,10 +12,11 @@ from types import MappingProxyType
 from omnipub.domain.conversation import Channel, Secret
 from omnipub.domain.ids import network_of
 from omnipub.errors import ConflictError, InvalidInputError
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.table import ConditionFailedError, Delete, Put, Table, Unchanged, Write
 from omnipub.services.accounts import Accounts
 from omnipub.services.asking import TAKES_AT_MOST, Asking, Trial, Verdict
 from omnipub.services.networks import channel_of
-from omnipub.services.ports import Chance, Clock
 from omnipub.services.releases import Late, Releases
 from omnipub.services.renewable import RENEWAL, Came, Renews
 from omnipub.services.renewing import Renewals
@@ -23,7 +24,6 @@ from omnipub.services.scopes import account_scope
 from omnipub.storage import keys, writing
 from omnipub.storage.items import Connection, Standing, connection_item
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import ConditionFailedError, Delete, Put, Table, Unchanged, Write
 
 VERDICTS: Mapping[Came, Verdict] = MappingProxyType(
     {

@@ -6,9 +6,9 @@ from omnipub.domain.announcement import announce
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, network_of
 from omnipub.domain.message import Content
+from omnipub.ports.table import ConditionFailedError, Table
 from omnipub.storage import keys
 from omnipub.storage.items import certification_of, message_of
-from omnipub.storage.table import ConditionFailedError, Table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,14 +19,14 @@ from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, checked_channel, netw
 from omnipub.domain.message import CHANNELS_AT_MOST
 from omnipub.domain.timestamps import LATEST_AHEAD, Schedule, to_text
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Table, Write
 from omnipub.services.accounts import Accounts, needed
 from omnipub.services.due import DueMoments
-from omnipub.services.ports import Chance, Clock
 from omnipub.storage import keys, writing
 from omnipub.storage.items import Connection, delivery_item, plain_item
 from omnipub.storage.schema import TTL
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Absent, ConditionFailedError, Item, Put, Table, Write
 
 REMEMBERED_FOR = timedelta(days=7)
 """How long an Idempotency-Key is remembered: longer than any client retries."""

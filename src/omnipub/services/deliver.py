@@ -22,6 +22,11 @@ from omnipub.domain.delivery.rules import Remedy, Rules
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import milliseconds
 from omnipub.errors import OmnipubError, SealBrokenError
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.place import Claimed, Seat
+from omnipub.ports.stream import Pointer
+from omnipub.ports.table import ConditionFailedError, Table, Write
 from omnipub.services.accounts import Accounts
 from omnipub.services.admission import objections
 from omnipub.services.breakers import Breakers, Slot
@@ -32,7 +37,6 @@ from omnipub.services.due import WAITS, DueMoments
 from omnipub.services.gate import Gate
 from omnipub.services.networks import unknown
 from omnipub.services.pauses import Pauses
-from omnipub.services.ports import Chance, Claimed, Clock, Journal, Pointer, Seat
 from omnipub.services.reconcile import KEY_PAUSE, Reconcile
 from omnipub.services.recording import Recording
 from omnipub.services.releases import Late
@@ -42,7 +46,6 @@ from omnipub.services.stops import Stops
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, delivery_of
 from omnipub.storage.keys import Key
-from omnipub.storage.table import ConditionFailedError, Table, Write
 
 REREADS = 3
 

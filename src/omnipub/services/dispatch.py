@@ -14,17 +14,20 @@ from typing import Protocol
 from omnipub.domain.delivery.overdue import FRESH, in_turns, is_put_again
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.errors import OmnipubError
+from omnipub.ports.clock import Clock
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.journal import Journal
+from omnipub.ports.stream import Pointer
+from omnipub.ports.table import ConditionFailedError, Item, Query, Table
 from omnipub.services.beat import Beat, beat_of, began, note, served
 from omnipub.services.due import HORIZON, DueMoments, group_of
 from omnipub.services.gate import Gate
 from omnipub.services.held_sweep import HeldSweep
-from omnipub.services.ports import Clock, DueSoon, Journal, Pointer
 from omnipub.services.releases import Releases
 from omnipub.storage import access, keys
 from omnipub.storage.items import plain_item
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import ConditionFailedError, Item, Query, Table
 from omnipub.storage.writing import replacing
 
 OVERLAP = timedelta(minutes=5)

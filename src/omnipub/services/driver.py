@@ -29,7 +29,9 @@ from omnipub.domain.conversation import (
 from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.redaction import Redaction
 from omnipub.domain.validation import valid_outcome, valid_sighting
-from omnipub.services.ports import Clock, Journal, NoAnswerError, NotSentError, Send, UnreachableError
+from omnipub.ports.clock import Clock
+from omnipub.ports.http import NoAnswerError, NotSentError, Send, UnreachableError
+from omnipub.ports.journal import Journal
 
 _T = TypeVar("_T")
 

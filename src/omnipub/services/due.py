@@ -7,7 +7,10 @@ from datetime import timedelta
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.timestamps import to_text
-from omnipub.services.ports import Clock, Delay, DueSoon, Journal, Pointer, Stream
+from omnipub.ports.clock import Clock
+from omnipub.ports.delay import Delay, DueSoon
+from omnipub.ports.journal import Journal
+from omnipub.ports.stream import Pointer, Stream
 from omnipub.storage import keys
 
 HORIZON = timedelta(seconds=150)

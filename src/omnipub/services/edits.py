@@ -18,12 +18,12 @@ from omnipub.domain.ids import network_of
 from omnipub.domain.message import Content, Message, checked
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError
+from omnipub.ports.table import Put, Unchanged, Write
 from omnipub.services.admission import admit
 from omnipub.services.compose import refuse_unused_variants
 from omnipub.services.creation import Creation
 from omnipub.services.showing import Shown
 from omnipub.storage.items import certification_item, delivery_item, message_item
-from omnipub.storage.table import Put, Unchanged, Write
 
 Rewrite = Callable[[Content], Content]
 """From what a message says to what it shall say."""

@@ -6,11 +6,11 @@ from typing import Any
 
 from omnipub.errors import InvalidInputError
 from omnipub.names import SERVICE
+from omnipub.ports.table import Item
 from omnipub.storage import keys
 from omnipub.storage.items import Standing, key_of
 from omnipub.storage.kinds import ItemKind, kind_of, read
 from omnipub.storage.schema import BY_STATUS_OR_OWNER, MEANING, PARTITION, SORT
-from omnipub.storage.table import Item
 from omnipub.strict_json import JsonError, loads
 
 SCHEMA = 1

@@ -9,6 +9,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import MediaReference, Message
 from omnipub.domain.timestamps import Fold, Schedule, schedule_at, to_text
 from omnipub.errors import InvalidInputError
+from omnipub.ports.table import Table
 from omnipub.services.asked import Asked
 from omnipub.services.importing import STORED
 from omnipub.services.lists import PAGE_AT_MOST, Lists
@@ -16,7 +17,6 @@ from omnipub.services.rows import Picture, Row
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import message_of
-from omnipub.storage.table import Table
 
 Named = Callable[[MediaReference], str]
 """What a row calls an image."""

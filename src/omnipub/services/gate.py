@@ -15,14 +15,15 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.errors import GateClosedError
-from omnipub.services.ports import Claimed, Clock, Evidence, Seat
+from omnipub.ports.clock import Clock
+from omnipub.ports.place import Claimed, Evidence, Seat
+from omnipub.ports.table import ConditionFailedError, Item, Table
 from omnipub.services.recording import Recording
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import READ_LIMIT
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import ConditionFailedError, Item, Table
 from omnipub.storage.writing import put, replacing
 
 CLOSED = "closed"

@@ -12,13 +12,14 @@ from enum import Enum, auto
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
+from omnipub.ports.clock import Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.table import Table
 from omnipub.services.beat import beat_of, note, swept
-from omnipub.services.ports import Clock, Journal
 from omnipub.services.releases import Late, Releases
 from omnipub.storage import access
 from omnipub.storage.items import delivery_of, key_of
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Table
 
 EVERY = timedelta(hours=1)
 

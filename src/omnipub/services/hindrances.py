@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.outcome import unquoted
 from omnipub.domain.ids import network_of
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Table
 from omnipub.services.accounts import Accounts
 from omnipub.services.backlog import Backlog, Pile
 from omnipub.services.breakers import Breakers
 from omnipub.services.findings import COUNTED_AT_MOST, Finding, Health, fine
 from omnipub.services.holding import Holds, Unusable, needing_owner, sorted_out
 from omnipub.services.pauses import Pauses
-from omnipub.services.ports import Clock
 from omnipub.services.renewable import renewable
 from omnipub.storage import access
 from omnipub.storage.items import Connection, connection_of, key_of
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Table
 
 REMIND = timedelta(days=10)
 """How long before its end a token is worth a word: LinkedIn's last sixty days, and most must be had by hand."""

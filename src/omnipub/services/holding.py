@@ -6,11 +6,11 @@ from datetime import datetime
 
 from omnipub.domain.ids import network_of
 from omnipub.names import SEED_OWNER
+from omnipub.ports.table import Table
 from omnipub.services.backlog import Pile, Waiting
 from omnipub.services.scopes import scopes_of
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_of
-from omnipub.storage.table import Table
 
 Place = tuple[str, str, str]
 """Owner, network and the network's id of an account."""

@@ -13,10 +13,10 @@ from omnipub.domain.images import referred
 from omnipub.domain.message import MediaReference
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError, NotFoundError
+from omnipub.ports.media import Media
 from omnipub.services.compose import Compose
 from omnipub.services.creation import Created
 from omnipub.services.plans import Keys, Planned, is_said_by, plan, problem
-from omnipub.services.ports import Media
 from omnipub.services.preview import Preview
 from omnipub.services.rows import Picture, Problem, Row
 from omnipub.services.showing import Showing, Viewer

@@ -14,15 +14,15 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Item, Query, Table
 from omnipub.services.asked import Asked, checked, checked_cursor
-from omnipub.services.ports import Clock
 from omnipub.services.reading import plan
 from omnipub.services.showing import Row, Rows, Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_of
 from omnipub.storage.schema import INDEXES, PARTITION
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Item, Query, Table
 
 PAGE_AT_MOST = 100
 """Rows of a page."""

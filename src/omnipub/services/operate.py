@@ -17,13 +17,13 @@ from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import ConditionFailedError
 from omnipub.services.creation import Creation
 from omnipub.services.edits import Edit, Rewrite, written
 from omnipub.services.gate import Gate
-from omnipub.services.ports import Clock
 from omnipub.services.recording import Recording
 from omnipub.services.showing import Showing, Shown, Viewer
-from omnipub.storage.table import ConditionFailedError
 from omnipub.storage.writing import transact
 
 REREADS = 5

@@ -12,13 +12,14 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import NotFoundError
-from omnipub.services.ports import Clock, Journal
+from omnipub.ports.clock import Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.table import Delete, Item, Table
 from omnipub.services.releases import Late, Releases, left_missed
 from omnipub.services.scopes import Pause, checked_scope, pause_of, pause_over, scopes_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Delete, Item, Table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, network_of
+from omnipub.ports.table import Query
 from omnipub.services.asked import Asked
 from omnipub.storage import access
-from omnipub.storage.table import Query
 
 READ_AT_MOST = access.PAGE
 """Entries read of one partition for a page whose rows are picked."""

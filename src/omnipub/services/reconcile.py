@@ -14,17 +14,19 @@ from omnipub.domain.delivery.reconcile import Seen, looked
 from omnipub.domain.delivery.rules import Rules
 from omnipub.domain.ids import network_of
 from omnipub.errors import OmnipubError, SealBrokenError
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.place import Seat
+from omnipub.ports.table import ConditionFailedError
 from omnipub.services.accounts import Accounts
 from omnipub.services.connection_reuse import reusing
 from omnipub.services.driver import Driver
 from omnipub.services.due import DueMoments
-from omnipub.services.ports import Chance, Clock, Journal, Seat
 from omnipub.services.recording import Recording, name_of
 from omnipub.services.renewable import Came
 from omnipub.services.renewing import Renewals
 from omnipub.storage import keys
 from omnipub.storage.items import Connection
-from omnipub.storage.table import ConditionFailedError
 
 KEY_PAUSE = timedelta(minutes=1)
 """How long what needs a sealed token waits when the key that opens it does not answer."""

@@ -15,11 +15,12 @@ from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.ids import network_of
 from omnipub.errors import UnavailableError
-from omnipub.services.ports import Chance, Clock, Journal
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.table import Absent, ConditionFailedError, Delete, Put, Table, Unchanged, Write
 from omnipub.storage import keys, writing
 from omnipub.storage.items import attempt_item, delivery_item, delivery_of, plain_item
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Absent, ConditionFailedError, Delete, Put, Table, Unchanged, Write
 
 _T = TypeVar("_T")
 

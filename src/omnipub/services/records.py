@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from omnipub.errors import InvalidInputError
-from omnipub.services.ports import Start, StreamReader, StreamRecord
+from omnipub.ports.stream import StreamRecord
+from omnipub.ports.stream_reader import Start, StreamReader
 
 PAGE = 1000
 

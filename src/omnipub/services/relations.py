@@ -10,6 +10,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery
 from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Message
+from omnipub.ports.table import Item
 from omnipub.services.checks import Check, Wrong
 from omnipub.services.recording import held_text, name_of
 from omnipub.storage import keys
@@ -17,7 +18,6 @@ from omnipub.storage.items import Connection, key_of
 from omnipub.storage.keys import Key
 from omnipub.storage.kinds import ItemKind, Read, value_of
 from omnipub.storage.schema import PARTITION
-from omnipub.storage.table import Item
 
 
 def relatives(found: Read) -> list[Key]:

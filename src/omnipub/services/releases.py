@@ -19,15 +19,16 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.moves import missed
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import from_text, to_text
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.table import ConditionFailedError, Delete, Item, Put, Table, Unchanged
 from omnipub.services.due import DueMoments
 from omnipub.services.gate import Gate
-from omnipub.services.ports import Chance, Clock, Journal
 from omnipub.services.recording import Recording
 from omnipub.services.scopes import bound_to, pause_over, scopes_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import ConditionFailedError, Delete, Item, Put, Table, Unchanged
 
 LAG = timedelta(minutes=5)
 """So long the ticks look again: no index is further behind."""

@@ -21,10 +21,13 @@ from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
 from omnipub.domain.token_refresh import AGAIN, Renewal, RenewalFailed, Renewing, is_due
 from omnipub.errors import OmnipubError, SealBrokenError, UnavailableError
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.table import ConditionFailedError, Put, Table, Unchanged, Write
+from omnipub.ports.vault import Vault
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver
 from omnipub.services.due import group_of
-from omnipub.services.ports import Chance, Clock, Journal, Vault
 from omnipub.services.releases import Late, Releases
 from omnipub.services.renewable import RENEWAL, Came, Renewed, Renews, gone, renewable, same, still
 from omnipub.services.scopes import account_scope
@@ -32,7 +35,6 @@ from omnipub.storage import keys, writing
 from omnipub.storage.items import Connection, Standing, connection_item
 from omnipub.storage.keys import Key
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import ConditionFailedError, Put, Table, Unchanged, Write
 from omnipub.strict_json import loads
 
 _T = TypeVar("_T")

@@ -10,14 +10,18 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.delivery.decide import Act, next_step
 from omnipub.errors import NotFoundError
+from omnipub.ports.clock import Clock
+from omnipub.ports.invoke import Invoke, Judged
+from omnipub.ports.parked import Parked
+from omnipub.ports.stream import Pointer, Stream, StreamRecord
+from omnipub.ports.stream_reader import Start, StreamReader
+from omnipub.ports.table import Item, Table
 from omnipub.services.gate import Gate
-from omnipub.services.ports import Clock, Invoke, Judged, Parked, Pointer, Start, Stream, StreamReader, StreamRecord
 from omnipub.services.records import Records
 from omnipub.services.wire import pointer_from_text
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_of
 from omnipub.storage.keys import Key
-from omnipub.storage.table import Item, Table
 
 BATCH = 100
 """Records of one batch at most, as the worker's trigger hands them over."""

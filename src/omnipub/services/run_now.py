@@ -11,13 +11,14 @@ from itertools import islice
 from omnipub.domain.delivery.decide import Act, next_step
 from omnipub.domain.ids import Parent
 from omnipub.domain.timestamps import from_text, to_text
+from omnipub.ports.clock import Clock
+from omnipub.ports.stream import Pointer, Stream
+from omnipub.ports.table import Item, Table
 from omnipub.services.due import pointer_to
 from omnipub.services.gate import Gate
-from omnipub.services.ports import Clock, Pointer, Stream
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Item, Table
 
 NOT_TAKEN = "the stream did not take it"
 PORTION = 500

@@ -8,9 +8,9 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
+from omnipub.ports.table import Absent, Check, Item, Table, Unchanged
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_of
-from omnipub.storage.table import Absent, Check, Item, Table, Unchanged
 
 EVERYTHING = "everything"
 KINDS = ("channel", "account", "owner")

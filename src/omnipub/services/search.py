@@ -15,14 +15,15 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, NotFoundError
+from omnipub.ports.clock import Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.table import ConditionFailedError
 from omnipub.services.accounts import Accounts
 from omnipub.services.contents import Contents
 from omnipub.services.gate import Gate
 from omnipub.services.networks import channel_of
-from omnipub.services.ports import Clock, Journal
 from omnipub.services.reconcile import Reconcile, sent_by
 from omnipub.services.recording import Recording, name_of
-from omnipub.storage.table import ConditionFailedError
 
 
 @dataclass(frozen=True, kw_only=True)

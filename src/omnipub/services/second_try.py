@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.services.ports import Clock
+from omnipub.ports.clock import Clock
 from omnipub.services.renewable import Came, Renewed
 from omnipub.services.renewing import Renewals
 from omnipub.storage.items import Connection

@@ -10,10 +10,10 @@ from omnipub.domain.delivery.model import Attempt, Delivery
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Message
 from omnipub.errors import NotFoundError
+from omnipub.ports.table import Item, Table
 from omnipub.storage import access, keys
 from omnipub.storage.items import attempt_of, certification_of, delivery_of, message_of
 from omnipub.storage.schema import SORT
-from omnipub.storage.table import Item, Table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from datetime import timedelta
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import CALLED_OFF, CLAIM_LOST, NOT_READ, PAUSED, WINDOW_OVER, Ended, Outcome
 from omnipub.errors import OmnipubError
+from omnipub.ports.clock import Clock
 from omnipub.services.pauses import Pauses
-from omnipub.services.ports import Clock
 from omnipub.services.recording import Recording
 
 FRESH = timedelta(seconds=1)

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.errors import InvalidInputError
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Item, Query, Table
 from omnipub.services.calendar import About, abouts
-from omnipub.services.ports import Clock
 from omnipub.storage import access
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Item, Query, Table
 
 ROWS_AT_MOST = 100
 

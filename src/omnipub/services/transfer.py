@@ -14,15 +14,15 @@ from omnipub.config import Settings
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.names import SERVICE
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Table
 from omnipub.services.export_lines import SCHEMA, header_of, judged, line_of, prepared
 from omnipub.services.gate import Gate
-from omnipub.services.ports import Clock
 from omnipub.storage import access, keys
 from omnipub.storage.items import key_of
 from omnipub.storage.kinds import kind_of, without_secrets
 from omnipub.storage.schema import MEANING, WRITE_LIMIT
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Absent, ConditionFailedError, Item, Put, Table
 from omnipub.strict_json import loads
 
 PROBLEMS_SHOWN = 20

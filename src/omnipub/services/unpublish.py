@@ -17,14 +17,14 @@ from omnipub.domain.delivery.outcome import GONE, Ended, Outcome
 from omnipub.domain.ids import Parent, network_of
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, NotFoundError, SealBrokenError
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import ConditionFailedError
 from omnipub.services.accounts import Accounts
 from omnipub.services.driver import Driver
 from omnipub.services.gate import Gate
 from omnipub.services.networks import UNKNOWN_NETWORK, unknown
-from omnipub.services.ports import Clock
 from omnipub.services.recording import Recording
 from omnipub.services.showing import Showing, Viewer
-from omnipub.storage.table import ConditionFailedError
 
 LONGEST = timedelta(minutes=10)
 """All requests of one deletion together: an album takes one for each of its messages."""

@@ -8,15 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Item, Table
 from omnipub.services.checks import Check, alone
-from omnipub.services.ports import Clock
 from omnipub.services.relations import beside, relatives
 from omnipub.storage import access
 from omnipub.storage.items import key_of
 from omnipub.storage.keys import Key
 from omnipub.storage.kinds import kind_of, read
 from omnipub.storage.shards import Shards
-from omnipub.storage.table import Item, Table
 
 PORTION = 1000
 """Items looked at between two reports; their relatives are read together."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import from_text, to_text
-from omnipub.services.ports import DueSoon, Pointer
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.stream import Pointer
 from omnipub.services.run_now import Ran, Report
 from omnipub.strict_json import JsonError, loads
 

@@ -12,8 +12,8 @@ from typing import ParamSpec
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import to_text
+from omnipub.ports.table import Item, Query, Table
 from omnipub.storage import keys
-from omnipub.storage.table import Item, Query, Table
 
 PAGE = 100
 SCAN_PAGE = 1000

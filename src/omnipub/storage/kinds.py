@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from omnipub.domain.ids import network_of
 from omnipub.domain.secret_urls import place
 from omnipub.names import VERSION
+from omnipub.ports.table import Item
 from omnipub.storage import items, keys
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import KEY_ATTRIBUTES, PARTITION, SORT
-from omnipub.storage.table import Item
 
 SECRETS = frozenset({"sealed", "renewal", "sealed_address"})
 """Attributes that hold a secret, sealed, at whatever depth; they never leave the table."""

@@ -7,8 +7,8 @@ still found. A raise takes effect later than any cache lives: raise, wait CACHED
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from omnipub.ports.table import Table
 from omnipub.storage import keys
-from omnipub.storage.table import Table
 
 CACHED_FOR = timedelta(seconds=60)
 

@@ -3,7 +3,7 @@
 Python orders text by code point, which is how SQLite and DynamoDB order its UTF-8.
 """
 
-from omnipub.storage.table import Query
+from omnipub.ports.table import Query
 
 _BEFORE_SURROGATES, _BEHIND_SURROGATES = 0xD7FF, 0xE000
 _LAST = 0x10FFFF

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from omnipub.storage.table import Item
+from omnipub.ports.table import Item
 
 Typed = dict[str, Any]
 

@@ -7,8 +7,8 @@ write had succeeded and only the answer was lost, whether on the network or insi
 from collections.abc import Sequence
 
 from omnipub.names import WRITE_ID
+from omnipub.ports.table import Absent, Condition, ConditionFailedError, Item, Put, Table, Unchanged, Write
 from omnipub.storage.items import key_of
-from omnipub.storage.table import Absent, Condition, ConditionFailedError, Item, Put, Table, Unchanged, Write
 
 
 def put(table: Table, item: Item, condition: Condition) -> None:

@@ -29,12 +29,12 @@ from omnipub.handlers import api, built, scheduler, worker
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.events import Context, Incoming, gateway_event, tick_event
 from omnipub.onebox.sandboxed import connect_all, control
+from omnipub.ports.stream_reader import Start
+from omnipub.ports.table import Put
 from omnipub.sandbox.server import Server
-from omnipub.services.ports import Start
 from omnipub.services.replay import PUT
 from omnipub.services.wire import nudge_from
 from omnipub.storage import keys
-from omnipub.storage.table import Put
 from omnipub.wiring import System
 from omnipub.wiring_aws import on_aws, replay_on_aws, settle
 from support.aws import Cloud

@@ -13,8 +13,8 @@ from omnipub import __version__
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.onebox.events import kinesis_event
+from omnipub.ports.stream import Pointer
 from omnipub.sandbox.server import Server
-from omnipub.services.ports import Pointer
 from omnipub.services.wire import pointer_to_text
 from omnipub.storage.schema import TTL, fingerprint
 from omnipub.wiring_aws import on_aws

@@ -17,7 +17,7 @@ from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data
 from omnipub.onebox.sandboxed import control
-from omnipub.services.ports import Pointer
+from omnipub.ports.stream import Pointer
 from omnipub.wiring import System
 from omnipub_cli.commands.stream import tail as tail_file
 from omnipub_cli.schemas import STREAM_RECORD, json_schema

@@ -14,9 +14,9 @@ from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data import alone
+from omnipub.ports.table import Delete
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
-from omnipub.storage.table import Delete
 from omnipub.wiring import System
 from omnipub_cli.__main__ import main
 from omnipub_cli.schemas import json_schema

@@ -26,7 +26,7 @@ from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import FILES, api_token, open_data
 from omnipub.onebox.sandboxed import SandboxProcess, control
-from omnipub.services.ports import Pointer
+from omnipub.ports.stream import Pointer
 from omnipub.storage.keys import Key
 
 NOBODY = 65534

@@ -20,9 +20,9 @@ from omnipub.names import LOCAL_OWNER
 from omnipub.onebox import copies
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import alone, open_data
+from omnipub.ports.table import Put
 from omnipub.services.showing import Viewer
 from omnipub.storage import access, keys
-from omnipub.storage.table import Put
 from omnipub.wiring import one_machine
 
 

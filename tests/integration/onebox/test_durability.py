@@ -16,8 +16,9 @@ from omnipub.domain.message import Content
 from omnipub.errors import OmnipubError
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data import FILES, open_data
-from omnipub.services.ports import DueSoon, Pointer
-from omnipub.storage.table import Put
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.stream import Pointer
+from omnipub.ports.table import Put
 from omnipub.wiring import System, one_machine
 
 HANDS = 6

@@ -19,7 +19,8 @@ from omnipub.onebox import consumer as consumer_file
 from omnipub.onebox.consumer import FAILING_AT_MOST, Given
 from omnipub.onebox.engines import Engines
 from omnipub.onebox.timer import Timer
-from omnipub.services.ports import DueSoon, Pointer
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.stream import Pointer
 from omnipub.services.wire import delayed_from, pointer_from_text
 
 SOON = 10.0

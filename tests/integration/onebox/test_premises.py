@@ -13,8 +13,8 @@ from omnipub.adapters.local.sqlite.stream import SqliteStream
 from omnipub.config import Mode
 from omnipub.onebox import premises
 from omnipub.onebox.data import Running, alone, api_token, note_running, open_data
+from omnipub.ports.stream import Pointer
 from omnipub.services.findings import Finding, Health
-from omnipub.services.ports import Pointer
 from omnipub.wiring import one_machine
 
 MOUNTS = r"""

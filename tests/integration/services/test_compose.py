@@ -11,9 +11,9 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, Variant
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError, NotFoundError, UnavailableError
+from omnipub.ports.table import Write
 from omnipub.services.creation import IdempotencyKey
 from omnipub.services.showing import Viewer
-from omnipub.storage.table import Write
 from support.world import OWNER, START, TestBed, make_bed
 
 BODY = {"text": "Hello", "channels": ["looked", "blind"]}

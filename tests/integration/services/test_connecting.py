@@ -16,10 +16,10 @@ from omnipub.domain.message import Content
 from omnipub.domain.token_refresh import Renewal, RenewalFailed
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.names import SEED_OWNER
+from omnipub.ports.http import NoAnswerError, NotSentError
 from omnipub.services.asking import Asking, Trial, Verdict
 from omnipub.services.connecting import Connecting
 from omnipub.services.driver import Driver
-from omnipub.services.ports import NoAnswerError, NotSentError
 from omnipub.services.renewable import renewable
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys

@@ -14,8 +14,8 @@ from omnipub.domain.message import Content
 from omnipub.domain.sealing import Purpose
 from omnipub.domain.timestamps import Schedule, from_text, milliseconds
 from omnipub.errors import UnavailableError
+from omnipub.ports.stream import Pointer
 from omnipub.services.deliver import lateness
-from omnipub.services.ports import Pointer
 from omnipub.services.showing import Viewer
 from omnipub.storage.items import Standing
 from support.world import CHANNELS, OWNER, START, TestBed, WorkerKilledError

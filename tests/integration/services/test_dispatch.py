@@ -10,8 +10,8 @@ import pytest
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, milliseconds
+from omnipub.ports.stream import Pointer
 from omnipub.services import dispatch
-from omnipub.services.ports import Pointer
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
 from support.world import OWNER, START, TestBed, WorkerKilledError

@@ -13,8 +13,8 @@ from omnipub.domain.delivery.model import Delivery, Lease
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, GateClosedError, UnavailableError
+from omnipub.ports.place import Claimed
 from omnipub.services.gate import Gate, Why
-from omnipub.services.ports import Claimed
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item, delivery_of
 from support.seats import Shelf, ShelfSeat

@@ -12,11 +12,11 @@ from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, new_id
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError
+from omnipub.ports.table import ConditionFailedError
 from omnipub.services.gate import CLOSED
 from omnipub.services.showing import Viewer
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_item, delivery_of
-from omnipub.storage.table import ConditionFailedError
 from support.world import OWNER, START, TestBed
 
 from .test_pauses_and_gate import only

@@ -8,13 +8,13 @@ from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
+from omnipub.ports.table import Delete, Page, Query
 from omnipub.services import held_sweep
 from omnipub.services.beat import beat_of
 from omnipub.services.held_sweep import EVERY
 from omnipub.services.releases import LAG
 from omnipub.services.showing import Viewer
 from omnipub.storage import access, keys
-from omnipub.storage.table import Delete, Page, Query
 from support.world import CHANNELS, OWNER, TestBed, WorkerKilledError
 
 

@@ -14,12 +14,12 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
+from omnipub.ports.table import ConditionFailedError, Put
 from omnipub.services.showing import Viewer
 from omnipub.services.unpublish import Result
 from omnipub.services.verification import Verification
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
-from omnipub.storage.table import ConditionFailedError, Put
 from support.world import OWNER, START, TestBed
 
 ME = Viewer(owner=OWNER, operator=True)

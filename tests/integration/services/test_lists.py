@@ -13,12 +13,12 @@ from omnipub.domain.delivery.lifecycle import Status, overall
 from omnipub.domain.ids import Kind
 from omnipub.domain.message import Message
 from omnipub.errors import InvalidInputError
+from omnipub.ports.table import Page, Query
 from omnipub.services.asked import STATUSES, Asked
 from omnipub.services.reading import READ_AT_MOST
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
-from omnipub.storage.table import Page, Query
 from support.populated import MINUTE, CountingTable, message, write
 from support.world import START, TestBed, make_bed
 

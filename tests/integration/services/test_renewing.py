@@ -17,14 +17,14 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.token_refresh import AHEAD, AHEAD_AGAIN
 from omnipub.errors import UnavailableError
+from omnipub.ports.http import NoAnswerError, UnreachableError
+from omnipub.ports.table import Put
 from omnipub.services import second_try
-from omnipub.services.ports import NoAnswerError, UnreachableError
 from omnipub.services.renewable import Came
 from omnipub.services.renewing import LOCK_BEYOND_REQUEST
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_item
-from omnipub.storage.table import Put
 from omnipub.wiring import assemble
 from support.tokens import LASTS, RenewableChannel, TokenBook
 from support.world import CHANNELS, OWNER, START, FakeNetwork, TestBed, WorkerKilledError, make_bed

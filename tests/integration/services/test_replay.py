@@ -22,12 +22,13 @@ from omnipub.onebox import consumer, engines
 from omnipub.onebox.events import Context, kinesis_event
 from omnipub.onebox.replaying import HandlerWorker
 from omnipub.onebox.timer import Timer
-from omnipub.services.ports import Pointer, Start
+from omnipub.ports.stream import Pointer
+from omnipub.ports.stream_reader import Start
+from omnipub.ports.table import Item
 from omnipub.services.replay import Candidate, Replay, Replayed
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.storage.keys import Key
-from omnipub.storage.table import Item
 from omnipub.wiring import System, assemble, replay_of
 from support.world import CHANNELS, OWNER, FakeClock, TestBed, make_bed
 

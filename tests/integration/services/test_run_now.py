@@ -8,8 +8,8 @@ import pytest
 from omnipub.domain.ids import Parent
 from omnipub.domain.message import Content
 from omnipub.errors import GateClosedError
+from omnipub.ports.stream import Pointer
 from omnipub.services import run_now
-from omnipub.services.ports import Pointer
 from support.world import OWNER, TestBed
 
 MANY = 25

@@ -14,10 +14,10 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, GateClosedError, NotFoundError
+from omnipub.ports.table import Delete
 from omnipub.services.showing import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
-from omnipub.storage.table import Delete
 from support.world import OWNER, START, TestBed, WorkerKilledError
 
 OPERATOR = Viewer(owner="op", operator=True)

@@ -15,13 +15,13 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, SealBrokenError
+from omnipub.ports.table import Delete, Put
 from omnipub.services.address_sealing import AddressSealing
 from omnipub.services.scopes import account_scope
 from omnipub.services.showing import Viewer
 from omnipub.storage import access, keys
 from omnipub.storage.items import Connection, connection_item, delivery_item, plain_item
 from omnipub.storage.kinds import without_secrets
-from omnipub.storage.table import Delete, Put
 from support.echoes import traces
 from support.world import CHANNELS, OWNER, START, TestBed, make_bed
 

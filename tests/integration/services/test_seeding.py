@@ -12,13 +12,13 @@ from omnipub.domain.ids import Kind
 from omnipub.domain.message import Content
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.names import PRODUCTION, SEED_OWNER
+from omnipub.ports.table import Item
 from omnipub.seed.seeding import Seeding
 from omnipub.services.showing import Viewer
 from omnipub.services.verification import Verification
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of
 from omnipub.storage.schema import INDEXES
-from omnipub.storage.table import Item
 from support.world import CHANNELS, OWNER, START, TestBed, WorkerKilledError, make_bed
 
 

@@ -13,12 +13,12 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import ConflictError, GateClosedError, InvalidInputError
+from omnipub.ports.table import Delete, Item
 from omnipub.services.transfer import Transfer
 from omnipub.services.verification import Verification
 from omnipub.storage import access, keys
 from omnipub.storage.items import Standing, connection_item, delivery_of, key_of, plain_item
 from omnipub.storage.schema import MEANING
-from omnipub.storage.table import Delete, Item
 from support.world import OWNER, START, TestBed, make_bed
 
 from .test_seeding import seed

@@ -14,6 +14,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.names import SEED_OWNER
+from omnipub.ports.table import Delete, Item, Table
 from omnipub.services.checks import Check, alone
 from omnipub.services.recording import held_text, name_of
 from omnipub.services.relations import beside
@@ -23,7 +24,6 @@ from omnipub.storage import keys
 from omnipub.storage.items import Connection, connection_item, delivery_item, message_of, plain_item
 from omnipub.storage.keys import Key
 from omnipub.storage.kinds import read
-from omnipub.storage.table import Delete, Item, Table
 from simulation.history import History
 from support.world import OWNER, START, TestBed
 

@@ -13,6 +13,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import UnavailableError
+from omnipub.ports.table import Delete
 from omnipub.services.accounts import Accounts
 from omnipub.services.recording import Recording
 from omnipub.services.releases import Late
@@ -20,7 +21,6 @@ from omnipub.services.showing import Viewer
 from omnipub.services.stops import Stops
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
-from omnipub.storage.table import Delete
 from support.world import OWNER, START, TestBed
 
 ME = Viewer(owner=OWNER, operator=True)

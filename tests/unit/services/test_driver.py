@@ -9,8 +9,8 @@ import pytest
 
 from omnipub.domain.conversation import PostIds, Published, Publishing, Request, RequestFailedError, Response
 from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.ports.http import NoAnswerError, NotSentError
 from omnipub.services.driver import Driver
-from omnipub.services.ports import NoAnswerError, NotSentError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)

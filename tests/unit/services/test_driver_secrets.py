@@ -12,9 +12,9 @@ from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.message import Content, MediaReference
+from omnipub.ports.http import NoAnswerError
 from omnipub.services.asking import Checks
 from omnipub.services.driver import Driver
-from omnipub.services.ports import NoAnswerError
 from omnipub.services.renewable import Renews
 from support.echoes import WAYS, traces
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from omnipub.errors import InvalidInputError
-from omnipub.services.ports import Pointer, Start, StreamRecord
+from omnipub.ports.stream import Pointer, StreamRecord
+from omnipub.ports.stream_reader import Start
 from omnipub.services.records import Records
 from omnipub.services.wire import pointer_from_text
 from support.shelves import MemoryShelves

@@ -3,11 +3,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from omnipub.ports.table import Condition, Item, Page, Query, Write
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.storage.keys import Key
 from omnipub.storage.shards import CACHED_FOR, ShardCount, Shards
-from omnipub.storage.table import Condition, Item, Page, Query, Write
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)

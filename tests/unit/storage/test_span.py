@@ -2,8 +2,8 @@
 
 import pytest
 
+from omnipub.ports.table import Query
 from omnipub.storage.span import span
-from omnipub.storage.table import Query
 
 
 @pytest.mark.parametrize(

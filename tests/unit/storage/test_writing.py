@@ -3,21 +3,10 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from omnipub.names import WRITE_ID
+from omnipub.ports.table import Absent, Check, Condition, ConditionFailedError, Item, Page, Put, Query, Unchanged, Write
 from omnipub.storage import writing
 from omnipub.storage.items import plain_item
 from omnipub.storage.keys import Key
-from omnipub.storage.table import (
-    Absent,
-    Check,
-    Condition,
-    ConditionFailedError,
-    Item,
-    Page,
-    Put,
-    Query,
-    Unchanged,
-    Write,
-)
 
 KEY = Key("A", "B")
 OTHER = Key("C", "D")

@@ -11,7 +11,8 @@ from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.errors import translated
 from omnipub.adapters.aws.retries import Pause, tries
 from omnipub.errors import OmnipubError
-from omnipub.services.ports import Journal, Pointer
+from omnipub.ports.journal import Journal
+from omnipub.ports.stream import Pointer
 from omnipub.services.wire import pointer_to_text
 
 RECORDS = 500

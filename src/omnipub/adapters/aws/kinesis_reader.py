@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.errors import InvalidInputError
-from omnipub.services.ports import Lag, Shard, Start, StreamRecord
+from omnipub.ports.stream import StreamRecord
+from omnipub.ports.stream_reader import Lag, Shard, Start
 
 LOOKED_BACK = timedelta(minutes=5)
 """How old the worker's last word about its lag may be."""

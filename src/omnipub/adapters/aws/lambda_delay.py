@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.errors import OmnipubError
-from omnipub.services.ports import DueSoon, Journal
+from omnipub.ports.delay import DueSoon
+from omnipub.ports.journal import Journal
 from omnipub.services.wire import nudge_to_text
 
 PAYLOAD_BYTES = 256 * 1024

@@ -14,7 +14,7 @@ from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.adapters.aws.retries import Pause, tries
 from omnipub.errors import UnavailableError
-from omnipub.services.ports import Claimed, Evidence
+from omnipub.ports.place import Claimed, Evidence
 
 PREFIX = "seats/"
 """What the objects' names begin with; the table's name follows."""

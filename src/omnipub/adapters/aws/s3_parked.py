@@ -18,7 +18,8 @@ from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.adapters.aws.retries import tries
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import UnavailableError
-from omnipub.services.ports import ParkedRecord, StreamRecord
+from omnipub.ports.parked import ParkedRecord
+from omnipub.ports.stream import StreamRecord
 from omnipub.strict_json import loads
 
 PREFIX = "aws/lambda/"

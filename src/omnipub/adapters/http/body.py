@@ -13,7 +13,7 @@ from hashlib import sha256
 from omnipub.adapters.http.ssrf_guard import Target
 from omnipub.domain.conversation import Request, Secret
 from omnipub.names import SERVICE
-from omnipub.services.ports import NotSentError
+from omnipub.ports.http import NotSentError
 
 
 def written(request: Request, target: Target, media: Callable[[str], bytes]) -> tuple[bytes | None, dict[str, str]]:

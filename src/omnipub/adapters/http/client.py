@@ -31,7 +31,7 @@ from omnipub.adapters.http.connection_pool import KeptConnections, Line
 from omnipub.adapters.http.socket import Deadline, Wire
 from omnipub.adapters.http.ssrf_guard import Guard, Resolve, Target, resolved, target_of
 from omnipub.domain.conversation import Request, Response
-from omnipub.services.ports import NoAnswerError, NotSentError, UnreachableError
+from omnipub.ports.http import NoAnswerError, NotSentError, UnreachableError
 from omnipub.strict_json import JsonError, loads
 
 BODY_BYTES = 1024 * 1024

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from omnipub.domain.conversation import Request, Response
-from omnipub.services.ports import Send
+from omnipub.ports.http import Send
 
 
 class LateSend:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from omnipub.services.ports import NotSentError, UnreachableError
+from omnipub.ports.http import NotSentError, UnreachableError
 
 USER_PORTS = frozenset({443, 8443})
 """Where a user-given address may lead. Elsewhere other protocols listen, and the difference between

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from omnipub.adapters.local.sqlite.database import Database
-from omnipub.services.ports import Claimed, Evidence
+from omnipub.ports.place import Claimed, Evidence
 
 CLAIMS_AT_MOST = 500_000
 """Some 60 MB; at a hundred posts a minute three and a half days, at a hundred a day thirteen years."""

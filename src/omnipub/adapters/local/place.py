@@ -23,7 +23,7 @@ from omnipub.adapters.local.lock import TakenError, locked
 from omnipub.config import Settings
 from omnipub.errors import ConflictError, UnavailableError
 from omnipub.names import SERVICE
-from omnipub.services.ports import Claimed, Evidence
+from omnipub.ports.place import Claimed, Evidence
 from omnipub.strict_json import loads
 
 SEATS = "seats"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from omnipub.domain.message import MediaReference
-    from omnipub.services.ports import Media
+    from omnipub.ports.media import Media
     from omnipub.services.rowfiles import Format
     from omnipub.services.rows import Row
     from omnipub_cli.context import Call

@@ -89,7 +89,7 @@ def _check(*, since: str, from_: str, parked: bool, until: str, ids: "list[str] 
 
 def _wanted(again: "Replay", *, since: str, from_: str, until: str, ids: list[str]) -> "Wanted":
     """The records that are asked for."""
-    from omnipub.services.ports import Start  # noqa: PLC0415  likewise
+    from omnipub.ports.stream_reader import Start  # noqa: PLC0415  likewise
     from omnipub_cli.replaying import Wanted  # noqa: PLC0415  likewise
     from omnipub_cli.since import since_of  # noqa: PLC0415  likewise
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from omnipub.services.ports import Shard
+    from omnipub.ports.stream_reader import Shard
 
 app = typer.Typer(add_completion=False)
 

@@ -14,7 +14,8 @@ from omnipub_cli.signals import termination
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from omnipub.services.ports import Start, StreamRecord
+    from omnipub.ports.stream import StreamRecord
+    from omnipub.ports.stream_reader import Start
     from omnipub.services.records import Records
 
 app = typer.Typer(add_completion=False)
@@ -49,7 +50,7 @@ def tail(
 ) -> None:
     """Show the newest records, and with --follow those that arrive."""
     from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.ports import Start  # noqa: PLC0415  likewise
+    from omnipub.ports.stream_reader import Start  # noqa: PLC0415  likewise
     from omnipub_cli import streaming  # noqa: PLC0415  likewise
     from omnipub_cli.since import since_of  # noqa: PLC0415  likewise
 

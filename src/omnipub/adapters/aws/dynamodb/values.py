@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from omnipub.storage.table import Item
+from omnipub.ports.table import Item
 
 Attributes = dict[str, dict[str, Any]]
 

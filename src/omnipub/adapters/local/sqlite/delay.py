@@ -11,7 +11,7 @@ from typing import Any
 from omnipub.adapters.local.sqlite.database import Database
 from omnipub.domain.timestamps import TICK, from_text, to_text
 from omnipub.errors import UnavailableError
-from omnipub.services.ports import DueSoon
+from omnipub.ports.delay import DueSoon
 from omnipub.services.wire import delayed_from, delayed_to_text
 
 PACK = 100

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from omnipub.adapters.local.sqlite.database import Database
 from omnipub.adapters.local.sqlite.stream_reader import moment_of, record_of
-from omnipub.services.ports import ParkedRecord
+from omnipub.ports.parked import ParkedRecord
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS parked (

@@ -7,9 +7,9 @@ therefore takes the place of the bound that it lies within: tested beside it, ea
 import json
 
 from omnipub.errors import InvalidInputError
+from omnipub.ports.table import Item, Query
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
 from omnipub.storage.span import span
-from omnipub.storage.table import Item, Query
 from omnipub.strict_json import loads
 
 

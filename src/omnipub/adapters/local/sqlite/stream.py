@@ -17,7 +17,7 @@ from omnipub.adapters.local.sqlite.database import Database
 from omnipub.adapters.local.sqlite.parked import SqliteParked
 from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS, SqliteStreamReader
 from omnipub.errors import UnavailableError
-from omnipub.services.ports import Pointer
+from omnipub.ports.stream import Pointer
 from omnipub.services.wire import pointer_to_text
 
 LANES = 10

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from omnipub.adapters.local.sqlite.database import Database
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
-from omnipub.services.ports import Lag, Shard, Start, StreamRecord
+from omnipub.ports.stream import StreamRecord
+from omnipub.ports.stream_reader import Lag, Shard, Start
 
 SHARD = "shardId-000000000000"
 """The only shard; the lanes within it are the consumer's."""
