@@ -33,7 +33,7 @@ from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data
 from omnipub.onebox.sandboxed import TOKENS
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from receiver import receiver
 
 AHEAD = timedelta(seconds=5)

@@ -35,7 +35,7 @@ from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data
 from omnipub.onebox.sandboxed import connect, control
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 
 FACEBOOK, OTHERS, EACH = 60, ("bluesky", "linkedin", "telegram", "webhook"), 10
 BEFORE = timedelta(seconds=3)

@@ -24,7 +24,7 @@ from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data
 from omnipub.onebox.sandboxed import SandboxProcess, connect, control
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 
 HOUR = timedelta(hours=1)
 PATIENCE = timedelta(minutes=40)

@@ -8,8 +8,8 @@ from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.ids import Kind
 from omnipub.domain.timestamps import to_text
 from omnipub.ports.table import Query
-from omnipub.services.asked import STATUSES, Asked
-from omnipub.services.reading import READ_AT_MOST, plan
+from omnipub.services.messages.filters import STATUSES, Asked
+from omnipub.services.messages.query_plan import READ_AT_MOST, plan
 from omnipub.storage import keys
 
 SINCE, UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)

@@ -16,8 +16,8 @@ from omnipub.channels.registry import CHANNELS
 from omnipub.config import Settings, variable
 from omnipub.domain.certification_catalog import AS_OF, CATALOGUE
 from omnipub.domain.delivery.lifecycle import TRANSITIONS, diagram
-from omnipub.services.checks import MEANINGS
-from omnipub.services.rows import FIELDS
+from omnipub.services.bulk.row import FIELDS
+from omnipub.services.table.integrity_items import MEANINGS
 from omnipub.storage import access
 from omnipub.storage.schema import INDEXES
 

@@ -33,7 +33,7 @@ NOT_FOLLOWED = (
     "omnipub.adapters.aws.kinesis_reader",
     "omnipub.adapters.aws.s3_parked",
     "omnipub.adapters.local.*",
-    "omnipub.services.replay",
+    "omnipub.services.stream.replay",
 )
 """Modules of one machine or of the operator's command alone: an import of them inside a function is not followed,
 since Lambda never calls that function."""

@@ -31,48 +31,48 @@ from omnipub.ports.stream import Stream
 from omnipub.ports.table import Table
 from omnipub.ports.threads import Crew
 from omnipub.ports.vault import Vault
-from omnipub.services.accounts import Accounts
-from omnipub.services.addresses import Addresses
-from omnipub.services.adoption import Adoption
-from omnipub.services.announce import Announce
-from omnipub.services.asking import Asking
-from omnipub.services.backlog import Backlog
-from omnipub.services.batches import Batches
-from omnipub.services.breakers import Breakers
-from omnipub.services.calendar import Calendar
-from omnipub.services.checkup import Checkup
-from omnipub.services.compose import Compose
-from omnipub.services.connecting import Connecting
-from omnipub.services.contents import Contents
-from omnipub.services.creation import Creation
-from omnipub.services.deliver import Deliver
-from omnipub.services.dispatch import Dispatch
-from omnipub.services.driver import Driver
-from omnipub.services.due import DueMoments
-from omnipub.services.exporting import Exporting
-from omnipub.services.gate import Gate
-from omnipub.services.held_sweep import HeldSweep
-from omnipub.services.hindrances import Hindrances
-from omnipub.services.importing import Importing
-from omnipub.services.lists import Lists
-from omnipub.services.operate import Operate
-from omnipub.services.pauses import Pauses
-from omnipub.services.preview import Preview
-from omnipub.services.reconcile import Reconcile
-from omnipub.services.recording import Recording
-from omnipub.services.releases import Releases
-from omnipub.services.renewing import Renewals
-from omnipub.services.run_now import RunNow
-from omnipub.services.search import Search
-from omnipub.services.second_try import SecondTry
-from omnipub.services.showing import Showing
-from omnipub.services.stops import Stops
-from omnipub.services.stuck import Stuck
-from omnipub.services.unpublish import Unpublish
+from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.accounts.check import Asking
+from omnipub.services.accounts.connect import Connecting
+from omnipub.services.accounts.secret_urls import Addresses
+from omnipub.services.accounts.token_refresh import Renewals
+from omnipub.services.bulk.export_rows import Exporting
+from omnipub.services.bulk.import_rows import Importing
+from omnipub.services.delivery.batch import Batches
+from omnipub.services.delivery.circuit_breaker import Breakers
+from omnipub.services.delivery.preflight import Stops
+from omnipub.services.delivery.publish import Deliver
+from omnipub.services.delivery.reconcile import Reconcile
+from omnipub.services.delivery.search import Search
+from omnipub.services.delivery.situation import Contents
+from omnipub.services.delivery.token_retry import SecondTry
+from omnipub.services.health.backlog import Backlog
+from omnipub.services.health.blocked_accounts import Hindrances
+from omnipub.services.health.checkup import Checkup
+from omnipub.services.health.stuck import Stuck
+from omnipub.services.messages.actions import Operate
+from omnipub.services.messages.announce import Announce
+from omnipub.services.messages.calendar import Calendar
+from omnipub.services.messages.create import Compose
+from omnipub.services.messages.create_transaction import Creation
+from omnipub.services.messages.list import Lists
+from omnipub.services.messages.preview import Preview
+from omnipub.services.messages.read import Showing
+from omnipub.services.messages.unpublish import Unpublish
+from omnipub.services.pauses.pauses import Pauses
+from omnipub.services.pauses.release import Releases
+from omnipub.services.protocol.driver import Driver
+from omnipub.services.protocol.enqueue import DueMoments
+from omnipub.services.protocol.gate import Gate
+from omnipub.services.protocol.store import Recording
+from omnipub.services.scheduling.dispatch import Dispatch
+from omnipub.services.scheduling.held_sweep import HeldSweep
+from omnipub.services.scheduling.run_now import RunNow
+from omnipub.services.table.adopt import Adoption
 from omnipub.storage.shards import Shards
 
 if TYPE_CHECKING:
-    from omnipub.services.replay import Replay
+    from omnipub.services.stream.replay import Replay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,7 +356,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
 def replay_of(system: System) -> "Replay":
     """What reads and replays the stream of a system on one machine."""
     from omnipub.adapters.local.sqlite.stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
-    from omnipub.services.replay import Replay  # noqa: PLC0415  Lambda has none of this
+    from omnipub.services.stream.replay import Replay  # noqa: PLC0415  Lambda has none of this
 
     stream = system.world.stream
     if not isinstance(stream, SqliteStream):

@@ -21,7 +21,7 @@ from omnipub.wiring import System, World, assemble, sender
 
 if TYPE_CHECKING:
     from omnipub.ports.journal import Journal
-    from omnipub.services.replay import Replay
+    from omnipub.services.stream.replay import Replay
 
 
 def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Journal | None" = None) -> System:
@@ -82,7 +82,7 @@ def replay_on_aws(system: System, clients: Clients, *, worker: str, parked: str)
     """
     from omnipub.adapters.aws.kinesis_reader import KinesisReader  # noqa: PLC0415  no function of ours reads it back
     from omnipub.adapters.aws.s3_parked import S3Parked  # noqa: PLC0415  likewise
-    from omnipub.services.replay import Replay  # noqa: PLC0415  likewise
+    from omnipub.services.stream.replay import Replay  # noqa: PLC0415  likewise
 
     return Replay(
         table=system.world.table,

@@ -149,10 +149,10 @@ def finish(call: Call, done: Sequence[Done]) -> None:
 
 def shape(done: Done) -> dict[str, Any]:
     """A row as JSON."""
-    from omnipub.services import views  # noqa: PLC0415  brings the services
+    from omnipub.services.messages import serialize  # noqa: PLC0415  brings the services
 
     error = {"error": done.error.message if done.error else None}
-    return changing.whose(done.delivery.parent) | views.delivery(done.delivery) | error
+    return changing.whose(done.delivery.parent) | serialize.delivery(done.delivery) | error
 
 
 def ids(done: Sequence[Done]) -> list[str]:

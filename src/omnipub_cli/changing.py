@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from omnipub.domain.delivery.model import Delivery
     from omnipub.domain.ids import Parent
-    from omnipub.services.showing import Shown
+    from omnipub.services.messages.read import Shown
     from omnipub_cli.context import Call
 
 COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("DUE"), Column("WHY"))
@@ -29,9 +29,9 @@ def table(deliveries: Sequence[Delivery]) -> list[Table]:
 
 def shapes(deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
     """Deliveries of several messages and certifications as JSON."""
-    from omnipub.services import views  # noqa: PLC0415  brings the services
+    from omnipub.services.messages import serialize  # noqa: PLC0415  brings the services
 
-    return [whose(one.parent) | views.delivery(one) for one in deliveries]
+    return [whose(one.parent) | serialize.delivery(one) for one in deliveries]
 
 
 def whose(parent: Parent) -> dict[str, Any]:
@@ -46,9 +46,9 @@ def ids(deliveries: Sequence[Delivery]) -> list[str]:
 
 def tell(call: Call, parent: Parent, changed: Sequence[Delivery]) -> None:
     """Print the deliveries of one message or certification that a command has changed."""
-    from omnipub.services import views  # noqa: PLC0415  likewise
+    from omnipub.services.messages import serialize  # noqa: PLC0415  likewise
 
-    document = whose(parent) | {"deliveries": [views.delivery(one) for one in changed]}
+    document = whose(parent) | {"deliveries": [serialize.delivery(one) for one in changed]}
     call.output.data(*table(changed), json=document, ids=[parent.id])
 
 

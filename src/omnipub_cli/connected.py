@@ -11,7 +11,7 @@ from omnipub_cli.drawing import Cell, Column, State, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub.services.asking import Trial
+    from omnipub.services.accounts.check import Trial
     from omnipub.storage.items import Connection
     from omnipub.wiring import System
     from omnipub_cli.context import Call
@@ -43,8 +43,8 @@ def found(call: Call, system: System, channel: str) -> Connection:
 def shape(connection: Connection) -> dict[str, Any]:
     """A connected account as JSON, without its token."""
     from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
-    from omnipub.services.catalog import connection as told  # noqa: PLC0415  likewise
-    from omnipub.services.renewable import renewable  # noqa: PLC0415  likewise
+    from omnipub.services.accounts.refresh_results import renewable  # noqa: PLC0415  likewise
+    from omnipub.services.channels.catalog import connection as told  # noqa: PLC0415  likewise
 
     ends = connection.refresh_at
     failed = connection.renewal_failed
@@ -57,7 +57,7 @@ def shape(connection: Connection) -> dict[str, Any]:
 
 def again(call: Call, connection: Connection) -> str:
     """The command that gives a connected account a new token."""
-    from omnipub.services.addresses import ADDRESS  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.accounts.secret_urls import ADDRESS  # noqa: PLC0415  a command imports what it uses
 
     # An address that is a secret is not shown: without --url the one that is sealed stays.
     hidden = ADDRESS in (connection.settings or {})
@@ -81,8 +81,8 @@ def _at_the_sandbox(call: Call, connection: Connection) -> bool:
 
 def after(call: Call, tested: Trial) -> str:
     """What to type after a test; empty if there is nothing to do."""
-    from omnipub.services.asking import Verdict  # noqa: PLC0415  likewise
-    from omnipub.services.renewable import renewable  # noqa: PLC0415  likewise
+    from omnipub.services.accounts.check import Verdict  # noqa: PLC0415  likewise
+    from omnipub.services.accounts.refresh_results import renewable  # noqa: PLC0415  likewise
     from omnipub.storage.items import Standing  # noqa: PLC0415  likewise
 
     one = tested.connection
@@ -125,7 +125,7 @@ def verdict(call: Call, tested: Trial) -> dict[str, Any]:
 
 def exit_code(tested: Sequence[Trial]) -> int:
     """0 if nothing speaks against the accounts; a network that could not be asked is a code of its own."""
-    from omnipub.services.asking import Verdict  # noqa: PLC0415  likewise
+    from omnipub.services.accounts.check import Verdict  # noqa: PLC0415  likewise
     from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
 
     verdicts = {one.verdict for one in tested}

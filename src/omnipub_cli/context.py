@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from omnipub.config import Settings
     from omnipub.domain.ids import Parent
     from omnipub.onebox.data import Running
-    from omnipub.services.replay import Replay
-    from omnipub.services.run_now import Report
-    from omnipub.services.showing import Viewer
+    from omnipub.services.messages.read import Viewer
+    from omnipub.services.scheduling.run_now import Report
+    from omnipub.services.stream.replay import Replay
     from omnipub.wiring import System
     from omnipub_cli.staged.stage import Stage
 
@@ -164,7 +164,7 @@ class Call:
 
     def viewer(self, *, mine: bool = False) -> Viewer:
         """Who looks: the operator of this machine or stage, or only the owner of what was composed here."""
-        from omnipub.services.showing import Viewer  # noqa: PLC0415  likewise
+        from omnipub.services.messages.read import Viewer  # noqa: PLC0415  likewise
 
         return Viewer(owner=self.owner, operator=not mine)
 

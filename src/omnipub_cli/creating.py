@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from omnipub.services.creation import Created, IdempotencyKey
+    from omnipub.services.messages.create_transaction import Created, IdempotencyKey
     from omnipub.wiring import System
     from omnipub_cli.context import Call
 
 
 def key_of(key: str, command: str, asked: Mapping[str, Any]) -> IdempotencyKey | None:
     """The Idempotency-Key of a command that asked for this, if it was given one."""
-    from omnipub.services.creation import IdempotencyKey  # noqa: PLC0415  the command's half has imported it
+    from omnipub.services.messages.create_transaction import IdempotencyKey  # noqa: PLC0415  the command's half has imported it
 
     return IdempotencyKey.of(key, {"command": command, **asked}) if key else None
 
@@ -50,10 +50,10 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
     """
     from omnipub.domain.ids import Parent  # noqa: PLC0415  the command's half has imported it
     from omnipub.domain.timestamps import from_text  # noqa: PLC0415  likewise
-    from omnipub.services import views  # noqa: PLC0415  likewise
+    from omnipub.services.messages import serialize  # noqa: PLC0415  likewise
 
     due = from_text(created.due_at)
-    facts: dict[str, Any] = views.created(created) | {
+    facts: dict[str, Any] = serialize.created(created) | {
         "due_local": in_text(due, utc=False),
         "replayed": created.replayed,
         "running": call.runs,

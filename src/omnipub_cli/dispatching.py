@@ -10,7 +10,7 @@ from omnipub_cli.drawing import Column, State, Table
 from omnipub_cli.errors import Code
 
 if TYPE_CHECKING:
-    from omnipub.services.run_now import Ran, Report
+    from omnipub.services.scheduling.run_now import Ran, Report
     from omnipub_cli.context import Call
 
 COLUMNS = (Column("ID"), Column("CHANNEL"), Column("RESULT"), Column("WHY"))

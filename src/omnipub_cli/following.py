@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from omnipub.domain.delivery.model import Delivery
     from omnipub.domain.ids import Parent
-    from omnipub.services.showing import Shown
+    from omnipub.services.messages.read import Shown
     from omnipub.wiring import System
     from omnipub_cli.context import Call
     from omnipub_cli.held_now import Holds
@@ -66,10 +66,10 @@ def tell(call: Call, shown: Shown, facts: dict[str, Any] | None = None, *, held:
     Raises:
         typer.Exit: A channel has not published it; the code says whether it is only held.
     """
-    from omnipub.services import views  # noqa: PLC0415  likewise
+    from omnipub.services.messages import serialize  # noqa: PLC0415  likewise
 
     known = whose(shown.parent) if facts is None else facts
-    document = known | {"status": shown.status.value, "deliveries": views.shown(shown)["deliveries"]}
+    document = known | {"status": shown.status.value, "deliveries": serialize.shown(shown)["deliveries"]}
     call.output.data(Table(columns=RESULTS, rows=results(shown.deliveries)), json=document, ids=[shown.parent.id])
     missing = [one.channel for one in shown.deliveries if one.status.value != "published"]
     if missing:

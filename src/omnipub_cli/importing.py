@@ -16,9 +16,9 @@ from omnipub_cli.signals import deferred
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from omnipub.services.creation import Created
-    from omnipub.services.plans import Planned
-    from omnipub.services.rows import Problem, Row
+    from omnipub.services.bulk.plan import Planned
+    from omnipub.services.bulk.row import Problem, Row
+    from omnipub.services.messages.create_transaction import Created
     from omnipub.wiring import System
     from omnipub_cli.context import Call
 
@@ -159,7 +159,7 @@ class Run:
             self.call.output.warn(f"{_rows(count)} {verb} no time: {pronoun} out now (line {lines}{more}).")
 
     def _failed(self, planned: Planned, error: OmnipubError) -> None:
-        from omnipub.services.rows import Problem  # noqa: PLC0415  a command imports what it uses
+        from omnipub.services.bulk.row import Problem  # noqa: PLC0415  a command imports what it uses
 
         self.bad.append(Problem(line=planned.row.line, field="", sentence=error.message))
 

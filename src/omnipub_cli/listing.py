@@ -14,8 +14,8 @@ from omnipub_cli.options import Command, Cursor, GoesTo, HasStatus, Limit, Mine,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub.services.asked import Asked
-    from omnipub.services.showing import Row, Rows
+    from omnipub.services.messages.filters import Asked
+    from omnipub.services.messages.read import Row, Rows
     from omnipub_cli.context import Call
 
 COLUMNS = (Column("ID"), Column("STATUS"), Column("DUE"), Column("CHANNELS"), Column("TEXT", flexible=True))
@@ -70,11 +70,11 @@ def add_list(app: typer.Typer, group: str, summary: str) -> None:
 
 
 def _show(call: Call, group: str, found: Rows) -> None:
-    from omnipub.services import views  # noqa: PLC0415  brings the services
+    from omnipub.services.messages import serialize  # noqa: PLC0415  brings the services
 
     call.output.data(
         *([Table(columns=COLUMNS, rows=[_cells(row) for row in found.rows])] if found.rows else []),
-        json={NAMES[group]: [views.row(row) for row in found.rows], "cursor": found.cursor},
+        json={NAMES[group]: [serialize.row(row) for row in found.rows], "cursor": found.cursor},
         ids=[row.parent.id for row in found.rows],
     )
 

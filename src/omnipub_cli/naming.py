@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omnipub.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from omnipub.services.showing import Shown
+    from omnipub.services.messages.read import Shown
     from omnipub.wiring import System
     from omnipub_cli.context import Call
 

@@ -11,7 +11,7 @@ from omnipub_cli.since import since_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from omnipub.services.asked import Asked
+    from omnipub.services.messages.filters import Asked
 
 
 def asked_of(
@@ -24,7 +24,7 @@ def asked_of(
     """
     from omnipub.domain.timestamps import moment  # noqa: PLC0415  the command's half has imported it
     from omnipub.errors import InvalidInputError  # noqa: PLC0415  likewise
-    from omnipub.services.asked import Asked  # noqa: PLC0415  likewise
+    from omnipub.services.messages.filters import Asked  # noqa: PLC0415  likewise
 
     first = moment(since_of(since, "--since", now=now)) if since else None
     last = moment(_until(until, now)) if until else None

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.services.asked import Asked
-    from omnipub.services.showing import Shown
+    from omnipub.services.messages.filters import Asked
+    from omnipub.services.messages.read import Shown
     from omnipub.wiring import System
     from omnipub_cli.aiming import Aim
     from omnipub_cli.context import Call

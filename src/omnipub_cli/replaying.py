@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnipub.ports.stream_reader import Start
-    from omnipub.services.replay import Candidate, Replay, Replayed
+    from omnipub.services.stream.replay import Candidate, Replay, Replayed
     from omnipub.wiring import System
     from omnipub_cli.context import Call
 
@@ -135,7 +135,7 @@ def _may_send(call: Call, expected: Counter[str], *, reput: bool) -> None:
     """
     from omnipub.config import Mode  # noqa: PLC0415  the command has imported it
     from omnipub.onebox.data import sandbox_outside  # noqa: PLC0415  likewise
-    from omnipub.services.replay import FORESEEN  # noqa: PLC0415  likewise
+    from omnipub.services.stream.replay import FORESEEN  # noqa: PLC0415  likewise
 
     sandboxed = call.settings.mode is Mode.SANDBOX and not sandbox_outside(call.settings.mode)
     if sandboxed and not reput and call.running is None and FORESEEN & expected.keys():
@@ -198,7 +198,7 @@ def _says_itself(one: Replayed) -> bool:
 
 
 def _left(call: Call, told: Told) -> None:
-    from omnipub.services.replay import UNDONE  # noqa: PLC0415  likewise
+    from omnipub.services.stream.replay import UNDONE  # noqa: PLC0415  likewise
 
     left = [one for one in told.rows if one.judged.verdict in UNDONE]
     if left:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
 
-    from omnipub.services.rowfiles import Format
+    from omnipub.services.bulk.formats import Format
 
 Form = Annotated[
     Literal["csv", "jsonl"] | None, typer.Option("--format", help="What the file is, where its name does not say it.")
@@ -31,7 +31,7 @@ def format_of(name: str, asked: str | None) -> Format:
     Raises:
         InvalidInputError: Neither says it.
     """
-    from omnipub.services.rowfiles import Format  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.bulk.formats import Format  # noqa: PLC0415  a command imports what it uses
 
     said = asked or Path(name).suffix.lower().removeprefix(".")
     if said not in set(Format):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from omnipub.domain.certification import Certification
     from omnipub.domain.delivery.model import Delivery
     from omnipub.domain.message import Content, Message
-    from omnipub.services.showing import Shown
+    from omnipub.services.messages.read import Shown
     from omnipub.wiring import System
     from omnipub_cli.context import Call
     from omnipub_cli.drawing import Cell
@@ -51,7 +51,7 @@ def present(call: Call, system: System, shown: Shown) -> None:
     from omnipub.domain.delivery.rules import Remedy  # noqa: PLC0415  likewise
     from omnipub.domain.ids import network_of  # noqa: PLC0415  the command has imported it
     from omnipub.domain.message import Message  # noqa: PLC0415  likewise
-    from omnipub.services import views  # noqa: PLC0415  likewise
+    from omnipub.services.messages import serialize  # noqa: PLC0415  likewise
     from omnipub_cli.timeline import timeline  # noqa: PLC0415  likewise
 
     def can_look(delivery: Delivery) -> bool:
@@ -64,7 +64,7 @@ def present(call: Call, system: System, shown: Shown) -> None:
         Record(fields=_head(shown)),
         *([Story(lines=said)] if said else []),
         timeline(shown, system.world.clock.now(), call.typed, can_look),
-        json=views.shown(shown),
+        json=serialize.shown(shown),
         ids=[shown.parent.id],
     )
     if any(one.status.value in {"scheduled", "publishing"} for one in shown.deliveries):

@@ -27,7 +27,7 @@ COLUMNS = (
 def shape(record: StreamRecord) -> dict[str, Any]:
     """The record for programs; what only a pointer of ours has is null in a foreign one."""
     from omnipub.domain.timestamps import to_text  # noqa: PLC0415  the command has imported it
-    from omnipub.services.wire import pointer_from_text  # noqa: PLC0415  likewise
+    from omnipub.services.stream.codec import pointer_from_text  # noqa: PLC0415  likewise
     from omnipub.storage import keys  # noqa: PLC0415  likewise
 
     pointer = pointer_from_text(record.data)

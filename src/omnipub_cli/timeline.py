@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnipub.domain.delivery.model import Attempt, Delivery
-    from omnipub.services.showing import Shown
+    from omnipub.services.messages.read import Shown
 
 ENDS = {
     "published": "published",

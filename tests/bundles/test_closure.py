@@ -33,7 +33,11 @@ def test_a_bundle_holds_the_entry_and_neither_the_command_line_nor_the_one_machi
 def test_no_function_carries_what_only_one_machine_or_an_operator_uses(function: str) -> None:
     closure = closure_of(function, ROOT / "src")
     machine = ("omnipub.adapters.local.sqlite.database", "omnipub.adapters.directory_", "omnipub.adapters.local.vault")
-    operator = ("omnipub.adapters.aws.kinesis_reader", "omnipub.adapters.aws.s3_parked", "omnipub.services.replay")
+    operator = (
+        "omnipub.adapters.aws.kinesis_reader",
+        "omnipub.adapters.aws.s3_parked",
+        "omnipub.services.stream.replay",
+    )
     assert [name for name in sorted(closure.modules) if name.startswith((*machine, *operator))] == []
     assert "cryptography" not in closure.packages
 

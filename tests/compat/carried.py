@@ -15,8 +15,8 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
-from omnipub.services.run_now import Ran, Report
-from omnipub.services.wire import nudge_to_text, pointer_to_text, report_to, run_now_to_text
+from omnipub.services.scheduling.run_now import Ran, Report
+from omnipub.services.stream.codec import nudge_to_text, pointer_to_text, report_to, run_now_to_text
 from omnipub.storage.codec import encode
 from support.world import START
 

@@ -19,7 +19,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import VERSION
 from omnipub.ports.table import Item
-from omnipub.services.scopes import KINDS
+from omnipub.services.pauses.scopes import KINDS
 from omnipub.storage import keys, schema
 from omnipub.storage.codec import encode
 from omnipub.storage.items import key_of
@@ -40,7 +40,7 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("certification", "kind"): "omnipub.domain.ids:Kind",
     ("idempotency", "answer.kind"): "omnipub.domain.ids:Kind",
     ("message", "kind"): "omnipub.domain.ids:Kind",
-    ("system release", "late"): "omnipub.services.releases:Late",
+    ("system release", "late"): "omnipub.services.pauses.release:Late",
 }
 """Texts that are words of a list, where no dataclass says so."""
 

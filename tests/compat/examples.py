@@ -10,7 +10,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, MediaReference, Message, Variant
 from omnipub.domain.timestamps import Schedule
 from omnipub.domain.token_refresh import RenewalFailed
-from omnipub.services.creation import IdempotencyKey
+from omnipub.services.messages.create_transaction import IdempotencyKey
 from omnipub.storage.items import Connection, Standing
 from support.world import OWNER, START
 

@@ -25,7 +25,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.ports.table import Item
 from omnipub.seed.seeding import Seeding
-from omnipub.services.gate import shut
+from omnipub.services.protocol.gate import shut
 from omnipub.storage import access, keys
 from omnipub.storage.items import (
     attempt_item,

@@ -10,8 +10,8 @@ from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, GateClosedError
 from omnipub.ports.table import Item
 from omnipub.seed.seeding import Seeding
-from omnipub.services.census import CAP, Census, Counting
-from omnipub.services.scopes import bound_to
+from omnipub.services.pauses.scopes import bound_to
+from omnipub.services.table.stats import CAP, Census, Counting
 from omnipub.storage.items import (
     attempt_item,
     attempt_of,

@@ -13,7 +13,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data import open_data
 from omnipub.ports.table import Item, Put
-from omnipub.services.recording import name_of
+from omnipub.services.protocol.store import name_of
 from omnipub.storage import keys
 from omnipub.storage.items import attempt_item, certification_item, delivery_item, message_item, plain_item
 from omnipub.wiring import one_machine

@@ -25,8 +25,8 @@ from omnipub.adapters.aws.retries import TRIES
 from omnipub.errors import ConfigurationError, InvalidInputError, OmnipubError, UnavailableError
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Absent, Check, ConditionFailedError, Delete, Item, Put, Query, Table, Unchanged, Write
-from omnipub.services.wire import pointer_from_text
-from omnipub.storage import writing
+from omnipub.services.stream.codec import pointer_from_text
+from omnipub.storage import write_ids
 from omnipub.storage.keys import Key
 from support.aws import Cloud
 from support.faulty_botocore import FaultyBotocore, break_into
@@ -124,7 +124,7 @@ def test_a_write_whose_answer_was_lost_is_known_by_its_id(
     if isinstance(condition, Unchanged):
         table.put(item(write_id="before"))
     breaking({"PutItem"}, fault)
-    writing.put(table, item(version=2, write_id="ours"), condition)
+    write_ids.put(table, item(version=2, write_id="ours"), condition)
     assert table.get(A) == item(version=2, write_id="ours")
 
 
@@ -132,7 +132,7 @@ def test_a_write_that_lost_its_answer_and_then_its_race_is_refused(table: Dynamo
     table.put(item(version=2, write_id="theirs"))
     faulty = breaking({"PutItem"}, "lost")
     with pytest.raises(ConditionFailedError):
-        writing.put(table, item(version=2, write_id="ours"), Unchanged(version=1))
+        write_ids.put(table, item(version=2, write_id="ours"), Unchanged(version=1))
     assert faulty.made() == ["lost", "ok"]
     assert table.get(A) == item(version=2, write_id="theirs")
 
@@ -160,8 +160,8 @@ def test_when_no_answer_ever_comes_the_next_try_finds_the_write(table: DynamoTab
     faulty = breaking({"TransactWriteItems"}, *["error_after"] + ["error"] * (ATTEMPTS - 1))
     ours: list[Write] = [Put(item=item(write_id="ours"), condition=Absent()), Put(item=item(B))]
     with pytest.raises(UnavailableError):
-        writing.transact(table, ours)
-    writing.transact(table, ours)
+        write_ids.transact(table, ours)
+    write_ids.transact(table, ours)
     assert faulty.made()[-1] == "ok"
     assert table.batch_get([A, B]) == {A: item(write_id="ours"), B: item(B)}
 

@@ -10,7 +10,7 @@ from omnipub.adapters.aws.lambda_scheduler import PATIENCE
 from omnipub.config import Mode, from_environment, to_environment
 from omnipub.handlers import scheduler
 from omnipub.onebox.events import Context, tick_event
-from omnipub.services.due import HORIZON
+from omnipub.services.protocol.enqueue import HORIZON
 from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
 from support.world import START, TestBed
 

@@ -14,7 +14,7 @@ from omnipub.config import Settings
 from omnipub.domain.circuit_breaker import STRAINS_TO_TRIP
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
-from omnipub.services.due import HORIZON
+from omnipub.services.protocol.enqueue import HORIZON
 from support.filter_patterns import matches
 from support.world import OWNER, TestBed, make_bed
 

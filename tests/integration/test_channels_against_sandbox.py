@@ -35,8 +35,8 @@ from omnipub.domain.delivery.fingerprint import Likeness, likeness
 from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.message import Content, MediaReference
 from omnipub.ports.http import Send
-from omnipub.services.driver import Driver
-from omnipub.services.reconcile import sent_by
+from omnipub.services.delivery.reconcile import sent_by
+from omnipub.services.protocol.driver import Driver
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 ACCOUNTS = {

@@ -14,8 +14,8 @@ from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.sandbox.server import Server
-from omnipub.services.asking import Checks
-from omnipub.services.driver import Driver
+from omnipub.services.accounts.check import Checks
+from omnipub.services.protocol.driver import Driver
 
 ACCOUNTS = {
     "bluesky": ("did:plc:ewvi7nxzyoun6zhxrhs64oiz", "abcd-efgh-ijkl-mnop", "wrong-pass-word-here"),

@@ -34,8 +34,8 @@ from omnipub.domain.delivery.fingerprint import Likeness, likeness
 from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.message import Content, MediaReference
 from omnipub.sandbox.server import Server
-from omnipub.services.driver import Driver
-from omnipub.services.reconcile import sent_by
+from omnipub.services.delivery.reconcile import sent_by
+from omnipub.services.protocol.driver import Driver
 
 ACCOUNTS = {
     "bluesky": ("did:plc:ewvi7nxzyoun6zhxrhs64oiz", "abcd-efgh-ijkl-mnop"),

@@ -30,9 +30,9 @@ from omnipub.onebox.events import delayed_event, kinesis_event, sequence_of, tic
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Item
-from omnipub.services.creation import IdempotencyKey
-from omnipub.services.showing import Viewer
-from omnipub.services.wire import delayed_to_text, pointer_to_text
+from omnipub.services.messages.create_transaction import IdempotencyKey
+from omnipub.services.messages.read import Viewer
+from omnipub.services.stream.codec import delayed_to_text, pointer_to_text
 from omnipub.storage import keys
 from omnipub.storage.items import Standing, connection_of, delivery_item, delivery_of, message_of
 from omnipub.wiring import System, World, assemble

@@ -16,22 +16,26 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Rules
 from omnipub.ports.table import Put
-from omnipub.services import deliver, dispatch, driver, renewing, second_try
-from omnipub.services.contents import Contents
-from omnipub.services.creation import Creation
-from omnipub.services.deliver import Deliver
-from omnipub.services.dispatch import Dispatch
-from omnipub.services.driver import Driver
-from omnipub.services.due import DueMoments
-from omnipub.services.gate import Gate, Why
-from omnipub.services.held_sweep import HeldSweep
-from omnipub.services.operate import Operate
-from omnipub.services.pauses import Pauses
-from omnipub.services.recording import Recording
-from omnipub.services.releases import Releases
-from omnipub.services.renewable import Came, Renewed
-from omnipub.services.renewing import Renewals
-from omnipub.services.stops import Stops
+from omnipub.services.accounts import token_refresh
+from omnipub.services.accounts.refresh_results import Came, Renewed
+from omnipub.services.accounts.token_refresh import Renewals
+from omnipub.services.delivery import publish as deliver
+from omnipub.services.delivery import token_retry
+from omnipub.services.delivery.preflight import Stops
+from omnipub.services.delivery.publish import Deliver
+from omnipub.services.delivery.situation import Contents
+from omnipub.services.messages.actions import Operate
+from omnipub.services.messages.create_transaction import Creation
+from omnipub.services.pauses.pauses import Pauses
+from omnipub.services.pauses.release import Releases
+from omnipub.services.protocol import driver
+from omnipub.services.protocol.driver import Driver
+from omnipub.services.protocol.enqueue import DueMoments
+from omnipub.services.protocol.gate import Gate, Why
+from omnipub.services.protocol.store import Recording
+from omnipub.services.scheduling import dispatch
+from omnipub.services.scheduling.dispatch import Dispatch
+from omnipub.services.scheduling.held_sweep import HeldSweep
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, message_of
 from simulation.history import BrokenPromiseError, History
@@ -283,7 +287,7 @@ def _renewal_lock() -> Any:
 
 def _renewal_generation() -> Any:
     """A new token is written over whatever is there."""
-    return patch.object(renewing, "same", lambda *_: True)
+    return patch.object(token_refresh, "same", lambda *_: True)
 
 
 def _renewal_stored() -> Any:
@@ -302,17 +306,17 @@ def _renewal_free() -> Any:
     def back(refused: Outcome, sentence: str, wait: timedelta) -> Outcome:
         return replace(refused, ended=Ended.NOT_SENT, sentence=sentence, wait=wait)
 
-    return patch.object(second_try, "_back", back)
+    return patch.object(token_retry, "_back", back)
 
 
 def _renewal_patience() -> Any:
     """A renewal that was not answered counts as refused."""
-    real = renewing.RenewalFailed
+    real = token_refresh.RenewalFailed
 
     def failed(**facts: Any) -> Any:
         return real(**{**facts, "for_good": True})
 
-    return patch.object(renewing, "RenewalFailed", failed)
+    return patch.object(token_refresh, "RenewalFailed", failed)
 
 
 def _epoch_compared() -> Any:

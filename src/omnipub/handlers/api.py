@@ -15,10 +15,10 @@ from omnipub.handlers.origin import turned_away
 from omnipub.handlers.request import Request
 from omnipub.handlers.router import Call, Public, Route
 from omnipub.names import API_ROOT
-from omnipub.services import views
-from omnipub.services.catalog import catalogue, networks
-from omnipub.services.creation import Created, IdempotencyKey
-from omnipub.services.dispatch import ALARMING_SILENCE
+from omnipub.services.channels.catalog import catalogue, networks
+from omnipub.services.messages import serialize
+from omnipub.services.messages.create_transaction import Created, IdempotencyKey
+from omnipub.services.scheduling.dispatch import ALARMING_SILENCE
 from omnipub.strict_json import JsonError, loads
 from omnipub.wiring import System
 
@@ -134,7 +134,7 @@ ROUTES: router.Routes = (
 
 def _show(over: System, call: Call, kind: Kind) -> Answer:
     parent = Parent(kind=kind, id=checked_id(call.id))
-    return Answer(body=views.shown(over.showing.one(parent, call.viewer)))
+    return Answer(body=serialize.shown(over.showing.one(parent, call.viewer)))
 
 
 def _list(over: System, call: Call, kind: Kind, name: str) -> Answer:
@@ -143,7 +143,7 @@ def _list(over: System, call: Call, kind: Kind, name: str) -> Answer:
     if not (limit.isascii() and limit.isdecimal() and len(limit) <= LIMIT_DIGITS):
         raise InvalidInputError(f"limit is '{limit[:20]}'; it must be a whole number from 1 to 100.")
     page = over.lists.page(kind, call.viewer, asked_of(query), limit=int(limit), after=query.get("cursor"))
-    return Answer(body={name: [views.row(row) for row in page.rows], "cursor": page.cursor})
+    return Answer(body={name: [serialize.row(row) for row in page.rows], "cursor": page.cursor})
 
 
 def _created(created: Created, group: str) -> Answer:
@@ -151,7 +151,7 @@ def _created(created: Created, group: str) -> Answer:
     headers = {"Location": where}
     if created.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return Answer(status=201, body=views.created(created) | {"links": {"self": where}}, headers=headers)
+    return Answer(status=201, body=serialize.created(created) | {"links": {"self": where}}, headers=headers)
 
 
 def _body(request: Request) -> Any:

@@ -26,7 +26,7 @@ from omnipub.domain.message import (
 from omnipub.domain.timestamps import Fold, Schedule, schedule_at
 from omnipub.errors import InvalidInputError
 from omnipub.ports.media import Media
-from omnipub.services.asked import Asked
+from omnipub.services.messages.filters import Asked
 
 FIELDS_AT_MOST = 50
 """Of one object: more are refused by their number, as naming each unknown one takes long."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from omnipub.errors import OmnipubError
 from omnipub.names import OPERATORS_GROUP
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 
 
 class NobodyError(OmnipubError):

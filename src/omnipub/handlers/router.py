@@ -15,7 +15,7 @@ from omnipub.handlers.answer import Answer
 from omnipub.handlers.principal import viewer
 from omnipub.handlers.request import Request, request_of
 from omnipub.names import API_ROOT
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from omnipub.wiring import System
 
 Event = Mapping[str, Any]

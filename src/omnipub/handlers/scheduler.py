@@ -5,7 +5,7 @@ from typing import Any
 
 from omnipub.errors import GateClosedError
 from omnipub.handlers.built import system
-from omnipub.services.wire import NUDGE, ROWS, RUN_NOW, TICK, delayed_from, nudge_from, report_to, run_now_from
+from omnipub.services.stream.codec import NUDGE, ROWS, RUN_NOW, TICK, delayed_from, nudge_from, report_to, run_now_from
 from omnipub.wiring import System
 
 Event = Mapping[str, Any]

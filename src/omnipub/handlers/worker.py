@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omnipub.handlers.built import system
-from omnipub.services.wire import pointer_from_text
+from omnipub.services.stream.codec import pointer_from_text
 from omnipub.wiring import System
 
 Event = Mapping[str, Any]

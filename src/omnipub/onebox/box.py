@@ -28,7 +28,7 @@ from omnipub.onebox.privacy import mend
 from omnipub.onebox.sandboxed import SandboxProcess, connect_all
 from omnipub.onebox.timer import Timer
 from omnipub.onebox.trouble import Say
-from omnipub.services.address_sealing import AddressSealing
+from omnipub.services.accounts.secret_url_migration import AddressSealing
 from omnipub.wiring import System, one_machine
 
 PATIENCE = timedelta(seconds=30)

@@ -12,7 +12,7 @@ from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 from omnipub.onebox.data import alone
-from omnipub.services.gate import shut
+from omnipub.services.protocol.gate import shut
 
 TABLE = "table.db"
 

@@ -19,8 +19,8 @@ from omnipub.adapters.system.worker_pool import TOTAL
 from omnipub.config import Mode
 from omnipub.onebox.data import MODE, TOKEN, running
 from omnipub.onebox.privacy import OWN, OWN_EVIDENCE, readable
-from omnipub.services.dispatch import ALARMING_SILENCE
-from omnipub.services.findings import Finding, Health, fine
+from omnipub.services.health.finding import Finding, Health, fine
+from omnipub.services.scheduling.dispatch import ALARMING_SILENCE
 from omnipub.storage.schema import INDEXES
 from omnipub.wiring import System
 

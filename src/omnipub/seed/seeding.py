@@ -20,7 +20,7 @@ from omnipub.names import PRODUCTION, SEED_OWNER
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Delete, Item, Put, Table
 from omnipub.seed.messages import Invented, Plan, invent
-from omnipub.services.recording import held_text, name_of
+from omnipub.services.protocol.store import held_text, name_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import (
     Shard,
@@ -33,7 +33,7 @@ from omnipub.storage.items import (
     plain_item,
 )
 from omnipub.storage.shards import Shards
-from omnipub.storage.writing import replacing
+from omnipub.storage.write_ids import replacing
 
 AT_MOST = 1_000_000
 BATCH = 250

@@ -128,7 +128,7 @@ def types(
 ) -> None:
     """List the certifications that can be announced, with their exams and dates."""
     from omnipub.domain.certification_catalog import AS_OF  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.catalog import catalogue  # noqa: PLC0415  likewise
+    from omnipub.services.channels.catalog import catalogue  # noqa: PLC0415  likewise
 
     call = call_of(context)
     today = inputs.today().isoformat()

@@ -35,7 +35,7 @@ REMEDIES = {
 @app.command("list", cls=Command, epilog=examples("omnipub channels list"))
 def list_(context: typer.Context) -> None:
     """List the networks with your accounts on them and their standing."""
-    from omnipub.services.catalog import networks  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.channels.catalog import networks  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     with call.system() as system:
@@ -62,7 +62,7 @@ def limits(
 ) -> None:
     """Show what each network accepts, in its own units, and how a missing answer is found out."""
     from omnipub.channels.registry import CHANNELS  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.catalog import limits as limits_of  # noqa: PLC0415  likewise
+    from omnipub.services.channels.catalog import limits as limits_of  # noqa: PLC0415  likewise
 
     if network and network not in CHANNELS:
         raise NotFoundError(

@@ -11,7 +11,7 @@ from omnipub_cli.options import Command, examples
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from omnipub.services.findings import Finding
+    from omnipub.services.health.finding import Finding
 
 app = typer.Typer(add_completion=False)
 
@@ -22,7 +22,7 @@ FINDINGS = (Column("CHECK"), Column("VERDICT"), Column("AT"), Column("WHAT"), Co
 def doctor(context: typer.Context) -> None:
     """Look at everything that can be wrong and say what to type next; exit 1 if something is."""
     from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.findings import Health  # noqa: PLC0415  likewise
+    from omnipub.services.health.finding import Health  # noqa: PLC0415  likewise
     from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
 
     call = call_of(context)
@@ -78,7 +78,7 @@ def _findings(call: Call) -> "Iterator[Finding]":
     from omnipub.adapters.local.place import default_state  # noqa: PLC0415  likewise
     from omnipub.errors import OmnipubError  # noqa: PLC0415  likewise
     from omnipub.onebox import premises  # noqa: PLC0415  likewise
-    from omnipub.services.findings import Finding, Health  # noqa: PLC0415  likewise
+    from omnipub.services.health.finding import Finding, Health  # noqa: PLC0415  likewise
 
     if call.on_aws:
         from omnipub_cli.staged import checkup  # noqa: PLC0415  only away from this machine

@@ -11,7 +11,7 @@ from omnipub_cli.drawing import Column, Table
 from omnipub_cli.options import Command, examples
 
 if TYPE_CHECKING:
-    from omnipub.services.scopes import Pause
+    from omnipub.services.pauses.scopes import Pause
     from omnipub.wiring import System
 
 app = typer.Typer(add_completion=False)
@@ -75,7 +75,7 @@ def pause(
 
 def _known(system: "System", scope: str) -> None:
     """Refuse a scope that no delivery can be in: a pause that stops nothing is worse than none."""
-    from omnipub.services.scopes import checked_scope  # noqa: PLC0415  the command's half has imported it
+    from omnipub.services.pauses.scopes import checked_scope  # noqa: PLC0415  the command's half has imported it
 
     kind, _, name = checked_scope(scope).partition(":")
     network, slash, account = name.partition("/")

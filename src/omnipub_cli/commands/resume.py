@@ -32,7 +32,7 @@ def resume(
     ] = None,
 ) -> None:
     """Let what is paused go on, and say what becomes of what is late."""
-    from omnipub.services.scopes import checked_scope  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.pauses.scopes import checked_scope  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli import changing  # noqa: PLC0415  likewise
 
     call = call_of(context)
@@ -65,7 +65,7 @@ def _overdue(call: Call, system: "System", scope: str) -> "list[Delivery]":
     Raises:
         NotFoundError: The scope is not paused.
     """
-    from omnipub.services.scopes import scopes_of  # noqa: PLC0415  the command has imported it
+    from omnipub.services.pauses.scopes import scopes_of  # noqa: PLC0415  the command has imported it
 
     paused = {one.scope for one in system.pauses.all()}
     if scope not in paused:

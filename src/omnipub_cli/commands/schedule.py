@@ -14,7 +14,7 @@ from omnipub_cli.options import Command, Cursor, GoesTo, Limit, Owner, examples,
 
 if TYPE_CHECKING:
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.services.calendar import Abouts
+    from omnipub.services.messages.calendar import Abouts
 
 app = group("See what is due when, and dispatch what is due now.", "omnipub schedule list")
 
@@ -146,7 +146,7 @@ def resume(
 
 
 def _show(call: Call, found: "Abouts") -> None:
-    from omnipub.services import views  # noqa: PLC0415  the command has imported it
+    from omnipub.services.messages import serialize  # noqa: PLC0415  the command has imported it
     from omnipub_cli import changing  # noqa: PLC0415  likewise
 
     due = [one.delivery for one in found.rows]
@@ -164,7 +164,7 @@ def _show(call: Call, found: "Abouts") -> None:
         *([Table(columns=CALENDAR, rows=rows, heads=[_day(one.due_at, call) for one in due])] if rows else []),
         json={
             "deliveries": [
-                changing.whose(one.delivery.parent) | {"excerpt": one.excerpt} | views.delivery(one.delivery)
+                changing.whose(one.delivery.parent) | {"excerpt": one.excerpt} | serialize.delivery(one.delivery)
                 for one in found.rows
             ],
             "cursor": found.cursor,

@@ -44,7 +44,7 @@ class LivingSystem:
         from omnipub.domain.ids import Parent  # noqa: PLC0415  a deployment that posts nothing does without
         from omnipub.domain.message import Content  # noqa: PLC0415  likewise
         from omnipub.onebox.sandboxed import connect  # noqa: PLC0415  likewise
-        from omnipub.services.showing import Viewer  # noqa: PLC0415  likewise
+        from omnipub.services.messages.read import Viewer  # noqa: PLC0415  likewise
 
         connect(self._system, self._system.settings.sandbox_url, channel=CHANNEL, account="smoke", owner=SMOKE_OWNER)
         created = self._system.compose.message(

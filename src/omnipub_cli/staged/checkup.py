@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from omnipub import __version__
 from omnipub.config import Mode
 from omnipub.errors import OmnipubError
-from omnipub.services.dispatch import ALARMING_SILENCE
-from omnipub.services.findings import Finding, Health, fine
+from omnipub.services.health.finding import Finding, Health, fine
+from omnipub.services.scheduling.dispatch import ALARMING_SILENCE
 from omnipub.storage.schema import fingerprint
 from omnipub_cli.deployment.cloud import asked
 from omnipub_cli.deployment.family import name_of, placed, region_of

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from omnipub.errors import ConfigurationError, OmnipubError
-from omnipub.services.findings import Finding, Health, fine
+from omnipub.services.health.finding import Finding, Health, fine
 from omnipub_cli.deployment.cloud import asked
 from omnipub_cli.deployment.family import name_of
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from omnipub.adapters.aws.clients import Clients
     from omnipub.config import Settings
     from omnipub.domain.ids import Parent
-    from omnipub.services.replay import Replay
-    from omnipub.services.run_now import Report
+    from omnipub.services.scheduling.run_now import Report
+    from omnipub.services.stream.replay import Replay
     from omnipub.wiring import System
     from omnipub_cli.deployment.account import Account
 

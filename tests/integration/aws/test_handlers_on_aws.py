@@ -32,8 +32,8 @@ from omnipub.onebox.sandboxed import connect_all, control
 from omnipub.ports.stream_reader import Start
 from omnipub.ports.table import Put
 from omnipub.sandbox.server import Server
-from omnipub.services.replay import PUT
-from omnipub.services.wire import nudge_from
+from omnipub.services.stream.codec import nudge_from
+from omnipub.services.stream.replay import PUT
 from omnipub.storage import keys
 from omnipub.wiring import System
 from omnipub.wiring_aws import on_aws, replay_on_aws, settle

@@ -15,7 +15,7 @@ from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.onebox.events import kinesis_event
 from omnipub.ports.stream import Pointer
 from omnipub.sandbox.server import Server
-from omnipub.services.wire import pointer_to_text
+from omnipub.services.stream.codec import pointer_to_text
 from omnipub.storage.schema import TTL, fingerprint
 from omnipub.wiring_aws import on_aws
 from omnipub_cli.__main__ import main

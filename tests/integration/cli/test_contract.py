@@ -25,7 +25,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from omnipub.wiring import System
 from omnipub_cli.errors import Code
 from omnipub_cli.lazily import Lazy

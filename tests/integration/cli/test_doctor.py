@@ -11,7 +11,7 @@ from omnipub.domain.delivery import decide
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from omnipub.wiring import System
 
 Run = Callable[..., Any]

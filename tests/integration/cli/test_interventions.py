@@ -11,7 +11,7 @@ from omnipub.domain.delivery import actions, decide, moves
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.wiring import System

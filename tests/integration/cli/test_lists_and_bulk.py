@@ -14,8 +14,8 @@ from omnipub.domain.delivery.outcome import FoundPost
 from omnipub.domain.delivery.reconcile import Seen
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
-from omnipub.services.reconcile import Reconcile
-from omnipub.services.search import Search
+from omnipub.services.delivery.reconcile import Reconcile
+from omnipub.services.delivery.search import Search
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.wiring import System

@@ -11,7 +11,7 @@ from omnipub.domain.delivery.model import Delivery, Frozen
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.wiring import System
 from omnipub_cli.schemas import json_schema

@@ -13,7 +13,7 @@ from omnipub.domain.conversation import Secret
 from omnipub.domain.timestamps import moment
 from omnipub.domain.token_refresh import RenewalFailed
 from omnipub.names import LOCAL_OWNER
-from omnipub.services.export_lines import prepared
+from omnipub.services.table.dump_lines import prepared
 from omnipub.storage import keys
 from omnipub.storage.items import connection_item
 from omnipub.wiring import System

@@ -17,9 +17,9 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data import open_data
-from omnipub.services import views
-from omnipub.services.due import pointer_to
-from omnipub.services.showing import Viewer
+from omnipub.services.messages import serialize
+from omnipub.services.messages.read import Viewer
+from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.storage import keys
 from omnipub.wiring import System, one_machine
 from support.echoes import WAYS, traces
@@ -113,7 +113,7 @@ def test_no_secret_is_in_a_file_an_answer_or_a_command(
     kept += [said.out, said.err]
     for id_ in ids:
         shown = system.showing.one(Parent(kind=Kind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER))
-        kept.append(str(shown) + json.dumps(views.shown(shown)))
+        kept.append(str(shown) + json.dumps(serialize.shown(shown)))
         assert all(one.status.value != "published" for one in shown.deliveries)
     user = keys.user_partition(LOCAL_OWNER)
     commands = [

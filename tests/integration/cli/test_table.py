@@ -15,7 +15,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data import alone
 from omnipub.ports.table import Delete
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.wiring import System
 from omnipub_cli.__main__ import main
@@ -146,7 +146,7 @@ def test_stats_are_counts_moments_gate_and_size(run: Run) -> None:
 
 def test_stats_stop_counting_and_say_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("table", "seed", "-n", "50", "--yes")
-    monkeypatch.setattr("omnipub.services.census.CAP", 3)
+    monkeypatch.setattr("omnipub.services.table.stats.CAP", 3)
     ran = run("table", "stats")
     assert "messages:\t3+\n" in ran.out
     assert "Counting stops where there is a +" in ran.err

@@ -12,8 +12,8 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.names import LOCAL_OWNER
-from omnipub.services.due import pointer_to
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
+from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.wiring import System, assemble
 from support.world import FakeChannel
 

@@ -17,8 +17,8 @@ from omnipub.onebox.data import open_data
 from omnipub.onebox.sandboxed import connect_all, control
 from omnipub.sandbox.ledger import now_ms
 from omnipub.sandbox.server import Server
-from omnipub.services.due import pointer_to
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
+from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.wiring import System, one_machine

@@ -21,7 +21,7 @@ from omnipub.onebox import copies
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import alone, open_data
 from omnipub.ports.table import Put
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from omnipub.storage import access, keys
 from omnipub.wiring import one_machine
 

@@ -21,7 +21,7 @@ from omnipub.onebox.engines import Engines
 from omnipub.onebox.timer import Timer
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
-from omnipub.services.wire import delayed_from, pointer_from_text
+from omnipub.services.stream.codec import delayed_from, pointer_from_text
 
 SOON = 10.0
 SLOTS = 32

@@ -17,8 +17,8 @@ from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data
 from omnipub.onebox.sandboxed import connect, control
-from omnipub.services.due import group_of
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
+from omnipub.services.protocol.enqueue import group_of
 
 HANGS = 4
 """Seconds without an answer; long enough that nobody takes waiting for it for slowness of this machine."""

@@ -14,7 +14,7 @@ from omnipub.config import Mode
 from omnipub.onebox import premises
 from omnipub.onebox.data import Running, alone, api_token, note_running, open_data
 from omnipub.ports.stream import Pointer
-from omnipub.services.findings import Finding, Health
+from omnipub.services.health.finding import Finding, Health
 from omnipub.wiring import one_machine
 
 MOUNTS = r"""

@@ -13,7 +13,7 @@ from omnipub.onebox import copies, premises
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data
 from omnipub.onebox.privacy import OWN, mend, own
-from omnipub.services.findings import Finding, Health
+from omnipub.services.health.finding import Finding, Health
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture" * 50
 

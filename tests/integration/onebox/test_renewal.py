@@ -17,7 +17,7 @@ from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.box import Box
 from omnipub.onebox.data import open_data
 from omnipub.onebox.sandboxed import control
-from omnipub.services.showing import Shown, Viewer
+from omnipub.services.messages.read import Shown, Viewer
 from omnipub.storage.items import Connection, Standing
 from omnipub.wiring import System
 

@@ -10,7 +10,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from support.world import OWNER, START, TestBed
 
 ME = Viewer(owner=OWNER, operator=True)

@@ -10,7 +10,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from support.world import OWNER, START, TestBed, WorkerKilledError
 
 

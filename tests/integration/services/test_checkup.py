@@ -16,8 +16,8 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.names import SEED_OWNER
 from omnipub.ports.table import Item, Page, Put, Query
-from omnipub.services.findings import COUNTED_AT_MOST, Finding, Health
-from omnipub.services.hindrances import ACCOUNTS_AT_MOST
+from omnipub.services.health.blocked_accounts import ACCOUNTS_AT_MOST
+from omnipub.services.health.finding import COUNTED_AT_MOST, Finding, Health
 from omnipub.storage.items import delivery_item
 from omnipub.storage.keys import Key
 from omnipub.storage.schema import WRITE_LIMIT

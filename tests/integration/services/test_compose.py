@@ -12,8 +12,8 @@ from omnipub.domain.message import Content, Variant
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError, NotFoundError, UnavailableError
 from omnipub.ports.table import Write
-from omnipub.services.creation import IdempotencyKey
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.create_transaction import IdempotencyKey
+from omnipub.services.messages.read import Viewer
 from support.world import OWNER, START, TestBed, make_bed
 
 BODY = {"text": "Hello", "channels": ["looked", "blind"]}

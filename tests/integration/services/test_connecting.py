@@ -17,11 +17,11 @@ from omnipub.domain.token_refresh import Renewal, RenewalFailed
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.names import SEED_OWNER
 from omnipub.ports.http import NoAnswerError, NotSentError
-from omnipub.services.asking import Asking, Trial, Verdict
-from omnipub.services.connecting import Connecting
-from omnipub.services.driver import Driver
-from omnipub.services.renewable import renewable
-from omnipub.services.showing import Viewer
+from omnipub.services.accounts.check import Asking, Trial, Verdict
+from omnipub.services.accounts.connect import Connecting
+from omnipub.services.accounts.refresh_results import renewable
+from omnipub.services.messages.read import Viewer
+from omnipub.services.protocol.driver import Driver
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing
 from support.world import OWNER, START, FakeChannel, TestBed

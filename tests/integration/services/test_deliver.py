@@ -15,8 +15,8 @@ from omnipub.domain.sealing import Purpose
 from omnipub.domain.timestamps import Schedule, from_text, milliseconds
 from omnipub.errors import UnavailableError
 from omnipub.ports.stream import Pointer
-from omnipub.services.deliver import lateness
-from omnipub.services.showing import Viewer
+from omnipub.services.delivery.publish import lateness
+from omnipub.services.messages.read import Viewer
 from omnipub.storage.items import Standing
 from support.world import CHANNELS, OWNER, START, TestBed, WorkerKilledError
 

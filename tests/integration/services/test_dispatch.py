@@ -11,8 +11,8 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.ports.stream import Pointer
-from omnipub.services import dispatch
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
+from omnipub.services.scheduling import dispatch
 from omnipub.storage import keys
 from support.world import OWNER, START, TestBed, WorkerKilledError
 

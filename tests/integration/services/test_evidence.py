@@ -14,7 +14,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, GateClosedError, UnavailableError
 from omnipub.ports.place import Claimed
-from omnipub.services.gate import Gate, Why
+from omnipub.services.protocol.gate import Gate, Why
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item, delivery_of
 from support.seats import Shelf, ShelfSeat

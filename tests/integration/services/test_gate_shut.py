@@ -13,8 +13,8 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError
 from omnipub.ports.table import ConditionFailedError
-from omnipub.services.gate import CLOSED
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
+from omnipub.services.protocol.gate import CLOSED
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_item, delivery_of
 from support.world import OWNER, START, TestBed

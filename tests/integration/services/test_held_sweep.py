@@ -9,11 +9,11 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.ports.table import Delete, Page, Query
-from omnipub.services import held_sweep
-from omnipub.services.beat import beat_of
-from omnipub.services.held_sweep import EVERY
-from omnipub.services.releases import LAG
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
+from omnipub.services.pauses.release import LAG
+from omnipub.services.scheduling import held_sweep
+from omnipub.services.scheduling.heartbeat import beat_of
+from omnipub.services.scheduling.held_sweep import EVERY
 from omnipub.storage import access, keys
 from support.world import CHANNELS, OWNER, TestBed, WorkerKilledError
 

@@ -8,8 +8,8 @@ from omnipub.domain.ids import Kind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import InvalidInputError, NotFoundError
-from omnipub.services.census import Census, Count, Counting
-from omnipub.services.inspection import SEALED, Inspected, Inspection
+from omnipub.services.table.inspect import SEALED, Inspected, Inspection
+from omnipub.services.table.stats import Census, Count, Counting
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.storage.kinds import ItemKind

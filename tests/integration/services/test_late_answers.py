@@ -15,9 +15,9 @@ from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.ports.table import ConditionFailedError, Put
-from omnipub.services.showing import Viewer
-from omnipub.services.unpublish import Result
-from omnipub.services.verification import Verification
+from omnipub.services.messages.read import Viewer
+from omnipub.services.messages.unpublish import Result
+from omnipub.services.table.verify import Verification
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
 from support.world import OWNER, START, TestBed

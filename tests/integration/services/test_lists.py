@@ -14,9 +14,9 @@ from omnipub.domain.ids import Kind
 from omnipub.domain.message import Message
 from omnipub.errors import InvalidInputError
 from omnipub.ports.table import Page, Query
-from omnipub.services.asked import STATUSES, Asked
-from omnipub.services.reading import READ_AT_MOST
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.filters import STATUSES, Asked
+from omnipub.services.messages.query_plan import READ_AT_MOST
+from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from support.populated import MINUTE, CountingTable, message, write

@@ -13,7 +13,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, Message, Variant
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, IllegalTransitionError, InvalidInputError, NotFoundError
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from support.world import OWNER, START, TestBed
 
 ME = Viewer(owner=OWNER)

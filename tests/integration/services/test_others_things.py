@@ -14,7 +14,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError, NotFoundError
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from support.world import OWNER, START, TestBed, make_bed
 
 OTHER = "owner-2"

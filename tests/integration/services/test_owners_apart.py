@@ -15,8 +15,8 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import unquoted
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
-from omnipub.services.scopes import account_scope, scopes_of
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
+from omnipub.services.pauses.scopes import account_scope, scopes_of
 from omnipub.storage import access
 from support.world import CHANNELS as FAKES
 from support.world import OWNER, TestBed, make_bed

@@ -15,11 +15,11 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, InvalidInputError, NotFoundError
-from omnipub.services.deliver import Deliver
-from omnipub.services.pauses import Pauses
-from omnipub.services.releases import Releases
-from omnipub.services.scopes import Pause
-from omnipub.services.showing import Viewer
+from omnipub.services.delivery.publish import Deliver
+from omnipub.services.messages.read import Viewer
+from omnipub.services.pauses.pauses import Pauses
+from omnipub.services.pauses.release import Releases
+from omnipub.services.pauses.scopes import Pause
 from omnipub.storage import keys
 from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed
 

@@ -13,10 +13,10 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError
-from omnipub.services import operate
-from omnipub.services.creation import Created, Creation, IdempotencyKey
-from omnipub.services.scopes import bound_to
-from omnipub.services.showing import Viewer
+from omnipub.services.messages import actions
+from omnipub.services.messages.create_transaction import Created, Creation, IdempotencyKey
+from omnipub.services.messages.read import Viewer
+from omnipub.services.pauses.scopes import bound_to
 from omnipub.storage.items import connection_item
 from support.world import OWNER, START, TestBed
 
@@ -40,7 +40,7 @@ def test_an_edit_that_meets_a_claim_is_refused_and_changes_nothing(
     """A worker claims after the edit was decided and before it is written."""
     bed.network.orders = [order]
     parent = compose(bed)
-    real, met = operate.transact, []
+    real, met = actions.transact, []
 
     def transact(*arguments: Any) -> None:
         if not met:
@@ -48,7 +48,7 @@ def test_an_edit_that_meets_a_claim_is_refused_and_changes_nothing(
             bed.run_stream()
         real(*arguments)
 
-    monkeypatch.setattr(operate, "transact", transact)
+    monkeypatch.setattr(actions, "transact", transact)
     with pytest.raises(ConflictError):
         bed.system.operate.edit(parent, ME, content=Content(text="The new text"))
     shown = bed.system.showing.one(parent, ME)
@@ -62,7 +62,7 @@ def test_an_edit_of_one_of_several_channels_that_meets_a_claim_changes_none(
     bed: TestBed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parent = compose(bed, "looked", "blind")
-    real, met = operate.transact, []
+    real, met = actions.transact, []
 
     def transact(*arguments: Any) -> None:
         if not met:
@@ -70,7 +70,7 @@ def test_an_edit_of_one_of_several_channels_that_meets_a_claim_changes_none(
             bed.system.deliver.one(next(one for one in bed.stream.take() if one.sk.endswith("blind")))
         real(*arguments)
 
-    monkeypatch.setattr(operate, "transact", transact)
+    monkeypatch.setattr(actions, "transact", transact)
     with pytest.raises(ConflictError, match="blind is published"):
         bed.system.operate.edit(parent, ME, content=Content(text="The new text"))
     assert {one.revision for one in bed.system.showing.one(parent, ME).deliveries} == {1}

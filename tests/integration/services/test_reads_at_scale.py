@@ -7,9 +7,9 @@ import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
-from omnipub.services.asked import Asked
-from omnipub.services.census import Counting
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.filters import Asked
+from omnipub.services.messages.read import Viewer
+from omnipub.services.table.stats import Counting
 from support.populated import CountingTable, message, write
 from support.world import CHANNELS, OWNER, START, TestBed, make_bed
 

@@ -19,10 +19,10 @@ from omnipub.domain.token_refresh import AHEAD, AHEAD_AGAIN
 from omnipub.errors import UnavailableError
 from omnipub.ports.http import NoAnswerError, UnreachableError
 from omnipub.ports.table import Put
-from omnipub.services import second_try
-from omnipub.services.renewable import Came
-from omnipub.services.renewing import LOCK_BEYOND_REQUEST
-from omnipub.services.showing import Viewer
+from omnipub.services.accounts.refresh_results import Came
+from omnipub.services.accounts.token_refresh import LOCK_BEYOND_REQUEST
+from omnipub.services.delivery import token_retry
+from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_item
 from omnipub.wiring import assemble
@@ -575,7 +575,7 @@ def test_a_refusal_that_came_late_gives_the_post_back_and_renews_at_the_end_of_t
     waiting = bed.delivery(message)
     assert (waiting.status, waiting.tries_used, waiting.may_be_out) == (Status.SCHEDULED, 0, False)
     assert waiting.next_at is not None
-    assert waiting.next_at - bed.clock.now() <= second_try.LATER
+    assert waiting.next_at - bed.clock.now() <= token_retry.LATER
     assert bed.token == bed.network.book.access
     bed.pass_time(START + timedelta(minutes=2))
     assert bed.network.texts() == ["Hello"]

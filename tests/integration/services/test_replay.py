@@ -25,7 +25,7 @@ from omnipub.onebox.timer import Timer
 from omnipub.ports.stream import Pointer
 from omnipub.ports.stream_reader import Start
 from omnipub.ports.table import Item
-from omnipub.services.replay import Candidate, Replay, Replayed
+from omnipub.services.stream.replay import Candidate, Replay, Replayed
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.storage.keys import Key
@@ -375,7 +375,7 @@ def test_beyond_retention_the_stream_says_what_is_gone_and_the_table_still_knows
 
 
 def _viewer() -> Any:
-    from omnipub.services.showing import Viewer  # noqa: PLC0415  only one test acts as somebody
+    from omnipub.services.messages.read import Viewer  # noqa: PLC0415  only one test acts as somebody
 
     return Viewer(owner=OWNER)
 

@@ -9,7 +9,7 @@ from omnipub.domain.ids import Parent
 from omnipub.domain.message import Content
 from omnipub.errors import GateClosedError
 from omnipub.ports.stream import Pointer
-from omnipub.services import run_now
+from omnipub.services.scheduling import run_now
 from support.world import OWNER, TestBed
 
 MANY = 25

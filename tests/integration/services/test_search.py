@@ -15,7 +15,7 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, GateClosedError, NotFoundError
 from omnipub.ports.table import Delete
-from omnipub.services.showing import Viewer
+from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from support.world import OWNER, START, TestBed, WorkerKilledError

@@ -16,9 +16,9 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, SealBrokenError
 from omnipub.ports.table import Delete, Put
-from omnipub.services.address_sealing import AddressSealing
-from omnipub.services.scopes import account_scope
-from omnipub.services.showing import Viewer
+from omnipub.services.accounts.secret_url_migration import AddressSealing
+from omnipub.services.messages.read import Viewer
+from omnipub.services.pauses.scopes import account_scope
 from omnipub.storage import access, keys
 from omnipub.storage.items import Connection, connection_item, delivery_item, plain_item
 from omnipub.storage.kinds import without_secrets

@@ -14,8 +14,8 @@ from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.names import PRODUCTION, SEED_OWNER
 from omnipub.ports.table import Item
 from omnipub.seed.seeding import Seeding
-from omnipub.services.showing import Viewer
-from omnipub.services.verification import Verification
+from omnipub.services.messages.read import Viewer
+from omnipub.services.table.verify import Verification
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of
 from omnipub.storage.schema import INDEXES

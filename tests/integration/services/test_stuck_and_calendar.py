@@ -8,7 +8,7 @@ import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.errors import InvalidInputError
-from omnipub.services.stuck import LATE, WORST_FIRST
+from omnipub.services.health.stuck import LATE, WORST_FIRST
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from support.populated import MINUTE, CountingTable, message, write

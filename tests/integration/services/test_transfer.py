@@ -14,8 +14,8 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import ConflictError, GateClosedError, InvalidInputError
 from omnipub.ports.table import Delete, Item
-from omnipub.services.transfer import Transfer
-from omnipub.services.verification import Verification
+from omnipub.services.table.dump import Transfer
+from omnipub.services.table.verify import Verification
 from omnipub.storage import access, keys
 from omnipub.storage.items import Standing, connection_item, delivery_of, key_of, plain_item
 from omnipub.storage.schema import MEANING

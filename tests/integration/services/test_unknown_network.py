@@ -13,11 +13,11 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError, InvalidInputError
-from omnipub.services.asked import Asked
-from omnipub.services.asking import Verdict
-from omnipub.services.findings import Health
-from omnipub.services.showing import Viewer
-from omnipub.services.unpublish import Result
+from omnipub.services.accounts.check import Verdict
+from omnipub.services.health.finding import Health
+from omnipub.services.messages.filters import Asked
+from omnipub.services.messages.read import Viewer
+from omnipub.services.messages.unpublish import Result
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
 from omnipub.wiring import assemble

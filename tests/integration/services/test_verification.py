@@ -15,11 +15,11 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.names import SEED_OWNER
 from omnipub.ports.table import Delete, Item, Table
-from omnipub.services.checks import Check, alone
-from omnipub.services.recording import held_text, name_of
-from omnipub.services.relations import beside
-from omnipub.services.showing import Viewer
-from omnipub.services.verification import Verification, Verified
+from omnipub.services.messages.read import Viewer
+from omnipub.services.protocol.store import held_text, name_of
+from omnipub.services.table.integrity_items import Check, alone
+from omnipub.services.table.integrity_relations import beside
+from omnipub.services.table.verify import Verification, Verified
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, connection_item, delivery_item, message_of, plain_item
 from omnipub.storage.keys import Key
@@ -355,7 +355,7 @@ def test_what_only_looked_wrong_while_somebody_wrote_is_no_finding(damaged: Dama
 
 
 def test_more_findings_than_are_kept_are_still_counted(bed: TestBed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("omnipub.services.verification.SHOWN", 3)
+    monkeypatch.setattr("omnipub.services.table.verify.SHOWN", 3)
     items: list[Item] = [{"PK": f"FOO#{number}", "SK": "METADATA"} for number in range(10)]
     for item in items:
         bed.system.world.table.put(item)

@@ -14,11 +14,11 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import UnavailableError
 from omnipub.ports.table import Delete
-from omnipub.services.accounts import Accounts
-from omnipub.services.recording import Recording
-from omnipub.services.releases import Late
-from omnipub.services.showing import Viewer
-from omnipub.services.stops import Stops
+from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.delivery.preflight import Stops
+from omnipub.services.messages.read import Viewer
+from omnipub.services.pauses.release import Late
+from omnipub.services.protocol.store import Recording
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
 from support.world import OWNER, START, TestBed

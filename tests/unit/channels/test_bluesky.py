@@ -20,7 +20,7 @@ from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import COUNTERS, Unit
 from omnipub.domain.message import Content, MediaReference
-from omnipub.services.admission import objections
+from omnipub.services.channels.validate import objections
 
 PASSWORD = "abcd-efgh-ijkl-mnop"
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"

@@ -13,8 +13,8 @@ from omnipub.channels.registry import CHANNELS
 from omnipub.channels.telegram import Telegram
 from omnipub.domain.conversation import Account, Response, Secret
 from omnipub.domain.delivery.outcome import Ended
-from omnipub.services.asking import Checks
-from omnipub.services.connecting import Renews
+from omnipub.services.accounts.check import Checks
+from omnipub.services.accounts.connect import Renews
 
 Converse = Callable[..., tuple[list[Any], Any]]
 

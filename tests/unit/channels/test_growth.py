@@ -19,8 +19,8 @@ from omnipub.domain.message import Content, checked
 from omnipub.domain.text import excerpt, nfkc
 from omnipub.domain.timestamps import schedule_at, zone_named
 from omnipub.errors import InvalidInputError
-from omnipub.services.admission import admit, examined
-from omnipub.services.rows import cells_of, row_of, said_in
+from omnipub.services.bulk.row import cells_of, row_of, said_in
+from omnipub.services.channels.validate import admit, examined
 
 SECONDS = 1.5
 """Linear work takes a tenth of it on a slow machine, work that grows with the square ten times as much."""

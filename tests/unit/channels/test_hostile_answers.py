@@ -20,7 +20,7 @@ from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import to_text
 from omnipub.domain.validation import PERMALINK_AT_MOST, web_address
-from omnipub.services.driver import Driver
+from omnipub.services.protocol.driver import Driver
 
 NOW = datetime(2026, 11, 23, 9, 0, 5, tzinfo=UTC)
 TOKENS = {

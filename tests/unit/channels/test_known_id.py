@@ -23,7 +23,7 @@ from omnipub.domain.conversation import (
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.message import Content
 from omnipub.ports.http import NoAnswerError, NotSentError
-from omnipub.services.driver import Driver
+from omnipub.services.protocol.driver import Driver
 
 NOW = datetime(2026, 11, 23, 9, 0, 5, tzinfo=UTC)
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"

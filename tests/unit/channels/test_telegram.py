@@ -12,7 +12,7 @@ from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, R
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.message import Content, MediaReference
-from omnipub.services.admission import objections
+from omnipub.services.channels.validate import objections
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 ACCOUNT = Account(id="@omnipub", base_url=Telegram.base_url, token=Secret(TOKEN))

@@ -7,8 +7,8 @@ import pytest
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.ids import Kind, Parent
-from omnipub.services.calendar import About
-from omnipub.services.stuck import WORST_FIRST
+from omnipub.services.health.stuck import WORST_FIRST
+from omnipub.services.messages.calendar import About
 from omnipub_cli.advice import BY_STATUS, why
 from omnipub_cli.commands.messages.stuck import _story
 from omnipub_cli.drawing import Look, piped

@@ -3,7 +3,7 @@ import shlex
 import pytest
 
 from omnipub.errors import NotFoundError
-from omnipub.services.accounts import needed
+from omnipub.services.accounts.accounts import needed
 from omnipub_cli.context import Call
 from omnipub_cli.lazily import Lazy
 from omnipub_cli.tree import load

@@ -74,7 +74,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: object, **__: object) -> None:
         raise ZeroDivisionError("division by zero\nand a second line")
 
-    monkeypatch.setattr("omnipub.services.catalog.catalogue", breaks)
+    monkeypatch.setattr("omnipub.services.channels.catalog.catalogue", breaks)
 
 
 @pytest.mark.usefixtures("broken")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.services.asking import Verdict
-from omnipub.services.findings import Health
+from omnipub.services.accounts.check import Verdict
+from omnipub.services.health.finding import Health
 from omnipub.storage.items import Standing
 from omnipub_cli.drawing import Column, Exact, Line, Record, State, Story, Table, View
 from omnipub_cli.errors import Code, Failure, OutputClosedError

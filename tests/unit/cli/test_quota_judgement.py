@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from botocore import xform_name
 
-from omnipub.services.findings import Finding, Health
+from omnipub.services.health.finding import Finding, Health
 from omnipub_cli.staged.quotas.codes import CODES
 from omnipub_cli.staged.quotas.judgement import PREFIX, Limit, Quota, Remedy, Row, Sign, judged, number
 from omnipub_cli.staged.quotas.rows import ROWS

@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError, UnknownServiceError
 from botocore.stub import ANY, Stubber
 
 from omnipub.errors import ConfigurationError, UnavailableError
-from omnipub.services.findings import Finding, Health
+from omnipub.services.health.finding import Finding, Health
 from omnipub_cli.deployment.ports import Resource, Stack
 from omnipub_cli.staged.facts import facts
 from omnipub_cli.staged.quotas import look

@@ -9,7 +9,7 @@ import jmespath
 import pytest
 from botocore.stub import Stubber
 
-from omnipub.services.findings import Finding, Health
+from omnipub.services.health.finding import Finding, Health
 from omnipub_cli.deployment.ports import Resource
 from omnipub_cli.staged.facts import facts
 from omnipub_cli.staged.machinery import PARTS, machinery

@@ -12,8 +12,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from omnipub.adapters.aws.clients import Clients
-from omnipub.services.run_now import Ran, Report
-from omnipub.services.wire import report_to
+from omnipub.services.scheduling.run_now import Ran, Report
+from omnipub.services.stream.codec import report_to
 from omnipub_cli.deployment import account
 from omnipub_cli.deployment.ports import Caller, Stack
 from omnipub_cli.schemas import SCHEMAS

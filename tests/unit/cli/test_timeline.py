@@ -10,7 +10,7 @@ from omnipub.domain.delivery.outcome import Ended
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, Message
 from omnipub.domain.timestamps import Schedule
-from omnipub.services.showing import Shown
+from omnipub.services.messages.read import Shown
 from omnipub_cli.drawing import Look, piped
 from omnipub_cli.lazily import Lazy
 from omnipub_cli.timeline import EDIT, ENDS, MEANWHILE, MOVE, STEPS, timeline

@@ -12,7 +12,7 @@ from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content, MediaReference, Variant
 from omnipub.errors import InvalidInputError
-from omnipub.services.admission import admit, examined, objections
+from omnipub.services.channels.validate import admit, examined, objections
 
 LIMITS = Limits(
     text=((20, Unit.CHARACTERS), (40, Unit.BYTES)),

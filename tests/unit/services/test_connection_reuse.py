@@ -9,7 +9,7 @@ from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.message import Content
-from omnipub.services.connection_reuse import reusing
+from omnipub.services.protocol.connection_reuse import reusing
 from omnipub.storage.items import Connection, Standing
 from support.world import START
 

@@ -10,7 +10,7 @@ import pytest
 from omnipub.domain.conversation import PostIds, Published, Publishing, Request, RequestFailedError, Response
 from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.ports.http import NoAnswerError, NotSentError
-from omnipub.services.driver import Driver
+from omnipub.services.protocol.driver import Driver
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)

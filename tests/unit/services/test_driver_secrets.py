@@ -13,9 +13,9 @@ from omnipub.domain.conversation import Account, Occasion, Request, Response, Se
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.message import Content, MediaReference
 from omnipub.ports.http import NoAnswerError
-from omnipub.services.asking import Checks
-from omnipub.services.driver import Driver
-from omnipub.services.renewable import Renews
+from omnipub.services.accounts.check import Checks
+from omnipub.services.accounts.refresh_results import Renews
+from omnipub.services.protocol.driver import Driver
 from support.echoes import WAYS, traces
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

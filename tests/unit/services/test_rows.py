@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from omnipub.domain.message import Variant
 from omnipub.errors import InvalidInputError
-from omnipub.services import rowfiles
-from omnipub.services.rowfiles import Format, heading, line_of, read
-from omnipub.services.rows import FIELDS, Picture, Problem, Row
+from omnipub.services.bulk import formats
+from omnipub.services.bulk.formats import Format, heading, line_of, read
+from omnipub.services.bulk.row import FIELDS, Picture, Problem, Row
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 some = text.filter(bool)
@@ -193,14 +193,14 @@ def test_a_field_that_is_null_is_absent() -> None:
 
 
 def test_more_rows_than_may_be_held_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rowfiles, "ROWS_AT_MOST", 2)
+    monkeypatch.setattr(formats, "ROWS_AT_MOST", 2)
     assert len(read(b"channels\na\nb\n", Format.CSV)) == 2
     with pytest.raises(InvalidInputError, match="more than 2 rows"):
         read(b"channels\na\nb\nc\n", Format.CSV)
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rowfiles, "FILE_BYTES_AT_MOST", 10)
+    monkeypatch.setattr(formats, "FILE_BYTES_AT_MOST", 10)
     with pytest.raises(InvalidInputError, match="11 bytes"):
         read(b"channels\na\n", Format.CSV)
 

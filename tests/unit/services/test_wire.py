@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from omnipub.domain.ids import Kind, Parent
-from omnipub.services.run_now import Ran, Report
-from omnipub.services.wire import (
+from omnipub.services.scheduling.run_now import Ran, Report
+from omnipub.services.stream.codec import (
     ROWS,
     delayed_from,
     pointer_from_text,

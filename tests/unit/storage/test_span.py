@@ -3,7 +3,7 @@
 import pytest
 
 from omnipub.ports.table import Query
-from omnipub.storage.span import span
+from omnipub.storage.key_range import span
 
 
 @pytest.mark.parametrize(

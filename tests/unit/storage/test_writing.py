@@ -4,7 +4,7 @@ import pytest
 
 from omnipub.names import WRITE_ID
 from omnipub.ports.table import Absent, Check, Condition, ConditionFailedError, Item, Page, Put, Query, Unchanged, Write
-from omnipub.storage import writing
+from omnipub.storage import write_ids
 from omnipub.storage.items import plain_item
 from omnipub.storage.keys import Key
 
@@ -45,52 +45,52 @@ def item(write_id: str, key: Key = KEY) -> Item:
 
 def test_a_write_that_is_taken_is_done_once() -> None:
     table = Refusing(refuses=False)
-    writing.put(table, item("mine"), Unchanged(version=1))
-    writing.transact(table, [Put(item=item("mine")), Check(key=OTHER, condition=Absent())])
+    write_ids.put(table, item("mine"), Unchanged(version=1))
+    write_ids.transact(table, [Put(item=item("mine")), Check(key=OTHER, condition=Absent())])
     assert table.writes == 3
 
 
 def test_a_refused_write_that_finds_its_own_id_had_succeeded() -> None:
-    writing.put(Refusing(item("mine")), item("mine"), Unchanged(version=1))
+    write_ids.put(Refusing(item("mine")), item("mine"), Unchanged(version=1))
 
 
 def test_a_refused_write_that_finds_another_id_was_somebody_elses() -> None:
     with pytest.raises(ConditionFailedError):
-        writing.put(Refusing(item("theirs")), item("mine"), Unchanged(version=1))
+        write_ids.put(Refusing(item("theirs")), item("mine"), Unchanged(version=1))
 
 
 @pytest.mark.parametrize("there", [[], [plain_item(KEY, version=2)], [item("mine", OTHER)]])
 def test_a_refused_write_that_finds_no_id_was_not_done(there: list[Item]) -> None:
     with pytest.raises(ConditionFailedError):
-        writing.put(Refusing(*there), item("mine"), Unchanged(version=1))
+        write_ids.put(Refusing(*there), item("mine"), Unchanged(version=1))
 
 
 def test_a_refused_transaction_that_finds_its_first_writes_id_had_succeeded() -> None:
-    writing.transact(Refusing(item("mine")), [Put(item=item("mine")), Put(item=plain_item(OTHER))])
+    write_ids.transact(Refusing(item("mine")), [Put(item=item("mine")), Put(item=plain_item(OTHER))])
 
 
 def test_a_refused_transaction_is_not_known_by_its_other_writes() -> None:
     with pytest.raises(ConditionFailedError):
-        writing.transact(
+        write_ids.transact(
             Refusing(item("theirs"), item("mine", OTHER)), [Put(item=item("mine")), Put(item=item("mine", OTHER))]
         )
 
 
 def test_a_refused_transaction_that_begins_without_a_put_is_never_taken_for_done() -> None:
     with pytest.raises(ConditionFailedError):
-        writing.transact(Refusing(item("mine")), [Check(key=KEY, condition=Absent()), Put(item=item("mine"))])
+        write_ids.transact(Refusing(item("mine")), [Check(key=KEY, condition=Absent()), Put(item=item("mine"))])
 
 
 def test_a_refusal_is_never_tried_again() -> None:
     table = Refusing(item("theirs"))
     with pytest.raises(ConditionFailedError):
-        writing.put(table, item("mine"), Absent())
+        write_ids.put(table, item("mine"), Absent())
     assert table.writes == 1
 
 
 def test_what_was_read_is_replaced_only_unchanged_and_what_was_absent_only_absent() -> None:
-    assert writing.replacing(3) == Unchanged(version=3)
-    assert writing.replacing(None) == Absent()
+    assert write_ids.replacing(3) == Unchanged(version=3)
+    assert write_ids.replacing(None) == Absent()
 
 
 def test_a_failed_condition_says_which_writes_it_was() -> None:

@@ -30,7 +30,7 @@ def show(
     from omnipub.domain.ids import network_of  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.secret_urls import shown  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
-    from omnipub.services.addresses import shown_address  # noqa: PLC0415  likewise
+    from omnipub.services.accounts.secret_urls import shown_address  # noqa: PLC0415  likewise
     from omnipub_cli import connected  # noqa: PLC0415  likewise
 
     call = call_of(context).on_behalf_of(owner)

@@ -10,7 +10,7 @@ from omnipub_cli.context import call_of
 from omnipub_cli.options import At, Command, Fold, Id, NotAfter, Zone, examples, listed
 
 if TYPE_CHECKING:
-    from omnipub.services.showing import Shown
+    from omnipub.services.messages.read import Shown
     from omnipub_cli.context import Call
 
 app = typer.Typer(add_completion=False)
@@ -89,7 +89,7 @@ def edit(  # noqa: PLR0913  a command's options are its parameters
 
 
 def _tell(call: "Call", edited: "Shown") -> None:
-    from omnipub.services import views  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.messages import serialize  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli import changing  # noqa: PLC0415  likewise
 
     call.output.data(
@@ -97,8 +97,8 @@ def _tell(call: "Call", edited: "Shown") -> None:
         json=changing.whose(edited.parent)
         | {
             "revision": edited.subject.revision,
-            "schedule": views.shown(edited)["schedule"],
-            "deliveries": [views.delivery(one) for one in edited.deliveries],
+            "schedule": serialize.shown(edited)["schedule"],
+            "deliveries": [serialize.delivery(one) for one in edited.deliveries],
         },
         ids=[edited.parent.id],
     )

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from omnipub.domain.message import MediaReference
     from omnipub.ports.media import Media
-    from omnipub.services.rowfiles import Format
-    from omnipub.services.rows import Row
+    from omnipub.services.bulk.formats import Format
+    from omnipub.services.bulk.row import Row
     from omnipub_cli.context import Call
 
 app = typer.Typer(add_completion=False)
@@ -93,8 +93,8 @@ class _Told:
 
 
 def _write(call: Call, rows: Iterable[Row], path: Path | None, format_: Format) -> _Told:
-    from omnipub.services.rowfiles import heading, line_of  # noqa: PLC0415  likewise
-    from omnipub.services.rows import object_of  # noqa: PLC0415  likewise
+    from omnipub.services.bulk.formats import heading, line_of  # noqa: PLC0415  likewise
+    from omnipub.services.bulk.row import object_of  # noqa: PLC0415  likewise
 
     told = _Told()
     target: AbstractContextManager[TextIO | None] = rowfile.replacing(path) if path else nullcontext()

@@ -43,7 +43,7 @@ def import_(
     yes: Yes = False,
 ) -> None:
     """Compose a message from each row of a file: all rows or none; repeated within a week, it creates none twice."""
-    from omnipub.services.rowfiles import FILE_BYTES_AT_MOST, read  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.bulk.formats import FILE_BYTES_AT_MOST, read  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli import importing  # noqa: PLC0415  likewise
 
     call = call_of(context)

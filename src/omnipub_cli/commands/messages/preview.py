@@ -16,7 +16,7 @@ from omnipub_cli.spreading import spread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omnipub.services.preview import Facet, Previewed
+    from omnipub.services.messages.preview import Facet, Previewed
 
 app = typer.Typer(add_completion=False)
 
@@ -32,7 +32,7 @@ app = typer.Typer(add_completion=False)
 @spread
 def preview(context: typer.Context, asked: saying.Asked) -> None:
     """Show what each channel would be sent, with its counts against the limits; nothing is stored or sent."""
-    from omnipub.services.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.messages.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     with call.system() as system:

@@ -11,7 +11,7 @@ from omnipub_cli.options import Command, Limit, examples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub.services.calendar import About
+    from omnipub.services.messages.calendar import About
 
     Said = tuple[About, str, str]
 
@@ -33,7 +33,7 @@ WAITING = ("publishing", "scheduled")
 @app.command(cls=Command, epilog=examples("omnipub messages stuck", "omnipub messages stuck --json --limit 100"))
 def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
     """List what needs somebody, worst first: why it is stuck, and the command to type next."""
-    from omnipub.services import views  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.messages import serialize  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli import advice, changing  # noqa: PLC0415  likewise
 
     call = call_of(context)
@@ -50,7 +50,7 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
             "deliveries": [
                 changing.whose(one.delivery.parent)
                 | {"excerpt": one.excerpt}
-                | views.delivery(one.delivery)
+                | serialize.delivery(one.delivery)
                 | {"why": why, "next": step}
                 for one, why, step in said
             ],

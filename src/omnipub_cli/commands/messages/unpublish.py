@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.services.unpublish import Report
+    from omnipub.services.messages.unpublish import Report
     from omnipub_cli.context import Call
 
 app = typer.Typer(add_completion=False)
@@ -32,7 +32,7 @@ COLUMNS = (Column("CHANNEL"), Column("RESULT"), Column("NETWORK ID"), Column("WH
 )
 def unpublish(context: typer.Context, id_: Id, *, channel: Channels = None, yes: Yes = False) -> None:
     """Delete what is published at its networks, on all channels or those named; repeating it is safe."""
-    from omnipub.services.unpublish import OUT_OF_SIGHT  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.messages.unpublish import OUT_OF_SIGHT  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli import asking, changing  # noqa: PLC0415  likewise
     from omnipub_cli.naming import named  # noqa: PLC0415  likewise
 
@@ -70,14 +70,14 @@ def _rows(reports: Sequence[Report]) -> list[Sequence[Cell]]:
 
 
 def _shape(report: Report) -> dict[str, object]:
-    from omnipub.services import views  # noqa: PLC0415  brings the services
+    from omnipub.services.messages import serialize  # noqa: PLC0415  brings the services
 
     return {
         "channel": report.delivery.channel,
         "result": report.result.value,
         "code": report.code or None,
         "sentence": report.sentence or None,
-        "delivery": views.delivery(report.delivery),
+        "delivery": serialize.delivery(report.delivery),
     }
 
 

@@ -16,7 +16,7 @@ from omnipub_cli.spreading import spread
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from omnipub.services.preview import Previewed
+    from omnipub.services.messages.preview import Previewed
 
 app = typer.Typer(add_completion=False)
 
@@ -41,7 +41,7 @@ COLUMNS = (
 @spread
 def validate(context: typer.Context, asked: saying.Asked) -> None:
     """Check a message against every channel's limits as create would, and store nothing; exit 1 if one is broken."""
-    from omnipub.services.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.messages.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     with call.system() as system:

@@ -9,7 +9,7 @@ from omnipub_cli.context import call_of
 from omnipub_cli.options import Command, Yes, examples, once
 
 if TYPE_CHECKING:
-    from omnipub.services.replay import Replay
+    from omnipub.services.stream.replay import Replay
     from omnipub_cli.replaying import Wanted
 
 app = typer.Typer(add_completion=False)

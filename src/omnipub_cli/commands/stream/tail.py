@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from omnipub.ports.stream import StreamRecord
     from omnipub.ports.stream_reader import Start
-    from omnipub.services.records import Records
+    from omnipub.services.stream.records import Records
 
 app = typer.Typer(add_completion=False)
 

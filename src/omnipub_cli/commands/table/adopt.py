@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.services.adoption import Adopted
-    from omnipub.services.gate import Why
+    from omnipub.services.protocol.gate import Why
+    from omnipub.services.table.adopt import Adopted
 
 app = typer.Typer(add_completion=False)
 
@@ -84,7 +84,7 @@ def _alone(call: Call) -> "AbstractContextManager[None]":
 
 def _confirm(call: Call, closed: str, why: "Why", *, retired: bool, same: bool) -> None:
     """Let somebody say, in a word of its own, what no check can see."""
-    from omnipub.services.gate import WITHOUT_EVIDENCE  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.protocol.gate import WITHOUT_EVIDENCE  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli import asking  # noqa: PLC0415  likewise
 
     if same and why not in WITHOUT_EVIDENCE:

@@ -21,7 +21,7 @@ def export(
 ) -> None:
     """Write every item to a file, a line of JSON each, without secrets."""
     from omnipub.onebox.copies import vacant  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.transfer import Transfer  # noqa: PLC0415  likewise
+    from omnipub.services.table.dump import Transfer  # noqa: PLC0415  likewise
     from omnipub_cli import jsonl  # noqa: PLC0415  likewise
     from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
 

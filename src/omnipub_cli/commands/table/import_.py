@@ -35,7 +35,7 @@ def import_(
 ) -> None:
     """Bring in an exported file, after all of it was checked; nothing is sent until the table is adopted."""
     from omnipub.onebox.data import alone  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.transfer import Transfer  # noqa: PLC0415  likewise
+    from omnipub.services.table.dump import Transfer  # noqa: PLC0415  likewise
     from omnipub_cli import jsonl  # noqa: PLC0415  likewise
     from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
     from omnipub_cli.counting import counted  # noqa: PLC0415  likewise

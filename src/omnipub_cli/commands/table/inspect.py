@@ -12,7 +12,7 @@ from omnipub_cli.options import Command, examples
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omnipub.services.inspection import Inspected
+    from omnipub.services.table.inspect import Inspected
 
 app = typer.Typer(add_completion=False)
 
@@ -42,7 +42,7 @@ def inspect(
     raw: Annotated[bool, typer.Option("--raw", help="In DynamoDB's own JSON, an item a line.")] = False,
 ) -> None:
     """Show a message, an owner or any other key as it is stored, beside what its index keys should be."""
-    from omnipub.services.inspection import Inspection  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.table.inspect import Inspection  # noqa: PLC0415  a command imports what it uses
     from omnipub.storage import keys  # noqa: PLC0415  likewise
 
     call = call_of(context)

@@ -11,7 +11,7 @@ from omnipub_cli.options import Command, examples
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from omnipub.services.census import Census, Count
+    from omnipub.services.table.stats import Census, Count
     from omnipub_cli.drawing import Cell
 
 app = typer.Typer(add_completion=False)
@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False)
 def stats(context: typer.Context) -> None:
     """Count what there is by status, and say how scheduler, gate and shards stand."""
     from omnipub.onebox.copies import size_of  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.census import CAP, Counting  # noqa: PLC0415  likewise
+    from omnipub.services.table.stats import CAP, Counting  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:

@@ -13,7 +13,7 @@ from omnipub_cli.options import Command, examples
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from omnipub.services.verification import Finding
+    from omnipub.services.table.verify import Finding
 
 app = typer.Typer(add_completion=False)
 
@@ -33,7 +33,7 @@ _NEXT = {
 @app.command(cls=Command, epilog=examples("omnipub table verify", "omnipub table verify --json"))
 def verify(context: typer.Context) -> None:
     """Look at every item and say what is wrong in the table; exit 1 if anything is."""
-    from omnipub.services.verification import Verification  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.table.verify import Verification  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)

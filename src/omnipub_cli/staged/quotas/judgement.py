@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from omnipub.services.findings import Finding, Health, fine
+from omnipub.services.health.finding import Finding, Health, fine
 
 NEAR = 80
 """Per cent of a limit from which somebody should look."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from omnipub.errors import OmnipubError
-from omnipub.services.findings import Finding, Health
+from omnipub.services.health.finding import Finding, Health
 from omnipub_cli.deployment.cloud import asked
 from omnipub_cli.staged.quotas.asks import Known
 from omnipub_cli.staged.quotas.judgement import judged

@@ -5,7 +5,7 @@ What is not here cannot stop it: EventBridge Scheduler calls once a minute, and 
 
 from collections.abc import Sequence
 
-from omnipub.services.findings import Health
+from omnipub.services.health.finding import Health
 from omnipub.storage.schema import INDEXES
 from omnipub_cli.staged.quotas.codes import BUSIEST, REQUESTS, RUNS, SHARDS, TABLE_READS, TABLE_WRITES
 from omnipub_cli.staged.quotas.judgement import Limit, Remedy, Row, Sign

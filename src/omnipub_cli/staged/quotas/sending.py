@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from omnipub.services.findings import Health
+from omnipub.services.health.finding import Health
 from omnipub_cli.staged.quotas.codes import BUSIEST, MAIL_A_DAY, MAIL_A_SECOND
 from omnipub_cli.staged.quotas.judgement import Limit, Remedy, Row, Sign
 

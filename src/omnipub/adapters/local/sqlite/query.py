@@ -8,8 +8,8 @@ import json
 
 from omnipub.errors import InvalidInputError
 from omnipub.ports.table import Item, Query
+from omnipub.storage.key_range import span
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
-from omnipub.storage.span import span
 from omnipub.strict_json import loads
 
 

@@ -1,0 +1,1 @@
+"""Connected accounts: connect, check, hold, and refresh their tokens."""

@@ -1,0 +1,162 @@
+"""Look after connected accounts: connect one with what is known of its token, refresh or disconnect it by hand.
+
+Everything here is conditional on the version that was read: what the owner does meanwhile stands, and a token
+that was fetched for an older connection is discarded.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+
+from omnipub.domain.conversation import Channel, Secret
+from omnipub.domain.ids import network_of
+from omnipub.errors import ConflictError, InvalidInputError
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.table import ConditionFailedError, Delete, Put, Table, Unchanged, Write
+from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.accounts.check import TAKES_AT_MOST, Asking, Trial, Verdict
+from omnipub.services.accounts.refresh_results import RENEWAL, Came, Renews
+from omnipub.services.accounts.token_refresh import Renewals
+from omnipub.services.channels.networks import channel_of
+from omnipub.services.pauses.release import Late, Releases
+from omnipub.services.pauses.scopes import account_scope
+from omnipub.storage import keys, write_ids
+from omnipub.storage.items import Connection, Standing, connection_item
+from omnipub.storage.shards import Shards
+
+VERDICTS: Mapping[Came, Verdict] = MappingProxyType(
+    {
+        Came.RENEWED: Verdict.OK,
+        Came.REFUSED: Verdict.EXPIRED,
+        Came.UNANSWERED: Verdict.UNREACHABLE,
+        Came.BUSY: Verdict.UNREACHABLE,
+    }
+)
+"""What a renewal says of the token; one that lost to somebody else is a conflict."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connecting:
+    """Looks after connections."""
+
+    table: Table
+    shards: Shards
+    clock: Clock
+    chance: Chance
+    accounts: Accounts
+    releases: Releases
+    asking: Asking
+    renewing: Renewals
+    channels: Mapping[str, Channel]
+
+    def connect(
+        self,
+        *,
+        owner: str,
+        channel: str,
+        account: str,
+        token: Secret,
+        title: str = "",
+        base_url: str = "",
+        ends_at: datetime | None = None,
+        credentials: Mapping[str, Secret] | None = None,
+    ) -> Connection:
+        """Connect an account as `Accounts.connect` does, with what is known of its token's end and renewal.
+
+        Raises:
+            ConflictError: As there.
+            InvalidInputError: As there; or its network does not renew tokens, or needs other credentials for that.
+        """
+        settings = {}
+        if credentials:
+            needs = self.needs_for_renewal(channel)
+            if set(credentials) != set(needs):
+                wanted = ", ".join(needs) or "nothing: its tokens cannot be renewed"
+                raise InvalidInputError(f"What {channel} takes to renew a token is {wanted}.")
+            settings[RENEWAL] = self.renewing.sealed(owner, channel, account, credentials)
+        return self.accounts.connect(
+            owner=owner,
+            channel=channel,
+            account=account,
+            token=token,
+            title=title,
+            base_url=base_url,
+            settings=settings,
+            ends_at=ends_at,
+        )
+
+    def needs_for_renewal(self, channel: str) -> Sequence[str]:
+        """The credentials with which the channel's network renews a token; none if it does not."""
+        network = channel_of(self.channels, channel)
+        return tuple(network.renewal_needs) if isinstance(network, Renews) else ()
+
+    def refresh(self, connection: Connection) -> Trial:
+        """Renew the token where its network allows it, and let what was held go on if the account works.
+
+        Raises:
+            ConflictError: The connection was changed meanwhile; that stands.
+        """
+        if self.renewing.can(connection):
+            return self._renewed(connection)
+        tested = self.asking.test(connection)
+        if tested.verdict is not Verdict.OK or connection.standing is Standing.ACTIVE:
+            return tested
+        works, released = self._released(connection, self._active(connection))
+        return replace(tested, connection=works, released=released)
+
+    def disconnect(self, connection: Connection) -> None:
+        """Forget the account and its token; what is scheduled for it will be held.
+
+        Raises:
+            ConflictError: It was changed meanwhile.
+        """
+        network = network_of(connection.channel)
+        key = keys.connection(connection.owner, connection.channel)
+        names = (connection.account, *connection.also)
+        markers = [Delete(key=keys.connected_account(connection.owner, network, name)) for name in names]
+        try:
+            self.table.transact([Delete(key=key, condition=Unchanged(version=connection.version)), *markers])
+        except ConditionFailedError as error:
+            if self.accounts.find(connection.owner, connection.channel) is not None:
+                raise _changed(connection) from error  # else it is gone, as was asked
+
+    def _renewed(self, connection: Connection) -> Trial:
+        done = self.renewing.renew(connection, until=self.clock.now() + TAKES_AT_MOST, by_hand=True)
+        if done.came is Came.CHANGED:
+            raise _changed(connection)
+        return Trial(
+            connection=done.connection,
+            verdict=VERDICTS[done.came],
+            sentence=done.outcome.sentence if done.outcome else done.sentence,
+            renewed=done.came is Came.RENEWED,
+            released=done.released,
+        )
+
+    def _active(self, connection: Connection) -> Connection:
+        if connection.standing is Standing.ACTIVE:
+            return connection
+        now = self.clock.now()
+        return replace(connection, standing=Standing.ACTIVE, standing_since=now, standing_reason="")
+
+    def _released(self, before: Connection, after: Connection) -> tuple[Connection, int]:
+        """Write that an account works, and with it that what is held for it goes on; how many do."""
+        scope = account_scope(network_of(after.channel), after.account, after.owner)
+        release = self.releases.begun(scope, Late.WINDOW)
+        return self._written(before, after, release), self.releases.carry_out(release.item)
+
+    def _written(self, before: Connection, after: Connection, *beside: Write) -> Connection:
+        moved = replace(after, version=before.version + 1, write_id=self.chance.token())
+        item = connection_item(moved, self.shards.count(self.clock.now()).of)
+        try:
+            write_ids.transact(self.table, [Put(item=item, condition=Unchanged(version=before.version)), *beside])
+        except ConditionFailedError as error:
+            raise _changed(before) from error
+        return moved
+
+
+def _changed(connection: Connection) -> ConflictError:
+    return ConflictError(
+        f"{connection.channel} was changed by somebody else meanwhile; that stands.",
+        hint=f"Look at it: omnipub connections show {connection.channel}",
+    )

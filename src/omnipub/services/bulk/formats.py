@@ -1,0 +1,144 @@
+"""Files of rows: CSV as spreadsheets write it (RFC 4180), and JSON lines."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from enum import StrEnum
+
+from omnipub.errors import InvalidInputError
+from omnipub.services.bulk.row import FIELDS, Problem, Row, cells_of, object_of, row_of, said_in
+from omnipub.strict_json import JsonError, loads
+
+FILE_BYTES_AT_MOST = 100 * 1024 * 1024
+ROWS_AT_MOST = 50_000
+"""More would be held in memory at once; split the file."""
+
+_FIELD_CHARACTERS = 1_000_000
+"""More than any message may have, so that a missing quote is found before the end of the file."""
+
+_BOM = b"\xef\xbb\xbf"
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_NEEDED = "channels"
+
+Read = Row | list[Problem]
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+def read(data: bytes, form: Format) -> list[Read]:
+    """Every row, or what is wrong with it, in order.
+
+    Raises:
+        InvalidInputError: The file as a whole cannot be read, or holds no rows or too many.
+    """
+    if len(data) > FILE_BYTES_AT_MOST:
+        raise InvalidInputError(
+            f"The file has {len(data):,} bytes; at most {FILE_BYTES_AT_MOST:,} are read.", hint="Split it."
+        )
+    if data.startswith(_WIDE):
+        raise InvalidInputError("The file is UTF-16.", hint="Save it as UTF-8.")
+    rows: list[Read] = []
+    for row in (_csv if form is Format.CSV else _jsonl)(data.removeprefix(_BOM)):
+        if len(rows) == ROWS_AT_MOST:
+            raise InvalidInputError(f"The file has more than {ROWS_AT_MOST:,} rows.", hint="Split it.")
+        rows.append(row)
+    if not rows:
+        raise InvalidInputError("The file has no rows.", hint=f"A row has: {', '.join(FIELDS)}.")
+    return rows
+
+
+def heading(form: Format) -> str:
+    """What stands above the rows."""
+    return _written(list(FIELDS)) if form is Format.CSV else ""
+
+
+def line_of(row: Row, form: Format) -> str:
+    """The row with its line end; in CSV its texts may have line ends of their own."""
+    if form is Format.CSV:
+        return _written(cells_of(row))
+    return json.dumps(object_of(row), ensure_ascii=False) + "\n"
+
+
+def _written(cells: list[str]) -> str:
+    target = io.StringIO(newline="")
+    csv.writer(target, lineterminator="\r\n").writerow(cells)
+    return target.getvalue()
+
+
+def _csv(data: bytes) -> Iterator[Read]:
+    # Bytes that are no UTF-8 become half characters, which are found where they stand.
+    text = data.decode(errors="surrogateescape")
+    csv.field_size_limit(_FIELD_CHARACTERS)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    names: list[str] = []
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            if not names:
+                raise InvalidInputError(f"The file's heading is not CSV: {error}.") from error
+            plain = f"It is not CSV: {error}. What follows it was not read."
+            yield [Problem(line=line, field="", sentence=plain)]
+            return
+        if cells is None:
+            return
+        if not names:
+            names = _names(cells)
+        elif cells:
+            yield _row(line, names, cells)
+
+
+def _names(cells: list[str]) -> list[str]:
+    """The columns that the heading names.
+
+    Raises:
+        InvalidInputError: Unknown ones, one twice, or none for the channels.
+    """
+    names = [cell.strip() for cell in cells]
+    allowed = f"Columns may be: {', '.join(FIELDS)}."
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
+        raise InvalidInputError("The columns are not separated by commas.", hint="Save it as CSV with commas.")
+    unknown = [name for name in names if name not in FIELDS]
+    if unknown:
+        raise InvalidInputError(f"There is no column {', '.join(repr(name) for name in unknown)}.", hint=allowed)
+    if len(set(names)) < len(names):
+        raise InvalidInputError("A column stands in the heading twice.", hint=allowed)
+    if _NEEDED not in names:
+        raise InvalidInputError(f"There is no column '{_NEEDED}'; where should the messages go?", hint=allowed)
+    return names
+
+
+def _row(line: int, names: list[str], cells: list[str]) -> Read:
+    if len(cells) != len(names):
+        plain = f"It has {len(cells)} cells; the heading has {len(names)}."
+        return [Problem(line=line, field="", sentence=plain)]
+    try:
+        said = said_in(dict(zip(names, cells, strict=True)))
+    except ValueError as error:
+        name, sentence = error.args
+        return [Problem(line=line, field=name, sentence=sentence)]
+    return row_of(line, said)
+
+
+def _jsonl(data: bytes) -> Iterator[Read]:
+    for line, written in enumerate(data.split(b"\n"), 1):
+        if written.strip():
+            yield _object(line, written.decode(errors="surrogateescape"))
+
+
+def _object(line: int, written: str) -> Read:
+    try:
+        said = loads(written)
+    except JsonError as error:
+        field, _, _ = error.where.partition(".")
+        return [Problem(line=line, field=field, sentence=f"It is not JSON: {error}.")]
+    if not isinstance(said, dict):
+        return [Problem(line=line, field="", sentence="It must be a JSON object.")]
+    return row_of(line, said)

@@ -1,0 +1,1 @@
+"""The networks as users see them: their limits and what omnipub can announce."""

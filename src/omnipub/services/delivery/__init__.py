@@ -1,0 +1,1 @@
+"""Deliver: claim, send, conclude, and find out about missing answers."""

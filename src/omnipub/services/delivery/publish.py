@@ -1,0 +1,368 @@
+"""Deliver what a record points at: claim, send or look, conclude.
+
+The claim is one conditional write that is also the intent. Whatever the stream repeats, reorders or
+invents meets that write: a record that is not the table's wish ends as "let be".
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from omnipub.domain.circuit_breaker import Breaker
+from omnipub.domain.conversation import Channel, Occasion
+from omnipub.domain.delivery.conclude import ACCOUNT_PAUSE, concluded
+from omnipub.domain.delivery.decide import Act, buried, claimed_to_send, has_died, held, next_step, queued, resting
+from omnipub.domain.delivery.fingerprint import digest
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery, Frozen, Reason
+from omnipub.domain.delivery.moves import lost_track, missed
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.reconcile import FindOut, how_to_find_out, not_sent_again, postponed, waiting
+from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.ids import network_of
+from omnipub.domain.timestamps import milliseconds
+from omnipub.errors import OmnipubError, SealBrokenError
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.place import Claimed, Seat
+from omnipub.ports.stream import Pointer
+from omnipub.ports.table import ConditionFailedError, Table, Write
+from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.channels.networks import unknown
+from omnipub.services.channels.validate import objections
+from omnipub.services.delivery.circuit_breaker import Breakers, Slot
+from omnipub.services.delivery.preflight import Stops
+from omnipub.services.delivery.reconcile import KEY_PAUSE, Reconcile
+from omnipub.services.delivery.situation import Contents
+from omnipub.services.delivery.token_retry import SecondTry
+from omnipub.services.pauses.pauses import Pauses
+from omnipub.services.pauses.release import Late
+from omnipub.services.pauses.scopes import bound_to
+from omnipub.services.protocol.connection_reuse import reusing
+from omnipub.services.protocol.driver import Driver
+from omnipub.services.protocol.enqueue import WAITS, DueMoments
+from omnipub.services.protocol.gate import Gate
+from omnipub.services.protocol.store import Recording
+from omnipub.storage import keys
+from omnipub.storage.items import Connection, delivery_of
+from omnipub.storage.keys import Key
+
+REREADS = 3
+
+SEAL_BROKEN = "seal_broken"
+"""The code of a try whose token does not open: no network was asked, and what would renew it does not open either."""
+
+KEY_SILENT = "key_silent"
+"""The code of a try whose token could not be opened now: the key that seals it did not answer, or is disabled."""
+
+UNPROVEN = "unproven"
+"""The code of a try that could not be written down outside of the table first: nothing was sent, no try is used."""
+
+UNASKED = frozenset({SEAL_BROKEN, KEY_SILENT, UNPROVEN})
+"""Codes of tries in which no network was asked anything."""
+
+ALONE = "alone"
+"""The verdict on a record whose delivery killed a worker: it is done when nothing else is under way."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What became of one record."""
+
+    pointer: Pointer
+    verdict: str
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deliver:
+    """Delivers one.
+
+    Attributes:
+        rules: What decisions about a delivery depend on.
+        lease: From a claim to its end: the function's time-out and 10 s.
+    """
+
+    table: Table
+    accounts: Accounts
+    contents: Contents
+    recording: Recording
+    reconcile: Reconcile
+    pauses: Pauses
+    breakers: Breakers
+    driver: Driver
+    second_try: SecondTry
+    stops: Stops
+    due: DueMoments
+    gate: Gate
+    seat: Seat
+    clock: Clock
+    chance: Chance
+    journal: Journal
+    channels: Mapping[str, Channel]
+    rules: Callable[[Delivery], Rules]
+    lease: timedelta
+
+    def one(self, pointer: Pointer, *, alone: bool = True) -> Verdict:
+        """Do what the table says about one delivery, once; `alone` if nothing else is under way here."""
+        for _ in range(REREADS):
+            item = self.table.get(Key(pointer.pk, pointer.sk))
+            if item is None or keys.channel_of(pointer.sk) is None:
+                return self._verdict(pointer, "unknown", "no such delivery")
+            delivery = delivery_of(item)
+            now = self.clock.now()
+            step = next_step(delivery, now, self.due.lead)
+            if step.act is Act.WAIT and step.until is not None:
+                self.clock.sleep_until(step.until)
+                self.gate.check()
+                continue  # all that a claim rests on is read after the wait
+            if step.act is Act.LET_BE and delivery.status in WAITS and self.due.back(pointer, delivery):
+                return self._verdict(pointer, "let_be", f"{step.why}, waits again")
+            if has_died(delivery) and not alone and step.act in {Act.SEND, Act.FIND_OUT}:
+                return Verdict(pointer=pointer, verdict=ALONE)
+            try:
+                verdict = self._act(step.act, delivery, now)
+            except ConditionFailedError:
+                continue  # somebody else moved it; look again at what is there now
+            return self._verdict(pointer, verdict, step.why)
+        return self._verdict(pointer, "let_be", "others are at it")
+
+    def _act(self, act: Act, delivery: Delivery, now: datetime) -> str:
+        match act:
+            case Act.SEND:
+                return self._send(delivery, now)
+            case Act.FIND_OUT:
+                return self._find_out(delivery, now)
+            case Act.MISS:
+                return self.recording.move(delivery, missed(delivery, now)).status
+            case _:
+                return "let_be"
+
+    def _send(self, delivery: Delivery, now: datetime) -> str:
+        if network_of(delivery.channel) not in self.channels:
+            # Of a release that knows more networks, or knew: its ticks find the row and let it go.
+            release = self.accounts.releases.begun(f"channel:{network_of(delivery.channel)}", Late.WINDOW)
+            return self._hold(delivery, now, unknown(delivery.channel), release)
+        pause = self.pauses.of(delivery)
+        if pause is not None:
+            return self._hold(delivery, now, pause.sentence, pause.still_holds())
+        bound = bound_to(self.table, delivery)
+        connection = bound.connection
+        if connection is None or not bound.works:
+            return self._hold(delivery, now, _needs_owner(connection), *bound.unchanged)
+        breaker = self.breakers.of(delivery)
+        slot = self.breakers.wait(breaker, delivery)
+        if slot is not None:
+            return self._rest(delivery, delivery, slot, now)
+        channel = self.channels[network_of(delivery.channel)]
+        frozen, refused = self._freeze(delivery, channel)
+        holds = self._text_held(delivery, channel, frozen)
+        sibling = self.recording.holder(delivery, holds) if holds and not delivery.holds else None
+        if sibling is not None:
+            named = sibling if self.recording.is_of(delivery.owner, sibling) else "another message"
+            sentence = f"It waits: {named} says the same on this account and is not resolved."
+            return self._later(delivery, queued(delivery, now, sentence=sentence))
+        claim = self._claim(delivery, now, frozen, holds=holds)
+        if refused:
+            outcome = Outcome(ended=Ended.REJECTED, code="over_limit", sentence=" ".join(refused))
+            return self._conclude(claim, outcome, connection, breaker)
+        return self._try(claim, connection, channel, breaker)
+
+    def _hold(self, delivery: Delivery, now: datetime, sentence: str, *beside: Write) -> str:
+        """Hold it, unless the reason has gone: then it would be held after its release, for ever.
+
+        `beside` are the conditions that the reason stands, or what will release it.
+        """
+        return self.recording.move(delivery, held(delivery, now, sentence=sentence), *beside).status
+
+    def _rest(self, before: Delivery, delivery: Delivery, slot: Slot, now: datetime) -> str:
+        return self._later(before, resting(delivery, slot.at, sentence=slot.sentence, now=now))
+
+    def _find_out(self, delivery: Delivery, now: datetime) -> str:
+        rules = self.rules(delivery)
+        dead = buried(delivery)
+        how = how_to_find_out(dead, now, rules)
+        if how is FindOut.STOP:
+            return self.recording.move(delivery, lost_track(dead, now, sentence=_stopped(dead, now))).status
+        if how is FindOut.LATER:
+            return self._later(delivery, postponed(dead, rules))
+        pause, bound = self.pauses.of(delivery), bound_to(self.table, delivery)
+        connection = bound.connection
+        if network_of(delivery.channel) not in self.channels:
+            sentence = unknown(delivery.channel)
+            return self._later(delivery, waiting(dead, now + ACCOUNT_PAUSE, sentence=sentence, now=now))
+        if pause or connection is None or not bound.works:
+            sentence = pause.sentence if pause else _needs_owner(connection)
+            return self._later(delivery, waiting(dead, now + ACCOUNT_PAUSE, sentence=sentence, now=now))
+        channel = self.channels[network_of(delivery.channel)]
+        if how is FindOut.LOOK:
+            return self.reconcile.look(delivery, dead, connection, channel).status
+        breaker = self.breakers.of(delivery)
+        slot = self.breakers.wait(breaker, delivery)
+        if slot is not None:
+            return self._rest(delivery, dead, slot, now)
+        frozen, _ = self._freeze(dead, channel)
+        claim = self._claim(delivery, now, frozen, become=dead)
+        return self._try(claim, connection, channel, breaker)
+
+    def _later(self, before: Delivery, after: Delivery) -> str:
+        moved = self.recording.move(before, after)
+        self.due.committed([moved], why="look")
+        return moved.status
+
+    def _freeze(self, delivery: Delivery, channel: Channel) -> tuple[Frozen, list[str]]:
+        """The frozen request of the delivery's revision, and what the channel cannot take of it.
+
+        What repeats an unclear try sends the bytes of that try; every other try renders. The content is read before
+        the claim; an edit in between bumps the delivery's version, and the claim fails.
+        """
+        unclear = delivery.may_be_out or delivery.key_in_doubt
+        if unclear and delivery.frozen is not None and delivery.frozen.revision == delivery.revision:
+            return delivery.frozen, []
+        content, now = self.contents.of(delivery), self.clock.now()
+        occasion = Occasion(
+            delivery_key="/".join(keys.delivery(delivery.parent, delivery.channel)),
+            due_at=delivery.first_due or delivery.due_at or now,
+            at=max(delivery.due_at or now, now),
+        )
+        body = channel.render(content, occasion)
+        return Frozen(revision=delivery.revision, body=body), objections(content, channel)
+
+    def _text_held(self, delivery: Delivery, channel: Channel, frozen: Frozen) -> str:
+        """The text under which a look-up might find it, where look-ups decide."""
+        looked_up = self.rules(delivery).remedy is Remedy.LOOK_UP
+        return digest(channel.text_of(frozen.body)) if looked_up else ""
+
+    def _claim(
+        self,
+        before: Delivery,
+        now: datetime,
+        frozen: Frozen,
+        *,
+        become: Delivery | None = None,
+        holds: str = "",
+    ) -> Delivery:
+        claim = claimed_to_send(
+            become or before,
+            now,
+            claim_id=self.chance.token(),
+            lease_for=self.lease,
+            frozen=frozen,
+            boot=self.seat.boot,
+        )
+        if not holds or before.holds:
+            return self.recording.move(before, claim)
+        claim = replace(claim, holds=holds)
+        return self.recording.move(before, claim, self.recording.holding(claim))
+
+    def _try(self, claim: Delivery, connection: Connection, channel: Channel, breaker: Breaker) -> str:
+        outcome = self._unproven(claim) or self._converse(claim, connection, channel)
+        renewing = self.second_try.renewing
+        if outcome.ended is Ended.AUTH and outcome.code not in UNASKED and renewing.can(connection):
+            outcome, connection = self.second_try.after(
+                outcome, claim, connection, channel, lambda renewed: self._converse(claim, renewed, channel)
+            )
+        status = self._conclude(claim, outcome, connection, breaker)
+        renewing.notice(connection)
+        return status
+
+    def _unproven(self, claim: Delivery) -> Outcome | None:
+        """Write the claim down outside of the table; that nothing was sent, if it could not be.
+
+        It comes after the claim, or a crash between the two would leave the evidence ahead of the table.
+        """
+        key = keys.delivery(claim.parent, claim.channel)
+        claim_id = claim.lease.claim_id if claim.lease else ""
+        try:
+            self.seat.claimed(Claimed(pk=key.pk, sk=key.sk, attempt=claim.attempts, claim_id=claim_id))
+        except OmnipubError as error:
+            self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
+            sentence = f"The evidence of it could not be written, so nothing was sent. {error.message}"
+            return Outcome(ended=Ended.AUTH, code=UNPROVEN, sentence=sentence, wait=KEY_PAUSE)
+        return None
+
+    def _converse(self, claim: Delivery, connection: Connection, channel: Channel) -> Outcome:
+        if claim.lease is None or claim.frozen is None:
+            raise AssertionError("a claim has a lease and a frozen request")
+        try:
+            account = self.accounts.open(connection)
+        except SealBrokenError as error:
+            return Outcome(ended=Ended.AUTH, code=SEAL_BROKEN, sentence=error.message)
+        except OmnipubError as error:
+            # Surely not out, and nobody's fault: an error from here would leave the claim, and so make it doubtful.
+            key = keys.delivery(claim.parent, claim.channel)
+            self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
+            sentence = f"Its token could not be opened, so nothing was sent. {error.message}"
+            return Outcome(ended=Ended.AUTH, code=KEY_SILENT, sentence=sentence, wait=KEY_PAUSE)
+        conversation = reusing(channel.publish(claim.frozen.body, account, self.clock.now), connection)
+        return self.driver.publish(
+            conversation,
+            secrets=account.secrets,
+            lease_until=claim.lease.until,
+            ids=channel.post_ids,
+            stopped=lambda: self.stops.of(claim),
+        )
+
+    def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> str:
+        now = self.clock.now()
+        rests_until = self._learn(claim, outcome, connection, breaker)
+        channel = self.channels[network_of(claim.channel)]
+        rules, chance = self.rules(claim), self.chance.share()
+        moved = self.recording.conclude(
+            claim,
+            lambda held: concluded(held, outcome, now, rules, chance=chance, rests_until=rests_until),
+            outcome,
+            now,
+            said=channel.text_of(claim.frozen.body) if claim.frozen else "",
+            remedy=rules.remedy,
+        )
+        self.due.committed([moved], why="retry" if moved.status is Status.SCHEDULED else "look")
+        self.journal.note(
+            "try_ended",
+            channel=network_of(moved.channel),
+            ended=outcome.ended.value,
+            status=moved.status.value,
+            code=outcome.code,
+            attempt=claim.attempts,
+            lateness_ms=lateness(moved),
+        )
+        return moved.status
+
+    def _learn(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> datetime | None:
+        """What the try's end says about the account; until when that rests now.
+
+        Storage may fail here, and others may win every race: the next try on the account learns the same, while
+        an outcome that is not written down for that reason would become an unknown one.
+        """
+        try:
+            if outcome.ended is Ended.AUTH and outcome.wait is None:
+                self.accounts.hold(connection, reason=outcome.sentence)
+            return None if outcome.code in UNASKED else self.breakers.learn(breaker, claim, outcome)
+        except OmnipubError as error:
+            self.journal.note("account_not_marked", channel=claim.channel, error=error.message)
+            return None
+
+    def _verdict(self, pointer: Pointer, verdict: str, why: str) -> Verdict:
+        self.journal.note("record_done", pk=pointer.pk, sk=pointer.sk, verdict=verdict, why=why)
+        return Verdict(pointer=pointer, verdict=verdict, why=why)
+
+
+def lateness(delivery: Delivery) -> int | None:
+    """Milliseconds from what was asked to the network's answer; None while there is none."""
+    if delivery.published_at is None or delivery.due_at is None:
+        return None
+    return milliseconds(delivery.published_at - delivery.due_at)
+
+
+def _needs_owner(connection: Connection | None) -> str:
+    if connection is None:
+        return "Its account is no longer connected."
+    return f"Its account needs its owner: {connection.standing_reason}"
+
+
+def _stopped(delivery: Delivery, now: datetime) -> str:
+    reason: Reason | None = delivery.reason
+    known = f" Last: {reason.sentence}" if reason and reason.sentence else ""
+    if why := not_sent_again(delivery, now):
+        return f"It may be out. {why}{known}"
+    return f"It may be out, and nothing that omnipub can ask tells.{known}"

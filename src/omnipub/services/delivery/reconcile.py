@@ -1,0 +1,152 @@
+"""Find out what became of a try whose answer is missing: look at the account, adopt, clear or ask again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from omnipub.domain.conversation import Channel, FrozenBody
+from omnipub.domain.delivery.decide import claimed_to_look
+from omnipub.domain.delivery.fingerprint import Sent
+from omnipub.domain.delivery.lookup import CLOCK_DIFFERENCE, read
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.outcome import Ended, Sighting
+from omnipub.domain.delivery.reconcile import Seen, looked
+from omnipub.domain.delivery.rules import Rules
+from omnipub.domain.ids import network_of
+from omnipub.errors import OmnipubError, SealBrokenError
+from omnipub.ports.clock import Chance, Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.place import Seat
+from omnipub.ports.table import ConditionFailedError
+from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.accounts.refresh_results import Came
+from omnipub.services.accounts.token_refresh import Renewals
+from omnipub.services.protocol.connection_reuse import reusing
+from omnipub.services.protocol.driver import Driver
+from omnipub.services.protocol.enqueue import DueMoments
+from omnipub.services.protocol.store import Recording, name_of
+from omnipub.storage import keys
+from omnipub.storage.items import Connection
+
+KEY_PAUSE = timedelta(minutes=1)
+"""How long what needs a sealed token waits when the key that opens it does not answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconcile:
+    """Looks, under a claim like any other.
+
+    Attributes:
+        lease: From a claim to its end.
+        patience: So long after a look has begun a token is still renewed for it.
+    """
+
+    accounts: Accounts
+    recording: Recording
+    driver: Driver
+    renewing: Renewals
+    due: DueMoments
+    seat: Seat
+    clock: Clock
+    chance: Chance
+    journal: Journal
+    rules: Callable[[Delivery], Rules]
+    lease: timedelta
+    patience: timedelta
+
+    def look(self, before: Delivery, dead: Delivery, connection: Connection, channel: Channel) -> Delivery:
+        """Look once.
+
+        Args:
+            before: As read from the table.
+            dead: The same with a lease that ended accounted for.
+            connection: The account.
+            channel: Its network.
+
+        Raises:
+            ConditionFailedError: Somebody else claimed it first.
+        """
+        claim = self.recording.move(
+            before,
+            claimed_to_look(
+                dead,
+                self.clock.now(),
+                claim_id=self.chance.token(),
+                lease_for=self.lease,
+                boot=self.seat.boot,
+            ),
+        )
+        seen = self._see(claim, connection, channel)
+        try:
+            moved = self._settle(claim, seen)
+        except ConditionFailedError:
+            if not seen.found:
+                raise
+            # Another delivery adopted this post meanwhile; what we saw proves nothing for us.
+            moved = self._settle(claim, Seen(sentence="The post that was found belongs to another delivery."))
+        self.journal.note("looked", channel=network_of(moved.channel), status=moved.status.value, clear=seen.clear)
+        self.due.committed([moved], why="look")
+        return moved
+
+    def _settle(self, claim: Delivery, seen: Seen) -> Delivery:
+        now, rules, chance = self.clock.now(), self.rules(claim), self.chance.share()
+        return self.recording.settle(claim, lambda held: looked(held, seen, now, rules, chance=chance))
+
+    def _see(self, claim: Delivery, connection: Connection, channel: Channel) -> Seen:
+        if claim.uncertain_since is None or claim.frozen is None or claim.lease is None:
+            raise AssertionError("only a delivery that may be out is looked for")
+        sent = sent_by(channel, claim.frozen.body)
+        return self.see(claim, connection, channel, sent=sent, since=claim.uncertain_since, until=claim.lease.until)
+
+    def see(
+        self,
+        delivery: Delivery,
+        connection: Connection,
+        channel: Channel,
+        *,
+        sent: Sent,
+        since: datetime,
+        until: datetime,
+    ) -> Seen:
+        """Look at the account, back to `since` and until `until`, for what was sent, if nobody else owns it."""
+        renew_until = min(until, self.clock.now() + self.patience) if self.renewing.can(connection) else until
+        try:
+            sighting = self._sight(connection, channel, since, until)
+            if _is_refused(sighting) and self.renewing.can(connection):
+                renewed = self.renewing.renew(connection, until=renew_until)
+                connection = renewed.connection
+                if renewed.works:
+                    sighting = self._sight(connection, channel, since, until)
+                    if renewed.came is Came.CHANGED and _is_refused(sighting) and self.renewing.can(connection):
+                        return Seen(sentence="The account gets a new token first.")
+                elif renewed.came is not Came.REFUSED:
+                    if renewed.came is Came.BUSY:
+                        self.renewing.notice(connection, at_once=True)  # at the end of the batch, if nobody does before
+                    wait = renewed.again_at - self.clock.now() if renewed.again_at else None
+                    return Seen(sentence=f"The account gets a new token first. {renewed.sentence}", wait=wait)
+        except SealBrokenError as error:
+            return Seen(sentence=error.message)
+        except OmnipubError as error:  # the key that seals its token does not answer; the claim must not be left
+            key = keys.delivery(delivery.parent, delivery.channel)
+            self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
+            sentence = f"Its token could not be opened, so nobody was asked. {error.message}"
+            return Seen(sentence=sentence, wait=KEY_PAUSE, asked=False)
+        if sighting.failed is not None and _is_refused(sighting):
+            self.accounts.hold(connection, reason=sighting.failed.sentence)
+        found = [post.network_id for post in sighting.posts]
+        owners = self.recording.owners(network_of(delivery.channel), found, delivery.apart)
+        return read(sighting, sent=sent, since=since, owners=owners, ours=name_of(delivery))
+
+    def _sight(self, connection: Connection, channel: Channel, since: datetime, until: datetime) -> Sighting:
+        account = self.accounts.open(connection)
+        conversation = reusing(channel.look_up(account, since - CLOCK_DIFFERENCE), connection)
+        return self.driver.look(conversation, secrets=account.secrets, lease_until=until, ids=channel.post_ids)
+
+
+def sent_by(channel: Channel, frozen: FrozenBody) -> Sent:
+    """What a look can see of a frozen request."""
+    return Sent(text=channel.text_of(frozen), links=channel.links_of(frozen))
+
+
+def _is_refused(sighting: Sighting) -> bool:
+    return sighting.failed is not None and sighting.failed.ended is Ended.AUTH

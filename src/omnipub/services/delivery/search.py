@@ -1,0 +1,97 @@
+"""An operator's look: is what may be out on its network? It adopts what it finds, and never sends.
+
+Not finding it decides nothing here: how often and how late to look before a post counts as surely not out is
+the rule of `reconcile`, and what cannot be found out is a person's to decide.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from omnipub.domain.conversation import Channel, Occasion
+from omnipub.domain.delivery.actions import found, is_searchable, searched_since
+from omnipub.domain.delivery.fingerprint import Sent
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import network_of
+from omnipub.domain.timestamps import to_text
+from omnipub.errors import ConflictError, NotFoundError
+from omnipub.ports.clock import Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.table import ConditionFailedError
+from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.channels.networks import channel_of
+from omnipub.services.delivery.reconcile import Reconcile, sent_by
+from omnipub.services.delivery.situation import Contents
+from omnipub.services.protocol.gate import Gate
+from omnipub.services.protocol.store import Recording, name_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What a look told: the delivery as it is now, whether its post was found, and what was seen."""
+
+    delivery: Delivery
+    found: bool
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """Looks once, without a claim: all it may write is that the post was found."""
+
+    accounts: Accounts
+    contents: Contents
+    recording: Recording
+    reconcile: Reconcile
+    gate: Gate
+    clock: Clock
+    journal: Journal
+    channels: Mapping[str, Channel]
+    within: timedelta
+
+    def look(self, listed: Delivery) -> Looked:
+        """Look for one delivery, as it stands in the table.
+
+        Raises:
+            ConflictError: It cannot be out, is being published, or changed while we looked.
+            NotFoundError: It is gone, or its account is no longer connected.
+            GateClosedError: The table is a copy.
+        """
+        self.gate.check()
+        before = self.recording.read(listed)
+        if before is None:
+            raise NotFoundError(f"There is no delivery to {listed.channel}.")
+        if not is_searchable(before, self.clock.now()):
+            raise ConflictError(
+                f"{before.channel} is {before.status}; only what may be out and is not being published is looked for.",
+                hint=f"See where it is: `omnipub messages show {before.parent.id}`.",
+            )
+        connection = self.accounts.for_delivery(before)
+        if connection is None:
+            raise NotFoundError(
+                f"The account {before.account} of {before.channel} is no longer connected.",
+                hint=f"Connect it: `omnipub connections connect {before.channel} --account {before.account}`.",
+            )
+        channel = channel_of(self.channels, before.channel)
+        now = self.clock.now()
+        since, sent = searched_since(before, now), self._sent(before, channel)
+        seen = self.reconcile.see(before, connection, channel, sent=sent, since=since, until=now + self.within)
+        self.journal.note("searched", channel=network_of(before.channel), found=seen.found is not None)
+        if seen.found is None:
+            nothing = f"The account has nothing like it since {to_text(since)}."
+            return Looked(delivery=before, found=False, sentence=nothing if seen.clear else seen.sentence)
+        after = found(before, seen.found)
+        try:
+            moved = self.recording.move(before, after, self.recording.ownership(after))
+        except ConditionFailedError as error:
+            raise ConflictError(
+                "It was found, but it or the post's owner changed meanwhile.", hint="Look at it, and try again."
+            ) from error
+        return Looked(delivery=moved, found=True, sentence=f"Found: {after.permalink or after.network_id}")
+
+    def _sent(self, delivery: Delivery, channel: Channel) -> Sent:
+        """What of it a look can see, as it was, or would have been, sent."""
+        if delivery.frozen is not None:
+            return sent_by(channel, delivery.frozen.body)
+        occasion = Occasion(delivery_key=name_of(delivery), due_at=delivery.due_at or self.clock.now())
+        return sent_by(channel, channel.render(self.contents.of(delivery), occasion))

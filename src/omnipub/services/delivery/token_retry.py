@@ -1,0 +1,91 @@
+"""A try that was refused for its token: renew that once, try once more under the same claim, or say when."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from omnipub.domain.conversation import Channel
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.ports.clock import Clock
+from omnipub.services.accounts.refresh_results import Came, Renewed
+from omnipub.services.accounts.token_refresh import Renewals
+from omnipub.storage.items import Connection
+
+LATER = timedelta(seconds=30)
+"""When a post comes back whose claim had no time left for a renewal: that follows at the end of the batch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondTry:
+    """Goes on after a refusal for a token that can be renewed.
+
+    Attributes:
+        patience: So long after its claim a try begins something new: a worker that claimed at the last moment of its
+            budget must still end within its time-out.
+    """
+
+    renewing: Renewals
+    clock: Clock
+    patience: timedelta
+
+    def after(
+        self,
+        refused: Outcome,
+        claim: Delivery,
+        connection: Connection,
+        channel: Channel,
+        again: Callable[[Connection], Outcome],
+    ) -> tuple[Outcome, Connection]:
+        """How the try ends, and the connection as it stands then.
+
+        Args:
+            refused: How the first request ended: nothing of the post is out by it.
+            claim: The delivery as claimed.
+            connection: With the token that was not accepted.
+            channel: Its network.
+            again: Tries once more.
+        """
+        if claim.lease is None:
+            raise AssertionError("a claim has a lease")
+        until = claim.lease.started_at + self.patience
+        plain = f"{channel.title} did not accept the token"
+        if not self._fits(until):
+            self.renewing.notice(connection, at_once=True)
+            return _back(refused, f"{plain}; a new one is being fetched.", LATER), connection
+        renewed = self.renewing.renew(connection, until=until)
+        if renewed.works and self._fits(until):
+            came = "a new one was fetched" if renewed.came is Came.RENEWED else "there was another one by then"
+            second = _told(again(renewed.connection), plain, came)
+            if second.ended is Ended.AUTH and self._may_renew(renewed):
+                # Somebody else's token, not one that was fetched for this: the next try does that.
+                second = replace(second, wait=timedelta(0))
+            return second, renewed.connection
+        now = self.clock.now()
+        match renewed.came:
+            case Came.REFUSED:
+                outcome = replace(refused, sentence=f"{plain}, and gives no new one. {renewed.sentence}")
+            case Came.RENEWED | Came.CHANGED:
+                outcome = _back(refused, f"{plain}; there is another one by now.", timedelta(0))
+            case _:
+                wait = max((renewed.again_at or now) - now, timedelta(0))
+                outcome = _back(refused, f"{plain}, and there is no new one yet. {renewed.sentence}", wait)
+        return outcome, renewed.connection
+
+    def _may_renew(self, renewed: Renewed) -> bool:
+        return renewed.came is Came.CHANGED and self.renewing.can(renewed.connection)
+
+    def _fits(self, until: datetime) -> bool:
+        return self.clock.now() + self.renewing.driver.longest <= until
+
+
+def _back(refused: Outcome, sentence: str, wait: timedelta) -> Outcome:
+    """It is surely not out, its account is not held, and it goes on after `wait`."""
+    return replace(refused, sentence=sentence, wait=wait)
+
+
+def _told(second: Outcome, plain: str, came: str) -> Outcome:
+    """The end of the second request, with what came before it."""
+    if second.ended is Ended.PUBLISHED:
+        return replace(second, sentence=f"{plain}; {came} and accepted.")
+    return replace(second, sentence=f"{plain}; {came}. {second.sentence}".strip())

@@ -1,0 +1,189 @@
+"""What keeps accounts from publishing: pauses, rests, tokens that ended, owners who have to act."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.outcome import unquoted
+from omnipub.domain.ids import network_of
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Table
+from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.accounts.refresh_results import renewable
+from omnipub.services.delivery.circuit_breaker import Breakers
+from omnipub.services.health.backlog import Backlog, Pile
+from omnipub.services.health.finding import COUNTED_AT_MOST, Finding, Health, fine
+from omnipub.services.health.holds import Holds, Unusable, needing_owner, sorted_out
+from omnipub.services.pauses.pauses import Pauses
+from omnipub.storage import access
+from omnipub.storage.items import Connection, connection_of, key_of
+from omnipub.storage.shards import Shards
+
+REMIND = timedelta(days=10)
+"""How long before its end a token is worth a word: LinkedIn's last sixty days, and most must be had by hand."""
+
+NAMED = 3
+"""Accounts that a sentence names; the rest are "others"."""
+
+ACCOUNTS_AT_MOST = 20
+"""Accounts that have a finding of their own; of more, only their number is told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hindrances:
+    """Finds them; how much is read does not depend on how many messages there are."""
+
+    table: Table
+    shards: Shards
+    backlog: Backlog
+    accounts: Accounts
+    pauses: Pauses
+    breakers: Breakers
+    clock: Clock
+
+    def holds(self) -> Holds:
+        """What is held, everybody's, and by what: of each shard, what waits longest."""
+        pile = self.backlog.of(Status.HELD, at_most=COUNTED_AT_MOST)
+        paused = [one.scope for one in self.pauses.all()] if pile.waiting else []
+        return sorted_out(self.table, pile, paused, self.accounts.channels)
+
+    def held(self, holds: Holds, viewer: str) -> list[Finding]:
+        """How many deliveries each pause holds, and how many wait for accounts; `viewer` types the commands."""
+        if not holds.whole.waiting:
+            return [fine("held", "Nothing is held.")]
+        found = [
+            _held(f"Held while {scope} is paused", pile, f"resume {shlex.quote(scope)}")
+            for scope, pile in holds.paused.items()
+        ]
+        if holds.waiting.waiting:
+            found.append(_held("Held until their accounts can be used", holds.waiting, _first(holds, viewer)))
+        found += [
+            Finding(
+                name="held",
+                health=Health.BAD,
+                what=f"This release does not know the network '{network}', and holds for it: {waits.counted}. "
+                "A release that knows it lets them go; what is not wanted any more can be cancelled.",
+                at=waits.waiting[0].at,
+                next="messages list --status held",
+            )
+            for network, waits in holds.unknown.items()
+        ]
+        if holds.free.waiting:
+            words = "Held, though nothing holds them any more; the ticks let them go within the hour"
+            found.append(_held(words, holds.free, "messages stuck"))
+        if holds.invented.waiting:
+            found.append(fine("held", f"Held, and only invented by `table seed`: {holds.invented.counted}."))
+        if not holds.whole.complete:
+            what = f"More is held than was looked at: all this is of the {len(holds.whole):,} that wait longest."
+            found.append(Finding(name="held", health=Health.WARN, what=what, next="messages list --status held"))
+        return found
+
+    def paused(self) -> list[Finding]:
+        """Every pause in force."""
+        return [
+            Finding(
+                name="pause",
+                health=Health.WARN,
+                what=f"{one.scope} is paused by {one.by}: {one.reason}",
+                at=one.at,
+                next=f"resume {shlex.quote(one.scope)}",
+            )
+            for one in self.pauses.all()
+        ] or [fine("pause", "Nothing is paused.")]
+
+    def resting(self) -> list[Finding]:
+        """Accounts that rest, as their network was silent or asked for it."""
+        now = self.clock.now()
+        return [
+            Finding(
+                name="resting",
+                health=Health.WARN,
+                what=f"{one.network}/{one.account}{_of(one.owner)} rests until then: {unquoted(one.sentence)}",
+                at=one.open_until,
+            )
+            for one in self.breakers.all()
+            if one.is_open(now)
+        ] or [fine("resting", "No account rests.")]
+
+    def tokens(self, viewer: str) -> list[Finding]:
+        """Tokens that have ended or are about to, everybody's; `viewer` types the commands."""
+        now = self.clock.now()
+        found: list[Finding] = []
+        for shard in self.shards.count(now).all():
+            page = self.table.query(access.tokens_ending(shard, until=now + REMIND, limit=COUNTED_AT_MOST))
+            there = self.table.batch_get([key_of(item) for item in page.items])
+            found += [_ending(connection_of(item), now, viewer) for item in there.values()]
+        return found or [fine("tokens", f"No token is known to end within {REMIND.days} days.")]
+
+    def unusable(self, holds: Holds, viewer: str) -> list[Finding]:
+        """Accounts that cannot be used: everybody's for which something is held, and the viewer's own in any case."""
+        told = list(holds.unusable)
+        seen = {(one.owner, one.channel) for one in told if one.connected}
+        own = (needing_owner(one) for one in self.accounts.of(viewer))
+        told += [one for one in own if one is not None and (one.owner, one.channel) not in seen]
+        found = [_unusable(one, viewer, complete=holds.whole.complete) for one in told[:ACCOUNTS_AT_MOST]]
+        if len(told) > ACCOUNTS_AT_MOST:
+            what = f"More accounts than these cannot be used: {len(told) - ACCOUNTS_AT_MOST:,}."
+            found.append(Finding(name="account", health=Health.BAD, what=what, next="messages stuck"))
+        return found or [fine("account", "Your accounts can be used, and nothing is held for anybody else's.")]
+
+
+def _of(owner: str) -> str:
+    return f" of {owner}" if owner else ""
+
+
+def _held(words: str, pile: Pile, remedy: str) -> Finding:
+    accounts = pile.by_account()
+    named = ", ".join(f"{network}/{account} ({count})" for (network, account), count in accounts.most_common(NAMED))
+    what = f"{words}: {pile.counted}, for {named}{' and others' if len(accounts) > NAMED else ''}."
+    return Finding(name="held", health=Health.WARN, what=what, at=pile.waiting[0].at, next=remedy)
+
+
+def _first(holds: Holds, viewer: str) -> str:
+    """What to type for the account that the longest waiting delivery waits for, which no pause holds."""
+    first = holds.waiting.waiting[0]
+    place = first.owner, first.network, first.account
+    one = next(one for one in holds.unusable if (one.owner, network_of(one.channel), one.account) == place)
+    return _remedy(one, viewer)
+
+
+def _unusable(one: Unusable, viewer: str, *, complete: bool) -> Finding:
+    # One that is not connected has no name of its own; the name to type may be another than it had.
+    name = one.channel if one.connected else network_of(one.channel)
+    whose = f"{name} ({one.account}){'' if one.owner == viewer else f' of {one.owner}'}"
+    held = f" (held for it: {one.held:,}{'' if complete else ' or more'})" if one.held else ""
+    what = f"{whose} needs its owner{held}: {one.reason}" if one.connected else f"{whose} is not connected{held}."
+    return Finding(name="account", health=Health.BAD, what=what, at=one.since, next=_remedy(one, viewer))
+
+
+def _remedy(one: Unusable, viewer: str) -> str:
+    words = ["test", one.channel] if one.connected else ["connect", one.channel, "--account", one.account]
+    return _typed(words, one.owner, viewer)
+
+
+def _typed(words: Sequence[str], owner: str, viewer: str) -> str:
+    """A command about an account, with its owner where that is somebody else than who types it."""
+    return shlex.join(["connections", *words, *([] if owner == viewer else ["--owner", owner])])
+
+
+def _ending(connection: Connection, now: datetime, viewer: str) -> Finding:
+    ends = connection.refresh_at or now
+    whose = f"The token of {connection.channel} ({connection.owner})"
+    when = "has ended" if ends <= now else "ends soon"
+    failed = connection.renewal_failed
+    if renewable(connection) and failed is None:
+        # Nobody has to do anything: the account's next post renews it, ahead of its end or at it.
+        return fine("tokens", f"{whose} {when}; omnipub renews it by itself with the account's next post.", ends)
+    worse = f" It could not be renewed: {failed.sentence}" if failed else ""
+    by_hand = renewable(connection) and not (failed and failed.for_good)
+    words = ["refresh", connection.channel] if by_hand else ["connect", connection.channel]
+    words += [] if by_hand else ["--account", connection.account]
+    return Finding(
+        name="tokens",
+        health=Health.BAD if ends <= now or (failed and failed.for_good) else Health.WARN,
+        what=f"{whose} {when}.{worse}{' It is tried again by itself.' if by_hand else ''}",
+        at=ends,
+        next=_typed(words, connection.owner, viewer),
+    )

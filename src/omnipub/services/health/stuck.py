@@ -1,0 +1,84 @@
+"""What needs somebody, worst first: what may be out twice or not at all, what stopped, what is late.
+
+Each status is read from its index, the longest waiting first, and no further than the rows asked for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.errors import InvalidInputError
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Item, Query, Table
+from omnipub.services.messages.calendar import About, abouts
+from omnipub.storage import access
+from omnipub.storage.schema import BY_STATUS_OR_OWNER
+from omnipub.storage.shards import Shards
+
+ROWS_AT_MOST = 100
+
+WORST_FIRST = (
+    Status.UNCONFIRMED,
+    Status.FAILED,
+    Status.MISSED,
+    Status.HELD,
+    Status.PUBLISHING,
+    Status.SCHEDULED,
+)
+"""The order in which somebody should look."""
+
+LATE = timedelta(minutes=2)
+"""What is due, or whose lease has ended, this long ago should have been seen by the scheduler twice."""
+
+_WAITING = frozenset({Status.PUBLISHING, Status.SCHEDULED})
+"""These need somebody only when their moment has passed; the others always."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stuck:
+    """Reads, nothing else."""
+
+    table: Table
+    shards: Shards
+    clock: Clock
+
+    def rows(self, *, limit: int = 50) -> tuple[list[About], bool]:
+        """At most `limit` deliveries that need somebody, worst first, and whether there are more.
+
+        Raises:
+            InvalidInputError: The limit makes no sense.
+        """
+        if not 1 <= limit <= ROWS_AT_MOST:
+            raise InvalidInputError(f"There are 1 to {ROWS_AT_MOST} rows; {limit} were asked for.")
+        now = self.clock.now()
+        found: list[About] = []
+        for status in WORST_FIRST:
+            entries, more = self._entries(status, now, limit - len(found))
+            # The index may lag behind what happened meanwhile.
+            found += [one for one in abouts(self.table, entries) if needs_somebody(one.delivery, now)]
+            if more:
+                return found, True
+        return found, False
+
+    def _entries(self, status: Status, now: datetime, wanted: int) -> tuple[list[Item], bool]:
+        """The longest waiting with one status, and whether there are more than wanted."""
+        entries: list[Item] = []
+        for shard in self.shards.count(now).all():
+            entries += self.table.query(_query(status, now)(shard, wanted + 1)).items
+        entries.sort(key=lambda item: str(item[BY_STATUS_OR_OWNER.sort]))
+        return entries[:wanted], len(entries) > wanted
+
+
+def needs_somebody(delivery: Delivery, now: datetime) -> bool:
+    """Whether it does not go on by itself, or should have gone on by now."""
+    if delivery.status in _WAITING:
+        return delivery.next_at is not None and delivery.next_at <= now - LATE
+    return delivery.status in WORST_FIRST
+
+
+def _query(status: Status, now: datetime) -> Callable[[int, int], Query]:
+    if status in _WAITING:
+        return lambda shard, limit: access.late_with_status(status, shard, until=now - LATE, limit=limit)
+    return lambda shard, limit: access.with_status(status, shard, limit=limit)

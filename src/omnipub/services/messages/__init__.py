@@ -1,0 +1,1 @@
+"""Messages and certifications: create, list, read, edit, and act on their deliveries."""

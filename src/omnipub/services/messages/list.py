@@ -1,0 +1,155 @@
+"""Page through messages and certifications, newest first, narrowed by status, channel, owner and time.
+
+What a page reads is planned in `reading`. What the keys do not bound is picked from the entries that were read,
+so a page costs the same however much there is, and may be short, or empty, with a cursor.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from omnipub.domain.conversation import Channel
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.timestamps import from_text
+from omnipub.errors import InvalidInputError
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Item, Query, Table
+from omnipub.services.messages.filters import Asked, checked, checked_cursor
+from omnipub.services.messages.query_plan import plan
+from omnipub.services.messages.read import Row, Rows, Viewer
+from omnipub.storage import keys
+from omnipub.storage.items import delivery_of
+from omnipub.storage.schema import INDEXES, PARTITION
+from omnipub.storage.shards import Shards
+
+PAGE_AT_MOST = 100
+"""Rows of a page."""
+
+
+class Entry(NamedTuple):
+    """Where something stands in an index, what it belongs to, and what the index projects of it."""
+
+    sort: str
+    parent: Parent
+    item: Item
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lists:
+    """Reads lists, nothing else."""
+
+    table: Table
+    shards: Shards
+    clock: Clock
+    channels: Mapping[str, Channel]
+
+    def page(
+        self, kind: Kind, viewer: Viewer, asked: Asked | None = None, *, limit: int = 20, after: str | None = None
+    ) -> Rows:
+        """A page: an owner's own, or for operators everybody's.
+
+        With a status that an index holds, what has it since last (or is due last) comes first, else what was
+        composed last.
+
+        Raises:
+            InvalidInputError: A filter, the limit or the cursor makes no sense.
+        """
+        if not 1 <= limit <= PAGE_AT_MOST:
+            raise InvalidInputError(f"A page has 1 to {PAGE_AT_MOST} rows; {limit} were asked for.")
+        asked = _own(checked(asked or Asked(), self.channels), viewer)
+        if after is not None:
+            checked_cursor(after, kind, by_moment=asked.by_moment)
+        shards = self.shards.count(self.clock.now()).all()
+        networks = sorted(self.channels)
+        entries, more = self._read(plan(kind, asked, shards=shards, networks=networks, limit=limit, below=after))
+        rows: list[Row] = []
+        # In portions, so that the deliveries of what no longer fits on the page are not read.
+        for start in range(0, len(entries), limit):
+            portion = entries[start : start + limit]
+            there = self._rows([one for one in portion if _may_fit(one, kind, asked)], asked)
+            for place, entry in enumerate(portion, start + 1):
+                if entry.sort in there:
+                    rows.append(there[entry.sort])
+                if len(rows) == limit:
+                    goes_on = more or place < len(entries)
+                    return Rows(rows=tuple(rows), cursor=entry.sort if goes_on else None)
+        return Rows(rows=tuple(rows), cursor=entries[-1].sort if more else None)
+
+    def _read(self, queries: Iterator[Query]) -> tuple[list[Entry], bool]:
+        """One page of each, merged down to where the first of them ends; whether there is more."""
+        entries: list[Entry] = []
+        ends = [""]
+        for query in queries:
+            if query.at_least is not None and query.below is not None and query.at_least >= query.below:
+                continue  # the cursor lies at the lower bound; a key condition must not be empty
+            page = self.table.query(query)
+            read = [_entry(query, item) for item in page.items]
+            entries += read
+            if page.cursor is not None:
+                ends.append(read[-1].sort)
+        # Below the end of one partition's page there may be entries of it that were not read.
+        merged = sorted((one for one in entries if one.sort >= max(ends)), key=lambda one: one.sort, reverse=True)
+        return merged, len(ends) > 1
+
+    def _rows(self, entries: Sequence[Entry], asked: Asked) -> dict[str, Row]:
+        """The rows of the entries that fit, by where they stand."""
+        heads = {one.parent: one.item for one in entries if "channels" in one.item}
+        unknown = {one.parent: keys.metadata(one.parent) for one in entries if one.parent not in heads}
+        found = self.table.batch_get(list(unknown.values()))
+        heads |= {parent: found[key] for parent, key in unknown.items() if key in found}
+        there = self.table.batch_get(
+            [keys.delivery(parent, channel) for parent, head in heads.items() for channel in head["channels"]]
+        )
+        rows = {parent: _row(parent, head, there) for parent, head in heads.items()}
+        return {
+            one.sort: rows[one.parent] for one in entries if one.parent in rows and _fits(one, rows[one.parent], asked)
+        }
+
+
+def _own(asked: Asked, viewer: Viewer) -> Asked:
+    if viewer.operator:
+        return asked
+    if asked.owner not in {"", viewer.owner}:
+        raise InvalidInputError("Only operators see what others composed.", hint="Leave the owner out.")
+    return replace(asked, owner=viewer.owner)
+
+
+def _entry(query: Query, item: Item) -> Entry:
+    if query.index is None:
+        raise AssertionError("lists are read from indexes")
+    parent = keys.parent_of(item[PARTITION])
+    if parent is None:
+        raise AssertionError("these partitions hold messages, certifications and their deliveries")
+    return Entry(item[INDEXES[query.index].sort], parent, item)
+
+
+def _may_fit(entry: Entry, kind: Kind, asked: Asked) -> bool:
+    """As far as the index tells."""
+    named = entry.item["channels"] if "channels" in entry.item else [entry.item["channel"]]
+    composed = keys.owned_from(kind, asked.since) <= keys.owned(entry.parent) < keys.owned_until(kind, asked.until)
+    return composed and (not asked.channel or asked.channel in named)
+
+
+def _fits(entry: Entry, row: Row, asked: Asked) -> bool:
+    """Whether the row is asked for and stands here: among moments, where the latest of its deliveries that fit does."""
+    if not asked.fits_all(row.deliveries):
+        return False
+    return not asked.by_moment or entry.sort == max(_place(one) for one in row.deliveries if asked.fits(one))
+
+
+def _place(delivery: Delivery) -> str:
+    at = delivery.published_at if delivery.status is Status.PUBLISHED else delivery.next_at
+    return keys.moment_sort(at, keys.delivery(delivery.parent, delivery.channel)) if at else ""
+
+
+def _row(parent: Parent, head: Item, there: Mapping[keys.Key, Item]) -> Row:
+    found = (there.get(keys.delivery(parent, channel)) for channel in head["channels"])
+    return Row(
+        parent=parent,
+        owner=head["owner"],
+        excerpt=head["excerpt"],
+        created_at=from_text(head["created_at"]),
+        deliveries=tuple(delivery_of(item) for item in found if item is not None),
+    )

@@ -1,0 +1,1 @@
+"""Pauses: stop everything, a channel, an account or an owner."""

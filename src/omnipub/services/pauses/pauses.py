@@ -1,0 +1,119 @@
+"""Stop and go on: everything, a channel, an account or an owner, with a reason that is shown everywhere.
+
+A pause is a row in the table, read before each claim, so it survives restarts and deployments. What
+becomes due meanwhile is held; whoever resumes decides about what became late: send it, or miss it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.timestamps import to_text
+from omnipub.errors import NotFoundError
+from omnipub.ports.clock import Clock
+from omnipub.ports.journal import Journal
+from omnipub.ports.table import Delete, Item, Table
+from omnipub.services.pauses.release import Late, Releases, left_missed
+from omnipub.services.pauses.scopes import Pause, checked_scope, pause_of, pause_over, scopes_of
+from omnipub.storage import access, keys
+from omnipub.storage.items import delivery_of, key_of, plain_item
+from omnipub.storage.shards import Shards
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What waits behind a pause, in due order: what is late by now, and what can still be in time."""
+
+    late: tuple[Delivery, ...]
+    in_time: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pauses:
+    """Pauses and resumes."""
+
+    table: Table
+    shards: Shards
+    releases: Releases
+    clock: Clock
+    journal: Journal
+
+    def pause(self, scope: str, *, reason: str, by: str) -> Pause:
+        """Stop a scope; pausing it again replaces the reason."""
+        at = to_text(self.clock.now())
+        item = plain_item(keys.pause(checked_scope(scope)), reason=reason, by=by, at=at, version=1)
+        self.table.put(item)
+        self.journal.note("paused", scope=scope)
+        return pause_of(item)
+
+    def resume(self, scope: str, *, send_late: bool, by: str = "") -> Waiting:
+        """Let a scope go on: what became late is sent (`send_late`) or missed; the rest waits for its moment.
+
+        What is to be missed is missed while the pause still stands. Should this process die, the pause
+        stands as before, or the ticks bring the release to its end. What is missed says by whom: `by`.
+
+        Raises:
+            GateClosedError: The table is a copy: an adoption doubts what is held, and not what was missed.
+            NotFoundError: It is not paused.
+        """
+        key = keys.pause(checked_scope(scope))
+        if self.table.get(key) is None:
+            raise NotFoundError(f"{scope} is not paused.", hint="`omnipub pause` lists what is.")
+        self.releases.gate.check()
+        late = Late.SEND if send_late else Late.MISS
+        waiting = self.waiting(scope)
+        for delivery in waiting.late:
+            # What is held is released below; what no worker has met yet would otherwise follow its window.
+            decided = late is Late.MISS or delivery.status is Status.SCHEDULED
+            if decided and not self._held_twice(delivery, scope):
+                self.releases.let_go(delivery, self.clock.now(), late, missing=left_missed(scope, by))
+        row = self.releases.begun(scope, late)
+        self.table.transact([Delete(key=key), row])
+        self.journal.note("resumed", scope=scope, late=late.value)
+        self.releases.carry_out(row.item, by=by)
+        return waiting
+
+    def of(self, delivery: Delivery) -> Pause | None:
+        """The pause that holds a delivery, the widest first, or None."""
+        return pause_over(self.table, delivery)
+
+    def all(self) -> Sequence[Pause]:
+        """Every pause in force."""
+        return [pause_of(item) for item in self._pages()]
+
+    def waiting(self, scope: str) -> Waiting:
+        """What waits in a scope, but for what waits for its account's owner: no resume helps that."""
+        now = self.clock.now()
+        held = [one for one in self.releases.held(scope) if self.releases.account_works(one)]
+        mine = sorted([*held, *self._overdue(scope)], key=lambda one: one.due_at or now)
+        late = tuple(one for one in mine if one.due_at is not None and one.due_at <= now)
+        return Waiting(late=late, in_time=tuple(one for one in mine if one not in late))
+
+    def _held_twice(self, delivery: Delivery, scope: str) -> bool:
+        others = [keys.pause(one) for one in scopes_of(delivery) if one != scope]
+        return bool(self.table.batch_get(others))
+
+    def _overdue(self, scope: str) -> Iterator[Delivery]:
+        """What became due in a scope and has met no worker yet: nothing ran, or not for long enough."""
+        now = self.clock.now()
+        for shard in self.shards.count(now).all():
+            cursor = None
+            while True:
+                page = self.table.query(access.overdue(shard, until=now + timedelta(milliseconds=1), after=cursor))
+                there = self.table.batch_get([key_of(item) for item in page.items])
+                found = (one for one in map(delivery_of, there.values()) if one.status is Status.SCHEDULED)
+                yield from (one for one in found if one.attempts == 0 and scope in scopes_of(one))
+                cursor = page.cursor
+                if cursor is None:
+                    break
+
+    def _pages(self) -> Iterator[Item]:
+        cursor = None
+        while True:
+            page = self.table.query(access.pauses(after=cursor))
+            yield from page.items
+            cursor = page.cursor
+            if cursor is None:
+                return

@@ -1,0 +1,279 @@
+"""A copy is not the original: the table names its place, and the place's evidence says whether it is what ran last.
+
+The gate holds the table's identity and an epoch. Outside the table lie the last epoch and each claim before its
+first request. The table's epoch is committed first and the other one after, so the table is ahead by one at most.
+A table that is behind, or lacks a claim, is an older state; without evidence it may be a copy. Nothing is sent then.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+
+from omnipub.domain.delivery.decide import cut_short
+from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.timestamps import from_text, to_text
+from omnipub.errors import GateClosedError
+from omnipub.ports.clock import Clock
+from omnipub.ports.place import Claimed, Evidence, Seat
+from omnipub.ports.table import ConditionFailedError, Item, Table
+from omnipub.services.protocol.store import Recording
+from omnipub.storage import access, keys
+from omnipub.storage.items import delivery_of, key_of, plain_item
+from omnipub.storage.keys import Key
+from omnipub.storage.schema import READ_LIMIT
+from omnipub.storage.shards import Shards
+from omnipub.storage.write_ids import put, replacing
+
+CLOSED = "closed"
+"""The attribute that says why the gate is shut, whatever identity and epoch are."""
+
+LOOKED_AT = 1_000
+"""More claims than are ever on their way at once: a table that knows all of them is no older state."""
+
+LOOKED_AT_ON_START = 20_000
+"""A start looks further back: it also meets files of several moments that somebody put together."""
+
+
+class Why(StrEnum):
+    """Why a gate is closed."""
+
+    SHUT = "shut"
+    OLDER = "older"
+    LACKS = "lacks"
+    SUCCEEDED = "succeeded"
+    FOREIGN = "foreign"
+    UNKNOWN = "unknown"
+    STALE = "stale"
+
+
+WITHOUT_EVIDENCE = frozenset({Why.UNKNOWN, Why.STALE})
+"""The third answer: nothing tells a table that moved or was restored from one whose evidence was lost."""
+
+_WHAT = {
+    Why.OLDER: "is older than what ran here last",
+    Why.LACKS: "lacks what was sent from it last, so it is an older state",
+    Why.SUCCEEDED: "was copied, and its copy was adopted since",
+    Why.FOREIGN: "belongs to another place",
+    Why.UNKNOWN: "has run, but {where} has no evidence of it",
+    Why.STALE: "is newer than its evidence in {where}",
+}
+_ADOPT = "If the original is retired for good: omnipub table adopt"
+_ASK = (
+    "If it was moved here from another machine, or restored: `omnipub table adopt`. "
+    "If it is the very table and only the evidence was lost: `omnipub table adopt --same`."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """Opens and checks; `adoption` re-opens."""
+
+    table: Table
+    seat: Seat
+    shards: Shards
+    recording: Recording
+    clock: Clock
+
+    def check(self) -> None:
+        """Pass if this table belongs here.
+
+        Raises:
+            GateClosedError: It is a copy, an older state, or nothing tells.
+        """
+        why = self.why_closed()
+        if why is not None:
+            raise self._closed(why)
+
+    def why_closed(self, *, looked_at: int = LOOKED_AT) -> Why | None:
+        """Why nothing may be sent from this table; None if all is well."""
+        item = self.table.get(keys.gate())
+        if item is None:
+            return Why.OLDER if self.seat.has_run() else None
+        evidence = self.seat.evidence(item["identity"])
+        why = self._judged(item, evidence)
+        if why is Why.OLDER:
+            # A tick may have moved both between the two reads; this one comes after that of the evidence.
+            why = self._judged(self.table.get(keys.gate()) or item, evidence)
+        if why is None and any(self.lacking(self.seat.latest(item["identity"], at_most=looked_at))):
+            return Why.LACKS
+        return why
+
+    def found(self) -> Item:
+        """Give a table that has no gate an identity, so that copies of it are known from now on; the gate.
+
+        Raises:
+            GateClosedError: It had one before.
+        """
+        item = self.table.get(keys.gate())
+        if item is not None:
+            return item
+        self.check()
+        identity = self.seat.fresh(0)
+        try:
+            item = self.write(None, identity, 0)
+        except ConditionFailedError:
+            return self.found()  # another process was first
+        self.seat.remember(identity, 0)
+        return item
+
+    def enter(self) -> None:
+        """Check, and count one more start; a table without a gate becomes ours.
+
+        Where one process at a time works, what an earlier one had claimed ends here: it is dead.
+
+        Raises:
+            ConflictError: Another process works on this table, or a copy of it.
+            GateClosedError: It is a copy, an older state, or nothing tells.
+            ConditionFailedError: Another process enters at this moment.
+        """
+        item = self.found()
+        self.seat.hold(item["identity"])
+        item = self.table.get(keys.gate()) or item
+        why = self.why_closed(looked_at=LOOKED_AT_ON_START)
+        if why is not None:
+            raise self._closed(why)
+        identity = self._named(item)
+        gate = self.write(item, identity, item["epoch"] + 1, boot=int(item.get("boot", 0)) + 1)
+        self.seat.begin(identity, epoch=gate["epoch"], boot=gate.get("boot", 0))
+        if self.seat.exclusive:
+            self._end_leases(self.seat.boot)
+
+    def join(self) -> None:
+        """Check, and send beside whatever works on this table.
+
+        Raises:
+            ConflictError: A process works on a copy of it.
+            GateClosedError: It is a copy, an older state, or nothing tells.
+        """
+        item = self.found()
+        self.seat.join(item["identity"])
+        self.check()
+
+    def move(self) -> None:
+        """Move the epoch on, where this process alone works: from now on what was copied before is behind."""
+        item = self.table.get(keys.gate()) if self.seat.boot else None
+        if item is None:
+            return
+        evidence = self.seat.evidence(item["identity"])
+        if evidence is not None and evidence.epoch < item["epoch"]:
+            self.seat.remember(item["identity"], item["epoch"])  # a table is ahead by one at most
+        try:
+            gate = self.write(item, item["identity"], item["epoch"] + 1, boot=item.get("boot", 0))
+        except ConditionFailedError:
+            return  # another tick moves it
+        self.seat.remember(gate["identity"], gate["epoch"])
+
+    def lacking(self, claims: Iterable[Claimed]) -> Iterator[tuple[Claimed, Delivery | None]]:
+        """The claims that the table does not know, each with its delivery as it stands here, if it does."""
+        waiting = iter(claims)
+        while portion := list(islice(waiting, READ_LIMIT)):
+            there = self.table.batch_get(list({Key(one.pk, one.sk) for one in portion}))
+            for one in portion:
+                item = there.get(Key(one.pk, one.sk))
+                delivery = delivery_of(item) if item else None
+                if delivery is None or not _knows(delivery, one):
+                    yield one, delivery
+
+    def sentence(self, why: Why) -> str:
+        """What a closed gate says."""
+        item = self.table.get(keys.gate()) or {}
+        what = item.get(CLOSED) if why is Why.SHUT else _WHAT[why].format(where=self.seat.where)
+        return f"This table {what}; its scheduler ran last at {self._last_beat()}. Nothing is sent from it."
+
+    def shut(self, why: str) -> None:
+        """Close it for what is brought here from elsewhere, until it is adopted; `why` follows "This table …".
+
+        Raises:
+            ConditionFailedError: Another process enters or adopts at this moment.
+        """
+        shut(self.table, why)
+
+    def write(self, before: Item | None, identity: str, epoch: int, *, boot: int = 0) -> Item:
+        """Write the gate in place of `before`; what was written."""
+        version = before["version"] if before else None
+        gate = plain_item(
+            keys.gate(),
+            identity=identity,
+            epoch=epoch,
+            version=(version or 0) + 1,
+            write_id=self.recording.chance.token(),
+            **({"boot": boot} if self.seat.exclusive else {}),
+        )
+        put(self.table, gate, replacing(version))
+        return gate
+
+    def with_status(self, status: Status) -> Iterator[Delivery]:
+        """All deliveries with a status, as they stand in the table."""
+        for shard in self.shards.count(self.clock.now()).all():
+            cursor = None
+            while True:
+                page = self.table.query(access.with_status(status, shard, after=cursor))
+                there = self.table.batch_get([key_of(item) for item in page.items])
+                yield from (one for one in map(delivery_of, there.values()) if one.status is status)
+                cursor = page.cursor
+                if cursor is None:
+                    break
+
+    def _judged(self, item: Item, evidence: Evidence | None) -> Why | None:
+        if CLOSED in item:
+            return Why.SHUT
+        if evidence is None:
+            return Why.UNKNOWN if self.seat.exclusive else Why.FOREIGN
+        if evidence.successor:
+            return Why.SUCCEEDED
+        if item["epoch"] < evidence.epoch:
+            return Why.OLDER
+        if self.seat.exclusive and not evidence.former and item["epoch"] > evidence.epoch + 1:
+            return Why.STALE
+        return None
+
+    def _named(self, item: Item) -> str:
+        """The identity under which the table goes on; another one than before if an earlier release gave that."""
+        identity: str = item["identity"]
+        evidence = self.seat.evidence(identity)
+        if evidence is not None and evidence.former:
+            fresh = self.seat.fresh(item["epoch"])
+            self.seat.succeed(identity, fresh)
+            return fresh
+        if evidence is not None and self.seat.exclusive and evidence.epoch < item["epoch"]:
+            self.seat.remember(identity, item["epoch"])
+        return identity
+
+    def _end_leases(self, boot: int) -> None:
+        for delivery in list(self.with_status(Status.PUBLISHING)):
+            current: Delivery | None = delivery
+            while current is not None:
+                cut = cut_short(current, self.clock.now(), boot=boot)
+                if cut is None:
+                    break
+                try:
+                    self.recording.move(current, cut)
+                except ConditionFailedError:
+                    current = self.recording.read(current)  # a person has asked something of it meanwhile
+                else:
+                    break
+
+    def _closed(self, why: Why) -> GateClosedError:
+        return GateClosedError(self.sentence(why), hint=_ASK if why in WITHOUT_EVIDENCE else _ADOPT)
+
+    def _last_beat(self) -> str:
+        item = self.table.get(keys.heartbeat())
+        return to_text(from_text(item["at"])) if item else "an unknown moment"
+
+
+def _knows(delivery: Delivery, claim: Claimed) -> bool:
+    """Whether the delivery has had that claim; a lease that is still there names it."""
+    lease = delivery.lease
+    if lease is not None and lease.sends and lease.attempt == claim.attempt:
+        return lease.claim_id == claim.claim_id
+    return delivery.attempts >= claim.attempt
+
+
+def shut(table: Table, why: str) -> None:
+    """As `Gate.shut`, of a table that nothing else uses yet."""
+    item = table.get(keys.gate())
+    closed = plain_item(keys.gate(), identity="", epoch=0, version=0) | (item or {}) | {CLOSED: why}
+    closed["version"] += 1
+    table.put(closed, replacing(item["version"] if item else None))

@@ -1,0 +1,1 @@
+"""What happens at a moment: the tick's dispatch, releases and sweeps."""

@@ -1,0 +1,1 @@
+"""The stream's records: read, replay, and their format."""

@@ -1,0 +1,1 @@
+"""The table as a whole: its gate, adoption, verification, export and import."""

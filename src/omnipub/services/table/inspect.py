@@ -1,0 +1,124 @@
+"""One item collection, decoded: every item with its index entries and what they should be, and what may follow."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from omnipub.domain.delivery.lifecycle import TRANSITIONS, Transition
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.ids import Kind, Parent, checked_id
+from omnipub.errors import InvalidInputError, NotFoundError
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Item, Table
+from omnipub.storage import access, keys
+from omnipub.storage.dynamodb_json import typed
+from omnipub.storage.items import key_of
+from omnipub.storage.keys import Key
+from omnipub.storage.kinds import IndexKey, ItemKind, kind_of, read, without_secrets
+from omnipub.storage.shards import Shards
+
+SEALED = "(sealed)"
+"""What stands in the place of a secret."""
+
+_ID = re.compile(r"[0-9A-Za-z]{1,40}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspected:
+    """One item.
+
+    Attributes:
+        item: As it is stored, its secrets replaced by SEALED.
+        problem: Why it cannot be read, or "".
+        index_keys: Its key attributes and what they may be; none if it cannot be read.
+        next: The transitions that its status allows, if it is a delivery.
+    """
+
+    key: Key
+    kind: ItemKind | None
+    item: Item
+    problem: str
+    index_keys: tuple[IndexKey, ...]
+    next: tuple[Transition, ...]
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The item in DynamoDB's own JSON."""
+        return typed(self.item)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """Looks; reads only."""
+
+    table: Table
+    shards: Shards
+    clock: Clock
+
+    def of(self, text: str) -> list[Inspected]:
+        """What `text` names: an id, a partition, or one item of it.
+
+        Raises:
+            InvalidInputError: It is no key.
+            NotFoundError: Nothing is there.
+        """
+        highest = self.shards.count(self.clock.now()).highest
+        for partition, sort in _meant(text.strip()):
+            items = [item for item in self._partition(partition) if sort is None or _belongs(key_of(item).sk, sort)]
+            if items:
+                main_first = sorted(items, key=lambda item: key_of(item).sk != keys.METADATA)
+                return [_inspected(item, highest) for item in main_first]
+        raise NotFoundError(
+            f"There is nothing of the key {text.strip()}.",
+            hint="`omnipub messages list` and `omnipub certs list` show what there is.",
+        )
+
+    def _partition(self, partition: str) -> Iterator[Item]:
+        cursor = None
+        while True:
+            page = self.table.query(access.whole_partition(partition, after=cursor))
+            yield from page.items
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+
+def _meant(text: str) -> list[tuple[str, str | None]]:
+    """Partition and sort key of what is meant, the likeliest first."""
+    if _ID.fullmatch(text):
+        id_ = checked_id(text)
+        return [(keys.partition(Parent(kind=kind, id=id_)), None) for kind in Kind]
+    partition, sort = keys.named(text)
+    if kind_of(Key(partition, sort or keys.METADATA)) is None and kind_of(Key(partition, keys.profile("").sk)) is None:
+        message = keys.delivery(Parent(kind=Kind.MESSAGE, id="<id>"), "<channel>")
+        raise InvalidInputError(
+            f"'{text}' is no key.",
+            hint=f"Give an id, a partition such as {message.pk} or {keys.user_partition('<owner>')}, "
+            f"or an item such as {keys.name(message)}.",
+        )
+    return [(partition, sort)]
+
+
+def _belongs(sort: str, to: str) -> bool:
+    """Whether it is that item, or a try of that delivery."""
+    channel = keys.channel_of(to)
+    return sort == to or (channel is not None and sort.startswith(keys.attempts_prefix(channel)))
+
+
+def _inspected(item: Item, highest: int) -> Inspected:
+    key = key_of(item)
+    shown = without_secrets(item, SEALED)
+    try:
+        found = read(item, highest)
+    except ValueError as error:
+        return Inspected(key=key, kind=kind_of(key), item=shown, problem=str(error), index_keys=(), next=())
+    status = found.value.status if isinstance(found.value, Delivery) else None
+    return Inspected(
+        key=key,
+        kind=found.kind,
+        item=shown,
+        problem="",
+        index_keys=found.index_keys,
+        next=tuple(row for row in TRANSITIONS if row.source is status),
+    )

@@ -1,0 +1,111 @@
+"""Walk the whole table and say what is wrong in it; a finding counts only if a second look sees it too.
+
+Whoever writes meanwhile lets an item and its relatives look contradictory for a moment. Looking again at what
+looked wrong, after everything else of the portion was read, keeps that from being reported.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from omnipub.ports.clock import Clock
+from omnipub.ports.table import Item, Table
+from omnipub.services.table.integrity_items import Check, alone
+from omnipub.services.table.integrity_relations import beside, relatives
+from omnipub.storage import access
+from omnipub.storage.items import key_of
+from omnipub.storage.keys import Key
+from omnipub.storage.kinds import kind_of, read
+from omnipub.storage.shards import Shards
+
+PORTION = 1000
+"""Items looked at between two reports; their relatives are read together."""
+
+SHOWN = 1000
+"""Findings kept with key and sentence; the rest is only counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that is wrong."""
+
+    check: Check
+    key: Key
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What a walk saw.
+
+    Attributes:
+        items: How many of each kind; what is of no kind we know counts as `unknown`.
+        findings: The first SHOWN of them, in the table's order.
+        counts: All of them, by class.
+    """
+
+    items: Mapping[str, int]
+    findings: tuple[Finding, ...]
+    counts: Mapping[Check, int]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """Verifies; reads only."""
+
+    table: Table
+    shards: Shards
+    clock: Clock
+
+    def verify(self, *, told: Callable[[int], None]) -> Verified:
+        """Look at every item; `told` hears how many were looked at."""
+        highest = self.shards.count(self.clock.now()).highest
+        items: Counter[str] = Counter()
+        counts: Counter[Check] = Counter()
+        findings: list[Finding] = []
+        for portion in _portions(access.everything(self.table)):
+            items.update(kind_of(key_of(item)) or "unknown" for item in portion)
+            for finding in self._looked_at(portion, highest):
+                counts[finding.check] += 1
+                if len(findings) < SHOWN:
+                    findings.append(finding)
+            told(items.total())
+        return Verified(items=dict(sorted(items.items())), findings=tuple(findings), counts=dict(counts))
+
+    def _looked_at(self, portion: Sequence[Item], highest: int) -> Iterator[Finding]:
+        first = self._findings(portion, highest)
+        if not first:
+            return
+        suspects = list(dict.fromkeys(finding.key for finding in first))
+        again = self.table.batch_get(suspects)
+        second = self._findings([again[key] for key in suspects if key in again], highest)
+        yield from (finding for finding in first if finding in second)
+
+    def _findings(self, portion: Sequence[Item], highest: int) -> list[Finding]:
+        found, readable = [], []
+        for item in portion:
+            try:
+                readable.append(read(item, highest))
+            except ValueError as error:
+                found.append(Finding(check=Check.UNREADABLE, key=key_of(item), sentence=str(error)))
+        there = self.table.batch_get([key for one in readable for key in relatives(one)])
+        for one in readable:
+            wrong = [*alone(one), *beside(one, there)]
+            found += [Finding(check=check, key=one.key, sentence=sentence) for check, sentence in wrong]
+        return found
+
+
+def _portions(items: Iterator[Item]) -> Iterator[list[Item]]:
+    portion: list[Item] = []
+    for item in items:
+        portion.append(item)
+        if len(portion) == PORTION:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
