@@ -30,9 +30,9 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import open_data
-from omnipub.onebox.sandboxed import TOKENS
+from omnipub.onebox.data_directory import open_data
+from omnipub.onebox.sandbox_process import TOKENS
+from omnipub.onebox.system import Box
 from omnipub.services.messages.read import Viewer
 from receiver import receiver
 

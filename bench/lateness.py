@@ -19,8 +19,8 @@ from pathlib import Path
 
 from burst import compose, connect, published
 from omnipub.config import LogLevel
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import open_data
+from omnipub.onebox.data_directory import open_data
+from omnipub.onebox.system import Box
 from receiver import receiver
 
 AHEAD = timedelta(seconds=3)

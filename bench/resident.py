@@ -9,7 +9,7 @@ from pathlib import Path
 
 import urllib3
 
-from omnipub.onebox.data import STATE, TOKEN
+from omnipub.onebox.data_directory import STATE, TOKEN
 
 READY_WITHIN = 300
 PAUSE = 5

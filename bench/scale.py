@@ -27,7 +27,7 @@ from counted import Told, told
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.timestamps import from_text
 from omnipub.names import SEED_OWNER
-from omnipub.onebox.data import TABLE
+from omnipub.onebox.data_directory import TABLE
 from omnipub.storage import keys
 from resident import omnipub, up
 

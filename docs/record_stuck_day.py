@@ -25,7 +25,7 @@ from typing import Any
 
 import stuck_day_story as story
 
-from omnipub.onebox.sandboxed import ACCOUNTS, control
+from omnipub.onebox.sandbox_process import ACCOUNTS, control
 
 PAGE = Path(__file__).with_name("stuck-day.md")
 SHOWN_AS = "/home/ops"

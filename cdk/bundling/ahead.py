@@ -148,6 +148,6 @@ def _run(interpreter: Interpreter, program: str, *arguments: Path | str, given: 
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise BundleError(
             f"The function would not start: {' … '.join(said[-3:])}",
-            hint="Try .venv/bin/python -c 'import omnipub.wiring_aws, omnipub.handlers.api'; it should say the same.",
+            hint="Try .venv/bin/python -c 'import omnipub.wiring.aws, omnipub.handlers.api.app'; it should say the same.",
         )
     return done.stdout

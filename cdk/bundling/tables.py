@@ -4,7 +4,7 @@ PYTHON = "3.13"
 """The Lambda runtime's Python; wheels are chosen and bytecode is compiled for it."""
 
 ENTRIES = {
-    "api": "omnipub.handlers.api",
+    "api": "omnipub.handlers.api.app",
     "worker": "omnipub.handlers.worker",
     "scheduler": "omnipub.handlers.scheduler",
 }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
 
 BY_STATUS = {

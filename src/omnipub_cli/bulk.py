@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from omnipub.domain.delivery.model import Delivery
     from omnipub.domain.ids import Parent
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
     from omnipub_cli.picking import Picked, Verb
 

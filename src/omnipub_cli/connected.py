@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from omnipub.services.accounts.check import Trial
     from omnipub.storage.items import Connection
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
 
 COUNTED_AT_MOST = 200

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from omnipub.config import Settings
     from omnipub.domain.ids import Parent
-    from omnipub.onebox.data import Running
+    from omnipub.onebox.data_directory import Running
     from omnipub.services.messages.read import Viewer
     from omnipub.services.scheduling.run_now import Report
     from omnipub.services.stream.replay import Replay
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.staged.stage import Stage
 
 LOCAL = "local"
@@ -56,7 +56,7 @@ class Call:
         Raises:
             ConfigurationError: Another stage than this machine was asked for.
         """
-        from omnipub.onebox.data import default_data  # noqa: PLC0415  imported where it is needed
+        from omnipub.onebox.data_directory import default_data  # noqa: PLC0415  imported where it is needed
 
         if self.stage != LOCAL:
             raise ConfigurationError(
@@ -100,7 +100,7 @@ class Call:
         """The settings of the stage, or of the data directory, which is made if it is new."""
         if self.on_aws:
             return self.staged.facts.settings
-        from omnipub.onebox.data import open_data  # noqa: PLC0415  likewise
+        from omnipub.onebox.data_directory import open_data  # noqa: PLC0415  likewise
 
         return open_data(self.directory, state=self.state_directory)
 
@@ -116,7 +116,7 @@ class Call:
             with self.staged.system() as system:
                 yield system
             return
-        from omnipub.wiring import one_machine  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
+        from omnipub.wiring.assemble import one_machine  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
 
         system = one_machine(self.settings)
         try:
@@ -128,7 +128,7 @@ class Call:
         """What reads the stream of that system and its parked records, and replays them."""
         if self.on_aws:
             return self.staged.replay(system)
-        from omnipub.wiring import replay_of  # noqa: PLC0415  likewise
+        from omnipub.wiring.assemble import replay_of  # noqa: PLC0415  likewise
 
         return replay_of(system)
 
@@ -148,7 +148,7 @@ class Call:
         """The `up` that runs on the data directory; None on a stage."""
         if self.on_aws:
             return None
-        from omnipub.onebox.data import running  # noqa: PLC0415  likewise
+        from omnipub.onebox.data_directory import running  # noqa: PLC0415  likewise
 
         return running(self.directory)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnipub.services.messages.create_transaction import Created, IdempotencyKey
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
 
 

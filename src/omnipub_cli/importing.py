@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from omnipub.services.bulk.plan import Planned
     from omnipub.services.bulk.row import Problem, Row
     from omnipub.services.messages.create_transaction import Created
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
 
 COLUMNS = (

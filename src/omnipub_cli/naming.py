@@ -8,7 +8,7 @@ from omnipub.errors import NotFoundError
 
 if TYPE_CHECKING:
     from omnipub.services.messages.read import Shown
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from omnipub.domain.delivery.model import Delivery
     from omnipub.services.messages.filters import Asked
     from omnipub.services.messages.read import Shown
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.aiming import Aim
     from omnipub_cli.context import Call
 

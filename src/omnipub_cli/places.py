@@ -10,7 +10,7 @@ from omnipub.domain.ids import network_of
 from omnipub.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
 
 ORIGINS = frozenset({"bluesky"})
 """Networks with an address of their own that has equals elsewhere: it is given as an origin."""

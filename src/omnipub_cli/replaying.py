@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from omnipub.ports.stream_reader import Start
     from omnipub.services.stream.replay import Candidate, Replay, Replayed
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
 
 COLUMNS = (
@@ -104,7 +104,7 @@ def _go_through(
     call: Call, system: System, again: Replay, wanted: Wanted, told: Told, *, count: int, reput: bool, rate: int
 ) -> None:
     """Replay record by record; a batch that has begun is brought to its end."""
-    from omnipub.onebox.replaying import HandlerWorker  # noqa: PLC0415  brings the handlers
+    from omnipub.onebox.worker_invoke import HandlerWorker  # noqa: PLC0415  brings the handlers
 
     candidates = wanted.candidates(again)
     with deferred() as asked, call.output.progress() as progress:
@@ -134,7 +134,7 @@ def _may_send(call: Call, expected: Counter[str], *, reput: bool) -> None:
         UnavailableError: It does not run.
     """
     from omnipub.config import Mode  # noqa: PLC0415  the command has imported it
-    from omnipub.onebox.data import sandbox_outside  # noqa: PLC0415  likewise
+    from omnipub.onebox.data_directory import sandbox_outside  # noqa: PLC0415  likewise
     from omnipub.services.stream.replay import FORESEEN  # noqa: PLC0415  likewise
 
     sandboxed = call.settings.mode is Mode.SANDBOX and not sandbox_outside(call.settings.mode)

@@ -16,7 +16,7 @@ from omnipub_cli.typed_values import is_blank
 if TYPE_CHECKING:
     from omnipub.domain.message import Content, MediaReference
     from omnipub.services.messages.preview import Previewed
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
 
 What = Annotated[

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omnipub.domain.delivery.model import Delivery
     from omnipub.domain.message import Content, Message
     from omnipub.services.messages.read import Shown
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
     from omnipub_cli.drawing import Cell
 

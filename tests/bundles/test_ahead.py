@@ -30,7 +30,7 @@ class Watched(dict):
         if text not in self: compiled.append(text)
         return super().get(text, otherwise)
 ahead._methods = Watched(original)
-import omnipub.wiring_aws, omnipub.handlers.{function}
+import omnipub.wiring.aws, omnipub.handlers.{function}
 print(len(compiled))
 """
 

@@ -24,7 +24,7 @@ def checkout(folder: Path, **files: str) -> Path:
 def test_a_bundle_holds_the_entry_and_neither_the_command_line_nor_the_one_machine_system(function: str) -> None:
     modules = closure_of(function, ROOT / "src").modules
     assert ENTRIES[function] in modules
-    assert "omnipub.wiring_aws" in modules
+    assert "omnipub.wiring.aws" in modules
     above = ("omnipub.onebox", "omnipub.sandbox", "omnipub_cli")
     assert [name for name in modules if name.startswith(above)] == []
 

@@ -8,7 +8,7 @@ import pytest
 BUILT = """
 import os, sys
 from omnipub.config import from_environment
-from omnipub.wiring_aws import on_aws
+from omnipub.wiring.aws import on_aws
 import omnipub.handlers.FUNCTION as function
 system = on_aws(from_environment(os.environ))
 function.build(system)
@@ -63,7 +63,7 @@ def test_a_function_starts_without_what_it_does_not_need(
 ) -> None:
     imported = run(BUILT.replace("FUNCTION", function), built(function), **STAGE, **PLACE).split()
     assert "botocore.client" in imported
-    assert "omnipub.wiring" in imported
+    assert "omnipub.wiring.assemble" in imported
     wrong = [name for name in imported if any(name == one or name.startswith(f"{one}.") for one in FORBIDDEN[function])]
     assert wrong == []
 

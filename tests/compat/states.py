@@ -11,12 +11,12 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox.data import open_data
+from omnipub.onebox.data_directory import open_data
 from omnipub.ports.table import Item, Put
 from omnipub.services.protocol.store import name_of
 from omnipub.storage import keys
 from omnipub.storage.items import attempt_item, certification_item, delivery_item, message_item, plain_item
-from omnipub.wiring import one_machine
+from omnipub.wiring.assemble import one_machine
 
 
 def written(data: Path, networks: Sequence[str]) -> dict[Status, str]:

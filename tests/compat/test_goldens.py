@@ -27,7 +27,7 @@ from omnipub.storage.items import (
 )
 from omnipub.storage.kinds import read
 from omnipub.storage.schema import MEANING
-from omnipub.wiring import System, assemble
+from omnipub.wiring.assemble import System, assemble
 from support.world import CHANNELS, OWNER, START, TestBed, make_bed
 
 GOLDENS = [(number, name_of(item), item) for number, path in golden_files().items() for item in read_goldens(path)]

@@ -11,7 +11,7 @@ from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream, lane_of
 from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS, SHARD
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
-from omnipub.onebox.events import sequence_number
+from omnipub.onebox.aws_events import sequence_number
 from omnipub.ports.stream import Pointer, StreamRecord
 from omnipub.ports.stream_reader import Start, StreamReader
 from omnipub.services.stream.codec import pointer_from_text

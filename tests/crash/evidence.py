@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from crash.judge import Seen, Told
-from omnipub.onebox.data import FILES, TABLE
-from omnipub.onebox.sandboxed import control
+from omnipub.onebox.data_directory import FILES, TABLE
+from omnipub.onebox.sandbox_process import control
 from omnipub.storage import keys
 from omnipub.storage.items import attempt_of, delivery_of, message_of
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from omnipub.onebox.sandboxed import ACCOUNTS, control
+from omnipub.onebox.sandbox_process import ACCOUNTS, control
 
 PICTURED = 5
 """Every so many requests bring an image of their own."""

@@ -9,7 +9,7 @@ import pytest
 from omnipub.adapters.aws.lambda_scheduler import PATIENCE
 from omnipub.config import Mode, from_environment, to_environment
 from omnipub.handlers import scheduler
-from omnipub.onebox.events import Context, tick_event
+from omnipub.onebox.aws_events import Context, tick_event
 from omnipub.services.protocol.enqueue import HORIZON
 from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
 from support.world import START, TestBed

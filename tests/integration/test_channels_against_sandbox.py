@@ -18,7 +18,7 @@ import pytest
 import urllib3
 
 from omnipub.adapters.http.client import HttpSend
-from omnipub.channels.linkedin_listing import MOVED, OVERLAP, PAGE_SIZE
+from omnipub.channels.networks.linkedin.listing import MOVED, OVERLAP, PAGE_SIZE
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import (
     Account,

@@ -16,8 +16,8 @@ import pytest
 import urllib3
 
 from omnipub.adapters.http.client import HttpSend
-from omnipub.channels.bluesky import Bluesky
-from omnipub.channels.telegram import Telegram
+from omnipub.channels.networks.bluesky.channel import Bluesky
+from omnipub.channels.networks.telegram import Telegram
 from omnipub.domain.conversation import (
     Account,
     Channel,

@@ -26,7 +26,7 @@ from omnipub.errors import (
     UnavailableError,
 )
 from omnipub.handlers import scheduler, worker
-from omnipub.onebox.events import delayed_event, kinesis_event, sequence_of, tick_event
+from omnipub.onebox.aws_events import delayed_event, kinesis_event, sequence_of, tick_event
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Item
@@ -35,7 +35,7 @@ from omnipub.services.messages.read import Viewer
 from omnipub.services.stream.codec import delayed_to_text, pointer_to_text
 from omnipub.storage import keys
 from omnipub.storage.items import Standing, connection_of, delivery_item, delivery_of, message_of
-from omnipub.wiring import System, World, assemble
+from omnipub.wiring.assemble import System, World, assemble
 from simulation.channel import SimChannel
 from simulation.hub import EPOCH, DeathError, Hub, Process
 from simulation.neighbours import by_hand, check_adopted

@@ -21,7 +21,7 @@ from omnipub.domain.timestamps import from_text, to_text
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.http import NoAnswerError, NotSentError, UnreachableError
 from omnipub.ports.stream import Pointer
-from omnipub.wiring import System, World, assemble
+from omnipub.wiring.assemble import System, World, assemble
 from support.seats import FakeSeat
 
 START = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from omnipub.channels.bluesky import Bluesky
-from omnipub.channels.facebook import Facebook
-from omnipub.channels.linkedin import LinkedIn
-from omnipub.channels.telegram import Telegram
-from omnipub.channels.webhook import Webhook
+from omnipub.channels.networks.bluesky.channel import Bluesky
+from omnipub.channels.networks.facebook import Facebook
+from omnipub.channels.networks.linkedin.channel import LinkedIn
+from omnipub.channels.networks.telegram import Telegram
+from omnipub.channels.networks.webhook import Webhook
 from omnipub.domain.conversation import Channel
 
 CHANNELS: Mapping[str, Channel] = MappingProxyType(

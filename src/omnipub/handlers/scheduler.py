@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omnipub.errors import GateClosedError
-from omnipub.handlers.built import system
+from omnipub.handlers.process import system
 from omnipub.services.stream.codec import NUDGE, ROWS, RUN_NOW, TICK, delayed_from, nudge_from, report_to, run_now_from
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]

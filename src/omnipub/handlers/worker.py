@@ -8,9 +8,9 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from omnipub.handlers.built import system
+from omnipub.handlers.process import system
 from omnipub.services.stream.codec import pointer_from_text
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]

@@ -14,7 +14,7 @@ from omnipub.loopback.exchange import Head, Reply, problem
 from omnipub.loopback.locks import Locks
 from omnipub.loopback.server import Server
 from omnipub.names import API_ROOT, LOCAL_OWNER, OPERATORS_GROUP
-from omnipub.onebox.events import Context, Incoming, gateway_event
+from omnipub.onebox.aws_events import Context, Incoming, gateway_event
 
 BODY_AT_MOST = 10 * 1024 * 1024
 """API Gateway refuses larger bodies."""

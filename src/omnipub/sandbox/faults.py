@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.dialect import Endpoint, Place
+from omnipub.sandbox.network import Endpoint, Place
 
 
 class Kind(StrEnum):

@@ -6,10 +6,10 @@ from omnipub.loopback import server as loopback
 from omnipub.loopback.connection import Connection, Manner
 from omnipub.loopback.exchange import Head, Reply, decoded, pairs_of, problem
 from omnipub.loopback.locks import Locks
-from omnipub.sandbox.control import PREFIX
+from omnipub.sandbox.control_plane import PREFIX
 from omnipub.sandbox.exchange import Answer, Request
-from omnipub.sandbox.rooms import Rooms
-from omnipub.sandbox.trouble import Silence
+from omnipub.sandbox.fault_effects import Silence
+from omnipub.sandbox.routes import Rooms
 
 BODY_BYTES = 64 * 1024 * 1024
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from omnipub.sandbox.dialect import Stock
 from omnipub.sandbox.exchange import Answer, RefusalError, Request
 from omnipub.sandbox.ledger import COUNTED, Post, totals
+from omnipub.sandbox.network import Stock
 
 CARDS = 60
 """Newest posts shown per network."""

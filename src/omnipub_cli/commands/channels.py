@@ -94,7 +94,7 @@ def _connected(call: Call) -> "Sequence[Connection]":
 
 def _remedies(channel: "Channel", connections: "Sequence[Connection]") -> list[dict[str, Any]]:
     """By connected account, as it may depend on the account's kind; else all that are possible."""
-    from omnipub.onebox.sandboxed import ACCOUNTS  # noqa: PLC0415  likewise
+    from omnipub.onebox.sandbox_process import ACCOUNTS  # noqa: PLC0415  likewise
 
     if connections:
         return [{"channel": one.channel, "how": channel.remedy(one.account).value} for one in connections]

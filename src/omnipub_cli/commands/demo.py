@@ -61,8 +61,8 @@ def demo(
 ) -> None:
     """See the whole system work: publish now, on schedule and an announcement on every channel, and count the posts."""
     from omnipub.config import Mode  # noqa: PLC0415  a command imports what it uses
-    from omnipub.onebox.box import Box  # noqa: PLC0415  the whole system hangs on this
-    from omnipub.onebox.data import open_data  # noqa: PLC0415  likewise
+    from omnipub.onebox.data_directory import open_data  # noqa: PLC0415  likewise
+    from omnipub.onebox.system import Box  # noqa: PLC0415  the whole system hangs on this
 
     call = call_of(context)
     with termination(), _directory(call, keep=keep) as (directory, state):

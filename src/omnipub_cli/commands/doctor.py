@@ -77,7 +77,7 @@ def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> Story:
 def _findings(call: Call) -> "Iterator[Finding]":
     from omnipub.adapters.local.place import default_state  # noqa: PLC0415  likewise
     from omnipub.errors import OmnipubError  # noqa: PLC0415  likewise
-    from omnipub.onebox import premises  # noqa: PLC0415  likewise
+    from omnipub.onebox import machine_checks  # noqa: PLC0415  likewise
     from omnipub.services.health.finding import Finding, Health  # noqa: PLC0415  likewise
 
     if call.on_aws:
@@ -85,14 +85,14 @@ def _findings(call: Call) -> "Iterator[Finding]":
 
         yield from checkup.look(call.staged)
         return
-    yield from premises.look(call.directory, call.state_directory or default_state())
-    if not premises.can_be_opened(call.directory):
+    yield from machine_checks.look(call.directory, call.state_directory or default_state())
+    if not machine_checks.can_be_opened(call.directory):
         return
     try:
         with call.system() as system:
-            start = premises.start_of(call.directory)
+            start = machine_checks.start_of(call.directory)
             yield from system.checkup.look(call.owner, running=call.running is not None, start=start)
-            yield from premises.stream(system)
+            yield from machine_checks.stream(system)
     except OmnipubError as error:
         # A check-up that breaks off is itself what is wrong.
         what = f"What the table says could not be looked at to the end: {error.message} {error.hint}"

@@ -12,7 +12,7 @@ from omnipub_cli.options import Command, examples
 
 if TYPE_CHECKING:
     from omnipub.services.pauses.scopes import Pause
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
 
 app = typer.Typer(add_completion=False)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
 
 app = typer.Typer(add_completion=False)
 

@@ -16,7 +16,7 @@ from omnipub_cli.signals import termination
 if TYPE_CHECKING:
     from omnipub.config import Settings
     from omnipub.errors import OmnipubError
-    from omnipub.onebox.box import Box
+    from omnipub.onebox.system import Box
 
 app = typer.Typer(add_completion=False)
 
@@ -45,8 +45,8 @@ def up(
     ] = 0,
 ) -> None:
     """Run omnipub on this machine until Ctrl-C: API, scheduler, worker and, unless live, a sandbox of the networks."""
-    from omnipub.onebox.box import Box  # noqa: PLC0415  the whole system hangs on this
-    from omnipub.onebox.data import sandbox_outside  # noqa: PLC0415  likewise
+    from omnipub.onebox.data_directory import sandbox_outside  # noqa: PLC0415  likewise
+    from omnipub.onebox.system import Box  # noqa: PLC0415  the whole system hangs on this
 
     call = call_of(context)
     settings = _settings(call, live=live)
@@ -71,7 +71,7 @@ def up(
 
 def _settings(call: Call, *, live: bool) -> "Settings":
     from omnipub.config import Mode  # noqa: PLC0415  the command has imported it
-    from omnipub.onebox.data import open_data  # noqa: PLC0415  likewise
+    from omnipub.onebox.data_directory import open_data  # noqa: PLC0415  likewise
 
     if live:
         return open_data(call.directory, mode=Mode.LIVE, state=call.state_directory)

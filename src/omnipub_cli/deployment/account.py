@@ -18,7 +18,7 @@ from omnipub_cli.deployment.shelf import Folder
 
 if TYPE_CHECKING:
     from omnipub.config import Settings
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
 
 BUCKET_OUTPUT = "BucketName"
 """What CDK's own stack says of the bucket in which it keeps templates and bundles."""
@@ -83,7 +83,7 @@ class Account:
         """The services of a deployed stage."""
         from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
         from omnipub.adapters.system.journal import NoJournal  # noqa: PLC0415  likewise
-        from omnipub.wiring_aws import on_aws  # noqa: PLC0415  likewise
+        from omnipub.wiring.aws import on_aws  # noqa: PLC0415  likewise
 
         return on_aws(settings, Clients(region=region), journal=NoJournal())
 

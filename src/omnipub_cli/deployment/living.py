@@ -9,7 +9,7 @@ from omnipub.config import Mode
 from omnipub.names import PRODUCTION, SMOKE_OWNER
 
 if TYPE_CHECKING:
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
 
 CHANNEL = "webhook:smoke"
 LOOK_EVERY = 2.0
@@ -43,7 +43,7 @@ class LivingSystem:
         from omnipub.domain.delivery.lifecycle import UNSETTLED, Status  # noqa: PLC0415  likewise
         from omnipub.domain.ids import Parent  # noqa: PLC0415  a deployment that posts nothing does without
         from omnipub.domain.message import Content  # noqa: PLC0415  likewise
-        from omnipub.onebox.sandboxed import connect  # noqa: PLC0415  likewise
+        from omnipub.onebox.sandbox_process import connect  # noqa: PLC0415  likewise
         from omnipub.services.messages.read import Viewer  # noqa: PLC0415  likewise
 
         connect(self._system, self._system.settings.sandbox_url, channel=CHANNEL, account="smoke", owner=SMOKE_OWNER)

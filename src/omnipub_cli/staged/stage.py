@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from omnipub.domain.ids import Parent
     from omnipub.services.scheduling.run_now import Report
     from omnipub.services.stream.replay import Replay
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.deployment.account import Account
 
 
@@ -119,7 +119,7 @@ class Stage:
             ConfigurationError: Something that its stacks named is gone; it says whether they still name it.
         """
         from omnipub.adapters.system.journal import NoJournal  # noqa: PLC0415  likewise
-        from omnipub.wiring_aws import on_aws  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
+        from omnipub.wiring.aws import on_aws  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
 
         system = on_aws(self.facts.settings if whole else self.settings, self.clients, journal=NoJournal())
         try:
@@ -135,7 +135,7 @@ class Stage:
 
     def replay(self, system: System, *, whole: bool = True) -> Replay:
         """What reads its stream and its parked records, and replays them; unless `whole`, its parked records alone."""
-        from omnipub.wiring_aws import replay_on_aws  # noqa: PLC0415  likewise
+        from omnipub.wiring.aws import replay_on_aws  # noqa: PLC0415  likewise
 
         worker = self.facts.worker if whole else ""
         return replay_on_aws(system, self.clients, worker=worker, parked=self._outputs["Data"]["ParkedBucket"])

@@ -25,18 +25,19 @@ from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from omnipub.adapters.aws.place import AwsSeat
 from omnipub.config import Mode, Settings, to_environment
 from omnipub.errors import GateClosedError
-from omnipub.handlers import api, built, scheduler, worker
+from omnipub.handlers import process, scheduler, worker
+from omnipub.handlers.api import app
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox.events import Context, Incoming, gateway_event, tick_event
-from omnipub.onebox.sandboxed import connect_all, control
+from omnipub.onebox.aws_events import Context, Incoming, gateway_event, tick_event
+from omnipub.onebox.sandbox_process import connect_all, control
 from omnipub.ports.stream_reader import Start
 from omnipub.ports.table import Put
 from omnipub.sandbox.server import Server
 from omnipub.services.stream.codec import nudge_from
 from omnipub.services.stream.replay import PUT
 from omnipub.storage import keys
-from omnipub.wiring import System
-from omnipub.wiring_aws import on_aws, replay_on_aws, settle
+from omnipub.wiring.assemble import System
+from omnipub.wiring.aws import on_aws, replay_on_aws, settle
 from support.aws import Cloud
 from support.faulty_botocore import break_into
 
@@ -78,13 +79,13 @@ def system(settings: Settings, over_ministack: Cloud, monkeypatch: pytest.Monkey
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("OMNIPUB_DATA")
     monkeypatch.setenv("AWS_ENDPOINT_URL", over_ministack.url)
-    for cached in (built.system, built._clients):
+    for cached in (process.system, process._clients):
         cached.cache_clear()
-    made = built.system()
+    made = process.system()
     connect_all(made, settings.sandbox_url)
     yield made
     made.close()
-    for cached in (built.system, built._clients):
+    for cached in (process.system, process._clients):
         cached.cache_clear()
 
 
@@ -143,7 +144,7 @@ def call(method: str, path: str, body: Any = None, headers: dict[str, str] | Non
     incoming = Incoming(
         method=method, target=f"/api/v1{path}", headers=sent | (headers or {}), body=raw, source="127.0.0.1"
     )
-    answer = api.handler(gateway_event(incoming, {"sub": LOCAL_OWNER}), CONTEXT)
+    answer = app.handler(gateway_event(incoming, {"sub": LOCAL_OWNER}), CONTEXT)
     return answer["statusCode"], json.loads(answer["body"])
 
 

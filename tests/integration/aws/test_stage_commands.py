@@ -12,12 +12,12 @@ import pytest
 from omnipub import __version__
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.local.sqlite.stream import Record
-from omnipub.onebox.events import kinesis_event
+from omnipub.onebox.aws_events import kinesis_event
 from omnipub.ports.stream import Pointer
 from omnipub.sandbox.server import Server
 from omnipub.services.stream.codec import pointer_to_text
 from omnipub.storage.schema import TTL, fingerprint
-from omnipub.wiring_aws import on_aws
+from omnipub.wiring.aws import on_aws
 from omnipub_cli.__main__ import main
 from omnipub_cli.staged.facts import SAID_BY, facts
 from support import ministack as emulator

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 from omnipub_cli.schemas import json_schema
 
 pytestmark = pytest.mark.usefixtures("system")

@@ -26,7 +26,7 @@ from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.messages.read import Viewer
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 from omnipub_cli.errors import Code
 from omnipub_cli.lazily import Lazy
 from omnipub_cli.schemas import ERROR, SCHEMAS, json_schema
@@ -328,7 +328,15 @@ def test_completing_imports_nothing_heavy_and_only_the_command_that_is_named(tmp
     done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)  # noqa: S603  our own
     imported = set(done.stderr.splitlines()[-1].split())
     assert "--token-stdin" in done.stdout.split()
-    assert not imported & {"pydantic", "boto3", "urllib3", "cryptography", "sqlite3", "omnipub.wiring", "rich.table"}
+    assert not imported & {
+        "pydantic",
+        "boto3",
+        "urllib3",
+        "cryptography",
+        "sqlite3",
+        "omnipub.wiring.assemble",
+        "rich.table",
+    }
     commands = {name for name in imported if name.startswith("omnipub_cli.commands.")}
     assert commands == {"omnipub_cli.commands.connections", "omnipub_cli.commands.connections.connect"}
 

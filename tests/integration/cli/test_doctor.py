@@ -12,7 +12,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.messages.read import Viewer
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 
 Run = Callable[..., Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 from omnipub_cli.errors import Code
 
 from .test_commands import made

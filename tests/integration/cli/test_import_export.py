@@ -21,12 +21,12 @@ from omnipub.domain.message import Message
 from omnipub.domain.timestamps import EPOCH
 from omnipub.errors import ConflictError, InvalidInputError, UnavailableError
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox.data import open_data
+from omnipub.onebox.data_directory import open_data
 from omnipub.services.bulk.plan import Planned
 from omnipub.services.bulk.row import Picture, Row
 from omnipub.services.messages.create import Compose
 from omnipub.services.messages.read import Viewer
-from omnipub.wiring import System, one_machine
+from omnipub.wiring.assemble import System, one_machine
 from omnipub_cli.__main__ import main
 from omnipub_cli.schemas import json_schema
 

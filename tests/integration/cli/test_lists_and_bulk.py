@@ -18,7 +18,7 @@ from omnipub.services.delivery.reconcile import Reconcile
 from omnipub.services.delivery.search import Search
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 
 from .test_commands import AHEAD, ANNOUNCE, made
 from .test_interventions import Run, Type, doubtful, fits, held, missed, only

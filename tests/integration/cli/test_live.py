@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from omnipub.config import Mode
-from omnipub.onebox.data import open_data
+from omnipub.onebox.data_directory import open_data
 
 Run = Callable[..., Any]
 

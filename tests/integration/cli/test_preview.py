@@ -13,7 +13,7 @@ from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 from omnipub_cli.schemas import json_schema
 
 from .test_commands import AHEAD, ANNOUNCE, PNG, made, misfits

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.channels.linkedin import LinkedIn
+from omnipub.channels.networks.linkedin.channel import LinkedIn
 from omnipub.domain.conversation import Secret
 from omnipub.domain.timestamps import moment
 from omnipub.domain.token_refresh import RenewalFailed
@@ -16,7 +16,7 @@ from omnipub.names import LOCAL_OWNER
 from omnipub.services.table.dump_lines import prepared
 from omnipub.storage import keys
 from omnipub.storage.items import connection_item
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 
 Run = Callable[..., Any]
 

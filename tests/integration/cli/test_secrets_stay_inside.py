@@ -16,12 +16,12 @@ from omnipub.domain.conversation import Secret
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox.data import open_data
+from omnipub.onebox.data_directory import open_data
 from omnipub.services.messages import serialize
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.storage import keys
-from omnipub.wiring import System, one_machine
+from omnipub.wiring.assemble import System, one_machine
 from support.echoes import WAYS, traces
 
 Run = Callable[..., Any]

@@ -14,11 +14,11 @@ import pytest
 
 from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream
 from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import open_data
-from omnipub.onebox.sandboxed import control
+from omnipub.onebox.data_directory import open_data
+from omnipub.onebox.sandbox_process import control
+from omnipub.onebox.system import Box
 from omnipub.ports.stream import Pointer
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 from omnipub_cli.commands.stream import tail as tail_file
 from omnipub_cli.schemas import STREAM_RECORD, json_schema
 from omnipub_cli.signals import deferred

@@ -13,11 +13,11 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
-from omnipub.onebox.data import alone
+from omnipub.onebox.data_directory import alone
 from omnipub.ports.table import Delete
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 from omnipub_cli.__main__ import main
 from omnipub_cli.schemas import json_schema
 

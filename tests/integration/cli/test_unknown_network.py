@@ -14,7 +14,7 @@ from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.enqueue import pointer_to
-from omnipub.wiring import System, assemble
+from omnipub.wiring.assemble import System, assemble
 from support.world import FakeChannel
 
 Run = Callable[..., Any]

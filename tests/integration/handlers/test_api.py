@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import pytest
 
-from omnipub.handlers import api
-from omnipub.handlers.router import Public, Route
+from omnipub.handlers.api import app
+from omnipub.handlers.api.router import Public, Route
 from omnipub.names import API_ROOT
-from omnipub.onebox.events import Context, Incoming, gateway_event
+from omnipub.onebox.aws_events import Context, Incoming, gateway_event
 from omnipub.onebox.gateway import PUBLIC
 from support.world import OWNER, START, TestBed
 
@@ -29,7 +29,7 @@ Call = Callable[..., tuple[int, Any, dict[str, str]]]
 
 @pytest.fixture
 def call(bed: TestBed) -> Call:
-    handle = api.build(bed.system)
+    handle = app.build(bed.system)
 
     def calling(
         method: str,
@@ -158,7 +158,7 @@ def test_another_owners_message_is_a_404_and_operators_see_everything(call: Call
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [(route.method, route.path) for route in api.ROUTES if isinstance(route, Route)]
+    ("method", "path"), [(route.method, route.path) for route in app.ROUTES if isinstance(route, Route)]
 )
 def test_who_is_not_signed_in_gets_401_before_anything_is_read(call: Call, method: str, path: str) -> None:
     status, problem, headers = call(method, path, b"{" if method == "POST" else None, user=None)
@@ -188,7 +188,7 @@ def test_another_method_of_a_known_route_is_405_and_says_which_are_allowed(
 
 
 def test_the_routes_that_need_nobody_are_those_that_the_gateways_let_through_without_a_token() -> None:
-    public = {f"{API_ROOT}{route.path}" for route in api.ROUTES if isinstance(route, Public)}
+    public = {f"{API_ROOT}{route.path}" for route in app.ROUTES if isinstance(route, Public)}
     assert public == PUBLIC
 
 

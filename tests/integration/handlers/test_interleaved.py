@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.handlers import api
-from omnipub.onebox.events import Context, Incoming, gateway_event
+from omnipub.handlers.api import app
+from omnipub.onebox.aws_events import Context, Incoming, gateway_event
 from support.world import OWNER, TestBed
 
 LISTENED_TO = ("omnipub/handlers/", "aws_lambda_powertools/", "pydantic/")
@@ -70,7 +70,7 @@ def coming_in(at: int, act: Callable[[], None]) -> Iterator[list[str]]:
 def test_another_request_at_any_point_of_a_request_changes_nothing_of_either(bed: TestBed, other: str) -> None:
     if other != OWNER:
         bed.system.accounts.connect(owner=other, channel="looked", account="acc-other", token=Secret("token"))
-    handle = api.build(bed.system)
+    handle = app.build(bed.system)
     with coming_in(0, lambda: None) as met:
         made(handle(post("alone", key="alone"), CONTEXT))
     assert len(met) > 20

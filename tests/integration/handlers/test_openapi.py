@@ -12,8 +12,8 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
-from omnipub.handlers import api
-from omnipub.handlers.router import Public
+from omnipub.handlers.api import app
+from omnipub.handlers.api.router import Public
 from omnipub.onebox.gateway import Gateway
 from support.world import TestBed
 
@@ -42,7 +42,7 @@ MANNERS = [
 @pytest.fixture
 def address(bed: TestBed) -> Iterator[str]:
     bed.system.dispatch.tick()
-    gateway = Gateway(api.build(bed.system), TOKEN, 0)
+    gateway = Gateway(app.build(bed.system), TOKEN, 0)
     thread = threading.Thread(target=gateway.serve_forever, kwargs={"poll_interval": 0.002})
     thread.start()
     yield f"{gateway.address}/api/v1"
@@ -52,10 +52,10 @@ def address(bed: TestBed) -> Iterator[str]:
 
 
 def test_the_routes_are_those_that_are_described() -> None:
-    assert {(route.method, route.path.replace("<id>", "{id}")) for route in api.ROUTES} == {
+    assert {(route.method, route.path.replace("<id>", "{id}")) for route in app.ROUTES} == {
         (method.upper(), path) for method, path in OPERATIONS
     }
-    for route in api.ROUTES:
+    for route in app.ROUTES:
         described = DESCRIBED["paths"][route.path.replace("<id>", "{id}")][route.method.lower()]
         assert ("security" in described) == isinstance(route, Public)
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from omnipub.adapters.aws.origin_secret import KNOWN_SECONDS, LEAST_SECONDS, OriginSecret
-from omnipub.handlers.origin import turned_away
+from omnipub.handlers.api.origin import turned_away
 from omnipub.names import ORIGIN_HEADER
 
 

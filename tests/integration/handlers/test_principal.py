@@ -2,7 +2,7 @@
 
 import pytest
 
-from omnipub.handlers.principal import NobodyError, groups_of, viewer
+from omnipub.handlers.api.principal import NobodyError, groups_of, viewer
 from omnipub.onebox.gateway import CLAIMS
 
 

@@ -16,10 +16,10 @@ from omnipub.adapters.system.clock import LONGEST_NAP, StoppedError, SystemClock
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, moment, to_text
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import open_data
-from omnipub.onebox.metronome import EVERY, Metronome
-from omnipub.onebox.sandboxed import control
+from omnipub.onebox.data_directory import open_data
+from omnipub.onebox.sandbox_process import control
+from omnipub.onebox.system import Box
+from omnipub.onebox.tick_timer import EVERY, Metronome
 from support.world import OWNER, START, TestBed, WorkerKilledError
 
 HOUR = timedelta(hours=1)

@@ -23,9 +23,9 @@ from crash.trial import RESTLESS, SETTINGS
 from omnipub.adapters.local.sqlite.database import Database
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.errors import ConfigurationError, UnavailableError
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import FILES, api_token, open_data
-from omnipub.onebox.sandboxed import SandboxProcess, control
+from omnipub.onebox.data_directory import FILES, api_token, open_data
+from omnipub.onebox.sandbox_process import SandboxProcess, control
+from omnipub.onebox.system import Box
 from omnipub.ports.stream import Pointer
 from omnipub.storage.keys import Key
 

@@ -15,9 +15,9 @@ from crash.plan import ONLY_SLOW, draw
 from crash.trial import Trial
 from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import open_data, running
-from omnipub.onebox.sandboxed import control
+from omnipub.onebox.data_directory import open_data, running
+from omnipub.onebox.sandbox_process import control
+from omnipub.onebox.system import Box
 
 ALL = ["facebook", "linkedin", "webhook"]
 SOON = 30.0

@@ -17,25 +17,25 @@ from omnipub.domain.conversation import Secret
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, GateClosedError, InvalidInputError, NotFoundError, UnavailableError
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox import copies
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import alone, open_data
+from omnipub.onebox import backups
+from omnipub.onebox.data_directory import alone, open_data
+from omnipub.onebox.system import Box
 from omnipub.ports.table import Put
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import access, keys
-from omnipub.wiring import one_machine
+from omnipub.wiring.assemble import one_machine
 
 
 def quiet(_done: int, _of: int) -> None:
     pass
 
 
-def backup(data: Path, file: Path) -> copies.BackedUp:
-    return copies.backup(open_data(data), file, told=quiet)
+def backup(data: Path, file: Path) -> backups.BackedUp:
+    return backups.backup(open_data(data), file, told=quiet)
 
 
-def restore(data: Path, file: Path) -> copies.Restored:
-    return copies.restore(open_data(data), file, told=quiet)
+def restore(data: Path, file: Path) -> backups.Restored:
+    return backups.restore(open_data(data), file, told=quiet)
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_a_copy_that_is_broken_off_leaves_everything_as_it_was(data: Path, tmp_p
     def broken_off(_done: int, _of: int) -> None:
         raise KeyboardInterrupt
 
-    work, target = (copies.backup, tmp_path / "tuesday.db") if make == "backup" else (copies.restore, file)
+    work, target = (backups.backup, tmp_path / "tuesday.db") if make == "backup" else (backups.restore, file)
     with pytest.raises(KeyboardInterrupt):
         work(open_data(data), target, told=broken_off)
     assert texts(data) == ["first", "second"]
@@ -225,7 +225,7 @@ def test_sandbox_and_live_backups_are_not_mixed(data: Path, tmp_path: Path) -> N
     file = backup(data, tmp_path / "monday.db").file
     live = Settings(data=str(data), mode=Mode.LIVE)
     with pytest.raises(ConflictError, match="never mixed"):
-        copies.restore(live, file, told=quiet)
+        backups.restore(live, file, told=quiet)
 
 
 def test_a_plain_copy_of_a_tables_file_can_be_restored(data: Path, tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_a_backup_ends_however_much_is_written(data: Path, tmp_path: Path, busy:
     while busy.get(keys.Key("PAIR#000100", "a")) is None:
         pass
     heard: list[int] = []
-    made = copies.backup(open_data(data), tmp_path / "busy.db", told=lambda done, _of: heard.append(done))
+    made = backups.backup(open_data(data), tmp_path / "busy.db", told=lambda done, _of: heard.append(done))
     assert made.size > 100 * 4000
     assert heard == sorted(heard)
 

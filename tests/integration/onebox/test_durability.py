@@ -15,11 +15,11 @@ from omnipub.domain.conversation import Secret
 from omnipub.domain.message import Content
 from omnipub.errors import OmnipubError
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox.data import FILES, open_data
+from omnipub.onebox.data_directory import FILES, open_data
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Put
-from omnipub.wiring import System, one_machine
+from omnipub.wiring.assemble import System, one_machine
 
 HANDS = 6
 FULL = 2

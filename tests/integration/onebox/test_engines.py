@@ -15,10 +15,10 @@ from omnipub.adapters.local.sqlite.stream import SqliteStream, lane_of
 from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.domain.timestamps import moment
 from omnipub.errors import UnavailableError
-from omnipub.onebox import consumer as consumer_file
-from omnipub.onebox.consumer import FAILING_AT_MOST, Given
-from omnipub.onebox.engines import Engines
-from omnipub.onebox.timer import Timer
+from omnipub.onebox import stream_consumer as consumer_file
+from omnipub.onebox.delay_timer import Timer
+from omnipub.onebox.loops import Engines
+from omnipub.onebox.stream_consumer import FAILING_AT_MOST, Given
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
 from omnipub.services.stream.codec import delayed_from, pointer_from_text

@@ -11,10 +11,10 @@ import pytest
 from omnipub.adapters.local.lock import locked
 from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError
-from omnipub.onebox import data
-from omnipub.onebox.data import LOCK, TABLE, Running, note_running, open_data
+from omnipub.onebox import data_directory
+from omnipub.onebox.data_directory import LOCK, TABLE, Running, note_running, open_data
 from omnipub.storage.schema import MEANING
-from omnipub.wiring import one_machine
+from omnipub.wiring.assemble import one_machine
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def test_a_table_of_before_there_was_a_number_gets_one(directory: Path) -> None:
 
 def test_no_command_works_beside_an_up_of_another_meaning(held: Path) -> None:
     assert open_data(held)
-    state = json.loads((held / data.STATE).read_text())
-    (held / data.STATE).write_text(json.dumps(state | {"meaning": MEANING + 1}))
+    state = json.loads((held / data_directory.STATE).read_text())
+    (held / data_directory.STATE).write_text(json.dumps(state | {"meaning": MEANING + 1}))
     with pytest.raises(ConflictError, match="of another release runs on") as refused:
         open_data(held)
     assert refused.value.hint.endswith("omnipub up")

@@ -14,9 +14,9 @@ import pytest
 from omnipub.adapters.local.lock import TakenError, is_locked, locked
 from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import LOCK, open_data, running, sandbox_outside
-from omnipub.onebox.sandboxed import SandboxProcess, control
+from omnipub.onebox.data_directory import LOCK, open_data, running, sandbox_outside
+from omnipub.onebox.sandbox_process import SandboxProcess, control
+from omnipub.onebox.system import Box
 from omnipub_cli.commands.up import USUAL_PORT
 
 

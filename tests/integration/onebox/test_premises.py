@@ -11,11 +11,11 @@ import pytest
 from omnipub.adapters.local.place import default_state
 from omnipub.adapters.local.sqlite.stream import SqliteStream
 from omnipub.config import Mode
-from omnipub.onebox import premises
-from omnipub.onebox.data import Running, alone, api_token, note_running, open_data
+from omnipub.onebox import machine_checks
+from omnipub.onebox.data_directory import Running, alone, api_token, note_running, open_data
 from omnipub.ports.stream import Pointer
 from omnipub.services.health.finding import Finding, Health
-from omnipub.wiring import one_machine
+from omnipub.wiring.assemble import one_machine
 
 MOUNTS = r"""
 21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -37,7 +37,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def told(data: Path) -> dict[str, Finding]:
-    return {one.name: one for one in premises.look(data, default_state())}
+    return {one.name: one for one in machine_checks.look(data, default_state())}
 
 
 def not_ok(data: Path) -> dict[str, Health]:
@@ -80,7 +80,7 @@ def test_a_secret_that_others_can_read_is_bad(data: Path, name: str, file: str, 
 def test_a_key_that_is_gone_is_bad_and_is_not_made_anew(data: Path) -> None:
     (data / "vault.key").unlink()
     assert told(data)["key"].health is Health.BAD
-    assert not premises.can_be_opened(data)
+    assert not machine_checks.can_be_opened(data)
     assert not (data / "vault.key").exists()
 
 
@@ -109,7 +109,7 @@ def test_little_space_is_told_before_there_is_none(
     ],
 )
 def test_a_path_is_on_the_deepest_mount_that_holds_it(path: str, kind: str) -> None:
-    assert premises.file_system_of(Path(path), MOUNTS) == kind
+    assert machine_checks.file_system_of(Path(path), MOUNTS) == kind
 
 
 @pytest.mark.parametrize(
@@ -131,14 +131,14 @@ def test_a_network_file_system_is_bad(
 ) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"21 1 8:1 / / rw - {kind} somewhere rw\n")
-    monkeypatch.setattr(premises, "MOUNTS", mounts)
+    monkeypatch.setattr(machine_checks, "MOUNTS", mounts)
     assert told(data)["file system"].health is health
 
 
 def test_where_the_system_does_not_tell_its_mounts_it_is_said(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(premises, "MOUNTS", tmp_path / "absent")
+    monkeypatch.setattr(machine_checks, "MOUNTS", tmp_path / "absent")
     assert "does not tell" in told(data)["file system"].what
 
 
@@ -148,7 +148,7 @@ def test_a_stream_that_is_not_read_is_bad_once_it_is_late(data: Path, monkeypatc
     health = []
     for age in (0, 1_000, 180_001):
         monkeypatch.setattr(type(system.world.stream), "iterator_age_ms", lambda _, age=age: age)
-        health += [(one.health, one.next) for one in premises.stream(system) if one.name == "stream"]
+        health += [(one.health, one.next) for one in machine_checks.stream(system) if one.name == "stream"]
     system.close()
     assert health == [(Health.OK, ""), (Health.OK, ""), (Health.BAD, "up")]
 
@@ -157,20 +157,20 @@ def test_a_pool_that_was_full_lately_is_said(data: Path, monkeypatch: pytest.Mon
     system = one_machine(open_data(data, {}))
     carried = system.world.stream
     assert isinstance(carried, SqliteStream)
-    assert "under way" not in {one.name for one in premises.stream(system)}
+    assert "under way" not in {one.name for one in machine_checks.stream(system)}
     carried.note_full()
-    found = {one.name: one for one in premises.stream(system)}["under way"]
+    found = {one.name: one for one in machine_checks.stream(system)}["under way"]
     assert (found.health, found.next) == (Health.WARN, "connections list")
-    monkeypatch.setattr(premises, "FULL_LATELY", timedelta(milliseconds=-1))
-    assert "under way" not in {one.name for one in premises.stream(system)}
+    monkeypatch.setattr(machine_checks, "FULL_LATELY", timedelta(milliseconds=-1))
+    assert "under way" not in {one.name for one in machine_checks.stream(system)}
     system.close()
 
 
 def test_parked_records_are_worth_a_look(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     system = one_machine(open_data(data, {}))
-    parked = {one.name: one for one in premises.stream(system)}["parked"]
+    parked = {one.name: one for one in machine_checks.stream(system)}["parked"]
     assert parked.health is Health.OK
     monkeypatch.setattr(type(system.world.stream.parked), "count", lambda _: 3)  # type: ignore[attr-defined]
-    parked = {one.name: one for one in premises.stream(system)}["parked"]
+    parked = {one.name: one for one in machine_checks.stream(system)}["parked"]
     system.close()
     assert (parked.health, parked.next) == (Health.WARN, "stream replay --parked")

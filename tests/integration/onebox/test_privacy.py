@@ -9,10 +9,10 @@ import pytest
 
 from omnipub.adapters.local.evidence import EvidenceFile
 from omnipub.adapters.local.place import SEATS
-from omnipub.onebox import copies, premises
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import open_data
-from omnipub.onebox.privacy import OWN, mend, own
+from omnipub.onebox import backups, machine_checks
+from omnipub.onebox.data_directory import open_data
+from omnipub.onebox.file_permissions import OWN, mend, own
+from omnipub.onebox.system import Box
 from omnipub.services.health.finding import Finding, Health
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture" * 50
@@ -41,7 +41,7 @@ def opened(directory: Path) -> dict[str, str]:
 
 
 def files(data: Path, state: Path) -> dict[str, Finding]:
-    return {one.name: one for one in premises.look(data, state)}
+    return {one.name: one for one in machine_checks.look(data, state)}
 
 
 def test_everything_that_is_written_is_its_owners_alone(tmp_path: Path, data: Path) -> None:
@@ -52,7 +52,7 @@ def test_everything_that_is_written_is_its_owners_alone(tmp_path: Path, data: Pa
         assert (data / "table.db-wal").exists()
         assert opened(data) == {}
         assert opened(state) == {}
-        copies.backup(open_data(data, {}, state=state), tmp_path / "backup.db", told=lambda _done, _of: None)
+        backups.backup(open_data(data, {}, state=state), tmp_path / "backup.db", told=lambda _done, _of: None)
         assert stat.S_IMODE((tmp_path / "backup.db").stat().st_mode) == 0o600
     assert opened(data) == {}
     assert stat.S_IMODE(state.stat().st_mode) == 0o700

@@ -26,13 +26,13 @@ from omnipub.adapters.local.place import SEAT, SEATS
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import ConflictError
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import open_data
-from omnipub.onebox.engines import Engines
-from omnipub.onebox.sandboxed import SandboxProcess, connect_all, control
+from omnipub.onebox.data_directory import open_data
+from omnipub.onebox.loops import Engines
+from omnipub.onebox.sandbox_process import SandboxProcess, connect_all, control
+from omnipub.onebox.system import Box
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
-from omnipub.wiring import one_machine
+from omnipub.wiring.assemble import one_machine
 
 OMNIPUB = [sys.executable, "-m", "omnipub_cli"]
 CHANNELS = "facebook,telegram"

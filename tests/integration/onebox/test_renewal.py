@@ -14,12 +14,12 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox.box import Box
-from omnipub.onebox.data import open_data
-from omnipub.onebox.sandboxed import control
+from omnipub.onebox.data_directory import open_data
+from omnipub.onebox.sandbox_process import control
+from omnipub.onebox.system import Box
 from omnipub.services.messages.read import Shown, Viewer
 from omnipub.storage.items import Connection, Standing
-from omnipub.wiring import System
+from omnipub.wiring.assemble import System
 
 ACCOUNT = "urn:li:organization:77"
 CHANNEL = "linkedin:renewed"

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from integration.sandbox.driver import PNG, Reply, Sandbox
-from omnipub.sandbox import bluesky_sessions
-from omnipub.sandbox.bluesky_records import content_id
 from omnipub.sandbox.faults import Kind
+from omnipub.sandbox.networks.bluesky import sessions
+from omnipub.sandbox.networks.bluesky.records import content_id
 
 POSTS = "app.bsky.feed.post"
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
@@ -323,7 +323,7 @@ BAD_TOKENS: list[tuple[Callable[[Repo], str], int, str]] = [
     (lambda _repo: "a.b.c", 400, "InvalidToken"),
     (lambda repo: with_claims(repo, exp=int(time.time()) + 10**6), 400, "InvalidToken"),
     (lambda repo: with_claims(repo, sub="did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"), 400, "InvalidToken"),
-    (lambda repo: bluesky_sessions.access_token(DID, repo.password, now=time.time() - 7_201), 400, "ExpiredToken"),
+    (lambda repo: sessions.access_token(DID, repo.password, now=time.time() - 7_201), 400, "ExpiredToken"),
 ]
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from integration.sandbox.driver import PNG, Author, Client, Page, Receiver, Reply, Sandbox
+from omnipub.sandbox.fault_effects import PLAYS
 from omnipub.sandbox.faults import KINDS, Kind, Order
-from omnipub.sandbox.trouble import PLAYS
 
 BEFORE = [Kind.THROTTLE, Kind.ERROR_BEFORE, Kind.EXPIRED_TOKEN, Kind.REJECT]
 

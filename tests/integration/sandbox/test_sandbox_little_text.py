@@ -2,7 +2,7 @@
 
 import pytest
 
-from omnipub.sandbox.little_text import RESERVED, LittleTextError, plain
+from omnipub.sandbox.networks.linkedin.little_text import RESERVED, LittleTextError, plain
 
 
 def test_every_reserved_character_can_be_escaped() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.channels.bluesky import Bluesky
+from omnipub.channels.networks.bluesky.channel import Bluesky
 from omnipub.domain.conversation import Occasion, Request, Response, Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery

@@ -25,7 +25,7 @@ from omnipub.services.delivery import token_retry
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_item
-from omnipub.wiring import assemble
+from omnipub.wiring.assemble import assemble
 from support.tokens import LASTS, RenewableChannel, TokenBook
 from support.world import CHANNELS, OWNER, START, FakeNetwork, TestBed, WorkerKilledError, make_bed
 

@@ -18,10 +18,10 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import EPOCH, Schedule, milliseconds
 from omnipub.errors import GateClosedError, NotFoundError, UnavailableError
 from omnipub.handlers import worker
-from omnipub.onebox import consumer, engines
-from omnipub.onebox.events import Context, kinesis_event
-from omnipub.onebox.replaying import HandlerWorker
-from omnipub.onebox.timer import Timer
+from omnipub.onebox import loops, stream_consumer
+from omnipub.onebox.aws_events import Context, kinesis_event
+from omnipub.onebox.delay_timer import Timer
+from omnipub.onebox.worker_invoke import HandlerWorker
 from omnipub.ports.stream import Pointer
 from omnipub.ports.stream_reader import Start
 from omnipub.ports.table import Item
@@ -29,7 +29,7 @@ from omnipub.services.stream.replay import Candidate, Replay, Replayed
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.storage.keys import Key
-from omnipub.wiring import System, assemble, replay_of
+from omnipub.wiring.assemble import System, assemble, replay_of
 from support.world import CHANNELS, OWNER, FakeClock, TestBed, make_bed
 
 RATE = 1000
@@ -200,11 +200,11 @@ def test_what_our_storage_fails_on_stays_parked_and_the_rest_goes_out(streaming:
 def test_what_the_trigger_gave_up_while_storage_failed_goes_out_once_by_a_replay(
     streaming: Streaming, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer, "FAILURES_AT_MOST", 1)
+    monkeypatch.setattr(stream_consumer, "FAILURES_AT_MOST", 1)
     (id_,) = streaming.compose("one")
     streaming.table.broken = f"MSG#{id_}"
     delay = SqliteDelay(tmp_path / "delay.db")
-    turning = engines.Engines(
+    turning = loops.Engines(
         stream=streaming.stream,
         timer=Timer(delay, lambda *_: {}, now=lambda: datetime.now(UTC)),
         worker=worker.build(streaming.system),

@@ -20,7 +20,7 @@ from omnipub.services.messages.read import Viewer
 from omnipub.services.messages.unpublish import Result
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
-from omnipub.wiring import assemble
+from omnipub.wiring.assemble import assemble
 from support.world import CHANNELS, OWNER, START, TestBed, make_bed
 
 GONE = "blind"

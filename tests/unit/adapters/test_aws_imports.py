@@ -22,4 +22,4 @@ def test_no_handler_imports_botocore_before_it_is_chosen(handler: str) -> None:
 
 
 def test_a_stage_on_aws_imports_botocore_and_not_boto3() -> None:
-    assert loaded_by("omnipub.wiring_aws") == "['botocore.exceptions']"
+    assert loaded_by("omnipub.wiring.aws") == "['botocore.exceptions']"

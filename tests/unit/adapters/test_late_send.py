@@ -48,7 +48,7 @@ def test_what_sent_nothing_makes_nothing_and_has_nothing_to_close(kind: type[Sen
     assert (kind.made, kind.closed) == (0, 0)
 
 
-@pytest.mark.parametrize(("module", "known"), [("omnipub.wiring", False), ("omnipub.onebox.box", True)])
+@pytest.mark.parametrize(("module", "known"), [("omnipub.wiring.assemble", False), ("omnipub.onebox.system", True)])
 def test_a_command_does_without_the_library_and_an_up_has_it_before_its_first_post(module: str, *, known: bool) -> None:
     asked = f"import sys, {module}; print('urllib3' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True)  # noqa: S603  this interpreter

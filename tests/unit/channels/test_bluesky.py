@@ -11,10 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from omnipub.channels.answers import SHORTEST_WAIT
-from omnipub.channels.bluesky import PAGES_AT_MOST, POSTS, REGAIN, Bluesky
-from omnipub.channels.bluesky_facets import facets
-from omnipub.channels.bluesky_keys import record_key
-from omnipub.channels.bluesky_sessions import SESSION_LASTS
+from omnipub.channels.networks.bluesky.channel import PAGES_AT_MOST, POSTS, REGAIN, Bluesky
+from omnipub.channels.networks.bluesky.facets import facets
+from omnipub.channels.networks.bluesky.record_key import record_key
+from omnipub.channels.networks.bluesky.sessions import SESSION_LASTS
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy

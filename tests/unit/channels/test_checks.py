@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from omnipub.channels.bluesky import Bluesky
-from omnipub.channels.facebook import Facebook
-from omnipub.channels.linkedin import LinkedIn
+from omnipub.channels.networks.bluesky.channel import Bluesky
+from omnipub.channels.networks.facebook import Facebook
+from omnipub.channels.networks.linkedin.channel import LinkedIn
+from omnipub.channels.networks.telegram import Telegram
 from omnipub.channels.registry import CHANNELS
-from omnipub.channels.telegram import Telegram
 from omnipub.domain.conversation import Account, Response, Secret
 from omnipub.domain.delivery.outcome import Ended
 from omnipub.services.accounts.check import Checks

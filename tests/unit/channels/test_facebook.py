@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from omnipub.channels.answers import ASTRAY, LONGEST_WAIT
-from omnipub.channels.facebook import PAGES_AT_MOST, REGAIN, TOO_FAST, TOO_MANY, VERSION, Facebook
+from omnipub.channels.networks.facebook import PAGES_AT_MOST, REGAIN, TOO_FAST, TOO_MANY, VERSION, Facebook
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy

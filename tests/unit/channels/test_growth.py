@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import pytest
 
-from omnipub.channels.bluesky_facets import facets
-from omnipub.channels.linkedin_text import little_text, plain_text
+from omnipub.channels.networks.bluesky.facets import facets
+from omnipub.channels.networks.linkedin.little_text import little_text, plain_text
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.certification_catalog import type_named
 from omnipub.domain.conversation import Channel, Occasion

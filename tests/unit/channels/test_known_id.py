@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from omnipub.channels import bluesky, linkedin, telegram
-from omnipub.channels.bluesky import Bluesky
+from omnipub.channels.networks import telegram
+from omnipub.channels.networks.bluesky import channel as bluesky
+from omnipub.channels.networks.bluesky.channel import Bluesky
+from omnipub.channels.networks.linkedin import channel as linkedin
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import (
     Account,

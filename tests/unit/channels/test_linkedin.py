@@ -8,18 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from omnipub.channels.linkedin import (
-    THROTTLED_WAIT,
-    VERSION,
-    LinkedIn,
-    little_text,
-    plain_text,
-)
+from omnipub.channels.networks.linkedin.channel import THROTTLED_WAIT, VERSION, LinkedIn, little_text, plain_text
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.message import Content, MediaReference
-from omnipub.sandbox import little_text as reader
+from omnipub.sandbox.networks.linkedin import little_text as reader
 
 TOKEN = "AQXdSP_W41_UPs5ioT_t8HESyODB4FqbkJ8LrV_5mff4gPODzOYR"
 ORGANISATION = "urn:li:organization:5583111"

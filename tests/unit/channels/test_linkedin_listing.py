@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.channels import linkedin_listing
-from omnipub.channels.linkedin import LinkedIn
-from omnipub.channels.linkedin_listing import MOVED, OVERLAP, PAGE_SIZE, POSTS_AT_MOST, STEP, TOO_MANY
+from omnipub.channels.networks.linkedin import listing as linkedin_listing
+from omnipub.channels.networks.linkedin.channel import LinkedIn
+from omnipub.channels.networks.linkedin.listing import MOVED, OVERLAP, PAGE_SIZE, POSTS_AT_MOST, STEP, TOO_MANY
 from omnipub.domain.conversation import Account, Request, Response, Secret
 from omnipub.domain.delivery.outcome import Sighting
 from omnipub.domain.timestamps import milliseconds

@@ -10,7 +10,7 @@ import pytest
 import standardwebhooks
 
 from omnipub.channels.answers import SHORTEST_WAIT
-from omnipub.channels.webhook import BODY_BYTES, Webhook, delivery_id
+from omnipub.channels.networks.webhook import BODY_BYTES, Webhook, delivery_id
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy

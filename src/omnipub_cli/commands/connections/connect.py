@@ -13,7 +13,7 @@ from omnipub_cli.tokens import Guarded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
 
 app = typer.Typer(add_completion=False)
 
@@ -116,7 +116,7 @@ def connect(
 
 def _to_the_sandbox(call: Call, system: "System", channel: str, account: str, title: str) -> None:
     """Open the account at the sandbox. A real token has no business there, so none is asked for."""
-    from omnipub.onebox import sandboxed  # noqa: PLC0415  the command's half has imported it
+    from omnipub.onebox import sandbox_process  # noqa: PLC0415  the command's half has imported it
 
     if call.on_aws and not system.settings.sandbox_url:
         raise UnavailableError(
@@ -132,7 +132,7 @@ def _to_the_sandbox(call: Call, system: "System", channel: str, account: str, ti
         )
     call.output.note("This is the sandbox: it opens the account itself, and no real token is asked for or used.")
     try:
-        sandboxed.connect(system, sandbox, owner=call.owner, channel=channel, account=account, title=title)
+        sandbox_process.connect(system, sandbox, owner=call.owner, channel=channel, account=account, title=title)
     except OSError as error:
         raise UnavailableError(
             f"The sandbox at {sandbox} does not answer.",

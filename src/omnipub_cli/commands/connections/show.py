@@ -10,7 +10,7 @@ from omnipub_cli.options import ActsFor, Command, examples
 
 if TYPE_CHECKING:
     from omnipub.storage.items import Connection
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
 
 app = typer.Typer(add_completion=False)

@@ -13,7 +13,7 @@ from omnipub_cli.options import Command, examples
 from omnipub_cli.spreading import spread
 
 if TYPE_CHECKING:
-    from omnipub.wiring import System
+    from omnipub.wiring.assemble import System
     from omnipub_cli.context import Call
     from omnipub_cli.picking import Picked
 

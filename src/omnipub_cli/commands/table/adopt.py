@@ -76,7 +76,7 @@ def _alone(call: Call) -> "AbstractContextManager[None]":
     """Nothing else works on the data directory meanwhile; a stage has nothing that could be stopped."""
     if call.on_aws:
         return nullcontext()
-    from omnipub.onebox.data import alone  # noqa: PLC0415  imported where it is needed
+    from omnipub.onebox.data_directory import alone  # noqa: PLC0415  imported where it is needed
 
     call.settings  # noqa: B018  the directory is made and looked at first
     return alone(call.directory)

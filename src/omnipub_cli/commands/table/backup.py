@@ -18,13 +18,13 @@ def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; nothing is overwritten.")],
 ) -> None:
     """Copy the table into one file, as it is at this moment, while it is used."""
-    from omnipub.onebox import copies  # noqa: PLC0415  a command imports what it uses
+    from omnipub.onebox import backups  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)
     target = file.expanduser().absolute()
     with counted(call, "pages") as told:
-        made = copies.backup(call.settings, target, told=lambda done, _of: told(done))
+        made = backups.backup(call.settings, target, told=lambda done, _of: told(done))
     call.output.data(
         Record(fields=[("file", str(made.file)), ("bytes", made.size)]),
         json={"file": str(made.file), "bytes": made.size},

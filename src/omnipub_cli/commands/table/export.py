@@ -20,7 +20,7 @@ def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; nothing is overwritten.")],
 ) -> None:
     """Write every item to a file, a line of JSON each, without secrets."""
-    from omnipub.onebox.copies import vacant  # noqa: PLC0415  a command imports what it uses
+    from omnipub.onebox.backups import vacant  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.table.dump import Transfer  # noqa: PLC0415  likewise
     from omnipub_cli import jsonl  # noqa: PLC0415  likewise
     from omnipub_cli.counting import counted  # noqa: PLC0415  likewise

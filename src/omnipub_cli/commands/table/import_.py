@@ -34,7 +34,7 @@ def import_(
     yes: Yes = False,
 ) -> None:
     """Bring in an exported file, after all of it was checked; nothing is sent until the table is adopted."""
-    from omnipub.onebox.data import alone  # noqa: PLC0415  a command imports what it uses
+    from omnipub.onebox.data_directory import alone  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.table.dump import Transfer  # noqa: PLC0415  likewise
     from omnipub_cli import jsonl  # noqa: PLC0415  likewise
     from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise

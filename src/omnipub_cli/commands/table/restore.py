@@ -20,13 +20,13 @@ def restore(
     yes: Yes = False,
 ) -> None:
     """Put a backup in the table's place and keep the old one; nothing is sent until it is adopted."""
-    from omnipub.onebox import copies  # noqa: PLC0415  a command imports what it uses
+    from omnipub.onebox import backups  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
     from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)
     source = file.expanduser().absolute()
-    copies.checked(call.settings, source)
+    backups.checked(call.settings, source)
     confirm(
         call,
         f"The table in {call.directory} becomes what it was when {source.name} was made, and nothing is sent from it "
@@ -34,7 +34,7 @@ def restore(
         yes=yes,
     )
     with counted(call, "pages") as told:
-        done = copies.restore(call.settings, source, told=lambda pages, _of: told(pages))
+        done = backups.restore(call.settings, source, told=lambda pages, _of: told(pages))
     kept = str(done.kept) if done.kept else None
     call.output.data(
         Record(fields=[("table", str(done.table)), ("kept", kept)]),

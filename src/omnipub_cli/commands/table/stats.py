@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False)
 @app.command(cls=Command, epilog=examples("omnipub table stats", "omnipub table stats --json"))
 def stats(context: typer.Context) -> None:
     """Count what there is by status, and say how scheduler, gate and shards stand."""
-    from omnipub.onebox.copies import size_of  # noqa: PLC0415  a command imports what it uses
+    from omnipub.onebox.backups import size_of  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.table.stats import CAP, Counting  # noqa: PLC0415  likewise
 
     call = call_of(context)

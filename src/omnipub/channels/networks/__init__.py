@@ -1,0 +1,1 @@
+"""One module or package for each network. They do not import each other."""

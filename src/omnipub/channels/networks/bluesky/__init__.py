@@ -1,0 +1,1 @@
+"""Bluesky: records in the account's own data server."""

@@ -1,0 +1,1 @@
+"""LinkedIn: posts of organisations and people."""

@@ -1,0 +1,1 @@
+"""Lambda `api`: the HTTP API under /api/v1."""

@@ -1,0 +1,75 @@
+"""Errors as RFC 9457 problems: one table from error type to status and title."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from omnipub.errors import (
+    ConfigurationError,
+    ConflictError,
+    InvalidInputError,
+    KeyReusedError,
+    NotFoundError,
+    OmnipubError,
+    UnavailableError,
+)
+from omnipub.handlers.api.principal import NobodyError
+from omnipub.handlers.api.response import Answer
+
+CONTENT_TYPE = "application/problem+json"
+
+DETAILS_AT_MOST = 50
+"""Problems that one answer tells; who mends those hears of the others."""
+
+FIELD_AT_MOST = 200
+"""Characters of a field's name, which may be a key that somebody made up."""
+
+STATUSES: tuple[tuple[type[OmnipubError], int, str], ...] = (
+    (InvalidInputError, 400, "The request cannot be accepted"),
+    (NobodyError, 401, "Not signed in"),
+    (NotFoundError, 404, "Not found"),
+    (KeyReusedError, 422, "The Idempotency-Key was used for another request"),
+    (ConflictError, 409, "The request contradicts what is there"),
+    (UnavailableError, 503, "Storage does not answer; try again with the same Idempotency-Key"),
+    (ConfigurationError, 500, "The service is not set up correctly"),
+    (OmnipubError, 500, "The request failed"),
+)
+
+
+def problem(error: OmnipubError) -> Answer:
+    """The answer to a request that failed with one of our errors."""
+    status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
+    details = [
+        {"field": field[:FIELD_AT_MOST], "detail": sentence}
+        for field, sentence in getattr(error, "problems", ())[:DETAILS_AT_MOST]
+    ]
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NobodyError) else {}
+    return answer(status, title, error.message, hint=error.hint, errors=details, headers=headers)
+
+
+def invalid(error: ValidationError) -> Answer:
+    """The answer to a body that has the wrong form; never repeats what was sent."""
+    details = [
+        {"field": ".".join(str(part) for part in one["loc"])[:FIELD_AT_MOST] or "body", "detail": one["msg"]}
+        for one in error.errors(include_url=False, include_context=False, include_input=False)[:DETAILS_AT_MOST]
+    ]
+    return answer(400, "The request cannot be accepted", "The body has the wrong form.", errors=details)
+
+
+def answer(
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    hint: str = "",
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """One problem document; `type` is `about:blank`, so the status says what kind it is."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if hint:
+        body["hint"] = hint
+    if errors:
+        body["errors"] = errors
+    return Answer(status=status, content_type=CONTENT_TYPE, body=body, headers=headers or {})

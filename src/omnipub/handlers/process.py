@@ -1,0 +1,49 @@
+"""The system of this process, built once from the environment when the first event comes."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from omnipub.config import from_environment
+from omnipub.errors import ConfigurationError
+from omnipub.wiring.assemble import System, one_machine
+
+if TYPE_CHECKING:
+    from omnipub.adapters.aws.clients import Clients
+    from omnipub.adapters.aws.origin_secret import OriginSecret
+
+
+@cache
+def system() -> System:
+    """The system that the environment describes."""
+    settings = from_environment(os.environ)
+    if settings.on_aws:
+        from omnipub.wiring.aws import on_aws, settle  # noqa: PLC0415  one machine does without botocore
+
+        made = on_aws(settings, _clients())
+        settle(made)
+        return made
+    if not settings.data:
+        raise ConfigurationError(
+            "Neither OMNIPUB_DATA nor OMNIPUB_TABLE is set.",
+            hint="Name the directory of the data, or on AWS the table with its companions.",
+        )
+    return one_machine(settings)
+
+
+@cache
+def origin_secret() -> "OriginSecret | None":
+    """What CloudFront proves itself with; None where nobody has to."""
+    name = from_environment(os.environ).origin_secret
+    if not name:
+        return None
+    from omnipub.adapters.aws.origin_secret import OriginSecret  # noqa: PLC0415  as above
+
+    return OriginSecret(_clients(), name)
+
+
+@cache
+def _clients() -> "Clients":
+    from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  as above
+
+    return Clients()

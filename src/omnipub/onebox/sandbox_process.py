@@ -1,0 +1,133 @@
+"""The sandbox beside the system: its process, and one connected account on each of its networks."""
+
+import json
+import secrets
+import subprocess
+import sys
+import urllib.request
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from omnipub import private_files
+from omnipub.adapters.local.lock import TAKEN
+from omnipub.config import variable
+from omnipub.domain.conversation import Secret
+from omnipub.errors import ConfigurationError, ConflictError
+from omnipub.names import LOCAL_OWNER
+from omnipub.strict_json import loads
+from omnipub.wiring.assemble import System
+
+ACCOUNTS = {
+    "bluesky": ("did:plc:omnipubsandboxaccount222", "Sandbox account"),
+    "facebook": ("100000000000001", "Sandbox page"),
+    "linkedin": ("urn:li:organization:1001", "Sandbox organisation"),
+    "telegram": ("@omnipub_sandbox", "Sandbox channel"),
+    "webhook": ("sandbox", "Sandbox receiver"),
+}
+"""Network → (account id, title): what a new sandbox data directory is connected to."""
+
+STARTS_WITHIN = 20
+
+
+def _plain_token() -> str:
+    return secrets.token_hex(20)
+
+
+TOKENS: Mapping[str, Callable[[], str]] = {
+    "telegram": lambda: f"{10**9 + secrets.randbelow(10**9)}:{secrets.token_urlsafe(26)}",
+    "webhook": lambda: "whsec_" + b64encode(secrets.token_bytes(32)).decode(),
+}
+"""Network → a new token, where tokens have a form of their own."""
+
+
+class SandboxProcess:
+    """The sandbox as a process of its own, which ends with us and whose count is on disk."""
+
+    def __init__(self, data: Path, port: int = 0) -> None:
+        self._data = data
+        self._port = port
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def start(self) -> None:
+        """Start it, on the port it had before if that is free."""
+        note = private_files.directory(self._data) / "port"
+        before = self._port or (int(note.read_text()) if note.exists() else 0)
+        for port in dict.fromkeys((before, 0)):
+            if self._try(port):
+                private_files.file(note).write_text(self.url.rpartition(":")[2])
+                return
+            if self._port:
+                break
+        raise ConfigurationError(
+            "The sandbox did not start.", hint=f"See why: {sys.executable} -m omnipub.sandbox --data {self._data}"
+        )
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._process = None
+
+    def _try(self, port: int) -> bool:
+        command = [sys.executable, "-m", "omnipub.sandbox", "--data", str(self._data), "--port", str(port)]
+        self._process = subprocess.Popen(  # noqa: S603  our own module
+            [*command, "--exit-with-parent"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,  # Ctrl-C in the terminal is for us; we end the sandbox ourselves
+        )
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        try:
+            self.url = loads(line, lenient=True)["url"]
+        except (ValueError, KeyError):
+            taken = self._process.wait(STARTS_WITHIN) == TAKEN if not line else False
+            self.stop()
+            if taken:
+                raise ConflictError(
+                    f"A sandbox already runs on {self._data}.",
+                    hint=f"Stop it, or use it: `{variable('sandbox_url')}=http://127.0.0.1:PORT omnipub up`",
+                ) from None
+            return False
+        return True
+
+
+def connect_all(system: System, url: str) -> None:
+    """Connect the local owner to one account of each network, with tokens made for this start."""
+    for network, channel in system.channels.items():
+        account, title = ACCOUNTS.get(network, ("sandbox", f"Sandbox {channel.title}"))
+        connect(system, url, channel=network, account=account, title=title)
+
+
+def connect(system: System, url: str, *, channel: str, account: str, title: str = "", owner: str = LOCAL_OWNER) -> None:
+    """Register an account at the sandbox and connect an owner to it, the local one unless another is named."""
+    network = channel.partition(":")[0]
+    token = TOKENS.get(network, _plain_token)()
+    control(url, "accounts", {"network": network, "account": account, "token": token})
+    base = f"{url}/{network}" + (f"/{account}" if network == "webhook" else "")
+    system.accounts.connect(
+        owner=owner, channel=channel, account=account, title=title, token=Secret(token), base_url=base, named=True
+    )
+
+
+def control(url: str, what: str, order: dict[str, Any] | None = None, *, method: str | None = None) -> Any:
+    """One call of the sandbox's control plane; its JSON answer. `method` is POST with an order and GET without."""
+    data = None if order is None else json.dumps(order).encode()
+    request = urllib.request.Request(  # noqa: S310  the sandbox's own address
+        f"{url}/_sandbox/{what}", data=data, headers={"Content-Type": "application/json"}, method=method
+    )
+    with urllib.request.urlopen(request, timeout=STARTS_WITHIN) as answer:  # noqa: S310  likewise
+        return loads(answer.read(), lenient=True)

@@ -1,0 +1,1 @@
+"""The networks as the sandbox plays them, strictly."""

@@ -1,0 +1,1 @@
+"""Bluesky in the sandbox."""

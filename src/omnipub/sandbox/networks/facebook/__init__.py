@@ -1,0 +1,1 @@
+"""Facebook in the sandbox."""

@@ -1,0 +1,1 @@
+"""LinkedIn in the sandbox."""

@@ -1,0 +1,48 @@
+"""Which part of the sandbox answers a path: a network, the control plane, or the wall."""
+
+from pathlib import Path
+
+from omnipub.sandbox import fault_effects, wall
+from omnipub.sandbox.control_plane import PREFIX, Control
+from omnipub.sandbox.database import Database
+from omnipub.sandbox.exchange import Answer, RefusalError, Request
+from omnipub.sandbox.faults import Orders
+from omnipub.sandbox.images import Pictures
+from omnipub.sandbox.ledger import Ledger
+from omnipub.sandbox.network import Stock
+from omnipub.sandbox.networks import webhook
+from omnipub.sandbox.networks.bluesky import server as bluesky
+from omnipub.sandbox.networks.facebook import server as facebook
+from omnipub.sandbox.networks.linkedin import server as linkedin
+from omnipub.sandbox.networks.telegram import server as telegram
+from omnipub.sandbox.tokens import Grants
+
+DIALECTS = {room.DIALECT.network: room.DIALECT for room in (facebook, linkedin, webhook, bluesky, telegram)}
+
+
+class Rooms:
+    """Everything behind one data directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._database = Database(directory)
+        self._stock = Stock(
+            ledger=Ledger(self._database), pictures=Pictures(self._database), grants=Grants(self._database)
+        )
+        self._orders = Orders()
+        self._control = Control(stock=self._stock, orders=self._orders, dialects=DIALECTS)
+
+    def answer(self, request: Request, line: fault_effects.Line) -> Answer | fault_effects.Silence:
+        """Answer a request, or say how to end its connection without one."""
+        first = request.path[0]
+        if first in DIALECTS:
+            return fault_effects.serve(DIALECTS[first], request, stock=self._stock, orders=self._orders, line=line)
+        try:
+            if first == PREFIX:
+                return self._control.answer(request)
+            return wall.answer(request, self._stock, list(DIALECTS))
+        except RefusalError as refusal:
+            return refusal.answer
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()

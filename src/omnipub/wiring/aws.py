@@ -1,0 +1,94 @@
+"""The page that puts AWS' adapters into services; read only where a stage is on AWS."""
+
+from typing import TYPE_CHECKING
+
+from omnipub.adapters.aws.clients import Clients
+from omnipub.adapters.aws.dynamodb.table import DynamoTable
+from omnipub.adapters.aws.kinesis import KinesisStream
+from omnipub.adapters.aws.kms_vault import KmsVault
+from omnipub.adapters.aws.lambda_delay import LambdaDelay
+from omnipub.adapters.aws.place import AwsSeat
+from omnipub.adapters.aws.s3_media import S3Media
+from omnipub.adapters.system.clock import SystemChance, SystemClock
+from omnipub.adapters.system.journal import LogJournal
+from omnipub.adapters.system.log_output import logger_for
+from omnipub.adapters.system.threads import ThreadCrew
+from omnipub.config import Settings
+from omnipub.errors import ConfigurationError, UnavailableError
+from omnipub.ports.table import ConditionFailedError
+from omnipub.storage import keys
+from omnipub.wiring.assemble import System, World, assemble, sender
+
+if TYPE_CHECKING:
+    from omnipub.ports.journal import Journal
+    from omnipub.services.stream.replay import Replay
+
+
+def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Journal | None" = None) -> System:
+    """The system over DynamoDB, Kinesis, KMS, S3 and Lambda; nothing is asked of them yet.
+
+    Args:
+        settings: Of the stage.
+        clients: Of this process; else new ones.
+        journal: What is told what happens; else log lines.
+
+    Raises:
+        ConfigurationError: The settings are those of one machine.
+    """
+    if not settings.on_aws:
+        raise ConfigurationError("These settings name nothing on AWS.", hint="Set OMNIPUB_TABLE and its companions.")
+    clients = clients or Clients()
+    journal = journal or LogJournal(logger_for(settings))
+    return assemble(
+        settings,
+        World(
+            table=DynamoTable(clients, settings.table),
+            stream=KinesisStream(clients, settings.stream, journal),
+            delay=LambdaDelay(clients, settings.function, journal),
+            vault=KmsVault(clients, settings.key),
+            media=S3Media(clients, settings.bucket),
+            send=sender(settings),
+            clock=SystemClock(),
+            chance=SystemChance(),
+            crew=ThreadCrew(),
+            seat=AwsSeat(clients, table=settings.table, bucket=settings.bucket),
+            journal=journal,
+        ),
+    )
+
+
+def settle(system: System) -> None:
+    """Give a table that has no gate yet the one of its place, so that copies of it are known from now on.
+
+    A gate that is there stays as it is: whether it is open is asked before each dispatch and claim.
+    """
+    try:
+        if system.world.table.get(keys.gate()) is None:
+            system.gate.enter()
+    except ConditionFailedError:
+        return  # another function of this stage was first
+    except UnavailableError as error:
+        system.world.journal.note("gate_not_settled", error=error.message)  # a later start does it
+
+
+def replay_on_aws(system: System, clients: Clients, *, worker: str, parked: str) -> "Replay":
+    """What reads and replays the stream of a stage on AWS.
+
+    Args:
+        system: That stage's.
+        clients: Of this process.
+        worker: Name of the worker's function.
+        parked: Name of the bucket in which its trigger leaves what it gave up on.
+    """
+    from omnipub.adapters.aws.kinesis_reader import KinesisReader  # noqa: PLC0415  no function of ours reads it back
+    from omnipub.adapters.aws.s3_parked import S3Parked  # noqa: PLC0415  likewise
+    from omnipub.services.stream.replay import Replay  # noqa: PLC0415  likewise
+
+    return Replay(
+        table=system.world.table,
+        stream=system.world.stream,
+        reader=KinesisReader(clients, system.settings.stream, worker=worker),
+        parked=S3Parked(clients, parked),
+        gate=system.gate,
+        clock=system.world.clock,
+    )
