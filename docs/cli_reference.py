@@ -6,11 +6,11 @@ from typing import Any
 
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
-from omnipub_cli.errors import MEANINGS
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.options import SHARED, everywhere
-from omnipub_cli.schemas import SCHEMAS
-from omnipub_cli.tree import ENTRIES, load
+from omnipub_cli.app import ENTRIES, load
+from omnipub_cli.framework.exit_codes import MEANINGS
+from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.options import SHARED, everywhere
+from omnipub_cli.output.json_schemas import SCHEMAS
 
 Command = Any
 """Typer's vendored command class has no public name."""

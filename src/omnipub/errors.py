@@ -1,6 +1,6 @@
 """omnipub's own errors: what went wrong, what would have been allowed, what to type next.
 
-Edges translate them by table: HTTP status in `handlers.problems`, exit code in `omnipub_cli.errors`.
+Edges translate them by table: HTTP status in `handlers.problems`, exit code in `omnipub_cli.framework.exit_codes`.
 """
 
 from collections.abc import Sequence

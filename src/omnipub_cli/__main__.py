@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from omnipub_cli.context import Call
-    from omnipub_cli.output import Output
+    from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.output import Output
 
 VERSION = (["--version"], ["-V"])
 
@@ -28,10 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _told(arguments: list[str]) -> int:
     """Run it; an error is told."""
-    from omnipub_cli.standard_streams import stand_in  # noqa: PLC0415  an interruption of importing is told too
+    from omnipub_cli.output.standard_streams import stand_in  # noqa: PLC0415  an interruption of importing is told too
 
     nobody_reads = stand_in()
-    from omnipub_cli.context import Call  # noqa: PLC0415  it takes the streams as they are
+    from omnipub_cli.framework.context import Call  # noqa: PLC0415  it takes the streams as they are
 
     # An error of parsing must know how to speak before the options are read.
     call = Call(json="--json" in arguments[: arguments.index("--") if "--" in arguments else None])
@@ -40,15 +40,15 @@ def _told(arguments: list[str]) -> int:
     except BaseException as error:  # noqa: BLE001  the one place where errors become words and codes
         from dataclasses import replace  # noqa: PLC0415
 
-        from omnipub_cli.errors import judged  # noqa: PLC0415
+        from omnipub_cli.framework.exit_codes import judged  # noqa: PLC0415
 
         failure = judged(error, command=call.command)
         return call.output.fail(replace(failure, hint=call.placed(failure.hint)))
 
 
 def _run(arguments: list[str], call: "Call", *, nobody_reads: bool) -> int:
-    from omnipub_cli.signals import terminable  # noqa: PLC0415
-    from omnipub_cli.typed_values import refuse_closed_output, refuse_half_characters  # noqa: PLC0415
+    from omnipub_cli.framework.signals import terminable  # noqa: PLC0415
+    from omnipub_cli.framework.value_checks import refuse_closed_output, refuse_half_characters  # noqa: PLC0415
 
     refuse_half_characters(arguments)
     refuse_closed_output(closed=nobody_reads)
@@ -58,7 +58,7 @@ def _run(arguments: list[str], call: "Call", *, nobody_reads: bool) -> int:
         # rich draws help for eyes; a pipe gets it plain, in half the time. Typer decides while it is imported.
         os.environ.setdefault("TYPER_USE_RICH", "0")
     # Typer costs more than the answer above.
-    from omnipub_cli.tree import command  # noqa: PLC0415
+    from omnipub_cli.app import command  # noqa: PLC0415
 
     with terminable(), typers_own_output(call):
         code = command().main(args=arguments, prog_name="omnipub", standalone_mode=False, obj=call)
@@ -74,8 +74,8 @@ def typers_own_output(call: "Call") -> Iterator[None]:
     try:
         yield
     except (OSError, SystemExit) as error:
-        from omnipub_cli.errors import OutputClosedError, OutputLostError  # noqa: PLC0415
-        from omnipub_cli.standard_streams import discard  # noqa: PLC0415
+        from omnipub_cli.framework.exit_codes import OutputClosedError, OutputLostError  # noqa: PLC0415
+        from omnipub_cli.output.standard_streams import discard  # noqa: PLC0415
 
         if call.begun:
             raise

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli import inputs
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Column, Table
-from omnipub_cli.listing import TEACHING, add_list
-from omnipub_cli.options import (
+from omnipub_cli.commands._shared.list import TEACHING, add_list
+from omnipub_cli.commands._shared.show import add_show
+from omnipub_cli.framework import inputs
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import (
     At,
     Command,
     Fold,
@@ -22,7 +22,7 @@ from omnipub_cli.options import (
     group,
     listed,
 )
-from omnipub_cli.showing import add_show
+from omnipub_cli.output.views import Column, Table
 
 _FIRST = TEACHING["certs"]
 
@@ -71,7 +71,7 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
     from omnipub.domain.certification import Certification  # noqa: PLC0415  likewise
     from omnipub.domain.certification_catalog import type_named  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.timestamps import Schedule  # noqa: PLC0415  likewise
-    from omnipub_cli.creating import explained, key_of, tell  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.create import explained, key_of, tell  # noqa: PLC0415  likewise
 
     call = call_of(context)
     schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omnipub.errors import NotFoundError
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Cell, Column, Record, State, Table
-from omnipub_cli.options import Command, examples, group
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, examples, group
+from omnipub_cli.output.views import Cell, Column, Record, State, Table
 
 if TYPE_CHECKING:
     from omnipub.domain.conversation import Channel

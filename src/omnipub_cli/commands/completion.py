@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, examples
 
 app = typer.Typer(add_completion=False)
 

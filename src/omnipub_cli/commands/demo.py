@@ -13,12 +13,12 @@ from typing import Annotated, Any
 import typer
 
 from omnipub.names import API_ROOT, LOCAL_OWNER
-from omnipub_cli.client import Client, fetch
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Cell, Column, State, Table, TimeOfDay
-from omnipub_cli.errors import Code
-from omnipub_cli.options import Command, examples
-from omnipub_cli.signals import termination
+from omnipub_cli.commands._http_client import Client, fetch
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.framework.signals import termination
+from omnipub_cli.output.views import Cell, Column, State, Table, TimeOfDay
 
 app = typer.Typer(add_completion=False)
 

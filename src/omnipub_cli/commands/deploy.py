@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.context import Call, call_of
 from omnipub_cli.deployment import workplace
-from omnipub_cli.options import Command, Yes, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, Yes, examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,17 +115,17 @@ class _Run:
         self._tell(finish, pages, checks, back=back is not None)
 
     def _ask(self, *, yes: bool) -> None:
-        from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
         from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+        from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
 
         where = f"account {self.account.caller().account}, region {self.target.region}"
         names = ", ".join(id_of(one) for one in self.wanted)
         confirm(self.call, f"This deploys stage {self.target.stage} ({self.target.mode}) to {where}: {names}.", yes=yes)
 
     def _approve(self, plan: Plan, *, diff: bool, yes: bool) -> None:
-        from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
         from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
         from omnipub_cli.deployment.telling import changes_table  # noqa: PLC0415  likewise
+        from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
 
         for short, changes in plan.items():
             self.call.output.note(f"{id_of(short)}: {f'{len(changes)} changes' if changes else 'nothing to change'}.")
@@ -137,7 +137,7 @@ class _Run:
     def _tell(self, finish: Finish, pages: str, checks: Sequence[Check], *, back: bool) -> None:
         from omnipub_cli.deployment import telling  # noqa: PLC0415  likewise
         from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
-        from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
+        from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
 
         told = finish.outputs()
         finish.keep(told)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.context import Call, call_of
 from omnipub_cli.deployment import workplace
-from omnipub_cli.options import Command, Yes, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, Yes, examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,8 +106,8 @@ def _ask(call: Call, target: Target, account: str, *, only: Sequence[Doomed]) ->
         InvalidInputError: Nobody can be asked.
         typer.Abort: Something else was typed.
     """
-    from omnipub_cli.asking import typed  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.prompts import typed  # noqa: PLC0415  likewise
 
     what = f"{', '.join(id_of(one.short) for one in only)} of stage" if only else "stage"
     typed(call, f"This deletes {what} {target.stage} in account {account}, {target.region}.", expected=target.stage)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omnipub_cli.context import Call, call_of
 from omnipub_cli.deployment import workplace
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
     from omnipub_cli.deployment.foretelling import Foretold
@@ -52,7 +52,7 @@ def diff(
 def _tell(call: Call, found: Foretold, *, stage: str) -> None:
     from omnipub_cli.deployment import telling, verdict  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
-    from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
 
     wrong = [one for changes in found.plan.values() for one in verdict.losses(changes)]
     changed = [short for short, changes in found.plan.items() if changes]

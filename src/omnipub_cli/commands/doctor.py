@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Cell, Column, Line, State, Story, Table
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output.views import Cell, Column, Line, State, Story, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ def doctor(context: typer.Context) -> None:
     """Look at everything that can be wrong and say what to type next; exit 1 if something is."""
     from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.health.finding import Health  # noqa: PLC0415  likewise
-    from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
 
     call = call_of(context)
     found = list(_findings(call))

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import NotFoundError
-from omnipub_cli.context import call_of
 from omnipub_cli.deployment import workplace
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from omnipub_cli.context import Call
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.target import Target
+    from omnipub_cli.framework.context import Call
 
 app = typer.Typer(add_completion=False)
 

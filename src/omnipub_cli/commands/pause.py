@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Column, Table
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output.views import Column, Table
 
 if TYPE_CHECKING:
     from omnipub.services.pauses.scopes import Pause

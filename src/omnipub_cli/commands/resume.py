@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from omnipub.errors import NotFoundError
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ def resume(
 ) -> None:
     """Let what is paused go on, and say what becomes of what is late."""
     from omnipub.services.pauses.scopes import checked_scope  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli import changing  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deliveries as changing  # noqa: PLC0415  likewise
 
     call = call_of(context)
     checked_scope(scope)
@@ -75,8 +75,8 @@ def _overdue(call: Call, system: "System", scope: str) -> "list[Delivery]":
 
 
 def _asked(call: Call, overdue: "Sequence[Delivery]") -> str:
-    from omnipub_cli import changing  # noqa: PLC0415  likewise
-    from omnipub_cli.asking import choose  # noqa: PLC0415  only if something is late
+    from omnipub_cli.commands._shared import deliveries as changing  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.prompts import choose  # noqa: PLC0415  only if something is late
 
     call.output.beside(*changing.table(overdue))
     count = "One" if len(overdue) == 1 else str(len(overdue))

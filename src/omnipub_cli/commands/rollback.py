@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omnipub_cli.context import call_of
 from omnipub_cli.deployment import workplace
-from omnipub_cli.options import Command, Yes, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, Yes, examples
 
 if TYPE_CHECKING:
-    from omnipub_cli.context import Call
     from omnipub_cli.deployment.records import Record
     from omnipub_cli.deployment.rollback import Return
     from omnipub_cli.deployment.target import Target
+    from omnipub_cli.framework.context import Call
 
 app = typer.Typer(add_completion=False)
 
@@ -22,10 +22,10 @@ app = typer.Typer(add_completion=False)
 @app.command(cls=Command, epilog=examples("omnipub rollback --stage dev", "omnipub rollback --stage prod --yes"))
 def rollback(context: typer.Context, *, region: workplace.Region = "", yes: Yes = False) -> None:
     """Go back to the functions of before the last deployment; what is kept does not move."""
-    from omnipub_cli.asking import confirm  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.deployment import wired  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.rollback import Return  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     _, target = workplace.place(context, region=region)

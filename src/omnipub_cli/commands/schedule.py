@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli import inputs, times
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Column, State, Table, TimeOfDay
-from omnipub_cli.options import Command, Cursor, GoesTo, Limit, Owner, examples, group
+from omnipub_cli.framework import inputs
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, Cursor, GoesTo, Limit, Owner, examples, group
+from omnipub_cli.output import times
+from omnipub_cli.output.views import Column, State, Table, TimeOfDay
 
 if TYPE_CHECKING:
     from omnipub.domain.delivery.model import Delivery
@@ -102,9 +103,9 @@ def run_now(
     ] = False,
 ) -> None:
     """Dispatch what is due at this moment, without waiting for the next tick; nothing goes out early or twice."""
-    from omnipub_cli import dispatching  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.held_now import Holds  # noqa: PLC0415  likewise
-    from omnipub_cli.naming import named  # noqa: PLC0415  likewise
+    from omnipub_cli.commands import _run_now  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared.held import Holds  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:
@@ -115,7 +116,7 @@ def run_now(
         Holds(call=call, system=system).look(asked, system.world.clock.now())
         for pause in () if parents else system.pauses.all():
             call.output.warn(f"Paused by {pause.by}: {pause.scope}. Why: {pause.reason}")
-    dispatching.tell(call, report, dry_run=dry_run)
+    _run_now.tell(call, report, dry_run=dry_run)
 
 
 @app.command(cls=Command, epilog=examples('omnipub schedule pause --reason "Wrong prices in all texts"'))
@@ -147,7 +148,7 @@ def resume(
 
 def _show(call: Call, found: "Abouts") -> None:
     from omnipub.services.messages import serialize  # noqa: PLC0415  the command has imported it
-    from omnipub_cli import changing  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  likewise
 
     due = [one.delivery for one in found.rows]
     rows = [
@@ -164,12 +165,12 @@ def _show(call: Call, found: "Abouts") -> None:
         *([Table(columns=CALENDAR, rows=rows, heads=[_day(one.due_at, call) for one in due])] if rows else []),
         json={
             "deliveries": [
-                changing.whose(one.delivery.parent) | {"excerpt": one.excerpt} | serialize.delivery(one.delivery)
+                deliveries.whose(one.delivery.parent) | {"excerpt": one.excerpt} | serialize.delivery(one.delivery)
                 for one in found.rows
             ],
             "cursor": found.cursor,
         },
-        ids=changing.ids(due),
+        ids=deliveries.ids(due),
     )
 
 

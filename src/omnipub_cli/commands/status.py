@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import OmnipubError
-from omnipub_cli.context import Call, call_of
 from omnipub_cli.deployment import workplace
-from omnipub_cli.drawing import Cell, Column, Record, State, Table
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output.views import Cell, Column, Record, State, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ def status(
     """Show a stage's stacks on AWS, what was deployed last, and by whom; exit 1 if a stack needs somebody."""
     from omnipub_cli.deployment import standing  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.deployment.family import region_of  # noqa: PLC0415  likewise
-    from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
 
     call = call_of(context)
     _, target = workplace.place(context, region=region)

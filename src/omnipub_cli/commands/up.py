@@ -7,11 +7,11 @@ import typer
 
 from omnipub.errors import ConfigurationError
 from omnipub.names import API_ROOT
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Line, Record, Story
-from omnipub_cli.errors import judged
-from omnipub_cli.options import Command, examples
-from omnipub_cli.signals import termination
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.exit_codes import judged
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.framework.signals import termination
+from omnipub_cli.output.views import Line, Record, Story
 
 if TYPE_CHECKING:
     from omnipub.config import Settings

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from omnipub_cli.context import Call
     from omnipub_cli.deployment.account import Account
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.target import Target
+    from omnipub_cli.framework.context import Call
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
 

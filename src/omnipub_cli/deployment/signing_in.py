@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from omnipub.errors import InvalidInputError
 from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP
 from omnipub_cli.deployment import workplace
-from omnipub_cli.standard_streams import read_line
+from omnipub_cli.output.standard_streams import read_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omnipub_cli.context import Call
     from omnipub_cli.deployment.people import People, Person
     from omnipub_cli.deployment.target import Target
+    from omnipub_cli.framework.context import Call
 
 GROUPS = (OPERATORS_GROUP, AUTHORS_GROUP)
 POOL_OUTPUT = "UserPoolIs"
@@ -66,7 +66,7 @@ def password(*, from_stdin: bool) -> str:
 def tell(call: Call, one: Person) -> None:
     """Show a user."""
     from omnipub_cli.deployment.telling import person_json  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.drawing import Record, State  # noqa: PLC0415  likewise
+    from omnipub_cli.output.views import Record, State  # noqa: PLC0415  likewise
 
     record = Record(
         fields=(

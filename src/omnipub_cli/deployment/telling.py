@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from omnipub.domain.timestamps import to_text
 from omnipub_cli.deployment.family import id_of
-from omnipub_cli.drawing import Cell, Column, Line, State, Story, Table
+from omnipub_cli.output.views import Cell, Column, Line, State, Story, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from omnipub_cli.context import Call
     from omnipub_cli.deployment.deploying import Plan
     from omnipub_cli.deployment.following import Seen
     from omnipub_cli.deployment.outputs import Outputs
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from omnipub_cli.deployment.prerequisites import Finding
     from omnipub_cli.deployment.records import Record
     from omnipub_cli.deployment.smoke import Check
+    from omnipub_cli.framework.context import Call
 
 GOING = (Column("STACK"), Column("STATUS"), Column("RESOURCES", right=True), Column("LAST", flexible=True))
 CHANGES = (Column("STACK"), Column("CHANGE"), Column("RESOURCE"), Column("TYPE"), Column("BECAUSE", flexible=True))

@@ -15,11 +15,11 @@ from omnipub_cli.deployment.records import Records
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from omnipub_cli.context import Call
     from omnipub_cli.deployment.account import Account
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.deploying import Plan
     from omnipub_cli.deployment.target import Target
+    from omnipub_cli.framework.context import Call
 
 
 def follower(call: Call, target: Target) -> Follower:

@@ -13,16 +13,16 @@ import typer
 from omnipub.errors import InvalidInputError, NotFoundError, UnavailableError
 from omnipub_cli.deployment import target as targets
 from omnipub_cli.deployment.family import name_of, placed, region_of
-from omnipub_cli.signals import termination
+from omnipub_cli.framework.signals import termination
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from omnipub_cli.context import Call
     from omnipub_cli.deployment.account import Account
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.ports import Stack
     from omnipub_cli.deployment.target import Target
+    from omnipub_cli.framework.context import Call
 
 Infra = Annotated[
     str,
@@ -44,7 +44,7 @@ def stage_named(context: typer.Context, *, where: Collection[str] = ("COMMANDLIN
 
     `where` is what counts: what is irreversible wants it typed.
     """
-    from omnipub_cli.context import call_of  # noqa: PLC0415  the context imports the output
+    from omnipub_cli.framework.context import call_of  # noqa: PLC0415  the context imports the output
 
     at: Any = context
     while at is not None:
@@ -61,8 +61,8 @@ def place(context: typer.Context, *, region: str, values: Sequence[str] = ()) ->
     Raises:
         InvalidInputError: It is no stage of AWS.
     """
-    from omnipub_cli.context import LOCAL  # noqa: PLC0415  the context imports the output
     from omnipub_cli.deployment.checkout import found  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.framework.context import LOCAL  # noqa: PLC0415  the context imports the output
 
     stage = stage_named(context) or targets.DEFAULT
     if stage == LOCAL:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from omnipub.wiring.assemble import System
-from omnipub_cli.schemas import json_schema
+from omnipub_cli.output.json_schemas import json_schema
 
 pytestmark = pytest.mark.usefixtures("system")
 

@@ -27,10 +27,10 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.messages.read import Viewer
 from omnipub.wiring.assemble import System
-from omnipub_cli.errors import Code
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.schemas import ERROR, SCHEMAS, json_schema
-from omnipub_cli.tree import ENTRIES, load
+from omnipub_cli.app import ENTRIES, load
+from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.output.json_schemas import ERROR, SCHEMAS, json_schema
 
 from .test_commands import AHEAD, ANNOUNCE, made, misfits
 
@@ -275,7 +275,7 @@ def test_colours_are_drawn_on_a_terminal_that_wants_them(
     monkeypatch.setenv("TERM", "xterm")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("omnipub_cli.output._is_terminal", lambda _: True)
+    monkeypatch.setattr("omnipub_cli.output.output._is_terminal", lambda _: True)
     ran = run(*words)
     assert (COLOUR.search(ran.out + ran.err) is not None) == coloured
 

@@ -118,7 +118,7 @@ def test_a_table_that_is_damaged_is_told_and_not_a_crash(run: Run, system: Syste
 def test_on_a_terminal_what_to_type_stands_on_a_line_of_its_own(
     run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("omnipub_cli.output._is_terminal", lambda _: True)
+    monkeypatch.setattr("omnipub_cli.output.output._is_terminal", lambda _: True)
     monkeypatch.setenv("NO_COLOR", "1")
     lines = run("doctor").out.splitlines()
     at = lines.index("warn up: Nothing runs on it, so nothing is published.")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from omnipub.wiring.assemble import System
-from omnipub_cli.errors import Code
+from omnipub_cli.framework.exit_codes import Code
 
 from .test_commands import made
 from .test_contract import leaves
@@ -119,7 +119,7 @@ def test_no_line_ends_in_a_mistake_of_ours(
     known = made(run, "Hello", "--to", "facebook")
     system.close()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("omnipub_cli.following.sleep", lambda _: None)
+    monkeypatch.setattr("omnipub_cli.commands._shared.watch.sleep", lambda _: None)
     chance = random.Random(f"{path} {seed}")  # noqa: S311  one seed, one line
     for _ in range(4):
         typed = line(path, chance, known)

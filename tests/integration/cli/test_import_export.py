@@ -28,7 +28,7 @@ from omnipub.services.messages.create import Compose
 from omnipub.services.messages.read import Viewer
 from omnipub.wiring.assemble import System, one_machine
 from omnipub_cli.__main__ import main
-from omnipub_cli.schemas import json_schema
+from omnipub_cli.output.json_schemas import json_schema
 
 from .test_commands import AHEAD, PNG, made, misfits
 

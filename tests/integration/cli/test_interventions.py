@@ -15,7 +15,7 @@ from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.wiring.assemble import System
-from omnipub_cli.schemas import json_schema
+from omnipub_cli.output.json_schemas import json_schema
 
 from .test_commands import AHEAD, ANNOUNCE, PNG, made, misfits
 

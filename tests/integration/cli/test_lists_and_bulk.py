@@ -183,7 +183,7 @@ def test_who_stops_watching_is_told_that_it_goes_on(run: Run, monkeypatch: pytes
     def stop(_seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("omnipub_cli.following.sleep", stop)
+    monkeypatch.setattr("omnipub_cli.commands._shared.watch.sleep", stop)
     ran = run("messages", "watch", id_)
     assert ran.code == 130
     assert "It goes on without this command watching." in ran.err

@@ -105,7 +105,7 @@ def test_with_closed_errors_the_data_is_written_all_the_same(environment: dict[s
 def test_nothing_gets_the_number_of_a_closed_stream(closed: str, environment: dict[str, str]) -> None:
     """Else a file of the table is written over by what is meant for the terminal."""
     script = (
-        "import os, sys; from omnipub_cli.standard_streams import stand_in; stand_in();"
+        "import os, sys; from omnipub_cli.output.standard_streams import stand_in; stand_in();"
         "opened = os.open('/dev/null', os.O_RDONLY); sys.stdout.write(str(opened))"
     )
     line = f"{shlex.join([sys.executable, '-c', script])} {closed}>&-"

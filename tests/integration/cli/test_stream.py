@@ -20,8 +20,8 @@ from omnipub.onebox.system import Box
 from omnipub.ports.stream import Pointer
 from omnipub.wiring.assemble import System
 from omnipub_cli.commands.stream import tail as tail_file
-from omnipub_cli.schemas import STREAM_RECORD, json_schema
-from omnipub_cli.signals import deferred
+from omnipub_cli.framework.signals import deferred
+from omnipub_cli.output.json_schemas import STREAM_RECORD, json_schema
 
 from .test_commands import AHEAD, made, misfits
 

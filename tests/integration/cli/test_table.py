@@ -19,7 +19,7 @@ from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.wiring.assemble import System
 from omnipub_cli.__main__ import main
-from omnipub_cli.schemas import json_schema
+from omnipub_cli.output.json_schemas import json_schema
 
 from .conftest import Ran
 from .test_commands import AHEAD, made, misfits

@@ -22,7 +22,7 @@ from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.wiring.assemble import System, one_machine
-from omnipub_cli.schemas import json_schema
+from omnipub_cli.output.json_schemas import json_schema
 
 from .test_commands import AHEAD, ANNOUNCE, PNG, misfits
 

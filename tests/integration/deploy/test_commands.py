@@ -23,8 +23,8 @@ from omnipub_cli.deployment.people import Person
 from omnipub_cli.deployment.ports import Caller, Drifted, Resource
 from omnipub_cli.deployment.smoke import HEALTH, Check
 from omnipub_cli.deployment.telling import checks_view
-from omnipub_cli.drawing import Story, Table
-from omnipub_cli.schemas import json_schema
+from omnipub_cli.output.json_schemas import json_schema
+from omnipub_cli.output.views import Story, Table
 from support.staged import OUTPUTS
 
 from .conftest import Ground
@@ -484,7 +484,7 @@ def test_logs_of_a_function_that_its_stage_lacks_say_which(run: Run, deployed: F
 
 @pytest.mark.usefixtures("deployed")
 def test_on_a_terminal_a_line_of_a_log_is_a_line_without_a_heading(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("omnipub_cli.output._is_terminal", lambda _: True)
+    monkeypatch.setattr("omnipub_cli.output.output._is_terminal", lambda _: True)
     monkeypatch.setenv("NO_COLOR", "1")
     (line,) = run("logs", "tail", "--utc").out.splitlines()
     assert line.endswith("worker error channel_broke channel=facebook")

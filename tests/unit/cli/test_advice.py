@@ -9,11 +9,11 @@ from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.ids import Kind, Parent
 from omnipub.services.health.stuck import WORST_FIRST
 from omnipub.services.messages.calendar import About
-from omnipub_cli.advice import BY_STATUS, why
+from omnipub_cli.app import load
+from omnipub_cli.commands.messages._next_step import BY_STATUS, why
 from omnipub_cli.commands.messages.stuck import _story
-from omnipub_cli.drawing import Look, piped
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.tree import load
+from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.output.views import Look, piped
 
 NOW = datetime(2026, 12, 1, 8, 5, tzinfo=UTC)
 DUE = NOW - timedelta(minutes=5)

@@ -4,9 +4,9 @@ import pytest
 
 from omnipub.errors import NotFoundError
 from omnipub.services.accounts.accounts import needed
-from omnipub_cli.context import Call
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.tree import load
+from omnipub_cli.app import load
+from omnipub_cli.framework.context import Call
+from omnipub_cli.framework.lazy_group import Lazy
 
 
 @pytest.mark.parametrize(

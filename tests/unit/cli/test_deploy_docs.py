@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from typer.core import TyperGroup
 
+from omnipub_cli.app import ENTRIES, load
 from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.infrastructure import Infrastructure
 from omnipub_cli.deployment.standing import BROKEN
 from omnipub_cli.deployment.target import Target, target
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.tree import ENTRIES, load
+from omnipub_cli.framework.lazy_group import Lazy
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "deploying.md").read_text()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import omnipub.errors as ours
-from omnipub_cli.errors import MEANINGS, TABLE, Code, judged
+from omnipub_cli.framework.exit_codes import MEANINGS, TABLE, Code, judged
 
 
 def test_every_error_of_ours_has_a_row_or_speaks_as_a_parent_that_has_one() -> None:

@@ -9,7 +9,7 @@ import pytest
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, Parent
-from omnipub_cli.following import follow
+from omnipub_cli.commands._shared.watch import follow
 
 PARENT = Parent(kind=Kind.MESSAGE, id="01M844K2KM12R6W346XR7QK44W")
 DUE = datetime(2026, 12, 1, 8, tzinfo=UTC)
@@ -46,7 +46,7 @@ def test_a_stages_table_is_read_once_a_second_and_ones_own_as_things_happen(
     monkeypatch: pytest.MonkeyPatch, apart: timedelta, *, on_aws: bool
 ) -> None:
     table = Table()
-    monkeypatch.setattr("omnipub_cli.following.sleep", table.sleep)
+    monkeypatch.setattr("omnipub_cli.commands._shared.watch.sleep", table.sleep)
     clock = SimpleNamespace(now=lambda: table.now)
     system: Any = SimpleNamespace(showing=table, world=SimpleNamespace(clock=clock))
     follow(call(on_aws=on_aws), system, PARENT, timeout=3)

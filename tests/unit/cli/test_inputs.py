@@ -7,8 +7,8 @@ import pytest
 
 from omnipub.adapters.local.media import DirectoryMedia
 from omnipub.errors import InvalidInputError
-from omnipub_cli import inputs
-from omnipub_cli.output import Output
+from omnipub_cli.framework import inputs
+from omnipub_cli.output.output import Output
 
 
 class Stdin(io.TextIOWrapper):

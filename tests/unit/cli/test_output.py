@@ -11,10 +11,10 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.services.accounts.check import Verdict
 from omnipub.services.health.finding import Health
 from omnipub.storage.items import Standing
-from omnipub_cli.drawing import Column, Exact, Line, Record, State, Story, Table, View
-from omnipub_cli.errors import Code, Failure, OutputClosedError
-from omnipub_cli.output import Output
-from omnipub_cli.richly import COLOURS
+from omnipub_cli.framework.exit_codes import Code, Failure, OutputClosedError
+from omnipub_cli.output.output import Output
+from omnipub_cli.output.rich_renderer import COLOURS
+from omnipub_cli.output.views import Column, Exact, Line, Record, State, Story, Table, View
 
 TABLE = Table(
     columns=(Column("ID"), Column("STATUS"), Column("TEXT", flexible=True)),

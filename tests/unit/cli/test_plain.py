@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from omnipub_cli import plain
+from omnipub_cli.output import escape
 
 
 @pytest.mark.parametrize(
@@ -19,16 +19,16 @@ from omnipub_cli import plain
     ],
 )
 def test_what_a_terminal_would_obey_is_shown_as_an_escape(given: str, shown: str) -> None:
-    assert plain.one_line(given) == shown
+    assert escape.one_line(given) == shown
 
 
 def test_lines_keep_their_breaks_and_nothing_else() -> None:
-    assert plain.lines("one\r\n\x1btwo\n") == ["one", r"\x1btwo", ""]
+    assert escape.lines("one\r\n\x1btwo\n") == ["one", r"\x1btwo", ""]
 
 
 def test_json_keeps_its_meaning_and_is_safe_to_look_at() -> None:
     value = {"text": "\x1b[31m \x9b \u202e \x7f \ud83d 👩 \n"}
-    document = plain.in_json(json.dumps(value, ensure_ascii=False, indent=2))
+    document = escape.in_json(json.dumps(value, ensure_ascii=False, indent=2))
     assert json.loads(document) == value
     assert not set(document) & {"\x1b", "\x9b", "\u202e", "\x7f", "\ud83d"}
     assert "👩" in document

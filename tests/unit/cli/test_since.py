@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.since import since_of
+from omnipub_cli.framework.since import since_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import pytest
 import typer
 
-from omnipub_cli.spreading import spread
+from omnipub_cli.framework.option_groups import spread
 
 Name = Annotated[str, typer.Option("--name", help="Whose.")]
 

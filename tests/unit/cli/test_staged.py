@@ -10,12 +10,12 @@ import pytest
 from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.storage.schema import fingerprint
+from omnipub_cli.app import ENTRIES, load
 from omnipub_cli.staged import callers, place, refusals
 from omnipub_cli.staged.facts import SAID_BY, facts
 from omnipub_cli.staged.guard import Guard, check_schema, writes
 from omnipub_cli.staged.kept import LIFE, Kept
 from omnipub_cli.staged.signing import signed_by
-from omnipub_cli.tree import ENTRIES, load
 from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS
 

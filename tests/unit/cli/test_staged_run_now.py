@@ -16,7 +16,7 @@ from omnipub.services.scheduling.run_now import Ran, Report
 from omnipub.services.stream.codec import report_to
 from omnipub_cli.deployment import account
 from omnipub_cli.deployment.ports import Caller, Stack
-from omnipub_cli.schemas import SCHEMAS
+from omnipub_cli.output.json_schemas import SCHEMAS
 from support.aws import CREDENTIALS
 from support.staged import ACCOUNT, OUTPUTS
 

@@ -13,10 +13,10 @@ from botocore.stub import Stubber
 
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.storage.schema import fingerprint
-from omnipub_cli.asking import confirm
-from omnipub_cli.context import Call
 from omnipub_cli.deployment import account, checkout, cloud, target
 from omnipub_cli.deployment.ports import Caller, Resource, Stack
+from omnipub_cli.framework.context import Call
+from omnipub_cli.framework.prompts import confirm
 from omnipub_cli.staged import checkup
 from omnipub_cli.staged.facts import SAID_BY
 from omnipub_cli.staged.stage import Stage

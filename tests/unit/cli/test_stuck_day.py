@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.tree import load
+from omnipub_cli.app import load
+from omnipub_cli.framework.lazy_group import Lazy
 
 PAGE = (Path(__file__).parents[3] / "docs" / "stuck-day.md").read_text()
 TYPED = re.findall(r"^\$ omnipub (.+)$", PAGE, re.MULTILINE)

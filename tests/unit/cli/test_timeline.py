@@ -11,10 +11,10 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, Message
 from omnipub.domain.timestamps import Schedule
 from omnipub.services.messages.read import Shown
-from omnipub_cli.drawing import Look, piped
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.timeline import EDIT, ENDS, MEANWHILE, MOVE, STEPS, timeline
-from omnipub_cli.tree import load
+from omnipub_cli.app import load
+from omnipub_cli.commands._shared.timeline import EDIT, ENDS, MEANWHILE, MOVE, STEPS, timeline
+from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.output.views import Look, piped
 
 PARENT = Parent(kind=Kind.MESSAGE, id="01M844K2KM12R6W346XR7QK44W")
 DUE = datetime(2026, 12, 1, 8, tzinfo=UTC)

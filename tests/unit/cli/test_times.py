@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub_cli import times
+from omnipub_cli.output import times
 
 AT = datetime(2026, 12, 1, 23, 30, 0, 5000, tzinfo=UTC)
 

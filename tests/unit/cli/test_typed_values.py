@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from typer.core import TyperGroup
 
-from omnipub_cli import inputs, typed_values
-from omnipub_cli.output import Output
-from omnipub_cli.tree import load
+from omnipub_cli.app import load
+from omnipub_cli.framework import inputs, value_checks
+from omnipub_cli.output.output import Output
 
 from .test_tree import COMMANDS, GROUPS
 
@@ -33,7 +33,7 @@ TAKEN = [
     *(found for path in GROUPS for found in taken(path, load(path))),
 ]
 REFUSED = [
-    (path, one, before) for path, one, before in TAKEN if typed_values.name_of(one) not in typed_values.MAY_BE_EMPTY
+    (path, one, before) for path, one, before in TAKEN if value_checks.name_of(one) not in value_checks.MAY_BE_EMPTY
 ]
 
 
@@ -43,7 +43,7 @@ def test_the_walk_finds_the_whole_tree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "parameter", "before"), REFUSED, ids=[f"{path} {typed_values.name_of(one)}" for path, one, _ in REFUSED]
+    ("path", "parameter", "before"), REFUSED, ids=[f"{path} {value_checks.name_of(one)}" for path, one, _ in REFUSED]
 )
 def test_what_is_given_empty_is_refused_and_nothing_is_done(
     path: str, parameter: Any, before: list[str], run: Callable[..., Any], tmp_path: Path
@@ -52,7 +52,7 @@ def test_what_is_given_empty_is_refused_and_nothing_is_done(
         ran = run(*path.split(), *before, value)
         assert (ran.code, ran.out) == (2, "")
         sentence, hint = ran.err.splitlines()
-        assert sentence == f"not accepted: {typed_values.name_of(parameter)} was given and is empty."
+        assert sentence == f"not accepted: {value_checks.name_of(parameter)} was given and is empty."
         assert hint.startswith("hint: ")
         assert hint.endswith(".")
     assert list(tmp_path.iterdir()) == []
@@ -61,7 +61,7 @@ def test_what_is_given_empty_is_refused_and_nothing_is_done(
 REPEATABLE = [
     (path, one, before)
     for path, one, before in REFUSED
-    if (one.nargs != 1 or getattr(one, "multiple", False)) and typed_values.name_of(one) not in typed_values.FREE
+    if (one.nargs != 1 or getattr(one, "multiple", False)) and value_checks.name_of(one) not in value_checks.FREE
 ]
 
 
@@ -72,12 +72,12 @@ def test_a_part_of_a_list_may_not_be_empty_either(
     for value in (",", "a,", ",a", "a,,b", "a, ,b"):
         ran = run(*path.split(), *before, value)
         assert ran.code == 2
-        assert f"{typed_values.name_of(parameter)} was given as '{value}': a part of it is empty." in ran.err
+        assert f"{value_checks.name_of(parameter)} was given as '{value}': a part of it is empty." in ran.err
     assert list(tmp_path.iterdir()) == []
 
 
 def test_there_are_lists_of_each_kind() -> None:
-    names = {typed_values.name_of(one) for _, one, _ in REPEATABLE}
+    names = {value_checks.name_of(one) for _, one, _ in REPEATABLE}
     assert {"--to", "--channel", "--hashtag", "--clear", "ID", "CHANNEL"} <= names
 
 
@@ -95,10 +95,10 @@ def test_help_is_given_all_the_same(run: Callable[..., Any]) -> None:
 
 
 def test_each_exception_is_an_option_that_there_is() -> None:
-    names = {typed_values.name_of(one) for _, one, _ in TAKEN}
-    commands = {f"{path} {typed_values.name_of(one)}" for path, one, _ in TAKEN}
-    assert typed_values.MAY_BE_EMPTY
-    for name in (*typed_values.MAY_BE_EMPTY, *typed_values.FREE, *typed_values.LEFT_OUT):
+    names = {value_checks.name_of(one) for _, one, _ in TAKEN}
+    commands = {f"{path} {value_checks.name_of(one)}" for path, one, _ in TAKEN}
+    assert value_checks.MAY_BE_EMPTY
+    for name in (*value_checks.MAY_BE_EMPTY, *value_checks.FREE, *value_checks.LEFT_OUT):
         assert name in names | commands
 
 
@@ -153,7 +153,7 @@ def test_a_variable_that_has_only_spaces_is_refused(
     assert (ran.code, ran.err.startswith(f"configuration: {name} has only spaces.")) == (6, True)
 
 
-NUMBERS = [(path, one, before) for path, one, before in TAKEN if one.type.name.split()[0] in typed_values.NUMBERS]
+NUMBERS = [(path, one, before) for path, one, before in TAKEN if one.type.name.split()[0] in value_checks.NUMBERS]
 NO_NUMBERS = ["x", "nan", "inf", "-inf", "-1", "1e400", str(10**30), "9" * 5_000, "0x10", "1,5", "½"]
 
 
@@ -167,7 +167,7 @@ def needed(path: str) -> list[str]:
 
 
 def test_the_walk_finds_numbers() -> None:
-    names = {typed_values.name_of(one) for _, one, _ in NUMBERS}
+    names = {value_checks.name_of(one) for _, one, _ in NUMBERS}
     assert {"--limit", "--timeout", "--port", "--rate", "--seconds", "--messages"} <= names
 
 
@@ -175,8 +175,8 @@ def test_the_walk_finds_numbers() -> None:
 def test_what_is_no_number_or_out_of_range_is_told_what_is_allowed(
     path: str, parameter: Any, before: list[str], run: Callable[..., Any], tmp_path: Path
 ) -> None:
-    allowed = typed_values.range_of(parameter)
-    assert allowed.startswith(f"{typed_values.name_of(parameter)} takes a ")
+    allowed = value_checks.range_of(parameter)
+    assert allowed.startswith(f"{value_checks.name_of(parameter)} takes a ")
     for value in NO_NUMBERS:
         ran = run(*path.split(), *needed(path), *before, value)
         assert (ran.code, ran.out) == (2, ""), value

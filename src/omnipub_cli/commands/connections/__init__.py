@@ -2,8 +2,8 @@
 
 import typer
 
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.options import examples
+from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.options import examples
 
 VERBS = {
     "list": "List connected accounts, whether they can be used, and what is held for them.",

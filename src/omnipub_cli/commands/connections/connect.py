@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import InvalidInputError, UnavailableError
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Record, State
-from omnipub_cli.options import ActsFor, examples
-from omnipub_cli.tokens import Guarded
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import ActsFor, examples
+from omnipub_cli.framework.token_guard import Guarded
+from omnipub_cli.output.views import Record, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ def connect(
     from omnipub.config import Mode  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.ids import checked_channel, network_of  # noqa: PLC0415  likewise
     from omnipub.domain.secret_urls import shown  # noqa: PLC0415  likewise
-    from omnipub_cli.connected import shape  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.accounts import shape  # noqa: PLC0415  likewise
 
     call = call_of(context).on_behalf_of(owner)
     network = network_of(checked_channel(channel))
@@ -154,8 +154,8 @@ def _of_ones_own(
 ) -> None:
     from omnipub.domain.conversation import Secret  # noqa: PLC0415  likewise
     from omnipub.domain.timestamps import moment  # noqa: PLC0415  likewise
-    from omnipub_cli.inputs import moment_of  # noqa: PLC0415  likewise
-    from omnipub_cli.places import place_of  # noqa: PLC0415  likewise
+    from omnipub_cli.commands.connections._urls import place_of  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.inputs import moment_of  # noqa: PLC0415  likewise
 
     place = place_of(system, channel, url)
     ends_at = moment(moment_of(ends, "--ends")) if ends else None
@@ -183,7 +183,7 @@ def _of_ones_own(
 
 def _secrets(channel: str, needs: "Sequence[str]", *, signed: bool, token_stdin: bool) -> list[str]:
     """The token and what its renewal needs, a line each; a webhook may have several signing secrets."""
-    from omnipub_cli import inputs  # noqa: PLC0415  likewise
+    from omnipub_cli.framework import inputs  # noqa: PLC0415  likewise
 
     asked = "Signing secret (whsec_…): " if signed else f"Token of {channel}: "
     given = inputs.secret(from_stdin=token_stdin, prompt=asked)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Record
-from omnipub_cli.options import ActsFor, Command, Yes, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import ActsFor, Command, Yes, examples
+from omnipub_cli.output.views import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,13 +30,13 @@ def disconnect(
     """Forget an account and its token; what is scheduled for it is held."""
     from omnipub.domain.delivery.lifecycle import Status  # noqa: PLC0415  likewise
     from omnipub.domain.ids import network_of  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli import connected  # noqa: PLC0415  likewise
-    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import accounts  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
-        one = connected.found(call, system, channel)
-        piles = {name: system.backlog.of(Status(name), at_most=connected.COUNTED_AT_MOST) for name in CONCERNED}
+        one = accounts.found(call, system, channel)
+        piles = {name: system.backlog.of(Status(name), at_most=accounts.COUNTED_AT_MOST) for name in CONCERNED}
         mine = {name: pile.by_account(call.owner)[network_of(one.channel), one.account] for name, pile in piles.items()}
         complete = all(pile.complete for pile in piles.values())
         confirm(
@@ -52,7 +52,7 @@ def disconnect(
     )
     call.output.note(_concerned(mine, complete=complete))
     if any(mine.values()):
-        call.output.hint(f"Let them go on: {connected.again(call, one)}")
+        call.output.hint(f"Let them go on: {accounts.again(call, one)}")
         call.output.hint(f"Or see and cancel them: {call.typed('schedule list')}")
 
 

@@ -2,9 +2,9 @@
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Column, State, Table
-from omnipub_cli.options import ActsFor, Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import ActsFor, Command, examples
+from omnipub_cli.output.views import Column, State, Table
 
 app = typer.Typer(add_completion=False)
 
@@ -30,12 +30,12 @@ def list_(context: typer.Context, *, owner: ActsFor = "") -> None:
     from omnipub.domain.delivery.lifecycle import Status  # noqa: PLC0415  likewise
     from omnipub.domain.ids import network_of  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.secret_urls import shown  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli import connected  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import accounts  # noqa: PLC0415  likewise
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
         found = system.accounts.of(call.owner)
-        held = system.backlog.of(Status.HELD, at_most=connected.COUNTED_AT_MOST)
+        held = system.backlog.of(Status.HELD, at_most=accounts.COUNTED_AT_MOST)
     of_account = held.by_account(call.owner)
     counts = [of_account[network_of(one.channel), one.account] for one in found]
     rows = [
@@ -54,7 +54,7 @@ def list_(context: typer.Context, *, owner: ActsFor = "") -> None:
     call.output.data(
         *([Table(columns=CONNECTIONS, rows=rows)] if rows else []),
         json={
-            "connections": [connected.shape(one) | {"held": count} for one, count in zip(found, counts, strict=True)],
+            "connections": [accounts.shape(one) | {"held": count} for one, count in zip(found, counts, strict=True)],
             "held_all_counted": held.complete,
         },
         ids=[one.channel for one in found],

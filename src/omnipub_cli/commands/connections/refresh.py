@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.options import ActsFor, Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import ActsFor, Command, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -20,17 +20,17 @@ def refresh(
     owner: ActsFor = "",
 ) -> None:
     """Renew an account's token where its network allows that, and let what was held go on if it works."""
-    from omnipub_cli import connected  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.errors import Code  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import accounts  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
-        before = connected.found(call, system, channel)
+        before = accounts.found(call, system, channel)
         done = system.connecting.refresh(before)
     call.output.data(
-        *connected.table([done]),
-        json=connected.verdict(call, done)
-        | {"renewed": done.renewed, "released": done.released, "ends_at": connected.shape(done.connection)["ends_at"]},
+        *accounts.table([done]),
+        json=accounts.verdict(call, done)
+        | {"renewed": done.renewed, "released": done.released, "ends_at": accounts.shape(done.connection)["ends_at"]},
         ids=[done.connection.channel],
     )
     if done.verdict.value == "ok":
@@ -44,5 +44,5 @@ def refresh(
     if done.verdict.value == "unreachable":
         call.output.hint(f"Try again: {call.typed(f'connections refresh {channel}')}")
     else:
-        call.output.hint(f"Connect it again: {connected.again(call, done.connection)}")
-    raise typer.Exit(connected.exit_code([done]) or Code.FAILURE)
+        call.output.hint(f"Connect it again: {accounts.again(call, done.connection)}")
+    raise typer.Exit(accounts.exit_code([done]) or Code.FAILURE)

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Record, State
-from omnipub_cli.options import ActsFor, Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import ActsFor, Command, examples
+from omnipub_cli.output.views import Record, State
 
 if TYPE_CHECKING:
     from omnipub.storage.items import Connection
     from omnipub.wiring.assemble import System
-    from omnipub_cli.context import Call
+    from omnipub_cli.framework.context import Call
 
 app = typer.Typer(add_completion=False)
 
@@ -31,18 +31,18 @@ def show(
     from omnipub.domain.secret_urls import shown  # noqa: PLC0415  a command imports what it uses
     from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
     from omnipub.services.accounts.secret_urls import shown_address  # noqa: PLC0415  likewise
-    from omnipub_cli import connected  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import accounts  # noqa: PLC0415  likewise
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
-        one = connected.found(call, system, channel)
+        one = accounts.found(call, system, channel)
         network = system.channels.get(network_of(one.channel))
-        piles = {name: system.backlog.of(Status(name), at_most=connected.COUNTED_AT_MOST) for name in COUNTED}
+        piles = {name: system.backlog.of(Status(name), at_most=accounts.COUNTED_AT_MOST) for name in COUNTED}
         opens = _opens(system, one)
     mine = {name: pile.by_account(call.owner)[network_of(one.channel), one.account] for name, pile in piles.items()}
     complete = all(pile.complete for pile in piles.values())
     address = shown_address(one, network.base_url if network else "")
-    document = connected.shape(one) | {
+    document = accounts.shape(one) | {
         "network": network_of(one.channel),
         "connected_at": to_text(one.created_at),
         "address": address,
@@ -72,7 +72,7 @@ def show(
         ids=[one.channel],
     )
     if not complete:
-        call.output.note(f"Of each state the {connected.COUNTED_AT_MOST:,} that wait longest were looked at.")
+        call.output.note(f"Of each state the {accounts.COUNTED_AT_MOST:,} that wait longest were looked at.")
     call.output.hint(f"See whether its token works: {call.typed(f'connections test {one.channel}')}")
 
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.options import ActsFor, Command, examples, once
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import ActsFor, Command, examples, once
 
 app = typer.Typer(add_completion=False)
 
@@ -23,24 +23,24 @@ def ask(
     owner: ActsFor = "",
 ) -> None:
     """Ask the networks whether the tokens of connected accounts work; nothing is published or changed."""
-    from omnipub_cli import connected  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import accounts  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
-        chosen = [connected.found(call, system, name) for name in once(channel)]
+        chosen = [accounts.found(call, system, name) for name in once(channel)]
         tested = [system.asking.test(one) for one in chosen or system.accounts.of(call.owner)]
     call.output.data(
-        *connected.table(tested),
-        json={"connections": [connected.verdict(call, one) for one in tested]},
+        *accounts.table(tested),
+        json={"connections": [accounts.verdict(call, one) for one in tested]},
         ids=[one.connection.channel for one in tested],
     )
     if not tested:
         call.output.note("No account is connected yet.")
         call.output.hint(f"Connect one: {call.typed('connections connect --help')}")
     for one in tested:
-        advice = connected.after(call, one)
+        advice = accounts.after(call, one)
         if advice and one.verdict.value != "untestable":
             call.output.hint(f"{one.connection.channel}: {advice}")
-    code = connected.exit_code(tested)
+    code = accounts.exit_code(tested)
     if code:
         raise typer.Exit(code)

@@ -2,8 +2,8 @@
 
 import typer
 
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.options import examples
+from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.options import examples
 
 VERBS = {"tail": "Show what the functions of a stage on AWS said last, and with --follow what they say."}
 """Verb → its summary; `logs/<verb>.py` answers it."""

@@ -9,10 +9,10 @@ import typer
 
 from omnipub.errors import ConfigurationError, InvalidInputError
 from omnipub.names import SERVICE
-from omnipub_cli.context import Call, call_of
 from omnipub_cli.deployment import workplace
-from omnipub_cli.drawing import Cell, Column, Exact, Line, State, Story, Table
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output.views import Cell, Column, Exact, Line, State, Story, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def tail(
 ) -> None:
     """Show what the functions of a stage on AWS said last, and with --follow what they say."""
     from omnipub_cli.deployment.functions import NAMES  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.since import since_of  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.since import since_of  # noqa: PLC0415  likewise
 
     call = call_of(context)
     unknown = [one for one in functions or () if one not in NAMES]

@@ -2,8 +2,8 @@
 
 import typer
 
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.options import examples
+from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.options import examples
 
 VERBS = {
     "create": "Compose a message and publish it on every channel, now or when it is due.",

@@ -2,10 +2,10 @@
 
 import typer
 
-from omnipub_cli.aiming import Aim
-from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, Reason, examples
-from omnipub_cli.spreading import spread
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.one_or_all import Aim
+from omnipub_cli.framework.option_groups import spread
+from omnipub_cli.framework.options import Command, Reason, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -21,9 +21,10 @@ app = typer.Typer(add_completion=False)
 @spread
 def cancel(context: typer.Context, aim: Aim, *, reason: Reason = "") -> None:
     """Call off what is not out yet, on all channels or those named; of several ids or a filter it asks once."""
-    from omnipub_cli import bulk, changing, picking  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands.messages import _bulk, _select  # noqa: PLC0415  a command imports what it uses
 
-    verb = picking.Verb(
+    verb = _select.Verb(
         name="cancel",
         does="calls off",
         meant=("scheduled", "held", "publishing", "draft", "pending_approval"),
@@ -31,8 +32,8 @@ def cancel(context: typer.Context, aim: Aim, *, reason: Reason = "") -> None:
     )
     call = call_of(context)
     with call.system() as system:
-        what = picking.picked(verb, aim, now=system.world.clock.now())
-        changed = bulk.carry_out(
+        what = _select.picked(verb, aim, now=system.world.clock.now())
+        changed = _bulk.carry_out(
             call,
             system,
             verb,
@@ -46,4 +47,4 @@ def cancel(context: typer.Context, aim: Aim, *, reason: Reason = "") -> None:
         named = ", ".join(dict.fromkeys(one.channel for one in running))
         call.output.warn(f"Being published at this moment: {named}. It is called off only if not out.")
         parent = running[0].parent
-        call.output.hint(f"See what became of it: {call.typed(f'{changing.group_of(parent)} show {parent.id}')}")
+        call.output.hint(f"See what became of it: {call.typed(f'{deliveries.group_of(parent)} show {parent.id}')}")

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli import inputs, saying
-from omnipub_cli.context import call_of
-from omnipub_cli.options import At, Command, Fold, Key, NotAfter, Timeout, To, Wait, Zone, examples, listed
+from omnipub_cli.commands.messages import _compose_options
+from omnipub_cli.framework import inputs
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import At, Command, Fold, Key, NotAfter, Timeout, To, Wait, Zone, examples, listed
 
 app = typer.Typer(add_completion=False)
 
@@ -29,19 +30,19 @@ def create(  # noqa: PLR0913  a command's options are its parameters
     zone: Zone = "",
     fold: Fold = None,
     not_after: NotAfter = "",
-    link: saying.Link = "",
-    link_title: saying.LinkTitle = "",
-    hashtag: saying.Hashtags = None,
-    image: saying.Images = None,
-    alt: saying.Alts = None,
-    variant: saying.Variants = None,
+    link: _compose_options.Link = "",
+    link_title: _compose_options.LinkTitle = "",
+    hashtag: _compose_options.Hashtags = None,
+    image: _compose_options.Images = None,
+    alt: _compose_options.Alts = None,
+    variant: _compose_options.Variants = None,
     idempotency_key: Key = "",
     wait: Wait = False,
     timeout: Timeout = 120,
 ) -> None:
     """Compose a message and publish it on every channel, now or when it is due."""
     from omnipub.domain.message import Content  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.creating import explained, key_of, tell  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.create import explained, key_of, tell  # noqa: PLC0415  likewise
 
     call = call_of(context)
     schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)

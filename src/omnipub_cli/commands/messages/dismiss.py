@@ -3,10 +3,10 @@
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.aiming import Aim
-from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, Reason, examples
-from omnipub_cli.spreading import spread
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.one_or_all import Aim
+from omnipub_cli.framework.option_groups import spread
+from omnipub_cli.framework.options import Command, Reason, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -21,15 +21,15 @@ app = typer.Typer(add_completion=False)
 @spread
 def dismiss(context: typer.Context, aim: Aim, *, reason: Reason) -> None:
     """Put away what failed, was missed or is unconfirmed, on all channels or those named."""
-    from omnipub_cli import bulk, picking  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands.messages import _bulk, _select  # noqa: PLC0415  a command imports what it uses
 
-    verb = picking.Verb(name="dismiss", does="puts away", meant=("unconfirmed", "failed", "missed"))
+    verb = _select.Verb(name="dismiss", does="puts away", meant=("unconfirmed", "failed", "missed"))
     call = call_of(context)
     if not reason.strip():
         raise InvalidInputError("A reason is needed to put it away.", hint="Add --reason TEXT.")
     with call.system() as system:
-        what = picking.picked(verb, aim, now=system.world.clock.now())
-        bulk.carry_out(
+        what = _select.picked(verb, aim, now=system.world.clock.now())
+        _bulk.carry_out(
             call,
             system,
             verb,

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli import inputs
-from omnipub_cli.context import call_of
-from omnipub_cli.options import At, Command, Fold, Id, NotAfter, Zone, examples, listed
+from omnipub_cli.framework import inputs
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import At, Command, Fold, Id, NotAfter, Zone, examples, listed
 
 if TYPE_CHECKING:
     from omnipub.services.messages.read import Shown
-    from omnipub_cli.context import Call
+    from omnipub_cli.framework.context import Call
 
 app = typer.Typer(add_completion=False)
 
@@ -54,8 +54,8 @@ def edit(  # noqa: PLR0913  a command's options are its parameters
 ) -> None:
     """Change the parts that are named, move its due moment, or both, of what is not out: on all channels or none."""
     from omnipub.domain.message import Content  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.editing import Changes  # noqa: PLC0415  likewise
-    from omnipub_cli.naming import named  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
+    from omnipub_cli.commands.messages._edit import Changes  # noqa: PLC0415  likewise
 
     call = call_of(context)
     schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)
@@ -90,11 +90,11 @@ def edit(  # noqa: PLR0913  a command's options are its parameters
 
 def _tell(call: "Call", edited: "Shown") -> None:
     from omnipub.services.messages import serialize  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli import changing  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  likewise
 
     call.output.data(
-        *changing.table(edited.deliveries),
-        json=changing.whose(edited.parent)
+        *deliveries.table(edited.deliveries),
+        json=deliveries.whose(edited.parent)
         | {
             "revision": edited.subject.revision,
             "schedule": serialize.shown(edited)["schedule"],

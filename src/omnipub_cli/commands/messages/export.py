@@ -10,10 +10,11 @@ import typer
 
 from omnipub import private_files
 from omnipub.errors import InvalidInputError
-from omnipub_cli import asking, rowfile
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Column, Record, Table
-from omnipub_cli.options import Command, GoesTo, HasStatus, Mine, Owner, Since, Until, Yes, examples
+from omnipub_cli.commands.messages import _row_files
+from omnipub_cli.framework import prompts
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, GoesTo, HasStatus, Mine, Owner, Since, Until, Yes, examples
+from omnipub_cli.output.views import Column, Record, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from omnipub.ports.media import Media
     from omnipub.services.bulk.formats import Format
     from omnipub.services.bulk.row import Row
-    from omnipub_cli.context import Call
+    from omnipub_cli.framework.context import Call
 
 app = typer.Typer(add_completion=False)
 
@@ -45,7 +46,7 @@ def export(  # noqa: PLR0913  a command's options are its parameters
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="[FILE]", help="A .csv or .jsonl file; standard output without.")] = "",
     *,
-    form: rowfile.Form = None,
+    form: _row_files.Form = None,
     images: Annotated[
         str, typer.Option("--images", metavar="DIR", help="Write the images here too, to import them elsewhere.")
     ] = "",
@@ -58,13 +59,13 @@ def export(  # noqa: PLR0913  a command's options are its parameters
     yes: Yes = False,
 ) -> None:
     """Write messages to a file that import reads: what was asked for, not what became of it, and no secrets."""
-    from omnipub_cli.narrowing import asked_of  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared.filters import asked_of  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
-    format_ = rowfile.format_of(file, form or (None if file else "csv"))
+    format_ = _row_files.format_of(file, form or (None if file else "csv"))
     path = Path(file).expanduser() if file else None
     if path is not None and path.exists():
-        asking.confirm(call, f"{file} is there already, and is overwritten.", yes=yes)
+        prompts.confirm(call, f"{file} is there already, and is overwritten.", yes=yes)
     with call.system() as system:
         now = system.world.clock.now()
         asked = asked_of(now=now, status=status, channel=channel, owner=owner, since=since, until=until)
@@ -97,7 +98,7 @@ def _write(call: Call, rows: Iterable[Row], path: Path | None, format_: Format) 
     from omnipub.services.bulk.row import object_of  # noqa: PLC0415  likewise
 
     told = _Told()
-    target: AbstractContextManager[TextIO | None] = rowfile.replacing(path) if path else nullcontext()
+    target: AbstractContextManager[TextIO | None] = _row_files.replacing(path) if path else nullcontext()
     with target as opened, call.output.progress() as progress:
         write = _writer(call, opened)
         write(heading(format_))
@@ -126,7 +127,7 @@ class _Written:
         self._media = media
 
     def __call__(self, reference: MediaReference) -> str:
-        name = f"{reference.key}{rowfile.KINDS.get(reference.content_type, '')}"
+        name = f"{reference.key}{_row_files.KINDS.get(reference.content_type, '')}"
         path = self._directory / name
         try:
             private_files.directory(self._directory)

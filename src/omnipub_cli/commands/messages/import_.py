@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli import rowfile
-from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, DryRun, Yes, examples
+from omnipub_cli.commands.messages import _row_files
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, DryRun, Yes, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -34,7 +34,7 @@ def import_(
         ),
     ],
     *,
-    form: rowfile.Form = None,
+    form: _row_files.Form = None,
     images: Annotated[
         str, typer.Option("--images", metavar="DIR", help="Where its images lie (default: beside the file).")
     ] = "",
@@ -44,13 +44,13 @@ def import_(
 ) -> None:
     """Compose a message from each row of a file: all rows or none; repeated within a week, it creates none twice."""
     from omnipub.services.bulk.formats import FILE_BYTES_AT_MOST, read  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli import importing  # noqa: PLC0415  likewise
+    from omnipub_cli.commands.messages import _import  # noqa: PLC0415  likewise
 
     call = call_of(context)
-    rows = read(rowfile.bytes_of(file, most=FILE_BYTES_AT_MOST), rowfile.format_of(file, form))
-    pictures = rowfile.pictures_in(Path(images).expanduser() if images else Path(file).expanduser().parent)
+    rows = read(_row_files.bytes_of(file, most=FILE_BYTES_AT_MOST), _row_files.format_of(file, form))
+    pictures = _row_files.pictures_in(Path(images).expanduser() if images else Path(file).expanduser().parent)
     with call.system() as system:
-        run = importing.Run(call=call, system=system, owner=call.owner, pictures=pictures)
+        run = _import.Run(call=call, system=system, owner=call.owner, pictures=pictures)
         run.check(rows)
         if not dry_run:
             run.agree(partial=partial, yes=yes)

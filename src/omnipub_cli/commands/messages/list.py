@@ -2,7 +2,7 @@
 
 import typer
 
-from omnipub_cli.listing import add_list
+from omnipub_cli.commands._shared.list import add_list
 
 app = typer.Typer(add_completion=False)
 

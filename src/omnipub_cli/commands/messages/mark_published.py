@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, Id, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, Id, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -34,8 +34,8 @@ def mark_published(
     permalink: Annotated[str, typer.Option(metavar="URL", help="Where it is seen.")] = "",
 ) -> None:
     """Say that an unconfirmed delivery was found on its network."""
-    from omnipub_cli import changing  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.naming import named  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
 
     call = call_of(context)
     if not network_id.strip():
@@ -45,4 +45,4 @@ def mark_published(
         marked = system.operate.mark_published(
             parent, call.viewer(), channel=channel, network_id=network_id.strip(), permalink=permalink
         )
-    changing.tell(call, parent, [marked])
+    deliveries.tell(call, parent, [marked])

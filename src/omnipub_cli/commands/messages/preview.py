@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omnipub_cli import plain, saying
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Line, Story
-from omnipub_cli.errors import Code
-from omnipub_cli.options import Command, examples
-from omnipub_cli.spreading import spread
+from omnipub_cli.commands.messages import _compose_options
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.option_groups import spread
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output import escape
+from omnipub_cli.output.views import Line, Story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,13 +31,13 @@ app = typer.Typer(add_completion=False)
     ),
 )
 @spread
-def preview(context: typer.Context, asked: saying.Asked) -> None:
+def preview(context: typer.Context, asked: _compose_options.Asked) -> None:
     """Show what each channel would be sent, with its counts against the limits; nothing is stored or sent."""
     from omnipub.services.messages.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     with call.system() as system:
-        id_, found = saying.previewed(call, system, asked)
+        id_, found = _compose_options.previewed(call, system, asked)
     call.output.data(
         Story(lines=list(_told(found))),
         json={"id": id_ or None} | in_json(found),
@@ -44,7 +45,7 @@ def preview(context: typer.Context, asked: saying.Asked) -> None:
     )
     if not found.ok:
         call.output.warn("It cannot be published as it is.")
-        saying.explain(call, found)
+        _compose_options.explain(call, found)
         raise typer.Exit(Code.FAILURE)
 
 
@@ -60,7 +61,7 @@ def _told(found: Previewed) -> Iterator[Line]:
 def _facet(facet: Facet) -> Iterator[Line]:
     where = f"{facet.title}, {facet.account}" if facet.account else facet.title
     yield Line((facet.channel, f"({where})"), heading=True)
-    for line in plain.lines(facet.text) if facet.text else ():
+    for line in escape.lines(facet.text) if facet.text else ():
         yield Line((f"| {line}",), indent=2)
     yield Line(("text:", ", ".join(f"{one.found:,}/{one.most:,} {one.unit}" for one in facet.counts)), indent=2)
     if facet.content.link:

@@ -2,10 +2,10 @@
 
 import typer
 
-from omnipub_cli.aiming import Aim
-from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, examples
-from omnipub_cli.spreading import spread
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.one_or_all import Aim
+from omnipub_cli.framework.option_groups import spread
+from omnipub_cli.framework.options import Command, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -20,10 +20,10 @@ app = typer.Typer(add_completion=False)
 @spread
 def reconcile(context: typer.Context, aim: Aim) -> None:
     """Look on the network, now, for what may be out, and take over what is found; nothing is sent."""
-    from omnipub_cli import picking, reconciling  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands.messages import _reconcile, _select  # noqa: PLC0415  a command imports what it uses
 
-    verb = picking.Verb(name="reconcile", does="looks on the network for", meant=("unconfirmed", "publishing"))
+    verb = _select.Verb(name="reconcile", does="looks on the network for", meant=("unconfirmed", "publishing"))
     call = call_of(context)
     with call.system() as system:
-        what = picking.picked(verb, aim, now=system.world.clock.now())
-        reconciling.carry_out(call, system, verb, what, dry_run=aim.dry_run, yes=aim.yes)
+        what = _select.picked(verb, aim, now=system.world.clock.now())
+        _reconcile.carry_out(call, system, verb, what, dry_run=aim.dry_run, yes=aim.yes)

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 import typer
 
 from omnipub.errors import ConflictError
-from omnipub_cli.aiming import Aim
-from omnipub_cli.context import call_of
-from omnipub_cli.errors import Code
-from omnipub_cli.held_now import Holds
-from omnipub_cli.options import Command, examples
-from omnipub_cli.spreading import spread
+from omnipub_cli.commands._shared.held import Holds
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.one_or_all import Aim
+from omnipub_cli.framework.option_groups import spread
+from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
     from omnipub.wiring.assemble import System
-    from omnipub_cli.context import Call
-    from omnipub_cli.picking import Picked
+    from omnipub_cli.commands.messages._select import Picked
+    from omnipub_cli.framework.context import Call
 
 app = typer.Typer(add_completion=False)
 
@@ -31,9 +31,9 @@ app = typer.Typer(add_completion=False)
 @spread
 def retry(context: typer.Context, aim: Aim) -> None:
     """Send again what failed or was missed; what is unconfirmed only where it is named, as it may double."""
-    from omnipub_cli import bulk, picking  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands.messages import _bulk, _select  # noqa: PLC0415  a command imports what it uses
 
-    verb = picking.Verb(
+    verb = _select.Verb(
         name="retry",
         does="sends again",
         meant=("failed", "missed"),
@@ -42,9 +42,9 @@ def retry(context: typer.Context, aim: Aim) -> None:
     )
     call = call_of(context)
     with call.system() as system:
-        what = picking.picked(verb, aim, now=system.world.clock.now())
+        what = _select.picked(verb, aim, now=system.world.clock.now())
         left = _doubts(call, system, what, yes=aim.yes) if what.one and not aim.dry_run else []
-        changed = bulk.carry_out(
+        changed = _bulk.carry_out(
             call,
             system,
             verb,
@@ -71,8 +71,8 @@ def _doubts(call: "Call", system: "System", what: "Picked", *, yes: bool) -> lis
     Raises:
         ConflictError: There is nothing else to send, and they are not named.
     """
-    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
-    from omnipub_cli.naming import named  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
 
     shown = named(call, system, what.ids[0])
     unsure = [one.channel for one in shown.deliveries if one.status.value == "unconfirmed"]

@@ -2,7 +2,7 @@
 
 import typer
 
-from omnipub_cli.showing import add_show
+from omnipub_cli.commands._shared.show import add_show
 
 app = typer.Typer(add_completion=False)
 

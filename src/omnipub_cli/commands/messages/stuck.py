@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Column, Exact, Line, State, Story, Table
-from omnipub_cli.options import Command, Limit, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, Limit, examples
+from omnipub_cli.output.views import Column, Exact, Line, State, Story, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,21 +34,22 @@ WAITING = ("publishing", "scheduled")
 def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
     """List what needs somebody, worst first: why it is stuck, and the command to type next."""
     from omnipub.services.messages import serialize  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli import advice, changing  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  likewise
+    from omnipub_cli.commands.messages import _next_step  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:
         found, more = system.stuck.rows(limit=limit)
         now = system.world.clock.now()
         said: list[Said] = [
-            (one, advice.why(one.delivery, now), advice.step(call, system, one.delivery)) for one in found
+            (one, _next_step.why(one.delivery, now), _next_step.step(call, system, one.delivery)) for one in found
         ]
     view = _story(said) if call.output.look.terminal else _table(said)
     call.output.data(
         *([view] if found else []),
         json={
             "deliveries": [
-                changing.whose(one.delivery.parent)
+                deliveries.whose(one.delivery.parent)
                 | {"excerpt": one.excerpt}
                 | serialize.delivery(one.delivery)
                 | {"why": why, "next": step}
@@ -56,7 +57,7 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
             ],
             "more": more,
         },
-        ids=changing.ids([one.delivery for one in found]),
+        ids=deliveries.ids([one.delivery for one in found]),
     )
     if not found:
         call.output.note("Nothing needs anybody.")

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Cell, Column, State, Table
-from omnipub_cli.errors import Code
-from omnipub_cli.options import Channels, Command, Id, Yes, examples, once
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.options import Channels, Command, Id, Yes, examples, once
+from omnipub_cli.output.views import Cell, Column, State, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omnipub.domain.delivery.model import Delivery
     from omnipub.services.messages.unpublish import Report
-    from omnipub_cli.context import Call
+    from omnipub_cli.framework.context import Call
 
 app = typer.Typer(add_completion=False)
 
@@ -33,15 +33,16 @@ COLUMNS = (Column("CHANNEL"), Column("RESULT"), Column("NETWORK ID"), Column("WH
 def unpublish(context: typer.Context, id_: Id, *, channel: Channels = None, yes: Yes = False) -> None:
     """Delete what is published at its networks, on all channels or those named; repeating it is safe."""
     from omnipub.services.messages.unpublish import OUT_OF_SIGHT  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli import asking, changing  # noqa: PLC0415  likewise
-    from omnipub_cli.naming import named  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
+    from omnipub_cli.framework import prompts  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:
         parent = named(call, system, id_).parent
         chosen = system.unpublish.chosen(parent, call.viewer(), once(channel))
         if any(one.unpublished is None for one in chosen):
-            asking.confirm(call, _question(chosen), yes=yes)
+            prompts.confirm(call, _question(chosen), yes=yes)
         reports: list[Report] = []
         with call.output.progress() as progress:
             for one in chosen:
@@ -49,7 +50,7 @@ def unpublish(context: typer.Context, id_: Id, *, channel: Channels = None, yes:
                 progress.show(Table(columns=COLUMNS[:2], rows=[row[:2] for row in _rows(reports)]))
     call.output.data(
         Table(columns=COLUMNS, rows=_rows(reports)),
-        json=changing.whose(parent) | {"results": [_shape(one) for one in reports]},
+        json=deliveries.whose(parent) | {"results": [_shape(one) for one in reports]},
         ids=[parent.id] if all(one.result in OUT_OF_SIGHT for one in reports) else [],
     )
     left = [one for one in reports if one.result not in OUT_OF_SIGHT]

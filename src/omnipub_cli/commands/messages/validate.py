@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omnipub_cli import saying
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Cell, Column, State, Table
-from omnipub_cli.errors import Code
-from omnipub_cli.options import Command, examples
-from omnipub_cli.spreading import spread
+from omnipub_cli.commands.messages import _compose_options
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.option_groups import spread
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output.views import Cell, Column, State, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,13 +39,13 @@ COLUMNS = (
     ),
 )
 @spread
-def validate(context: typer.Context, asked: saying.Asked) -> None:
+def validate(context: typer.Context, asked: _compose_options.Asked) -> None:
     """Check a message against every channel's limits as create would, and store nothing; exit 1 if one is broken."""
     from omnipub.services.messages.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     with call.system() as system:
-        id_, found = saying.previewed(call, system, asked)
+        id_, found = _compose_options.previewed(call, system, asked)
     document = in_json(found)
     for one in document["channels"]:
         for name in ("text", "link", "images", "body", "fixed"):
@@ -56,7 +56,7 @@ def validate(context: typer.Context, asked: saying.Asked) -> None:
         ids=[one.channel for one in found.facets if not one.objections],
     )
     if not found.ok:
-        saying.explain(call, found)
+        _compose_options.explain(call, found)
         raise typer.Exit(Code.FAILURE)
 
 

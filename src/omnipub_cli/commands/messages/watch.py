@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.options import SECONDS_AT_MOST, Command, Id, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import SECONDS_AT_MOST, Command, Id, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -32,9 +32,9 @@ def watch(
     ] = None,
 ) -> None:
     """Follow a message or certification until every channel has an end; exit 1 if one is not published."""
-    from omnipub_cli.following import tell, watched  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.held_now import Holds  # noqa: PLC0415  likewise
-    from omnipub_cli.naming import named  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.held import Holds  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.watch import tell, watched  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     with call.system() as system:

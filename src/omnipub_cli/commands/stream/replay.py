@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.context import call_of
-from omnipub_cli.options import Command, Yes, examples, once
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, Yes, examples, once
 
 if TYPE_CHECKING:
     from omnipub.services.stream.replay import Replay
-    from omnipub_cli.replaying import Wanted
+    from omnipub_cli.commands.stream._replay import Wanted
 
 app = typer.Typer(add_completion=False)
 
@@ -57,7 +57,7 @@ def replay(  # noqa: PLR0913  one argument for each option
     yes: Yes = False,
 ) -> None:
     """Give records of the stream, or parked ones, to the worker again; what is out is not sent again."""
-    from omnipub_cli import replaying  # noqa: PLC0415  likewise
+    from omnipub_cli.commands.stream import _replay  # noqa: PLC0415  likewise
 
     call = call_of(context)
     _check(since=since, from_=from_, parked=parked, until=until, ids=ids or ())
@@ -66,9 +66,9 @@ def replay(  # noqa: PLR0913  one argument for each option
         again = call.replay(system)
         wanted = _wanted(again, since=since, from_=from_, until=until, ids=once(ids))
         if dry_run:
-            replaying.foretell(call, again, wanted, reput=reput)
+            _replay.foretell(call, again, wanted, reput=reput)
         else:
-            replaying.replay(call, system, again, wanted, reput=reput, rate=rate, yes=yes)
+            _replay.replay(call, system, again, wanted, reput=reput, rate=rate, yes=yes)
 
 
 def _check(*, since: str, from_: str, parked: bool, until: str, ids: "list[str] | tuple[()]") -> None:
@@ -90,8 +90,8 @@ def _check(*, since: str, from_: str, parked: bool, until: str, ids: "list[str] 
 def _wanted(again: "Replay", *, since: str, from_: str, until: str, ids: list[str]) -> "Wanted":
     """The records that are asked for."""
     from omnipub.ports.stream_reader import Start  # noqa: PLC0415  likewise
-    from omnipub_cli.replaying import Wanted  # noqa: PLC0415  likewise
-    from omnipub_cli.since import since_of  # noqa: PLC0415  likewise
+    from omnipub_cli.commands.stream._replay import Wanted  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.since import since_of  # noqa: PLC0415  likewise
 
     if not (since or from_):
         return Wanted(ids=ids)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from omnipub_cli import times
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Column, Record, Table
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output import times
+from omnipub_cli.output.views import Column, Record, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Exact, Line, Table, told
-from omnipub_cli.options import Command, examples
-from omnipub_cli.signals import termination
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.framework.signals import termination
+from omnipub_cli.output.views import Exact, Line, Table, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,8 +51,8 @@ def tail(
     """Show the newest records, and with --follow those that arrive."""
     from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
     from omnipub.ports.stream_reader import Start  # noqa: PLC0415  likewise
-    from omnipub_cli import streaming  # noqa: PLC0415  likewise
-    from omnipub_cli.since import since_of  # noqa: PLC0415  likewise
+    from omnipub_cli.commands.stream import _records  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.since import since_of  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:
@@ -60,20 +60,20 @@ def tail(
         start = Start(at=since_of(since, "--since", now=system.world.clock.now()) if since else None)
         gone = records.gone_from(start) if since else None
         found, ends = records.newest(start, count=limit)
-        rows = [streaming.cells(one) for one in found]
-        heads = [streaming.day(one, call) for one in found]
+        rows = [_records.cells(one) for one in found]
+        heads = [_records.day(one, call) for one in found]
         if follow and call.json:
             _lines(call, found)
         else:
             call.output.data(
-                *([Table(columns=streaming.COLUMNS, rows=rows, heads=heads)] if rows else []),
+                *([Table(columns=_records.COLUMNS, rows=rows, heads=heads)] if rows else []),
                 json={
                     "gone_before": to_text(gone) if gone else None,
-                    "records": [streaming.shape(one) for one in found],
+                    "records": [_records.shape(one) for one in found],
                 },
                 ids=[one.sequence for one in found],
             )
-        streaming.say_gone(call, gone)
+        _records.say_gone(call, gone)
         if follow:
             _follow(call, records, ends)
     _advise(call, since=since, found=len(found), limit=limit, follow=follow)
@@ -95,17 +95,15 @@ def _follow(call: Call, records: "Records", ends: "Mapping[str, Start]") -> None
 
 def _lines(call: Call, found: "Sequence[StreamRecord]") -> None:
     """Records a line each, at once."""
-    from omnipub_cli import streaming  # noqa: PLC0415  the command has imported it
+    from omnipub_cli.commands.stream import _records  # noqa: PLC0415  the command has imported it
 
     for one in found:
         if call.json:
-            call.output.document_line(streaming.shape(one))
+            call.output.document_line(_records.shape(one))
         elif call.quiet or not call.output.look.terminal:
-            call.output.data(
-                Table(columns=streaming.COLUMNS, rows=[streaming.cells(one)]), json=None, ids=[one.sequence]
-            )
+            call.output.data(Table(columns=_records.COLUMNS, rows=[_records.cells(one)]), json=None, ids=[one.sequence])
         else:
-            call.output.line(told(Line([Exact(one.arrived_at), *streaming.cells(one)[1:]]), call.output.look))
+            call.output.line(told(Line([Exact(one.arrived_at), *_records.cells(one)[1:]]), call.output.look))
     call.output.flush()
 
 

@@ -2,8 +2,8 @@
 
 import typer
 
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.options import examples
+from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.options import examples
 
 VERBS = {
     "seed": "Fill the table with invented messages, the same for the same seed; none of them can be sent.",

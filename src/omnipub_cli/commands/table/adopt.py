@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import ConflictError, InvalidInputError
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -85,24 +85,24 @@ def _alone(call: Call) -> "AbstractContextManager[None]":
 def _confirm(call: Call, closed: str, why: "Why", *, retired: bool, same: bool) -> None:
     """Let somebody say, in a word of its own, what no check can see."""
     from omnipub.services.protocol.gate import WITHOUT_EVIDENCE  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli import asking  # noqa: PLC0415  likewise
+    from omnipub_cli.framework import prompts  # noqa: PLC0415  likewise
 
     if same and why not in WITHOUT_EVIDENCE:
         raise ConflictError(
             f"{closed} Its evidence was not lost, so it is not the table that ran last.",
             hint=f"If the original is retired for good: {call.typed('table adopt')}",
         )
-    if retired or (same and not asking.can_ask()):
+    if retired or (same and not prompts.can_ask()):
         return
     if same:
-        asking.typed(
+        prompts.typed(
             call,
             f"{closed} If it is the very table that ran last, neither copied nor restored, it goes on, and only what "
             "was being published becomes unconfirmed.",
             expected=SAME,
         )
         return
-    asking.typed(
+    prompts.typed(
         call,
         f"{closed} Adopting it makes {call.where} the place that publishes: everything due or claimed "
         "since then becomes unconfirmed and is not sent by itself, the rest goes out when it is due. "
@@ -113,13 +113,13 @@ def _confirm(call: Call, closed: str, why: "Why", *, retired: bool, same: bool) 
 
 
 def _tell(call: Call, adopted: "Adopted", old: list[str]) -> None:
-    from omnipub_cli import changing  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  a command imports what it uses
 
     doubts = adopted.doubts
     call.output.data(
-        *changing.table(doubts),
-        json={"adopted": True, "deliveries": changing.shapes(doubts), "unknown": adopted.unknown},
-        ids=changing.ids(doubts),
+        *deliveries.table(doubts),
+        json={"adopted": True, "deliveries": deliveries.shapes(doubts), "unknown": adopted.unknown},
+        ids=deliveries.ids(doubts),
     )
     call.output.note(f"{call.where} is the place that publishes now.")
     if adopted.unknown:

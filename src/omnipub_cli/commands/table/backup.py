@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Record
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output.views import Record
 
 app = typer.Typer(add_completion=False)
 
@@ -19,7 +19,7 @@ def backup(
 ) -> None:
     """Copy the table into one file, as it is at this moment, while it is used."""
     from omnipub.onebox import backups  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)
     target = file.expanduser().absolute()

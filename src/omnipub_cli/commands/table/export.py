@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Record
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output.views import Record
 
 app = typer.Typer(add_completion=False)
 
@@ -22,8 +22,8 @@ def export(
     """Write every item to a file, a line of JSON each, without secrets."""
     from omnipub.onebox.backups import vacant  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.table.dump import Transfer  # noqa: PLC0415  likewise
-    from omnipub_cli import jsonl  # noqa: PLC0415  likewise
-    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+    from omnipub_cli.commands.table import _jsonl  # noqa: PLC0415  likewise
+    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)
     target = file.expanduser().absolute()
@@ -36,7 +36,7 @@ def export(
             clock=system.world.clock,
             settings=system.settings,
         )
-        kinds = jsonl.write(target, transfer.lines(), transfer.header, told=told)
+        kinds = _jsonl.write(target, transfer.lines(), transfer.header, told=told)
     size = target.stat().st_size
     call.output.data(
         Record(fields=[("file", str(target)), ("items", kinds.total()), ("bytes", size)]),

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Record
-from omnipub_cli.options import Command, Yes, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, Yes, examples
+from omnipub_cli.output.views import Record
 
 app = typer.Typer(add_completion=False)
 
@@ -36,9 +36,9 @@ def import_(
     """Bring in an exported file, after all of it was checked; nothing is sent until the table is adopted."""
     from omnipub.onebox.data_directory import alone  # noqa: PLC0415  a command imports what it uses
     from omnipub.services.table.dump import Transfer  # noqa: PLC0415  likewise
-    from omnipub_cli import jsonl  # noqa: PLC0415  likewise
-    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
-    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+    from omnipub_cli.commands.table import _jsonl  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)
     source = file.expanduser().absolute()
@@ -51,13 +51,13 @@ def import_(
             settings=system.settings,
         )
         with counted(call, "lines checked") as told:
-            checked = transfer.check(jsonl.read(source), told=told)
+            checked = transfer.check(_jsonl.read(source), told=told)
         transfer.may_enter(merge=merge)
         if not dry_run:
             what = f"{checked.items:,} items are brought into {call.directory}, and nothing is sent from it"
             confirm(call, f"{what} until it is adopted.", yes=yes)
         with counted(call, "items", of=checked.items) as told:
-            done = transfer.bring_in(jsonl.read(source), told=told, dry_run=dry_run)
+            done = transfer.bring_in(_jsonl.read(source), told=told, dry_run=dry_run)
     counts = {"items": checked.items, "written": 0 if dry_run else done.written, "present": done.present}
     call.output.data(
         Record(fields=[*counts.items(), *([("would write", done.written)] if dry_run else [])]),

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Line, State, Story
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output.views import Line, State, Story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Record
-from omnipub_cli.options import Command, Yes, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, Yes, examples
+from omnipub_cli.output.views import Record
 
 app = typer.Typer(add_completion=False)
 
@@ -21,8 +21,8 @@ def restore(
 ) -> None:
     """Put a backup in the table's place and keep the old one; nothing is sent until it is adopted."""
     from omnipub.onebox import backups  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
-    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)
     source = file.expanduser().absolute()

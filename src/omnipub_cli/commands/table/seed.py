@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from omnipub.names import SEED_OWNER
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Record
-from omnipub_cli.options import Command, Yes, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, Yes, examples
+from omnipub_cli.output.views import Record
 
 app = typer.Typer(add_completion=False)
 
@@ -31,8 +31,8 @@ def seed(
     """Fill the table with invented messages, the same for the same seed; none of them can be sent."""
     from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
     from omnipub.seed.seeding import Seeding  # noqa: PLC0415  likewise
-    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
-    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:

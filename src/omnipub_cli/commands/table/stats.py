@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Record
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output.views import Record
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from omnipub.services.table.stats import Census, Count
-    from omnipub_cli.drawing import Cell
+    from omnipub_cli.output.views import Cell
 
 app = typer.Typer(add_completion=False)
 

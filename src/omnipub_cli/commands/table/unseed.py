@@ -2,9 +2,9 @@
 
 import typer
 
-from omnipub_cli.context import call_of
-from omnipub_cli.drawing import Record
-from omnipub_cli.options import Command, Yes, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, Yes, examples
+from omnipub_cli.output.views import Record
 
 app = typer.Typer(add_completion=False)
 
@@ -13,8 +13,8 @@ app = typer.Typer(add_completion=False)
 def unseed(context: typer.Context, *, yes: Yes = False) -> None:
     """Remove everything that seed has invented."""
     from omnipub.seed.seeding import Seeding  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.asking import confirm  # noqa: PLC0415  likewise
-    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system:

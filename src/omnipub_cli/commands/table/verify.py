@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from omnipub_cli.context import Call, call_of
-from omnipub_cli.drawing import Column, Line, Story, Table, View
-from omnipub_cli.errors import Code
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import Call, call_of
+from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output.views import Column, Line, Story, Table, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ _NEXT = {
 def verify(context: typer.Context) -> None:
     """Look at every item and say what is wrong in the table; exit 1 if anything is."""
     from omnipub.services.table.verify import Verification  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.counting import counted  # noqa: PLC0415  likewise
+    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)
     with call.system() as system, counted(call, "items") as told:

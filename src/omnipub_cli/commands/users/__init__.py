@@ -2,8 +2,8 @@
 
 import typer
 
-from omnipub_cli.lazily import Lazy
-from omnipub_cli.options import examples
+from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.options import examples
 
 VERBS = {
     "create": "Let somebody sign in to a stage on AWS: invited by mail, or with a password.",

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.context import call_of
 from omnipub_cli.deployment import signing_in, workplace
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -37,7 +37,7 @@ def create(
 ) -> None:
     """Let somebody sign in to a stage on AWS: invited by mail, or with a password."""
     from omnipub_cli.deployment.people import checked_address  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.options import once  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.options import once  # noqa: PLC0415  likewise
 
     call = call_of(context)
     address = checked_address(email)

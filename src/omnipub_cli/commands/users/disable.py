@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.context import call_of
 from omnipub_cli.deployment import signing_in, workplace
-from omnipub_cli.options import Command, Yes, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, Yes, examples
 
 app = typer.Typer(add_completion=False)
 
@@ -20,7 +20,7 @@ def disable(
     yes: Yes = False,
 ) -> None:
     """Let a user sign in no more; what they wrote stays, and goes out when it is due."""
-    from omnipub_cli.asking import confirm  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     _, target = workplace.place(context, region=region)

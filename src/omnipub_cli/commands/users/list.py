@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.context import call_of
 from omnipub_cli.deployment import signing_in, workplace
-from omnipub_cli.options import Command, examples
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, examples
 
 app = typer.Typer(add_completion=False)
 

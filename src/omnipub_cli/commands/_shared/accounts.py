@@ -1,0 +1,134 @@
+"""What the commands about connected accounts have in common: finding one, showing one, and what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from omnipub_cli.output.views import Cell, Column, State, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omnipub.services.accounts.check import Trial
+    from omnipub.storage.items import Connection
+    from omnipub.wiring.assemble import System
+    from omnipub_cli.framework.context import Call
+
+COUNTED_AT_MOST = 200
+"""Of what waits in one state, more is not counted: each is looked up by itself."""
+
+TESTED = (Column("CHANNEL"), Column("VERDICT"), Column("ACCOUNT"), Column("WHAT"))
+
+
+def found(call: Call, system: System, channel: str) -> Connection:
+    """The account of that name.
+
+    Raises:
+        InvalidInputError: It is no name of a channel.
+        NotFoundError: No account has it.
+    """
+    from omnipub.domain.ids import checked_channel  # noqa: PLC0415  a command imports what it uses
+    from omnipub.errors import NotFoundError  # noqa: PLC0415  likewise
+
+    one = system.accounts.find(call.owner, checked_channel(channel))
+    if one is None:
+        raise NotFoundError(
+            f"No account is connected as {channel}.", hint=f"See what is: {call.typed('connections list')}"
+        )
+    return one
+
+
+def shape(connection: Connection) -> dict[str, Any]:
+    """A connected account as JSON, without its token."""
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
+    from omnipub.services.accounts.refresh_results import renewable  # noqa: PLC0415  likewise
+    from omnipub.services.channels.catalog import connection as told  # noqa: PLC0415  likewise
+
+    ends = connection.refresh_at
+    failed = connection.renewal_failed
+    return told(connection) | {
+        "ends_at": to_text(ends) if ends else None,
+        "renewable": renewable(connection),
+        "renewal_failed": failed.sentence if failed else None,
+    }
+
+
+def again(call: Call, connection: Connection) -> str:
+    """The command that gives a connected account a new token."""
+    from omnipub.services.accounts.secret_urls import ADDRESS  # noqa: PLC0415  a command imports what it uses
+
+    # An address that is a secret is not shown: without --url the one that is sealed stays.
+    hidden = ADDRESS in (connection.settings or {})
+    name = connection.also[0] if hidden and connection.also else connection.account
+    words = ["connections", "connect", connection.channel, "--account", name]
+    if connection.title != name:
+        words += ["--title", connection.title]
+    if connection.base_url and not (hidden or _at_the_sandbox(call, connection)):
+        words += ["--url", connection.base_url]
+    return call.typed(shlex.join(words))
+
+
+def _at_the_sandbox(call: Call, connection: Connection) -> bool:
+    """Whether the sandbox opened the account; its port may be another one today, but its paths are its own."""
+    from omnipub.config import Mode  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import network_of  # noqa: PLC0415  likewise
+
+    path = urlsplit(connection.base_url).path
+    return call.settings.mode is Mode.SANDBOX and path.startswith(f"/{network_of(connection.channel)}")
+
+
+def after(call: Call, tested: Trial) -> str:
+    """What to type after a test; empty if there is nothing to do."""
+    from omnipub.services.accounts.check import Verdict  # noqa: PLC0415  likewise
+    from omnipub.services.accounts.refresh_results import renewable  # noqa: PLC0415  likewise
+    from omnipub.storage.items import Standing  # noqa: PLC0415  likewise
+
+    one = tested.connection
+    match tested.verdict:
+        case Verdict.OK:
+            held = one.standing is Standing.NEEDS_OWNER
+            return call.typed(f"connections refresh {one.channel}") if held else ""
+        case Verdict.EXPIRED if renewable(one):
+            return call.typed(f"connections refresh {one.channel}")
+        case Verdict.UNREACHABLE:
+            return call.typed(f"connections test {one.channel}")
+        case Verdict.UNTESTABLE:
+            return call.typed(f'messages create "A test" --to {one.channel} --wait')
+        case _:
+            return again(call, one)
+
+
+def table(tested: Sequence[Trial]) -> list[Table]:
+    """Verdicts as rows; no table if there are none."""
+    from omnipub.domain.secret_urls import shown  # noqa: PLC0415  likewise
+
+    rows: list[Sequence[Cell]] = [
+        (one.connection.channel, State(one.verdict.value), shown(one.connection.account), one.sentence)
+        for one in tested
+    ]
+    return [Table(columns=TESTED, rows=rows)] if rows else []
+
+
+def verdict(call: Call, tested: Trial) -> dict[str, Any]:
+    """A verdict as JSON; `next` is what to type."""
+    one = tested.connection
+    return {
+        "channel": one.channel,
+        "account": one.account,
+        "verdict": tested.verdict.value,
+        "sentence": tested.sentence,
+        "next": after(call, tested) or None,
+    }
+
+
+def exit_code(tested: Sequence[Trial]) -> int:
+    """0 if nothing speaks against the accounts; a network that could not be asked is a code of its own."""
+    from omnipub.services.accounts.check import Verdict  # noqa: PLC0415  likewise
+    from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
+
+    verdicts = {one.verdict for one in tested}
+    if verdicts & {Verdict.EXPIRED, Verdict.NOT_ALLOWED}:
+        return Code.FAILURE
+    return Code.UNAVAILABLE if Verdict.UNREACHABLE in verdicts else Code.OK

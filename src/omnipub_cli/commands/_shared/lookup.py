@@ -1,0 +1,33 @@
+"""What an id names: a message or, failing that, a certification."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omnipub.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from omnipub.services.messages.read import Shown
+    from omnipub.wiring.assemble import System
+    from omnipub_cli.framework.context import Call
+
+
+def named(call: Call, system: System, text: str) -> Shown:
+    """The message or certification of that id.
+
+    Raises:
+        InvalidInputError: It is not an id.
+        NotFoundError: There is neither.
+    """
+    from omnipub.domain.ids import Kind, Parent, checked_id  # noqa: PLC0415  ulid comes with it
+
+    name = checked_id(text)
+    for kind in Kind:
+        try:
+            return system.showing.one(Parent(kind=kind, id=name), call.viewer())
+        except NotFoundError:
+            continue
+    raise NotFoundError(
+        f"There is no message or certification {name}.",
+        hint=f"See what there is: {call.typed('messages list')}; certifications: {call.typed('certs list')}",
+    )

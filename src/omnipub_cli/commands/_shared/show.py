@@ -1,0 +1,117 @@
+"""What `messages show` and `certs show` have in common: the subject's head, what it says, and its timeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from omnipub_cli.framework.context import call_of
+from omnipub_cli.framework.options import Command, examples
+from omnipub_cli.output import escape
+from omnipub_cli.output.views import Line, Record, State, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from omnipub.domain.certification import Certification
+    from omnipub.domain.delivery.model import Delivery
+    from omnipub.domain.message import Content, Message
+    from omnipub.services.messages.read import Shown
+    from omnipub.wiring.assemble import System
+    from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.views import Cell
+
+OfOne = Annotated[str, typer.Argument(metavar="ID", help="As printed when it was made, and by list.")]
+
+
+def add_show(app: typer.Typer, group: str, summary: str) -> None:
+    """Give a group, or a verb of it, its `show`."""
+
+    @app.command(
+        "show",
+        cls=Command,
+        help=summary,
+        epilog=examples(
+            f"omnipub {group} show 01KB0CVP6ZJ7X3Q5N8T4W2E9HD",
+            f"omnipub {group} show 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --json",
+        ),
+    )
+    def show(context: typer.Context, id_: OfOne) -> None:
+        from omnipub.domain.ids import Kind, Parent, checked_id  # noqa: PLC0415  a command imports what it uses
+
+        call = call_of(context)
+        kind = Kind.MESSAGE if group == "messages" else Kind.CERTIFICATION
+        with call.system() as system:
+            present(call, system, system.showing.one(Parent(kind=kind, id=checked_id(id_)), call.viewer()))
+
+
+def present(call: Call, system: System, shown: Shown) -> None:
+    """Print it whole."""
+    from omnipub.domain.delivery.rules import Remedy  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import network_of  # noqa: PLC0415  the command has imported it
+    from omnipub.domain.message import Message  # noqa: PLC0415  likewise
+    from omnipub.services.messages import serialize  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.timeline import timeline  # noqa: PLC0415  likewise
+
+    def can_look(delivery: Delivery) -> bool:
+        known = system.channels.get(network_of(delivery.channel))
+        return known is not None and known.remedy(delivery.account) is not Remedy.NONE
+
+    subject = shown.subject
+    said = list(_message(subject.content) if isinstance(subject, Message) else _certification(subject))
+    call.output.data(
+        Record(fields=_head(shown)),
+        *([Story(lines=said)] if said else []),
+        timeline(shown, system.world.clock.now(), call.typed, can_look),
+        json=serialize.shown(shown),
+        ids=[shown.parent.id],
+    )
+    if any(one.status.value in {"scheduled", "publishing"} for one in shown.deliveries):
+        call.warn_if_nothing_runs()
+
+
+def _head(shown: Shown) -> list[tuple[str, Cell]]:
+    schedule = shown.subject.schedule
+    asked = f"{schedule.local.replace('T', ' ')} {schedule.zone}"
+    return [
+        ("id", shown.parent.id),
+        ("status", State(shown.status.value)),
+        ("created", shown.subject.created_at),
+        ("due", schedule.at),
+        *([("asked for", asked)] if schedule.zone != "UTC" else []),
+        ("owner", shown.subject.owner),
+    ]
+
+
+def _message(content: Content) -> Iterator[Line]:
+    for line in escape.lines(content.text) if content.text else ():
+        yield Line((line,), indent=2)
+    for name, value in (
+        ("link:", content.link),
+        ("link title:", content.link_title),
+        ("hashtags:", " ".join(f"#{tag}" for tag in content.hashtags)),
+    ):
+        if value:
+            yield Line((name, value), indent=2)
+    for number, one in enumerate(content.media, 1):
+        yield Line((f"image {number}:", one.content_type, f"{one.size:,} bytes,", one.alt or "no alt text"), indent=2)
+    for channel, variant in content.variants.items():
+        if variant.text is not None:
+            yield Line((f"on {channel} instead:",), indent=2)
+            yield from (Line((line,), indent=4) for line in escape.lines(variant.text))
+
+
+def _certification(subject: Certification | Message) -> Iterator[Line]:
+    from omnipub.domain.certification import Certification  # noqa: PLC0415  likewise
+
+    if not isinstance(subject, Certification):
+        return
+    yield Line((subject.member, "earned", subject.type, "on", subject.earned_on.isoformat()), indent=2)
+    if subject.linkedin_url:
+        yield Line(("profile:", subject.linkedin_url), indent=2)
+    if subject.photo is not None:
+        yield Line(("photo:", subject.photo.content_type, f"{subject.photo.size:,} bytes"), indent=2)
+    if subject.personal_message:
+        yield Line(("message:",), indent=2)
+        yield from (Line((line,), indent=4) for line in escape.lines(subject.personal_message))

@@ -1,0 +1,207 @@
+"""What became of a delivery, told in order: asked for, tries and their ends, and what follows by itself."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from omnipub.domain.delivery.actions import is_editable, is_searchable
+from omnipub.domain.delivery.lifecycle import Event, Status, legal_events
+from omnipub.domain.message import Message
+from omnipub.domain.secret_urls import shown
+from omnipub_cli.output.times import span
+from omnipub_cli.output.views import Exact, Line, State, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from omnipub.domain.delivery.model import Attempt, Delivery
+    from omnipub.services.messages.read import Shown
+
+ENDS = {
+    "published": "published",
+    "rejected": "refused for good",
+    "throttled": "asked to come back later",
+    "not_sent": "failed before anything was sent",
+    "auth": "the account's token no longer works",
+    "ambiguous": "no clear answer; it may be out",
+    "already_there": "the network has this post already",
+    "died": "omnipub itself stopped during the try; it may be out",
+}
+"""The end of a try, as a half sentence."""
+
+
+def timeline(shown: Shown, now: datetime, typed: Callable[[str], str], can_look: Callable[[Delivery], bool]) -> Story:
+    """All deliveries, one after another.
+
+    Args:
+        shown: The message or certification with everything about it.
+        now: The present moment.
+        typed: Makes a whole command line of a command.
+        can_look: Whether a delivery's network can be asked for its post.
+    """
+    lines: list[Line] = []
+    live = [one for one in shown.deliveries if one.status is not Status.CANCELLED]
+    editable = all(is_editable(one) for one in live)
+    edit = (EDIT if isinstance(shown.subject, Message) else MOVE) if editable else None
+    for delivery in shown.deliveries:
+        tries = [one for one in shown.attempts if one.channel == delivery.channel]
+        steps = [
+            Line(
+                (f"{words}: {typed(words_typed.format(id=delivery.parent.id, channel=delivery.channel))}",),
+                indent=4,
+                whole=True,
+            )
+            for words, words_typed in possible(delivery, now, edit, can_look=can_look(delivery))
+        ]
+        lines += [*([Line()] if lines else []), *_told(delivery, tries, now, typed), *steps]
+    return Story(lines=lines)
+
+
+def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime, typed: Callable[[str], str]) -> Iterator[Line]:
+    yield Line((delivery.channel, State(delivery.status.value)), heading=True)
+    yield Line(("account", shown(delivery.account)), indent=2)
+    if delivery.due_at is not None:
+        yield Line((Exact(delivery.due_at), "due"), indent=2)
+    for one in tries:
+        yield Line((Exact(one.started_at), f"try {one.number}"), indent=2)
+        if one.ended_at is not None and (one.ended != "published" or one.sentence):
+            yield Line((Exact(one.ended_at), *_end(one)), indent=2)
+    if delivery.lease is not None and delivery.lease.sends:
+        yield Line((Exact(delivery.lease.started_at), f"try {delivery.lease.attempt}, still running"), indent=2)
+    for line in (*_looks(delivery), *_state(delivery, now, typed)):
+        yield Line(line.cells, indent=2, whole=line.whole)
+
+
+def _end(one: Attempt) -> tuple[str, ...]:
+    if one.ended == "published":
+        return (one.sentence,)  # that it is out is told with the publication
+    code = f" ({one.code})" if one.code else ""
+    said = f": {one.sentence}" if one.sentence else ""
+    return (f"{ENDS.get(one.ended, one.ended)}{code}{said}",)
+
+
+def _looks(delivery: Delivery) -> Iterator[Line]:
+    """What omnipub saw when it looked for it, since its last try."""
+    if delivery.status.value == "published":
+        return
+    for at in delivery.clean_looks:
+        yield Line((Exact(at), "looked for it: nothing like it is there"))
+    unclear = delivery.looks - len(delivery.clean_looks)
+    if unclear > 0:
+        times = "once" if unclear == 1 else f"{unclear} times"
+        yield Line((f"looked for it {times} without a clear answer",))
+
+
+def _state(delivery: Delivery, now: datetime, typed: Callable[[str], str]) -> Iterator[Line]:
+    """Where it is, why, and what follows."""
+    reason = delivery.reason.sentence if delivery.reason else ""
+    match delivery.status.value:
+        case "published":
+            yield from _published(delivery)
+            return
+        case "scheduled":
+            yield from _scheduled(delivery, now)
+        case "publishing":
+            yield from _publishing(delivery)
+        case status:
+            if delivery.next_at is not None:
+                yield Line((Exact(delivery.next_at), status.replace("_", " ")))
+    if reason:
+        yield Line((f"why: {reason}",))
+    if delivery.status is Status.HELD:
+        yield from (Line((f"next: {words}: {typed(command)}",), whole=True) for words, command in _ways_on(delivery))
+    elif delivery.status.value in FOLLOWS:
+        yield Line((f"next: {FOLLOWS[delivery.status.value]}",))
+
+
+def _ways_on(delivery: Delivery) -> Iterator[tuple[str, str]]:
+    """What lets a held delivery go on, and the command."""
+    again = shlex.join(("connections", "connect", delivery.channel, "--account", delivery.account))
+    yield "it goes out when the pause ends", "resume SCOPE"
+    yield "it goes out when its account works again", again
+
+
+FOLLOWS = {
+    "failed": "nothing by itself; it is surely not out.",
+    "unconfirmed": "nothing by itself; it may be out, so look at the account before sending it again.",
+    "missed": "nothing by itself; it is surely not out.",
+    "pending_approval": "it waits for approval.",
+    "draft": "nothing until it is scheduled.",
+}
+"""What follows a status by itself, or whose turn it is."""
+
+LOOK = (Event.FIND, "look for it now", "messages reconcile {id} --channel {channel}")
+"""Not on a network that shows nobody what stands there."""
+
+STEPS = (
+    LOOK,
+    (Event.FIND, "found there", "messages mark-published {id} --channel {channel} --network-id ID"),
+    (Event.RETRY, "send it again", "messages retry {id} --channel {channel}"),
+    (Event.DISMISS, "put it away", "messages dismiss {id} --channel {channel} --reason TEXT"),
+    (Event.CANCEL, "call it off", "messages cancel {id} --channel {channel}"),
+)
+"""What a person may do, where the lifecycle allows it, and the command; certifications have the same ones."""
+
+EDIT = ("change it", "messages edit {id} --text TEXT")
+MOVE = ("move it", "messages edit {id} --at TIME")
+"""Of a message, and of a certification, whose text its template gives."""
+
+MEANWHILE = ("call it off if it is not out", "messages cancel {id} --channel {channel}")
+"""While it is being published a cancel is recorded, which is no event of the lifecycle."""
+
+
+def possible(
+    delivery: Delivery, now: datetime, edit: tuple[str, str] | None, *, can_look: bool
+) -> Iterator[tuple[str, str]]:
+    """What a person may do about it now: words and command, the gentlest first."""
+    if edit is not None and is_editable(delivery):
+        yield edit
+    if delivery.status is Status.PUBLISHING:
+        if can_look and is_searchable(delivery, now):
+            yield LOOK[1:]
+        if not delivery.cancel_asked:
+            yield MEANWHILE
+    legal = legal_events(delivery.status)
+    steps = STEPS if can_look else [step for step in STEPS if step is not LOOK]
+    yield from ((words, typed) for event, words, typed in steps if event in legal)
+
+
+def _published(delivery: Delivery) -> Iterator[Line]:
+    if delivery.published_at is not None:
+        late = f", {span(delivery.published_at - delivery.due_at)} after it was due" if delivery.due_at else ""
+        yield Line((Exact(delivery.published_at), f"published{late}"))
+    if delivery.permalink:
+        yield Line((delivery.permalink,))
+    elif delivery.network_id:
+        yield Line(("the network's id is", delivery.network_id))
+    for double in delivery.doubles:
+        yield Line((Exact(double.published_at), f"published once more: {double.permalink or double.network_id}"))
+    if delivery.reason is not None and delivery.reason.sentence:
+        yield Line((f"why: {delivery.reason.sentence}",))
+    if delivery.unpublished is not None:
+        yield Line((Exact(delivery.unpublished.at), f"deleted there, by {delivery.unpublished.by}"))
+
+
+def _scheduled(delivery: Delivery, now: datetime) -> Iterator[Line]:
+    if delivery.next_at is None:
+        return
+    again = "its next try" if delivery.attempts else "it goes out"
+    if delivery.next_at > now:
+        yield Line((Exact(delivery.next_at), f"{again}, in {span(delivery.next_at - now)}"))
+    else:
+        yield Line((Exact(now), f"waiting to be sent for {span(now - delivery.next_at)}"))
+    if delivery.not_after is not None:
+        yield Line((Exact(delivery.not_after), "the latest it may begin; past that it is missed"))
+
+
+def _publishing(delivery: Delivery) -> Iterator[Line]:
+    if delivery.next_at is None:
+        return
+    if delivery.may_be_out:
+        yield Line((Exact(delivery.next_at), "it may be out; omnipub finds out"))
+    else:
+        yield Line((Exact(delivery.next_at), "if there is no answer by then, omnipub finds out what it can"))
+    if delivery.cancel_asked:
+        yield Line((f"to be called off if it is surely not out: {delivery.cancel_asked}",))

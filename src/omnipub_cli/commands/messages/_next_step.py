@@ -1,0 +1,83 @@
+"""What to type about a delivery that needs somebody, and why: one row for each status."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from omnipub_cli.commands._shared import accounts
+from omnipub_cli.commands._shared.deliveries import group_of
+from omnipub_cli.output.times import span
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from omnipub.domain.delivery.model import Delivery
+    from omnipub.wiring.assemble import System
+    from omnipub_cli.framework.context import Call
+
+BY_STATUS = {
+    "unconfirmed": "messages reconcile {id} --channel {channel}",
+    "failed": "messages retry {id} --channel {channel}",
+    "missed": "messages retry {id} --channel {channel}",
+    "held": "connections connect {channel} --account {account}",
+    "publishing": "schedule run-now {id}",
+    "scheduled": "schedule run-now {id}",
+}
+"""Status → the command that moves it, unless something else stands in its way."""
+
+
+def step(call: Call, system: System, delivery: Delivery) -> str:
+    """The command to type next, whole."""
+    typed = _instead(call, system, delivery) or BY_STATUS[delivery.status.value]
+    if typed == BY_STATUS["held"]:
+        connection = system.accounts.for_delivery(delivery)
+        if connection is not None:  # named with its title, which connecting it again would lose
+            return accounts.again(call, connection)
+    return call.typed(
+        typed.format(
+            id=delivery.parent.id, channel=shlex.quote(delivery.channel), account=shlex.quote(delivery.account)
+        )
+    )
+
+
+def why(delivery: Delivery, now: datetime) -> str:
+    """Why it needs somebody."""
+    reason = delivery.reason.sentence if delivery.reason else ""
+    since = span(now - delivery.next_at) if delivery.next_at else ""
+    match delivery.status.value:
+        case "publishing":
+            said = f"Its worker did not come back; {since} ago it should have been looked for."
+            return f"{said} {reason}".rstrip()
+        case "scheduled":
+            return f"It should have been taken {since} ago. {reason}".rstrip()
+        case status:
+            return reason or f"It is {status}."
+
+
+def _instead(call: Call, system: System, delivery: Delivery) -> str:
+    """What must come first: a pause that ends, a table that is adopted, something that runs, a person who looks."""
+    from omnipub.domain.delivery.rules import Remedy  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import network_of  # noqa: PLC0415  the command's half has imported it
+    from omnipub.errors import GateClosedError  # noqa: PLC0415  likewise
+
+    show = f"{group_of(delivery.parent)} show {{id}}"
+    match delivery.status.value:
+        case "unconfirmed":
+            known = system.channels.get(network_of(delivery.channel))
+            return "" if known is not None and known.remedy(delivery.account) is Remedy.LOOK_UP else show
+        case "failed":
+            # Refused with tries left is refused for good: the same again would be refused again.
+            return show if delivery.tries_used < system.settings.tries else ""
+        case "held":
+            pause = system.pauses.of(delivery)
+            if pause is not None:
+                return f"resume {shlex.quote(pause.scope)}"
+            return "" if delivery.owner == call.owner else show
+        case "scheduled" | "publishing":
+            try:
+                system.gate.check()
+            except GateClosedError:
+                return "table adopt"
+            return "" if call.runs else "up"
+    return ""

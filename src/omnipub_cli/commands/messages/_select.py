@@ -1,0 +1,150 @@
+"""Which deliveries a verb acts on: those of ids, or what a filter finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+from omnipub.errors import ConflictError, InvalidInputError
+from omnipub_cli.commands._shared import deliveries
+from omnipub_cli.commands._shared.filters import asked_of
+from omnipub_cli.commands._shared.lookup import named
+from omnipub_cli.framework.options import once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from omnipub.domain.delivery.model import Delivery
+    from omnipub.services.messages.filters import Asked
+    from omnipub.services.messages.read import Shown
+    from omnipub.wiring.assemble import System
+    from omnipub_cli.framework.context import Call
+    from omnipub_cli.framework.one_or_all import Aim
+
+AT_MOST = 500
+"""Deliveries of one command: no more than a person can have looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verb:
+    """A verb that acts on deliveries.
+
+    Attributes:
+        name: As it is typed.
+        does: What it does to them, for the question: `This <does> 3 deliveries.`
+        meant: Statuses it acts on.
+        if_named: Statuses it acts on only where a person named the channel of an id, or the status.
+        unindexed: Those of `meant` that only a filter naming them looks for.
+        warning: What the question adds where it acts on one of `if_named`.
+    """
+
+    name: str
+    does: str
+    meant: tuple[str, ...]
+    if_named: tuple[str, ...] = ()
+    unindexed: tuple[str, ...] = ()
+    warning: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picked:
+    """What to act on: ids, or a filter, with the channels named."""
+
+    ids: tuple[str, ...]
+    channels: tuple[str, ...]
+    asked: Asked
+
+    @property
+    def one(self) -> bool:
+        """Whether it is a single id, which needs no list and no question."""
+        return len(self.ids) == 1
+
+    @property
+    def names_status(self) -> bool:
+        """Whether a person named what may be sent twice."""
+        return bool(self.asked.status or (self.ids and self.channels))
+
+
+def picked(verb: Verb, aim: Aim, *, now: datetime) -> Picked:
+    """What was typed, checked.
+
+    Raises:
+        InvalidInputError: Nothing was named, ids stand beside a filter, or the verb does not act on that status.
+    """
+    ids, channels = aim.ids, once(aim.channel)
+    asked = asked_of(now=now, status=aim.status, owner=aim.owner, since=aim.since, until=aim.until)
+    narrowed = bool(asked.status or asked.owner or asked.since or asked.until)
+    if ids and narrowed:
+        raise InvalidInputError("Ids and a filter exclude each other.", hint="Leave one out; --channel goes with both.")
+    if not (ids or narrowed or channels):
+        raise InvalidInputError(
+            f"There is nothing to {verb.name}.",
+            hint="Give ids, or narrow it with --status, --channel, --owner, --since or --until.",
+        )
+    allowed = (*verb.meant, *verb.if_named)
+    if asked.status and asked.status not in allowed:
+        raise InvalidInputError(
+            f"{verb.name} does not act on what is '{asked.status}'.", hint=f"It acts on: {', '.join(allowed)}."
+        )
+    return Picked(ids=tuple(dict.fromkeys(ids or ())), channels=tuple(channels), asked=asked)
+
+
+def chosen(call: Call, system: System, verb: Verb, what: Picked) -> list[Delivery]:
+    """The deliveries that it is about; every id is known before the first is touched.
+
+    Raises:
+        InvalidInputError: An id, a channel or an owner makes no sense.
+        NotFoundError: There is no such id, or it does not go to a channel named.
+    """
+    if what.ids:
+        shown = [named(call, system, one) for one in what.ids]
+        return list({_name(one): one for whole in shown for one in _of(whole, verb, what)}.values())
+    found: dict[tuple[str, str], Delivery] = {}
+    for one in _filtered(call, system, verb, what):
+        found[_name(one)] = one
+        if len(found) > AT_MOST:
+            call.output.warn(f"There are more than {AT_MOST}; type it again for the rest.")
+            break
+    return list(found.values())[:AT_MOST]
+
+
+def refusal(verb: Verb, what: Picked, delivery: Delivery) -> ConflictError | None:
+    """Why the verb does not act on a delivery as it is."""
+    status = delivery.status.value
+    if status in verb.if_named and not what.names_status:
+        return ConflictError(
+            f"It may be out on {delivery.channel} already; it is left alone unless --channel or --status names it."
+        )
+    if status not in {*verb.meant, *verb.if_named}:
+        return ConflictError(f"{delivery.channel} is {status}; {verb.name} does not act on that.")
+    return None
+
+
+def _of(shown: Shown, verb: Verb, what: Picked) -> list[Delivery]:
+    """Of one id: the channels named, else what the verb is meant for, else all, which are then refused."""
+    if what.channels:
+        return deliveries.only(shown, what.channels)
+    return [one for one in shown.deliveries if one.status.value in verb.meant] or list(shown.deliveries)
+
+
+def _filtered(call: Call, system: System, verb: Verb, what: Picked) -> Iterator[Delivery]:
+    from omnipub.domain.ids import Kind  # noqa: PLC0415  the command's half has imported it
+
+    statuses = [what.asked.status] if what.asked.status else [one for one in verb.meant if one not in verb.unindexed]
+    # Of an owner there is one list, which is read once; else each status has an index of its own.
+    wanted = [what.asked.status] if what.asked.owner else statuses
+    for kind, status, channel in product(Kind, wanted, what.channels or ("",)):
+        asked, cursor = replace(what.asked, status=status, channel=channel), None
+        while True:
+            page = system.lists.page(kind, call.viewer(), asked, limit=100, after=cursor)
+            found = (one for row in page.rows for one in row.deliveries if asked.fits(one))
+            yield from (one for one in found if one.status.value in statuses)
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+
+def _name(delivery: Delivery) -> tuple[str, str]:
+    return delivery.parent.id, delivery.channel

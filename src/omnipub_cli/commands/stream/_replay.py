@@ -1,0 +1,216 @@
+"""Carry a replay out: say what it would do, ask, go through the records, and tell what became of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from omnipub.errors import UnavailableError
+from omnipub_cli.commands.stream import _records
+from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.prompts import confirm
+from omnipub_cli.framework.signals import deferred
+from omnipub_cli.output.views import Column, State, Table, TimeOfDay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from omnipub.ports.stream_reader import Start
+    from omnipub.services.stream.replay import Candidate, Replay, Replayed
+    from omnipub.wiring.assemble import System
+    from omnipub_cli.framework.context import Call
+
+COLUMNS = (
+    Column("TIME"),
+    Column("SEQUENCE", right=True),
+    Column("ID"),
+    Column("CHANNEL"),
+    Column("VERDICT"),
+    Column("BECAUSE"),
+)
+PROGRESS = (Column("WHAT"), Column("HOW FAR"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which records: a span of the stream (`start`, `until`), or parked ones (`ids`, or all).
+
+    Attributes:
+        gone: Before which moment records that were asked for may be gone.
+    """
+
+    start: Start | None = None
+    shard: str = ""
+    until: datetime | None = None
+    ids: Sequence[str] = ()
+    gone: datetime | None = None
+
+    def candidates(self, again: Replay) -> Iterator[Candidate]:
+        """The records, read anew each time."""
+        if self.start is None or self.until is None:
+            return again.given_up(self.ids)
+        return again.retained(self.start, until=self.until, shard=self.shard)
+
+
+@dataclass(kw_only=True)
+class Told:
+    """What became of the records so far."""
+
+    rows: list[Replayed] = field(default_factory=list)
+    interrupted: bool = False
+
+    def verdicts(self) -> dict[str, int]:
+        """How many records ended with each verdict."""
+        return dict(Counter(one.judged.verdict for one in self.rows).most_common())
+
+
+def foretell(call: Call, again: Replay, wanted: Wanted, *, reput: bool) -> None:
+    """Say what would become of each record, and do nothing."""
+    told = Told(rows=list(again.foresee(wanted.candidates(again))))
+    _tell(call, again, wanted, told, reput=reput, dry_run=True)
+    if told.rows:
+        call.output.note("This was a dry run; nothing was sent and nothing written.")
+
+
+def replay(call: Call, system: System, again: Replay, wanted: Wanted, *, reput: bool, rate: int, yes: bool) -> None:
+    """Replay, after a yes.
+
+    Raises:
+        GateClosedError: Nothing is sent from this table.
+        UnavailableError: The sandbox that it would be sent to does not run.
+        typer.Exit: Records were left; what is parked stays parked.
+    """
+    again.gate.check()
+    expected = Counter(one.judged.verdict for one in again.foresee(wanted.candidates(again)))
+    count = expected.total()
+    told = Told()
+    if count:
+        _may_send(call, expected, reput=reput)
+        confirm(call, _question(call, expected, reput=reput), yes=yes)
+        _go_through(call, system, again, wanted, told, count=count, reput=reput, rate=rate)
+    _tell(call, again, wanted, told, reput=reput, dry_run=False)
+    if reput and told.rows:
+        call.warn_if_nothing_runs()
+    if told.interrupted:
+        raise KeyboardInterrupt
+    _left(call, told)
+
+
+def _go_through(
+    call: Call, system: System, again: Replay, wanted: Wanted, told: Told, *, count: int, reput: bool, rate: int
+) -> None:
+    """Replay record by record; a batch that has begun is brought to its end."""
+    from omnipub.onebox.worker_invoke import HandlerWorker  # noqa: PLC0415  brings the handlers
+
+    candidates = wanted.candidates(again)
+    with deferred() as asked, call.output.progress() as progress:
+
+        def until_asked() -> Iterator[Candidate]:
+            for one in candidates:
+                if asked():
+                    told.interrupted = True
+                    return
+                yield one
+
+        going = (
+            again.reput(until_asked(), rate=rate)
+            if reput
+            else again.run(until_asked(), worker=HandlerWorker(system), rate=rate)
+        )
+        for one in going:
+            told.rows.append(one)
+            if len(told.rows) % 10 == 0 or len(told.rows) == count:
+                progress.show(Table(columns=PROGRESS, rows=[("replayed", f"{len(told.rows):,} of {count:,}")]))
+
+
+def _may_send(call: Call, expected: Counter[str], *, reput: bool) -> None:
+    """Nothing is tried against a sandbox that does not run: it would cost each delivery a try.
+
+    Raises:
+        UnavailableError: It does not run.
+    """
+    from omnipub.config import Mode  # noqa: PLC0415  the command has imported it
+    from omnipub.onebox.data_directory import sandbox_outside  # noqa: PLC0415  likewise
+    from omnipub.services.stream.replay import FORESEEN  # noqa: PLC0415  likewise
+
+    sandboxed = call.settings.mode is Mode.SANDBOX and not sandbox_outside(call.settings.mode)
+    if sandboxed and not reput and call.running is None and FORESEEN & expected.keys():
+        raise UnavailableError(
+            "The sandbox does not run, so what is due cannot be sent.",
+            hint=f"Start it in another terminal: {call.typed('up')}; or add --reput, and it is sent when that runs.",
+        )
+
+
+def _question(call: Call, expected: Counter[str], *, reput: bool) -> str:
+    what = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in expected.most_common())
+    how = "puts the pointers on the stream again" if reput else "gives them to the worker now"
+    if call.on_aws:
+        how = f"puts the pointers on the stream of stage {call.stage} again, whose worker sends what is due"
+    where = "posts are real" if call.settings.mode.value == "live" else "sandbox"
+    return f"Records: {expected.total()} ({what}). The replay {how} ({where}); what is out is not sent again."
+
+
+def _tell(call: Call, again: Replay, wanted: Wanted, told: Told, *, reput: bool, dry_run: bool) -> None:
+    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
+
+    shapes = [_shape(one) for one in told.rows]
+    rows = [
+        (
+            TimeOfDay(one.candidate.record.arrived_at, exact=True),
+            one.candidate.record.sequence,
+            shape["id"],
+            shape["channel"],
+            State(one.judged.verdict),
+            "" if _says_itself(one) else one.judged.why,
+        )
+        for one, shape in zip(told.rows, shapes, strict=True)
+    ]
+    heads = [_records.day(one.candidate.record, call) for one in told.rows]
+    parked = again.parked.count()
+    call.output.data(
+        *([Table(columns=COLUMNS, rows=rows, heads=heads)] if rows else []),
+        json={
+            "dry_run": dry_run,
+            "reput": reput,
+            "gone_before": to_text(wanted.gone) if wanted.gone else None,
+            "interrupted": told.interrupted,
+            "verdicts": told.verdicts(),
+            "parked": parked,
+            "records": shapes,
+        },
+        ids=[one.candidate.record.sequence for one in told.rows],
+    )
+    _records.say_gone(call, wanted.gone)
+    if told.rows:
+        call.output.note(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in told.verdicts().items()))
+    else:
+        call.output.note("There is no such record." if wanted.start else "No record is parked.")
+        call.output.hint(f"See what the stream holds: {call.typed('stream stats')}")
+
+
+def _says_itself(one: Replayed) -> bool:
+    """Whether the verdict is its own reason."""
+    return one.judged.verdict == one.judged.why.replace(" ", "_")
+
+
+def _left(call: Call, told: Told) -> None:
+    from omnipub.services.stream.replay import UNDONE  # noqa: PLC0415  likewise
+
+    left = [one for one in told.rows if one.judged.verdict in UNDONE]
+    if left:
+        call.output.warn(f"Not done: {len(left)}. The table still knows what is due.")
+        call.output.hint(f"Dispatch it from there: {call.typed('schedule run-now')}")
+        raise typer.Exit(Code.FAILURE)
+
+
+def _shape(one: Replayed) -> dict[str, Any]:
+    return {
+        **_records.shape(one.candidate.record),
+        "parked": bool(one.candidate.parked),
+        "verdict": one.judged.verdict,
+        "because": one.judged.why,
+    }

@@ -1,0 +1,1 @@
+"""What every command stands on: context, options, prompts, exit codes and signals."""

@@ -1,0 +1,200 @@
+"""Errors as a person at a terminal meets them: one table from type to exit code and first word.
+
+Nobody else chooses an exit code. They are a contract: scripts branch on them.
+"""
+
+import errno
+import os
+import re
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+
+import typer
+from typer.exceptions import TyperException
+
+from omnipub.errors import (
+    ConfigurationError,
+    ConflictError,
+    ForbiddenAddressError,
+    InvalidInputError,
+    KeyReusedError,
+    NotFoundError,
+    OmnipubError,
+    SealBrokenError,
+    UnavailableError,
+)
+from omnipub_cli.deployment.errors import NotBuiltError
+from omnipub_cli.framework.value_checks import NUMBERS, range_of
+
+DEBUG = "OMNIPUB_DEBUG"
+
+
+class Code(IntEnum):
+    """What an exit code means."""
+
+    OK = 0
+    FAILURE = 1  # it was tried and did not come out as asked
+    USAGE = 2  # what was typed cannot be accepted
+    NOT_FOUND = 3
+    CONFLICT = 4  # it contradicts what is there
+    UNAVAILABLE = 5  # network or storage; trying again later may succeed
+    CONFIGURATION = 6
+    PAUSED = 7  # it was taken and waits for a person: a pause, or an account that needs its owner
+    NOT_BUILT = 8  # it has a name, but nobody has built it yet
+    INTERRUPTED = 130  # 128 + SIGINT
+    PIPE_CLOSED = 141  # 128 + SIGPIPE: whoever read the output has enough
+
+
+MEANINGS: Mapping[Code, str] = MappingProxyType(
+    {
+        Code.OK: "It was done, or there was nothing to do.",
+        Code.FAILURE: "It was tried and did not come out as asked, or what was looked at is not in order.",
+        Code.USAGE: "What was typed cannot be accepted; nothing was done.",
+        Code.NOT_FOUND: "There is nothing of that name.",
+        Code.CONFLICT: "It contradicts what is there: a state, a name that is taken, a table that is a copy.",
+        Code.UNAVAILABLE: "A network, the sandbox or our own storage did not answer; trying again later may succeed.",
+        Code.CONFIGURATION: "A setting, a data directory or a key is missing, or is not what it must be.",
+        Code.PAUSED: "It was accepted and is held: by a pause, or as its account needs its owner.",
+        Code.NOT_BUILT: "It is planned and named, but not built yet; nothing was done.",
+        Code.INTERRUPTED: "It was stopped with Ctrl-C or SIGTERM, or a question was not answered with yes.",
+        Code.PIPE_CLOSED: "Whoever read the output had enough of it.",
+    }
+)
+"""The contract, for people."""
+
+TABLE: tuple[tuple[type[BaseException], Code, str], ...] = (
+    (InvalidInputError, Code.USAGE, "not accepted"),
+    (ForbiddenAddressError, Code.USAGE, "not accepted"),
+    (TyperException, Code.USAGE, "usage"),
+    (NotFoundError, Code.NOT_FOUND, "not found"),
+    (KeyReusedError, Code.CONFLICT, "conflict"),
+    (ConflictError, Code.CONFLICT, "conflict"),
+    (UnavailableError, Code.UNAVAILABLE, "unavailable"),
+    (ConfigurationError, Code.CONFIGURATION, "configuration"),
+    (SealBrokenError, Code.CONFIGURATION, "configuration"),
+    (NotBuiltError, Code.NOT_BUILT, "not built"),
+    (OmnipubError, Code.FAILURE, "error"),
+    (KeyboardInterrupt, Code.INTERRUPTED, "interrupted"),
+    (typer.Abort, Code.INTERRUPTED, "interrupted"),
+    (OSError, Code.UNAVAILABLE, "unavailable"),
+    (Exception, Code.FAILURE, "error"),
+)
+"""The first row that fits speaks."""
+
+
+_NO_PATH = frozenset({errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR})
+"""What the system says of a path that can never be the file that is meant."""
+
+
+class OutputClosedError(Exception):
+    """Nobody reads our output any more; not an error anybody needs to hear of."""
+
+
+class OutputLostError(Exception):
+    """Our output cannot be written, as the disk is full; what the command did stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """An error, judged: what is said, and how the process ends.
+
+    Attributes:
+        code: Exit code.
+        prefix: First word on the terminal; empty says nothing at all.
+        kind: The error's name for programs, e.g. `not_found`.
+        problems: (field, sentence) pairs.
+        trace: A traceback, only if it was asked for.
+    """
+
+    code: int
+    prefix: str = ""
+    kind: str = ""
+    message: str = ""
+    hint: str = ""
+    problems: Sequence[tuple[str, str]] = ()
+    trace: str = ""
+
+
+def judged(error: BaseException, *, command: str = "omnipub") -> Failure:
+    """What is said about `error` of `command`, and the exit code."""
+    if isinstance(error, OutputClosedError | BrokenPipeError):
+        return Failure(code=Code.PIPE_CLOSED)
+    if isinstance(error, SystemExit):
+        return Failure(code=error.code if isinstance(error.code, int) else Code.FAILURE)
+    code, prefix = next((code, prefix) for kind, code, prefix in TABLE if isinstance(error, kind))
+    if isinstance(error, OSError) and error.errno in _NO_PATH:
+        code, prefix = Code.USAGE, "not accepted"
+    message, hint, problems = _words(error)
+    if code is Code.USAGE and not hint:
+        hint = f"See `{command} --help`."
+    return Failure(
+        code=code,
+        prefix=prefix,
+        kind=_kind(error),
+        message=message,
+        hint=hint,
+        problems=problems,
+        trace="".join(traceback.format_exception(error)) if os.environ.get(DEBUG) else "",
+    )
+
+
+def _words(error: BaseException) -> tuple[str, str, Sequence[tuple[str, str]]]:
+    if isinstance(error, OmnipubError):
+        problems = getattr(error, "problems", ())
+        # A single problem that only repeats the sentence says nothing new.
+        return error.message, error.hint, [one for one in problems if one[1] != error.message]
+    if isinstance(error, TyperException):
+        return *_usage(error), ()
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return "Stopped before it was done.", "", ()
+    if isinstance(error, OutputLostError):
+        return f"The output cannot be written: {error}.", "What was done is done; see it before you repeat this.", ()
+    if isinstance(error, OSError):
+        where = f" ({_short(str(error.filename))})" if error.filename else ""
+        if error.errno in _NO_PATH:
+            return f"{error.strerror}{where}.", "Check the path.", ()
+        return f"{error.strerror or error}{where}.", f"Set {DEBUG}=1 to see where it came from.", ()
+    first = (str(error).splitlines() or [""])[0]
+    return (
+        f"omnipub made a mistake: {type(error).__name__}{': ' if first else ''}{first}",
+        f"Run it again with {DEBUG}=1 to see where, and report that.",
+        (),
+    )
+
+
+def _usage(error: TyperException) -> tuple[str, str]:
+    """Typer's sentence without its suggestion, and the suggestion with the command that helps."""
+    said = " ".join(getattr(error, "format_message", error.__str__)().split())  # choices come as lines of their own
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "omnipub"
+    likely = list(getattr(error, "possibilities", None) or re.findall(r"'([^']+)'", said.partition("Did you mean")[2]))
+    sentence = re.split(r" \(Possible options:| Did you mean", said)[0].strip()
+    if not sentence.endswith((".", "?", "!")):
+        sentence += "."
+    meant = f"Did you mean {' or '.join(likely)}? " if likely else ""
+    parameter = getattr(error, "param", None)
+    allowed = range_of(parameter) if parameter is not None else ""
+    sentence = re.sub(r"a valid (\w+)( range)?\.$", lambda found: f"{NUMBERS.get(found[1], found[1])}.", sentence)
+    return _short(sentence), f"{meant}{allowed}{' ' if allowed else ''}See `{path} --help`."
+
+
+def _short(sentence: str) -> str:
+    """A sentence that does not quote more than somebody reads."""
+    return re.sub(r"[^\s']{80,}", lambda found: f"{found[0][:40]}…", sentence)
+
+
+def _kind(error: BaseException) -> str:
+    if isinstance(error, TyperException):
+        return "usage"
+    if isinstance(error, OmnipubError):
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower() or "error"
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return "interrupted"
+    if isinstance(error, OutputLostError):
+        return "output_lost"
+    if isinstance(error, OSError):
+        return "invalid_input" if error.errno in _NO_PATH else "unavailable"
+    return "unexpected"

@@ -1,0 +1,59 @@
+"""Groups whose commands stand in with their summaries until one of them is called: a file is imported when needed."""
+
+from importlib import import_module
+from keyword import iskeyword
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import typer
+from typer.core import TyperCommand
+
+from omnipub_cli.framework.options import Group, in_short
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typer._click import Command, Context
+
+
+class Lazy(Group):
+    """A group that imports a command when it is called.
+
+    Attributes:
+        package: Where the commands are: `<package>.<command>` has an `app`; see `file_of`.
+        entries: Command → its summary, in the order of the help.
+    """
+
+    package: ClassVar[str]
+    entries: "ClassVar[Mapping[str, str]]"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for name, summary in self.entries.items():
+            self.commands[name] = TyperCommand(name, help=summary, short_help=in_short(summary))
+
+    def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
+        """Import the command that is called."""
+        if args and args[0] in self.entries:
+            self.load(args[0])
+        return super().resolve_command(ctx, args)
+
+    def load(self, name: str) -> "Command":
+        """The command of that name, imported."""
+        found = self.commands[name] = imported(self.package, name)
+        return found
+
+    def loaded(self) -> "Mapping[str, Command]":
+        """All commands, imported: for documents and tests, which want them whole."""
+        return {name: self.load(name) for name in self.entries}
+
+
+def imported(package: str, name: str) -> "Command":
+    """The command of that name in a package."""
+    found = typer.main.get_command(import_module(f"{package}.{file_of(name)}").app)
+    found.name = name
+    return found
+
+
+def file_of(name: str) -> str:
+    """The file a command stands in: `mark-published` is in `mark_published`, and `import` in `import_`."""
+    return name.replace("-", "_") + ("_" if iskeyword(name) else "")

@@ -1,0 +1,1 @@
+"""What commands print: views, their renderers, progress and JSON schemas."""

@@ -1,0 +1,134 @@
+"""What commands show, as data, and its plain form for pipes.
+
+A table in a pipe is lines of tab-separated values without a heading, whole and uncoloured, so that `cut`
+and `read` work; a record is lines of `name:<tab>value`. On a terminal the same data is drawn by `richly`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from omnipub_cli.output import escape, times
+
+NOTHING = "–"  # noqa: RUF001  a dash that is no minus
+
+
+@dataclass(frozen=True)
+class State:
+    """A status: in words and coloured on a terminal, as it is stored elsewhere."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Exact:
+    """A moment whose milliseconds matter."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TimeOfDay:
+    """A moment below a heading that already says the day, or of today."""
+
+    at: datetime
+    exact: bool = False
+
+
+Cell = str | int | datetime | State | Exact | TimeOfDay | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; a `flexible` one is cut on a narrow terminal, the others never are."""
+
+    name: str
+    flexible: bool = False
+    right: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Rows under columns; `heads` (one per row) are headings shown on a terminal where they change."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    heads: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One thing: names and values."""
+
+    fields: Sequence[tuple[str, Cell]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Cells one after another, indented; a heading is bold on a terminal.
+
+    A long line is broken between words there, unless it is `whole`: what is copied, as a command is, must be one line.
+    """
+
+    cells: Sequence[Cell] = ()
+    indent: int = 0
+    heading: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """Lines to be read from top to bottom, the same in a pipe."""
+
+    lines: Sequence[Line] = field(default_factory=tuple)
+
+
+View = Table | Record | Story
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """For whom values become text."""
+
+    terminal: bool = False
+    utc: bool = False
+
+
+def text(cell: Cell, look: Look) -> str:
+    """A value as text, safe for a terminal."""
+    match cell:
+        case None | "":
+            return NOTHING if look.terminal else ""
+        case str():
+            return escape.one_line(cell)
+        case int():
+            return f"{cell:,}" if look.terminal else str(cell)
+        case State():
+            return cell.value.replace("_", " ") if look.terminal else cell.value
+        case TimeOfDay():
+            clock = times.clock(cell.at, utc=look.utc, exact=cell.exact)
+            return clock if look.terminal else times.in_text(cell.at, utc=look.utc)
+        case Exact():
+            exact = times.on_screen(cell.at, utc=look.utc, exact=True)
+            return exact if look.terminal else times.in_text(cell.at, utc=look.utc)
+        case datetime():
+            return times.on_screen(cell, utc=look.utc) if look.terminal else times.in_text(cell, utc=look.utc)
+        case _:
+            return escape.one_line((", " if look.terminal else ",").join(cell)) or text(None, look)
+
+
+def piped(view: View, look: Look) -> Iterator[str]:
+    """The view's lines for programs."""
+    match view:
+        case Table():
+            yield from ("\t".join(text(cell, look) for cell in row) for row in view.rows)
+        case Record():
+            yield from (f"{name}:\t{text(cell, look)}" for name, cell in view.fields)
+        case Story():
+            yield from (told(line, look) for line in view.lines)
+
+
+def told(line: Line, look: Look) -> str:
+    """A line of a story; moments in it are for people, also in a pipe."""
+    words = " ".join(text(cell, Look(terminal=True, utc=look.utc)) for cell in line.cells)
+    return (" " * line.indent + words).rstrip()
