@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.deployment import workplace
+from omnipub_cli.commands._shared import stage
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from omnipub_cli.commands._shared.finish import Finish
     from omnipub_cli.deployment.account import Account
     from omnipub_cli.deployment.checkout import Checkout
-    from omnipub_cli.deployment.deploying import Plan
-    from omnipub_cli.deployment.finishing import Finish
+    from omnipub_cli.deployment.deploy import Plan
     from omnipub_cli.deployment.smoke import Check
     from omnipub_cli.deployment.target import Target
 
@@ -40,9 +40,9 @@ def deploy(  # noqa: PLR0913  one argument for each option
         list[str] | None, typer.Argument(metavar="[STACK]...", help="Only these: OmnichannelApiStack, or Api.")
     ] = None,
     *,
-    infra: workplace.Infra = "",
-    region: workplace.Region = "",
-    values: workplace.Values = None,
+    infra: stage.Infra = "",
+    region: stage.Region = "",
+    values: stage.Values = None,
     all_: Annotated[bool, typer.Option("--all", help="All stacks, as if none was named.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what changes before it is changed, and ask.")] = False,
     allow_replace: Annotated[
@@ -58,15 +58,15 @@ def deploy(  # noqa: PLR0913  one argument for each option
     yes: Yes = False,
 ) -> None:
     """Deploy a stage to AWS, or go on where an earlier deployment ended."""
-    from omnipub_cli.deployment import family  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment import stacks as family  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
     if all_ and stacks:
         raise InvalidInputError("--all and single stacks were asked for.", hint="Leave one of them out.")
-    checkout, target = workplace.place(context, region=region, values=values or ())
-    workplace.check_infrastructure(infra, os.environ, target)
+    checkout, target = stage.place(context, region=region, values=values or ())
+    stage.check_infrastructure(infra, os.environ, target)
     wanted = family.asked(stacks or (), target.region)
-    with workplace.opened() as account:
+    with stage.opened() as account:
         run = _Run(call=call, account=account, checkout=checkout, target=target, wanted=wanted)
         run.deploy(diff=diff, yes=yes, allow_replace=allow_replace, allow_schema_change=allow_schema_change)
 
@@ -83,15 +83,15 @@ class _Run:
     made: dict[str, Any] = field(default_factory=dict)
 
     def deploy(self, *, diff: bool, yes: bool, allow_replace: bool, allow_schema_change: bool) -> None:
-        from omnipub_cli.deployment import wired  # noqa: PLC0415  likewise
-        from omnipub_cli.deployment.finishing import Finish  # noqa: PLC0415  likewise
+        from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  likewise
+        from omnipub_cli.commands._shared.finish import Finish  # noqa: PLC0415  likewise
         from omnipub_cli.deployment.rollback import to_take_back  # noqa: PLC0415  likewise
 
-        wired.prepared(self.call, self.account, self.checkout, self.target)
+        deployment.prepared(self.call, self.account, self.checkout, self.target)
         self._ask(yes=yes or diff)
-        began, pages = workplace.now(), "untouched"
+        began, pages = stage.now(), "untouched"
         finish = Finish(call=self.call, account=self.account, checkout=self.checkout, target=self.target)
-        run = wired.deployment(
+        run = deployment.deployment(
             self.call,
             self.account,
             self.checkout,
@@ -101,21 +101,21 @@ class _Run:
             allow_schema_change=allow_schema_change,
         )
         try:
-            with wired.aside(self.checkout) as folder:
+            with deployment.aside(self.checkout) as folder:
                 run.run(self.wanted, folder)
             if "Frontend" in self.wanted:
                 pages = finish.pages()
             checks = finish.checks(began=began)
         except KeyboardInterrupt:
-            workplace.interrupted(self.call, run.going, stage=self.target.stage)
+            stage.interrupted(self.call, run.going, stage=self.target.stage)
             raise
         finally:
-            workplace.forget(self.account, self.target)
+            stage.forget(self.account, self.target)
         back = to_take_back(run.records, self.account.stacks(self.target.region), self.target.stage)
         self._tell(finish, pages, checks, back=back is not None)
 
     def _ask(self, *, yes: bool) -> None:
-        from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
         from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
 
         where = f"account {self.account.caller().account}, region {self.target.region}"
@@ -123,8 +123,8 @@ class _Run:
         confirm(self.call, f"This deploys stage {self.target.stage} ({self.target.mode}) to {where}: {names}.", yes=yes)
 
     def _approve(self, plan: Plan, *, diff: bool, yes: bool) -> None:
-        from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
-        from omnipub_cli.deployment.telling import changes_table  # noqa: PLC0415  likewise
+        from omnipub_cli.commands._shared.deployment_views import changes_table  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
         from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
 
         for short, changes in plan.items():
@@ -135,8 +135,8 @@ class _Run:
         self.made.update({short: len(changes) for short, changes in plan.items() if changes})
 
     def _tell(self, finish: Finish, pages: str, checks: Sequence[Check], *, back: bool) -> None:
-        from omnipub_cli.deployment import telling  # noqa: PLC0415  likewise
-        from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+        from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
         from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
 
         told = finish.outputs()
@@ -144,8 +144,8 @@ class _Run:
         steps = finish.next_steps(told, back=back)
         bad = [one for one in checks if one.verdict == "bad"]
         self.call.output.data(
-            telling.checks_view(checks, terminal=self.call.output.look.terminal),
-            *([telling.outputs_table(told)] if any(told.values()) else []),
+            deployment_views.checks_view(checks, terminal=self.call.output.look.terminal),
+            *([deployment_views.outputs_table(told)] if any(told.values()) else []),
             json={
                 "stage": self.target.stage,
                 "region": self.target.region,
@@ -154,8 +154,8 @@ class _Run:
                 "changed": {id_of(short): count for short, count in self.made.items()},
                 "pages": pages,
                 "ok": not bad,
-                "checks": telling.checks_json(checks),
-                "outputs": telling.outputs_json(told),
+                "checks": deployment_views.checks_json(checks),
+                "outputs": deployment_views.outputs_json(told),
                 "next": [{"why": why, "type": words} for why, words in steps],
             },
             ids=[id_of(short) for short in self.made],

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.deployment import workplace
+from omnipub_cli.commands._shared import stage
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub_cli.deployment.destroying import Doomed
+    from omnipub_cli.deployment.destroy import Doomed
     from omnipub_cli.deployment.target import Target
 
 app = typer.Typer(add_completion=False)
@@ -34,33 +34,34 @@ def destroy(
         list[str] | None, typer.Argument(metavar="[STACK]...", help="Only these: OmnichannelApiStack, or Api.")
     ] = None,
     *,
-    region: workplace.Region = "",
+    region: stage.Region = "",
     force: Annotated[
         bool, typer.Option("--force", help="Also a stage that is protected from it, such as prod.")
     ] = False,
     yes: Yes = False,
 ) -> None:
     """Delete a stage's stacks, the last one first, and say what stays in the account."""
-    from omnipub_cli.deployment import family, wired  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.deployment.destroying import Demolition  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment import stacks as family  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment.destroy import Demolition  # noqa: PLC0415  likewise
 
     call = call_of(context)
     _require_stage(context)
-    _, target = workplace.place(context, region=region)
+    _, target = stage.place(context, region=region)
     if target.production and not force:
         raise InvalidInputError(
             f"Stage {target.stage} is protected; nothing was done.",
             hint=f"If you mean it: omnipub destroy --stage {target.stage} --force",
         )
     wanted = family.asked(stacks or (), target.region)
-    with workplace.opened() as account:
+    with stage.opened() as account:
         run = Demolition(
             stage=target.stage,
             region=target.region,
             stacks=account.stacks,
             buckets=account.objects,
-            now=workplace.now,
-            follower=wired.follower(call, target),
+            now=stage.now,
+            follower=deployment.follower(call, target),
             say=call.output.note,
         )
         doomed = run.plan(wanted)
@@ -70,16 +71,16 @@ def destroy(
         try:
             run.run(doomed, unprotect=force)
         except KeyboardInterrupt:
-            workplace.interrupted(call, run.going, stage=target.stage)
+            stage.interrupted(call, run.going, stage=target.stage)
             raise
         finally:
-            workplace.forget(account, target)
+            stage.forget(account, target)
     _tell(call, doomed, target)
 
 
 def _require_stage(context: typer.Context) -> None:
     """What a variable of this terminal says is not enough."""
-    if not workplace.stage_named(context, where=("COMMANDLINE",)):
+    if not stage.stage_named(context, where=("COMMANDLINE",)):
         raise InvalidInputError(
             "No stage was named; nothing is destroyed by default.", hint="Name it: omnipub destroy --stage dev"
         )
@@ -87,7 +88,7 @@ def _require_stage(context: typer.Context) -> None:
 
 def _announce(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
     """What goes, and what stays."""
-    from omnipub_cli.deployment.verdict import KEPT  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.change_impact import KEPT  # noqa: PLC0415  likewise
 
     for one in doomed:
         call.output.note(f"{one.stack.name} is deleted ({one.stack.status}).")
@@ -106,7 +107,7 @@ def _ask(call: Call, target: Target, account: str, *, only: Sequence[Doomed]) ->
         InvalidInputError: Nobody can be asked.
         typer.Abort: Something else was typed.
     """
-    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
     from omnipub_cli.framework.prompts import typed  # noqa: PLC0415  likewise
 
     what = f"{', '.join(id_of(one.short) for one in only)} of stage" if only else "stage"
@@ -114,7 +115,7 @@ def _ask(call: Call, target: Target, account: str, *, only: Sequence[Doomed]) ->
 
 
 def _tell(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
-    from omnipub_cli.deployment.verdict import KEPT  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.change_impact import KEPT  # noqa: PLC0415  likewise
 
     call.output.data(
         json={

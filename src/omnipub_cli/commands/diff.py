@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omnipub_cli.deployment import workplace
+from omnipub_cli.commands._shared import stage as workplace
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
-    from omnipub_cli.deployment.foretelling import Foretold
+    from omnipub_cli.deployment.preview import Foretold
 
 app = typer.Typer(add_completion=False)
 
@@ -34,37 +34,39 @@ def diff(
     values: workplace.Values = None,
 ) -> None:
     """Show what a deployment would change, resource by resource; exit 1 if it would be refused."""
-    from omnipub_cli.deployment import family, wired  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.deployment.foretelling import foretell  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment import stacks as family  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment.preview import foretell  # noqa: PLC0415  likewise
 
     call = call_of(context)
     checkout, target = workplace.place(context, region=region, values=values or ())
     workplace.check_infrastructure(infra, os.environ, target)
     wanted = family.asked(stacks or (), target.region)
     with workplace.opened() as account:
-        wired.prepared(call, account, checkout, target)
-        run = wired.deployment(call, account, checkout, target, approve=lambda _: None)
-        with wired.aside(checkout) as folder:
+        deployment.prepared(call, account, checkout, target)
+        run = deployment.deployment(call, account, checkout, target, approve=lambda _: None)
+        with deployment.aside(checkout) as folder:
             found = foretell(run, wanted, folder)
     _tell(call, found, stage=target.stage)
 
 
 def _tell(call: Call, found: Foretold, *, stage: str) -> None:
-    from omnipub_cli.deployment import telling, verdict  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment import change_impact  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
     from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
 
-    wrong = [one for changes in found.plan.values() for one in verdict.losses(changes)]
+    wrong = [one for changes in found.plan.values() for one in change_impact.losses(changes)]
     changed = [short for short, changes in found.plan.items() if changes]
     call.output.data(
-        *([telling.changes_table(found.plan)] if changed else []),
+        *([deployment_views.changes_table(found.plan)] if changed else []),
         json={
             "stage": stage,
             "new": [id_of(one) for one in found.new],
             "unchanged": [id_of(short) for short in found.plan if short not in changed],
             "untold": [{"stack": id_of(short), "why": why} for short, why in found.untold.items()],
             "refused": bool(wrong),
-            "changes": telling.changes_json(found.plan),
+            "changes": deployment_views.changes_json(found.plan),
         },
         ids=[id_of(short) for short in changed],
     )

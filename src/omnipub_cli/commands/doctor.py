@@ -81,7 +81,7 @@ def _findings(call: Call) -> "Iterator[Finding]":
     from omnipub.services.health.finding import Finding, Health  # noqa: PLC0415  likewise
 
     if call.on_aws:
-        from omnipub_cli.staged import checkup  # noqa: PLC0415  only away from this machine
+        from omnipub_cli.deployment import checkup  # noqa: PLC0415  only away from this machine
 
         yield from checkup.look(call.staged)
         return

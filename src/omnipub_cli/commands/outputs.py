@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import NotFoundError
-from omnipub_cli.deployment import workplace
+from omnipub_cli.commands._shared import stage
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
 
@@ -25,26 +25,26 @@ app = typer.Typer(add_completion=False)
 def outputs(
     context: typer.Context,
     *,
-    region: workplace.Region = "",
+    region: stage.Region = "",
     cached: Annotated[
         bool, typer.Option("--cached", help="What the last look saw, from build/; AWS is not asked.")
     ] = False,
 ) -> None:
     """Show what a stage's stacks say of themselves: the site's address, the user pool, the alarms' topic."""
     from omnipub.domain.timestamps import from_text  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.deployment import telling  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  likewise
 
     call = call_of(context)
-    checkout, target = workplace.place(context, region=region)
+    checkout, target = stage.place(context, region=region)
     kept = _cached(checkout, target) if cached else _asked(call, checkout, target)
     call.output.data(
-        *([telling.outputs_table(kept["outputs"])] if any(kept["outputs"].values()) else []),
+        *([deployment_views.outputs_table(kept["outputs"])] if any(kept["outputs"].values()) else []),
         json={
             "stage": kept["stage"],
             "region": kept["region"],
             "account": kept["account"],
             "at": kept["at"],
-            "outputs": telling.outputs_json(kept["outputs"]),
+            "outputs": deployment_views.outputs_json(kept["outputs"]),
         },
         ids=[value for told in kept["outputs"].values() for value in told.values()],
     )
@@ -67,9 +67,9 @@ def _cached(checkout: Checkout, target: Target) -> dict[str, Any]:
 
 
 def _asked(call: Call, checkout: Checkout, target: Target) -> dict[str, Any]:
-    from omnipub_cli.deployment.finishing import Finish  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.finish import Finish  # noqa: PLC0415  likewise
 
-    with workplace.opened() as account:
-        workplace.present(account, target)
+    with stage.opened() as account:
+        stage.present(account, target)
         finish = Finish(call=call, account=account, checkout=checkout, target=target)
         return finish.keep(finish.outputs())

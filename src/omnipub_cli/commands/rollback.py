@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omnipub_cli.deployment import workplace
+from omnipub_cli.commands._shared import stage
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
 if TYPE_CHECKING:
-    from omnipub_cli.deployment.records import Record
+    from omnipub_cli.deployment.history import Record
     from omnipub_cli.deployment.rollback import Return
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.framework.context import Call
@@ -20,26 +20,26 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command(cls=Command, epilog=examples("omnipub rollback --stage dev", "omnipub rollback --stage prod --yes"))
-def rollback(context: typer.Context, *, region: workplace.Region = "", yes: Yes = False) -> None:
+def rollback(context: typer.Context, *, region: stage.Region = "", yes: Yes = False) -> None:
     """Go back to the functions of before the last deployment; what is kept does not move."""
-    from omnipub_cli.deployment import wired  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.rollback import Return  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
     from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
-    _, target = workplace.place(context, region=region)
-    with workplace.opened() as account:
-        workplace.present(account, target)
+    _, target = stage.place(context, region=region)
+    with stage.opened() as account:
+        stage.present(account, target)
         run = Return(
             stage=target.stage,
             region=target.region,
             stacks=account.stacks(target.region),
-            records=wired.records(account, target),
+            records=deployment.records(account, target),
             by=account.caller().arn,
-            now=workplace.now,
-            wait=workplace.wait,
-            follower=wired.follower(call, target),
+            now=stage.now,
+            wait=stage.wait,
+            follower=deployment.follower(call, target),
             say=call.output.note,
         )
         record = run.find()
@@ -49,15 +49,15 @@ def rollback(context: typer.Context, *, region: workplace.Region = "", yes: Yes 
         try:
             run.run(record)
         except KeyboardInterrupt:
-            workplace.interrupted(call, run.going, stage=target.stage)
+            stage.interrupted(call, run.going, stage=target.stage)
             raise
         finally:
-            workplace.forget(account, target)
+            stage.forget(account, target)
     _tell(call, target, record, run)
 
 
 def _tell(call: Call, target: Target, record: Record, run: Return) -> None:
-    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
 
     call.output.data(
         json={

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import OmnipubError
-from omnipub_cli.deployment import workplace
+from omnipub_cli.commands._shared import stage
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output.views import Cell, Column, Record, State, Table
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from omnipub_cli.deployment.account import Account
+    from omnipub_cli.deployment.history import Record as Deployed
     from omnipub_cli.deployment.ports import Drifted, Stack
-    from omnipub_cli.deployment.records import Record as Deployed
     from omnipub_cli.deployment.target import Target
 
 app = typer.Typer(add_completion=False)
@@ -30,7 +30,7 @@ DRIFTED = (Column("STACK"), Column("RESOURCE"), Column("TYPE"), Column("DRIFT"),
 def status(
     context: typer.Context,
     *,
-    region: workplace.Region = "",
+    region: stage.Region = "",
     detect_drift: Annotated[
         bool,
         typer.Option(
@@ -40,14 +40,14 @@ def status(
     ] = False,
 ) -> None:
     """Show a stage's stacks on AWS, what was deployed last, and by whom; exit 1 if a stack needs somebody."""
-    from omnipub_cli.deployment import standing  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.deployment.family import region_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment import stack_state  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment.stacks import region_of  # noqa: PLC0415  likewise
     from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
 
     call = call_of(context)
-    _, target = workplace.place(context, region=region)
-    with workplace.opened() as account:
-        found = workplace.present(account, target)
+    _, target = stage.place(context, region=region)
+    with stage.opened() as account:
+        found = stage.present(account, target)
         if detect_drift:
             found = _compared(call, account, target, found)
         drifted = {
@@ -56,17 +56,19 @@ def status(
             if stack.drift == "DRIFTED"
         }
         _tell(call, target, found, drifted, last=_last(call, account, target))
-    if any(standing.ground(one) is standing.Ground.BROKEN for one in found.values()) or (detect_drift and drifted):
+    if any(stack_state.ground(one) is stack_state.Ground.BROKEN for one in found.values()) or (
+        detect_drift and drifted
+    ):
         raise typer.Exit(Code.FAILURE)
 
 
 def _compared(call: Call, account: Account, target: Target, found: Mapping[str, Stack]) -> Mapping[str, Stack]:
     """The stacks as they are once CloudFormation has compared them."""
-    from omnipub_cli.deployment.drifting import Comparison  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.family import region_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.drift import Comparison  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import region_of  # noqa: PLC0415  likewise
 
     call.output.note("CloudFormation compares the stacks with what is there …")
-    comparison = Comparison(wait=workplace.wait)
+    comparison = Comparison(wait=stage.wait)
     compared = comparison.run(
         {short: (stack, account.stacks(region_of(short, target.region))) for short, stack in found.items()}
     )
@@ -77,10 +79,10 @@ def _compared(call: Call, account: Account, target: Target, found: Mapping[str, 
 
 def _last(call: Call, account: Account, target: Target) -> Deployed | None:
     """The last deployment; a stage whose records cannot be read is shown without it."""
-    from omnipub_cli.deployment import wired  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  likewise
 
     try:
-        return wired.records(account, target).last()
+        return deployment.records(account, target).last()
     except OmnipubError as error:
         call.output.warn(f"What was deployed last cannot be told: {error.message}")
         return None
@@ -95,9 +97,9 @@ def _tell(
     last: Deployed | None,
 ) -> None:
     from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment import telling  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.served import served  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.served_version import served  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
 
     nexts = {short: _next(short, stack, target) for short, stack in found.items()}
     console, said = served(found.get("Frontend"))
@@ -123,7 +125,7 @@ def _tell(
         json={
             "stage": target.stage,
             "region": target.region,
-            "deployment": telling.record_json(last),
+            "deployment": deployment_views.record_json(last),
             "console": console or None,
             "stacks": [
                 {
@@ -157,7 +159,7 @@ def _say(
     call: Call, target: Target, found: Mapping[str, Stack], nexts: Mapping[str, str], *, last: Deployed | None
 ) -> None:
     """What needs somebody, in sentences: a terminal has no room for a command in a table."""
-    from omnipub_cli.deployment.standing import BROKEN, Ground, ground  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stack_state import BROKEN, Ground, ground  # noqa: PLC0415  likewise
 
     for short, command in nexts.items():
         if command:
@@ -171,7 +173,7 @@ def _say(
 
 
 def _differences(drifted: Mapping[str, Sequence[Drifted]]) -> Table:
-    from omnipub_cli.deployment.family import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
 
     rows: list[Sequence[Cell]] = [
         (id_of(short), one.logical, one.kind, State(one.how.lower()), ", ".join(one.because))
@@ -182,9 +184,9 @@ def _differences(drifted: Mapping[str, Sequence[Drifted]]) -> Table:
 
 
 def _next(short: str, stack: Stack, target: Target) -> str:
-    from omnipub_cli.deployment.drifting import INSPECT  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.family import region_of  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.standing import BROKEN  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.drift import INSPECT  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stack_state import BROKEN  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import region_of  # noqa: PLC0415  likewise
 
     remedy = BROKEN.get(stack.status)
     command = remedy.command if remedy else INSPECT if stack.drift == "DRIFTED" else ""

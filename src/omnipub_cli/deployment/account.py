@@ -5,16 +5,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from omnipub_cli.deployment.amplify import AwsSite
-from omnipub_cli.deployment.cloud import Cloud, asked
+from omnipub_cli.deployment.buckets import Objects
+from omnipub_cli.deployment.clients import Cloud, asked
 from omnipub_cli.deployment.cloudformation import CloudFormation
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.functions import Functions
-from omnipub_cli.deployment.lines import Lines
-from omnipub_cli.deployment.objects import Objects
-from omnipub_cli.deployment.people import People
+from omnipub_cli.deployment.log_lines import Lines
 from omnipub_cli.deployment.ports import Caller, Shelf, Site, Stacks
 from omnipub_cli.deployment.prerequisites import BOOTSTRAP, typed
-from omnipub_cli.deployment.shelf import Folder
+from omnipub_cli.deployment.s3_folder import Folder
+from omnipub_cli.deployment.users import People
 
 if TYPE_CHECKING:
     from omnipub.config import Settings

@@ -7,7 +7,7 @@ from typing import Any
 
 from omnipub.strict_json import loads
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.family import short_of
+from omnipub_cli.deployment.stacks import short_of
 
 MANIFEST = "manifest.json"
 

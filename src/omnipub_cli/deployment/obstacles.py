@@ -2,7 +2,7 @@
 
 from omnipub.errors import ConflictError
 from omnipub_cli.deployment.ports import Stack
-from omnipub_cli.deployment.standing import BROKEN
+from omnipub_cli.deployment.stack_state import BROKEN
 
 
 def obstacle(stack: Stack, *, short: str, stage: str, region: str, ours: bool) -> ConflictError | None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from omnipub.strict_json import loads
-from omnipub_cli.deployment.family import name_of, placed, region_of
 from omnipub_cli.deployment.ports import Stacks
+from omnipub_cli.deployment.stacks import name_of, placed, region_of
 
 Outputs = Mapping[str, Mapping[str, str]]
 """Stack's short name → its outputs."""

@@ -13,10 +13,10 @@ from pathlib import Path
 from omnipub.errors import ConfigurationError, OmnipubError
 from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.errors import MissingError
-from omnipub_cli.deployment.family import regions_of
 from omnipub_cli.deployment.ports import Caller, Stacks
 from omnipub_cli.deployment.regions import clearer
-from omnipub_cli.deployment.standing import DONE, Ground, ground
+from omnipub_cli.deployment.stack_state import DONE, Ground, ground
+from omnipub_cli.deployment.stacks import regions_of
 
 BOOTSTRAP = "CDKToolkit"
 LEAST_NODE = 22

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from omnipub.errors import ConflictError, NotFoundError
-from omnipub_cli.deployment import following, meaning, standing, verdict
-from omnipub_cli.deployment.deploying import CHANGE_SET
+from omnipub_cli.deployment import change_impact, data_version, events, stack_state
+from omnipub_cli.deployment.deploy import CHANGE_SET
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.family import ORDER, name_of
-from omnipub_cli.deployment.following import OURS, Follower, Watched
+from omnipub_cli.deployment.events import OURS, Follower, Watched
+from omnipub_cli.deployment.history import Record, Records, State
 from omnipub_cli.deployment.ports import ChangeSet, Stacks
-from omnipub_cli.deployment.records import Record, Records, State
-from omnipub_cli.deployment.standing import Ground
+from omnipub_cli.deployment.stack_state import Ground
+from omnipub_cli.deployment.stacks import ORDER, name_of
 
 LOOK_EVERY = 2.0
 PATIENCE = 90
@@ -110,7 +110,7 @@ class Return:
         template, address = self.records.template(record, short), record.replaced[short]
         self.stacks.create(stack, CHANGE_SET, template=template, address=address)
         found = self._made(name)
-        if verdict.is_empty(found):
+        if change_impact.is_empty(found):
             self.stacks.forget(name, CHANGE_SET)
             self.say(f"{name} is as it was already.")
             return
@@ -118,11 +118,11 @@ class Return:
             raise DeploymentFailedError(
                 f"{name} cannot go back: {found.why or found.status}", hint="Deploy what works instead."
             )
-        changes = verdict.changes(found.changes)
-        if wrong := verdict.losses(changes):
+        changes = change_impact.changes(found.changes)
+        if wrong := change_impact.losses(changes):
             self.stacks.forget(name, CHANGE_SET)
-            raise verdict.refused(wrong)
-        since = following.mark(self.stacks, name, now=self.now())
+            raise change_impact.refused(wrong)
+        since = events.mark(self.stacks, name, now=self.now())
         self.stacks.execute(name, CHANGE_SET, token=f"{OURS}{own.id}")
         self.going = [name]
         watched = Watched(
@@ -145,7 +145,7 @@ class Return:
     def _check(self, shorts: Sequence[str]) -> None:
         for short in shorts:
             stack = self.stacks.find(name_of(short, self.stage))
-            if standing.ground(stack) is not Ground.READY:
+            if stack_state.ground(stack) is not Ground.READY:
                 status = stack.status if stack else "not there"
                 raise ConflictError(
                     f"{name_of(short, self.stage)} is {status}; it cannot go back now. Nothing was changed.",
@@ -154,7 +154,7 @@ class Return:
 
     def _check_meaning(self, shorts: Sequence[str], record: Record) -> None:
         for short in shorts:
-            meaning.check_return(
+            data_version.check_return(
                 self.stacks.find(name_of(short, self.stage)),
                 self.records.template(record, short),
                 version=record.version,

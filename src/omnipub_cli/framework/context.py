@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from omnipub.services.scheduling.run_now import Report
     from omnipub.services.stream.replay import Replay
     from omnipub.wiring.assemble import System
-    from omnipub_cli.staged.stage import Stage
+    from omnipub_cli.deployment.stage.stage import Stage
 
 LOCAL = "local"
 
@@ -78,7 +78,7 @@ class Call:
     @cached_property
     def staged(self) -> Stage:
         """The stage on AWS that was asked for."""
-        from omnipub_cli.staged.stage import Stage  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.stage.stage import Stage  # noqa: PLC0415  likewise
 
         return Stage(self.stage, region=self.region, announce=self.output.announce)
 

@@ -19,7 +19,7 @@ from omnipub.services.stream.codec import pointer_to_text
 from omnipub.storage.schema import TTL, fingerprint
 from omnipub.wiring.aws import on_aws
 from omnipub_cli.__main__ import main
-from omnipub_cli.staged.facts import SAID_BY, facts
+from omnipub_cli.deployment.stage.outputs import SAID_BY, facts
 from support import ministack as emulator
 from support.aws import CREDENTIALS, REGION, table_shape
 from support.staged import put_scheduler

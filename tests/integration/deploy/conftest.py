@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from omnipub_cli.deployment.deploying import Deployment
-from omnipub_cli.deployment.following import Follower, Seen
-from omnipub_cli.deployment.records import Records
+from omnipub_cli.deployment.deploy import Deployment
+from omnipub_cli.deployment.events import Follower, Seen
+from omnipub_cli.deployment.history import Records
 from omnipub_cli.deployment.target import Target
 
 from .fakes import ACCOUNT, CALLER, Clock, FakeCdk, FakeShelf, FakeStacks

@@ -14,8 +14,8 @@ from typing import Any
 
 from omnipub.errors import ConflictError
 from omnipub.storage.schema import fingerprint
-from omnipub_cli.deployment.family import WITH_BUNDLES, id_of, name_of
 from omnipub_cli.deployment.ports import Caller, ChangeSet, Drifted, Event, Resource, Stack
+from omnipub_cli.deployment.stacks import WITH_BUNDLES, id_of, name_of
 
 ACCOUNT = "123456789012"
 STACK = "AWS::CloudFormation::Stack"

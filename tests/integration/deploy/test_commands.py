@@ -16,13 +16,13 @@ from omnipub import __version__
 from omnipub.config import Settings
 from omnipub.errors import ConfigurationError
 from omnipub_cli.__main__ import main
-from omnipub_cli.deployment import finishing
+from omnipub_cli.commands._shared import finish
+from omnipub_cli.commands._shared.deployment_views import checks_view
 from omnipub_cli.deployment.checkout import Checkout
-from omnipub_cli.deployment.lines import Entry
-from omnipub_cli.deployment.people import Person
+from omnipub_cli.deployment.log_lines import Entry
 from omnipub_cli.deployment.ports import Caller, Drifted, Resource
 from omnipub_cli.deployment.smoke import HEALTH, Check
-from omnipub_cli.deployment.telling import checks_view
+from omnipub_cli.deployment.users import Person
 from omnipub_cli.output.json_schemas import json_schema
 from omnipub_cli.output.views import Story, Table
 from support.staged import OUTPUTS
@@ -182,7 +182,7 @@ def aws(account: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fak
     monkeypatch.setattr(f"{deployment}.prerequisites.has_packages", lambda: True)
     monkeypatch.setattr(f"{deployment}.prerequisites.node_of", lambda _: lambda: Path("/node"))
     health = json.dumps({"version": __version__}).encode()
-    monkeypatch.setattr(finishing, "fetched", lambda url: (200, health) if url == f"{SITE}{HEALTH}" else (404, b""))
+    monkeypatch.setattr(finish, "fetched", lambda url: (200, health) if url == f"{SITE}{HEALTH}" else (404, b""))
     monkeypatch.setattr("omnipub_cli.deployment.amplify.fetched", lambda url, **_: made.site_.fetch(url))
     monkeypatch.setattr(Checkout, "version", property(lambda _: f"0.1.0+{account.cdk.version}"))
     return made

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from omnipub_cli.deployment.destroying import Demolition
+from omnipub_cli.deployment.destroy import Demolition
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.family import ORDER, name_of
 from omnipub_cli.deployment.ports import Resource
+from omnipub_cli.deployment.stacks import ORDER, name_of
 
 from .conftest import Ground
 

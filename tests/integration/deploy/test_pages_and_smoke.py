@@ -12,7 +12,7 @@ import pytest
 from omnipub import __version__
 from omnipub.errors import InvalidInputError
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.pages import Pages, bundled
+from omnipub_cli.deployment.site import Pages, bundled
 from omnipub_cli.deployment.smoke import HEALTH, Smoke
 
 from .fakes import START, Clock, FakeSite

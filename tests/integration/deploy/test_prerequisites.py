@@ -11,7 +11,7 @@ from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.errors import MissingError
-from omnipub_cli.deployment.living import LivingSystem
+from omnipub_cli.deployment.liveness import LivingSystem
 from omnipub_cli.deployment.ports import Caller
 from omnipub_cli.deployment.prerequisites import Premises, findings, node_of, require, typed
 from omnipub_cli.deployment.regions import clearer

@@ -6,7 +6,7 @@ import pytest
 
 from omnipub.errors import ConflictError, NotFoundError
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.records import State
+from omnipub_cli.deployment.history import State
 from omnipub_cli.deployment.rollback import Return
 
 from .conftest import Ground

@@ -25,7 +25,7 @@ import pytest
 from omnipub.domain.timestamps import to_text
 from omnipub.names import API_ROOT, AUTHORS_GROUP, ORIGIN_HEADER
 from omnipub.onebox.sandbox_process import control
-from omnipub_cli.deployment.family import id_of
+from omnipub_cli.deployment.stacks import id_of
 from support import deployed
 from support.deployed import ARCHITECTURE, Emulated
 

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from omnipub.errors import ConfigurationError, InvalidInputError
-from omnipub_cli.deployment import assembly, family, following, standing, target, verdict
+from omnipub_cli.deployment import assembly, change_impact, stack_state, target
+from omnipub_cli.deployment import events as following
+from omnipub_cli.deployment import stacks as family
 from omnipub_cli.deployment.assembly import Planned
+from omnipub_cli.deployment.change_impact import Fate
 from omnipub_cli.deployment.checkout import Checkout, found
 from omnipub_cli.deployment.errors import DeploymentFailedError, NotBuiltError
 from omnipub_cli.deployment.infrastructure import chosen
-from omnipub_cli.deployment.people import checked_address, lacking
 from omnipub_cli.deployment.ports import Event, Stack
-from omnipub_cli.deployment.verdict import Fate
+from omnipub_cli.deployment.users import checked_address, lacking
 
 ROOT = Path(__file__).parents[3]
 CONTAINERS = {"INFRA_TYPE": "containers"}
@@ -93,20 +95,20 @@ KEPT = [
 
 @pytest.mark.parametrize(("told", "fate"), LOST)
 def test_what_would_lose_what_is_kept_is_found(told: dict[str, Any], fate: Fate) -> None:
-    (one,) = verdict.losses(verdict.changes([*KEPT, told]))
+    (one,) = change_impact.losses(change_impact.changes([*KEPT, told]))
     assert one.fate is fate
     assert one.sentence.startswith("The ")
     assert "thing-1" in one.sentence
 
 
 def test_what_loses_nothing_is_let_through() -> None:
-    assert verdict.losses(verdict.changes(KEPT)) == []
-    assert len(verdict.changes(KEPT)) == 5
+    assert change_impact.losses(change_impact.changes(KEPT)) == []
+    assert len(change_impact.changes(KEPT)) == 5
 
 
 def test_the_properties_that_force_a_replacement_are_named_alone() -> None:
     told = member("Modify", TABLE, Replacement="True", Details=[detail("Tags", "Never"), detail("KeySchema", "Always")])
-    (one,) = verdict.changes([told])
+    (one,) = change_impact.changes([told])
     assert one.because == ["KeySchema"]
 
 
@@ -169,7 +171,7 @@ def test_stacks_are_asked_for_by_either_name_and_come_in_their_order() -> None:
     ],
 )
 def test_a_status_says_what_can_be_done_with_a_stack(status: str | None, expected: str) -> None:
-    assert standing.ground(Stack(name="x", status=status) if status else None) == expected
+    assert stack_state.ground(Stack(name="x", status=status) if status else None) == expected
 
 
 def event(logical: str, status: str, *, kind: str = "AWS::Lambda::Function", why: str = "", token: str = "") -> Event:

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 from omnipub_cli.app import ENTRIES, load
 from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.infrastructure import Infrastructure
-from omnipub_cli.deployment.standing import BROKEN
+from omnipub_cli.deployment.stack_state import BROKEN
 from omnipub_cli.deployment.target import Target, target
 from omnipub_cli.framework.lazy_group import Lazy
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from omnipub.errors import ConflictError
-from omnipub_cli.deployment.family import ORDER, WITH_BUNDLES
-from omnipub_cli.deployment.meaning import check_deployment, check_return, meant_by
+from omnipub_cli.deployment.data_version import check_deployment, check_return, meant_by
 from omnipub_cli.deployment.ports import Stack
+from omnipub_cli.deployment.stacks import ORDER, WITH_BUNDLES
 
 
 def stack(meaning: str | None) -> Stack:

@@ -11,11 +11,12 @@ from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.storage.schema import fingerprint
 from omnipub_cli.app import ENTRIES, load
-from omnipub_cli.staged import callers, place, refusals
-from omnipub_cli.staged.facts import SAID_BY, facts
-from omnipub_cli.staged.guard import Guard, check_schema, writes
-from omnipub_cli.staged.kept import LIFE, Kept
-from omnipub_cli.staged.signing import signed_by
+from omnipub_cli.deployment.stage import caller, unsupported
+from omnipub_cli.deployment.stage import region as place
+from omnipub_cli.deployment.stage.output_cache import LIFE, Kept
+from omnipub_cli.deployment.stage.outputs import SAID_BY, facts
+from omnipub_cli.deployment.stage.profile import signed_by
+from omnipub_cli.deployment.stage.write_guard import Guard, check_schema, writes
 from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS
 
@@ -33,7 +34,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     ],
 )
 def test_a_caller_has_a_short_name(arn: str, short: str) -> None:
-    assert callers.short(arn) == short
+    assert caller.short(arn) == short
 
 
 def test_the_outputs_give_the_settings_that_the_functions_have() -> None:
@@ -190,16 +191,16 @@ def test_a_profile_wins_over_keys_of_the_environment_and_only_for_its_command(mo
         assert os.environ["AWS_ACCESS_KEY_ID"] == "AKIA"
 
 
-@pytest.mark.parametrize("command", [*refusals.REFUSED, *refusals.REFUSED_IN_PRODUCTION])
+@pytest.mark.parametrize("command", [*unsupported.REFUSED, *unsupported.REFUSED_IN_PRODUCTION])
 def test_what_is_refused_on_a_stage_is_a_command_and_refused_in_production(command: str) -> None:
     group, _, verb = command.partition(" ")
     assert group in ENTRIES
     assert not verb or verb in load(group).entries  # type: ignore[attr-defined]  a group of verbs
     with pytest.raises(InvalidInputError) as raised:
-        refusals.check(command, "prod")
+        unsupported.check(command, "prod")
     assert raised.value.hint
-    refusals.check("messages list", "prod")
+    unsupported.check("messages list", "prod")
 
 
 def test_seeding_is_refused_in_production_alone() -> None:
-    refusals.check("table seed", "dev")
+    unsupported.check("table seed", "dev")

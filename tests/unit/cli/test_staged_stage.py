@@ -13,13 +13,13 @@ from botocore.stub import Stubber
 
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.storage.schema import fingerprint
-from omnipub_cli.deployment import account, checkout, cloud, target
+from omnipub_cli.deployment import account, checkout, checkup, target
+from omnipub_cli.deployment import clients as cloud
 from omnipub_cli.deployment.ports import Caller, Resource, Stack
+from omnipub_cli.deployment.stage.outputs import SAID_BY
+from omnipub_cli.deployment.stage.stage import Stage
 from omnipub_cli.framework.context import Call
 from omnipub_cli.framework.prompts import confirm
-from omnipub_cli.staged import checkup
-from omnipub_cli.staged.facts import SAID_BY
-from omnipub_cli.staged.stage import Stage
 from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS
 

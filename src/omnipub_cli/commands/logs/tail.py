@@ -9,7 +9,7 @@ import typer
 
 from omnipub.errors import ConfigurationError, InvalidInputError
 from omnipub.names import SERVICE
-from omnipub_cli.deployment import workplace
+from omnipub_cli.commands._shared import stage as workplace
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output.views import Cell, Column, Exact, Line, State, Story, Table
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnipub_cli.deployment.functions import Functions
-    from omnipub_cli.deployment.lines import Entry, Lines
+    from omnipub_cli.deployment.log_lines import Entry, Lines
 
 app = typer.Typer(add_completion=False)
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.deployment import signing_in, workplace
+from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
 
@@ -19,13 +20,13 @@ def add_to_group(
     user: Annotated[str, typer.Argument(metavar="USER", help="Their address, or their id.")],
     group: Annotated[str, typer.Argument(metavar="GROUP", help="operators or authors.")],
     *,
-    region: workplace.Region = "",
+    region: stage.Region = "",
 ) -> None:
     """Make a user an operator or an author."""
     call = call_of(context)
-    wanted = signing_in.checked_group(group)
-    _, target = workplace.place(context, region=region)
-    with signing_in.people(target) as people:
+    wanted = _users.checked_group(group)
+    _, target = stage.place(context, region=region)
+    with _users.people(target) as people:
         found = people.add_to_group(user, wanted)
-    signing_in.tell(call, found)
+    _users.tell(call, found)
     call.output.note("It counts from their next sign-in on.")

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.deployment import signing_in, workplace
+from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
 
@@ -33,24 +34,24 @@ def create(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input instead.")
     ] = False,
-    region: workplace.Region = "",
+    region: stage.Region = "",
 ) -> None:
     """Let somebody sign in to a stage on AWS: invited by mail, or with a password."""
-    from omnipub_cli.deployment.people import checked_address  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment.users import checked_address  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.framework.options import once  # noqa: PLC0415  likewise
 
     call = call_of(context)
     address = checked_address(email)
-    wanted = [signing_in.checked_group(one) for one in once(groups)]
+    wanted = [_users.checked_group(one) for one in once(groups)]
     if password and password_stdin:
         raise InvalidInputError("--password and --password-stdin were given.", hint="Leave one of them out.")
-    _, target = workplace.place(context, region=region)
-    chosen = signing_in.password(from_stdin=password_stdin) if password or password_stdin else None
-    with signing_in.people(target) as people:
+    _, target = stage.place(context, region=region)
+    chosen = _users.password(from_stdin=password_stdin) if password or password_stdin else None
+    with _users.people(target) as people:
         made = people.create(address, password=chosen)
         for group in wanted:
             made = people.add_to_group(made.id, group)
-    signing_in.tell(call, made)
+    _users.tell(call, made)
     if chosen is None:
         call.output.note(f"An invitation with a first password is on its way to {address}.")
     if not wanted:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.deployment import signing_in, workplace
+from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
@@ -16,15 +17,15 @@ def disable(
     context: typer.Context,
     user: Annotated[str, typer.Argument(metavar="USER", help="Their address, or their id.")],
     *,
-    region: workplace.Region = "",
+    region: stage.Region = "",
     yes: Yes = False,
 ) -> None:
     """Let a user sign in no more; what they wrote stays, and goes out when it is due."""
     from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
-    _, target = workplace.place(context, region=region)
-    with signing_in.people(target) as people:
+    _, target = stage.place(context, region=region)
+    with _users.people(target) as people:
         found = people.show(user)
         confirm(
             call,
@@ -33,7 +34,7 @@ def disable(
             yes=yes,
         )
         found = people.disable(found.id)
-    signing_in.tell(call, found)
+    _users.tell(call, found)
     call.output.hint(
         f"Stop what they have waiting: omnipub pause owner:{found.id} --reason TEXT --stage {target.stage}"
     )

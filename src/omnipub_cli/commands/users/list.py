@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.deployment import signing_in, workplace
+from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
 
@@ -18,19 +19,19 @@ def list_(
     context: typer.Context,
     *,
     limit: Annotated[int, typer.Option("--limit", "-L", min=1, max=1000, metavar="N", help="Users at most.")] = 60,
-    region: workplace.Region = "",
+    region: stage.Region = "",
 ) -> None:
     """List who may sign in to a stage on AWS."""
-    from omnipub_cli.deployment import telling  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
-    _, target = workplace.place(context, region=region)
-    with signing_in.people(target) as people:
+    _, target = stage.place(context, region=region)
+    with _users.people(target) as people:
         found = people.list(most=limit + 1)
     shown, more = found[:limit], len(found) > limit
     call.output.data(
-        *([telling.people_table(shown)] if shown else []),
-        json={"users": [telling.person_json(one) for one in shown], "more": more},
+        *([deployment_views.people_table(shown)] if shown else []),
+        json={"users": [deployment_views.person_json(one) for one in shown], "more": more},
         ids=[one.id for one in shown],
     )
     if not found:

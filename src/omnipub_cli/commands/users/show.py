@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.deployment import signing_in, workplace
+from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
 
@@ -16,11 +17,11 @@ def show(
     context: typer.Context,
     user: Annotated[str, typer.Argument(metavar="USER", help="Their address, or their id.")],
     *,
-    region: workplace.Region = "",
+    region: stage.Region = "",
 ) -> None:
     """Show a user of a stage on AWS and the groups they are in."""
     call = call_of(context)
-    _, target = workplace.place(context, region=region)
-    with signing_in.people(target) as people:
+    _, target = stage.place(context, region=region)
+    with _users.people(target) as people:
         found = people.show(user)
-    signing_in.tell(call, found)
+    _users.tell(call, found)

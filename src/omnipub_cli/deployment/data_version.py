@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from omnipub.errors import ConflictError
 from omnipub.storage.schema import fingerprint
 from omnipub.strict_json import loads
-from omnipub_cli.deployment.family import WITH_BUNDLES
 from omnipub_cli.deployment.ports import Stack
+from omnipub_cli.deployment.stacks import WITH_BUNDLES
 
 OUTPUT = "Schema"
 """The output by which a stack with a function says it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from omnipub_cli.staged.quotas.judgement import Quota
+from omnipub_cli.deployment.quotas.judgement import Quota
 
 RUNS = Quota(service="lambda", code="L-B99A9384", name="Concurrent executions")
 SHARDS = Quota(service="kinesis", code="L-0918CF54", name="Shards per Region")

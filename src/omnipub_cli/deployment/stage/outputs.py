@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConfigurationError
-from omnipub_cli.deployment.family import name_of
+from omnipub_cli.deployment.stacks import name_of
 
 Outputs = Mapping[str, Mapping[str, str]]
 """Stack's short name → its outputs."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from omnipub.services.health.finding import Health
-from omnipub_cli.staged.quotas.codes import BUSIEST, MAIL_A_DAY, MAIL_A_SECOND
-from omnipub_cli.staged.quotas.judgement import Limit, Remedy, Row, Sign
+from omnipub_cli.deployment.quotas.codes import BUSIEST, MAIL_A_DAY, MAIL_A_SECOND
+from omnipub_cli.deployment.quotas.judgement import Limit, Remedy, Row, Sign
 
 _SPENDING = Remedy(
     sentence="Above it SNS sends no text message. The account's own most is raised in a case for AWS' support.",

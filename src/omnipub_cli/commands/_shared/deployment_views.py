@@ -6,20 +6,20 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from omnipub.domain.timestamps import to_text
-from omnipub_cli.deployment.family import id_of
+from omnipub_cli.deployment.stacks import id_of
 from omnipub_cli.output.views import Cell, Column, Line, State, Story, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from omnipub_cli.deployment.deploying import Plan
-    from omnipub_cli.deployment.following import Seen
+    from omnipub_cli.deployment.deploy import Plan
+    from omnipub_cli.deployment.events import Seen
+    from omnipub_cli.deployment.history import Record
     from omnipub_cli.deployment.outputs import Outputs
-    from omnipub_cli.deployment.people import Person
     from omnipub_cli.deployment.prerequisites import Finding
-    from omnipub_cli.deployment.records import Record
     from omnipub_cli.deployment.smoke import Check
+    from omnipub_cli.deployment.users import Person
     from omnipub_cli.framework.context import Call
 
 GOING = (Column("STACK"), Column("STATUS"), Column("RESOURCES", right=True), Column("LAST", flexible=True))

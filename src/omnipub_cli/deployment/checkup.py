@@ -10,13 +10,13 @@ from omnipub.errors import OmnipubError
 from omnipub.services.health.finding import Finding, Health, fine
 from omnipub.services.scheduling.dispatch import ALARMING_SILENCE
 from omnipub.storage.schema import fingerprint
-from omnipub_cli.deployment.cloud import asked
-from omnipub_cli.deployment.family import name_of, placed, region_of
-from omnipub_cli.deployment.standing import BROKEN, Ground, ground
-from omnipub_cli.staged.facts import IN_PART, SAID_BY
-from omnipub_cli.staged.machinery import machinery, unseen
-from omnipub_cli.staged.quotas.look import quotas
-from omnipub_cli.staged.stage import Stage
+from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.quotas.check import quotas
+from omnipub_cli.deployment.stack_state import BROKEN, Ground, ground
+from omnipub_cli.deployment.stacks import name_of, placed, region_of
+from omnipub_cli.deployment.stage.outputs import IN_PART, SAID_BY
+from omnipub_cli.deployment.stage.stage import Stage
+from omnipub_cli.deployment.stage.triggers import machinery, unseen
 
 OPTIONAL = {
     "EdgeSecurity": "It is not there; only a stage with a firewall away from us-east-1 has it.",

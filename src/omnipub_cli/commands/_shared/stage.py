@@ -12,7 +12,7 @@ import typer
 
 from omnipub.errors import InvalidInputError, NotFoundError, UnavailableError
 from omnipub_cli.deployment import target as targets
-from omnipub_cli.deployment.family import name_of, placed, region_of
+from omnipub_cli.deployment.stacks import name_of, placed, region_of
 from omnipub_cli.framework.signals import termination
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def output_of(account: Account, target: Target, short: str, name: str) -> str:
 
 def forget(account: Account, target: Target) -> None:
     """Drop what commands on the stage remember of it: its stacks are about to say something else, or just did."""
-    from omnipub_cli.staged.kept import Kept  # noqa: PLC0415  it takes the clock from here
+    from omnipub_cli.deployment.stage.output_cache import Kept  # noqa: PLC0415  it takes the clock from here
 
     Kept(account=account.caller().account, region=target.region, stage=target.stage).drop()
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from omnipub.errors import InvalidInputError
 from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP
-from omnipub_cli.deployment import workplace
+from omnipub_cli.commands._shared import stage
 from omnipub_cli.output.standard_streams import read_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omnipub_cli.deployment.people import People, Person
     from omnipub_cli.deployment.target import Target
+    from omnipub_cli.deployment.users import People, Person
     from omnipub_cli.framework.context import Call
 
 GROUPS = (OPERATORS_GROUP, AUTHORS_GROUP)
@@ -26,8 +26,8 @@ POOL_OUTPUT = "UserPoolIs"
 @contextmanager
 def people(target: Target) -> Iterator[People]:
     """The users of a stage."""
-    with workplace.opened() as account:
-        pool = workplace.output_of(account, target, "Auth", POOL_OUTPUT)
+    with stage.opened() as account:
+        pool = stage.output_of(account, target, "Auth", POOL_OUTPUT)
         yield account.people(pool, stage=target.stage, region=target.region)
 
 
@@ -65,7 +65,7 @@ def password(*, from_stdin: bool) -> str:
 
 def tell(call: Call, one: Person) -> None:
     """Show a user."""
-    from omnipub_cli.deployment.telling import person_json  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared.deployment_views import person_json  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.output.views import Record, State  # noqa: PLC0415  likewise
 
     record = Record(

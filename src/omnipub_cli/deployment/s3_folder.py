@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from omnipub_cli.deployment.cloud import asked
+from omnipub_cli.deployment.clients import asked
 
 _WHAT = "The bucket of CDK's files"
 

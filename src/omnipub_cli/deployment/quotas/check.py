@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from omnipub.errors import OmnipubError
 from omnipub.services.health.finding import Finding, Health
-from omnipub_cli.deployment.cloud import asked
-from omnipub_cli.staged.quotas.asks import Known
-from omnipub_cli.staged.quotas.judgement import judged
-from omnipub_cli.staged.quotas.rows import ROWS
-from omnipub_cli.staged.quotas.sources import SOURCES, Source
-from omnipub_cli.staged.stage import Stage
+from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.quotas.judgement import judged
+from omnipub_cli.deployment.quotas.limits import ROWS
+from omnipub_cli.deployment.quotas.sources import SOURCES, Source
+from omnipub_cli.deployment.quotas.sources_aws import Known
+from omnipub_cli.deployment.stage.stage import Stage
 
 _FORBIDDEN = 403
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from omnipub.errors import ConfigurationError, OmnipubError
 from omnipub.services.health.finding import Finding, Health, fine
-from omnipub_cli.deployment.cloud import asked
-from omnipub_cli.deployment.family import name_of
+from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.stacks import name_of
 
 if TYPE_CHECKING:
-    from omnipub_cli.staged.stage import Stage
+    from omnipub_cli.deployment.stage.stage import Stage
 
 _SCHEDULE = "AWS::Scheduler::Schedule"
 _DRIFT = "status --detect-drift"

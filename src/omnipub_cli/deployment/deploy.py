@@ -12,15 +12,15 @@ from datetime import datetime
 from pathlib import Path
 
 from omnipub.errors import OmnipubError
-from omnipub_cli.deployment import following, meaning, obstacles, standing, verdict
+from omnipub_cli.deployment import change_impact, data_version, events, obstacles, stack_state
 from omnipub_cli.deployment.assembly import Planned, planned, waves
-from omnipub_cli.deployment.family import WITH_BUNDLES, id_of, name_of, region_of
-from omnipub_cli.deployment.following import OURS, Follower, Watched
+from omnipub_cli.deployment.change_impact import Change
+from omnipub_cli.deployment.events import OURS, Follower, Watched
+from omnipub_cli.deployment.history import Record, Records, State
 from omnipub_cli.deployment.ports import Cdk, Stacks
-from omnipub_cli.deployment.records import Record, Records, State
-from omnipub_cli.deployment.standing import Ground
+from omnipub_cli.deployment.stack_state import Ground
+from omnipub_cli.deployment.stacks import WITH_BUNDLES, id_of, name_of, region_of
 from omnipub_cli.deployment.target import Target
-from omnipub_cli.deployment.verdict import Change
 
 CHANGE_SET = "omnipub"
 """The name of each change set of ours: a new one takes the place of one that was left behind."""
@@ -87,10 +87,10 @@ class Deployment:
         for short in wanted:
             name, stacks = self._place(short)
             stack = stacks.find(name)
-            if stack is None or standing.ground(stack) in {Ground.ABSENT, Ground.READY}:
+            if stack is None or stack_state.ground(stack) in {Ground.ABSENT, Ground.READY}:
                 continue
-            since = self.now() - following.OWN_WORK
-            ours = following.is_ours(stacks.events(name, since=since))
+            since = self.now() - events.OWN_WORK
+            ours = events.is_ours(stacks.events(name, since=since))
             region = region_of(short, self.target.region)
             if wrong := obstacles.obstacle(stack, short=short, stage=self.target.stage, region=region, ours=ours):
                 raise wrong
@@ -102,7 +102,7 @@ class Deployment:
     def _check_meaning(self, wanted: Sequence[str]) -> None:
         places = {short: self._place(short) for short in WITH_BUNDLES}
         there = {short: stacks.find(name) for short, (name, stacks) in places.items()}
-        meaning.check_deployment(there, wanted, stage=self.target.stage, allowed=self.allow_schema_change)
+        data_version.check_deployment(there, wanted, stage=self.target.stage, allowed=self.allow_schema_change)
 
     def known_site(self) -> str:
         """The address that CloudFront gave the site, once it has; "" if the stage says one itself."""
@@ -154,15 +154,15 @@ class Deployment:
         return record
 
     def _refuse_losses(self, plan: Plan) -> None:
-        wrong = [one for changes in plan.values() for one in verdict.losses(changes)]
+        wrong = [one for changes in plan.values() for one in change_impact.losses(changes)]
         if wrong and not self.allow_replace:
-            raise verdict.refused(wrong)
+            raise change_impact.refused(wrong)
 
     def _execute(self, todo: Sequence[Planned], plan: Plan, record: Record) -> None:
         watched: list[Watched] = []
         for one in todo:
             stacks = self.stacks(one.region)
-            since = following.mark(stacks, one.name, now=self.now())
+            since = events.mark(stacks, one.name, now=self.now())
             self.going.append(one.name)
             try:
                 stacks.execute(one.name, self._judged[one.short] or CHANGE_SET, token=f"{OURS}{record.id}")
@@ -188,14 +188,14 @@ class Deployment:
     def _remember(self, one: Planned, record: Record) -> Record:
         record = replace(record, stacks=list(dict.fromkeys((*record.stacks, one.short))))
         stacks = self.stacks(one.region)
-        if one.short in WITH_BUNDLES and standing.ground(stacks.find(one.name)) is Ground.READY:
+        if one.short in WITH_BUNDLES and stack_state.ground(stacks.find(one.name)) is Ground.READY:
             return self.records.replacing(record, one.short, stacks.template(one.name))
         return self.records.keep(record)
 
     def _changes(self, one: Planned) -> Sequence[Change]:
         found = self.stacks(one.region).change_set(one.name, CHANGE_SET)
         self._judged[one.short] = found.id if found else ""
-        changes = verdict.told(found, one.name) if found else []
+        changes = change_impact.told(found, one.name) if found else []
         if not changes:
             self.stacks(one.region).forget(one.name, CHANGE_SET)
         return changes

@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from omnipub_cli.deployment.family import name_of
-from omnipub_cli.staged.quotas.codes import REQUESTS
-from omnipub_cli.staged.quotas.metrics import counted
+from omnipub_cli.deployment.quotas.codes import REQUESTS
+from omnipub_cli.deployment.quotas.metrics import counted
+from omnipub_cli.deployment.stacks import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omnipub_cli.staged.quotas.judgement import Quota
-    from omnipub_cli.staged.stage import Stage
+    from omnipub_cli.deployment.quotas.judgement import Quota
+    from omnipub_cli.deployment.stage.stage import Stage
 
 BYTES_OF_A_SHARD = 1024 * 1024
 RECORDS_OF_A_SHARD = 1000

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.ports import Event, Stack, Stacks
-from omnipub_cli.deployment.standing import BROKEN, DONE
+from omnipub_cli.deployment.stack_state import BROKEN, DONE
 
 OURS = "omnipub-"
 """What the tokens of our own changes begin with: their events carry them, so a later run knows its own work."""

@@ -2,9 +2,9 @@
 
 from omnipub.strict_json import loads
 from omnipub_cli.deployment import amplify
-from omnipub_cli.deployment.deploying import SITE_OUTPUT
-from omnipub_cli.deployment.pages import VERSION
+from omnipub_cli.deployment.deploy import SITE_OUTPUT
 from omnipub_cli.deployment.ports import Stack
+from omnipub_cli.deployment.site import VERSION
 
 PATIENCE = 5.0
 """Seconds for which the site may say nothing."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omnipub.strict_json import loads
-from omnipub_cli.deployment import standing
+from omnipub_cli.deployment import stack_state
 from omnipub_cli.deployment.assembly import Planned
-from omnipub_cli.deployment.deploying import Deployment, Plan
+from omnipub_cli.deployment.change_impact import Change, Fate
+from omnipub_cli.deployment.deploy import Deployment, Plan
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.standing import Ground
-from omnipub_cli.deployment.verdict import Change, Fate
+from omnipub_cli.deployment.stack_state import Ground
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,4 +61,4 @@ def added(template: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Sequence[C
 
 
 def _is_there(run: Deployment, one: Planned) -> bool:
-    return standing.ground(run.stacks(one.region).find(one.name)) is not Ground.ABSENT
+    return stack_state.ground(run.stacks(one.region).find(one.name)) is not Ground.ABSENT

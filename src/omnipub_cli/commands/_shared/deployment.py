@@ -7,24 +7,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omnipub_cli.deployment import cdk, prerequisites, telling, workplace
-from omnipub_cli.deployment.deploying import Deployment
-from omnipub_cli.deployment.following import Follower
-from omnipub_cli.deployment.records import Records
+from omnipub_cli.commands._shared import deployment_views, stage
+from omnipub_cli.deployment import cdk, prerequisites
+from omnipub_cli.deployment.deploy import Deployment
+from omnipub_cli.deployment.events import Follower
+from omnipub_cli.deployment.history import Records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from omnipub_cli.deployment.account import Account
     from omnipub_cli.deployment.checkout import Checkout
-    from omnipub_cli.deployment.deploying import Plan
+    from omnipub_cli.deployment.deploy import Plan
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.framework.context import Call
 
 
 def follower(call: Call, target: Target) -> Follower:
     """Follows stacks and draws how they change."""
-    return Follower(wait=workplace.wait, showing=telling.showing(call), stage=target.stage)
+    return Follower(wait=stage.wait, showing=deployment_views.showing(call), stage=target.stage)
 
 
 def records(account: Account, target: Target) -> Records:
@@ -51,7 +52,7 @@ def deployment(
         account=account.caller().account,
         by=account.caller().arn,
         version=checkout.version,
-        now=workplace.now,
+        now=stage.now,
         follower=follower(call, target),
         approve=approve,
         say=call.output.note,
@@ -74,7 +75,7 @@ def prepared(call: Call, account: Account, checkout: Checkout, target: Target) -
         has_packages=prerequisites.has_packages,
     )
     found, _ = prerequisites.findings(premises, stage=target.stage, region=target.region)
-    call.output.beside(telling.findings_story(found))
+    call.output.beside(deployment_views.findings_story(found))
     prerequisites.require(found)
 
 

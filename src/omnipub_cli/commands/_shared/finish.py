@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import OmnipubError
+from omnipub_cli.commands._shared import stage as workplace
+from omnipub_cli.commands._shared.deployment_views import named
 from omnipub_cli.deployment import outputs as said
-from omnipub_cli.deployment import pages as paged
-from omnipub_cli.deployment import workplace
+from omnipub_cli.deployment import site as paged
 from omnipub_cli.deployment.amplify import fetched
-from omnipub_cli.deployment.family import name_of, regions_of
-from omnipub_cli.deployment.living import LivingSystem
+from omnipub_cli.deployment.liveness import LivingSystem
 from omnipub_cli.deployment.smoke import Check, Smoke
-from omnipub_cli.deployment.telling import named
-from omnipub_cli.staged.facts import settings
+from omnipub_cli.deployment.stacks import name_of, regions_of
+from omnipub_cli.deployment.stage.outputs import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

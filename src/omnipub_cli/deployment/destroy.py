@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from omnipub.strict_json import loads
-from omnipub_cli.deployment import following, standing
-from omnipub_cli.deployment.family import name_of, region_of
-from omnipub_cli.deployment.following import OURS, Follower, Watched
+from omnipub_cli.deployment import events, stack_state
+from omnipub_cli.deployment.change_impact import KEPT
+from omnipub_cli.deployment.events import OURS, Follower, Watched
 from omnipub_cli.deployment.ports import Resource, Stack, Stacks
-from omnipub_cli.deployment.standing import Ground
-from omnipub_cli.deployment.verdict import KEPT
+from omnipub_cli.deployment.stack_state import Ground
+from omnipub_cli.deployment.stacks import name_of, region_of
 
 _BUCKET = "AWS::S3::Bucket"
 _RETAINED = ("Retain", "RetainExceptOnCreate", "Snapshot")
@@ -72,7 +72,7 @@ class Demolition:
                 if bucket.kind == _BUCKET:
                     count = self.buckets(region).empty(bucket.physical)
                     self.say(f"Emptied {bucket.physical}: {count} objects.")
-            since = following.mark(stacks, one.stack.name, now=self.now())
+            since = events.mark(stacks, one.stack.name, now=self.now())
             stacks.delete(one.stack.name, token=f"{OURS}destroy-{self.now():%Y%m%dT%H%M%S}")
             self.going = [one.stack.name]
             self.follower.follow(
@@ -85,7 +85,7 @@ class Demolition:
         stack = stacks.find(name_of(short, self.stage))
         if stack is None or stack.status == "DELETE_COMPLETE":
             return None
-        if standing.ground(stack) is Ground.ABSENT:  # only a change set has named it: there is nothing in it
+        if stack_state.ground(stack) is Ground.ABSENT:  # only a change set has named it: there is nothing in it
             return Doomed(short=short, stack=stack)
         policies = retained(stacks.template(stack.name))
         kept = [one for one in stacks.resources(stack.name) if one.kind in KEPT and one.physical]
