@@ -31,9 +31,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "cdk"), str(ROOT / "src")]
 
-from bundling import bundle, bytecode, libraries, pins, tools  # noqa: E402  they stand in cdk/
 from omnipub.services.stream.codec import NUDGE  # noqa: E402
 from omnipub.storage import keys  # noqa: E402
+from omnipub_cdk.bundling import bundle, bytecode, libraries, pins, tools  # noqa: E402  they stand in cdk/
 
 ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 CONVENTIONAL = (

@@ -11,18 +11,18 @@ from typing import Any
 from aws_cdk import App, Environment, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from functions import CodeOf, bundled
 from omnipub.errors import OmnipubError
 from omnipub.names import SERVICE
-from stacks.api import ApiStack
-from stacks.auth import AuthStack
-from stacks.data import DataStack
-from stacks.frontend import FrontendStack
-from stacks.monitoring import MonitoringStack
-from stacks.scheduler import SchedulerStack
-from stacks.security import SecurityStack
-from stacks.worker import WorkerStack
-from stages import EDGE_REGION, Stage, stage_of
+from omnipub_cdk.functions import CodeOf, bundled
+from omnipub_cdk.stacks.api import ApiStack
+from omnipub_cdk.stacks.auth import AuthStack
+from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stacks.frontend import FrontendStack
+from omnipub_cdk.stacks.monitoring import MonitoringStack
+from omnipub_cdk.stacks.scheduler import SchedulerStack
+from omnipub_cdk.stacks.security import SecurityStack
+from omnipub_cdk.stacks.worker import WorkerStack
+from omnipub_cdk.stages import EDGE_REGION, Stage, stage_of
 
 
 def compose(app: App, stage: Stage, *, code_of: CodeOf = bundled, account: str | None = None) -> None:

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "cdk"))
 
-from bundling import BundleError, bundle, tools  # noqa: E402  it stands in cdk/
+from omnipub_cdk.bundling import BundleError, bundle, tools  # noqa: E402  it stands in cdk/
 
 HERE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 """The architecture whose bundles this machine can run."""

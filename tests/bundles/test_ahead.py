@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bundling import BundleError, ahead, tools
+from omnipub_cdk.bundling import BundleError, ahead, tools
 
 SAME = """
 import omnipub_ahead as ahead, re, _sre

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bundling import BundleError, building, bundle, tools, tree
-from bundling.tables import ENTRIES
+from omnipub_cdk.bundling import BundleError, build, bundle, source_tree, tools
+from omnipub_cdk.bundling.tables import ENTRIES
 
 LARGEST = 9_000_000
 """Bytes of a zip; Lambda unpacks it at every cold start."""
@@ -20,8 +20,8 @@ UNCHECKED = (1).to_bytes(4, "little")
 def test_two_builds_in_two_folders_are_the_same_bytes(tmp_path: Path) -> None:
     one, two = (bundle("scheduler", cache=tmp_path / name) for name in ("one", "another/folder"))
     assert one != two
-    assert tree.digest(one) == tree.digest(two)
-    assert tree.zipped(one, tmp_path / "1.zip") == tree.zipped(two, tmp_path / "2.zip")
+    assert source_tree.digest(one) == source_tree.digest(two)
+    assert source_tree.zipped(one, tmp_path / "1.zip") == source_tree.zipped(two, tmp_path / "2.zip")
     assert not [path for path in one.rglob("*") if path.is_file() and str(tmp_path).encode() in path.read_bytes()]
     assert {path.stat().st_mode & 0o777 for path in one.rglob("*") if path.is_file()} == {0o644}
 
@@ -31,7 +31,7 @@ def test_two_builds_in_two_folders_are_the_same_bytes(tmp_path: Path) -> None:
 def test_a_bundle_for_arm_is_small_and_its_libraries_are_for_arm(function: str, tmp_path: Path) -> None:
     folder = bundle(function)
     packed = tmp_path / "bundle.zip"
-    tree.zipped(folder, packed)
+    source_tree.zipped(folder, packed)
     assert packed.stat().st_size < LARGEST
     libraries = [path.name for path in folder.rglob("*.so")]
     assert libraries
@@ -68,7 +68,7 @@ def test_a_digest_sees_names_and_contents_and_not_dates(tmp_path: Path) -> None:
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
         (folder / name).write_bytes(content)
-        return tree.digest(folder)
+        return source_tree.digest(folder)
 
     assert made("a", b"x") == made("a", b"x")
     assert len({made("a", b"x"), made("b", b"x"), made("a", b"y"), made("ax", b"")}) == 4
@@ -80,7 +80,7 @@ def test_a_second_build_is_taken_from_the_cache(monkeypatch: pytest.MonkeyPatch,
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("nothing changed, so nothing is installed")
 
-    monkeypatch.setattr("bundling.libraries.install", refuse)
+    monkeypatch.setattr("omnipub_cdk.bundling.libraries.install", refuse)
     assert built("scheduler") == first
 
 
@@ -88,11 +88,11 @@ def test_the_cache_keeps_what_was_used_last(tmp_path: Path) -> None:
     def fill(folder: Path) -> None:
         folder.mkdir()
 
-    made = [building._kept(tmp_path, "api-arm64", str(number), fill) for number in range(building.KEPT)]
+    made = [build._kept(tmp_path, "api-arm64", str(number), fill) for number in range(build.KEPT)]
     for age, folder in enumerate(made):
         os.utime(folder, (1_000_000 - age, 1_000_000 - age))
-    other = building._kept(tmp_path, "api-x86_64", "0", fill)
-    newest = building._kept(tmp_path, "api-arm64", "new", fill)
+    other = build._kept(tmp_path, "api-x86_64", "0", fill)
+    newest = build._kept(tmp_path, "api-arm64", "new", fill)
     assert sorted(tmp_path.iterdir()) == sorted([*made[:-1], newest, other])
 
 

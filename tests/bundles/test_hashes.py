@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bundling import BundleError, building, hashes, libraries, pins, tools
-from bundling.tables import ENTRIES
+from omnipub_cdk.bundling import BundleError, build, hashes, libraries, pins, tools
+from omnipub_cdk.bundling.tables import ENTRIES
 
 ROOT = Path(__file__).parents[2]
 TEXT = hashes.FILE.read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def without(name: str) -> str:
 def test_the_digests_are_of_the_versions_that_are_pinned() -> None:
     hashes.check(TEXT, PINNED)
     found = hashes.read(TEXT)
-    assert {pins.normal(name) for name in building.packages_of_all()} <= set(found)
+    assert {pins.normal(name) for name in build.packages_of_all()} <= set(found)
     assert all(digests for _, digests in found.values())
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bundling import BundleError
-from bundling.lazily import lazy
-from bundling.tables import LAZY
+from omnipub_cdk.bundling import BundleError
+from omnipub_cdk.bundling.lazily import lazy
+from omnipub_cdk.bundling.tables import LAZY
 
 OFFERED = """
 import importlib, types

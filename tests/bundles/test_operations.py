@@ -14,9 +14,9 @@ from botocore import xform_name
 from botocore.loaders import Loader
 from botocore.session import Session
 
-from bundling import BundleError, botocore_data
-from bundling.closure import closure_of
-from bundling.tables import ENTRIES, NOT_CALLED, OPERATIONS
+from omnipub_cdk.bundling import BundleError, botocore_data
+from omnipub_cdk.bundling.closure import closure_of
+from omnipub_cdk.bundling.tables import ENTRIES, NOT_CALLED, OPERATIONS
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(botocore.__file__).parent / "data"

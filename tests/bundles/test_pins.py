@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bundling import BundleError, pins
-from bundling.closure import closure_of
-from bundling.tables import ENTRIES
+from omnipub_cdk.bundling import BundleError, pins
+from omnipub_cdk.bundling.closure import closure_of
+from omnipub_cdk.bundling.tables import ENTRIES
 
 ROOT = Path(__file__).parents[2]
 

@@ -69,7 +69,7 @@ def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mapping[st
     from aws_cdk import aws_lambda as lambda_
 
     import app
-    import stages
+    from omnipub_cdk import stages
 
     code = tmp_path_factory.mktemp("code")
     (code / "nothing.py").write_text("")

@@ -81,7 +81,7 @@ def test_without_node_the_command_says_what_to_type(
 
 
 def test_values_of_a_stage_can_be_given_for_one_run() -> None:
-    from stages import STAGES, stage_of
+    from omnipub_cdk.stages import STAGES, stage_of
 
     given = {"stage": "prod", "parallel": "3", "sign_up": "true", "mode": "sandbox"}
     stage = stage_of(given.get)
@@ -103,7 +103,7 @@ def test_values_of_a_stage_can_be_given_for_one_run() -> None:
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(given: dict[str, str], sentence: str) -> None:
-    from stages import stage_of
+    from omnipub_cdk.stages import stage_of
 
     with pytest.raises(OmnipubError, match=sentence):
         stage_of(given.get)

@@ -23,7 +23,7 @@ SOURCES = [*(ROOT / "src" / "omnipub").rglob("*.py")]
 
 
 def signals() -> list[Any]:
-    from signals import SIGNALS
+    from omnipub_cdk.metrics import SIGNALS
 
     return list(SIGNALS)
 
@@ -236,6 +236,6 @@ def test_the_table_of_costs_is_right() -> None:
 
 
 def test_the_page_counts_on_the_memory_that_the_stages_have() -> None:
-    from stages import STAGES
+    from omnipub_cdk.stages import STAGES
 
     assert {stage.scheduler_memory for stage in STAGES.values()} == {256}

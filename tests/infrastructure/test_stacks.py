@@ -99,7 +99,7 @@ def test_nothing_may_do_more_than_is_named(far: Any) -> None:
 
 
 def test_functions_may_do_everything_the_bundled_code_calls(prod: Any) -> None:
-    from bundling.tables import OPERATIONS
+    from omnipub_cdk.bundling.tables import OPERATIONS
 
     granted = {
         stack: {
@@ -144,7 +144,7 @@ def test_data_outlive_a_protected_stage_and_nothing_else_holds_data(prod: Any, d
 def test_every_acknowledged_finding_is_one_that_cdk_nag_has_and_no_other_is_left(
     synthesise: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import acknowledging
+    from omnipub_cdk import nag_exceptions
 
     accepted: set[tuple[str, str]] = set()
 
@@ -162,7 +162,7 @@ def test_every_acknowledged_finding_is_one_that_cdk_nag_has_and_no_other_is_left
             assert len(acknowledgment.reason) > 20
             accepted.add((acknowledgment.id, self.path))
 
-    monkeypatch.setattr(acknowledging, "Validations", Recorder)
+    monkeypatch.setattr(nag_exceptions, "Validations", Recorder)
     with pytest.raises(RuntimeError, match="ValidationFailed") as failure:
         synthesise({})
     report = Path(str(failure.value).rpartition("found in: ")[2].strip())
@@ -181,7 +181,7 @@ def test_every_acknowledged_finding_is_one_that_cdk_nag_has_and_no_other_is_left
 def test_objects_are_named_as_the_permissions_say(prod: Any) -> None:
     pytest.importorskip("botocore", reason="uv sync --inexact --group cdk")
     from omnipub.adapters.aws import place, s3_media
-    from permissions import MEDIA, SEATS
+    from omnipub_cdk.permissions import MEDIA, SEATS
 
     assert (MEDIA, SEATS) == (s3_media.PREFIX, place.PREFIX)
     for function in ("Api", "Worker", "Scheduler"):

@@ -1,7 +1,7 @@
 """What is deployed where: a stage, its region, and the values that its file gives to CDK.
 
-A stage is a row of cdk/stages.py. `deploy/<stage>.toml` may say more about it: `infra`, `region`, and any value of
-that row, such as `domain` or `alarm_email`. What is typed on the command line wins over both.
+A stage is a row of cdk/omnipub_cdk/stages.py. `deploy/<stage>.toml` may say more about it: `infra`, `region`, and any
+value of that row, such as `domain` or `alarm_email`. What is typed on the command line wins over both.
 """
 
 import tomllib
@@ -67,7 +67,8 @@ def target(
     rows = checkout.module("stages")
     if stage not in rows.STAGES:
         raise InvalidInputError(
-            f"There is no stage '{stage}' to deploy.", hint=f"There are: {', '.join(rows.STAGES)}; see cdk/stages.py."
+            f"There is no stage '{stage}' to deploy.",
+            hint=f"There are: {', '.join(rows.STAGES)}; see cdk/omnipub_cdk/stages.py.",
         )
     file = f"{FOLDER}/{stage}.toml"
     told = read(checkout.root / file)
@@ -126,7 +127,8 @@ def read(path: Path) -> dict[str, str]:
     nested = [name for name, value in told.items() if not isinstance(value, str | bool | int)]
     if nested:
         raise ConfigurationError(
-            f"{nested[0]} in {path} is no text, number, true or false.", hint="What has parts stands in cdk/stages.py."
+            f"{nested[0]} in {path} is no text, number, true or false.",
+            hint="What has parts stands in cdk/omnipub_cdk/stages.py.",
         )
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()}
 

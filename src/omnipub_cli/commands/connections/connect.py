@@ -121,7 +121,8 @@ def _to_the_sandbox(call: Call, system: "System", channel: str, account: str, ti
     if call.on_aws and not system.settings.sandbox_url:
         raise UnavailableError(
             f"Stage {call.stage} names no sandbox, so no account can be opened there.",
-            hint="Name a server of your own with --url URL, or give the stage a sandbox: sandbox_url in cdk/stages.py",
+            hint="Name a server of your own with --url URL, or give the stage a sandbox: "
+            "sandbox_url in cdk/omnipub_cdk/stages.py",
         )
     running = call.running
     sandbox = running.sandbox_url if running else system.settings.sandbox_url if call.on_aws else ""

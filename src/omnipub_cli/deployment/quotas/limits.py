@@ -21,7 +21,7 @@ _MORE_RUNS = Remedy(
     doubled="lambda.limit",
 )
 _SHARD = Remedy(
-    sentence="A further shard takes as much again: `shard_count` in cdk/stacks/data.py.",
+    sentence="A further shard takes as much again: `shard_count` in cdk/omnipub_cdk/stacks/data.py.",
     next="deploy Data --infra serverless",
 )
 _PARTITION = Remedy(
@@ -142,7 +142,7 @@ _API: Sequence[Row] = (
         unit="that the stage lets in",
         window=BUSIEST,
         remedy=Remedy(
-            sentence="More are answered with 429. Raise `requests_per_second` of the stage in cdk/stages.py.",
+            sentence="More are answered with 429. Raise `requests_per_second` of the stage in omnipub_cdk/stages.py.",
             next="deploy Api --infra serverless",
         ),
     ),

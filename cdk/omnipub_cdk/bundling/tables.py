@@ -44,7 +44,7 @@ LAZY = (
     "aws_lambda_powertools.metrics",
     "aws_lambda_powertools.tracing",
 )
-"""Packages that import all they offer, of which the functions use little; see `bundling.lazily`."""
+"""Packages that import all they offer, of which the functions use little; see `omnipub_cdk.bundling.lazily`."""
 
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "dynamodb": (

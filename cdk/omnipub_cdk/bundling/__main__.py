@@ -1,19 +1,19 @@
-"""Builds the bundles and says what they are: `python -m bundling [FUNCTION …] [--architecture arm64]`, in cdk/."""
+"""Builds the bundles and says what they are: `python -m omnipub_cdk.bundling [FUNCTION …] [--architecture arm64]`, in cdk/."""
 
 import argparse
 import sys
 import tempfile
 from pathlib import Path
 
-from bundling import BundleError, bundle, hashes, pins, tools
-from bundling.building import PROJECT, packages_of_all
-from bundling.tables import ENTRIES, PLATFORMS
-from bundling.tree import zipped
+from omnipub_cdk.bundling import BundleError, bundle, hashes, pins, tools
+from omnipub_cdk.bundling.build import PROJECT, packages_of_all
+from omnipub_cdk.bundling.source_tree import zipped
+from omnipub_cdk.bundling.tables import ENTRIES, PLATFORMS
 
 
 def main() -> int:
     """Build what was asked for; 1 if it cannot be built."""
-    parser = argparse.ArgumentParser(prog="python -m bundling", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m omnipub_cdk.bundling", description=__doc__)
     parser.add_argument("functions", nargs="*", metavar="FUNCTION", help=f"{', '.join(ENTRIES)}; all of them if none")
     parser.add_argument("--architecture", choices=PLATFORMS, default="arm64")
     parser.add_argument(

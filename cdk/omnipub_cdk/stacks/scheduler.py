@@ -9,13 +9,13 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from acknowledging import acknowledge
-from environment import environment
-from functions import CodeOf, allow, function, function_name
 from omnipub import __version__
-from permissions import allow_seat, allow_stream, allow_table
-from stacks.data import DataStack
-from stages import Stage
+from omnipub_cdk.function_environment import environment
+from omnipub_cdk.functions import CodeOf, allow, function, function_name
+from omnipub_cdk.nag_exceptions import acknowledge
+from omnipub_cdk.permissions import allow_seat, allow_stream, allow_table
+from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stages import Stage
 
 TIMEOUT = Duration.seconds(240)
 """A tick waits for moments up to 150 s ahead and then still puts them."""

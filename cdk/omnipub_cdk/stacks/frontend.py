@@ -9,13 +9,13 @@ from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from constructs import Construct
 
-from acknowledging import acknowledge
-from headers import security_headers
 from omnipub.names import ORIGIN_HEADER, SERVICE
-from stacks.api import ApiStack
-from stacks.auth import AuthStack
-from stacks.security import SecurityStack
-from stages import Stage
+from omnipub_cdk.nag_exceptions import acknowledge
+from omnipub_cdk.security_headers import security_headers
+from omnipub_cdk.stacks.api import ApiStack
+from omnipub_cdk.stacks.auth import AuthStack
+from omnipub_cdk.stacks.security import SecurityStack
+from omnipub_cdk.stages import Stage
 
 BRANCH = "live"
 

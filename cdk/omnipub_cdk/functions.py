@@ -9,11 +9,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import IConstruct
 
-from acknowledging import acknowledge
 from omnipub.config import LogLevel
 from omnipub.names import SERVICE
 from omnipub.storage.schema import fingerprint
-from stages import Stage
+from omnipub_cdk.nag_exceptions import acknowledge
+from omnipub_cdk.stages import Stage
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 """The bundle's bytecode is compiled for this one; see `bundling`."""
@@ -33,7 +33,7 @@ _LEVELS: Mapping[LogLevel, lambda_.ApplicationLogLevel] = {
 
 def bundled(function: str, architecture: str) -> lambda_.Code:
     """The real code: bundled for Lambda, reproducible, so that what has not changed is not deployed again."""
-    from bundling import bundle  # noqa: PLC0415  it installs packages; tests of the stacks never need it
+    from omnipub_cdk.bundling import bundle  # noqa: PLC0415  it installs packages; tests of the stacks never need it
 
     return lambda_.Code.from_asset(str(bundle(function, architecture=architecture)))
 

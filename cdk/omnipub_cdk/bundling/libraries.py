@@ -5,9 +5,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bundling import botocore_data, hashes, lazily, pins, tools
-from bundling.errors import BundleError
-from bundling.tables import (
+from omnipub_cdk.bundling import botocore_data, hashes, lazily, pins, tools
+from omnipub_cdk.bundling.errors import BundleError
+from omnipub_cdk.bundling.tables import (
     LAZY,
     LEFT_OUT_FILES,
     LEFT_OUT_FOLDERS,
@@ -94,7 +94,7 @@ def _refused(said: str, requirements: Sequence[str], target: str) -> BundleError
         return BundleError(
             f"The packages of the bundle could not be fetched for {target}: {wanted}. The package index does "
             "not answer, and uv's cache does not hold them.",
-            hint="Connect this machine to the network, then type: cd cdk && ../.venv/bin/python -m bundling",
+            hint="Connect this machine to the network, then type: cd cdk && ../.venv/bin/python -m omnipub_cdk.bundling",
         )
     if any(sign in said.lower() for sign in _OTHER_BYTES):
         return BundleError(

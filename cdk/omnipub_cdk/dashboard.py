@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kinesis as kinesis
 
-from alarms import Watched
+from omnipub_cdk.alarms import Watched
 
 _WIDTH = 24
 _HEIGHT = 6

@@ -10,16 +10,16 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from acknowledging import acknowledge
-from environment import environment
-from functions import CodeOf, allow, function, log_group
 from omnipub.names import API_ROOT
-from permissions import allow_media, allow_seat, allow_stream, allow_table, allow_vault
-from routes import LOG_LINE, PUBLIC
-from stacks.auth import AuthStack
-from stacks.data import DataStack
-from stacks.scheduler import SchedulerStack
-from stages import Stage
+from omnipub_cdk.function_environment import environment
+from omnipub_cdk.functions import CodeOf, allow, function, log_group
+from omnipub_cdk.nag_exceptions import acknowledge
+from omnipub_cdk.permissions import allow_media, allow_seat, allow_stream, allow_table, allow_vault
+from omnipub_cdk.routes import LOG_LINE, PUBLIC
+from omnipub_cdk.stacks.auth import AuthStack
+from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stacks.scheduler import SchedulerStack
+from omnipub_cdk.stages import Stage
 
 
 class ApiStack(Stack):

@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bundling import pins, tools
-from bundling.errors import BundleError
-from bundling.tables import PLATFORMS, PYTHON
+from omnipub_cdk.bundling import pins, tools
+from omnipub_cdk.bundling.errors import BundleError
+from omnipub_cdk.bundling.tables import PLATFORMS, PYTHON
 
 FILE = Path(__file__).with_name("hashes.txt")
-RENEW = "cd cdk && ../.venv/bin/python -m bundling --renew-hashes"
+RENEW = "cd cdk && ../.venv/bin/python -m omnipub_cdk.bundling --renew-hashes"
 
 _ENTRY = re.compile(
     r"(?m)^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[A-Za-z0-9.!+_-]+)(?P<digests>(?: \\\n +--hash=\S+)*)$"

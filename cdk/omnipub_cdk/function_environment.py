@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from functions import function_name
 from omnipub.config import Settings, to_environment
-from stacks.data import DataStack
-from stages import Stage
+from omnipub_cdk.functions import function_name
+from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stages import Stage
 
 
 def environment(stage: Stage, data: DataStack, *, origin_secret: str = "") -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from aws_cdk import SecretValue, Stack
 from aws_cdk import aws_cognito as cognito
 
-from stages import Stage
+from omnipub_cdk.stages import Stage
 
 _Provider = cognito.UserPoolClientIdentityProvider
 

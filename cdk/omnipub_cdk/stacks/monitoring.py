@@ -10,15 +10,15 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from alarms import ALARMS, Alarm, Watched
-from dashboard import widgets
 from omnipub.names import SERVICE
-from signals import SIGNALS
-from stacks.api import ApiStack
-from stacks.data import DataStack
-from stacks.scheduler import SchedulerStack
-from stacks.worker import WorkerStack
-from stages import Stage
+from omnipub_cdk.alarms import ALARMS, Alarm, Watched
+from omnipub_cdk.dashboard import widgets
+from omnipub_cdk.metrics import SIGNALS
+from omnipub_cdk.stacks.api import ApiStack
+from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stacks.scheduler import SchedulerStack
+from omnipub_cdk.stacks.worker import WorkerStack
+from omnipub_cdk.stages import Stage
 
 
 class MonitoringStack(Stack):

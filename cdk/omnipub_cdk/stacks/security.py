@@ -8,11 +8,11 @@ from aws_cdk import aws_securityhub as securityhub
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
-from acknowledging import acknowledge
-from firewall import rules, seen
-from functions import log_group
 from omnipub.names import SERVICE
-from stages import Stage
+from omnipub_cdk.firewall import rules, seen
+from omnipub_cdk.functions import log_group
+from omnipub_cdk.nag_exceptions import acknowledge
+from omnipub_cdk.stages import Stage
 
 _COLON = ArnFormat.COLON_RESOURCE_NAME
 _LEFT = "left to the account: one per account and region; the stage's values say not to make one here"

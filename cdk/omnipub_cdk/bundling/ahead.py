@@ -10,14 +10,14 @@ it is imported stays, so looking for garbage after every 2,000 objects is a tent
 import subprocess
 from pathlib import Path
 
-from bundling.bytecode import environment
-from bundling.errors import BundleError
-from bundling.tables import OPERATIONS
-from bundling.tools import Interpreter
+from omnipub_cdk.bundling.bytecode import environment
+from omnipub_cdk.bundling.errors import BundleError
+from omnipub_cdk.bundling.tables import OPERATIONS
+from omnipub_cdk.bundling.tools import Interpreter
 
 NAME = "omnipub_ahead"
 
-HOOK = '''"""Written by the bundle's build; why and how stands in cdk/bundling/ahead.py."""
+HOOK = '''"""Written by the bundle's build; why and how stands in cdk/omnipub_cdk/omnipub_cdk/bundling/ahead.py."""
 
 import gc
 
@@ -148,6 +148,6 @@ def _run(interpreter: Interpreter, program: str, *arguments: Path | str, given: 
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise BundleError(
             f"The function would not start: {' … '.join(said[-3:])}",
-            hint="Try .venv/bin/python -c 'import omnipub.wiring.aws, omnipub.handlers.api.app'; it should say the same.",
+            hint="Try .venv/bin/python -c 'import omnipub.wiring.aws, omnipub.handlers.api.app'; it says the same.",
         )
     return done.stdout

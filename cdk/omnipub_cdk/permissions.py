@@ -5,10 +5,10 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
-from acknowledging import acknowledge
-from functions import allow, policy_of
 from omnipub.storage.schema import INDEXES
-from stacks.data import DataStack
+from omnipub_cdk.functions import allow, policy_of
+from omnipub_cdk.nag_exceptions import acknowledge
+from omnipub_cdk.stacks.data import DataStack
 
 _TABLE = (
     "DescribeTable",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bundling.errors import BundleError
+from omnipub_cdk.bundling.errors import BundleError
 
 _KEPT = ("endpoint-rule-set-1", "service-2")
 """Of a service's files: the rules of its address and its operations. Nothing here pages or waits through botocore."""
@@ -28,7 +28,7 @@ def trim(data: Path, operations: Mapping[str, Sequence[str]]) -> None:
         versions = sorted(path for path in (data / service).glob("*") if path.is_dir())
         if not versions:
             raise BundleError(
-                f"botocore does not know the service '{service}' of OPERATIONS in cdk/bundling/tables.py.",
+                f"botocore does not know the service '{service}' of OPERATIONS in cdk/omnipub_cdk/omnipub_cdk/bundling/tables.py.",
                 hint="Write it as botocore's folder is called, e.g. dynamodb.",
             )
         for old in versions[:-1]:
@@ -60,7 +60,7 @@ def _keep_operations(model: dict[str, Any], service: str, wanted: Sequence[str])
     unknown = sorted(set(wanted) - set(model["operations"]))
     if unknown:
         raise BundleError(
-            f"{service} has no operation {', '.join(unknown)}, which OPERATIONS in cdk/bundling/tables.py names.",
+            f"{service} has no operation {', '.join(unknown)}, which OPERATIONS in bundling/tables.py names.",
             hint="Write operations as AWS does, e.g. TransactWriteItems.",
         )
     model["operations"] = {name: value for name, value in model["operations"].items() if name in wanted}

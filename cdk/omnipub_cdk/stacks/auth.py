@@ -6,10 +6,10 @@ from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
-from acknowledging import acknowledge
 from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP, SERVICE
-from providers import sign_in_with
-from stages import Stage
+from omnipub_cdk.identity_providers import sign_in_with
+from omnipub_cdk.nag_exceptions import acknowledge
+from omnipub_cdk.stages import Stage
 
 _LOGIN = {
     True: cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bundling.errors import BundleError
-from bundling.tables import PYTHON
+from omnipub_cdk.bundling.errors import BundleError
+from omnipub_cdk.bundling.tables import PYTHON
 
 VARIABLE = "OMNIPUB_BUNDLE_PYTHON"
 """Names the interpreter that compiles, where it cannot be found."""

@@ -9,10 +9,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from acknowledging import acknowledge
 from omnipub.names import SERVICE
 from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
-from stages import Stage
+from omnipub_cdk.nag_exceptions import acknowledge
+from omnipub_cdk.stages import Stage
 
 UNFINISHED = {"unfinished": "true"}
 """The tag of an object that no message refers to yet; without it nothing is ever removed."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import PathDistribution
 from pathlib import Path
 
-from bundling.errors import BundleError
+from omnipub_cdk.bundling.errors import BundleError
 
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[A-Za-z0-9.!+_-]+)")
 

@@ -4,8 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from bundling.errors import BundleError
-from bundling.tools import Interpreter
+from omnipub_cdk.bundling.errors import BundleError
+from omnipub_cdk.bundling.tools import Interpreter
 
 MOUNT = "/var/task"
 """Where Lambda unpacks a function; tracebacks name files by it."""

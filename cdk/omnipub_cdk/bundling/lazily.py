@@ -8,7 +8,7 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-from bundling.errors import BundleError
+from omnipub_cdk.bundling.errors import BundleError
 
 _GETATTR = """
 
@@ -55,7 +55,7 @@ def lazy(source: str, package: str, modules: set[str]) -> str:
             kept.append(node)
     if not table:
         raise BundleError(
-            f"{package} has no names that could be imported later; LAZY in cdk/bundling/tables.py is out of date.",
+            f"{package} has no names that could be imported later; LAZY in bundling/tables.py is out of date.",
             hint="Take the package out of LAZY, and measure with bench/cold_start.py.",
         )
     parsed.body = kept

@@ -7,12 +7,20 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from environment import environment
-from functions import CodeOf, allow, function, policy_of
-from permissions import allow_media, allow_parking, allow_reading, allow_seat, allow_stream, allow_table, allow_vault
-from stacks.data import DataStack
-from stacks.scheduler import SchedulerStack
-from stages import Stage
+from omnipub_cdk.function_environment import environment
+from omnipub_cdk.functions import CodeOf, allow, function, policy_of
+from omnipub_cdk.permissions import (
+    allow_media,
+    allow_parking,
+    allow_reading,
+    allow_seat,
+    allow_stream,
+    allow_table,
+    allow_vault,
+)
+from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stacks.scheduler import SchedulerStack
+from omnipub_cdk.stages import Stage
 
 TRIES = 10
 """Calls with a batch that our own storage refuses; then it is parked, and the scheduler finds what it named."""

@@ -11,12 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bundling import ahead, bytecode, hashes, libraries, pins, tools, tree
-from bundling.closure import Closure, closure_of
-from bundling.errors import BundleError
-from bundling.tables import ENTRIES, PLATFORMS
+from omnipub_cdk.bundling import ahead, bytecode, hashes, libraries, pins, source_tree, tools
+from omnipub_cdk.bundling.closure import Closure, closure_of
+from omnipub_cdk.bundling.errors import BundleError
+from omnipub_cdk.bundling.tables import ENTRIES, PLATFORMS
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 CACHE = PROJECT / "build" / "bundles"
 KEPT = 4
 """Builds of one kind that stay in the cache; the one used longest ago goes first."""
@@ -91,7 +91,7 @@ def _build(recipe: Recipe, store: Path, folder: Path) -> None:
     ahead.fill(folder, rehearsed, recipe.interpreter)
     bytecode.compile_tree(folder, recipe.interpreter)
     shutil.copytree(packages, folder, dirs_exist_ok=True)
-    tree.seal(folder)
+    source_tree.seal(folder)
 
 
 def _packages(recipe: Recipe, store: Path, target: str) -> Path:

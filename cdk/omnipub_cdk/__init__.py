@@ -1,0 +1,1 @@
+"""omnipub's stacks for AWS, and the bundles of their functions."""
