@@ -74,7 +74,7 @@ def typers_own_output(call: "Call") -> Iterator[None]:
     try:
         yield
     except (OSError, SystemExit) as error:
-        from omnipub_cli.framework.exit_codes import OutputClosedError, OutputLostError  # noqa: PLC0415
+        from omnipub_cli.output.errors import OutputClosedError, OutputLostError  # noqa: PLC0415
         from omnipub_cli.output.standard_streams import discard  # noqa: PLC0415
 
         if call.begun:

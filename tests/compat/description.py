@@ -18,7 +18,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import VERSION
-from omnipub.ports.table import Item
+from omnipub.ports.table import Item, Key
 from omnipub.services.pauses.scopes import KINDS
 from omnipub.storage import keys, schema
 from omnipub.storage.codec import encode
@@ -110,7 +110,7 @@ def spelled() -> dict[str, str]:
     found = {}
     for name, function in inspect.getmembers(keys, inspect.isfunction):
         signature = inspect.signature(function)
-        if signature.return_annotation is keys.Key or name in PLACES:
+        if signature.return_annotation is Key or name in PLACES:
             made = function(*(_sample(part) for part in signature.parameters.values()))
             found[name] = made if isinstance(made, str) else " / ".join(made)
     found["scopes"] = " ".join(sorted(KINDS))
@@ -122,7 +122,7 @@ def _sample(part: inspect.Parameter) -> Any:
     samples = {
         "datetime": _NOON,
         "int": 7,
-        "Key": keys.Key("<PK>", "<SK>"),
+        "Key": Key("<PK>", "<SK>"),
         "Kind": Kind.CERTIFICATION,
         "Parent": Parent(kind=Kind.MESSAGE, id="<id>"),
         "Status": Status.HELD,

@@ -18,7 +18,7 @@ from compat.examples import SEALED
 from compat.goldens import goldens
 from compat.record import current, golden_files, read_goldens, recorded
 from compat.verdict import report
-from omnipub.ports.table import Item
+from omnipub.ports.table import Item, Key
 from omnipub.storage import items, keys, schema
 from omnipub.storage.kinds import SECRETS, ItemKind
 from omnipub.storage.schema import MEANING, fingerprint
@@ -52,7 +52,7 @@ def test_every_kind_of_item_and_every_key_that_can_be_spelled_has_a_golden(shown
 def test_every_place_that_writes_a_plain_item_has_a_golden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     met: set[tuple[str, str]] = set()
 
-    def meet(key: keys.Key, **attributes: Any) -> Item:
+    def meet(key: Key, **attributes: Any) -> Item:
         caller = sys._getframe(1).f_code
         met.add((Path(caller.co_filename).name, caller.co_name))
         return items.plain_item(key, **attributes)

@@ -24,10 +24,21 @@ from omnipub.adapters.aws.kinesis import KinesisStream
 from omnipub.adapters.aws.retries import TRIES
 from omnipub.errors import ConfigurationError, InvalidInputError, OmnipubError, UnavailableError
 from omnipub.ports.stream import Pointer
-from omnipub.ports.table import Absent, Check, ConditionFailedError, Delete, Item, Put, Query, Table, Unchanged, Write
+from omnipub.ports.table import (
+    Absent,
+    Check,
+    ConditionFailedError,
+    Delete,
+    Item,
+    Key,
+    Put,
+    Query,
+    Table,
+    Unchanged,
+    Write,
+)
 from omnipub.services.stream.codec import pointer_from_text
 from omnipub.storage import write_ids
-from omnipub.storage.keys import Key
 from support.aws import Cloud
 from support.faulty_botocore import FaultyBotocore, break_into
 from support.world import ListJournal

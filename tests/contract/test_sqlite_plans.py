@@ -21,9 +21,8 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import InvalidInputError
 from omnipub.ports.stream import Pointer
-from omnipub.ports.table import Item, Put, Query
+from omnipub.ports.table import Item, Key, Put, Query
 from omnipub.storage import access
-from omnipub.storage.keys import Key
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
 from support.world import START
 

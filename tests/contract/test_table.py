@@ -9,8 +9,7 @@ import pytest
 from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.errors import InvalidInputError
-from omnipub.ports.table import Absent, Check, ConditionFailedError, Delete, Item, Put, Query, Table, Unchanged
-from omnipub.storage.keys import Key
+from omnipub.ports.table import Absent, Check, ConditionFailedError, Delete, Item, Key, Put, Query, Table, Unchanged
 from omnipub.storage.schema import READ_LIMIT
 
 A = Key("MSG#A", "METADATA")

@@ -11,8 +11,19 @@ from hypothesis import strategies as st
 
 from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from omnipub.adapters.local.sqlite.table import SqliteTable
-from omnipub.ports.table import Absent, Check, ConditionFailedError, Delete, Item, Put, Query, Table, Unchanged, Write
-from omnipub.storage.keys import Key
+from omnipub.ports.table import (
+    Absent,
+    Check,
+    ConditionFailedError,
+    Delete,
+    Item,
+    Key,
+    Put,
+    Query,
+    Table,
+    Unchanged,
+    Write,
+)
 from support.aws import Cloud
 
 Both = tuple[Table, Table]

@@ -181,7 +181,7 @@ def test_every_acknowledged_finding_is_one_that_cdk_nag_has_and_no_other_is_left
 def test_objects_are_named_as_the_permissions_say(prod: Any) -> None:
     pytest.importorskip("botocore", reason="uv sync --inexact --group cdk")
     from omnipub.adapters.aws import place, s3_media
-    from omnipub_cdk.permissions import MEDIA, SEATS
+    from omnipub_cdk.stacks.permissions import MEDIA, SEATS
 
     assert (MEDIA, SEATS) == (s3_media.PREFIX, place.PREFIX)
     for function in ("Api", "Worker", "Scheduler"):

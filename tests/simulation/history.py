@@ -29,7 +29,7 @@ from omnipub.handlers import scheduler, worker
 from omnipub.onebox.aws_events import delayed_event, kinesis_event, sequence_of, tick_event
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
-from omnipub.ports.table import Item
+from omnipub.ports.table import Item, Key
 from omnipub.services.messages.create_transaction import IdempotencyKey
 from omnipub.services.messages.read import Viewer
 from omnipub.services.stream.codec import delayed_to_text, pointer_to_text
@@ -689,7 +689,7 @@ class History:
             if table is self.table and scope in scopes and self.hub.time > since + grace:
                 self.fail(f"{key} is sent although {scope} is paused since {since} ms")
         pk, _, sk = key.partition("/")
-        item = table.items.get(keys.Key(pk, sk))
+        item = table.items.get(Key(pk, sk))
         # Whoever says "send it again" means now, also of what is due later in a table that is older.
         again = any(asked.id in pk and channel in asked.retried for asked in self.asked)
         if item is not None and not again and (due := delivery_of(item).due_at) is not None:
@@ -806,7 +806,7 @@ class History:
         """What the network named to a worker that lived on is known for ever."""
         for post, process in self.named:
             pk, _, sk = post.key.partition("/")
-            item = self.table.items.get(keys.Key(pk, sk))
+            item = self.table.items.get(Key(pk, sk))
             lives = process is not None and not process.dead
             if lives and item is not None and post.id not in delivery_of(item).network_ids:
                 self.fail(f"{post.id} was named to a worker that lived, and {sk} does not know it")

@@ -10,12 +10,12 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, OmnipubError
-from omnipub.ports.table import Item
+from omnipub.ports.table import Item, Key
 from omnipub.storage import keys
 from simulation.history import ME, MINUTE, STORM, History, Weather
 from support.seats import Shelf, ShelfSeat
 
-Copy = dict[keys.Key, Item]
+Copy = dict[Key, Item]
 
 
 class MachineSeat(ShelfSeat):

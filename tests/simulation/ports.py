@@ -16,9 +16,8 @@ from omnipub.names import VERSION
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.http import NoAnswerError, UnreachableError
 from omnipub.ports.stream import Pointer
-from omnipub.ports.table import Absent, Condition, ConditionFailedError, Delete, Item, Page, Put, Query, Write
+from omnipub.ports.table import Absent, Condition, ConditionFailedError, Delete, Item, Key, Page, Put, Query, Write
 from omnipub.storage.items import key_of
-from omnipub.storage.keys import Key
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
 from simulation.channel import PERMALINK, PREPARE
 from simulation.hub import Hub

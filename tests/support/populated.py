@@ -10,9 +10,9 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, new_id
 from omnipub.domain.message import Content, Message
 from omnipub.domain.timestamps import Schedule
-from omnipub.ports.table import Item, Page, Put, Query, Table
+from omnipub.ports.table import Item, Key, Page, Put, Query, Table
 from omnipub.storage.items import delivery_item, message_item
-from omnipub.storage.keys import Key, shard_of
+from omnipub.storage.keys import shard_of
 
 MINUTE = timedelta(minutes=1)
 

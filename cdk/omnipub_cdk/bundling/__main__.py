@@ -1,4 +1,4 @@
-"""Builds the bundles and says what they are: `python -m omnipub_cdk.bundling [FUNCTION …] [--architecture arm64]`, in cdk/."""
+"""Builds the bundles and says what they are: `python -m omnipub_cdk.bundling [FUNCTION …]`, in cdk/. See --help."""
 
 import argparse
 import sys

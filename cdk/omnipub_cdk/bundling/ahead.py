@@ -17,7 +17,7 @@ from omnipub_cdk.bundling.tools import Interpreter
 
 NAME = "omnipub_ahead"
 
-HOOK = '''"""Written by the bundle's build; why and how stands in cdk/omnipub_cdk/omnipub_cdk/bundling/ahead.py."""
+HOOK = '''"""Written by the bundle's build; why and how stands in cdk/omnipub_cdk/bundling/ahead.py."""
 
 import gc
 

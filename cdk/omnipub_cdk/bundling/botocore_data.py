@@ -28,7 +28,7 @@ def trim(data: Path, operations: Mapping[str, Sequence[str]]) -> None:
         versions = sorted(path for path in (data / service).glob("*") if path.is_dir())
         if not versions:
             raise BundleError(
-                f"botocore does not know the service '{service}' of OPERATIONS in cdk/omnipub_cdk/omnipub_cdk/bundling/tables.py.",
+                f"botocore does not know the service '{service}' of OPERATIONS in bundling/tables.py.",
                 hint="Write it as botocore's folder is called, e.g. dynamodb.",
             )
         for old in versions[:-1]:

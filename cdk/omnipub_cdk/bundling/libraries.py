@@ -94,7 +94,7 @@ def _refused(said: str, requirements: Sequence[str], target: str) -> BundleError
         return BundleError(
             f"The packages of the bundle could not be fetched for {target}: {wanted}. The package index does "
             "not answer, and uv's cache does not hold them.",
-            hint="Connect this machine to the network, then type: cd cdk && ../.venv/bin/python -m omnipub_cdk.bundling",
+            hint="Connect to the network, then type: cd cdk && ../.venv/bin/python -m omnipub_cdk.bundling",
         )
     if any(sign in said.lower() for sign in _OTHER_BYTES):
         return BundleError(

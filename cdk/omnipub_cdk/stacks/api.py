@@ -11,13 +11,13 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from omnipub.names import API_ROOT
-from omnipub_cdk.function_environment import environment
 from omnipub_cdk.functions import CodeOf, allow, function, log_group
 from omnipub_cdk.nag_exceptions import acknowledge
-from omnipub_cdk.permissions import allow_media, allow_seat, allow_stream, allow_table, allow_vault
 from omnipub_cdk.routes import LOG_LINE, PUBLIC
 from omnipub_cdk.stacks.auth import AuthStack
 from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stacks.function_environment import environment
+from omnipub_cdk.stacks.permissions import allow_media, allow_seat, allow_stream, allow_table, allow_vault
 from omnipub_cdk.stacks.scheduler import SchedulerStack
 from omnipub_cdk.stages import Stage
 

@@ -10,11 +10,11 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from omnipub import __version__
-from omnipub_cdk.function_environment import environment
 from omnipub_cdk.functions import CodeOf, allow, function, function_name
 from omnipub_cdk.nag_exceptions import acknowledge
-from omnipub_cdk.permissions import allow_seat, allow_stream, allow_table
 from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stacks.function_environment import environment
+from omnipub_cdk.stacks.permissions import allow_seat, allow_stream, allow_table
 from omnipub_cdk.stages import Stage
 
 TIMEOUT = Duration.seconds(240)

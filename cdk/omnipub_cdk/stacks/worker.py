@@ -7,9 +7,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from omnipub_cdk.function_environment import environment
 from omnipub_cdk.functions import CodeOf, allow, function, policy_of
-from omnipub_cdk.permissions import (
+from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stacks.function_environment import environment
+from omnipub_cdk.stacks.permissions import (
     allow_media,
     allow_parking,
     allow_reading,
@@ -18,7 +19,6 @@ from omnipub_cdk.permissions import (
     allow_table,
     allow_vault,
 )
-from omnipub_cdk.stacks.data import DataStack
 from omnipub_cdk.stacks.scheduler import SchedulerStack
 from omnipub_cdk.stages import Stage
 

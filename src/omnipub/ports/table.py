@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from omnipub.errors import OmnipubError
-from omnipub.storage.keys import Key
+
+
+class Key(NamedTuple):
+    """An item's primary key."""
+
+    pk: str
+    sk: str
+
 
 Item = dict[str, Any]
 """Attribute name → str, int, bool, None, list or dict of these. No floats, no binary."""

@@ -18,7 +18,7 @@ from omnipub.domain.timestamps import from_text
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.names import PRODUCTION, SEED_OWNER
 from omnipub.ports.clock import Clock
-from omnipub.ports.table import Delete, Item, Put, Table
+from omnipub.ports.table import Delete, Item, Key, Put, Table
 from omnipub.seed.messages import Invented, Plan, invent
 from omnipub.services.protocol.store import held_text, name_of
 from omnipub.storage import access, keys
@@ -169,10 +169,10 @@ class Seeding:
             if cursor is None:
                 return
 
-    def _markers(self, deliveries: Iterable[Delivery]) -> list[keys.Key]:
+    def _markers(self, deliveries: Iterable[Delivery]) -> list[Key]:
         """The items beside the collections that name one of these deliveries as theirs."""
         named = {key: name_of(one) for one in deliveries for key in _marker_keys(one)}
-        there: Mapping[keys.Key, Item] = self.table.batch_get(list(named))
+        there: Mapping[Key, Item] = self.table.batch_get(list(named))
         return [key for key, item in there.items() if item["delivery"] == named[key]]
 
 
@@ -190,7 +190,7 @@ def _items_beside(invented: Invented, shard: Shard) -> Iterator[Item]:
         yield attempt_item(attempt)
 
 
-def _marker_keys(delivery: Delivery) -> Iterator[keys.Key]:
+def _marker_keys(delivery: Delivery) -> Iterator[Key]:
     if delivery.status is Status.PUBLISHED and delivery.network_id:
         yield keys.post(network_of(delivery.channel), delivery.network_id, delivery.apart)
     if delivery.holds:

@@ -19,10 +19,9 @@ from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Message
 from omnipub.domain.token_refresh import RenewalFailed
 from omnipub.names import VERSION
-from omnipub.ports.table import Item
+from omnipub.ports.table import Item, Key
 from omnipub.storage import keys
 from omnipub.storage.codec import decode, encode
-from omnipub.storage.keys import Key
 from omnipub.storage.schema import BY_LIST, BY_STATUS_OR_OWNER, PARTITION, SORT, Index
 
 Shard = Callable[[str], int]

@@ -7,11 +7,11 @@ Partition keys that many writers share are sharded: shard 0 has the bare name, s
 import hashlib
 import re
 from datetime import datetime
-from typing import NamedTuple
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, new_id
 from omnipub.domain.timestamps import EPOCH, TICK, to_text
+from omnipub.ports.table import Key
 
 METADATA = "METADATA"
 CHANNEL_PREFIX = "CHANNEL#"
@@ -25,13 +25,6 @@ OF = "of#"
 
 ABOVE_IDS = "~"
 """Sorts after every id."""
-
-
-class Key(NamedTuple):
-    """An item's primary key."""
-
-    pk: str
-    sk: str
 
 
 def partition(parent: Parent) -> str:

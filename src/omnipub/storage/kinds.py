@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 from omnipub.domain.ids import network_of
 from omnipub.domain.secret_urls import place
 from omnipub.names import VERSION
-from omnipub.ports.table import Item
+from omnipub.ports.table import Item, Key
 from omnipub.storage import items, keys
-from omnipub.storage.keys import Key
 from omnipub.storage.schema import KEY_ATTRIBUTES, PARTITION, SORT
 
 SECRETS = frozenset({"sealed", "renewal", "sealed_address"})

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from omnipub.names import API_ROOT, LOCAL_OWNER
-from omnipub_cli.commands._http_client import Client, fetch
+from omnipub_cli.commands._shared.api_client import Client, fetch
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.exit_codes import Code
 from omnipub_cli.framework.options import Command, examples

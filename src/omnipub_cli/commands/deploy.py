@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
+from omnipub_cli.deployment import clock
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
@@ -40,9 +41,9 @@ def deploy(  # noqa: PLR0913  one argument for each option
         list[str] | None, typer.Argument(metavar="[STACK]...", help="Only these: OmnichannelApiStack, or Api.")
     ] = None,
     *,
-    infra: stage.Infra = "",
-    region: stage.Region = "",
-    values: stage.Values = None,
+    infra: aws_stage.Infra = "",
+    region: aws_stage.Region = "",
+    values: aws_stage.Values = None,
     all_: Annotated[bool, typer.Option("--all", help="All stacks, as if none was named.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what changes before it is changed, and ask.")] = False,
     allow_replace: Annotated[
@@ -63,10 +64,10 @@ def deploy(  # noqa: PLR0913  one argument for each option
     call = call_of(context)
     if all_ and stacks:
         raise InvalidInputError("--all and single stacks were asked for.", hint="Leave one of them out.")
-    checkout, target = stage.place(context, region=region, values=values or ())
-    stage.check_infrastructure(infra, os.environ, target)
+    checkout, target = aws_stage.place(context, region=region, values=values or ())
+    aws_stage.check_infrastructure(infra, os.environ, target)
     wanted = family.asked(stacks or (), target.region)
-    with stage.opened() as account:
+    with aws_stage.opened() as account:
         run = _Run(call=call, account=account, checkout=checkout, target=target, wanted=wanted)
         run.deploy(diff=diff, yes=yes, allow_replace=allow_replace, allow_schema_change=allow_schema_change)
 
@@ -89,7 +90,7 @@ class _Run:
 
         deployment.prepared(self.call, self.account, self.checkout, self.target)
         self._ask(yes=yes or diff)
-        began, pages = stage.now(), "untouched"
+        began, pages = clock.now(), "untouched"
         finish = Finish(call=self.call, account=self.account, checkout=self.checkout, target=self.target)
         run = deployment.deployment(
             self.call,
@@ -107,10 +108,10 @@ class _Run:
                 pages = finish.pages()
             checks = finish.checks(began=began)
         except KeyboardInterrupt:
-            stage.interrupted(self.call, run.going, stage=self.target.stage)
+            aws_stage.interrupted(self.call, run.going, stage=self.target.stage)
             raise
         finally:
-            stage.forget(self.account, self.target)
+            aws_stage.forget(self.account, self.target)
         back = to_take_back(run.records, self.account.stacks(self.target.region), self.target.stage)
         self._tell(finish, pages, checks, back=back is not None)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
+from omnipub_cli.deployment import clock
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
@@ -34,7 +35,7 @@ def destroy(
         list[str] | None, typer.Argument(metavar="[STACK]...", help="Only these: OmnichannelApiStack, or Api.")
     ] = None,
     *,
-    region: stage.Region = "",
+    region: aws_stage.Region = "",
     force: Annotated[
         bool, typer.Option("--force", help="Also a stage that is protected from it, such as prod.")
     ] = False,
@@ -47,20 +48,20 @@ def destroy(
 
     call = call_of(context)
     _require_stage(context)
-    _, target = stage.place(context, region=region)
+    _, target = aws_stage.place(context, region=region)
     if target.production and not force:
         raise InvalidInputError(
             f"Stage {target.stage} is protected; nothing was done.",
             hint=f"If you mean it: omnipub destroy --stage {target.stage} --force",
         )
     wanted = family.asked(stacks or (), target.region)
-    with stage.opened() as account:
+    with aws_stage.opened() as account:
         run = Demolition(
             stage=target.stage,
             region=target.region,
             stacks=account.stacks,
             buckets=account.objects,
-            now=stage.now,
+            now=clock.now,
             follower=deployment.follower(call, target),
             say=call.output.note,
         )
@@ -71,16 +72,16 @@ def destroy(
         try:
             run.run(doomed, unprotect=force)
         except KeyboardInterrupt:
-            stage.interrupted(call, run.going, stage=target.stage)
+            aws_stage.interrupted(call, run.going, stage=target.stage)
             raise
         finally:
-            stage.forget(account, target)
+            aws_stage.forget(account, target)
     _tell(call, doomed, target)
 
 
 def _require_stage(context: typer.Context) -> None:
     """What a variable of this terminal says is not enough."""
-    if not stage.stage_named(context, where=("COMMANDLINE",)):
+    if not aws_stage.stage_named(context, where=("COMMANDLINE",)):
         raise InvalidInputError(
             "No stage was named; nothing is destroyed by default.", hint="Name it: omnipub destroy --stage dev"
         )

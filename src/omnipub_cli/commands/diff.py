@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from omnipub_cli.commands._shared import stage as workplace
+from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 
@@ -29,9 +29,9 @@ def diff(
         list[str] | None, typer.Argument(metavar="[STACK]...", help="Only these: OmnichannelApiStack, or Api.")
     ] = None,
     *,
-    infra: workplace.Infra = "",
-    region: workplace.Region = "",
-    values: workplace.Values = None,
+    infra: aws_stage.Infra = "",
+    region: aws_stage.Region = "",
+    values: aws_stage.Values = None,
 ) -> None:
     """Show what a deployment would change, resource by resource; exit 1 if it would be refused."""
     from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  a command imports what it uses
@@ -39,10 +39,10 @@ def diff(
     from omnipub_cli.deployment.preview import foretell  # noqa: PLC0415  likewise
 
     call = call_of(context)
-    checkout, target = workplace.place(context, region=region, values=values or ())
-    workplace.check_infrastructure(infra, os.environ, target)
+    checkout, target = aws_stage.place(context, region=region, values=values or ())
+    aws_stage.check_infrastructure(infra, os.environ, target)
     wanted = family.asked(stacks or (), target.region)
-    with workplace.opened() as account:
+    with aws_stage.opened() as account:
         deployment.prepared(call, account, checkout, target)
         run = deployment.deployment(call, account, checkout, target, approve=lambda _: None)
         with deployment.aside(checkout) as folder:

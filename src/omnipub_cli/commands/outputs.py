@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import NotFoundError
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
 
@@ -25,7 +25,7 @@ app = typer.Typer(add_completion=False)
 def outputs(
     context: typer.Context,
     *,
-    region: stage.Region = "",
+    region: aws_stage.Region = "",
     cached: Annotated[
         bool, typer.Option("--cached", help="What the last look saw, from build/; AWS is not asked.")
     ] = False,
@@ -35,7 +35,7 @@ def outputs(
     from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  likewise
 
     call = call_of(context)
-    checkout, target = stage.place(context, region=region)
+    checkout, target = aws_stage.place(context, region=region)
     kept = _cached(checkout, target) if cached else _asked(call, checkout, target)
     call.output.data(
         *([deployment_views.outputs_table(kept["outputs"])] if any(kept["outputs"].values()) else []),
@@ -69,7 +69,7 @@ def _cached(checkout: Checkout, target: Target) -> dict[str, Any]:
 def _asked(call: Call, checkout: Checkout, target: Target) -> dict[str, Any]:
     from omnipub_cli.commands._shared.finish import Finish  # noqa: PLC0415  likewise
 
-    with stage.opened() as account:
-        stage.present(account, target)
+    with aws_stage.opened() as account:
+        aws_stage.present(account, target)
         finish = Finish(call=call, account=account, checkout=checkout, target=target)
         return finish.keep(finish.outputs())

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
+from omnipub_cli.deployment import clock
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
@@ -20,7 +21,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command(cls=Command, epilog=examples("omnipub rollback --stage dev", "omnipub rollback --stage prod --yes"))
-def rollback(context: typer.Context, *, region: stage.Region = "", yes: Yes = False) -> None:
+def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes = False) -> None:
     """Go back to the functions of before the last deployment; what is kept does not move."""
     from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  likewise
     from omnipub_cli.deployment.rollback import Return  # noqa: PLC0415  likewise
@@ -28,17 +29,17 @@ def rollback(context: typer.Context, *, region: stage.Region = "", yes: Yes = Fa
     from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
-    _, target = stage.place(context, region=region)
-    with stage.opened() as account:
-        stage.present(account, target)
+    _, target = aws_stage.place(context, region=region)
+    with aws_stage.opened() as account:
+        aws_stage.present(account, target)
         run = Return(
             stage=target.stage,
             region=target.region,
             stacks=account.stacks(target.region),
             records=deployment.records(account, target),
             by=account.caller().arn,
-            now=stage.now,
-            wait=stage.wait,
+            now=clock.now,
+            wait=clock.wait,
             follower=deployment.follower(call, target),
             say=call.output.note,
         )
@@ -49,10 +50,10 @@ def rollback(context: typer.Context, *, region: stage.Region = "", yes: Yes = Fa
         try:
             run.run(record)
         except KeyboardInterrupt:
-            stage.interrupted(call, run.going, stage=target.stage)
+            aws_stage.interrupted(call, run.going, stage=target.stage)
             raise
         finally:
-            stage.forget(account, target)
+            aws_stage.forget(account, target)
     _tell(call, target, record, run)
 
 

@@ -103,7 +103,7 @@ def run_now(
     ] = False,
 ) -> None:
     """Dispatch what is due at this moment, without waiting for the next tick; nothing goes out early or twice."""
-    from omnipub_cli.commands import _run_now  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import run_now as _run_now  # noqa: PLC0415  a command imports what it uses
     from omnipub_cli.commands._shared.held import Holds  # noqa: PLC0415  likewise
     from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
 

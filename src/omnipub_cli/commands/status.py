@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import OmnipubError
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
+from omnipub_cli.deployment import clock
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output.views import Cell, Column, Record, State, Table
@@ -30,7 +31,7 @@ DRIFTED = (Column("STACK"), Column("RESOURCE"), Column("TYPE"), Column("DRIFT"),
 def status(
     context: typer.Context,
     *,
-    region: stage.Region = "",
+    region: aws_stage.Region = "",
     detect_drift: Annotated[
         bool,
         typer.Option(
@@ -45,9 +46,9 @@ def status(
     from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
 
     call = call_of(context)
-    _, target = stage.place(context, region=region)
-    with stage.opened() as account:
-        found = stage.present(account, target)
+    _, target = aws_stage.place(context, region=region)
+    with aws_stage.opened() as account:
+        found = aws_stage.present(account, target)
         if detect_drift:
             found = _compared(call, account, target, found)
         drifted = {
@@ -68,7 +69,7 @@ def _compared(call: Call, account: Account, target: Target, found: Mapping[str, 
     from omnipub_cli.deployment.stacks import region_of  # noqa: PLC0415  likewise
 
     call.output.note("CloudFormation compares the stacks with what is there …")
-    comparison = Comparison(wait=stage.wait)
+    comparison = Comparison(wait=clock.wait)
     compared = comparison.run(
         {short: (stack, account.stacks(region_of(short, target.region))) for short, stack in found.items()}
     )

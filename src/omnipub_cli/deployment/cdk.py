@@ -10,8 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from omnipub_cli.deployment.checkout import Checkout
-from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.framework.exit_codes import DEBUG
+from omnipub_cli.deployment.errors import DEBUG, DeploymentFailedError
 
 LAST_WORDS = 4
 """Lines of a failed run that are told: why, and where."""

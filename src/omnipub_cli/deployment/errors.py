@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from omnipub.errors import ConfigurationError, OmnipubError
 
+DEBUG = "OMNIPUB_DEBUG"
+"""The variable that asks for everything that a tool says, and for a traceback."""
+
 
 class NotBuiltError(OmnipubError):
     """It has a name and a place, but nobody has built it yet."""

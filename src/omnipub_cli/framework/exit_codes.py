@@ -8,7 +8,6 @@ import os
 import re
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 
@@ -26,10 +25,9 @@ from omnipub.errors import (
     SealBrokenError,
     UnavailableError,
 )
-from omnipub_cli.deployment.errors import NotBuiltError
+from omnipub_cli.deployment.errors import DEBUG, NotBuiltError
 from omnipub_cli.framework.value_checks import NUMBERS, range_of
-
-DEBUG = "OMNIPUB_DEBUG"
+from omnipub_cli.output.errors import Failure, OutputClosedError, OutputLostError
 
 
 class Code(IntEnum):
@@ -87,35 +85,6 @@ TABLE: tuple[tuple[type[BaseException], Code, str], ...] = (
 
 _NO_PATH = frozenset({errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR})
 """What the system says of a path that can never be the file that is meant."""
-
-
-class OutputClosedError(Exception):
-    """Nobody reads our output any more; not an error anybody needs to hear of."""
-
-
-class OutputLostError(Exception):
-    """Our output cannot be written, as the disk is full; what the command did stands."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Failure:
-    """An error, judged: what is said, and how the process ends.
-
-    Attributes:
-        code: Exit code.
-        prefix: First word on the terminal; empty says nothing at all.
-        kind: The error's name for programs, e.g. `not_found`.
-        problems: (field, sentence) pairs.
-        trace: A traceback, only if it was asked for.
-    """
-
-    code: int
-    prefix: str = ""
-    kind: str = ""
-    message: str = ""
-    hint: str = ""
-    problems: Sequence[tuple[str, str]] = ()
-    trace: str = ""
 
 
 def judged(error: BaseException, *, command: str = "omnipub") -> Failure:

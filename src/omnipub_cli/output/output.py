@@ -13,13 +13,13 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from omnipub_cli.output import escape
+from omnipub_cli.output.errors import Failure, OutputClosedError, OutputLostError
 from omnipub_cli.output.standard_streams import discard
 from omnipub_cli.output.views import Look, Story, Table, View, piped, text
 
 if TYPE_CHECKING:
     from rich.live import Live
 
-    from omnipub_cli.framework.exit_codes import Failure
 
 RED, YELLOW, CYAN, BOLD = "31", "33", "36", "1"
 REFRESHES = 8
@@ -124,7 +124,7 @@ class Output:
         """What a person is asked before the command goes on; the answer is typed on the same line."""
         self._err(f"{escape.one_line(words)} ")
 
-    def fail(self, failure: "Failure") -> int:
+    def fail(self, failure: Failure) -> int:
         """Say what went wrong; the exit code."""
         with suppress(Exception):  # an output that is closed cannot be told so
             self.flush()
@@ -188,13 +188,9 @@ class Output:
         try:
             yield
         except BrokenPipeError as error:
-            from omnipub_cli.framework.exit_codes import OutputClosedError  # noqa: PLC0415  errors imports typer
-
             discard(self._stdout)
             raise OutputClosedError from error
         except OSError as error:
-            from omnipub_cli.framework.exit_codes import OutputLostError  # noqa: PLC0415  likewise
-
             discard(self._stdout)
             raise OutputLostError(error.strerror or str(error)) from error
 
@@ -237,7 +233,7 @@ def _is_terminal(stream: TextIO) -> bool:
         return False
 
 
-def _error(failure: "Failure") -> dict[str, Any]:
+def _error(failure: Failure) -> dict[str, Any]:
     problems = [{"field": field, "sentence": sentence} for field, sentence in failure.problems]
     said = {"type": failure.kind, "message": failure.message, "hint": failure.hint or None, "problems": problems}
     return {"error": said}

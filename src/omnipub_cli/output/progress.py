@@ -11,16 +11,16 @@ from omnipub_cli.output.views import Column, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.output import Output
 
 DRAWN_EVERY, WRITTEN_EVERY = 0.2, 5.0
 """Seconds between two changes, on a terminal and elsewhere; what is over sooner says nothing."""
 
 
 @contextmanager
-def counted(call: Call, what: str, *, of: int | None = None) -> Iterator[Callable[[int], None]]:
+def counted(output: Output, what: str, *, of: int | None = None) -> Iterator[Callable[[int], None]]:
     """A function that is told how many are done, `of` as many if that is known."""
-    with call.output.progress() as progress:
+    with output.progress() as progress:
         every = DRAWN_EVERY if progress.drawn else WRITTEN_EVERY
         last = time.monotonic()
 

@@ -14,9 +14,8 @@ from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data_directory import alone
-from omnipub.ports.table import Delete
+from omnipub.ports.table import Delete, Key
 from omnipub.services.messages.read import Viewer
-from omnipub.storage import keys
 from omnipub.wiring.assemble import System
 from omnipub_cli.__main__ import main
 from omnipub_cli.output.json_schemas import json_schema
@@ -123,7 +122,7 @@ def test_inspect_covers_tokens(run: Run, system: System) -> None:
 
 def test_inspect_points_out_what_is_wrong(run: Run, system: System) -> None:
     id_ = made(run)
-    key = keys.Key(f"MSG#{id_}", "CHANNEL#facebook")
+    key = Key(f"MSG#{id_}", "CHANNEL#facebook")
     item = system.world.table.get(key)
     assert item is not None
     system.world.table.put(item | {"GSI1PK": "STATUS#held"})
@@ -167,7 +166,7 @@ def test_a_sound_table_verifies_with_exit_code_0(run: Run) -> None:
 
 def test_findings_are_rows_with_the_next_command_and_exit_code_1(run: Run, system: System) -> None:
     id_ = made(run)
-    system.world.table.transact([Delete(key=keys.Key(f"MSG#{id_}", "METADATA"))])
+    system.world.table.transact([Delete(key=Key(f"MSG#{id_}", "METADATA"))])
     ran = run("table", "verify")
     assert ran.code == 1
     (row,) = ran.out.splitlines()

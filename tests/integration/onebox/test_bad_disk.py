@@ -27,7 +27,7 @@ from omnipub.onebox.data_directory import FILES, api_token, open_data
 from omnipub.onebox.sandbox_process import SandboxProcess, control
 from omnipub.onebox.system import Box
 from omnipub.ports.stream import Pointer
-from omnipub.storage.keys import Key
+from omnipub.ports.table import Key
 
 NOBODY = 65534
 SOON = 60.0

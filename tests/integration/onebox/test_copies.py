@@ -20,7 +20,7 @@ from omnipub.names import LOCAL_OWNER
 from omnipub.onebox import backups
 from omnipub.onebox.data_directory import alone, open_data
 from omnipub.onebox.system import Box
-from omnipub.ports.table import Put
+from omnipub.ports.table import Key, Put
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import access, keys
 from omnipub.wiring.assemble import one_machine
@@ -256,7 +256,7 @@ def busy(data: Path) -> Iterator[SqliteTable]:
 
 
 def test_a_backup_of_a_busy_table_is_one_moment_of_it(data: Path, tmp_path: Path, busy: SqliteTable) -> None:
-    while busy.get(keys.Key("PAIR#000200", "a")) is None:
+    while busy.get(Key("PAIR#000200", "a")) is None:
         pass
     for number in range(5):
         file = tmp_path / f"{number}.db"
@@ -268,7 +268,7 @@ def test_a_backup_of_a_busy_table_is_one_moment_of_it(data: Path, tmp_path: Path
 
 
 def test_a_backup_ends_however_much_is_written(data: Path, tmp_path: Path, busy: SqliteTable) -> None:
-    while busy.get(keys.Key("PAIR#000100", "a")) is None:
+    while busy.get(Key("PAIR#000100", "a")) is None:
         pass
     heard: list[int] = []
     made = backups.backup(open_data(data), tmp_path / "busy.db", told=lambda done, _of: heard.append(done))

@@ -15,11 +15,10 @@ from omnipub.domain.ids import Kind, Parent, new_id
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.names import SEED_OWNER
-from omnipub.ports.table import Item, Page, Put, Query
+from omnipub.ports.table import Item, Key, Page, Put, Query
 from omnipub.services.health.blocked_accounts import ACCOUNTS_AT_MOST
 from omnipub.services.health.finding import COUNTED_AT_MOST, Finding, Health
 from omnipub.storage.items import delivery_item
-from omnipub.storage.keys import Key
 from omnipub.storage.schema import WRITE_LIMIT
 from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed
 

@@ -12,7 +12,7 @@ from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, new_id
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError
-from omnipub.ports.table import ConditionFailedError
+from omnipub.ports.table import ConditionFailedError, Key
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.gate import CLOSED
 from omnipub.storage import access, keys
@@ -74,7 +74,7 @@ def test_shutting_and_entering_at_the_same_moment_do_not_both_succeed(
     bed.system.gate.enter()
     get = bed.system.world.table.get
 
-    def enters_meanwhile(key: keys.Key) -> object:
+    def enters_meanwhile(key: Key) -> object:
         found = get(key)
         monkeypatch.undo()
         bed.system.gate.enter()
@@ -91,7 +91,7 @@ def test_adopting_leaves_what_was_invented_alone(bed: TestBed) -> None:
     assert before
     bed.system.gate.shut("was imported from a file")
     assert bed.system.adoption.adopt().doubts == []
-    assert all(bed.system.world.table.get(keys.Key(item["PK"], item["SK"])) == item for item in before)
+    assert all(bed.system.world.table.get(Key(item["PK"], item["SK"])) == item for item in before)
 
 
 def held(bed: TestBed, number: int, *, due: timedelta) -> Delivery:

@@ -8,6 +8,7 @@ from omnipub.domain.ids import Kind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import InvalidInputError, NotFoundError
+from omnipub.ports.table import Key
 from omnipub.services.table.inspect import SEALED, Inspected, Inspection
 from omnipub.services.table.stats import Census, Count, Counting
 from omnipub.storage import keys
@@ -61,7 +62,7 @@ def test_the_key_of_a_delivery_shows_it_with_its_tries_alone(bed: TestBed, messa
 
 
 def test_index_entries_stand_beside_what_they_should_be(bed: TestBed, message: str) -> None:
-    key = keys.Key(f"MSG#{message}", "CHANNEL#keyed")
+    key = Key(f"MSG#{message}", "CHANNEL#keyed")
     item = bed.system.world.table.get(key)
     assert item is not None
     bed.system.world.table.put(item | {"GSI2PK": "PUBLISHED#other"})
@@ -99,7 +100,7 @@ def test_raw_is_dynamodbs_own_json(bed: TestBed, message: str) -> None:
 
 
 def test_an_item_that_cannot_be_read_is_shown_with_why(bed: TestBed, message: str) -> None:
-    key = keys.Key(f"MSG#{message}", "CHANNEL#keyed")
+    key = Key(f"MSG#{message}", "CHANNEL#keyed")
     item = bed.system.world.table.get(key)
     assert item is not None
     bed.system.world.table.put(item | {"status": "gone"})

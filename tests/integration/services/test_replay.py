@@ -24,11 +24,10 @@ from omnipub.onebox.delay_timer import Timer
 from omnipub.onebox.worker_invoke import HandlerWorker
 from omnipub.ports.stream import Pointer
 from omnipub.ports.stream_reader import Start
-from omnipub.ports.table import Item
+from omnipub.ports.table import Item, Key
 from omnipub.services.stream.replay import Candidate, Replay, Replayed
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
-from omnipub.storage.keys import Key
 from omnipub.wiring.assemble import System, assemble, replay_of
 from support.world import CHANNELS, OWNER, FakeClock, TestBed, make_bed
 

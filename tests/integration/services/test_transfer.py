@@ -13,7 +13,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import ConflictError, GateClosedError, InvalidInputError
-from omnipub.ports.table import Delete, Item
+from omnipub.ports.table import Delete, Item, Key
 from omnipub.services.table.dump import Transfer
 from omnipub.services.table.verify import Verification
 from omnipub.storage import access, keys
@@ -52,7 +52,7 @@ def imported(bed: TestBed, lines: list[str], *, merge: bool = False) -> Any:
     return transfer(bed).bring_in(lines, told=nothing)
 
 
-def everything(bed: TestBed) -> dict[keys.Key, Item]:
+def everything(bed: TestBed) -> dict[Key, Item]:
     return {key_of(item): item for item in access.everything(bed.system.world.table)}
 
 
@@ -169,7 +169,7 @@ def test_accounts_come_without_tokens_and_hold_what_is_due_until_they_are_connec
     assert connection is not None
     assert (connection.standing, connection.sealed) == (Standing.NEEDS_OWNER, "")
     empty.pass_time(START + timedelta(hours=3))
-    key = keys.Key(f"MSG#{created.id}", "CHANNEL#keyed")
+    key = Key(f"MSG#{created.id}", "CHANNEL#keyed")
     assert delivery_of(everything(empty)[key]).status is Status.HELD
     empty.system.accounts.connect(owner=OWNER, channel="keyed", account="acc-keyed", token=Secret("again"))
     empty.pass_time(empty.clock.now() + timedelta(minutes=5))

@@ -14,7 +14,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.names import SEED_OWNER
-from omnipub.ports.table import Delete, Item, Table
+from omnipub.ports.table import Delete, Item, Key, Table
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.store import held_text, name_of
 from omnipub.services.table.integrity_items import Check, alone
@@ -22,7 +22,6 @@ from omnipub.services.table.integrity_relations import beside
 from omnipub.services.table.verify import Verification, Verified
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, connection_item, delivery_item, message_of, plain_item
-from omnipub.storage.keys import Key
 from omnipub.storage.kinds import read
 from simulation.history import History
 from support.world import OWNER, START, TestBed

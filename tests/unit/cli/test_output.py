@@ -11,7 +11,8 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.services.accounts.check import Verdict
 from omnipub.services.health.finding import Health
 from omnipub.storage.items import Standing
-from omnipub_cli.framework.exit_codes import Code, Failure, OutputClosedError
+from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.output.errors import Failure, OutputClosedError
 from omnipub_cli.output.output import Output
 from omnipub_cli.output.rich_renderer import COLOURS
 from omnipub_cli.output.views import Column, Exact, Line, Record, State, Story, Table, View

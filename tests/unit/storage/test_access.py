@@ -6,9 +6,8 @@ import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent, new_id
-from omnipub.ports.table import Query
+from omnipub.ports.table import Key, Query
 from omnipub.storage import access, keys
-from omnipub.storage.keys import Key
 from omnipub.storage.schema import INDEXES
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -12,6 +12,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, Message
 from omnipub.domain.text import EXCERPT
 from omnipub.domain.timestamps import Schedule, to_text
+from omnipub.ports.table import Key
 from omnipub.storage.items import (
     Connection,
     Standing,
@@ -28,7 +29,6 @@ from omnipub.storage.items import (
     message_of,
     plain_item,
 )
-from omnipub.storage.keys import Key
 from omnipub.storage.schema import BY_LIST, BY_STATUS_OR_OWNER, INDEXES, KEY_ATTRIBUTES, Index
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

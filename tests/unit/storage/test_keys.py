@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
+from omnipub.ports.table import Key
 from omnipub.storage import keys
-from omnipub.storage.keys import Key
 
 TICK = timedelta(milliseconds=1)
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -10,11 +10,11 @@ import omnipub
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery
 from omnipub.domain.ids import Kind, Parent
+from omnipub.ports.table import Key
 from omnipub.services.accounts.connect import RENEWAL
 from omnipub.storage import keys
 from omnipub.storage.dynamodb_json import typed
 from omnipub.storage.items import Connection, attempt_item, connection_item, delivery_item, plain_item
-from omnipub.storage.keys import Key
 from omnipub.storage.kinds import SECRETS, ItemKind, kind_of, read, value_of, without_secrets
 
 ROOT = Path(omnipub.__file__).parent

@@ -3,10 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.ports.table import Condition, Item, Page, Query, Write
+from omnipub.ports.table import Condition, Item, Key, Page, Query, Write
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
-from omnipub.storage.keys import Key
 from omnipub.storage.shards import CACHED_FOR, ShardCount, Shards
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

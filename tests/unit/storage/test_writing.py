@@ -3,10 +3,21 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from omnipub.names import WRITE_ID
-from omnipub.ports.table import Absent, Check, Condition, ConditionFailedError, Item, Page, Put, Query, Unchanged, Write
+from omnipub.ports.table import (
+    Absent,
+    Check,
+    Condition,
+    ConditionFailedError,
+    Item,
+    Key,
+    Page,
+    Put,
+    Query,
+    Unchanged,
+    Write,
+)
 from omnipub.storage import write_ids
 from omnipub.storage.items import plain_item
-from omnipub.storage.keys import Key
 
 KEY = Key("A", "B")
 OTHER = Key("C", "D")

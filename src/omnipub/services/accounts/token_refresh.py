@@ -23,7 +23,7 @@ from omnipub.domain.token_refresh import AGAIN, Renewal, RenewalFailed, Renewing
 from omnipub.errors import OmnipubError, SealBrokenError, UnavailableError
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
-from omnipub.ports.table import ConditionFailedError, Put, Table, Unchanged, Write
+from omnipub.ports.table import ConditionFailedError, Key, Put, Table, Unchanged, Write
 from omnipub.ports.vault import Vault
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.accounts.refresh_results import RENEWAL, Came, Renewed, Renews, gone, renewable, same, still
@@ -33,7 +33,6 @@ from omnipub.services.protocol.driver import Driver
 from omnipub.services.protocol.enqueue import group_of
 from omnipub.storage import keys, write_ids
 from omnipub.storage.items import Connection, Standing, connection_item
-from omnipub.storage.keys import Key
 from omnipub.storage.shards import Shards
 from omnipub.strict_json import loads
 

@@ -26,7 +26,7 @@ from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.place import Claimed, Seat
 from omnipub.ports.stream import Pointer
-from omnipub.ports.table import ConditionFailedError, Table, Write
+from omnipub.ports.table import ConditionFailedError, Key, Table, Write
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.channels.networks import unknown
 from omnipub.services.channels.validate import objections
@@ -45,7 +45,6 @@ from omnipub.services.protocol.gate import Gate
 from omnipub.services.protocol.store import Recording
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, delivery_of
-from omnipub.storage.keys import Key
 
 REREADS = 3
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from omnipub.domain.ids import network_of
 from omnipub.names import SEED_OWNER
-from omnipub.ports.table import Table
+from omnipub.ports.table import Key, Table
 from omnipub.services.health.backlog import Pile, Waiting
 from omnipub.services.pauses.scopes import scopes_of
 from omnipub.storage import keys
@@ -145,7 +145,7 @@ def _connections(table: Table, waiting: Sequence[Waiting]) -> tuple[Mapping[Plac
     by_name = {(one.owner, one.channel): keys.connection(one.owner, one.channel) for one in waiting}
     direct = table.batch_get(list(by_name.values()))
     found: dict[Place, Connection] = {}
-    missing: dict[Place, keys.Key] = {}
+    missing: dict[Place, Key] = {}
     for one in waiting:
         item = direct.get(by_name[one.owner, one.channel])
         if item is not None and one.account in {item["account"], *item.get("also", ())}:

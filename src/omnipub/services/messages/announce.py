@@ -11,7 +11,7 @@ from omnipub.domain.delivery.window import Window
 from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError
-from omnipub.ports.table import Absent, Put
+from omnipub.ports.table import Absent, Key, Put
 from omnipub.services.channels.validate import admit
 from omnipub.services.messages.create_transaction import Created, Creation, IdempotencyKey
 from omnipub.storage import keys
@@ -86,7 +86,7 @@ class Announce:
             self._refuse_the_same(same, draft.owner)  # another request was faster; name it
             raise
 
-    def _refuse_the_same(self, same: keys.Key, owner: str) -> None:
+    def _refuse_the_same(self, same: Key, owner: str) -> None:
         known = self.creation.table.get(same)
         if known is not None:
             if known["owner"] == owner:

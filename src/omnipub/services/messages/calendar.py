@@ -9,7 +9,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind
 from omnipub.errors import InvalidInputError
 from omnipub.ports.clock import Clock
-from omnipub.ports.table import Item, Table
+from omnipub.ports.table import Item, Key, Table
 from omnipub.services.messages.filters import Asked, checked, checked_cursor
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of
@@ -95,7 +95,7 @@ class Calendar:
 
 def abouts(table: Table, entries: Sequence[Item]) -> list[About]:
     """The deliveries that index entries stand for, with what they are about: one batch for all."""
-    wanted = [keys.Key(item["PK"], item["SK"]) for item in entries]
+    wanted = [Key(item["PK"], item["SK"]) for item in entries]
     parents = {key: keys.parent_of(key.pk) for key in wanted}
     heads = {key: keys.metadata(parent) for key, parent in parents.items() if parent is not None}
     there = table.batch_get([*wanted, *heads.values()])

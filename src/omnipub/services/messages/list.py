@@ -15,7 +15,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
 from omnipub.ports.clock import Clock
-from omnipub.ports.table import Item, Query, Table
+from omnipub.ports.table import Item, Key, Query, Table
 from omnipub.services.messages.filters import Asked, checked, checked_cursor
 from omnipub.services.messages.query_plan import plan
 from omnipub.services.messages.read import Row, Rows, Viewer
@@ -144,7 +144,7 @@ def _place(delivery: Delivery) -> str:
     return keys.moment_sort(at, keys.delivery(delivery.parent, delivery.channel)) if at else ""
 
 
-def _row(parent: Parent, head: Item, there: Mapping[keys.Key, Item]) -> Row:
+def _row(parent: Parent, head: Item, there: Mapping[Key, Item]) -> Row:
     found = (there.get(keys.delivery(parent, channel)) for channel in head["channels"])
     return Row(
         parent=parent,

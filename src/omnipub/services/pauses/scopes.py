@@ -8,7 +8,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
-from omnipub.ports.table import Absent, Check, Item, Table, Unchanged
+from omnipub.ports.table import Absent, Check, Item, Key, Table, Unchanged
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_of
 
@@ -108,7 +108,7 @@ def _is_bound(item: Item, delivery: Delivery) -> bool:
     return item["account"] == delivery.account or (delivery.account in item.get("also", ()) and not delivery.may_be_out)
 
 
-def _same(key: keys.Key, item: Item | None) -> Check:
+def _same(key: Key, item: Item | None) -> Check:
     return Check(key=key, condition=Unchanged(version=item["version"]) if item else Absent())
 
 

@@ -17,11 +17,10 @@ from omnipub.domain.timestamps import from_text, to_text
 from omnipub.errors import GateClosedError
 from omnipub.ports.clock import Clock
 from omnipub.ports.place import Claimed, Evidence, Seat
-from omnipub.ports.table import ConditionFailedError, Item, Table
+from omnipub.ports.table import ConditionFailedError, Item, Key, Table
 from omnipub.services.protocol.store import Recording
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
-from omnipub.storage.keys import Key
 from omnipub.storage.schema import READ_LIMIT
 from omnipub.storage.shards import Shards
 from omnipub.storage.write_ids import put, replacing

@@ -17,7 +17,7 @@ from omnipub.domain.ids import network_of
 from omnipub.errors import UnavailableError
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
-from omnipub.ports.table import Absent, ConditionFailedError, Delete, Put, Table, Unchanged, Write
+from omnipub.ports.table import Absent, ConditionFailedError, Delete, Key, Put, Table, Unchanged, Write
 from omnipub.storage import keys, write_ids
 from omnipub.storage.items import attempt_item, delivery_item, delivery_of, plain_item
 from omnipub.storage.shards import Shards
@@ -145,7 +145,7 @@ class Recording:
 
     def is_of(self, owner: str, name: str) -> bool:
         """Whether the delivery of that name is this owner's: only then another of theirs may say it."""
-        item = self.table.get(keys.Key(*name.split("/", 1)))
+        item = self.table.get(Key(*name.split("/", 1)))
         return item is not None and item["owner"] == owner
 
     def holding(self, delivery: Delivery) -> Put:
@@ -226,7 +226,7 @@ class Recording:
 
     def _delivery_named(self, name: str) -> Delivery | None:
         pk, sk = keys.named(name)
-        item = self.table.get(keys.Key(pk, sk or keys.METADATA))
+        item = self.table.get(Key(pk, sk or keys.METADATA))
         return delivery_of(item) if item else None
 
 
@@ -240,7 +240,7 @@ def name_of(delivery: Delivery) -> str:
     return "/".join(keys.delivery(delivery.parent, delivery.channel))
 
 
-def held_text(delivery: Delivery) -> keys.Key:
+def held_text(delivery: Delivery) -> Key:
     """The key under which a delivery keeps others with its text waiting."""
     return keys.unresolved(network_of(delivery.channel), delivery.account, delivery.holds, delivery.apart)
 

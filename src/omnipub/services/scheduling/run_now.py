@@ -13,7 +13,7 @@ from omnipub.domain.ids import Parent
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.ports.clock import Clock
 from omnipub.ports.stream import Pointer, Stream
-from omnipub.ports.table import Item, Table
+from omnipub.ports.table import Item, Key, Table
 from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.services.protocol.gate import Gate
 from omnipub.storage import access, keys
@@ -128,7 +128,7 @@ class RunNow:
             cursor = None
             while True:
                 page = self.table.query(access.due(shard, since=_EVER, until=now, after=cursor))
-                wanted = [keys.Key(item["PK"], item["SK"]) for item in page.items]
+                wanted = [Key(item["PK"], item["SK"]) for item in page.items]
                 there = self.table.batch_get(wanted)
                 yield from (there[key] for key in wanted if key in there)
                 cursor = page.cursor

@@ -15,13 +15,12 @@ from omnipub.ports.invoke import Invoke, Judged
 from omnipub.ports.parked import Parked
 from omnipub.ports.stream import Pointer, Stream, StreamRecord
 from omnipub.ports.stream_reader import Start, StreamReader
-from omnipub.ports.table import Item, Table
+from omnipub.ports.table import Item, Key, Table
 from omnipub.services.protocol.gate import Gate
 from omnipub.services.stream.codec import pointer_from_text
 from omnipub.services.stream.records import Records
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_of
-from omnipub.storage.keys import Key
 
 BATCH = 100
 """Records of one batch at most, as the worker's trigger hands them over."""

@@ -14,7 +14,7 @@ from omnipub.errors import ConflictError
 from omnipub.names import SEED_OWNER
 from omnipub.ports.clock import Clock
 from omnipub.ports.place import Evidence, Seat
-from omnipub.ports.table import ConditionFailedError, Item, Table
+from omnipub.ports.table import ConditionFailedError, Item, Key, Table
 from omnipub.services.protocol.gate import WITHOUT_EVIDENCE, Gate, Why
 from omnipub.services.protocol.store import Recording
 from omnipub.storage import keys
@@ -120,7 +120,7 @@ class Adoption:
         epoch = item["epoch"] if item else 0
         named = self.seat.claims(item["identity"], since=epoch) if item and evidence else iter(())
         for claim, delivery in self.gate.lacking(named):
-            name = keys.name(keys.Key(claim.pk, claim.sk))
+            name = keys.name(Key(claim.pk, claim.sk))
             if name in seen:
                 continue
             seen.add(name)

@@ -10,11 +10,10 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, Parent, checked_id
 from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub.ports.clock import Clock
-from omnipub.ports.table import Item, Table
+from omnipub.ports.table import Item, Key, Table
 from omnipub.storage import access, keys
 from omnipub.storage.dynamodb_json import typed
 from omnipub.storage.items import key_of
-from omnipub.storage.keys import Key
 from omnipub.storage.kinds import IndexKey, ItemKind, kind_of, read, without_secrets
 from omnipub.storage.shards import Shards
 

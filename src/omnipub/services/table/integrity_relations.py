@@ -10,12 +10,11 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery
 from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Message
-from omnipub.ports.table import Item
+from omnipub.ports.table import Item, Key
 from omnipub.services.protocol.store import held_text, name_of
 from omnipub.services.table.integrity_items import Check, Wrong
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, key_of
-from omnipub.storage.keys import Key
 from omnipub.storage.kinds import ItemKind, Read, value_of
 from omnipub.storage.schema import PARTITION
 

@@ -9,7 +9,7 @@ from omnipub.domain.ids import Kind
 from omnipub.domain.timestamps import EPOCH, from_text
 from omnipub.errors import GateClosedError
 from omnipub.ports.clock import Clock
-from omnipub.ports.table import Query, Table
+from omnipub.ports.table import Key, Query, Table
 from omnipub.services.protocol.gate import Gate
 from omnipub.storage import access, keys
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
@@ -108,7 +108,7 @@ class Counting:
         sorts = [item[BY_STATUS_OR_OWNER.sort] for page in pages for item in page.items]
         return from_text(keys.moment_of(min(sorts))) if sorts else None
 
-    def _moment(self, key: keys.Key) -> datetime | None:
+    def _moment(self, key: Key) -> datetime | None:
         item = self.table.get(key)
         return from_text(item["at"]) if item else None
 

@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from omnipub.ports.clock import Clock
-from omnipub.ports.table import Item, Table
+from omnipub.ports.table import Item, Key, Table
 from omnipub.services.table.integrity_items import Check, alone
 from omnipub.services.table.integrity_relations import beside, relatives
 from omnipub.storage import access
 from omnipub.storage.items import key_of
-from omnipub.storage.keys import Key
 from omnipub.storage.kinds import kind_of, read
 from omnipub.storage.shards import Shards
 

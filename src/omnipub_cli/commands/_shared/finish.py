@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import OmnipubError
-from omnipub_cli.commands._shared import stage as workplace
 from omnipub_cli.commands._shared.deployment_views import named
+from omnipub_cli.deployment import clock
 from omnipub_cli.deployment import outputs as said
 from omnipub_cli.deployment import site as paged
 from omnipub_cli.deployment.amplify import fetched
@@ -49,7 +49,7 @@ class Finish:
             branch=branch,
             address=named(told, "Frontend", "Site").rstrip("/"),
             distribution=next((one.physical for one in resources if one.kind == DISTRIBUTION), ""),
-            wait=workplace.wait,
+            wait=clock.wait,
         )
         bundle = paged.bundled(self.checkout.pages, version=self.checkout.version)
         if site.serves(bundle):
@@ -72,11 +72,11 @@ class Finish:
         self.call.output.note("Waiting for the scheduler's next tick …")
         try:
             return Smoke(
-                living=LivingSystem(system, workplace.wait),
+                living=LivingSystem(system, clock.wait),
                 address=named(told, "Frontend", "Site").rstrip("/"),
                 fetch=fetched,
-                now=workplace.now,
-                wait=workplace.wait,
+                now=clock.now,
+                wait=clock.wait,
                 began=began,
                 stage=self.target.stage,
             ).run()
@@ -94,7 +94,7 @@ class Finish:
             "stage": self.target.stage,
             "region": self.target.region,
             "account": self.account.caller().account,
-            "at": to_text(workplace.now()),
+            "at": to_text(clock.now()),
             "outputs": {short: dict(one) for short, one in told.items()},
         }
         said.Cache(self.checkout.build / "deployed").write(self.target.stage, kept)

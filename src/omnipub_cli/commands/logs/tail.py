@@ -9,7 +9,8 @@ import typer
 
 from omnipub.errors import ConfigurationError, InvalidInputError
 from omnipub.names import SERVICE
-from omnipub_cli.commands._shared import stage as workplace
+from omnipub_cli.commands._shared import aws_stage
+from omnipub_cli.deployment import clock
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output.views import Cell, Column, Exact, Line, State, Story, Table
@@ -57,7 +58,7 @@ def tail(
     limit: Annotated[
         int, typer.Option("--limit", "-L", min=1, max=LIMIT_AT_MOST, metavar="N", help="Begin with the newest N.")
     ] = 100,
-    region: workplace.Region = "",
+    region: aws_stage.Region = "",
 ) -> None:
     """Show what the functions of a stage on AWS said last, and with --follow what they say."""
     from omnipub_cli.deployment.functions import NAMES  # noqa: PLC0415  a command imports what it uses
@@ -67,15 +68,15 @@ def tail(
     unknown = [one for one in functions or () if one not in NAMES]
     if unknown:
         raise InvalidInputError(f"There is no function '{unknown[0]}'.", hint=f"There are: {', '.join(NAMES)}.")
-    start = since_of(since, "--since", now=workplace.now())
-    _, target = workplace.place(context, region=region)
-    with workplace.opened() as account:
+    start = since_of(since, "--since", now=clock.now())
+    _, target = aws_stage.place(context, region=region)
+    with aws_stage.opened() as account:
         known = account.functions(target.region)
         wanted = [one for one in NAMES if not functions or one in functions]
         try:
             groups = _groups(known, wanted, stage=target.stage, all_of_them=bool(functions))
         except ConfigurationError:
-            workplace.present(account, target)  # where nothing at all is, that is what is wrong
+            aws_stage.present(account, target)  # where nothing at all is, that is what is wrong
             raise
         lines = account.lines(target.region)
         found = _newest(lines, groups, since=start, pattern=filter_, most=limit)
@@ -113,7 +114,7 @@ def _newest(lines: Lines, groups: Mapping[str, str], *, since: datetime, pattern
 def _follow(call: Call, lines: Lines, groups: Mapping[str, str], shown: Sequence[Entry], *, pattern: str) -> None:
     """Print what arrives until somebody asks to stop."""
     known = {one.id for one in shown}
-    latest = max((one.at for one in shown), default=workplace.now())
+    latest = max((one.at for one in shown), default=clock.now())
     try:
         while True:
             found = _newest(lines, groups, since=latest - LATE, pattern=pattern, most=LIMIT_AT_MOST)
@@ -121,7 +122,7 @@ def _follow(call: Call, lines: Lines, groups: Mapping[str, str], shown: Sequence
             _show(call, fresh, at_once=True)
             known = {one.id for one in found}
             latest = max([latest, *(one.at for one in fresh)])
-            workplace.wait(LOOK_EVERY)
+            clock.wait(LOOK_EVERY)
     except KeyboardInterrupt:
         return  # the usual end
 

@@ -23,7 +23,7 @@ def backup(
 
     call = call_of(context)
     target = file.expanduser().absolute()
-    with counted(call, "pages") as told:
+    with counted(call.output, "pages") as told:
         made = backups.backup(call.settings, target, told=lambda done, _of: told(done))
     call.output.data(
         Record(fields=[("file", str(made.file)), ("bytes", made.size)]),

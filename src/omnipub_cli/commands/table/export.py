@@ -28,7 +28,7 @@ def export(
     call = call_of(context)
     target = file.expanduser().absolute()
     vacant(target)
-    with call.system() as system, counted(call, "items") as told:
+    with call.system() as system, counted(call.output, "items") as told:
         transfer = Transfer(
             table=system.world.table,
             shards=system.shards,

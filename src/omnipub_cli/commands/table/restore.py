@@ -33,7 +33,7 @@ def restore(
         "until it is adopted; the present one is kept beside it.",
         yes=yes,
     )
-    with counted(call, "pages") as told:
+    with counted(call.output, "pages") as told:
         done = backups.restore(call.settings, source, told=lambda pages, _of: told(pages))
     kept = str(done.kept) if done.kept else None
     call.output.data(

@@ -45,7 +45,7 @@ def seed(
         )
         plan = seeding.check(messages=messages, seed=seed)
         confirm(call, f"{messages:,} invented messages are written into {call.where}.", yes=yes)
-        with counted(call, "messages", of=messages) as told:
+        with counted(call.output, "messages", of=messages) as told:
             items = seeding.seed(messages=messages, seed=seed, told=told)
     call.output.data(
         Record(fields=[("seed", str(seed)), ("as of", plan.as_of), ("messages", messages), ("items", items)]),

@@ -29,7 +29,7 @@ def unseed(context: typer.Context, *, yes: Yes = False) -> None:
         if there is not None:
             what = f"The {there.messages:,} messages of seed {there.seed}, and all that belongs to them,"
             confirm(call, f"{what} are removed from {call.where}.", yes=yes)
-        with counted(call, "removed", of=there.messages if there else None) as told:
+        with counted(call.output, "removed", of=there.messages if there else None) as told:
             removed = seeding.unseed(told=told)
     call.output.data(*([Record(fields=[("removed", removed)])] if removed else []), json={"removed": removed})
     if not removed:

@@ -37,7 +37,7 @@ def verify(context: typer.Context) -> None:
     from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
 
     call = call_of(context)
-    with call.system() as system, counted(call, "items") as told:
+    with call.system() as system, counted(call.output, "items") as told:
         found = Verification(table=system.world.table, shards=system.shards, clock=system.world.clock).verify(told=told)
     rows = [_shape(call, finding) for finding in found.findings]
     items, wrong = sum(found.items.values()), sum(found.counts.values())

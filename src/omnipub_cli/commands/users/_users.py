@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from omnipub.errors import InvalidInputError
 from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.output.standard_streams import read_line
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ POOL_OUTPUT = "UserPoolIs"
 @contextmanager
 def people(target: Target) -> Iterator[People]:
     """The users of a stage."""
-    with stage.opened() as account:
-        pool = stage.output_of(account, target, "Auth", POOL_OUTPUT)
+    with aws_stage.opened() as account:
+        pool = aws_stage.output_of(account, target, "Auth", POOL_OUTPUT)
         yield account.people(pool, stage=target.stage, region=target.region)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
@@ -20,12 +20,12 @@ def add_to_group(
     user: Annotated[str, typer.Argument(metavar="USER", help="Their address, or their id.")],
     group: Annotated[str, typer.Argument(metavar="GROUP", help="operators or authors.")],
     *,
-    region: stage.Region = "",
+    region: aws_stage.Region = "",
 ) -> None:
     """Make a user an operator or an author."""
     call = call_of(context)
     wanted = _users.checked_group(group)
-    _, target = stage.place(context, region=region)
+    _, target = aws_stage.place(context, region=region)
     with _users.people(target) as people:
         found = people.add_to_group(user, wanted)
     _users.tell(call, found)

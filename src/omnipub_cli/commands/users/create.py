@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
@@ -34,7 +34,7 @@ def create(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input instead.")
     ] = False,
-    region: stage.Region = "",
+    region: aws_stage.Region = "",
 ) -> None:
     """Let somebody sign in to a stage on AWS: invited by mail, or with a password."""
     from omnipub_cli.deployment.users import checked_address  # noqa: PLC0415  a command imports what it uses
@@ -45,7 +45,7 @@ def create(
     wanted = [_users.checked_group(one) for one in once(groups)]
     if password and password_stdin:
         raise InvalidInputError("--password and --password-stdin were given.", hint="Leave one of them out.")
-    _, target = stage.place(context, region=region)
+    _, target = aws_stage.place(context, region=region)
     chosen = _users.password(from_stdin=password_stdin) if password or password_stdin else None
     with _users.people(target) as people:
         made = people.create(address, password=chosen)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
@@ -17,14 +17,14 @@ def disable(
     context: typer.Context,
     user: Annotated[str, typer.Argument(metavar="USER", help="Their address, or their id.")],
     *,
-    region: stage.Region = "",
+    region: aws_stage.Region = "",
     yes: Yes = False,
 ) -> None:
     """Let a user sign in no more; what they wrote stays, and goes out when it is due."""
     from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
-    _, target = stage.place(context, region=region)
+    _, target = aws_stage.place(context, region=region)
     with _users.people(target) as people:
         found = people.show(user)
         confirm(

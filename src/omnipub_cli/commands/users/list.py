@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
@@ -19,13 +19,13 @@ def list_(
     context: typer.Context,
     *,
     limit: Annotated[int, typer.Option("--limit", "-L", min=1, max=1000, metavar="N", help="Users at most.")] = 60,
-    region: stage.Region = "",
+    region: aws_stage.Region = "",
 ) -> None:
     """List who may sign in to a stage on AWS."""
     from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  a command imports what it uses
 
     call = call_of(context)
-    _, target = stage.place(context, region=region)
+    _, target = aws_stage.place(context, region=region)
     with _users.people(target) as people:
         found = people.list(most=limit + 1)
     shown, more = found[:limit], len(found) > limit

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from omnipub_cli.commands._shared import stage
+from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
@@ -17,11 +17,11 @@ def show(
     context: typer.Context,
     user: Annotated[str, typer.Argument(metavar="USER", help="Their address, or their id.")],
     *,
-    region: stage.Region = "",
+    region: aws_stage.Region = "",
 ) -> None:
     """Show a user of a stage on AWS and the groups they are in."""
     call = call_of(context)
-    _, target = stage.place(context, region=region)
+    _, target = aws_stage.place(context, region=region)
     with _users.people(target) as people:
         found = people.show(user)
     _users.tell(call, found)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from omnipub.names import SERVICE
 from omnipub.strict_json import loads
-from omnipub_cli.commands._shared.stage import now as this_moment
+from omnipub_cli.deployment.clock import now as this_moment
 from omnipub_cli.deployment.stage.outputs import Outputs
 
 LIFE = timedelta(minutes=5)

@@ -26,8 +26,7 @@ from omnipub.adapters.aws.dynamodb.writes import (
 from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.adapters.aws.retries import Pause, tries
 from omnipub.errors import UnavailableError
-from omnipub.ports.table import Condition, Delete, Item, Page, Put, Query, Write
-from omnipub.storage.keys import Key
+from omnipub.ports.table import Condition, Delete, Item, Key, Page, Put, Query, Write
 from omnipub.storage.schema import PARTITION, READ_LIMIT, SORT
 
 BULK = 25

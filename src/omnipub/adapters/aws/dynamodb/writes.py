@@ -8,8 +8,7 @@ from botocore.exceptions import ClientError
 from omnipub.adapters.aws.dynamodb.values import to_attributes
 from omnipub.adapters.aws.errors import code_of
 from omnipub.names import VERSION
-from omnipub.ports.table import Absent, Check, Condition, ConditionFailedError, Delete, Put, Unchanged, Write
-from omnipub.storage.keys import Key
+from omnipub.ports.table import Absent, Check, Condition, ConditionFailedError, Delete, Key, Put, Unchanged, Write
 from omnipub.storage.schema import PARTITION, SORT, WRITE_LIMIT
 
 _REFUSED = "ConditionalCheckFailed"

@@ -9,8 +9,19 @@ from omnipub.adapters.local.sqlite.database import Database
 from omnipub.adapters.local.sqlite.query import closed, opened, statement
 from omnipub.errors import ConfigurationError
 from omnipub.names import VERSION
-from omnipub.ports.table import Absent, Check, Condition, ConditionFailedError, Delete, Item, Page, Put, Query, Write
-from omnipub.storage.keys import Key
+from omnipub.ports.table import (
+    Absent,
+    Check,
+    Condition,
+    ConditionFailedError,
+    Delete,
+    Item,
+    Key,
+    Page,
+    Put,
+    Query,
+    Write,
+)
 from omnipub.storage.schema import INDEXES, KEY_ATTRIBUTES, MEANING, PARTITION, READ_LIMIT, SORT, WRITE_LIMIT, Index
 from omnipub.strict_json import loads
 

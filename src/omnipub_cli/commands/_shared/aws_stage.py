@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -151,16 +149,6 @@ def forget(account: Account, target: Target) -> None:
     from omnipub_cli.deployment.stage.output_cache import Kept  # noqa: PLC0415  it takes the clock from here
 
     Kept(account=account.caller().account, region=target.region, stage=target.stage).drop()
-
-
-def now() -> datetime:
-    """This moment."""
-    return datetime.now(UTC)
-
-
-def wait(seconds: float) -> None:
-    """Sleep."""
-    time.sleep(seconds)
 
 
 def interrupted(call: Call, going: Sequence[str], *, stage: str) -> None:
