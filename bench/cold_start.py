@@ -34,6 +34,7 @@ sys.path[:0] = [str(ROOT / "cdk"), str(ROOT / "src")]
 from omnipub.services.stream.codec import NUDGE  # noqa: E402
 from omnipub.storage import keys  # noqa: E402
 from omnipub_cdk.bundling import bundle, bytecode, libraries, pins, tools  # noqa: E402  they stand in cdk/
+from omnipub_cdk.bundling.tables import ENTRIES  # noqa: E402
 
 ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 CONVENTIONAL = (
@@ -159,7 +160,7 @@ def cases(aside: Path, interpreter: tools.Interpreter) -> dict[str, Case]:
     for name in ("api", "api, a GET", "worker", "scheduler"):
         function = name.partition(",")[0]
         path = bundle(function, architecture=ARCHITECTURE)
-        made[name] = Case(program=_program(f"omnipub.handlers.{function}", name), path=path, answer=EVENTS[name][1])
+        made[name] = Case(program=_program(ENTRIES[function], name), path=path, answer=EVENTS[name][1])
     return made
 
 

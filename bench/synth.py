@@ -18,16 +18,17 @@ from pathlib import Path
 CDK = Path(__file__).parent.parent / "cdk"
 sys.path.insert(0, str(CDK))
 
-import launch  # noqa: E402  beside the app, not installed with omnipub
+from omnipub_cdk import launch  # noqa: E402  beside the app, not installed with omnipub
 
 SUBMODULES = (
     "aws_apigatewayv2, aws_cloudfront, aws_cloudwatch, aws_cognito, aws_dynamodb, aws_kinesis, aws_lambda, aws_s3"
 )
 STACKS_ALONE = """
-import json, pathlib, app, stages
+import json, pathlib, app
+from omnipub_cdk import stages
 from aws_cdk import App, aws_lambda
 made = App(context=json.loads(pathlib.Path("cdk.json").read_text())["context"])
-app.compose(made, stages.stage_of({}.get), code_of=lambda *_: aws_lambda.Code.from_asset("stacks"))
+app.compose(made, stages.stage_of({}.get), code_of=lambda *_: aws_lambda.Code.from_asset("omnipub_cdk/stacks"))
 made.synth()
 """
 CASES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {

@@ -12,6 +12,7 @@ from constructs import IConstruct
 from omnipub.config import LogLevel
 from omnipub.names import SERVICE
 from omnipub.storage.schema import fingerprint
+from omnipub_cdk.bundling.tables import ENTRIES
 from omnipub_cdk.nag_exceptions import acknowledge
 from omnipub_cdk.stages import Stage
 
@@ -60,7 +61,7 @@ def function(
     environment: Mapping[str, str],
     **asynchronous: Any,
 ) -> lambda_.Function:
-    """The function whose handler is `omnipub.handlers.<name>`; `asynchronous` bounds asynchronous calls of it."""
+    """The function `name` of ENTRIES; `asynchronous` bounds asynchronous calls of it."""
     lines = log_group(stack, "Log", stage)
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     lines.grant_write(role)
@@ -72,7 +73,7 @@ def function(
         runtime=RUNTIME,
         architecture=lambda_.Architecture.ARM_64 if stage.architecture == "arm64" else lambda_.Architecture.X86_64,
         code=code_of(name, stage.architecture),
-        handler=f"omnipub.handlers.{name}.handler",
+        handler=f"{ENTRIES[name]}.handler",
         memory_size=memory,
         timeout=timeout,
         environment=dict(environment),

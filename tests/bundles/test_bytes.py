@@ -104,7 +104,7 @@ def test_without_network_and_cache_it_says_what_is_missing_and_leaves_nothing(
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     with pytest.raises(BundleError, match=r"could not be fetched for aarch64.*aws-lambda-powertools==") as refused:
         bundle("scheduler", cache=tmp_path / "bundles")
-    assert "python -m bundling" in refused.value.hint
+    assert "python -m omnipub_cdk.bundling" in refused.value.hint
     assert list((tmp_path / "bundles").iterdir()) == []
 
 

@@ -9,6 +9,7 @@ from omnipub_cdk.bundling.closure import closure_of
 from omnipub_cdk.bundling.tables import ENTRIES
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = {f"omnipub/adapters/{name}__init__": "" for name in ("", "local/", "local/sqlite/")}
 
 
 def checkout(folder: Path, **files: str) -> Path:
@@ -85,7 +86,7 @@ def test_a_module_of_one_machine_is_shipped_only_if_the_start_needs_it(
     text: str,
     shipped: bool,  # noqa: FBT001  a parameter's value
 ) -> None:
-    files = {"omnipub/handlers/worker": text, "omnipub/adapters/__init__": "", "omnipub/adapters/sqlite": ""}
+    files = {"omnipub/handlers/worker": text, **PACKAGES, "omnipub/adapters/local/sqlite/database": ""}
     modules = closure_of("worker", checkout(tmp_path, **files)).modules
     assert ("omnipub.adapters.local.sqlite.database" in modules) is shipped
 
@@ -93,7 +94,7 @@ def test_a_module_of_one_machine_is_shipped_only_if_the_start_needs_it(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("import rich\n", r"worker\.py imports rich, and cdk/bundling/tables\.py does not say"),
+        ("import rich\n", r"worker\.py imports rich, and bundling/tables\.py does not say"),
         ("import omnipub.gone\n", r"omnipub\.gone is imported on the way from omnipub\.handlers\.worker and is not in"),
     ],
 )

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from omnipub_cdk.bundling.tables import ENTRIES
+
 BUILT = """
 import os, sys
 from omnipub.config import from_environment
 from omnipub.wiring.aws import on_aws
-import omnipub.handlers.FUNCTION as function
+import MODULE as function
 system = on_aws(from_environment(os.environ))
 function.build(system)
 system.world.table._clients.of("dynamodb")
@@ -61,7 +63,7 @@ FORBIDDEN = {"api": NEVER + LAZILY, "worker": NEVER + ONLY_API, "scheduler": NEV
 def test_a_function_starts_without_what_it_does_not_need(
     function: str, built: Callable[[str], Path], run: Callable[..., str]
 ) -> None:
-    imported = run(BUILT.replace("FUNCTION", function), built(function), **STAGE, **PLACE).split()
+    imported = run(BUILT.replace("MODULE", ENTRIES[function]), built(function), **STAGE, **PLACE).split()
     assert "botocore.client" in imported
     assert "omnipub.wiring.assemble" in imported
     wrong = [name for name in imported if any(name == one or name.startswith(f"{one}.") for one in FORBIDDEN[function])]
@@ -74,4 +76,4 @@ def test_the_api_answers_from_its_bundle(built: Callable[[str], Path], run: Call
         '"requestContext": {"http": {"method": "GET", "path": "/api/v1/nowhere"}, "stage": "$default"}}\n'
         'print(function.build(system)(event, None)["statusCode"])\n'
     )
-    assert run(program.replace("FUNCTION", "api"), built("api"), **STAGE, **PLACE).split()[-1] == "404"
+    assert run(program.replace("MODULE", ENTRIES["api"]), built("api"), **STAGE, **PLACE).split()[-1] == "404"

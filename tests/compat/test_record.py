@@ -58,7 +58,7 @@ def test_every_place_that_writes_a_plain_item_has_a_golden(monkeypatch: pytest.M
         return items.plain_item(key, **attributes)
 
     for name, module in list(sys.modules.items()):
-        if name.startswith("omnipub.services.") and hasattr(module, "plain_item"):
+        if name.startswith(("omnipub.services.", "omnipub.seed.")) and hasattr(module, "plain_item"):
             monkeypatch.setattr(module, "plain_item", meet)
     goldens(tmp_path)
     places = {place for path in sorted(ROOT.rglob("*.py")) for place in _places(path)}

@@ -57,7 +57,7 @@ def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Mapping[st
     """Synthesises a stage, with a tiny folder for the functions' code."""
     if find_spec("aws_cdk") is None:
         pytest.skip("the stacks' packages are not installed: uv sync --inexact --group cdk")
-    import launch
+    from omnipub_cdk import launch
 
     node = launch.find_node(os.environ)
     if node is None:

@@ -58,7 +58,7 @@ def test_the_script_touches_elements_that_are_there_and_the_route_that_is(page: 
 
 
 def test_the_node_that_is_named_is_used_and_an_old_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import launch
+    from omnipub_cdk import launch
 
     old = tmp_path / "node"
     old.write_text("#!/bin/sh\necho v20.20.2\n")
@@ -73,7 +73,7 @@ def test_the_node_that_is_named_is_used_and_an_old_one_is_not(tmp_path: Path, mo
 def test_without_node_the_command_says_what_to_type(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import launch
+    from omnipub_cdk import launch
 
     monkeypatch.setattr(launch, "find_node", lambda _environment: None)
     assert launch.main() == 6

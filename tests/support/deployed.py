@@ -90,7 +90,7 @@ def _prepared(url: str, folder: Path) -> Mapping[str, str]:
     variables = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     variables |= {**CREDENTIALS, "AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": REGION}
     variables |= {"XDG_CACHE_HOME": str(folder / "cache")}
-    words = [sys.executable, "launch.py", "bootstrap", f"aws://{ministack.ACCOUNT}/{REGION}", "--app", ""]
+    words = [sys.executable, "omnipub_cdk/launch.py", "bootstrap", f"aws://{ministack.ACCOUNT}/{REGION}", "--app", ""]
     subprocess.run(words, cwd=ROOT / "cdk", env=variables, check=True, capture_output=True)  # noqa: S603  our own
     return variables
 

@@ -89,7 +89,7 @@ def _package_of(name: str, path: Path) -> str | None:
     if top in sys.stdlib_module_names:
         return None
     raise BundleError(
-        f"{path.name} imports {top}, and cdk/omnipub_cdk/bundling/tables.py does not say which package that is.",
+        f"{path.name} imports {top}, and bundling/tables.py does not say which package that is.",
         hint="Add it to PACKAGES there, or import it only where no handler leads.",
     )
 

@@ -126,9 +126,9 @@ def pause(
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is shown wherever something waits for it.")],
 ) -> None:
     """Stop everything, like `omnipub pause everything`."""
-    from omnipub_cli.commands.pause import pause as pause_scope  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import pauses  # noqa: PLC0415  a command imports what it uses
 
-    pause_scope(context, EVERYTHING, reason=reason)
+    pauses.pause(call_of(context), EVERYTHING, reason=reason)
 
 
 @app.command(cls=Command, epilog=examples("omnipub schedule resume", "omnipub schedule resume --late miss"))
@@ -141,9 +141,9 @@ def resume(
     ] = None,
 ) -> None:
     """Let everything go on, like `omnipub resume everything`."""
-    from omnipub_cli.commands.resume import resume as resume_scope  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import pauses  # noqa: PLC0415  a command imports what it uses
 
-    resume_scope(context, EVERYTHING, late=late)
+    pauses.resume(call_of(context), EVERYTHING, late=late)
 
 
 def _show(call: Call, found: "Abouts") -> None:

@@ -58,7 +58,7 @@ class CommandLine:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         if account:
             environment["CDK_DEFAULT_ACCOUNT"] = account
-        command = [sys.executable, str(self._checkout.cdk / "launch.py"), *words, "--ci", "--no-color"]
+        command = [sys.executable, str(self._checkout.cdk / "omnipub_cdk" / "launch.py"), *words, "--ci", "--no-color"]
         heard: list[str] = []
         with subprocess.Popen(  # noqa: S603  our own launcher
             command,

@@ -70,8 +70,8 @@ class Checkout:
         return str(loads(told.read_text(), lenient=True)["version"]) if told.is_file() else ""
 
     def module(self, name: str) -> Any:
-        """A file of cdk/ that needs nothing but omnipub, imported without the folder becoming importable."""
-        path = self.cdk / f"{name}.py"
+        """A file of omnipub_cdk that needs nothing but omnipub, imported without the folder becoming importable."""
+        path = self.cdk / "omnipub_cdk" / f"{name}.py"
         spec = importlib.util.spec_from_file_location(f"omnipub_cdk_{name}", path)
         if spec is None or spec.loader is None or not path.is_file():
             raise ConfigurationError(

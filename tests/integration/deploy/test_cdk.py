@@ -22,9 +22,9 @@ sys.exit(int(Path("code.txt").read_text()))
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    (tmp_path / "cdk").mkdir()
+    (tmp_path / "cdk" / "omnipub_cdk").mkdir(parents=True)
     made = Checkout(root=tmp_path)
-    (made.cdk / "launch.py").write_text(LAUNCH)
+    (made.cdk / "omnipub_cdk" / "launch.py").write_text(LAUNCH)
     return says(made, "", code=0)
 
 
@@ -98,7 +98,7 @@ def test_a_run_that_is_stopped_stops_cdk_too(checkout: Checkout, monkeypatch: py
     endless = (
         f"import os, time; open('pid', 'w').write(str(os.getpid())); print('begun', flush=True); time.sleep({10**6})"
     )
-    (checkout.cdk / "launch.py").write_text(endless)
+    (checkout.cdk / "omnipub_cdk" / "launch.py").write_text(endless)
     monkeypatch.setenv("OMNIPUB_DEBUG", "1")
 
     def stop(_: str) -> None:

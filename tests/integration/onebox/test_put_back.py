@@ -37,6 +37,8 @@ from omnipub.wiring.assemble import one_machine
 OMNIPUB = [sys.executable, "-m", "omnipub_cli"]
 CHANNELS = "facebook,telegram"
 EACH = 2
+EARLY = 20
+"""Seconds of a minute within which a test begins that must end before the next tick."""
 """Posts of one message on them."""
 
 SOON = 30.0
@@ -210,15 +212,22 @@ def test_a_backup_that_was_put_back_sends_nothing_that_was_sent_since(
     machine.goes_on(EACH)
 
 
+def _begin_early_in_a_minute() -> None:
+    second = time.time() % 60
+    if second > EARLY:
+        time.sleep(60.5 - second)
+
+
 def test_a_backup_made_and_put_back_within_a_minute_is_recognised_by_what_was_sent(machine: Machine) -> None:
     """No tick runs in between, so that only the claims tell."""
+    _begin_early_in_a_minute()
     with machine.up(end=signal.SIGKILL):
         backup = copy(machine.data, machine.root / "backup")
         due = machine.compose("Sent within the minute")
         machine.sent(due)
     before = _epoch(machine.data)
     whole_back(backup, machine.data)
-    assert _epoch(machine.data) == before, "a tick came in between: begin again"
+    assert _epoch(machine.data) == before, "a tick came in between, which takes a very slow machine"
     ran = machine.refused()
     assert "lacks what was sent" in ran.err
     adopted = machine.adopt().json

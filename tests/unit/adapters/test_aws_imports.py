@@ -16,7 +16,7 @@ def loaded_by(module: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("handler", ["api", "worker", "scheduler"])
+@pytest.mark.parametrize("handler", ["api.app", "worker", "scheduler"])
 def test_no_handler_imports_botocore_before_it_is_chosen(handler: str) -> None:
     assert loaded_by(f"omnipub.handlers.{handler}") == "[]"
 
