@@ -44,7 +44,7 @@ def pytest_xdist_setupnodes() -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "TwoPhases | None":
     """Share tests out in two phases where `-n` is all that was asked for."""
-    from support.two_phases import TwoPhases  # noqa: PLC0415  one after the other, tests do without xdist
+    from support.two_phases import TwoPhases
 
     return TwoPhases(config, log) if config.option.dist == "load" else None
 

@@ -34,7 +34,7 @@ _LEVELS: Mapping[LogLevel, lambda_.ApplicationLogLevel] = {
 
 def bundled(function: str, architecture: str) -> lambda_.Code:
     """The real code: bundled for Lambda, reproducible, so that what has not changed is not deployed again."""
-    from omnipub_cdk.bundling import bundle  # noqa: PLC0415  it installs packages; tests of the stacks never need it
+    from omnipub_cdk.bundling import bundle
 
     return lambda_.Code.from_asset(str(bundle(function, architecture=architecture)))
 

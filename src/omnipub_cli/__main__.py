@@ -28,27 +28,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _told(arguments: list[str]) -> int:
     """Run it; an error is told."""
-    from omnipub_cli.output.standard_streams import stand_in  # noqa: PLC0415  an interruption of importing is told too
+    from omnipub_cli.output.standard_streams import stand_in
 
     nobody_reads = stand_in()
-    from omnipub_cli.framework.context import Call  # noqa: PLC0415  it takes the streams as they are
+    from omnipub_cli.framework.context import Call
 
     # An error of parsing must know how to speak before the options are read.
     call = Call(json="--json" in arguments[: arguments.index("--") if "--" in arguments else None])
     try:
         return _run(arguments, call, nobody_reads=nobody_reads)
     except BaseException as error:  # noqa: BLE001  the one place where errors become words and codes
-        from dataclasses import replace  # noqa: PLC0415
+        from dataclasses import replace
 
-        from omnipub_cli.framework.exit_codes import judged  # noqa: PLC0415
+        from omnipub_cli.framework.exit_codes import judged
 
         failure = judged(error, command=call.command)
         return call.output.fail(replace(failure, hint=call.placed(failure.hint)))
 
 
 def _run(arguments: list[str], call: "Call", *, nobody_reads: bool) -> int:
-    from omnipub_cli.framework.signals import terminable  # noqa: PLC0415
-    from omnipub_cli.framework.value_checks import refuse_closed_output, refuse_half_characters  # noqa: PLC0415
+    from omnipub_cli.framework.signals import terminable
+    from omnipub_cli.framework.value_checks import refuse_closed_output, refuse_half_characters
 
     refuse_half_characters(arguments)
     refuse_closed_output(closed=nobody_reads)
@@ -58,7 +58,7 @@ def _run(arguments: list[str], call: "Call", *, nobody_reads: bool) -> int:
         # rich draws help for eyes; a pipe gets it plain, in half the time. Typer decides while it is imported.
         os.environ.setdefault("TYPER_USE_RICH", "0")
     # Typer costs more than the answer above.
-    from omnipub_cli.app import command  # noqa: PLC0415
+    from omnipub_cli.app import command
 
     with terminable(), typers_own_output(call):
         code = command().main(args=arguments, prog_name="omnipub", standalone_mode=False, obj=call)
@@ -74,8 +74,8 @@ def typers_own_output(call: "Call") -> Iterator[None]:
     try:
         yield
     except (OSError, SystemExit) as error:
-        from omnipub_cli.output.errors import OutputClosedError, OutputLostError  # noqa: PLC0415
-        from omnipub_cli.output.standard_streams import discard  # noqa: PLC0415
+        from omnipub_cli.output.errors import OutputClosedError, OutputLostError
+        from omnipub_cli.output.standard_streams import discard
 
         if call.begun:
             raise
@@ -86,7 +86,7 @@ def typers_own_output(call: "Call") -> Iterator[None]:
 
 
 def _version(output: "Output") -> int:
-    from omnipub import __version__  # noqa: PLC0415  beside the output it belongs to
+    from omnipub import __version__
 
     output.line(f"omnipub {__version__}")
     output.flush()

@@ -46,7 +46,8 @@ def agree_on_all(one: Cli, other: Cli) -> None:
         for each in mine.values():
             agree(one, other, group, "show", each["id"])
             agree(one, other, "table", "inspect", each["id"])
-    assert agree(one, other, "table", "verify")["findings"] == []
+    found = agree(one, other, "table", "verify")["findings"]
+    assert not found, found
     for command in ("schedule list --limit 100", "connections list", "pause", "table stats", "channels list"):
         assert agree(one, other, *command.split())
 

@@ -44,7 +44,7 @@ def items_of(id_: str, status: Status) -> Iterator[Item]:
     delivery = replace(sound(status), parent=Parent(kind=Kind.MESSAGE, id=id_))
     if status is Status.PUBLISHED:
         delivery = replace(delivery, network_id=f"{DELIVERY.network_id}-{id_}")
-        yield plain_item(keys.post("linkedin", delivery.network_id), delivery=name_of(delivery))
+        yield plain_item(keys.post("linkedin", delivery.network_id, delivery.apart), delivery=name_of(delivery))
     yield delivery_item(delivery, first)
     for number in range(1, DELIVERY.attempts + 1):
         yield attempt_item(replace(ATTEMPT, parent=delivery.parent, channel="linkedin", number=number))

@@ -123,7 +123,7 @@ def filled(one: Cli, other: Cli) -> dict[str, str]:
         made[name] = ran.out.strip()
     one("certs", "announce", *EARNED, "--to", "linkedin", "--wait", "--timeout", "20")
     one("pause", "channel:facebook", "--reason", "An incident.")
-    made["held"] = one(*asked_with_a_key()).out.strip()
+    made["held"] = one(*asked_with_a_key(), code=7).out.strip()
     until(lambda: statuses(other, made["held"]) == {"facebook": "held", "linkedin": "published"})
     one("table", "seed", "-n", "20", "--yes")
     return made
@@ -138,7 +138,7 @@ def taken_over(one: Cli, other: Cli, made: dict[str, str]) -> None:
     assert seen[0] & seen[1] >= {("up", "ok"), ("gate", "ok")}
     wrong = [{name for name, verdict in found if verdict != "ok"} for found in seen]
     assert wrong[0] == wrong[1], "one may find more words for it, not more or less that is wrong"
-    assert other(*asked_with_a_key()).out.strip() == made["held"], "the request was answered before"
+    assert other(*asked_with_a_key(), code=7).out.strip() == made["held"], "the request was answered before"
     assert "announced before" in other("certs", "announce", *EARNED, "--to", "linkedin", code=4).err
     other("messages", "cancel", made["off"], "--reason", "Wrong price.")
     assert set(statuses(one, made["off"]).values()) == {"cancelled"}

@@ -14,7 +14,7 @@ EMULATORS = ["moto", pytest.param("ministack", marks=pytest.mark.ministack)]
 
 @pytest.fixture(scope="module")
 def over_moto() -> Iterator[Cloud]:
-    import moto  # noqa: PLC0415  heavy
+    import moto
 
     with pytest.MonkeyPatch.context() as changed:
         for name, value in CREDENTIALS.items():

@@ -148,7 +148,7 @@ class RecordingLambda:
 
     def invoke(self, **call: Any) -> None:
         if len(self.calls) >= self._fail_after:
-            from botocore.exceptions import ReadTimeoutError  # noqa: PLC0415  only this failure
+            from botocore.exceptions import ReadTimeoutError
 
             raise ReadTimeoutError(endpoint_url="https://lambda.example")
         self.calls.append(call)
@@ -265,7 +265,7 @@ def test_a_seat_asks_again_after_a_while(
 def test_a_table_made_anew_under_the_old_name_is_another_place(
     over_ministack: Cloud, place: AwsSeat, seconds: Seconds
 ) -> None:
-    from support.aws import table_shape  # noqa: PLC0415  only this test makes a table by hand
+    from support.aws import table_shape
 
     before, dynamodb = place.fresh(0), over_ministack.clients.of("dynamodb")
     dynamodb.delete_table(TableName=place._table)

@@ -114,7 +114,7 @@ def test_a_scheduler_that_does_not_know_the_event_is_older(known: str) -> None:
 
 
 def test_the_deployed_handlers_own_words_are_those_that_are_recognised(bed: Any) -> None:
-    from omnipub.handlers import scheduler  # noqa: PLC0415  only this test has a handler
+    from omnipub.handlers import scheduler
 
     with pytest.raises(ValueError, match="omnipub") as raised:
         scheduler.build(bed.system)({"source": "omnipub.later"}, None)

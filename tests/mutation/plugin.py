@@ -25,7 +25,7 @@ class Mapper:
     """Runs the tests once, and notes their lines and how long each took."""
 
     def __init__(self, root: Path, to: Path) -> None:
-        import coverage  # noqa: PLC0415  needed only here
+        import coverage
 
         self._root = root
         self._to = to

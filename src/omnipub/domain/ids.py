@@ -33,7 +33,7 @@ class Parent:
 
 def new_id(at: datetime, randomness: bytes) -> str:
     """A ULID of the moment `at`; `randomness` are RANDOM_BYTES bytes."""
-    from ulid import ULID  # noqa: PLC0415  it asks for its own version: 10 ms of a cold start
+    from ulid import ULID
 
     millis = milliseconds(at - EPOCH)
     return str(ULID.from_bytes(millis.to_bytes(6, "big") + randomness))

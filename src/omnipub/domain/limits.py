@@ -25,7 +25,7 @@ _PIECE = 64
 def _graphemes(text: str) -> int:
     if text.isascii():
         return len(text) - text.count("\r\n")  # the only pair of ASCII characters that is one grapheme
-    import regex  # type: ignore[import-untyped]  # noqa: PLC0415  40 ms of a cold start, for one network's texts
+    import regex  # type: ignore[import-untyped]
 
     count = begun = 0
     size = _PIECE

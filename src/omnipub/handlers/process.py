@@ -18,7 +18,7 @@ def system() -> System:
     """The system that the environment describes."""
     settings = from_environment(os.environ)
     if settings.on_aws:
-        from omnipub.wiring.aws import on_aws, settle  # noqa: PLC0415  one machine does without botocore
+        from omnipub.wiring.aws import on_aws, settle
 
         made = on_aws(settings, _clients())
         settle(made)
@@ -37,13 +37,13 @@ def origin_secret() -> "OriginSecret | None":
     name = from_environment(os.environ).origin_secret
     if not name:
         return None
-    from omnipub.adapters.aws.origin_secret import OriginSecret  # noqa: PLC0415  as above
+    from omnipub.adapters.aws.origin_secret import OriginSecret
 
     return OriginSecret(_clients(), name)
 
 
 @cache
 def _clients() -> "Clients":
-    from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  as above
+    from omnipub.adapters.aws.clients import Clients
 
     return Clients()

@@ -355,8 +355,8 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
 
 def replay_of(system: System) -> "Replay":
     """What reads and replays the stream of a system on one machine."""
-    from omnipub.adapters.local.sqlite.stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
-    from omnipub.services.stream.replay import Replay  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.local.sqlite.stream import SqliteStream
+    from omnipub.services.stream.replay import Replay
 
     stream = system.world.stream
     if not isinstance(stream, SqliteStream):
@@ -373,12 +373,12 @@ def replay_of(system: System) -> "Replay":
 
 def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: Crew | None = None) -> System:
     """The system over SQLite and files in `settings.data`."""
-    from omnipub.adapters.local.media import DirectoryMedia  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.local.place import DirectorySeat, state_of  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.local.sqlite.delay import SqliteDelay  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.local.sqlite.stream import SqliteStream  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.local.sqlite.table import SqliteTable  # noqa: PLC0415  Lambda has none of this
-    from omnipub.adapters.local.vault import KeyfileVault  # noqa: PLC0415  Lambda has none of this
+    from omnipub.adapters.local.media import DirectoryMedia
+    from omnipub.adapters.local.place import DirectorySeat, state_of
+    from omnipub.adapters.local.sqlite.delay import SqliteDelay
+    from omnipub.adapters.local.sqlite.stream import SqliteStream
+    from omnipub.adapters.local.sqlite.table import SqliteTable
+    from omnipub.adapters.local.vault import KeyfileVault
 
     data = Path(settings.data)
     with ExitStack() as opened:  # what is open is closed again if something after it cannot be opened
@@ -413,8 +413,8 @@ def _name(system: System) -> None:
 
 def sender(settings: Settings) -> Send:
     """What sends: to the networks, or to a sandbox of this machine and nowhere else."""
-    from omnipub.adapters.http.client import HttpSend  # noqa: PLC0415  see `LateSend`
-    from omnipub.adapters.http.loopback import LoopbackSend  # noqa: PLC0415  likewise
+    from omnipub.adapters.http.client import HttpSend
+    from omnipub.adapters.http.loopback import LoopbackSend
 
     if settings.mode is Mode.SANDBOX:
         return LoopbackSend(_origin(settings.sandbox_url))

@@ -80,9 +80,9 @@ def replay_on_aws(system: System, clients: Clients, *, worker: str, parked: str)
         worker: Name of the worker's function.
         parked: Name of the bucket in which its trigger leaves what it gave up on.
     """
-    from omnipub.adapters.aws.kinesis_reader import KinesisReader  # noqa: PLC0415  no function of ours reads it back
-    from omnipub.adapters.aws.s3_parked import S3Parked  # noqa: PLC0415  likewise
-    from omnipub.services.stream.replay import Replay  # noqa: PLC0415  likewise
+    from omnipub.adapters.aws.kinesis_reader import KinesisReader
+    from omnipub.adapters.aws.s3_parked import S3Parked
+    from omnipub.services.stream.replay import Replay
 
     return Replay(
         table=system.world.table,

@@ -68,10 +68,10 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
     timeout: Timeout = 120,
 ) -> None:
     """Announce a member's certification, with each network's own words, once per member, type and day."""
-    from omnipub.domain.certification import Certification  # noqa: PLC0415  likewise
-    from omnipub.domain.certification_catalog import type_named  # noqa: PLC0415  a command imports what it uses
-    from omnipub.domain.timestamps import Schedule  # noqa: PLC0415  likewise
-    from omnipub_cli.commands._shared.create import explained, key_of, tell  # noqa: PLC0415  likewise
+    from omnipub.domain.certification import Certification
+    from omnipub.domain.certification_catalog import type_named
+    from omnipub.domain.timestamps import Schedule
+    from omnipub_cli.commands._shared.create import explained, key_of, tell
 
     call = call_of(context)
     schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)
@@ -127,8 +127,8 @@ def types(
     all_: Annotated[bool, typer.Option("--all", help="Also those that can no longer be earned.")] = False,
 ) -> None:
     """List the certifications that can be announced, with their exams and dates."""
-    from omnipub.domain.certification_catalog import AS_OF  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.channels.catalog import catalogue  # noqa: PLC0415  likewise
+    from omnipub.domain.certification_catalog import AS_OF
+    from omnipub.services.channels.catalog import catalogue
 
     call = call_of(context)
     today = inputs.today().isoformat()

@@ -35,7 +35,7 @@ REMEDIES = {
 @app.command("list", cls=Command, epilog=examples("omnipub channels list"))
 def list_(context: typer.Context) -> None:
     """List the networks with your accounts on them and their standing."""
-    from omnipub.services.channels.catalog import networks  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.channels.catalog import networks
 
     call = call_of(context)
     with call.system() as system:
@@ -61,8 +61,8 @@ def limits(
     network: Annotated[str, typer.Argument(metavar="[NETWORK]", help="Only this one.")] = "",
 ) -> None:
     """Show what each network accepts, in its own units, and how a missing answer is found out."""
-    from omnipub.channels.registry import CHANNELS  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.channels.catalog import limits as limits_of  # noqa: PLC0415  likewise
+    from omnipub.channels.registry import CHANNELS
+    from omnipub.services.channels.catalog import limits as limits_of
 
     if network and network not in CHANNELS:
         raise NotFoundError(
@@ -94,7 +94,7 @@ def _connected(call: Call) -> "Sequence[Connection]":
 
 def _remedies(channel: "Channel", connections: "Sequence[Connection]") -> list[dict[str, Any]]:
     """By connected account, as it may depend on the account's kind; else all that are possible."""
-    from omnipub.onebox.sandbox_process import ACCOUNTS  # noqa: PLC0415  likewise
+    from omnipub.onebox.sandbox_process import ACCOUNTS
 
     if connections:
         return [{"channel": one.channel, "how": channel.remedy(one.account).value} for one in connections]

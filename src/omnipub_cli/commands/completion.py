@@ -27,7 +27,7 @@ def completion(
     shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
 ) -> None:
     """Print the script that makes a shell complete commands and options."""
-    from typer._completion_shared import get_completion_script  # noqa: PLC0415  what --show-completion prints
+    from typer._completion_shared import get_completion_script
 
     call = call_of(context)
     script = get_completion_script(prog_name=PROGRAM, complete_var=f"_{PROGRAM.upper()}_COMPLETE", shell=shell)

@@ -60,9 +60,9 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the directory it works in.")] = False,
 ) -> None:
     """See the whole system work: publish now, on schedule and an announcement on every channel, and count the posts."""
-    from omnipub.config import Mode  # noqa: PLC0415  a command imports what it uses
-    from omnipub.onebox.data_directory import open_data  # noqa: PLC0415  likewise
-    from omnipub.onebox.system import Box  # noqa: PLC0415  the whole system hangs on this
+    from omnipub.config import Mode
+    from omnipub.onebox.data_directory import open_data
+    from omnipub.onebox.system import Box
 
     call = call_of(context)
     with termination(), _directory(call, keep=keep) as (directory, state):

@@ -59,7 +59,7 @@ def deploy(  # noqa: PLR0913  one argument for each option
     yes: Yes = False,
 ) -> None:
     """Deploy a stage to AWS, or go on where an earlier deployment ended."""
-    from omnipub_cli.deployment import stacks as family  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.deployment import stacks as family
 
     call = call_of(context)
     if all_ and stacks:
@@ -84,9 +84,9 @@ class _Run:
     made: dict[str, Any] = field(default_factory=dict)
 
     def deploy(self, *, diff: bool, yes: bool, allow_replace: bool, allow_schema_change: bool) -> None:
-        from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  likewise
-        from omnipub_cli.commands._shared.finish import Finish  # noqa: PLC0415  likewise
-        from omnipub_cli.deployment.rollback import to_take_back  # noqa: PLC0415  likewise
+        from omnipub_cli.commands._shared import deployment
+        from omnipub_cli.commands._shared.finish import Finish
+        from omnipub_cli.deployment.rollback import to_take_back
 
         deployment.prepared(self.call, self.account, self.checkout, self.target)
         self._ask(yes=yes or diff)
@@ -116,17 +116,17 @@ class _Run:
         self._tell(finish, pages, checks, back=back is not None)
 
     def _ask(self, *, yes: bool) -> None:
-        from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
-        from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.stacks import id_of
+        from omnipub_cli.framework.prompts import confirm
 
         where = f"account {self.account.caller().account}, region {self.target.region}"
         names = ", ".join(id_of(one) for one in self.wanted)
         confirm(self.call, f"This deploys stage {self.target.stage} ({self.target.mode}) to {where}: {names}.", yes=yes)
 
     def _approve(self, plan: Plan, *, diff: bool, yes: bool) -> None:
-        from omnipub_cli.commands._shared.deployment_views import changes_table  # noqa: PLC0415  likewise
-        from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
-        from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
+        from omnipub_cli.commands._shared.deployment_views import changes_table
+        from omnipub_cli.deployment.stacks import id_of
+        from omnipub_cli.framework.prompts import confirm
 
         for short, changes in plan.items():
             self.call.output.note(f"{id_of(short)}: {f'{len(changes)} changes' if changes else 'nothing to change'}.")
@@ -136,9 +136,9 @@ class _Run:
         self.made.update({short: len(changes) for short, changes in plan.items() if changes})
 
     def _tell(self, finish: Finish, pages: str, checks: Sequence[Check], *, back: bool) -> None:
-        from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  likewise
-        from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
-        from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
+        from omnipub_cli.commands._shared import deployment_views
+        from omnipub_cli.deployment.stacks import id_of
+        from omnipub_cli.framework.exit_codes import Code
 
         told = finish.outputs()
         finish.keep(told)

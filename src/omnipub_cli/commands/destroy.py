@@ -42,9 +42,9 @@ def destroy(
     yes: Yes = False,
 ) -> None:
     """Delete a stage's stacks, the last one first, and say what stays in the account."""
-    from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.deployment import stacks as family  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.deployment.destroy import Demolition  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment
+    from omnipub_cli.deployment import stacks as family
+    from omnipub_cli.deployment.destroy import Demolition
 
     call = call_of(context)
     _require_stage(context)
@@ -89,7 +89,7 @@ def _require_stage(context: typer.Context) -> None:
 
 def _announce(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
     """What goes, and what stays."""
-    from omnipub_cli.deployment.change_impact import KEPT  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.change_impact import KEPT
 
     for one in doomed:
         call.output.note(f"{one.stack.name} is deleted ({one.stack.status}).")
@@ -108,15 +108,15 @@ def _ask(call: Call, target: Target, account: str, *, only: Sequence[Doomed]) ->
         InvalidInputError: Nobody can be asked.
         typer.Abort: Something else was typed.
     """
-    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.prompts import typed  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import id_of
+    from omnipub_cli.framework.prompts import typed
 
     what = f"{', '.join(id_of(one.short) for one in only)} of stage" if only else "stage"
     typed(call, f"This deletes {what} {target.stage} in account {account}, {target.region}.", expected=target.stage)
 
 
 def _tell(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
-    from omnipub_cli.deployment.change_impact import KEPT  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.change_impact import KEPT
 
     call.output.data(
         json={

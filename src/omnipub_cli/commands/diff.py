@@ -34,9 +34,9 @@ def diff(
     values: aws_stage.Values = None,
 ) -> None:
     """Show what a deployment would change, resource by resource; exit 1 if it would be refused."""
-    from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.deployment import stacks as family  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.deployment.preview import foretell  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment
+    from omnipub_cli.deployment import stacks as family
+    from omnipub_cli.deployment.preview import foretell
 
     call = call_of(context)
     checkout, target = aws_stage.place(context, region=region, values=values or ())
@@ -51,10 +51,10 @@ def diff(
 
 
 def _tell(call: Call, found: Foretold, *, stage: str) -> None:
-    from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment import change_impact  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment_views
+    from omnipub_cli.deployment import change_impact
+    from omnipub_cli.deployment.stacks import id_of
+    from omnipub_cli.framework.exit_codes import Code
 
     wrong = [one for changes in found.plan.values() for one in change_impact.losses(changes)]
     changed = [short for short, changes in found.plan.items() if changes]

@@ -21,9 +21,9 @@ FINDINGS = (Column("CHECK"), Column("VERDICT"), Column("AT"), Column("WHAT"), Co
 @app.command(cls=Command, epilog=examples("omnipub doctor", "omnipub doctor --json", "omnipub doctor --quiet"))
 def doctor(context: typer.Context) -> None:
     """Look at everything that can be wrong and say what to type next; exit 1 if something is."""
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.health.finding import Health  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
+    from omnipub.services.health.finding import Health
+    from omnipub_cli.framework.exit_codes import Code
 
     call = call_of(context)
     found = list(_findings(call))
@@ -75,13 +75,13 @@ def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> Story:
 
 
 def _findings(call: Call) -> "Iterator[Finding]":
-    from omnipub.adapters.local.place import default_state  # noqa: PLC0415  likewise
-    from omnipub.errors import OmnipubError  # noqa: PLC0415  likewise
-    from omnipub.onebox import machine_checks  # noqa: PLC0415  likewise
-    from omnipub.services.health.finding import Finding, Health  # noqa: PLC0415  likewise
+    from omnipub.adapters.local.place import default_state
+    from omnipub.errors import OmnipubError
+    from omnipub.onebox import machine_checks
+    from omnipub.services.health.finding import Finding, Health
 
     if call.on_aws:
-        from omnipub_cli.deployment import checkup  # noqa: PLC0415  only away from this machine
+        from omnipub_cli.deployment import checkup
 
         yield from checkup.look(call.staged)
         return

@@ -31,8 +31,8 @@ def outputs(
     ] = False,
 ) -> None:
     """Show what a stage's stacks say of themselves: the site's address, the user pool, the alarms' topic."""
-    from omnipub.domain.timestamps import from_text  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import from_text
+    from omnipub_cli.commands._shared import deployment_views
 
     call = call_of(context)
     checkout, target = aws_stage.place(context, region=region)
@@ -55,7 +55,7 @@ def outputs(
 
 
 def _cached(checkout: Checkout, target: Target) -> dict[str, Any]:
-    from omnipub_cli.deployment.outputs import Cache  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.outputs import Cache
 
     kept = Cache(checkout.build / "deployed").read(target.stage)
     if kept is None:
@@ -67,7 +67,7 @@ def _cached(checkout: Checkout, target: Target) -> dict[str, Any]:
 
 
 def _asked(call: Call, checkout: Checkout, target: Target) -> dict[str, Any]:
-    from omnipub_cli.commands._shared.finish import Finish  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.finish import Finish
 
     with aws_stage.opened() as account:
         aws_stage.present(account, target)

@@ -23,10 +23,10 @@ app = typer.Typer(add_completion=False)
 @app.command(cls=Command, epilog=examples("omnipub rollback --stage dev", "omnipub rollback --stage prod --yes"))
 def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes = False) -> None:
     """Go back to the functions of before the last deployment; what is kept does not move."""
-    from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.rollback import Return  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import deployment
+    from omnipub_cli.deployment.rollback import Return
+    from omnipub_cli.deployment.stacks import id_of
+    from omnipub_cli.framework.prompts import confirm
 
     call = call_of(context)
     _, target = aws_stage.place(context, region=region)
@@ -58,7 +58,7 @@ def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes 
 
 
 def _tell(call: Call, target: Target, record: Record, run: Return) -> None:
-    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import id_of
 
     call.output.data(
         json={

@@ -48,7 +48,7 @@ def list_(
     cursor: Cursor = "",
 ) -> None:
     """List what is not out yet, by the moment it was asked for."""
-    from omnipub.domain.timestamps import LATEST_AHEAD, TICK  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.timestamps import LATEST_AHEAD, TICK
 
     call = call_of(context)
     first = inputs.moment_of(since, "--since") if since else None
@@ -103,9 +103,9 @@ def run_now(
     ] = False,
 ) -> None:
     """Dispatch what is due at this moment, without waiting for the next tick; nothing goes out early or twice."""
-    from omnipub_cli.commands._shared import run_now as _run_now  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared.held import Holds  # noqa: PLC0415  likewise
-    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import run_now as _run_now
+    from omnipub_cli.commands._shared.held import Holds
+    from omnipub_cli.commands._shared.lookup import named
 
     call = call_of(context)
     with call.system() as system:
@@ -126,7 +126,7 @@ def pause(
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is shown wherever something waits for it.")],
 ) -> None:
     """Stop everything, like `omnipub pause everything`."""
-    from omnipub_cli.commands._shared import pauses  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import pauses
 
     pauses.pause(call_of(context), EVERYTHING, reason=reason)
 
@@ -141,14 +141,14 @@ def resume(
     ] = None,
 ) -> None:
     """Let everything go on, like `omnipub resume everything`."""
-    from omnipub_cli.commands._shared import pauses  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import pauses
 
     pauses.resume(call_of(context), EVERYTHING, late=late)
 
 
 def _show(call: Call, found: "Abouts") -> None:
-    from omnipub.services.messages import serialize  # noqa: PLC0415  the command has imported it
-    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  likewise
+    from omnipub.services.messages import serialize
+    from omnipub_cli.commands._shared import deliveries
 
     due = [one.delivery for one in found.rows]
     rows = [

@@ -41,9 +41,9 @@ def status(
     ] = False,
 ) -> None:
     """Show a stage's stacks on AWS, what was deployed last, and by whom; exit 1 if a stack needs somebody."""
-    from omnipub_cli.deployment import stack_state  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.deployment.stacks import region_of  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment import stack_state
+    from omnipub_cli.deployment.stacks import region_of
+    from omnipub_cli.framework.exit_codes import Code
 
     call = call_of(context)
     _, target = aws_stage.place(context, region=region)
@@ -65,8 +65,8 @@ def status(
 
 def _compared(call: Call, account: Account, target: Target, found: Mapping[str, Stack]) -> Mapping[str, Stack]:
     """The stacks as they are once CloudFormation has compared them."""
-    from omnipub_cli.deployment.drift import Comparison  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.stacks import region_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.drift import Comparison
+    from omnipub_cli.deployment.stacks import region_of
 
     call.output.note("CloudFormation compares the stacks with what is there …")
     comparison = Comparison(wait=clock.wait)
@@ -80,7 +80,7 @@ def _compared(call: Call, account: Account, target: Target, found: Mapping[str, 
 
 def _last(call: Call, account: Account, target: Target) -> Deployed | None:
     """The last deployment; a stage whose records cannot be read is shown without it."""
-    from omnipub_cli.commands._shared import deployment  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deployment
 
     try:
         return deployment.records(account, target).last()
@@ -97,10 +97,10 @@ def _tell(
     *,
     last: Deployed | None,
 ) -> None:
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
-    from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.served_version import served  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
+    from omnipub_cli.commands._shared import deployment_views
+    from omnipub_cli.deployment.served_version import served
+    from omnipub_cli.deployment.stacks import id_of
 
     nexts = {short: _next(short, stack, target) for short, stack in found.items()}
     console, said = served(found.get("Frontend"))
@@ -160,7 +160,7 @@ def _say(
     call: Call, target: Target, found: Mapping[str, Stack], nexts: Mapping[str, str], *, last: Deployed | None
 ) -> None:
     """What needs somebody, in sentences: a terminal has no room for a command in a table."""
-    from omnipub_cli.deployment.stack_state import BROKEN, Ground, ground  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stack_state import BROKEN, Ground, ground
 
     for short, command in nexts.items():
         if command:
@@ -174,7 +174,7 @@ def _say(
 
 
 def _differences(drifted: Mapping[str, Sequence[Drifted]]) -> Table:
-    from omnipub_cli.deployment.stacks import id_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.stacks import id_of
 
     rows: list[Sequence[Cell]] = [
         (id_of(short), one.logical, one.kind, State(one.how.lower()), ", ".join(one.because))
@@ -185,9 +185,9 @@ def _differences(drifted: Mapping[str, Sequence[Drifted]]) -> Table:
 
 
 def _next(short: str, stack: Stack, target: Target) -> str:
-    from omnipub_cli.deployment.drift import INSPECT  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.stack_state import BROKEN  # noqa: PLC0415  likewise
-    from omnipub_cli.deployment.stacks import region_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.drift import INSPECT
+    from omnipub_cli.deployment.stack_state import BROKEN
+    from omnipub_cli.deployment.stacks import region_of
 
     remedy = BROKEN.get(stack.status)
     command = remedy.command if remedy else INSPECT if stack.drift == "DRIFTED" else ""

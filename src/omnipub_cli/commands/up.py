@@ -45,8 +45,8 @@ def up(
     ] = 0,
 ) -> None:
     """Run omnipub on this machine until Ctrl-C: API, scheduler, worker and, unless live, a sandbox of the networks."""
-    from omnipub.onebox.data_directory import sandbox_outside  # noqa: PLC0415  likewise
-    from omnipub.onebox.system import Box  # noqa: PLC0415  the whole system hangs on this
+    from omnipub.onebox.data_directory import sandbox_outside
+    from omnipub.onebox.system import Box
 
     call = call_of(context)
     settings = _settings(call, live=live)
@@ -70,8 +70,8 @@ def up(
 
 
 def _settings(call: Call, *, live: bool) -> "Settings":
-    from omnipub.config import Mode  # noqa: PLC0415  the command has imported it
-    from omnipub.onebox.data_directory import open_data  # noqa: PLC0415  likewise
+    from omnipub.config import Mode
+    from omnipub.onebox.data_directory import open_data
 
     if live:
         return open_data(call.directory, mode=Mode.LIVE, state=call.state_directory)

@@ -81,9 +81,9 @@ class Account:
 
     def system(self, settings: "Settings", region: str) -> "System":
         """The services of a deployed stage."""
-        from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
-        from omnipub.adapters.system.journal import NoJournal  # noqa: PLC0415  likewise
-        from omnipub.wiring.aws import on_aws  # noqa: PLC0415  likewise
+        from omnipub.adapters.aws.clients import Clients
+        from omnipub.adapters.system.journal import NoJournal
+        from omnipub.wiring.aws import on_aws
 
         return on_aws(settings, Clients(region=region), journal=NoJournal())
 

@@ -36,9 +36,9 @@ class Cloud:
         Raises:
             ConfigurationError: There is no such region, or no credentials.
         """
-        from botocore.exceptions import InvalidRegionError  # noqa: PLC0415  an optional package
+        from botocore.exceptions import InvalidRegionError
 
-        from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  likewise
+        from omnipub.adapters.aws.clients import Clients
 
         if region not in self._regions:
             self._regions[region] = Clients(region=region)
@@ -58,9 +58,9 @@ class Cloud:
 @contextmanager
 def asked(what: str) -> Iterator[None]:
     """Turn AWS' errors of the body into ours; `what` names what was asked for it, e.g. `CloudFormation`."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415  likewise
+    from botocore.exceptions import ClientError
 
-    from omnipub.adapters.aws.errors import translated  # noqa: PLC0415  likewise
+    from omnipub.adapters.aws.errors import translated
 
     try:
         with translated(what):

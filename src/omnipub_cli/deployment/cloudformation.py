@@ -56,7 +56,7 @@ class CloudFormation:
 
     def template(self, name: str) -> str:
         """The template it was deployed with."""
-        import json  # noqa: PLC0415  only a template of JSON comes parsed
+        import json
 
         with asked(_WHAT):
             body = self._client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
@@ -158,7 +158,7 @@ class CloudFormation:
 
 def _unless_absent(call: Any, **asked_for: Any) -> Any:
     """The answer, or None if CloudFormation says that there is no such stack or change set."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415  an optional package
+    from botocore.exceptions import ClientError
 
     try:
         return call(**asked_for)

@@ -40,11 +40,11 @@ class LivingSystem:
 
     def post(self) -> str:
         """Publish one message to the sandbox and follow it; "" if it came out, else what became of it."""
-        from omnipub.domain.delivery.lifecycle import UNSETTLED, Status  # noqa: PLC0415  likewise
-        from omnipub.domain.ids import Parent  # noqa: PLC0415  a deployment that posts nothing does without
-        from omnipub.domain.message import Content  # noqa: PLC0415  likewise
-        from omnipub.onebox.sandbox_process import connect  # noqa: PLC0415  likewise
-        from omnipub.services.messages.read import Viewer  # noqa: PLC0415  likewise
+        from omnipub.domain.delivery.lifecycle import UNSETTLED, Status
+        from omnipub.domain.ids import Parent
+        from omnipub.domain.message import Content
+        from omnipub.onebox.sandbox_process import connect
+        from omnipub.services.messages.read import Viewer
 
         connect(self._system, self._system.settings.sandbox_url, channel=CHANNEL, account="smoke", owner=SMOKE_OWNER)
         created = self._system.compose.message(

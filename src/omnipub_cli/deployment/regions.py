@@ -37,7 +37,7 @@ def clearer(error: OmnipubError, region: str) -> OmnipubError:
 
 
 def _known() -> list[str]:
-    from botocore.session import Session  # noqa: PLC0415  an optional package
+    from botocore.session import Session
 
     session = Session()
     return [

@@ -56,7 +56,7 @@ class Call:
         Raises:
             ConfigurationError: Another stage than this machine was asked for.
         """
-        from omnipub.onebox.data_directory import default_data  # noqa: PLC0415  imported where it is needed
+        from omnipub.onebox.data_directory import default_data
 
         if self.stage != LOCAL:
             raise ConfigurationError(
@@ -78,7 +78,7 @@ class Call:
     @cached_property
     def staged(self) -> Stage:
         """The stage on AWS that was asked for."""
-        from omnipub_cli.deployment.stage.stage import Stage  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.stage.stage import Stage
 
         return Stage(self.stage, region=self.region, announce=self.output.announce)
 
@@ -100,7 +100,7 @@ class Call:
         """The settings of the stage, or of the data directory, which is made if it is new."""
         if self.on_aws:
             return self.staged.facts.settings
-        from omnipub.onebox.data_directory import open_data  # noqa: PLC0415  likewise
+        from omnipub.onebox.data_directory import open_data
 
         return open_data(self.directory, state=self.state_directory)
 
@@ -116,7 +116,7 @@ class Call:
             with self.staged.system() as system:
                 yield system
             return
-        from omnipub.wiring.assemble import one_machine  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
+        from omnipub.wiring.assemble import one_machine
 
         system = one_machine(self.settings)
         try:
@@ -128,7 +128,7 @@ class Call:
         """What reads the stream of that system and its parked records, and replays them."""
         if self.on_aws:
             return self.staged.replay(system)
-        from omnipub.wiring.assemble import replay_of  # noqa: PLC0415  likewise
+        from omnipub.wiring.assemble import replay_of
 
         return replay_of(system)
 
@@ -148,7 +148,7 @@ class Call:
         """The `up` that runs on the data directory; None on a stage."""
         if self.on_aws:
             return None
-        from omnipub.onebox.data_directory import running  # noqa: PLC0415  likewise
+        from omnipub.onebox.data_directory import running
 
         return running(self.directory)
 
@@ -164,13 +164,13 @@ class Call:
 
     def viewer(self, *, mine: bool = False) -> Viewer:
         """Who looks: the operator of this machine or stage, or only the owner of what was composed here."""
-        from omnipub.services.messages.read import Viewer  # noqa: PLC0415  likewise
+        from omnipub.services.messages.read import Viewer
 
         return Viewer(owner=self.owner, operator=not mine)
 
     def typed(self, words: str) -> str:
         """A command to type next, with the data directory, stage, region and profile that were named."""
-        import shlex  # noqa: PLC0415  only for hints
+        import shlex
 
         whose = self.acting_for if words.startswith("connections ") else ""
         named = {"--owner": whose, "--data": self.data, "--state": "" if self.on_aws else self.state}
@@ -180,7 +180,7 @@ class Call:
 
     def placed(self, hint: str) -> str:
         """A hint whose commands, if it names any, are typed where this one was."""
-        import re  # noqa: PLC0415  only for hints
+        import re
 
         def typed(found: re.Match[str]) -> str:
             words = found["quoted"] or found["last"]

@@ -73,8 +73,8 @@ def images(files: Sequence[str], alts: Sequence[str], media: Keeper) -> tuple[Me
 
 def variants(given: Sequence[str]) -> dict[str, Variant]:
     """Texts of single channels, given as CHANNEL=TEXT."""
-    from omnipub.domain.ids import checked_channel  # noqa: PLC0415  ulid comes with it
-    from omnipub.domain.message import Variant  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import checked_channel
+    from omnipub.domain.message import Variant
 
     found: dict[str, Variant] = {}
     for pair in given:
@@ -93,7 +93,7 @@ def variants(given: Sequence[str]) -> dict[str, Variant]:
 
 def schedule(at: str, zone: str, fold: str | None) -> Schedule | None:
     """When it is due, or None for now."""
-    from omnipub.domain.timestamps import Fold, schedule_at  # noqa: PLC0415  only if a time is given
+    from omnipub.domain.timestamps import Fold, schedule_at
 
     if not at:
         if zone or fold:
@@ -113,8 +113,8 @@ def schedule(at: str, zone: str, fold: str | None) -> Schedule | None:
 
 def window(not_after: str, zone: str, fold: str | None) -> Window | None:
     """Until when it may begin, or None for as long as the stage says; a time is meant like that of --at."""
-    from omnipub.domain.delivery.window import window_of  # noqa: PLC0415  likewise
-    from omnipub.domain.timestamps import Fold  # noqa: PLC0415  only if a window is given
+    from omnipub.domain.delivery.window import window_of
+    from omnipub.domain.timestamps import Fold
 
     if not not_after:
         return None

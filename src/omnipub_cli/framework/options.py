@@ -107,14 +107,14 @@ class Command(TyperCommand):
         call = call_of(ctx)
         call.command = ctx.command_path
         if call.on_aws:
-            from omnipub_cli.deployment.stage.unsupported import check  # noqa: PLC0415  only away from this machine
+            from omnipub_cli.deployment.stage.unsupported import check
 
             check(call.command.removeprefix("omnipub "), call.stage)
         if call.region and ctx.params.get("region") == "":  # a command spells it itself, and its group was told
             ctx.params["region"] = call.region
         if not call.profile:
             return super().invoke(ctx)
-        from omnipub_cli.deployment.stage.profile import signed_by  # noqa: PLC0415  likewise
+        from omnipub_cli.deployment.stage.profile import signed_by
 
         with signed_by(call.profile):
             return super().invoke(ctx)

@@ -60,7 +60,7 @@ class Output:
         elif self.quiet:
             self._out("".join(f"{escape.one_line(one)}\n" for one in ids))
         elif self.look.terminal:
-            from omnipub_cli.output.rich_renderer import drawn  # noqa: PLC0415  rich costs as much as the rest of a command
+            from omnipub_cli.output.rich_renderer import drawn
 
             for view in views:
                 self._out(("\n" if self._drew else "") + drawn(view, self.look))
@@ -113,7 +113,7 @@ class Output:
     def beside(self, *views: View) -> None:
         """What a question or a refusal is about, on standard error: drawn on a terminal, else plain."""
         if self.talks and _is_terminal(self._stderr):
-            from omnipub_cli.output.rich_renderer import drawn  # noqa: PLC0415  only a terminal needs it
+            from omnipub_cli.output.rich_renderer import drawn
 
             self._err("".join(drawn(view, Look(terminal=True, utc=self.look.utc)) for view in views))
         elif self.talks:
@@ -154,9 +154,9 @@ class Output:
     def progress(self) -> Iterator["Progress"]:
         """Show how something goes, on standard error: drawn in place on a terminal, else a line per change."""
         if self.talks and _is_terminal(self._stderr):
-            from rich.live import Live  # noqa: PLC0415  only a terminal needs it
+            from rich.live import Live
 
-            from omnipub_cli.output.rich_renderer import console  # noqa: PLC0415  likewise
+            from omnipub_cli.output.rich_renderer import console
 
             target = console(self._stderr)
             with Live(console=target, refresh_per_second=REFRESHES, transient=True) as live:
@@ -213,9 +213,9 @@ class Progress:
         """The rows as they are now."""
         look = Look(terminal=True, utc=self._output.look.utc)
         if self._live is not None:
-            from rich.console import Group  # noqa: PLC0415  the terminal's half
+            from rich.console import Group
 
-            from omnipub_cli.output.rich_renderer import lines  # noqa: PLC0415  likewise
+            from omnipub_cli.output.rich_renderer import lines
 
             self._live.update(Group(*lines(table, look, self._live.console.width)))
             return

@@ -169,8 +169,8 @@ def test_a_list_is_newest_first_and_goes_on_where_it_ended(run: Run) -> None:
 
 
 def test_mine_leaves_out_other_owners(run: Run, system: System) -> None:
-    from omnipub.domain.conversation import Secret  # noqa: PLC0415  only here
-    from omnipub.domain.message import Content  # noqa: PLC0415  likewise
+    from omnipub.domain.conversation import Secret
+    from omnipub.domain.message import Content
 
     system.accounts.connect(owner="other", channel="facebook", account="2", token=Secret("t"))
     theirs = system.compose.message(owner="other", content=Content(text="Theirs"), channels=["facebook"]).id

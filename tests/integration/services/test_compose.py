@@ -186,7 +186,7 @@ def test_lists_page_newest_first_without_gaps_or_repeats(bed: TestBed) -> None:
 
 
 def test_an_account_is_connected_once_under_one_name(bed: TestBed) -> None:
-    from omnipub.domain.conversation import Secret  # noqa: PLC0415  only this test connects
+    from omnipub.domain.conversation import Secret
 
     with pytest.raises(ConflictError):
         bed.system.accounts.connect(owner=OWNER, channel="looked:second", account="acc-looked", token=Secret("t"))

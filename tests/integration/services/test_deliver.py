@@ -368,7 +368,7 @@ def test_an_account_that_was_swapped_under_its_alias_gets_nothing(bed: TestBed) 
     message = compose(bed, "looked", in_seconds=30)
     connection = bed.system.accounts.find(OWNER, "looked")
     assert connection is not None
-    from omnipub.storage.items import connection_item  # noqa: PLC0415  only this test forges an item
+    from omnipub.storage.items import connection_item
 
     forged = replace(connection, account="somebody-else", version=connection.version + 1)
     bed.system.world.table.put(connection_item(forged, lambda _: 0))

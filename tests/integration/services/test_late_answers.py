@@ -346,7 +346,7 @@ def test_an_account_that_cannot_be_marked_loses_no_id(bed: TestBed, monkeypatch:
 
 
 def test_storage_that_fails_for_ten_seconds_loses_no_id(bed: TestBed, monkeypatch: pytest.MonkeyPatch) -> None:
-    from omnipub.errors import UnavailableError  # noqa: PLC0415  this test alone
+    from omnipub.errors import UnavailableError
 
     parent = compose(bed, "blind")
     until: list[Any] = []

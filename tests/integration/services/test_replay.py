@@ -374,7 +374,7 @@ def test_beyond_retention_the_stream_says_what_is_gone_and_the_table_still_knows
 
 
 def _viewer() -> Any:
-    from omnipub.services.messages.read import Viewer  # noqa: PLC0415  only one test acts as somebody
+    from omnipub.services.messages.read import Viewer
 
     return Viewer(owner=OWNER)
 

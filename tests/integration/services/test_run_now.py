@@ -87,7 +87,7 @@ def test_a_closed_gate_lets_nothing_through(due: TestBed) -> None:
 
 
 def test_what_is_not_due_is_not_read_unless_it_is_named(due: TestBed) -> None:
-    from omnipub.domain.timestamps import Schedule  # noqa: PLC0415  only this test schedules
+    from omnipub.domain.timestamps import Schedule
 
     schedule = Schedule(at=due.clock.now() + timedelta(hours=1), local="", zone="UTC")
     made = due.system.compose.message(owner=OWNER, content=Content(text="x"), channels=["blind"], schedule=schedule)

@@ -63,7 +63,7 @@ class Clients:
         """The session, made at its first use: importing it takes longer than anything else at a cold start."""
         with self._lock:
             if self._session is None:
-                from botocore.session import Session  # noqa: PLC0415  see the docstring
+                from botocore.session import Session
 
                 self._session = Session()
             return self._session
@@ -89,9 +89,9 @@ class Clients:
                 client.close()
 
     def _make(self, service: str, patience: Patience) -> Any:
-        from botocore.config import Config  # noqa: PLC0415  as the session
+        from botocore.config import Config
 
-        from omnipub.adapters.aws.errors import translated  # noqa: PLC0415  as the session
+        from omnipub.adapters.aws.errors import translated
 
         config = Config(
             connect_timeout=patience.connecting,

@@ -29,8 +29,8 @@ def found(call: Call, system: System, channel: str) -> Connection:
         InvalidInputError: It is no name of a channel.
         NotFoundError: No account has it.
     """
-    from omnipub.domain.ids import checked_channel  # noqa: PLC0415  a command imports what it uses
-    from omnipub.errors import NotFoundError  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import checked_channel
+    from omnipub.errors import NotFoundError
 
     one = system.accounts.find(call.owner, checked_channel(channel))
     if one is None:
@@ -42,9 +42,9 @@ def found(call: Call, system: System, channel: str) -> Connection:
 
 def shape(connection: Connection) -> dict[str, Any]:
     """A connected account as JSON, without its token."""
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
-    from omnipub.services.accounts.refresh_results import renewable  # noqa: PLC0415  likewise
-    from omnipub.services.channels.catalog import connection as told  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
+    from omnipub.services.accounts.refresh_results import renewable
+    from omnipub.services.channels.catalog import connection as told
 
     ends = connection.refresh_at
     failed = connection.renewal_failed
@@ -57,7 +57,7 @@ def shape(connection: Connection) -> dict[str, Any]:
 
 def again(call: Call, connection: Connection) -> str:
     """The command that gives a connected account a new token."""
-    from omnipub.services.accounts.secret_urls import ADDRESS  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.accounts.secret_urls import ADDRESS
 
     # An address that is a secret is not shown: without --url the one that is sealed stays.
     hidden = ADDRESS in (connection.settings or {})
@@ -72,8 +72,8 @@ def again(call: Call, connection: Connection) -> str:
 
 def _at_the_sandbox(call: Call, connection: Connection) -> bool:
     """Whether the sandbox opened the account; its port may be another one today, but its paths are its own."""
-    from omnipub.config import Mode  # noqa: PLC0415  likewise
-    from omnipub.domain.ids import network_of  # noqa: PLC0415  likewise
+    from omnipub.config import Mode
+    from omnipub.domain.ids import network_of
 
     path = urlsplit(connection.base_url).path
     return call.settings.mode is Mode.SANDBOX and path.startswith(f"/{network_of(connection.channel)}")
@@ -81,9 +81,9 @@ def _at_the_sandbox(call: Call, connection: Connection) -> bool:
 
 def after(call: Call, tested: Trial) -> str:
     """What to type after a test; empty if there is nothing to do."""
-    from omnipub.services.accounts.check import Verdict  # noqa: PLC0415  likewise
-    from omnipub.services.accounts.refresh_results import renewable  # noqa: PLC0415  likewise
-    from omnipub.storage.items import Standing  # noqa: PLC0415  likewise
+    from omnipub.services.accounts.check import Verdict
+    from omnipub.services.accounts.refresh_results import renewable
+    from omnipub.storage.items import Standing
 
     one = tested.connection
     match tested.verdict:
@@ -102,7 +102,7 @@ def after(call: Call, tested: Trial) -> str:
 
 def table(tested: Sequence[Trial]) -> list[Table]:
     """Verdicts as rows; no table if there are none."""
-    from omnipub.domain.secret_urls import shown  # noqa: PLC0415  likewise
+    from omnipub.domain.secret_urls import shown
 
     rows: list[Sequence[Cell]] = [
         (one.connection.channel, State(one.verdict.value), shown(one.connection.account), one.sentence)
@@ -125,8 +125,8 @@ def verdict(call: Call, tested: Trial) -> dict[str, Any]:
 
 def exit_code(tested: Sequence[Trial]) -> int:
     """0 if nothing speaks against the accounts; a network that could not be asked is a code of its own."""
-    from omnipub.services.accounts.check import Verdict  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
+    from omnipub.services.accounts.check import Verdict
+    from omnipub_cli.framework.exit_codes import Code
 
     verdicts = {one.verdict for one in tested}
     if verdicts & {Verdict.EXPIRED, Verdict.NOT_ALLOWED}:

@@ -42,7 +42,7 @@ def stage_named(context: typer.Context, *, where: Collection[str] = ("COMMANDLIN
 
     `where` is what counts: what is irreversible wants it typed.
     """
-    from omnipub_cli.framework.context import call_of  # noqa: PLC0415  the context imports the output
+    from omnipub_cli.framework.context import call_of
 
     at: Any = context
     while at is not None:
@@ -59,8 +59,8 @@ def place(context: typer.Context, *, region: str, values: Sequence[str] = ()) ->
     Raises:
         InvalidInputError: It is no stage of AWS.
     """
-    from omnipub_cli.deployment.checkout import found  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.framework.context import LOCAL  # noqa: PLC0415  the context imports the output
+    from omnipub_cli.deployment.checkout import found
+    from omnipub_cli.framework.context import LOCAL
 
     stage = stage_named(context) or targets.DEFAULT
     if stage == LOCAL:
@@ -87,7 +87,7 @@ def check_infrastructure(infra: str, environment: Mapping[str, str], target: Tar
         InvalidInputError: None is named.
         NotBuiltError: It is not built yet.
     """
-    from omnipub_cli.deployment.infrastructure import chosen  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.infrastructure import chosen
 
     chosen(infra, environment, in_file=target.infra, file=target.file)
 
@@ -95,7 +95,7 @@ def check_infrastructure(infra: str, environment: Mapping[str, str], target: Tar
 @contextmanager
 def opened() -> Iterator[Account]:
     """The account of this terminal's credentials."""
-    from omnipub_cli.deployment import account  # noqa: PLC0415  a test puts another one in
+    from omnipub_cli.deployment import account
 
     made = account.connect()
     try:
@@ -116,7 +116,7 @@ def present(account: Account, target: Target) -> Mapping[str, Stack]:
         try:
             stack = account.stacks(region_of(short, target.region)).find(name_of(short, target.stage))
         except UnavailableError as error:
-            from omnipub_cli.deployment.regions import clearer  # noqa: PLC0415  only where nothing answers
+            from omnipub_cli.deployment.regions import clearer
 
             raise clearer(error, region_of(short, target.region)) from error
         if stack is not None and stack.status not in {"DELETE_COMPLETE", "REVIEW_IN_PROGRESS"}:
@@ -146,7 +146,7 @@ def output_of(account: Account, target: Target, short: str, name: str) -> str:
 
 def forget(account: Account, target: Target) -> None:
     """Drop what commands on the stage remember of it: its stacks are about to say something else, or just did."""
-    from omnipub_cli.deployment.stage.output_cache import Kept  # noqa: PLC0415  it takes the clock from here
+    from omnipub_cli.deployment.stage.output_cache import Kept
 
     Kept(account=account.caller().account, region=target.region, stage=target.stage).drop()
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def key_of(key: str, command: str, asked: Mapping[str, Any]) -> IdempotencyKey | None:
     """The Idempotency-Key of a command that asked for this, if it was given one."""
-    from omnipub.services.messages.create_transaction import IdempotencyKey  # noqa: PLC0415  the command's half has imported it
+    from omnipub.services.messages.create_transaction import IdempotencyKey
 
     return IdempotencyKey.of(key, {"command": command, **asked}) if key else None
 
@@ -48,9 +48,9 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
     Raises:
         typer.Exit: It is due and held, or it was followed and a channel has not published it.
     """
-    from omnipub.domain.ids import Parent  # noqa: PLC0415  the command's half has imported it
-    from omnipub.domain.timestamps import from_text  # noqa: PLC0415  likewise
-    from omnipub.services.messages import serialize  # noqa: PLC0415  likewise
+    from omnipub.domain.ids import Parent
+    from omnipub.domain.timestamps import from_text
+    from omnipub.services.messages import serialize
 
     due = from_text(created.due_at)
     facts: dict[str, Any] = serialize.created(created) | {
@@ -84,7 +84,7 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
 
 def _due(due: datetime, zone: str, call: Call) -> str:
     """The moment for its reader, in the zone it was asked for in, and in UTC."""
-    from omnipub.domain.timestamps import zone_named  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import zone_named
 
     if not call.output.look.terminal:
         return in_text(due, utc=call.utc)

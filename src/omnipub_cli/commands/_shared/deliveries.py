@@ -29,7 +29,7 @@ def table(deliveries: Sequence[Delivery]) -> list[Table]:
 
 def shapes(deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
     """Deliveries of several messages and certifications as JSON."""
-    from omnipub.services.messages import serialize  # noqa: PLC0415  brings the services
+    from omnipub.services.messages import serialize
 
     return [whose(one.parent) | serialize.delivery(one) for one in deliveries]
 
@@ -46,7 +46,7 @@ def ids(deliveries: Sequence[Delivery]) -> list[str]:
 
 def tell(call: Call, parent: Parent, changed: Sequence[Delivery]) -> None:
     """Print the deliveries of one message or certification that a command has changed."""
-    from omnipub.services.messages import serialize  # noqa: PLC0415  likewise
+    from omnipub.services.messages import serialize
 
     document = whose(parent) | {"deliveries": [serialize.delivery(one) for one in changed]}
     call.output.data(*table(changed), json=document, ids=[parent.id])

@@ -22,9 +22,9 @@ def asked_of(
     Raises:
         InvalidInputError: A time cannot be read, or they stand the wrong way round.
     """
-    from omnipub.domain.timestamps import moment  # noqa: PLC0415  the command's half has imported it
-    from omnipub.errors import InvalidInputError  # noqa: PLC0415  likewise
-    from omnipub.services.messages.filters import Asked  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import moment
+    from omnipub.errors import InvalidInputError
+    from omnipub.services.messages.filters import Asked
 
     first = moment(since_of(since, "--since", now=now)) if since else None
     last = moment(_until(until, now)) if until else None
@@ -35,7 +35,7 @@ def asked_of(
 
 def typed(asked: Asked) -> str:
     """The options that say the same; a span of time ago as the moment it was."""
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
 
     said = {
         "--status": asked.status,
@@ -49,7 +49,7 @@ def typed(asked: Asked) -> str:
 
 def _until(text: str, now: datetime) -> datetime:
     """A moment that may lie ahead, or a span ago."""
-    from omnipub.errors import InvalidInputError  # noqa: PLC0415  likewise
+    from omnipub.errors import InvalidInputError
 
     try:
         return inputs.moment_of(text, "--until")

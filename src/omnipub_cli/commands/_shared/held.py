@@ -66,7 +66,7 @@ class Holds:
 
 def holds_of(system: System, delivery: Delivery) -> list[Hold]:
     """What a worker would hold a delivery for at this moment, the widest first; none if it is over or under way."""
-    from omnipub.services.pauses.scopes import bound_to, scopes_of  # noqa: PLC0415  the command's half has imported it
+    from omnipub.services.pauses.scopes import bound_to, scopes_of
 
     if delivery.status.value not in {"scheduled", "held"}:
         return []

@@ -56,8 +56,8 @@ def add_list(app: typer.Typer, group: str, summary: str) -> None:
         cursor: Cursor = "",
         mine: Mine = False,
     ) -> None:
-        from omnipub.domain.ids import Kind  # noqa: PLC0415  a command imports what it uses
-        from omnipub_cli.commands._shared.filters import asked_of  # noqa: PLC0415  likewise
+        from omnipub.domain.ids import Kind
+        from omnipub_cli.commands._shared.filters import asked_of
 
         call = call_of(context)
         kind = Kind.MESSAGE if group == "messages" else Kind.CERTIFICATION
@@ -70,7 +70,7 @@ def add_list(app: typer.Typer, group: str, summary: str) -> None:
 
 
 def _show(call: Call, group: str, found: Rows) -> None:
-    from omnipub.services.messages import serialize  # noqa: PLC0415  brings the services
+    from omnipub.services.messages import serialize
 
     call.output.data(
         *([Table(columns=COLUMNS, rows=[_cells(row) for row in found.rows])] if found.rows else []),
@@ -81,7 +81,7 @@ def _show(call: Call, group: str, found: Rows) -> None:
 
 def _say_more(call: Call, group: str, found: Rows, asked: Asked, *, limit: int, first: bool, mine: bool) -> None:
     """What to type next; an empty list teaches what to type first."""
-    from omnipub_cli.commands._shared.filters import typed  # noqa: PLC0415  the command has imported it
+    from omnipub_cli.commands._shared.filters import typed
 
     narrowed = typed(asked) + (" --mine" if mine else "")
     if found.cursor is not None:

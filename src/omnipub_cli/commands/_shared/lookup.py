@@ -19,7 +19,7 @@ def named(call: Call, system: System, text: str) -> Shown:
         InvalidInputError: It is not an id.
         NotFoundError: There is neither.
     """
-    from omnipub.domain.ids import Kind, Parent, checked_id  # noqa: PLC0415  ulid comes with it
+    from omnipub.domain.ids import Kind, Parent, checked_id
 
     name = checked_id(text)
     for kind in Kind:

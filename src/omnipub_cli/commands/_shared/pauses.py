@@ -55,8 +55,8 @@ def pause(call: Call, scope: str, *, reason: str) -> None:
 
 def resume(call: Call, scope: str, *, late: str | None) -> None:
     """Resume a scope; asks what becomes of what is late, unless `late` says it."""
-    from omnipub.services.pauses.scopes import checked_scope  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  likewise
+    from omnipub.services.pauses.scopes import checked_scope
+    from omnipub_cli.commands._shared import deliveries
 
     checked_scope(scope)
     with call.system() as system:
@@ -83,7 +83,7 @@ def resume(call: Call, scope: str, *, late: str | None) -> None:
 
 def _known(system: "System", scope: str) -> None:
     """Refuse a scope that no delivery can be in: a pause that stops nothing is worse than none."""
-    from omnipub.services.pauses.scopes import checked_scope  # noqa: PLC0415  the command's half has imported it
+    from omnipub.services.pauses.scopes import checked_scope
 
     kind, _, name = checked_scope(scope).partition(":")
     network, slash, account = name.partition("/")
@@ -95,7 +95,7 @@ def _known(system: "System", scope: str) -> None:
 
 
 def _shape(pause: "Pause") -> dict[str, Any]:
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
 
     return {"scope": pause.scope, "reason": pause.reason, "by": pause.by, "at": to_text(pause.at)}
 
@@ -106,7 +106,7 @@ def _overdue(call: Call, system: "System", scope: str) -> "list[Delivery]":
     Raises:
         NotFoundError: The scope is not paused.
     """
-    from omnipub.services.pauses.scopes import scopes_of  # noqa: PLC0415  the command has imported it
+    from omnipub.services.pauses.scopes import scopes_of
 
     paused = {one.scope for one in system.pauses.all()}
     if scope not in paused:
@@ -116,8 +116,8 @@ def _overdue(call: Call, system: "System", scope: str) -> "list[Delivery]":
 
 
 def _asked(call: Call, overdue: "Sequence[Delivery]") -> str:
-    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.prompts import choose  # noqa: PLC0415  only if something is late
+    from omnipub_cli.commands._shared import deliveries
+    from omnipub_cli.framework.prompts import choose
 
     call.output.beside(*deliveries.table(overdue))
     count = "One" if len(overdue) == 1 else str(len(overdue))

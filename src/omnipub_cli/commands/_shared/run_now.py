@@ -64,7 +64,7 @@ def _say(call: Call, report: Report) -> None:
 
 
 def _line(one: Ran) -> dict[str, Any]:
-    from omnipub.storage.keys import parent_of  # noqa: PLC0415  the command has imported it
+    from omnipub.storage.keys import parent_of
 
     parent = parent_of(one.pk)
     return {

@@ -38,7 +38,7 @@ def add_show(app: typer.Typer, group: str, summary: str) -> None:
         ),
     )
     def show(context: typer.Context, id_: OfOne) -> None:
-        from omnipub.domain.ids import Kind, Parent, checked_id  # noqa: PLC0415  a command imports what it uses
+        from omnipub.domain.ids import Kind, Parent, checked_id
 
         call = call_of(context)
         kind = Kind.MESSAGE if group == "messages" else Kind.CERTIFICATION
@@ -48,11 +48,11 @@ def add_show(app: typer.Typer, group: str, summary: str) -> None:
 
 def present(call: Call, system: System, shown: Shown) -> None:
     """Print it whole."""
-    from omnipub.domain.delivery.rules import Remedy  # noqa: PLC0415  likewise
-    from omnipub.domain.ids import network_of  # noqa: PLC0415  the command has imported it
-    from omnipub.domain.message import Message  # noqa: PLC0415  likewise
-    from omnipub.services.messages import serialize  # noqa: PLC0415  likewise
-    from omnipub_cli.commands._shared.timeline import timeline  # noqa: PLC0415  likewise
+    from omnipub.domain.delivery.rules import Remedy
+    from omnipub.domain.ids import network_of
+    from omnipub.domain.message import Message
+    from omnipub.services.messages import serialize
+    from omnipub_cli.commands._shared.timeline import timeline
 
     def can_look(delivery: Delivery) -> bool:
         known = system.channels.get(network_of(delivery.channel))
@@ -103,7 +103,7 @@ def _message(content: Content) -> Iterator[Line]:
 
 
 def _certification(subject: Certification | Message) -> Iterator[Line]:
-    from omnipub.domain.certification import Certification  # noqa: PLC0415  likewise
+    from omnipub.domain.certification import Certification
 
     if not isinstance(subject, Certification):
         return

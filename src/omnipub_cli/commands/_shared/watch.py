@@ -66,7 +66,7 @@ def tell(call: Call, shown: Shown, facts: dict[str, Any] | None = None, *, held:
     Raises:
         typer.Exit: A channel has not published it; the code says whether it is only held.
     """
-    from omnipub.services.messages import serialize  # noqa: PLC0415  likewise
+    from omnipub.services.messages import serialize
 
     known = whose(shown.parent) if facts is None else facts
     document = known | {"status": shown.status.value, "deliveries": serialize.shown(shown)["deliveries"]}
@@ -113,7 +113,7 @@ def follow(
         holds: Tells what holds it, as soon as that is known.
         leaves: Whether to end when all that is open is due and held.
     """
-    from omnipub.domain.delivery.lifecycle import UNSETTLED  # noqa: PLC0415  only with --wait
+    from omnipub.domain.delivery.lifecycle import UNSETTLED
 
     with call.output.progress() as progress:
         while True:
@@ -149,7 +149,7 @@ def results(deliveries: Sequence[Delivery]) -> list[list[Cell]]:
 
 def late(delivery: Delivery) -> int | None:
     """Milliseconds from what was asked to the network's answer."""
-    from omnipub.domain.timestamps import milliseconds  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import milliseconds
 
     if delivery.published_at is None or delivery.due_at is None:
         return None

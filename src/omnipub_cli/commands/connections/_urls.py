@@ -24,7 +24,7 @@ def place_of(system: System, channel: str, url: str) -> str:
     Raises:
         InvalidInputError: The address is missing, not wanted, or not allowed.
     """
-    from omnipub.config import Mode  # noqa: PLC0415  a command imports what it uses
+    from omnipub.config import Mode
 
     network = network_of(channel)
     needed = not system.channels[network].base_url
@@ -48,8 +48,8 @@ def place_of(system: System, channel: str, url: str) -> str:
 
 def _public(url: str) -> None:
     """Refuse what could never be sent to; what the name leads to is judged again with each request."""
-    from omnipub.adapters.http.ssrf_guard import Guard, is_public, resolved, target_of  # noqa: PLC0415  urllib3 comes with it
-    from omnipub.ports.http import NotSentError  # noqa: PLC0415  likewise
+    from omnipub.adapters.http.ssrf_guard import Guard, is_public, resolved, target_of
+    from omnipub.ports.http import NotSentError
 
     try:
         target = target_of(url)
@@ -63,8 +63,8 @@ def _public(url: str) -> None:
 
 
 def _on_loopback(url: str) -> None:
-    from omnipub.adapters.http.loopback import loopback_origin  # noqa: PLC0415  likewise
-    from omnipub.ports.http import NotSentError  # noqa: PLC0415  likewise
+    from omnipub.adapters.http.loopback import loopback_origin
+    from omnipub.ports.http import NotSentError
 
     hint = "In a sandbox only servers on this machine are spoken to: --url http://127.0.0.1:PORT."
     try:

@@ -61,10 +61,10 @@ def connect(
     ] = False,
 ) -> None:
     """Connect an account, or renew the token of a connected one and let what was held go on."""
-    from omnipub.config import Mode  # noqa: PLC0415  a command imports what it uses
-    from omnipub.domain.ids import checked_channel, network_of  # noqa: PLC0415  likewise
-    from omnipub.domain.secret_urls import shown  # noqa: PLC0415  likewise
-    from omnipub_cli.commands._shared.accounts import shape  # noqa: PLC0415  likewise
+    from omnipub.config import Mode
+    from omnipub.domain.ids import checked_channel, network_of
+    from omnipub.domain.secret_urls import shown
+    from omnipub_cli.commands._shared.accounts import shape
 
     call = call_of(context).on_behalf_of(owner)
     network = network_of(checked_channel(channel))
@@ -116,7 +116,7 @@ def connect(
 
 def _to_the_sandbox(call: Call, system: "System", channel: str, account: str, title: str) -> None:
     """Open the account at the sandbox. A real token has no business there, so none is asked for."""
-    from omnipub.onebox import sandbox_process  # noqa: PLC0415  the command's half has imported it
+    from omnipub.onebox import sandbox_process
 
     if call.on_aws and not system.settings.sandbox_url:
         raise UnavailableError(
@@ -153,10 +153,10 @@ def _of_ones_own(
     renewable: bool,
     token_stdin: bool,
 ) -> None:
-    from omnipub.domain.conversation import Secret  # noqa: PLC0415  likewise
-    from omnipub.domain.timestamps import moment  # noqa: PLC0415  likewise
-    from omnipub_cli.commands.connections._urls import place_of  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.inputs import moment_of  # noqa: PLC0415  likewise
+    from omnipub.domain.conversation import Secret
+    from omnipub.domain.timestamps import moment
+    from omnipub_cli.commands.connections._urls import place_of
+    from omnipub_cli.framework.inputs import moment_of
 
     place = place_of(system, channel, url)
     ends_at = moment(moment_of(ends, "--ends")) if ends else None
@@ -184,7 +184,7 @@ def _of_ones_own(
 
 def _secrets(channel: str, needs: "Sequence[str]", *, signed: bool, token_stdin: bool) -> list[str]:
     """The token and what its renewal needs, a line each; a webhook may have several signing secrets."""
-    from omnipub_cli.framework import inputs  # noqa: PLC0415  likewise
+    from omnipub_cli.framework import inputs
 
     asked = "Signing secret (whsec_…): " if signed else f"Token of {channel}: "
     given = inputs.secret(from_stdin=token_stdin, prompt=asked)

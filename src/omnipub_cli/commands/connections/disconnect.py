@@ -28,10 +28,10 @@ def disconnect(
     yes: Yes = False,
 ) -> None:
     """Forget an account and its token; what is scheduled for it is held."""
-    from omnipub.domain.delivery.lifecycle import Status  # noqa: PLC0415  likewise
-    from omnipub.domain.ids import network_of  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared import accounts  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
+    from omnipub.domain.delivery.lifecycle import Status
+    from omnipub.domain.ids import network_of
+    from omnipub_cli.commands._shared import accounts
+    from omnipub_cli.framework.prompts import confirm
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:

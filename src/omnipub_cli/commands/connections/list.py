@@ -27,10 +27,10 @@ CONNECTIONS = (
 )
 def list_(context: typer.Context, *, owner: ActsFor = "") -> None:
     """List connected accounts, whether they can be used, and what is held for them."""
-    from omnipub.domain.delivery.lifecycle import Status  # noqa: PLC0415  likewise
-    from omnipub.domain.ids import network_of  # noqa: PLC0415  a command imports what it uses
-    from omnipub.domain.secret_urls import shown  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared import accounts  # noqa: PLC0415  likewise
+    from omnipub.domain.delivery.lifecycle import Status
+    from omnipub.domain.ids import network_of
+    from omnipub.domain.secret_urls import shown
+    from omnipub_cli.commands._shared import accounts
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:

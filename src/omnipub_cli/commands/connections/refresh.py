@@ -20,8 +20,8 @@ def refresh(
     owner: ActsFor = "",
 ) -> None:
     """Renew an account's token where its network allows that, and let what was held go on if it works."""
-    from omnipub_cli.commands._shared import accounts  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.framework.exit_codes import Code  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import accounts
+    from omnipub_cli.framework.exit_codes import Code
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:

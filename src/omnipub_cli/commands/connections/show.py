@@ -26,12 +26,12 @@ def show(
     owner: ActsFor = "",
 ) -> None:
     """Show everything about a connected account but its token."""
-    from omnipub.domain.delivery.lifecycle import Status  # noqa: PLC0415  likewise
-    from omnipub.domain.ids import network_of  # noqa: PLC0415  a command imports what it uses
-    from omnipub.domain.secret_urls import shown  # noqa: PLC0415  a command imports what it uses
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
-    from omnipub.services.accounts.secret_urls import shown_address  # noqa: PLC0415  likewise
-    from omnipub_cli.commands._shared import accounts  # noqa: PLC0415  likewise
+    from omnipub.domain.delivery.lifecycle import Status
+    from omnipub.domain.ids import network_of
+    from omnipub.domain.secret_urls import shown
+    from omnipub.domain.timestamps import to_text
+    from omnipub.services.accounts.secret_urls import shown_address
+    from omnipub_cli.commands._shared import accounts
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
@@ -92,7 +92,7 @@ def _renewed_by(connection: "Connection") -> str:
 
 
 def _opens(system: "System", connection: "Connection") -> bool:
-    from omnipub.errors import SealBrokenError  # noqa: PLC0415  likewise
+    from omnipub.errors import SealBrokenError
 
     try:
         system.accounts.open(connection)

@@ -23,7 +23,7 @@ def ask(
     owner: ActsFor = "",
 ) -> None:
     """Ask the networks whether the tokens of connected accounts work; nothing is published or changed."""
-    from omnipub_cli.commands._shared import accounts  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import accounts
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:

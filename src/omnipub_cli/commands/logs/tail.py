@@ -61,8 +61,8 @@ def tail(
     region: aws_stage.Region = "",
 ) -> None:
     """Show what the functions of a stage on AWS said last, and with --follow what they say."""
-    from omnipub_cli.deployment.functions import NAMES  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.framework.since import since_of  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.functions import NAMES
+    from omnipub_cli.framework.since import since_of
 
     call = call_of(context)
     unknown = [one for one in functions or () if one not in NAMES]
@@ -156,7 +156,7 @@ def _cells(one: Entry) -> Sequence[Cell]:
 
 
 def _shape(one: Entry) -> dict[str, Any]:
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
 
     return {
         "id": one.id,

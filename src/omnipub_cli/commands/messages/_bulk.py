@@ -149,7 +149,7 @@ def finish(call: Call, done: Sequence[Done]) -> None:
 
 def shape(done: Done) -> dict[str, Any]:
     """A row as JSON."""
-    from omnipub.services.messages import serialize  # noqa: PLC0415  brings the services
+    from omnipub.services.messages import serialize
 
     error = {"error": done.error.message if done.error else None}
     return deliveries.whose(done.delivery.parent) | serialize.delivery(done.delivery) | error

@@ -76,7 +76,7 @@ def previewed(call: Call, system: System, asked: Asked) -> tuple[str, Previewed]
         InvalidInputError: What was typed names neither a new message nor an id.
         NotFoundError: There is no message of that id.
     """
-    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  only where an id is given
+    from omnipub_cli.commands._shared.lookup import named
 
     if not listed(asked.to or []):
         if replace(asked, what="") != Asked() or not _is_id(asked.what):
@@ -106,7 +106,7 @@ def explain(call: Call, found: Previewed) -> None:
 
 
 def _content(call: Call, asked: Asked) -> Content:
-    from omnipub.domain.message import Content  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.message import Content
 
     if asked.what and asked.file:
         raise InvalidInputError("There are two texts: one typed, one in --file.", hint="Leave one of them out.")
@@ -125,7 +125,7 @@ class _Unkept:
 
     def keep(self, data: bytes) -> MediaReference:
         """The reference they would have."""
-        from omnipub.domain.images import referred  # noqa: PLC0415  likewise
+        from omnipub.domain.images import referred
 
         return referred(data)
 
@@ -145,7 +145,7 @@ def _text_in(name: str) -> str:
 
 
 def _is_id(text: str) -> bool:
-    from omnipub.domain.ids import checked_id  # noqa: PLC0415  ulid comes with it
+    from omnipub.domain.ids import checked_id
 
     try:
         checked_id(text)

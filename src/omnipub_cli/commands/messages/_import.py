@@ -159,7 +159,7 @@ class Run:
             self.call.output.warn(f"{_rows(count)} {verb} no time: {pronoun} out now (line {lines}{more}).")
 
     def _failed(self, planned: Planned, error: OmnipubError) -> None:
-        from omnipub.services.bulk.row import Problem  # noqa: PLC0415  a command imports what it uses
+        from omnipub.services.bulk.row import Problem
 
         self.bad.append(Problem(line=planned.row.line, field="", sentence=error.message))
 
@@ -170,7 +170,7 @@ class Run:
         return "would_be_created" if dry_run else "not_created"
 
     def _shape(self, planned: Planned, *, dry_run: bool) -> dict[str, Any]:
-        from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
+        from omnipub.domain.timestamps import to_text
 
         created = self.created.get(planned.row.line, planned.there)
         due = created.due_at if created else to_text(planned.schedule.at) if planned.schedule else None
@@ -185,7 +185,7 @@ class Run:
 
     def _cells(self, *, dry_run: bool) -> list[Sequence[Cell]]:
         """In the order of the file, the bad ones where they stand."""
-        from omnipub.domain.timestamps import from_text  # noqa: PLC0415  likewise
+        from omnipub.domain.timestamps import from_text
 
         refused = {one.line for one in self.bad}
         rows: list[tuple[int, Sequence[Cell]]] = [

@@ -57,9 +57,9 @@ def why(delivery: Delivery, now: datetime) -> str:
 
 def _instead(call: Call, system: System, delivery: Delivery) -> str:
     """What must come first: a pause that ends, a table that is adopted, something that runs, a person who looks."""
-    from omnipub.domain.delivery.rules import Remedy  # noqa: PLC0415  likewise
-    from omnipub.domain.ids import network_of  # noqa: PLC0415  the command's half has imported it
-    from omnipub.errors import GateClosedError  # noqa: PLC0415  likewise
+    from omnipub.domain.delivery.rules import Remedy
+    from omnipub.domain.ids import network_of
+    from omnipub.errors import GateClosedError
 
     show = f"{group_of(delivery.parent)} show {{id}}"
     match delivery.status.value:

@@ -31,7 +31,7 @@ def format_of(name: str, asked: str | None) -> Format:
     Raises:
         InvalidInputError: Neither says it.
     """
-    from omnipub.services.bulk.formats import Format  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.bulk.formats import Format
 
     said = asked or Path(name).suffix.lower().removeprefix(".")
     if said not in set(Format):
@@ -62,7 +62,7 @@ def bytes_of(name: str, *, most: int) -> bytes:
 
 def pictures_in(directory: Path) -> Callable[[str], bytes]:
     """Reads images below `directory`, and nowhere else: a file of rows may come from somebody else."""
-    from omnipub.domain.images import PICTURE_BYTES_AT_MOST  # noqa: PLC0415  likewise
+    from omnipub.domain.images import PICTURE_BYTES_AT_MOST
 
     root = directory.resolve()
 

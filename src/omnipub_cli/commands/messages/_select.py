@@ -130,7 +130,7 @@ def _of(shown: Shown, verb: Verb, what: Picked) -> list[Delivery]:
 
 
 def _filtered(call: Call, system: System, verb: Verb, what: Picked) -> Iterator[Delivery]:
-    from omnipub.domain.ids import Kind  # noqa: PLC0415  the command's half has imported it
+    from omnipub.domain.ids import Kind
 
     statuses = [what.asked.status] if what.asked.status else [one for one in verb.meant if one not in verb.unindexed]
     # Of an owner there is one list, which is read once; else each status has an index of its own.

@@ -21,8 +21,8 @@ app = typer.Typer(add_completion=False)
 @spread
 def cancel(context: typer.Context, aim: Aim, *, reason: Reason = "") -> None:
     """Call off what is not out yet, on all channels or those named; of several ids or a filter it asks once."""
-    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands.messages import _bulk, _select  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import deliveries
+    from omnipub_cli.commands.messages import _bulk, _select
 
     verb = _select.Verb(
         name="cancel",

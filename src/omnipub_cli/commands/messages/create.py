@@ -41,8 +41,8 @@ def create(  # noqa: PLR0913  a command's options are its parameters
     timeout: Timeout = 120,
 ) -> None:
     """Compose a message and publish it on every channel, now or when it is due."""
-    from omnipub.domain.message import Content  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared.create import explained, key_of, tell  # noqa: PLC0415  likewise
+    from omnipub.domain.message import Content
+    from omnipub_cli.commands._shared.create import explained, key_of, tell
 
     call = call_of(context)
     schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)

@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False)
 @spread
 def dismiss(context: typer.Context, aim: Aim, *, reason: Reason) -> None:
     """Put away what failed, was missed or is unconfirmed, on all channels or those named."""
-    from omnipub_cli.commands.messages import _bulk, _select  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands.messages import _bulk, _select
 
     verb = _select.Verb(name="dismiss", does="puts away", meant=("unconfirmed", "failed", "missed"))
     call = call_of(context)

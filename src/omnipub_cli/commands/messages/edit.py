@@ -53,9 +53,9 @@ def edit(  # noqa: PLR0913  a command's options are its parameters
     not_after: NotAfter = "",
 ) -> None:
     """Change the parts that are named, move its due moment, or both, of what is not out: on all channels or none."""
-    from omnipub.domain.message import Content  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
-    from omnipub_cli.commands.messages._edit import Changes  # noqa: PLC0415  likewise
+    from omnipub.domain.message import Content
+    from omnipub_cli.commands._shared.lookup import named
+    from omnipub_cli.commands.messages._edit import Changes
 
     call = call_of(context)
     schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)
@@ -89,8 +89,8 @@ def edit(  # noqa: PLR0913  a command's options are its parameters
 
 
 def _tell(call: "Call", edited: "Shown") -> None:
-    from omnipub.services.messages import serialize  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  likewise
+    from omnipub.services.messages import serialize
+    from omnipub_cli.commands._shared import deliveries
 
     call.output.data(
         *deliveries.table(edited.deliveries),

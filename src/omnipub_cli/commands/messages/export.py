@@ -59,7 +59,7 @@ def export(  # noqa: PLR0913  a command's options are its parameters
     yes: Yes = False,
 ) -> None:
     """Write messages to a file that import reads: what was asked for, not what became of it, and no secrets."""
-    from omnipub_cli.commands._shared.filters import asked_of  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared.filters import asked_of
 
     call = call_of(context)
     format_ = _row_files.format_of(file, form or (None if file else "csv"))
@@ -94,8 +94,8 @@ class _Told:
 
 
 def _write(call: Call, rows: Iterable[Row], path: Path | None, format_: Format) -> _Told:
-    from omnipub.services.bulk.formats import heading, line_of  # noqa: PLC0415  likewise
-    from omnipub.services.bulk.row import object_of  # noqa: PLC0415  likewise
+    from omnipub.services.bulk.formats import heading, line_of
+    from omnipub.services.bulk.row import object_of
 
     told = _Told()
     target: AbstractContextManager[TextIO | None] = _row_files.replacing(path) if path else nullcontext()

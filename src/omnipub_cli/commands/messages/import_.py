@@ -43,8 +43,8 @@ def import_(
     yes: Yes = False,
 ) -> None:
     """Compose a message from each row of a file: all rows or none; repeated within a week, it creates none twice."""
-    from omnipub.services.bulk.formats import FILE_BYTES_AT_MOST, read  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands.messages import _import  # noqa: PLC0415  likewise
+    from omnipub.services.bulk.formats import FILE_BYTES_AT_MOST, read
+    from omnipub_cli.commands.messages import _import
 
     call = call_of(context)
     rows = read(_row_files.bytes_of(file, most=FILE_BYTES_AT_MOST), _row_files.format_of(file, form))

@@ -34,8 +34,8 @@ def mark_published(
     permalink: Annotated[str, typer.Option(metavar="URL", help="Where it is seen.")] = "",
 ) -> None:
     """Say that an unconfirmed delivery was found on its network."""
-    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared import deliveries
+    from omnipub_cli.commands._shared.lookup import named
 
     call = call_of(context)
     if not network_id.strip():

@@ -33,7 +33,7 @@ app = typer.Typer(add_completion=False)
 @spread
 def preview(context: typer.Context, asked: _compose_options.Asked) -> None:
     """Show what each channel would be sent, with its counts against the limits; nothing is stored or sent."""
-    from omnipub.services.messages.preview_json import in_json  # noqa: PLC0415  a command imports what it uses
+    from omnipub.services.messages.preview_json import in_json
 
     call = call_of(context)
     with call.system() as system:

@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False)
 @spread
 def reconcile(context: typer.Context, aim: Aim) -> None:
     """Look on the network, now, for what may be out, and take over what is found; nothing is sent."""
-    from omnipub_cli.commands.messages import _reconcile, _select  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands.messages import _reconcile, _select
 
     verb = _select.Verb(name="reconcile", does="looks on the network for", meant=("unconfirmed", "publishing"))
     call = call_of(context)

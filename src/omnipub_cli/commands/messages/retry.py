@@ -31,7 +31,7 @@ app = typer.Typer(add_completion=False)
 @spread
 def retry(context: typer.Context, aim: Aim) -> None:
     """Send again what failed or was missed; what is unconfirmed only where it is named, as it may double."""
-    from omnipub_cli.commands.messages import _bulk, _select  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands.messages import _bulk, _select
 
     verb = _select.Verb(
         name="retry",
@@ -71,8 +71,8 @@ def _doubts(call: "Call", system: "System", what: "Picked", *, yes: bool) -> lis
     Raises:
         ConflictError: There is nothing else to send, and they are not named.
     """
-    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.lookup import named
+    from omnipub_cli.framework.prompts import confirm
 
     shown = named(call, system, what.ids[0])
     unsure = [one.channel for one in shown.deliveries if one.status.value == "unconfirmed"]

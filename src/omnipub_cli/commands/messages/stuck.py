@@ -33,9 +33,9 @@ WAITING = ("publishing", "scheduled")
 @app.command(cls=Command, epilog=examples("omnipub messages stuck", "omnipub messages stuck --json --limit 100"))
 def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
     """List what needs somebody, worst first: why it is stuck, and the command to type next."""
-    from omnipub.services.messages import serialize  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  likewise
-    from omnipub_cli.commands.messages import _next_step  # noqa: PLC0415  likewise
+    from omnipub.services.messages import serialize
+    from omnipub_cli.commands._shared import deliveries
+    from omnipub_cli.commands.messages import _next_step
 
     call = call_of(context)
     with call.system() as system:

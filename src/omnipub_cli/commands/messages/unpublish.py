@@ -32,10 +32,10 @@ COLUMNS = (Column("CHANNEL"), Column("RESULT"), Column("NETWORK ID"), Column("WH
 )
 def unpublish(context: typer.Context, id_: Id, *, channel: Channels = None, yes: Yes = False) -> None:
     """Delete what is published at its networks, on all channels or those named; repeating it is safe."""
-    from omnipub.services.messages.unpublish import OUT_OF_SIGHT  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  likewise
-    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
-    from omnipub_cli.framework import prompts  # noqa: PLC0415  likewise
+    from omnipub.services.messages.unpublish import OUT_OF_SIGHT
+    from omnipub_cli.commands._shared import deliveries
+    from omnipub_cli.commands._shared.lookup import named
+    from omnipub_cli.framework import prompts
 
     call = call_of(context)
     with call.system() as system:
@@ -71,7 +71,7 @@ def _rows(reports: Sequence[Report]) -> list[Sequence[Cell]]:
 
 
 def _shape(report: Report) -> dict[str, object]:
-    from omnipub.services.messages import serialize  # noqa: PLC0415  brings the services
+    from omnipub.services.messages import serialize
 
     return {
         "channel": report.delivery.channel,

@@ -32,9 +32,9 @@ def watch(
     ] = None,
 ) -> None:
     """Follow a message or certification until every channel has an end; exit 1 if one is not published."""
-    from omnipub_cli.commands._shared.held import Holds  # noqa: PLC0415  likewise
-    from omnipub_cli.commands._shared.lookup import named  # noqa: PLC0415  likewise
-    from omnipub_cli.commands._shared.watch import tell, watched  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared.held import Holds
+    from omnipub_cli.commands._shared.lookup import named
+    from omnipub_cli.commands._shared.watch import tell, watched
 
     call = call_of(context)
     with call.system() as system:

@@ -26,9 +26,9 @@ COLUMNS = (
 
 def shape(record: StreamRecord) -> dict[str, Any]:
     """The record for programs; what only a pointer of ours has is null in a foreign one."""
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  the command has imported it
-    from omnipub.services.stream.codec import pointer_from_text  # noqa: PLC0415  likewise
-    from omnipub.storage import keys  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
+    from omnipub.services.stream.codec import pointer_from_text
+    from omnipub.storage import keys
 
     pointer = pointer_from_text(record.data)
     parent = keys.parent_of(pointer.pk) if pointer else None

@@ -104,7 +104,7 @@ def _go_through(
     call: Call, system: System, again: Replay, wanted: Wanted, told: Told, *, count: int, reput: bool, rate: int
 ) -> None:
     """Replay record by record; a batch that has begun is brought to its end."""
-    from omnipub.onebox.worker_invoke import HandlerWorker  # noqa: PLC0415  brings the handlers
+    from omnipub.onebox.worker_invoke import HandlerWorker
 
     candidates = wanted.candidates(again)
     with deferred() as asked, call.output.progress() as progress:
@@ -133,9 +133,9 @@ def _may_send(call: Call, expected: Counter[str], *, reput: bool) -> None:
     Raises:
         UnavailableError: It does not run.
     """
-    from omnipub.config import Mode  # noqa: PLC0415  the command has imported it
-    from omnipub.onebox.data_directory import sandbox_outside  # noqa: PLC0415  likewise
-    from omnipub.services.stream.replay import FORESEEN  # noqa: PLC0415  likewise
+    from omnipub.config import Mode
+    from omnipub.onebox.data_directory import sandbox_outside
+    from omnipub.services.stream.replay import FORESEEN
 
     sandboxed = call.settings.mode is Mode.SANDBOX and not sandbox_outside(call.settings.mode)
     if sandboxed and not reput and call.running is None and FORESEEN & expected.keys():
@@ -155,7 +155,7 @@ def _question(call: Call, expected: Counter[str], *, reput: bool) -> str:
 
 
 def _tell(call: Call, again: Replay, wanted: Wanted, told: Told, *, reput: bool, dry_run: bool) -> None:
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
 
     shapes = [_shape(one) for one in told.rows]
     rows = [
@@ -198,7 +198,7 @@ def _says_itself(one: Replayed) -> bool:
 
 
 def _left(call: Call, told: Told) -> None:
-    from omnipub.services.stream.replay import UNDONE  # noqa: PLC0415  likewise
+    from omnipub.services.stream.replay import UNDONE
 
     left = [one for one in told.rows if one.judged.verdict in UNDONE]
     if left:

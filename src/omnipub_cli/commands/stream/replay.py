@@ -57,7 +57,7 @@ def replay(  # noqa: PLR0913  one argument for each option
     yes: Yes = False,
 ) -> None:
     """Give records of the stream, or parked ones, to the worker again; what is out is not sent again."""
-    from omnipub_cli.commands.stream import _replay  # noqa: PLC0415  likewise
+    from omnipub_cli.commands.stream import _replay
 
     call = call_of(context)
     _check(since=since, from_=from_, parked=parked, until=until, ids=ids or ())
@@ -89,9 +89,9 @@ def _check(*, since: str, from_: str, parked: bool, until: str, ids: "list[str] 
 
 def _wanted(again: "Replay", *, since: str, from_: str, until: str, ids: list[str]) -> "Wanted":
     """The records that are asked for."""
-    from omnipub.ports.stream_reader import Start  # noqa: PLC0415  likewise
-    from omnipub_cli.commands.stream._replay import Wanted  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.since import since_of  # noqa: PLC0415  likewise
+    from omnipub.ports.stream_reader import Start
+    from omnipub_cli.commands.stream._replay import Wanted
+    from omnipub_cli.framework.since import since_of
 
     if not (since or from_):
         return Wanted(ids=ids)

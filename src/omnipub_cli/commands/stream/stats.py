@@ -24,7 +24,7 @@ SHARDS = (Column("SHARD"), Column("RECORDS", right=True), Column("OLDEST"), Colu
 @app.command(cls=Command, epilog=examples("omnipub stream stats", "omnipub stream stats --json"))
 def stats(context: typer.Context) -> None:
     """Show what the stream holds, how far the worker is behind, and how many records are parked."""
-    from omnipub.domain.timestamps import milliseconds, to_text  # noqa: PLC0415  a command imports what it uses
+    from omnipub.domain.timestamps import milliseconds, to_text
 
     call = call_of(context)
     with call.system() as system:
@@ -78,7 +78,7 @@ def _total(shards: "Sequence[Shard]") -> int | None:
 
 
 def _shape(shard: "Shard") -> dict[str, Any]:
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
 
     def text(moment: "datetime | None") -> str | None:
         return to_text(moment) if moment else None

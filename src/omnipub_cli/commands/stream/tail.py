@@ -49,10 +49,10 @@ def tail(
     ] = 50,
 ) -> None:
     """Show the newest records, and with --follow those that arrive."""
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
-    from omnipub.ports.stream_reader import Start  # noqa: PLC0415  likewise
-    from omnipub_cli.commands.stream import _records  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.since import since_of  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
+    from omnipub.ports.stream_reader import Start
+    from omnipub_cli.commands.stream import _records
+    from omnipub_cli.framework.since import since_of
 
     call = call_of(context)
     with call.system() as system:
@@ -95,7 +95,7 @@ def _follow(call: Call, records: "Records", ends: "Mapping[str, Start]") -> None
 
 def _lines(call: Call, found: "Sequence[StreamRecord]") -> None:
     """Records a line each, at once."""
-    from omnipub_cli.commands.stream import _records  # noqa: PLC0415  the command has imported it
+    from omnipub_cli.commands.stream import _records
 
     for one in found:
         if call.json:

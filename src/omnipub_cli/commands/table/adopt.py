@@ -66,7 +66,7 @@ def adopt(context: typer.Context, *, retired: Retired = False, same: Same = Fals
             return
         _confirm(call, system.gate.sentence(why), why, retired=retired, same=same)
         adopted = system.adoption.adopt(same=same)
-        from omnipub.domain.delivery.lifecycle import Status  # noqa: PLC0415  a command imports what it uses
+        from omnipub.domain.delivery.lifecycle import Status
 
         old = [one for one in (Status.FAILED, Status.MISSED) if len(system.backlog.of(one, at_most=1))]
     _tell(call, adopted, [] if same else [one.value for one in old])
@@ -76,7 +76,7 @@ def _alone(call: Call) -> "AbstractContextManager[None]":
     """Nothing else works on the data directory meanwhile; a stage has nothing that could be stopped."""
     if call.on_aws:
         return nullcontext()
-    from omnipub.onebox.data_directory import alone  # noqa: PLC0415  imported where it is needed
+    from omnipub.onebox.data_directory import alone
 
     call.settings  # noqa: B018  the directory is made and looked at first
     return alone(call.directory)
@@ -84,8 +84,8 @@ def _alone(call: Call) -> "AbstractContextManager[None]":
 
 def _confirm(call: Call, closed: str, why: "Why", *, retired: bool, same: bool) -> None:
     """Let somebody say, in a word of its own, what no check can see."""
-    from omnipub.services.protocol.gate import WITHOUT_EVIDENCE  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.framework import prompts  # noqa: PLC0415  likewise
+    from omnipub.services.protocol.gate import WITHOUT_EVIDENCE
+    from omnipub_cli.framework import prompts
 
     if same and why not in WITHOUT_EVIDENCE:
         raise ConflictError(
@@ -113,7 +113,7 @@ def _confirm(call: Call, closed: str, why: "Why", *, retired: bool, same: bool) 
 
 
 def _tell(call: Call, adopted: "Adopted", old: list[str]) -> None:
-    from omnipub_cli.commands._shared import deliveries  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import deliveries
 
     doubts = adopted.doubts
     call.output.data(

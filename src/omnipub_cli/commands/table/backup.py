@@ -18,8 +18,8 @@ def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; nothing is overwritten.")],
 ) -> None:
     """Copy the table into one file, as it is at this moment, while it is used."""
-    from omnipub.onebox import backups  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
+    from omnipub.onebox import backups
+    from omnipub_cli.output.progress import counted
 
     call = call_of(context)
     target = file.expanduser().absolute()

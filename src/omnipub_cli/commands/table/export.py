@@ -20,10 +20,10 @@ def export(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; nothing is overwritten.")],
 ) -> None:
     """Write every item to a file, a line of JSON each, without secrets."""
-    from omnipub.onebox.backups import vacant  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.table.dump import Transfer  # noqa: PLC0415  likewise
-    from omnipub_cli.commands.table import _jsonl  # noqa: PLC0415  likewise
-    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
+    from omnipub.onebox.backups import vacant
+    from omnipub.services.table.dump import Transfer
+    from omnipub_cli.commands.table import _jsonl
+    from omnipub_cli.output.progress import counted
 
     call = call_of(context)
     target = file.expanduser().absolute()

@@ -34,11 +34,11 @@ def import_(
     yes: Yes = False,
 ) -> None:
     """Bring in an exported file, after all of it was checked; nothing is sent until the table is adopted."""
-    from omnipub.onebox.data_directory import alone  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.table.dump import Transfer  # noqa: PLC0415  likewise
-    from omnipub_cli.commands.table import _jsonl  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
-    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
+    from omnipub.onebox.data_directory import alone
+    from omnipub.services.table.dump import Transfer
+    from omnipub_cli.commands.table import _jsonl
+    from omnipub_cli.framework.prompts import confirm
+    from omnipub_cli.output.progress import counted
 
     call = call_of(context)
     source = file.expanduser().absolute()

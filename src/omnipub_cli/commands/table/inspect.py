@@ -42,8 +42,8 @@ def inspect(
     raw: Annotated[bool, typer.Option("--raw", help="In DynamoDB's own JSON, an item a line.")] = False,
 ) -> None:
     """Show a message, an owner or any other key as it is stored, beside what its index keys should be."""
-    from omnipub.services.table.inspect import Inspection  # noqa: PLC0415  a command imports what it uses
-    from omnipub.storage import keys  # noqa: PLC0415  likewise
+    from omnipub.services.table.inspect import Inspection
+    from omnipub.storage import keys
 
     call = call_of(context)
     with call.system() as system:
@@ -63,7 +63,7 @@ def inspect(
 
 
 def _told(call: Call, one: "Inspected") -> "Iterator[Line]":
-    from omnipub.storage import keys  # noqa: PLC0415  the command has imported it
+    from omnipub.storage import keys
 
     names = [key.name for key in one.index_keys]
     yield Line((keys.name(one.key), f"({one.kind.value if one.kind else 'unknown'})"), heading=True)
@@ -84,7 +84,7 @@ def _told(call: Call, one: "Inspected") -> "Iterator[Line]":
 
 
 def _shape(call: Call, one: "Inspected", *, raw: bool) -> dict[str, Any]:
-    from omnipub.storage import keys  # noqa: PLC0415  likewise
+    from omnipub.storage import keys
 
     return {
         "key": keys.name(one.key),
@@ -102,7 +102,7 @@ def _shape(call: Call, one: "Inspected", *, raw: bool) -> dict[str, Any]:
 
 def _commands(call: Call, one: "Inspected") -> "Iterator[str]":
     """What a person may type about a delivery now."""
-    from omnipub.storage import keys  # noqa: PLC0415  likewise
+    from omnipub.storage import keys
 
     parent, channel = keys.parent_of(one.key.pk), keys.channel_of(one.key.sk)
     if parent is None or channel is None:

@@ -20,9 +20,9 @@ def restore(
     yes: Yes = False,
 ) -> None:
     """Put a backup in the table's place and keep the old one; nothing is sent until it is adopted."""
-    from omnipub.onebox import backups  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
-    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
+    from omnipub.onebox import backups
+    from omnipub_cli.framework.prompts import confirm
+    from omnipub_cli.output.progress import counted
 
     call = call_of(context)
     source = file.expanduser().absolute()

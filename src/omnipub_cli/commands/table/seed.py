@@ -29,10 +29,10 @@ def seed(
     yes: Yes = False,
 ) -> None:
     """Fill the table with invented messages, the same for the same seed; none of them can be sent."""
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  a command imports what it uses
-    from omnipub.seed.seeding import Seeding  # noqa: PLC0415  likewise
-    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
-    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
+    from omnipub.domain.timestamps import to_text
+    from omnipub.seed.seeding import Seeding
+    from omnipub_cli.framework.prompts import confirm
+    from omnipub_cli.output.progress import counted
 
     call = call_of(context)
     with call.system() as system:

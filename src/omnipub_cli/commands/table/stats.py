@@ -20,8 +20,8 @@ app = typer.Typer(add_completion=False)
 @app.command(cls=Command, epilog=examples("omnipub table stats", "omnipub table stats --json"))
 def stats(context: typer.Context) -> None:
     """Count what there is by status, and say how scheduler, gate and shards stand."""
-    from omnipub.onebox.backups import size_of  # noqa: PLC0415  a command imports what it uses
-    from omnipub.services.table.stats import CAP, Counting  # noqa: PLC0415  likewise
+    from omnipub.onebox.backups import size_of
+    from omnipub.services.table.stats import CAP, Counting
 
     call = call_of(context)
     with call.system() as system:
@@ -83,6 +83,6 @@ def _number(count: "Count") -> dict[str, Any]:
 
 
 def _moment(at: "datetime | None") -> str | None:
-    from omnipub.domain.timestamps import to_text  # noqa: PLC0415  the command has imported it
+    from omnipub.domain.timestamps import to_text
 
     return to_text(at) if at else None

@@ -12,9 +12,9 @@ app = typer.Typer(add_completion=False)
 @app.command(cls=Command, epilog=examples("omnipub table unseed", "omnipub table unseed --yes --data ./big"))
 def unseed(context: typer.Context, *, yes: Yes = False) -> None:
     """Remove everything that seed has invented."""
-    from omnipub.seed.seeding import Seeding  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  likewise
-    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
+    from omnipub.seed.seeding import Seeding
+    from omnipub_cli.framework.prompts import confirm
+    from omnipub_cli.output.progress import counted
 
     call = call_of(context)
     with call.system() as system:

@@ -33,8 +33,8 @@ _NEXT = {
 @app.command(cls=Command, epilog=examples("omnipub table verify", "omnipub table verify --json"))
 def verify(context: typer.Context) -> None:
     """Look at every item and say what is wrong in the table; exit 1 if anything is."""
-    from omnipub.services.table.verify import Verification  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.output.progress import counted  # noqa: PLC0415  likewise
+    from omnipub.services.table.verify import Verification
+    from omnipub_cli.output.progress import counted
 
     call = call_of(context)
     with call.system() as system, counted(call.output, "items") as told:
@@ -72,7 +72,7 @@ def _views(call: Call, rows: "Sequence[Mapping[str, str]]") -> "Iterator[View]":
 
 
 def _shape(call: Call, finding: "Finding") -> dict[str, Any]:
-    from omnipub.storage import keys  # noqa: PLC0415  the command has imported it
+    from omnipub.storage import keys
 
     name = keys.name(finding.key)
     parent = keys.parent_of(finding.key.pk)

@@ -65,8 +65,8 @@ def password(*, from_stdin: bool) -> str:
 
 def tell(call: Call, one: Person) -> None:
     """Show a user."""
-    from omnipub_cli.commands._shared.deployment_views import person_json  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.output.views import Record, State  # noqa: PLC0415  likewise
+    from omnipub_cli.commands._shared.deployment_views import person_json
+    from omnipub_cli.output.views import Record, State
 
     record = Record(
         fields=(

@@ -37,8 +37,8 @@ def create(
     region: aws_stage.Region = "",
 ) -> None:
     """Let somebody sign in to a stage on AWS: invited by mail, or with a password."""
-    from omnipub_cli.deployment.users import checked_address  # noqa: PLC0415  a command imports what it uses
-    from omnipub_cli.framework.options import once  # noqa: PLC0415  likewise
+    from omnipub_cli.deployment.users import checked_address
+    from omnipub_cli.framework.options import once
 
     call = call_of(context)
     address = checked_address(email)

@@ -21,7 +21,7 @@ def disable(
     yes: Yes = False,
 ) -> None:
     """Let a user sign in no more; what they wrote stays, and goes out when it is due."""
-    from omnipub_cli.framework.prompts import confirm  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.framework.prompts import confirm
 
     call = call_of(context)
     _, target = aws_stage.place(context, region=region)

@@ -22,7 +22,7 @@ def list_(
     region: aws_stage.Region = "",
 ) -> None:
     """List who may sign in to a stage on AWS."""
-    from omnipub_cli.commands._shared import deployment_views  # noqa: PLC0415  a command imports what it uses
+    from omnipub_cli.commands._shared import deployment_views
 
     call = call_of(context)
     _, target = aws_stage.place(context, region=region)

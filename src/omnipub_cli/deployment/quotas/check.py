@@ -57,7 +57,7 @@ def _ask(source: Source, stage: Stage, known: Known) -> None:
     Raises:
         OmnipubError: It refuses, is not there, or answers without what it should.
     """
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415  an optional package
+    from botocore.exceptions import BotoCoreError
 
     with asked(source.thing.format_map(known.names)):
         try:

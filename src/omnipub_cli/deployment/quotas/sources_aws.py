@@ -146,9 +146,9 @@ def metrics(stage: "Stage", known: Known) -> None:
 
 def applied(client: Any, quota: "Quota") -> float:
     """A limit as it holds for the account, else as AWS gives it to everybody."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415  an optional package
+    from botocore.exceptions import ClientError
 
-    from omnipub.adapters.aws.errors import code_of  # noqa: PLC0415  likewise
+    from omnipub.adapters.aws.errors import code_of
 
     asked = {"ServiceCode": quota.service, "QuotaCode": quota.code}
     try:

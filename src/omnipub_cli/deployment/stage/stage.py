@@ -106,7 +106,7 @@ class Stage:
     @cached_property
     def clients(self) -> Clients:
         """The clients of its services; no write passes without the guard."""
-        from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  an optional package hangs on it
+        from omnipub.adapters.aws.clients import Clients
 
         clients = Clients(region=self.region)
         clients.session.register("before-call", self.guard)
@@ -119,8 +119,8 @@ class Stage:
         Raises:
             ConfigurationError: Something that its stacks named is gone; it says whether they still name it.
         """
-        from omnipub.adapters.system.journal import NoJournal  # noqa: PLC0415  likewise
-        from omnipub.wiring.aws import on_aws  # noqa: PLC0415  pydantic, urllib3 and the rest hang on this
+        from omnipub.adapters.system.journal import NoJournal
+        from omnipub.wiring.aws import on_aws
 
         system = on_aws(self.facts.settings if whole else self.settings, self.clients, journal=NoJournal())
         try:
@@ -136,14 +136,14 @@ class Stage:
 
     def replay(self, system: System, *, whole: bool = True) -> Replay:
         """What reads its stream and its parked records, and replays them; unless `whole`, its parked records alone."""
-        from omnipub.wiring.aws import replay_on_aws  # noqa: PLC0415  likewise
+        from omnipub.wiring.aws import replay_on_aws
 
         worker = self.facts.worker if whole else ""
         return replay_on_aws(system, self.clients, worker=worker, parked=self._outputs["Data"]["ParkedBucket"])
 
     def run_now(self, parents: Sequence[Parent]) -> Report:
         """Let its own scheduler dispatch what is due, of `parents` only if any are named."""
-        from omnipub.adapters.aws.lambda_scheduler import LambdaScheduler  # noqa: PLC0415  botocore hangs on it
+        from omnipub.adapters.aws.lambda_scheduler import LambdaScheduler
 
         return LambdaScheduler(self.clients, self.facts.settings.function).run_now(parents)
 
@@ -178,7 +178,7 @@ class Stage:
         return Kept(account=self.account.caller().account, region=self.region, stage=self.name)
 
     def _configured(self) -> str | None:
-        from omnipub.adapters.aws.clients import Clients  # noqa: PLC0415  likewise
+        from omnipub.adapters.aws.clients import Clients
 
         with asked("AWS"):
             found = Clients().session.get_config_variable("region")

@@ -18,7 +18,7 @@ PORTION = 4 * 1024 * 1024
 def read_ahead(file: Path) -> None:
     """Bring a large file into memory, if half of that can hold it; what cannot be read is for SQLite to say."""
     if LARGE <= file.stat().st_size <= _memory() // 2:
-        import subprocess  # noqa: PLC0415  every command imports this file, and few need that
+        import subprocess
 
         subprocess.run([sys.executable, "-m", __name__, str(file)], stderr=subprocess.DEVNULL, check=False)  # noqa: S603  our own module
 
