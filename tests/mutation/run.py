@@ -21,9 +21,10 @@ from mutation.conditions import Mutant, mutants
 ROOT = Path(__file__).parent.parent.parent
 CACHE = ROOT / ".cache" / "mutation"
 ACCEPTED = Path(__file__).with_name("accepted.json")
-ROOMS = ("domain", "services", "storage", "adapters")
+ROOMS = ("domain", "services", "storage", "adapters", "seed")
 TESTS = (
     "tests/unit/domain",
+    "tests/unit/seed",
     "tests/unit/storage",
     "tests/unit/services",
     "tests/unit/channels",
@@ -31,11 +32,8 @@ TESTS = (
     "tests/contract",
     "tests/integration/services",
     "tests/integration/handlers",
-    "tests/integration/test_http_send.py",
-    "tests/integration/test_http_guard.py",
-    "tests/integration/test_loopback_send.py",
-    "tests/integration/test_sqlite_jobs.py",
-    "tests/integration/test_checks_against_sandbox.py",
+    "tests/integration/adapters",
+    "tests/integration/channels/test_checks_against_sandbox.py",
     "tests/simulation",
 )
 """What runs in one process and soon. The command line's and the machine's tests run processes: they take no part."""

@@ -14,8 +14,8 @@ ALONE = frozenset(
         "tests/integration/onebox/test_bad_clock.py",
         "tests/integration/onebox/test_crowd.py",
         "tests/integration/onebox/test_isolation.py",
-        "tests/integration/test_http_send.py",
-        "tests/unit/adapters/test_worker_pool.py",
+        "tests/integration/adapters/test_http_client.py",
+        "tests/unit/adapters/system/test_worker_pool.py",
     }
 )
 """Files that fail if something takes a moment too long: whoever competes with them for a processor fails them."""
@@ -29,7 +29,7 @@ UNHURRIED = frozenset(
 )
 """Files that bound how long something takes so generously that company does not matter."""
 
-ONE_BY_ONE = frozenset({"tests/integration/onebox/test_box.py", "tests/simulation/test_histories.py"})
+ONE_BY_ONE = frozenset({"tests/integration/onebox/test_system.py", "tests/simulation/test_histories.py"})
 """Files with few tests that run long: their tests are shared out one by one, all others file by file."""
 
 LAST = "alone"

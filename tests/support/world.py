@@ -13,14 +13,17 @@ from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.adapters.local.vault import KeyfileVault
 from omnipub.config import Settings
 from omnipub.domain.conversation import Account, Occasion, PostIds, Request, Response, Secret
+from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.http import NoAnswerError, NotSentError, UnreachableError
 from omnipub.ports.stream import Pointer
+from omnipub.services.messages.read import Viewer
 from omnipub.wiring.assemble import System, World, assemble
 from support.seats import FakeSeat
 
@@ -344,3 +347,9 @@ def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None,
     for name in CHANNELS:
         system.accounts.connect(owner=OWNER, channel=name, account=f"acc-{name}", token=Secret(f"token-{name}"))
     return TestBed(clock=clock, stream=stream, delay=delay, network=network, journal=journal, seat=seat, system=system)
+
+
+def only(bed: TestBed, message: str) -> Delivery:
+    """The one delivery of a message."""
+    (found,) = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER)).deliveries
+    return found

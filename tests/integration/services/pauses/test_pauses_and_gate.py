@@ -11,28 +11,21 @@ import pytest
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, InvalidInputError, NotFoundError
 from omnipub.services.delivery.publish import Deliver
-from omnipub.services.messages.read import Viewer
 from omnipub.services.pauses.pauses import Pauses
 from omnipub.services.pauses.release import Releases
 from omnipub.services.pauses.scopes import Pause
 from omnipub.storage import keys
-from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed
+from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed, only
 
 
 def compose(bed: TestBed, channel: str = "looked", *, seconds: float = 30, text: str = "Hello") -> str:
     moment = bed.clock.now() + timedelta(seconds=seconds)
     schedule = Schedule(at=moment, local=moment.isoformat(), zone="UTC")
     return bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=[channel], schedule=schedule).id
-
-
-def only(bed: TestBed, message: str) -> Delivery:
-    (found,) = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER)).deliveries
-    return found
 
 
 @pytest.mark.parametrize("scope", ["everything", "channel:looked", "account:looked/acc-looked", f"owner:{OWNER}"])

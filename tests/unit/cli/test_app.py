@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +10,12 @@ from typer.core import TyperGroup
 
 import omnipub_cli.commands
 from omnipub_cli.app import ENTRIES, load
-from omnipub_cli.framework.lazy_group import Lazy, file_of
+from omnipub_cli.framework.lazy_group import file_of
 from omnipub_cli.output.json_schemas import SCHEMAS, json_schema
+from support.commands import COMMANDS, GROUPS, LAZY
 
 FILES = Path(omnipub_cli.commands.__file__).parent
 SHARED = {"--json", "--quiet", "--utc", "--data", "--stage", "--region", "--profile", "--help"}
-
-
-def walk() -> Iterator[tuple[str, object]]:
-    for name in ENTRIES:
-        found = load(name)
-        if isinstance(found, TyperGroup):
-            inside = found.loaded() if isinstance(found, Lazy) else found.commands
-            yield from ((f"{name} {inner}", command) for inner, command in inside.items())
-        else:
-            yield name, found
-
-
-COMMANDS = dict(walk())
-GROUPS = [name for name in ENTRIES if isinstance(load(name), TyperGroup)]
-LAZY = {name: found for name in ENTRIES if isinstance(found := load(name), Lazy)}
 
 WRONG = {
     "messages create": (["Hello", "--to", "facebook", "--at", "tomorrow"], 2),

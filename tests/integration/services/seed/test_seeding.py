@@ -1,5 +1,4 @@
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,32 +12,13 @@ from omnipub.domain.message import Content
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.names import PRODUCTION, SEED_OWNER
 from omnipub.ports.table import Item
-from omnipub.seed.seeding import Seeding
 from omnipub.services.messages.read import Viewer
 from omnipub.services.table.verify import Verification
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of
 from omnipub.storage.schema import INDEXES
-from support.world import CHANNELS, OWNER, START, TestBed, WorkerKilledError, make_bed
-
-
-def seeding(bed: TestBed, **changes: Any) -> Seeding:
-    made = Seeding(
-        table=bed.system.world.table,
-        shards=bed.system.shards,
-        clock=bed.clock,
-        settings=bed.system.settings,
-        networks=tuple(CHANNELS),
-    )
-    return replace(made, **changes)
-
-
-def seed(bed: TestBed, messages: int = 60, number: int = 1) -> int:
-    return seeding(bed).seed(messages=messages, seed=number, told=lambda _: None)
-
-
-def unseed(bed: TestBed) -> int:
-    return seeding(bed).unseed(told=lambda _: None)
+from support.seeded import seed, seeding, unseed
+from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed
 
 
 def everything(bed: TestBed) -> list[Item]:

@@ -19,7 +19,7 @@ from omnipub_cli.deployment.infrastructure import chosen
 from omnipub_cli.deployment.ports import Event, Stack
 from omnipub_cli.deployment.users import checked_address, lacking
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 CONTAINERS = {"INFRA_TYPE": "containers"}
 SERVERLESS = {"INFRA_TYPE": "serverless"}
 

@@ -9,7 +9,7 @@ from omnipub.adapters.system.journal import LEVELS, LogJournal
 from omnipub.adapters.system.log_output import FILE, logger_for
 from omnipub.config import LogLevel, Settings
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SOURCES = "\n".join(path.read_text() for path in (ROOT / "src" / "omnipub").rglob("*.py"))
 
 

@@ -19,9 +19,8 @@ from omnipub.services.table.verify import Verification
 from omnipub.storage import access, keys
 from omnipub.storage.items import Standing, connection_item, delivery_of, key_of, plain_item
 from omnipub.storage.schema import MEANING
+from support.seeded import seed
 from support.world import OWNER, START, TestBed, make_bed
-
-from .test_seeding import seed
 
 
 def transfer(bed: TestBed, **changes: Any) -> Transfer:

@@ -17,10 +17,8 @@ from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.gate import CLOSED
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_item, delivery_of
-from support.world import OWNER, START, TestBed
-
-from .test_pauses_and_gate import only
-from .test_seeding import seed
+from support.seeded import seed
+from support.world import OWNER, START, TestBed, only
 
 
 def never_entered(_: TestBed) -> None:

@@ -11,8 +11,7 @@ from typer.core import TyperGroup
 from omnipub_cli.app import load
 from omnipub_cli.framework import inputs, value_checks
 from omnipub_cli.output.output import Output
-
-from .test_tree import COMMANDS, GROUPS
+from support.commands import COMMANDS, GROUPS
 
 EMPTY = ["", " ", "\t\n", "\u200b", "\u00a0\u2060"]
 

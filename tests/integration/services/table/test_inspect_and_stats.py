@@ -14,9 +14,8 @@ from omnipub.services.table.stats import Census, Count, Counting
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.storage.kinds import ItemKind
+from support.seeded import seed
 from support.world import CHANNELS, OWNER, START, TestBed
-
-from .test_seeding import seed
 
 
 def inspected(bed: TestBed, text: str) -> list[Inspected]:

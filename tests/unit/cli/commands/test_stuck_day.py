@@ -9,7 +9,7 @@ import pytest
 from omnipub_cli.app import load
 from omnipub_cli.framework.lazy_group import Lazy
 
-PAGE = (Path(__file__).parents[3] / "docs" / "stuck-day.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs" / "stuck-day.md").read_text()
 TYPED = re.findall(r"^\$ omnipub (.+)$", PAGE, re.MULTILINE)
 TOLD = re.findall(r"(?:next|now|there|again|away|out|works|on): omnipub (.+)$", PAGE, re.MULTILINE)
 

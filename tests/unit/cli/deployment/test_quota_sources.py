@@ -25,7 +25,7 @@ from omnipub_cli.deployment.stage.outputs import facts
 from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 REGION = "eu-west-1"
 ARN = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream"
 NOW = datetime(2026, 11, 1, 0, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from omnipub_cli.deployment.stack_state import BROKEN
 from omnipub_cli.deployment.target import Target, target
 from omnipub_cli.framework.lazy_group import Lazy
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "deploying.md").read_text()
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
