@@ -1,4 +1,4 @@
-"""What several channels read alike in answers: the network's own words, the wait it asks for, the unknown.
+"""Read what networks answer alike: their error texts, the wait that a rate limit asks for, unknown answers.
 
 Whatever comes back was written by somebody else: it is shortened and made printable. The driver takes
 secrets out of it, as it knows all that were sent.

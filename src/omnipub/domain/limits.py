@@ -1,4 +1,4 @@
-"""What a network accepts, as data in its own unit, and the one check that runs wherever content passes.
+"""The limits of each network, such as the character limit, and the one check of content against them.
 
 Nothing is ever trimmed: content over a limit is refused with the number that would have been allowed.
 """

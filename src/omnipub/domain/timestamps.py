@@ -1,6 +1,6 @@
-"""Moments: UTC instants in whole milliseconds, and how a person's local time becomes one.
+"""Timestamps: UTC moments in whole milliseconds, and local times in a time zone as such moments.
 
-Rules of this room: every moment is an aware UTC datetime cut to milliseconds; its text form is fixed
+Rules of this module: every moment is an aware UTC datetime cut to milliseconds; its text form is fixed
 width, so text order is time order; no function here reads a clock.
 """
 

@@ -1,6 +1,6 @@
-"""The life of a delivery as one table.
+"""The state machine of a delivery, as one table of transitions.
 
-Rules of this room:
+Rules of this module:
 1. Every change of a delivery's status is a row of TRANSITIONS; nothing else may assign a status.
 2. The table knows nothing of networks, leases or storage: it only says which event leads where.
 3. Diagrams and documents are generated from the table, never drawn beside it.

@@ -1,4 +1,4 @@
-"""When to come back: exponential back-off with jitter, as data and one function."""
+"""Exponential backoff with jitter: how long to wait before the next try."""
 
 from dataclasses import dataclass
 from datetime import timedelta

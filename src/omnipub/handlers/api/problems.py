@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problems: one table from error type to status and title."""
+"""Problem details (RFC 9457): one table from error type to HTTP status and title."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bring a message or certification into the world: everything in one transaction, then tell who must know.
+"""Create a message or certification in one transaction, under the idempotency key of its request.
 
 The transaction holds the item, its deliveries, and the idempotency record of the request that asked for
 it, so that a request repeated after a lost answer finds what the first one made.
