@@ -17,6 +17,11 @@ ORIGIN_HEADER = "x-omnipub-origin"
 API_ROOT = "/api/v1"
 """CloudFront forwards `/api/*` unstripped, so the version stands in every route."""
 
+PUBLIC_ROUTES = {
+    ("GET", f"{API_ROOT}/health"): "says only whether omnipub is alive",
+}
+"""(Method, path) of each route that needs no token → why. The API, its gateway and its stack have no others."""
+
 LOCAL_OWNER = "local"
 """The owner of what is composed on one machine through the command line."""
 

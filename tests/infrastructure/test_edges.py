@@ -5,18 +5,13 @@ from typing import Any
 
 import pytest
 
-from omnipub.names import API_ROOT, AUTHORS_GROUP, OPERATORS_GROUP
+from omnipub.names import API_ROOT, AUTHORS_GROUP, OPERATORS_GROUP, PUBLIC_ROUTES
 
 
 def test_only_the_named_routes_want_no_token(prod: Any) -> None:
     routes = prod.of("Api", "AWS::ApiGatewayV2::Route")
     public = {route["RouteKey"] for route in routes if route["AuthorizationType"] == "NONE"}
-    assert public == {
-        f"GET {API_ROOT}/health",
-        f"GET {API_ROOT}/config",
-        f"GET {API_ROOT}/oauth/callback",
-        f"POST {API_ROOT}/events",
-    }
+    assert public == {f"{method} {path}" for method, path in PUBLIC_ROUTES}
     assert {route["RouteKey"]: route["AuthorizationType"] for route in routes if route["RouteKey"] not in public} == {
         f"ANY {API_ROOT}/{{proxy+}}": "JWT"
     }

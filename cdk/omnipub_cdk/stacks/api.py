@@ -10,10 +10,10 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from omnipub.names import API_ROOT
+from omnipub.names import API_ROOT, PUBLIC_ROUTES
+from omnipub_cdk.access_log import LOG_LINE
 from omnipub_cdk.functions import CodeOf, allow, function, log_group
 from omnipub_cdk.nag_exceptions import acknowledge
-from omnipub_cdk.routes import LOG_LINE, PUBLIC
 from omnipub_cdk.stacks.auth import AuthStack
 from omnipub_cdk.stacks.data import DataStack
 from omnipub_cdk.stacks.function_environment import environment
@@ -69,14 +69,14 @@ class ApiStack(Stack):
         )
         to_function = integrations.HttpLambdaIntegration("Function", self.function)
         api.add_routes(path=f"{API_ROOT}/{{proxy+}}", integration=to_function)
-        for route in PUBLIC:
+        for (method, path), why in PUBLIC_ROUTES.items():
             (made,) = api.add_routes(
-                path=route.path,
-                methods=[gateway.HttpMethod[route.method]],
+                path=path,
+                methods=[gateway.HttpMethod[method]],
                 authorizer=gateway.HttpNoneAuthorizer(),
                 integration=to_function,
             )
-            acknowledge(made, "AwsSolutions-APIG4", f"Public on purpose: it {route.why}.")
+            acknowledge(made, "AwsSolutions-APIG4", f"Public on purpose: it {why}.")
         return api
 
     def _stage(self, stage: Stage) -> None:

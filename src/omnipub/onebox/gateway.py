@@ -13,7 +13,7 @@ from omnipub.loopback.connection import Connection, Manner
 from omnipub.loopback.exchange import Head, Reply, problem
 from omnipub.loopback.locks import Locks
 from omnipub.loopback.server import Server
-from omnipub.names import API_ROOT, LOCAL_OWNER, OPERATORS_GROUP
+from omnipub.names import LOCAL_OWNER, OPERATORS_GROUP, PUBLIC_ROUTES
 from omnipub.onebox.aws_events import Context, Incoming, gateway_event
 
 BODY_AT_MOST = 10 * 1024 * 1024
@@ -24,8 +24,6 @@ CONNECTIONS = 128
 
 CLAIMS = {"sub": LOCAL_OWNER, "cognito:groups": f"[{OPERATORS_GROUP}]", "token_use": "access"}
 """Who the holder of the local token is."""
-
-PUBLIC = frozenset({f"{API_ROOT}/health"})
 
 Api = Callable[[Mapping[str, Any], object], dict[str, Any]]
 
@@ -52,7 +50,7 @@ class Gateway(Server):
 
     def _refusal(self, head: Head) -> Reply | None:
         refused = self._locks.refusal(head)
-        if refused is not None or head.path in PUBLIC:
+        if refused is not None or (head.method, head.path) in PUBLIC_ROUTES:
             return refused
         scheme, _, given = head.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), self._token.encode()):
@@ -63,7 +61,7 @@ class Gateway(Server):
     def _answer(self, head: Head, body: bytes, _: Connection) -> Reply:
         target = f"{head.path}?{head.query}" if head.query else head.path
         incoming = Incoming(method=head.method, target=target, headers=head.headers, body=body, source=head.source)
-        event = gateway_event(incoming, None if head.path in PUBLIC else CLAIMS)
+        event = gateway_event(incoming, None if (head.method, head.path) in PUBLIC_ROUTES else CLAIMS)
         answer = self._api(event, Context(function_name="omnipub-api"))
         text = answer.get("body") or ""
         told = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
