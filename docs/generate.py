@@ -11,6 +11,8 @@ from pathlib import Path
 
 import access_paths
 import cli_reference
+import tree
+import word_search
 
 from omnipub.channels.registry import CHANNELS
 from omnipub.config import Settings, variable
@@ -116,6 +118,8 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "limits": limits_table,
     "rows": rows_table,
     "settings": settings_table,
+    "tree": tree.drawn,
+    "words": word_search.table,
 }
 
 

@@ -38,6 +38,36 @@ QUESTIONS: Mapping[str, str] = {
 """The field's word → the file that answers it."""
 
 
+BEFORE: Mapping[str, Sequence[str]] = {
+    "alarms": ("cdk/alarms.py", "cdk/stacks/monitoring.py"),
+    "backoff": ("src/omnipub/domain/backoff.py",),
+    "backup": ("src/omnipub_cli/commands/table/backup.py", "src/omnipub_cli/commands/table/restore.py"),
+    "certification catalog": ("src/omnipub/domain/catalogue.py", "src/omnipub/services/catalog.py"),
+    "character limits": (),
+    "circuit breaker": ("src/omnipub/domain/breaker.py",),
+    "claim": ("src/omnipub/services/deliver.py", "src/omnipub/handlers/principal.py"),
+    "connection pool": (),
+    "CSV": ("src/omnipub/services/rowfiles.py", "src/omnipub/services/rows.py"),
+    "dead letters": (),
+    "exit codes": ("src/omnipub_cli/errors.py",),
+    "group commit": (),
+    "idempotency key": (),
+    "JWT": ("src/omnipub/handlers/principal.py",),
+    "permissions": ("cdk/permissions.py",),
+    "preview": ("src/omnipub/services/preview.py", "src/omnipub_cli/commands/messages/preview.py"),
+    "problem details": (),
+    "rate limit": (),
+    "SSRF": (),
+    "state machine": ("src/omnipub/adapters/directory_seat.py",),
+    "table shape": ("src/omnipub/storage/__init__.py", "src/omnipub/storage/schema.py"),
+    "time zone": ("src/omnipub_cli/times.py",),
+    "token refresh": ("src/omnipub/sandbox/linkedin_tokens.py", "src/omnipub_cli/commands/connections/refresh.py"),
+    "webhook": ("src/omnipub/sandbox/webhook.py", "src/omnipub/channels/webhook.py"),
+    "pagination": (),
+}
+"""The first two hits of the same search in revision 51db94f, before the tree was redesigned."""
+
+
 def hits(words: str, root: Path = ROOT) -> Sequence[str]:
     """The files that a search for `words` finds, best first: by their names, then by their first docstring lines."""
     wanted = [re.escape(word.lower().rstrip("s")) for word in words.split()]
@@ -63,3 +93,13 @@ def _first_lines(root: Path) -> Sequence[tuple[str, str]]:
 
 def _spaced(name: str) -> str:
     return name.replace("_", " ").replace("/", " / ").lower()
+
+
+def table() -> str:
+    """The questions with the hits of today and of before, as Markdown."""
+    lines = ["| word | first hits | first hits before |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| {word} | {_cell(hits(word)[:2])} | {_cell(BEFORE[word])} |" for word in QUESTIONS)])
+
+
+def _cell(places: Sequence[str]) -> str:
+    return ", ".join(f"`{place.removeprefix('src/')}`" for place in places) or "nothing"
