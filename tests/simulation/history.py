@@ -369,8 +369,10 @@ class History:
                     system.pauses.resume(pause.scope, send_late=True)
                 except GateClosedError:  # in a copy nothing is resumed before it is adopted
                     self.hub.wait(1_000)
-                else:
-                    break
+                    continue
+                except NotFoundError:
+                    self.hub.tell(f"the pause of {pause.scope} went with the table that was lost")
+                break
 
     def _connect(self, system: System, name: str) -> None:
         if self.weather.tokens:

@@ -360,7 +360,7 @@ def _printed(cloud: Cloud, group: str, word: str) -> Any:
 
 def test_a_token_lies_sealed_by_kms_in_the_table(system: System) -> None:
     (connection, *_) = system.accounts.of(LOCAL_OWNER)
-    assert connection.sealed.startswith("kms1.")
+    assert connection.sealed.startswith("kms2.")
 
 
 def test_a_copy_of_the_table_sends_nothing(
