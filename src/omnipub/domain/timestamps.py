@@ -5,7 +5,7 @@ width, so text order is time order; no function here reads a clock.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -92,18 +92,22 @@ def schedule_at(text: str, *, zone: str | None = None, fold: Fold | None = None)
 
     Raises:
         InvalidInputError: Unreadable text, unknown zone, a local time that is skipped when clocks go
-            forward, or one that happens twice and `fold` does not say which.
+            forward, one that happens twice and `fold` does not say which, or a day without a time.
     """
     try:
         given = datetime.fromisoformat(text[: TIME_AT_MOST + 1].strip())
     except ValueError as error:
         raise InvalidInputError(
             f"'{excerpt(text)}' is not a time.",
-            hint="Use ISO 8601, e.g. 2026-12-01T09:00 with a zone, or 2026-12-01T09:00:00+01:00.",
+            hint="Use ISO 8601: YYYY-MM-DDTHH:MM with a zone, or YYYY-MM-DDTHH:MM:SS+01:00.",
         ) from error
     if not FIRST_YEAR <= given.year <= LAST_YEAR:
         raise InvalidInputError(
             f"The year of '{excerpt(text)}' makes no sense.", hint=f"Use a year from {FIRST_YEAR} to {LAST_YEAR}."
+        )
+    if _is_day(text):
+        raise InvalidInputError(
+            f"'{excerpt(text)}' names a day and no time.", hint=f"Add the time, e.g. {given:%Y-%m-%d}T09:00."
         )
     if given.tzinfo is not None:
         shown = zone_named(zone) if zone else UTC
@@ -116,6 +120,15 @@ def schedule_at(text: str, *, zone: str | None = None, fold: Fold | None = None)
         )
     at = _resolve(given, zone_named(zone), fold)
     return Schedule(at=at, local=_local_text(given), zone=zone)
+
+
+def _is_day(text: str) -> bool:
+    """Whether a text in ISO 8601 is a date without a time: nobody means midnight by it."""
+    try:
+        date.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def _resolve(local: datetime, zone: ZoneInfo, fold: Fold | None) -> datetime:

@@ -42,8 +42,8 @@ TYPES = (
     cls=Command,
     epilog=examples(
         f"omnipub {_FIRST}",
-        'omnipub certs announce --member "Ada Lovelace" --type SAA-C03 --earned-on 2026-11-20 --to linkedin '
-        "--linkedin-url https://www.linkedin.com/in/ada --photo ada.jpg --at 2026-12-01T09:00 --zone Europe/Berlin",
+        'omnipub certs announce --member "Ada Lovelace" --type SAA-C03 --earned-on yesterday --to linkedin '
+        '--linkedin-url https://www.linkedin.com/in/ada --photo ada.jpg --at "monday 9:00" --zone Europe/Berlin',
     ),
 )
 def announce(  # noqa: PLR0913  a command's options are its parameters
@@ -53,7 +53,9 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
     type_: Annotated[
         str, typer.Option("--type", metavar="TYPE", help="What: a name, slug or exam code; see `omnipub certs types`.")
     ],
-    earned_on: Annotated[str, typer.Option(metavar="DATE", help="The day on the certificate, e.g. 2026-11-20.")],
+    earned_on: Annotated[
+        str, typer.Option(metavar="DATE", help="The day on the certificate: YYYY-MM-DD, today or yesterday.")
+    ],
     to: To,
     linkedin_url: Annotated[str, typer.Option(metavar="URL", help="The member's LinkedIn profile.")] = "",
     photo: Annotated[str, typer.Option(metavar="FILE", help="A picture of the member.")] = "",

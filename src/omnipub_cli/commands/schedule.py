@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.framework import inputs
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, Cursor, GoesTo, Limit, Owner, examples, group
+from omnipub_cli.framework.since import bound_of
 from omnipub_cli.output import times
 from omnipub_cli.output.views import Column, State, Table, TimeOfDay
 
@@ -33,7 +33,7 @@ CALENDAR = (Column("DUE"), Column("CHANNEL"), Column("STATUS"), Column("ID"), Co
     cls=Command,
     epilog=examples(
         "omnipub schedule list",
-        "omnipub schedule list --since 2026-12-01 --until 2026-12-08",
+        "omnipub schedule list --since today --until +7d",
         "omnipub schedule list --channel facebook --json",
     ),
 )
@@ -51,10 +51,10 @@ def list_(
     from omnipub.domain.timestamps import LATEST_AHEAD, TICK
 
     call = call_of(context)
-    first = inputs.moment_of(since, "--since") if since else None
-    last = inputs.moment_of(until, "--until") - TICK if until else None
     with call.system() as system:
         now = system.world.clock.now()
+        first = bound_of(since, "--since", now=now) if since else None
+        last = bound_of(until, "--until", now=now) - TICK if until else None
         if last and last < (first or now - LOOKS_BACK):
             raise InvalidInputError(
                 "--until must lie behind --since, which is seven days ago unless it is given.",
@@ -82,7 +82,7 @@ def list_(
         call.output.note("Nothing is due.")
         call.output.hint(
             "Schedule something: "
-            + call.typed('messages create "Hello" --to facebook --at 2026-12-01T09:00 --zone Europe/Berlin')
+            + call.typed('messages create "Hello" --to facebook --at "tomorrow 9:00" --zone Europe/Berlin')
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -92,8 +92,9 @@ def variants(given: Sequence[str]) -> dict[str, Variant]:
 
 
 def schedule(at: str, zone: str, fold: str | None) -> Schedule | None:
-    """When it is due, or None for now."""
-    from omnipub.domain.timestamps import Fold, schedule_at
+    """When it is due, or None for now; times such as `+2h` count from this moment."""
+    from omnipub.domain.relative_times import needs_zone, typed_schedule
+    from omnipub.domain.timestamps import Fold
 
     if not at:
         if zone or fold:
@@ -102,29 +103,39 @@ def schedule(at: str, zone: str, fold: str | None) -> Schedule | None:
                 f"{option} says which time --at means, and there is no --at.", hint="Add --at TIME."
             )
         return None
-    if not zone and _is_local(at):
+    if not zone and needs_zone(at):
         here = zone_name()
         raise InvalidInputError(
             f"'{at}' has neither an offset nor a zone.",
             hint=f"Add --zone {here or 'Europe/Berlin'}" + (" (this machine's zone)." if here else "."),
         )
-    return schedule_at(at, zone=zone or None, fold=Fold(fold) if fold else None)
+    return typed_schedule(at, now=datetime.now(UTC), zone=zone or None, fold=Fold(fold) if fold else None)
 
 
 def window(not_after: str, zone: str, fold: str | None) -> Window | None:
     """Until when it may begin, or None for as long as the stage says; a time is meant like that of --at."""
     from omnipub.domain.delivery.window import window_of
+    from omnipub.domain.relative_times import OnDay, needs_zone, relative_time, typed_schedule
     from omnipub.domain.timestamps import Fold
 
     if not not_after:
         return None
-    if not zone and _is_local(not_after):
+    relative = relative_time(not_after)
+    if isinstance(relative, timedelta):
+        raise InvalidInputError(
+            f"'{not_after}' counts from now, and --not-after counts from the due moment.",
+            hint="Leave out what stands before the span: --not-after 2h.",
+        )
+    if not zone and needs_zone(not_after):
         here = zone_name()
         raise InvalidInputError(
             f"'{not_after}' has neither an offset nor a zone.",
             hint=f"Give an offset, or a span such as 2h, or --at with --zone {here or 'Europe/Berlin'}.",
         )
-    return window_of(not_after, zone=zone or None, fold=Fold(fold) if fold else None)
+    which = Fold(fold) if fold else None
+    if isinstance(relative, OnDay):
+        return typed_schedule(not_after, now=datetime.now(UTC), zone=zone or None, fold=which).at
+    return window_of(not_after, zone=zone or None, fold=which)
 
 
 def moment_of(text: str, option: str) -> datetime:
@@ -133,28 +144,29 @@ def moment_of(text: str, option: str) -> datetime:
         return datetime.fromisoformat(text.strip()).astimezone()
     except (ValueError, OverflowError) as error:
         raise InvalidInputError(
-            f"'{text}' is not a time for {option}.", hint="Use 2026-12-01, 2026-12-01T09:00 or 2026-12-01T09:00Z."
+            f"'{text}' is not a time for {option}.",
+            hint="Use YYYY-MM-DD, YYYY-MM-DDTHH:MM or YYYY-MM-DDTHH:MMZ.",
         ) from error
 
 
 def day_of(text: str, option: str) -> date:
-    """A day, as on a certificate."""
+    """The day that `text` names: a date, `today` or `yesterday`."""
+    from omnipub.domain.relative_times import NEAR_DAYS
+
+    words = text.strip().lower()
+    if words in NEAR_DAYS:
+        return today() + timedelta(days=NEAR_DAYS[words])
     try:
-        return date.fromisoformat(text.strip())
+        return date.fromisoformat(words)
     except ValueError as error:
-        raise InvalidInputError(f"'{text}' is not a day for {option}.", hint="Write it as 2026-11-20.") from error
+        raise InvalidInputError(
+            f"'{text}' is not a day for {option}.", hint="Use YYYY-MM-DD, today or yesterday."
+        ) from error
 
 
 def today() -> date:
     """The day it is for whoever reads."""
     return datetime.now().astimezone().date()
-
-
-def _is_local(at: str) -> bool:
-    try:
-        return datetime.fromisoformat(at.strip()).tzinfo is None
-    except ValueError:
-        return False  # whoever reads it says what is wrong with it
 
 
 def _bytes(name: str) -> bytes:

@@ -27,7 +27,9 @@ To = Annotated[
 ]
 At = Annotated[
     str,
-    typer.Option("--at", metavar="TIME", help="When, in ISO 8601: 2026-12-01T09:00 with --zone, or with an offset."),
+    typer.Option(
+        "--at", metavar="TIME", help="When: +2h, or with --zone tomorrow 9:00, monday 9:00, YYYY-MM-DDTHH:MM."
+    ),
 ]
 Zone = Annotated[str, typer.Option("--zone", metavar="IANA", help="The zone of --at, e.g. Europe/Berlin.")]
 Fold = Annotated[
@@ -74,7 +76,7 @@ ActsFor = Annotated[
     typer.Option("--owner", metavar="USER", help="Whose accounts, if not your own: an id, as `users show` prints it."),
 ]
 Since = Annotated[
-    str, typer.Option("--since", metavar="TIME", help="Composed then or later: 2026-12-01T09:00, or 2h ago: 2h.")
+    str, typer.Option("--since", metavar="TIME", help="Composed then or later: YYYY-MM-DD, yesterday, or 2h ago: 2h.")
 ]
 Until = Annotated[str, typer.Option("--until", metavar="TIME", help="Composed before that; likewise.")]
 NotAfter = Annotated[

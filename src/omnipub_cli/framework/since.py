@@ -1,4 +1,4 @@
-"""A time to look back to, as people type it: a moment, or how long ago."""
+"""Read the bounds of what is looked at, as people type them: a moment, or how far it is from now."""
 
 import re
 from datetime import datetime, timedelta
@@ -6,27 +6,52 @@ from datetime import datetime, timedelta
 from omnipub.errors import InvalidInputError
 from omnipub_cli.framework import inputs
 
+FORMS = "YYYY-MM-DD, YYYY-MM-DDTHH:MMZ, yesterday, today 9:00, or how long ago: 90s, 15m, 2h, 1d"
+AHEAD = "tomorrow 9:00, or how far ahead: +2h, in 3d"
+
 _AGO = re.compile(r"(\d{1,6})\s*(s|m|min|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 
 
 def since_of(text: str, option: str, *, now: datetime) -> datetime:
-    """The moment that `2026-12-01T09:00`, `90s`, `15m`, `2h` or `1d` names.
+    """The moment that `YYYY-MM-DDTHH:MM`, `yesterday`, `90s`, `15m`, `2h` or `1d` names.
 
     Raises:
         InvalidInputError: It is neither, or lies ahead.
     """
+    try:
+        found = bound_of(text, option, now=now)
+    except InvalidInputError as error:
+        error.hint = error.hint.replace(f", {AHEAD}", "")
+        raise
+    if found > now:
+        raise InvalidInputError(f"{option} {text} lies ahead.", hint="Name a moment that has been, or a span: 15m.")
+    return found
+
+
+def bound_of(text: str, option: str, *, now: datetime) -> datetime:
+    """The moment that `text` names, which may lie ahead: `+2h` and `tomorrow 9:00` too.
+
+    A day without a time is its beginning, in this machine's zone.
+
+    Raises:
+        InvalidInputError: It is none of FORMS and AHEAD.
+    """
+    from omnipub.domain.relative_times import NEAR_DAYS, OnDay, ahead_of, relative_time
+
     ago = _AGO.fullmatch(text.strip())
     if ago:
         try:
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         except OverflowError as error:
             raise InvalidInputError(f"'{text}' is too long ago for {option}.", hint="Use e.g. 24h.") from error
+    relative = relative_time(text)
+    if isinstance(relative, timedelta):
+        return ahead_of(now, relative, text)
+    if isinstance(relative, OnDay) and relative.day in NEAR_DAYS:
+        return relative.after(now.astimezone()).astimezone()
     try:
-        found = inputs.moment_of(text, option)
+        return inputs.moment_of(text, option)
     except InvalidInputError as error:
-        error.hint = "Use 2026-12-01, 2026-12-01T09:00Z, or how long ago: 90s, 15m, 2h, 1d."
+        error.hint = f"Use {FORMS}, {AHEAD}."
         raise
-    if found > now:
-        raise InvalidInputError(f"{option} {text} lies ahead.", hint="Name a moment that has been, or a span: 15m.")
-    return found

@@ -263,3 +263,10 @@ def test_a_schedule_shows_the_very_local_time_that_was_asked_for(local: datetime
         assert "does not exist" in error.message  # noqa: PT017
         return
     assert asked.at.astimezone(zone_named(zone)).replace(tzinfo=None).isoformat() == asked.local == text
+
+
+@pytest.mark.parametrize("text", ["2027-12-01", " 2027-12-01 ", "20271201", "2027-W48-3"])
+def test_a_day_without_a_time_is_refused_with_the_time_asked_for(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="names a day and no time") as refused:
+        schedule_at(text, zone=BERLIN)
+    assert refused.value.hint == "Add the time, e.g. 2027-12-01T09:00."

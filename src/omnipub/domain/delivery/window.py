@@ -1,8 +1,8 @@
 """Until when a delivery may begin: a span from its due moment, or a moment. Past it, it is missed."""
 
-import re
 from datetime import datetime, timedelta
 
+from omnipub.domain.relative_times import span_of
 from omnipub.domain.text import excerpt
 from omnipub.domain.timestamps import TIME_AT_MOST, Fold, moment, schedule_at, to_text
 from omnipub.errors import InvalidInputError
@@ -13,10 +13,6 @@ LONGEST = timedelta(days=30)
 Window = datetime | timedelta
 """A moment, or a span from the due moment."""
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_SPAN = re.compile(r"(?:[0-9]{1,7}[smhd])+")
-_PART = re.compile(r"([0-9]+)([smhd])")
-
 
 def window_of(text: str, *, zone: str | None = None, fold: Fold | None = None) -> Window:
     """Read a window: `90m`, `2h30m`, `3d`, or ISO 8601 with an offset, or without one in `zone`.
@@ -25,14 +21,15 @@ def window_of(text: str, *, zone: str | None = None, fold: Fold | None = None) -
         InvalidInputError: It is neither.
     """
     asked = text[: TIME_AT_MOST + 1].strip()
-    if len(asked) <= TIME_AT_MOST and _SPAN.fullmatch(asked):
-        return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(asked)))
+    span = span_of(asked)
+    if span is not None:
+        return span
     try:
         datetime.fromisoformat(asked)
     except ValueError as error:
         raise InvalidInputError(
             f"'{excerpt(text)}' is neither a span nor a time.",
-            hint="Use a span from the due moment such as 90m, 2h30m or 3d, or ISO 8601 such as 2026-12-01T10:00Z.",
+            hint="Use a span from the due moment such as 90m, 2h30m or 3d, or ISO 8601 as YYYY-MM-DDTHH:MMZ.",
         ) from error
     return schedule_at(asked, zone=zone, fold=fold).at
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from omnipub_cli.framework import inputs
-from omnipub_cli.framework.since import since_of
+from omnipub_cli.framework.since import bound_of, since_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +26,7 @@ def asked_of(
     from omnipub.services.messages.filters import Asked
 
     first = moment(since_of(since, "--since", now=now)) if since else None
-    last = moment(_until(until, now)) if until else None
+    last = moment(bound_of(until, "--until", now=now)) if until else None
     if first and last and first >= last:
         raise InvalidInputError("--since must lie before --until.", hint="--until is excluded; name the day after.")
     return Asked(status=status.strip().lower().replace(" ", "_"), channel=channel, owner=owner, since=first, until=last)
@@ -45,13 +44,3 @@ def typed(asked: Asked) -> str:
         "--until": to_text(asked.until) if asked.until else "",
     }
     return "".join(f" {option} {shlex.quote(value)}" for option, value in said.items() if value)
-
-
-def _until(text: str, now: datetime) -> datetime:
-    """A moment that may lie ahead, or a span ago."""
-    from omnipub.errors import InvalidInputError
-
-    try:
-        return inputs.moment_of(text, "--until")
-    except InvalidInputError:
-        return since_of(text, "--until", now=now)

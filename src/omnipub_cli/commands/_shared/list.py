@@ -26,7 +26,7 @@ NAMES = {"messages": "messages", "certs": "certifications"}
 TEACHING = {
     "messages": 'messages create "Hello" --to facebook,linkedin',
     "certs": 'certs announce --member "Ada Lovelace" --type solutions-architect-associate '
-    "--earned-on 2026-11-20 --to facebook,linkedin",
+    "--earned-on yesterday --to facebook,linkedin",
 }
 """Command group → what makes the first one."""
 
@@ -41,7 +41,7 @@ def add_list(app: typer.Typer, group: str, summary: str) -> None:
         epilog=examples(
             f"omnipub {group} list",
             f"omnipub {group} list --status failed --channel facebook",
-            f"omnipub {group} list --since 2026-12-01 --until 2026-12-08 --json --limit 100",
+            f"omnipub {group} list --since 7d --until 1d --json --limit 100",
         ),
     )
     def list_(

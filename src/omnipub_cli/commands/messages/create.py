@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False)
     cls=Command,
     epilog=examples(
         'omnipub messages create "Our new office is open" --to facebook,linkedin',
-        'omnipub messages create "Doors open at nine" --to facebook --at 2026-12-01T09:00 --zone Europe/Berlin',
+        'omnipub messages create "Doors open at nine" --to facebook --at "tomorrow 9:00" --zone Europe/Berlin',
         "fortune | omnipub messages create - --to webhook --wait",
         'omnipub messages create "See us" --to linkedin --image front.jpg --alt "Our front door at night"',
     ),

@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False)
     cls=Command,
     epilog=examples(
         'omnipub messages edit 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --text "Doors open at ten"',
-        "omnipub messages edit 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --at 2026-12-01T10:00 --zone Europe/Berlin --not-after 2h",
+        'omnipub messages edit 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --at "tomorrow 10:00" --zone Europe/Berlin --not-after 2h',
         'omnipub messages edit 01KB0CVP6ZJ7X3Q5N8T4W2E9HD --image new.jpg --alt "The door" --clear link,variants',
     ),
 )

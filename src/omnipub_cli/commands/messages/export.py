@@ -38,7 +38,7 @@ TELL_EVERY = 1_000
     cls=Command,
     epilog=examples(
         "omnipub messages export messages.csv",
-        "omnipub messages export --format jsonl --since 2026-12-01 > december.jsonl",
+        "omnipub messages export --format jsonl --since 30d > last-month.jsonl",
         "omnipub messages export launch.csv --channel linkedin --images pictures",
     ),
 )

@@ -21,7 +21,7 @@ RATE = 100
     cls=Command,
     epilog=examples(
         "omnipub stream replay --since 2h --dry-run",
-        "omnipub stream replay --since 2026-12-01T09:00Z --until 2026-12-01T10:00Z --yes",
+        "omnipub stream replay --since 3h --until 2h --yes",
         "omnipub stream replay --from 1042 --reput --rate 10",
         "omnipub stream replay --parked",
     ),

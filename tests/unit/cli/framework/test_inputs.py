@@ -1,7 +1,8 @@
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -79,6 +80,37 @@ def test_the_later_of_two_equal_local_times_can_be_meant() -> None:
     schedule = inputs.schedule("2026-10-25T02:30", "Europe/Berlin", "later")
     assert schedule is not None
     assert schedule.at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+def test_a_span_from_now_needs_no_zone() -> None:
+    schedule = inputs.schedule("+2h", "", None)
+    assert schedule is not None
+    assert timedelta(hours=2) - (schedule.at - datetime.now(UTC)) < timedelta(seconds=5)
+    assert schedule.zone == "UTC"
+
+
+def test_a_relative_local_time_without_a_zone_is_refused_with_this_machines_zone(zone: Callable[[str], None]) -> None:
+    zone("Europe/Berlin")
+    with pytest.raises(InvalidInputError) as refused:
+        inputs.schedule("tomorrow 9:00", "", None)
+    assert refused.value.hint == "Add --zone Europe/Berlin (this machine's zone)."
+
+
+def test_the_last_moment_may_be_named_by_its_day() -> None:
+    local = datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(days=1)
+    window = inputs.window("tomorrow 17:30", "Europe/Berlin", None)
+    assert window == local.replace(hour=17, minute=30, second=0, microsecond=0)
+
+
+def test_a_window_counts_from_the_due_moment_and_never_from_now() -> None:
+    with pytest.raises(InvalidInputError, match="counts from now") as refused:
+        inputs.window("+2h", "", None)
+    assert "--not-after 2h" in refused.value.hint
+
+
+@pytest.mark.parametrize(("text", "ago"), [("today", 0), ("Yesterday", 1)])
+def test_a_day_may_be_named_by_its_distance(text: str, ago: int) -> None:
+    assert inputs.day_of(text, "--earned-on") == inputs.today() - timedelta(days=ago)
 
 
 def test_no_time_means_now() -> None:
