@@ -38,7 +38,7 @@ from omnipub_cdk.bundling.tables import ENTRIES  # noqa: E402
 
 ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 CONVENTIONAL = (
-    "aws-lambda-powertools[tracer]==3.37.0",
+    "aws-lambda-powertools==3.37.0",
     "boto3==1.44.5",
     "pydantic==2.14.3",
     "aws-xray-sdk==2.15.0",
@@ -141,7 +141,7 @@ class Aws(http.server.BaseHTTPRequestHandler):
 
 def conventional(aside: Path, interpreter: tools.Interpreter) -> tuple[Path, Path]:
     """The conventional function's folder without bytecode, and the same packages with it."""
-    pinned = pins.read(ROOT / "pyproject.toml") | {"aws-xray-sdk": "2.15.0", "wrapt": "2.5.2"}
+    pinned = pins.read(ROOT / "pyproject.toml") | dict(one.split("==") for one in CONVENTIONAL)
     plain, compiled = aside / "conventional" / "task", aside / "compiled"
     libraries.fetch(list(CONVENTIONAL), pinned, interpreter, platform=None, into=plain, digests="")
     shutil.copy(Path(__file__).with_name("conventional_handler.py"), plain)
@@ -150,7 +150,8 @@ def conventional(aside: Path, interpreter: tools.Interpreter) -> tuple[Path, Pat
     return plain, compiled
 
 
-def cases(aside: Path, interpreter: tools.Interpreter) -> dict[str, Case]:
+def cases(aside: Path, interpreter: tools.Interpreter, others: dict[str, Path]) -> dict[str, Case]:
+    """Return all cases by name; `others` are folders with a bundle for each function, built from other sources."""
     plain, compiled = conventional(aside, interpreter)
     made = {
         "conventional": Case(program=_program("conventional_handler", "conventional"), path=plain, answer=400),
@@ -160,7 +161,8 @@ def cases(aside: Path, interpreter: tools.Interpreter) -> dict[str, Case]:
     for name in ("api", "api, a GET", "worker", "scheduler"):
         function = name.partition(",")[0]
         path = bundle(function, architecture=ARCHITECTURE)
-        made[name] = Case(program=_program(ENTRIES[function], name), path=path, answer=EVENTS[name][1])
+        for label, folder in {"": path, **{f" {other}": parent / function for other, parent in others.items()}}.items():
+            made[name + label] = Case(program=_program(ENTRIES[function], name), path=folder, answer=EVENTS[name][1])
     return made
 
 
@@ -220,24 +222,32 @@ def report(taken: dict[str, list[tuple[float, float]]]) -> None:
     medians = {
         name: [statistics.median(part) for part in zip(*samples, strict=True)] for name, samples in taken.items()
     }
-    print(f"{'':14} {'wall ms':>8} {'least':>6} {'cpu ms':>7}   wall and cpu to {BASES[0]:14} to {BASES[1]}")
+    print(f"{'':18} {'wall ms':>8} {'least':>6} {'cpu ms':>7}   wall and cpu to {BASES[0]:14} to {BASES[1]}")
     for name, samples in taken.items():
         ratios = "   ".join(
             f"{medians[name][0] / medians[base][0]:13.2f} {medians[name][1] / medians[base][1]:5.2f}" for base in BASES
         )
-        print(f"{name:14} {medians[name][0]:8.0f} {min(samples)[0]:6.0f} {medians[name][1]:7.0f}   {ratios}")
+        print(f"{name:18} {medians[name][0]:8.0f} {min(samples)[0]:6.0f} {medians[name][1]:7.0f}   {ratios}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--only", default="", help="cases beside the two compared with, separated by ;")
+    parser.add_argument(
+        "--other",
+        action="append",
+        default=[],
+        metavar="NAME=FOLDER",
+        help="bundles of other sources, a folder for each",
+    )
     arguments = parser.parse_args()
+    others = {name: Path(folder).resolve() for name, _, folder in (one.partition("=") for one in arguments.other)}
     interpreter = tools.interpreter()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Aws)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as aside:
-        wanted = cases(Path(aside), interpreter)
+        wanted = cases(Path(aside), interpreter, others)
         if arguments.only:
             wanted = {name: case for name, case in wanted.items() if name in BASES or name in arguments.only.split(";")}
         taken: dict[str, list[tuple[float, float]]] = {name: [] for name in wanted}

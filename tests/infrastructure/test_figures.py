@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     bed.seat.name = "elsewhere"
     bed.system.batches.run(taken)
     settings = Settings(data=str(path))
-    journal = LogJournal(logger_for(settings))
+    journal = LogJournal(partial(logger_for, settings))
     for event, facts in bed.journal.notes:
         journal.note(event, **facts)
     journal.close()

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from omnipub_cdk.bundling import ahead, bytecode, hashes, libraries, pins, source_tree, tools
+from omnipub_cdk.bundling import bytecode, hashes, libraries, pins, smoke_test, source_tree, tools
 from omnipub_cdk.bundling.closure import Closure, closure_of
 from omnipub_cdk.bundling.errors import BundleError
 from omnipub_cdk.bundling.tables import ENTRIES, PLATFORMS
@@ -82,13 +82,16 @@ def _recipe(function: str, architecture: str) -> Recipe:
 
 def _build(recipe: Recipe, store: Path, folder: Path) -> None:
     packages = _packages(recipe, store, recipe.architecture)
-    rehearsed = _packages(recipe, store, _here())
     for path in recipe.closure.modules.values():
         target = folder / path.relative_to(PROJECT / "src")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    ahead.hook(folder)
-    ahead.fill(folder, rehearsed, recipe.interpreter)
+    smoke_test.check(
+        recipe.closure.modules,
+        own=folder,
+        packages=_packages(recipe, store, _here()),
+        interpreter=recipe.interpreter,
+    )
     bytecode.compile_tree(folder, recipe.interpreter)
     shutil.copytree(packages, folder, dirs_exist_ok=True)
     source_tree.seal(folder)

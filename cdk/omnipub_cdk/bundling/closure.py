@@ -1,17 +1,18 @@
-"""Which modules of omnipub a function needs: the imports, followed from its entry, those inside functions too."""
+"""Which modules of omnipub a function needs: all that its entry imports, directly or not, inside functions too."""
 
-import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
+
+import grimp
 
 from omnipub_cdk.bundling.errors import BundleError
 from omnipub_cdk.bundling.tables import ENTRIES, NOT_FOLLOWED, PACKAGES
 
 ROOT = "omnipub"
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,82 +24,73 @@ class Closure:
 
 
 def closure_of(function: str, sources: Path) -> Closure:
-    """What `function` imports, directly or not; `sources` is the folder that holds the package omnipub.
+    """Return what `function` imports.
+
+    Args:
+        function: api, worker or scheduler.
+        sources: The folder that holds the package omnipub.
 
     Raises:
-        BundleError: An import is neither omnipub's, the standard library's nor in the table of packages.
+        BundleError: A module imports something that is neither omnipub's, the standard library's nor in the table of
+            packages, or this Python imports omnipub from somewhere else than `sources`.
     """
-    modules: dict[str, Path] = {}
+    names, packages = reachable(import_graph(ROOT), ENTRIES[function])
+    return Closure(modules={name: _file_of(name, sources) for name in sorted(names)}, packages=packages)
+
+
+@cache  # three functions are built in one run
+def import_graph(root: str) -> grimp.ImportGraph:
+    """Read all imports of a package's modules, without those that only a type checker reads."""
+    return grimp.build_graph(root, include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None)
+
+
+def reachable(graph: grimp.ImportGraph, entry: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the modules to which the imports of `entry` lead, and the packages that they need.
+
+    An import of a module also runs the packages around it. Modules in NOT_FOLLOWED are left out.
+    """
+    root = entry.partition(".")[0]
+    modules: set[str] = set()
     packages: set[str] = set()
-    waiting = _with_parents(ENTRIES[function])
+    waiting = with_parents(entry)
     while waiting:
         module = waiting.pop()
         if module in modules:
             continue
-        path = _file_of(module, sources)
-        if path is None:
-            raise BundleError(
-                f"{module} is imported on the way from {ENTRIES[function]} and is not in {sources}.",
-                hint="Run .venv/bin/mypy; it names the import that leads nowhere.",
-            )
-        modules[module] = path
-        parsed = ast.parse(path.read_bytes(), str(path))
-        at_start = set(_imported(_run(parsed, without=_FUNCTIONS), sources))
-        for name in _imported(_run(parsed), sources):
-            if name.partition(".")[0] == ROOT:
-                waiting.extend(part for part in _with_parents(name) if name in at_start or not _stays_behind(part))
-            elif (package := _package_of(name, path)) is not None:
-                packages.add(package)
-    return Closure(modules=modules, packages=frozenset(packages))
+        modules.add(module)
+        for imported in graph.find_modules_directly_imported_by(module):
+            if imported.partition(".")[0] == root:
+                waiting.extend(_shipped(with_parents(imported)))
+            elif imported not in sys.stdlib_module_names or imported in PACKAGES:
+                packages.add(_package_of(imported, module))
+    return frozenset(modules), frozenset(packages)
 
 
-def _imported(nodes: Iterable[ast.AST], sources: Path) -> Iterator[str]:
-    for node in nodes:
-        match node:
-            case ast.Import(names=names):
-                yield from (alias.name for alias in names)
-            case ast.ImportFrom(module=str(module), level=0, names=names):
-                yield module
-                # `from package import module`: the names may be modules themselves.
-                if module.partition(".")[0] == ROOT:
-                    yield from (
-                        f"{module}.{alias.name}" for alias in names if _file_of(f"{module}.{alias.name}", sources)
-                    )
+def _shipped(names: Iterable[str]) -> list[str]:
+    return [name for name in names if not any(fnmatchcase(name, pattern) for pattern in NOT_FOLLOWED)]
 
 
-def _run(parsed: ast.Module, *, without: tuple[type[ast.AST], ...] = ()) -> Iterator[ast.AST]:
-    """Every node but those that only a type checker reads."""
-    stack: list[ast.AST] = list(parsed.body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            stack.extend(node.orelse)
-        elif not isinstance(node, without):
-            yield node
-            stack.extend(ast.iter_child_nodes(node))
+def _package_of(name: str, module: str) -> str:
+    if name not in PACKAGES:
+        raise BundleError(
+            f"{module} imports {name}, and bundling/tables.py does not say which package that is.",
+            hint="Add it to PACKAGES there, or import it only where no handler leads.",
+        )
+    return PACKAGES[name]
 
 
-def _stays_behind(module: str) -> bool:
-    return any(fnmatchcase(module, pattern) for pattern in NOT_FOLLOWED)
-
-
-def _package_of(name: str, path: Path) -> str | None:
-    top = name.partition(".")[0]
-    if top in PACKAGES:
-        return PACKAGES[top]
-    if top in sys.stdlib_module_names:
-        return None
+def _file_of(module: str, sources: Path) -> Path:
+    base = sources.joinpath(*module.split("."))
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path
     raise BundleError(
-        f"{path.name} imports {top}, and bundling/tables.py does not say which package that is.",
-        hint="Add it to PACKAGES there, or import it only where no handler leads.",
+        f"{module} is not in {sources}, so this Python imports omnipub from somewhere else.",
+        hint="Use the virtual environment of this checkout: .venv/bin/uv sync --inexact --all-extras --group cdk",
     )
 
 
-def _file_of(module: str, sources: Path) -> Path | None:
-    base = sources.joinpath(*module.split("."))
-    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
-
-
-def _with_parents(module: str) -> list[str]:
+def with_parents(module: str) -> list[str]:
+    """Return a module's name after the names of the packages around it."""
     parts = module.split(".")
     return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]

@@ -5,10 +5,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from omnipub_cdk.bundling import botocore_data, hashes, lazily, pins, tools
+from omnipub_cdk.bundling import botocore_data, hashes, pins, tools
 from omnipub_cdk.bundling.errors import BundleError
 from omnipub_cdk.bundling.tables import (
-    LAZY,
     LEFT_OUT_FILES,
     LEFT_OUT_FOLDERS,
     LEFT_OUT_PARTS,
@@ -39,7 +38,6 @@ def install(
     hashes.check(text, pinned)
     fetch(requirements, pinned, interpreter, platform=platform, into=into, digests=text)
     strip(into)
-    lazily.rewrite(into, LAZY)
     if (into / "botocore").is_dir():
         botocore_data.trim(into / "botocore" / "data", OPERATIONS)
 

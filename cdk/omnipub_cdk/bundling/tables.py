@@ -17,7 +17,6 @@ PLATFORMS = {
 """The wheels of each of Lambda's architectures, in uv's words."""
 
 PACKAGES = {
-    "aws_lambda_powertools": "aws-lambda-powertools",
     "boto3": "boto3",
     "botocore": "botocore",
     "cryptography": "cryptography",
@@ -33,18 +32,11 @@ NOT_FOLLOWED = (
     "omnipub.adapters.aws.kinesis_reader",
     "omnipub.adapters.aws.s3_parked",
     "omnipub.adapters.local.*",
+    "omnipub.adapters.system.log_file",
     "omnipub.services.stream.replay",
 )
-"""Modules of one machine or of the operator's command alone: an import of them inside a function is not followed,
-since Lambda never calls that function."""
-
-LAZY = (
-    "aws_lambda_powertools",
-    "aws_lambda_powertools.logging",
-    "aws_lambda_powertools.metrics",
-    "aws_lambda_powertools.tracing",
-)
-"""Packages that import all they offer, of which the functions use little; see `omnipub_cdk.bundling.lazily`."""
+"""Modules that only one machine or the operator's command uses: imports of them are not followed, as Lambda never
+calls the functions that hold those imports. A bundle whose start needs one of them is not built (`smoke_test.py`)."""
 
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "dynamodb": (
@@ -67,22 +59,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 NOT_CALLED: dict[str, tuple[str, ...]] = {"dynamodb": ("Scan",)}
 """What shipped modules could call and only the operator's command does: described nowhere in a bundle."""
 
-LEFT_OUT_PARTS = (
-    "aws_lambda_powertools/event_handler",
-    "aws_lambda_powertools/utilities/auth_alpha",
-    "aws_lambda_powertools/utilities/batch",
-    "aws_lambda_powertools/utilities/circuit_breaker",
-    "aws_lambda_powertools/utilities/data_classes",
-    "aws_lambda_powertools/utilities/data_masking",
-    "aws_lambda_powertools/utilities/feature_flags",
-    "aws_lambda_powertools/utilities/idempotency",
-    "aws_lambda_powertools/utilities/kafka",
-    "aws_lambda_powertools/utilities/parameters",
-    "aws_lambda_powertools/utilities/parser",
-    "aws_lambda_powertools/utilities/streaming",
-    "aws_lambda_powertools/utilities/validation",
-    "pydantic/v1",
-)
+LEFT_OUT_PARTS = ("pydantic/v1",)
 """Parts of packages that nothing shipped imports."""
 
 LEFT_OUT_FOLDERS = frozenset({"__pycache__", "bin", "examples", "licenses", "test", "tests"})

@@ -395,7 +395,7 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: C
                 chance=SystemChance(),
                 crew=crew or ThreadCrew(),
                 seat=DirectorySeat(data, state_of(settings)),
-                journal=LogJournal(logger_for(settings)),
+                journal=LogJournal(partial(logger_for, settings)),
             ),
         )
         _name(system)

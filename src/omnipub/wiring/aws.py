@@ -1,5 +1,6 @@
 """The page that puts AWS' adapters into services; read only where a stage is on AWS."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from omnipub.adapters.aws.clients import Clients
@@ -38,7 +39,7 @@ def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Jour
     if not settings.on_aws:
         raise ConfigurationError("These settings name nothing on AWS.", hint="Set OMNIPUB_TABLE and its companions.")
     clients = clients or Clients()
-    journal = journal or LogJournal(logger_for(settings))
+    journal = journal or LogJournal(partial(logger_for, settings))
     return assemble(
         settings,
         World(

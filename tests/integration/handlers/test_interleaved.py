@@ -18,7 +18,7 @@ from omnipub.handlers.api import app
 from omnipub.onebox.aws_events import Context, Incoming, gateway_event
 from support.world import OWNER, TestBed
 
-LISTENED_TO = ("omnipub/handlers/", "aws_lambda_powertools/", "pydantic/")
+LISTENED_TO = ("omnipub/handlers/", "pydantic/")
 """Files whose calls are points to come in at. No lock is held at any of them, so the second request can run there."""
 
 CONTEXT = Context(function_name="api")

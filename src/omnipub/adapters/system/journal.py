@@ -1,9 +1,12 @@
 """The journal as structured log lines, each with the level by which people look for it."""
 
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
+
+from omnipub.adapters.system.log_format import FACTS
 
 LEVELS: Mapping[str, int] = MappingProxyType(
     dict.fromkeys(
@@ -30,24 +33,38 @@ LEVELS: Mapping[str, int] = MappingProxyType(
 
 
 class LogJournal:
-    """The `Journal` port over a logger: one line per fact."""
+    """The `Journal` port over a logger: one line per event.
 
-    def __init__(self, logger: logging.Logger) -> None:
-        self._logger = logger
+    Args:
+        make: Makes the logger. It is called once, before the first line: most commands of a terminal write none.
+    """
+
+    def __init__(self, make: Callable[[], logging.Logger]) -> None:
+        self._make = make
+        self._logger: logging.Logger | None = None
+        self._making = threading.Lock()
 
     def note(self, event: str, **facts: Any) -> None:
-        """One fact."""
-        level = LEVELS.get(event, logging.INFO)
-        self._logger.log(level, event, extra={name: value for name, value in facts.items() if value is not None})
+        """Write one line with the facts that have a value."""
+        known = {name: value for name, value in facts.items() if value is not None}
+        # stacklevel: a line's location is where the event was noted, not this method.
+        self._ready().log(LEVELS.get(event, logging.INFO), event, extra={FACTS: known}, stacklevel=2)
 
     def close(self) -> None:
-        """Close the file."""
-        for handler in self._logger.handlers:
+        """Close the file, if one was opened."""
+        for handler in self._logger.handlers if self._logger else ():
             handler.close()
+
+    def _ready(self) -> logging.Logger:
+        if self._logger is None:
+            with self._making:
+                if self._logger is None:
+                    self._logger = self._make()
+        return self._logger
 
 
 class NoJournal:
-    """The `Journal` port of a terminal: a person hears of results, not of each step."""
+    """The `Journal` port of a terminal: it writes nothing, as people there see results."""
 
     def note(self, event: str, **facts: Any) -> None:
-        """Nothing."""
+        """Write nothing."""

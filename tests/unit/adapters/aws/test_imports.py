@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-# Powertools asks botocore's root for its version, which is one small file.
 _LOADED = "import sys, {module}; print([one for one in ('boto3', 'botocore.exceptions') if one in sys.modules])"
 
 

@@ -1,6 +1,8 @@
 """The level of a line: what somebody filters by must find what went wrong."""
 
 import json
+import logging
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ SOURCES = "\n".join(path.read_text() for path in (ROOT / "src" / "omnipub").rglo
 
 
 def written(path: Path, *events: str, least: LogLevel = LogLevel.INFO) -> list[tuple[str, str]]:
-    journal = LogJournal(logger_for(Settings(data=str(path), log_level=least)))
+    journal = LogJournal(partial(logger_for, Settings(data=str(path), log_level=least)))
     for event in events:
         journal.note(event, error="x")
     journal.close()
@@ -37,3 +39,20 @@ def test_a_stage_that_logs_errors_alone_still_tells_of_mistakes(tmp_path: Path) 
 @pytest.mark.parametrize("event", sorted(LEVELS))
 def test_an_event_with_a_level_is_noted_somewhere(event: str) -> None:
     assert f'"{event}"' in SOURCES.replace((ROOT / "src/omnipub/adapters/system/journal.py").read_text(), "")
+
+
+def test_the_logger_is_made_once_and_not_before_the_first_line(tmp_path: Path) -> None:
+    made: list[logging.Logger] = []
+
+    def make() -> logging.Logger:
+        made.append(logger_for(Settings(data=str(tmp_path))))
+        return made[-1]
+
+    journal = LogJournal(make)
+    journal.close()
+    assert made == []
+    journal.note("tick")
+    journal.note("tick")
+    journal.close()
+    assert len(made) == 1
+    assert len((tmp_path / FILE).read_text().splitlines()) == 2
