@@ -30,10 +30,10 @@ app = group("Announce certifications and see what became of them.", f"omnipub {_
 
 TYPES = (
     Column("TYPE"),
-    Column("LEVEL"),
+    Column("LEVEL", rank=3),
     Column("EXAM"),
-    Column("FROM"),
-    Column("UNTIL"),
+    Column("FROM", rank=4),
+    Column("UNTIL", rank=2),
     Column("NAME", flexible=True),
 )
 

@@ -20,8 +20,8 @@ NETWORKS = (
     Column("NETWORK"),
     Column("CHANNEL"),
     Column("STANDING"),
-    Column("ACCOUNT"),
-    Column("TITLE", flexible=True),
+    Column("ACCOUNT", flexible=True),
+    Column("TITLE", flexible=True, rank=1),
 )
 
 REMEDIES = {

@@ -1,5 +1,6 @@
 """`omnipub demo`: the whole system at work on every channel, and what the networks counted."""
 
+import shlex
 import shutil
 import tempfile
 import time
@@ -18,7 +19,7 @@ from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.exit_codes import Code
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.framework.signals import termination
-from omnipub_cli.output.views import Cell, Column, State, Table, TimeOfDay
+from omnipub_cli.output.views import Cell, Column, State, Table
 
 app = typer.Typer(add_completion=False)
 
@@ -34,11 +35,11 @@ RESULT = (
     Column("CHANNEL"),
     Column("WHAT"),
     Column("STATUS"),
-    Column("DUE"),
-    Column("PUBLISHED"),
+    Column("DUE", rank=1),
+    Column("PUBLISHED", rank=2),
     Column("LATE MS", right=True),
     Column("TRIES", right=True),
-    Column("WHERE"),
+    Column("WHERE", flexible=True),
 )
 
 
@@ -167,7 +168,10 @@ def _report(
         call.output.note("Every post is out exactly once.")
         call.output.hint("Run it for yourself: omnipub up")
     if kept is not None:
-        call.output.hint(f"Look at it again: omnipub up --data {kept}")
+        call.output.hint(f"The links work while this runs: omnipub up --data {shlex.quote(str(kept))}")
+    else:
+        call.output.note("The sandbox has ended, and its links with it.")
+        call.output.hint("Keep them: omnipub demo --keep")
 
 
 def _cells(row: Mapping[str, Any]) -> Sequence[Cell]:
@@ -184,8 +188,8 @@ def _cells(row: Mapping[str, Any]) -> Sequence[Cell]:
     )
 
 
-def _moment(text: str | None) -> TimeOfDay | None:
-    return TimeOfDay(datetime.fromisoformat(text), exact=True) if text else None
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 @contextmanager

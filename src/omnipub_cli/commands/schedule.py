@@ -25,7 +25,13 @@ LOOKS_BACK = timedelta(days=7)
 EVERYTHING = "everything"
 """The scope of this group's pause and resume."""
 
-CALENDAR = (Column("DUE"), Column("CHANNEL"), Column("STATUS"), Column("ID"), Column("WHAT", flexible=True))
+CALENDAR = (
+    Column("DUE"),
+    Column("CHANNEL", flexible=True),
+    Column("STATUS"),
+    Column("ID"),
+    Column("WHAT", flexible=True),
+)
 
 
 @app.command(

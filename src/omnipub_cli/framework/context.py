@@ -36,6 +36,7 @@ class Call:
     json: bool = False
     quiet: bool = False
     utc: bool = False
+    wide: bool = False
     data: str = ""
     state: str = ""
     stage: str = LOCAL
@@ -47,7 +48,7 @@ class Call:
     @cached_property
     def output(self) -> Output:
         """Where words go; asked for first when all options are read."""
-        return Output(json=self.json, quiet=self.quiet, utc=self.utc)
+        return Output(json=self.json, quiet=self.quiet, utc=self.utc, wide=self.wide)
 
     @cached_property
     def directory(self) -> Path:

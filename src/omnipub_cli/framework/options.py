@@ -180,6 +180,7 @@ def everywhere() -> list[TyperOption]:
         _flag("--json", "json", help="Print one JSON document."),
         _flag("--quiet", "quiet", "-q", help="Print ids only, one a line."),
         _flag("--utc", "utc", help="Show moments in UTC instead of this machine's zone."),
+        _flag("--wide", "wide", help="Show every column of a table whole, however narrow the terminal is."),
         _value("--data", "data", metavar="DIR", envvar="OMNIPUB_DATA", help="The data directory on this machine."),
         _value("--state", "state", metavar="DIR", envvar="OMNIPUB_STATE", help="Where the evidence of sends is kept."),
         _value(

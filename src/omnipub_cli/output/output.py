@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from omnipub_cli.output import escape
@@ -35,6 +36,7 @@ class Output:
         json: bool = False,
         quiet: bool = False,
         utc: bool = False,
+        wide: bool = False,
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
     ) -> None:
@@ -46,7 +48,7 @@ class Output:
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")  # what the terminal's encoding lacks is shown escaped
         self._drew = False
-        self.look = Look(terminal=_is_terminal(self._stdout), utc=utc)
+        self.look = Look(terminal=_is_terminal(self._stdout), utc=utc, wide=wide)
 
     @property
     def talks(self) -> bool:
@@ -60,11 +62,14 @@ class Output:
         elif self.quiet:
             self._out("".join(f"{escape.one_line(one)}\n" for one in ids))
         elif self.look.terminal:
-            from omnipub_cli.output.rich_renderer import drawn
+            from omnipub_cli.output.rich_renderer import drawn, left_out
 
             for view in views:
                 self._out(("\n" if self._drew else "") + drawn(view, self.look))
                 self._drew = True
+            lost = list(dict.fromkeys(name for view in views for name in left_out(view, self.look)))
+            if lost:
+                self.note(f"The terminal is too narrow for {', '.join(lost)}; --wide shows them.")
         else:
             # A blank line keeps a story apart from what stands above it.
             blank = "\n" if any(isinstance(view, Story) for view in views) else ""
@@ -115,7 +120,7 @@ class Output:
         if self.talks and _is_terminal(self._stderr):
             from omnipub_cli.output.rich_renderer import drawn
 
-            self._err("".join(drawn(view, Look(terminal=True, utc=self.look.utc)) for view in views))
+            self._err("".join(drawn(view, replace(self.look, terminal=True)) for view in views))
         elif self.talks:
             for view in views:
                 self._err("".join(f"{line}\n" for line in piped(view, Look(utc=self.look.utc))))

@@ -1,15 +1,20 @@
 """Views drawn on a terminal. Importing this imports rich, so it is imported only where one is drawn."""
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from textwrap import wrap
 from typing import IO
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table as RichTable
 from rich.text import Text
 
-from omnipub_cli.output.views import NOTHING, Cell, Column, Line, Look, Record, State, Story, Table, View, text, told
+from omnipub_cli.output import times
+from omnipub_cli.output.views import NOTHING, Cell, Line, Look, Record, State, Story, Table, View, text, told
 
 COLOURS = {
     "published": "green",
@@ -37,11 +42,10 @@ COLOURS = {
 }
 
 GAP = 2
-INDENT = 4
-"""Of the second and further lines of a row that a terminal has no room for beside the first."""
+"""Spaces between two columns, and before the further lines of a long sentence."""
 
-NARROWEST = 12
-"""A flexible column keeps this width; where that does not fit, a row is folded into several lines."""
+NARROWEST = 10
+"""A flexible column is cut to this width before a column of a rank is left out."""
 
 
 def console(file: IO[str], *, width: int | None = None) -> Console:
@@ -71,7 +75,7 @@ def lines(view: View, look: Look, width: int) -> Iterator[Text]:
     """The view line by line."""
     match view:
         case Table():
-            yield from _tables(view, look, width)
+            yield from _table(view, look, width)
         case Record():
             longest = max(len(name) for name, _ in view.fields)
             for name, cell in view.fields:
@@ -122,63 +126,133 @@ def _between_words(told: Text, room: int) -> Iterator[Text]:
         yield told[start:end]
 
 
-def _tables(view: Table, look: Look, width: int) -> Iterator[Text]:
-    """The table's lines; its headings instead of the columns' names, if it has any."""
-    rows = [[cell_text(cell, look) for cell in row] for row in view.rows]
-    folds = _folds(view.columns, rows, width)
+@dataclass(frozen=True)
+class _Grid:
+    """A table as text, and which of its columns fit into a line of `width`.
+
+    Each row takes one line. Where it does not fit, columns without any value are left out, then flexible ones
+    are cut with an ellipsis, then columns are left out by their ranks.
+    """
+
+    view: Table
+    look: Look
+    width: int
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The columns' headings; that of moments says the offset where all have the same, and `cells` then do not."""
+        return [
+            column.name if offset is None else f"{column.name} {offset}"
+            for column, offset in zip(self.view.columns, self._offsets, strict=True)
+        ]
+
+    @cached_property
+    def cells(self) -> list[list[Text]]:
+        """The rows, each cell as it is when nothing is cut."""
+        return [
+            [_whole(cell_text(cell, self.look), offset) for cell, offset in zip(row, self._offsets, strict=True)]
+            for row in self.view.rows
+        ]
+
+    @cached_property
+    def kept(self) -> list[int]:
+        """The numbers of the columns that are shown."""
+        kept = list(range(len(self.view.columns)))
+        if self.look.wide or self._line_of([self._most(number) for number in kept]) <= self.width:
+            return kept
+        kept = [number for number in kept if not self._is_empty(number)] or kept[:1]
+        while self._line_of([self._least(number) for number in kept]) > self.width:
+            spare = [number for number in kept if self.view.columns[number].rank]
+            if not spare:
+                break
+            kept.remove(max(spare, key=lambda one: (self.view.columns[one].rank, one)))
+        return kept
+
+    @property
+    def left_out(self) -> list[str]:
+        """The headings of the columns that have values and are not shown."""
+        lost = (number for number in range(len(self.view.columns)) if number not in self.kept)
+        return [self.view.columns[number].name for number in lost if not self._is_empty(number)]
+
+    def drawn(self) -> Iterator[Text]:
+        """The headings, unless the view has its own, and the rows, a line each."""
+        grid = RichTable(
+            box=None, show_header=not self.view.heads, show_edge=False, pad_edge=False, padding=(0, GAP, 0, 0)
+        )
+        for number in self.kept:
+            grid.add_column(
+                Text(self.names[number], style="bold", no_wrap=True, overflow="ellipsis"),
+                justify="right" if self.view.columns[number].right else "left",
+                no_wrap=not self._is_flexible(number),
+                overflow="ellipsis",
+            )
+        for row in self.cells:
+            grid.add_row(*(row[number] for number in self.kept))
+        target = console(io.StringIO())
+        room = self._line_of([self._most(number) for number in self.kept]) if self.look.wide else self.width
+        for line in target.render_lines(grid, target.options.update(width=room), pad=False):
+            drawn = Text.assemble(*((part.text, part.style or "") for part in line))
+            drawn.rstrip()  # or spaces at the end of a long line would wrap
+            yield drawn
+
+    @cached_property
+    def _offsets(self) -> list[str | None]:
+        """The offset that all moments of a column have, by column; None where they are no moments, or differ."""
+        return [
+            _shared_offset([row[number] for row in self.view.rows], self) for number in range(len(self.view.columns))
+        ]
+
+    def _is_flexible(self, number: int) -> bool:
+        """Whether a column is cut; a table that names none has its last one cut."""
+        columns = self.view.columns
+        return columns[number].flexible or (
+            number == len(columns) - 1 and not any(column.flexible for column in columns)
+        )
+
+    def _is_empty(self, number: int) -> bool:
+        return all(row[number].plain == NOTHING for row in self.cells)
+
+    def _most(self, number: int) -> int:
+        return max(cell_len(self.names[number]), *(row[number].cell_len for row in self.cells), 1)
+
+    def _least(self, number: int) -> int:
+        return min(NARROWEST, self._most(number)) if self._is_flexible(number) else self._most(number)
+
+    def _line_of(self, widths: Sequence[int]) -> int:
+        return sum(widths) + GAP * (len(widths) - 1)
+
+
+def left_out(view: View, look: Look) -> list[str]:
+    """The columns that have values and do not fit the terminal."""
+    return _Grid(view, look, console(io.StringIO()).width).left_out if isinstance(view, Table) else []
+
+
+def _table(view: Table, look: Look, width: int) -> Iterator[Text]:
+    """The table's lines; its own headings instead of the columns' names, if it has any."""
+    drawn = _Grid(view, look, width).drawn()
     if not view.heads:
-        yield from _row([Text(column.name, style="bold") for column in view.columns], folds, view.columns, width)
+        yield from drawn
+        return
     before = ""
-    for number, row in enumerate(rows):
-        head = view.heads[number] if view.heads else ""
+    for head, line in zip(view.heads, drawn, strict=True):
         if head != before:
             yield from ([Text("")] if before else [])
             yield Text(head, style="bold")
             before = head
-        yield from _row(row, folds, view.columns, width)
-
-
-def _row(
-    cells: Sequence[Text], folds: Sequence[Mapping[int, int]], columns: Sequence[Column], width: int
-) -> Iterator[Text]:
-    """A row on as many lines as the table is folded into; those below the first are indented."""
-    for fold, sizes in enumerate(folds):
-        if fold and len(sizes) == 1:
-            (cell,) = (cells[number] for number in sizes)
-            parts = _between_words(cell, width - INDENT) if cell.plain != NOTHING else ()
-            yield from (Text.assemble(" " * INDENT, part) for part in parts)
-            continue
-        line = Text(" " * INDENT if fold else "")
-        for number, size in sizes.items():
-            cell, column = cells[number], columns[number]
-            if column.flexible:
-                cell.truncate(size, overflow="ellipsis")
-            space = " " * (size - cell.cell_len)
-            line.append_text(Text.assemble(space, cell) if column.right else Text.assemble(cell, space))
-            line.append(" " * GAP)
-        line.rstrip()  # or spaces at the end of a long line would wrap too
         yield line
 
 
-def _folds(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[dict[int, int]]:
-    """For each line of a row its columns and their widths: one line if it fits, else as few as do."""
-    widest = [
-        max(cell_len(column.name), *(row[number].cell_len for row in rows), 1) for number, column in enumerate(columns)
-    ]
-    least = [min(NARROWEST, size) if columns[number].flexible else size for number, size in enumerate(widest)]
-    folds: list[dict[int, int]] = [{}]
-    for number, size in enumerate(least):
-        if folds[-1] and _width([*folds[-1].values(), size]) > width - (INDENT if len(folds) > 1 else 0):
-            folds.append({})
-        folds[-1][number] = size
-    for fold, sizes in enumerate(folds):
-        flexible = [number for number in sizes if columns[number].flexible]
-        left = width - (INDENT if fold else 0) - _width(sizes.values())
-        for number in flexible:
-            sizes[number] = min(widest[number], sizes[number] + max(0, left) // len(flexible))
-    return folds
+def _whole(cell: Text, offset: str | None) -> Text:
+    """The cell without the offset that stands in the heading; rich must not break it in two."""
+    shown = cell if offset is None or cell.plain == NOTHING else cell[: -len(offset)]
+    shown.rstrip()
+    shown.no_wrap, shown.overflow = True, "ellipsis"
+    return shown
 
 
-def _width(sizes: Iterable[int]) -> int:
-    known = list(sizes)
-    return sum(known) + GAP * max(0, len(known) - 1)
+def _shared_offset(cells: Sequence[Cell], grid: _Grid) -> str | None:
+    moments = [cell for cell in cells if isinstance(cell, datetime)]
+    if grid.view.heads or not moments or not all(isinstance(cell, datetime) or cell is None for cell in cells):
+        return None
+    offsets = {times.shown_offset(one, utc=grid.look.utc) for one in moments}
+    return offsets.pop() if len(offsets) == 1 else None

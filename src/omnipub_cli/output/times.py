@@ -1,4 +1,7 @@
-"""Moments as a reader meets them: in their own zone with its offset, or in UTC."""
+"""Moments as a person reads them: in the zone of this machine with its offset, or in UTC.
+
+On a screen there is one form, `YYYY-MM-DD HH:MM:SS +01:00`. Where a heading says the day or the offset, rows do not.
+"""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -14,6 +17,11 @@ def on_screen(value: datetime, *, utc: bool, exact: bool = False) -> str:
     return f"{text}Z" if utc else f"{text} {offset(shown)}"
 
 
+def shown_offset(value: datetime, *, utc: bool) -> str:
+    """What `on_screen` puts behind the time of day: `+01:00` or `Z`."""
+    return "Z" if utc else offset(value.astimezone())
+
+
 def in_text(value: datetime, *, utc: bool) -> str:
     """ISO 8601 in milliseconds, for programs."""
     text = value.astimezone(UTC if utc else None).isoformat(timespec="milliseconds")
@@ -26,9 +34,8 @@ def day(value: datetime, *, utc: bool) -> str:
 
 
 def clock(value: datetime, *, utc: bool, exact: bool = False) -> str:
-    """The time of day alone, beside a day that is already shown; `exact` leaves the offset out."""
-    shown = on_screen(value, utc=utc, exact=exact).partition(" ")[2]
-    return shown.partition(" ")[0] if exact else shown
+    """The time of day alone with its offset, beside a day that is already shown."""
+    return on_screen(value, utc=utc, exact=exact).partition(" ")[2]
 
 
 def offset(value: datetime) -> str:

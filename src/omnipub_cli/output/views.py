@@ -1,7 +1,7 @@
 """What commands show, as data, and its plain form for pipes.
 
 A table in a pipe is lines of tab-separated values without a heading, whole and uncoloured, so that `cut`
-and `read` work; a record is lines of `name:<tab>value`. On a terminal the same data is drawn by `richly`.
+and `read` work; a record is lines of `name:<tab>value`. On a terminal `rich_renderer` draws the same data.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,11 +40,17 @@ Cell = str | int | datetime | State | Exact | TimeOfDay | Sequence[str] | None
 
 @dataclass(frozen=True)
 class Column:
-    """A column; a `flexible` one is cut on a narrow terminal, the others never are."""
+    """A column.
+
+    Attributes:
+        flexible: Whether it is cut with an ellipsis on a narrow terminal; ids and statuses are not.
+        rank: On a terminal that is still too narrow, columns of the highest rank are left out first; 0 always stays.
+    """
 
     name: str
     flexible: bool = False
     right: bool = False
+    rank: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +94,15 @@ View = Table | Record | Story
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """For whom values become text."""
+    """For whom values become text.
+
+    Attributes:
+        wide: Whether tables show every column whole, however narrow the terminal is.
+    """
 
     terminal: bool = False
     utc: bool = False
+    wide: bool = False
 
 
 def text(cell: Cell, look: Look) -> str:

@@ -15,7 +15,7 @@ from omnipub_cli.output.json_schemas import SCHEMAS, json_schema
 from support.commands import COMMANDS, GROUPS, LAZY
 
 FILES = Path(omnipub_cli.commands.__file__).parent
-SHARED = {"--json", "--quiet", "--utc", "--data", "--stage", "--region", "--profile", "--help"}
+SHARED = {"--json", "--quiet", "--utc", "--wide", "--data", "--stage", "--region", "--profile", "--help"}
 
 WRONG = {
     "messages create": (["Hello", "--to", "facebook", "--at", "tomorrow"], 2),

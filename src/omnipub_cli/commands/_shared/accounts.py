@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COUNTED_AT_MOST = 200
 """Of what waits in one state, more is not counted: each is looked up by itself."""
 
-TESTED = (Column("CHANNEL"), Column("VERDICT"), Column("ACCOUNT"), Column("WHAT"))
+TESTED = (Column("CHANNEL"), Column("VERDICT"), Column("ACCOUNT", flexible=True, rank=1), Column("WHAT", flexible=True))
 
 
 def found(call: Call, system: System, channel: str) -> Connection:

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from omnipub.services.messages.read import Shown
     from omnipub_cli.framework.context import Call
 
-COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("DUE"), Column("WHY"))
+COLUMNS = (
+    Column("ID"),
+    Column("CHANNEL"),
+    Column("STATUS"),
+    Column("DUE", rank=2),
+    Column("WHY", flexible=True, rank=1),
+)
 
 
 def table(deliveries: Sequence[Delivery]) -> list[Table]:

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from omnipub.services.messages.read import Row, Rows
     from omnipub_cli.framework.context import Call
 
-COLUMNS = (Column("ID"), Column("STATUS"), Column("DUE"), Column("CHANNELS"), Column("TEXT", flexible=True))
+COLUMNS = (
+    Column("ID"),
+    Column("STATUS"),
+    Column("DUE", rank=1),
+    Column("CHANNELS", flexible=True, rank=2),
+    Column("TEXT", flexible=True),
+)
 
 NAMES = {"messages": "messages", "certs": "certifications"}
 """Command group → what it lists."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from omnipub.services.pauses.scopes import Pause
     from omnipub.wiring.assemble import System
 
-PAUSES = (Column("SCOPE"), Column("SINCE"), Column("BY"), Column("WHY"))
+PAUSES = (Column("SCOPE", flexible=True), Column("SINCE"), Column("BY", rank=1), Column("WHY", flexible=True))
 
 SEND, MISS = "send", "miss"
 

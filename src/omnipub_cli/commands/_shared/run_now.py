@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from omnipub.services.scheduling.run_now import Ran, Report
     from omnipub_cli.framework.context import Call
 
-COLUMNS = (Column("ID"), Column("CHANNEL"), Column("RESULT"), Column("WHY"))
+COLUMNS = (Column("ID"), Column("CHANNEL"), Column("RESULT"), Column("WHY", flexible=True))
 
 
 def tell(call: Call, report: Report, *, dry_run: bool) -> None:

@@ -31,10 +31,10 @@ LOOK_EVERY_ON_AWS = 1.0
 RESULTS = (
     Column("CHANNEL"),
     Column("STATUS"),
-    Column("PUBLISHED"),
+    Column("PUBLISHED", rank=1),
     Column("LATE MS", right=True),
     Column("TRIES", right=True),
-    Column("WHERE"),
+    Column("WHERE", flexible=True),
 )
 
 

@@ -11,12 +11,12 @@ app = typer.Typer(add_completion=False)
 CONNECTIONS = (
     Column("CHANNEL"),
     Column("STANDING"),
-    Column("SINCE"),
-    Column("ENDS"),
+    Column("SINCE", rank=4),
+    Column("ENDS", rank=3),
     Column("HELD", right=True),
-    Column("ACCOUNT"),
-    Column("TITLE"),
-    Column("WHY"),
+    Column("ACCOUNT", flexible=True),
+    Column("TITLE", flexible=True, rank=2),
+    Column("WHY", flexible=True, rank=1),
 )
 
 

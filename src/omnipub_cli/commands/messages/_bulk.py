@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("ID"),
     Column("CHANNEL"),
-    Column("STATUS"),
-    Column("DUE"),
+    Column("STATUS", rank=2),
+    Column("DUE", rank=3),
     Column("RESULT"),
-    Column("WHY"),
+    Column("WHY", flexible=True, rank=1),
 )
 
 

@@ -26,9 +26,9 @@ COLUMNS = (
     Column("LINE", right=True),
     Column("RESULT"),
     Column("ID"),
-    Column("DUE"),
-    Column("CHANNELS"),
-    Column("WHY"),
+    Column("DUE", rank=2),
+    Column("CHANNELS", flexible=True, rank=1),
+    Column("WHY", flexible=True),
 )
 PROGRESS = (Column("WHAT"), Column("HOW FAR"))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omnipub_cli.commands.messages._select import Picked, Verb
     from omnipub_cli.framework.context import Call
 
-COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("FOUND"), Column("SEEN"))
+COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("FOUND"), Column("SEEN", flexible=True))
 
 
 def carry_out(call: Call, system: System, verb: Verb, what: Picked, *, dry_run: bool, yes: bool) -> None:

@@ -6,7 +6,7 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Limit, examples
-from omnipub_cli.output.views import Column, Exact, Line, State, Story, Table
+from omnipub_cli.output.views import Column, Line, State, Story, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def _story(said: "Sequence[Said]") -> Story:
     """A few lines each, for people: reasons are long, and a command is copied whole."""
     lines: list[Line] = []
     for one, why, step in said:
-        due = (Exact(one.delivery.due_at), "was due") if one.delivery.due_at else ()
+        due = (one.delivery.due_at, "was due") if one.delivery.due_at else ()
         lines += [
             *([Line()] if lines else []),
             Line((one.delivery.channel, State(one.delivery.status.value), one.excerpt), heading=True),

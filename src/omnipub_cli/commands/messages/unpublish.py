@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-COLUMNS = (Column("CHANNEL"), Column("RESULT"), Column("NETWORK ID"), Column("WHY"))
+COLUMNS = (
+    Column("CHANNEL"),
+    Column("RESULT"),
+    Column("NETWORK ID", flexible=True, rank=1),
+    Column("WHY", flexible=True),
+)
 
 
 @app.command(

@@ -23,10 +23,10 @@ app = typer.Typer(add_completion=False)
 COLUMNS = (
     Column("CHANNEL"),
     Column("RESULT"),
-    Column("COUNT", right=True),
+    Column("COUNT", right=True, rank=1),
     Column("LIMIT", right=True),
-    Column("UNIT"),
-    Column("WHY"),
+    Column("UNIT", rank=2),
+    Column("WHY", flexible=True),
 )
 
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("TIME"),
-    Column("SHARD"),
-    Column("SEQUENCE", right=True),
-    Column("WHY"),
+    Column("SHARD", rank=4),
+    Column("SEQUENCE", right=True, rank=2),
+    Column("WHY", rank=1),
     Column("ID"),
     Column("CHANNEL"),
-    Column("TRACE", flexible=True),
+    Column("TRACE", flexible=True, rank=3),
 )
 
 

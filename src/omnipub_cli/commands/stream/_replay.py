@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from omnipub_cli.framework.context import Call
 
 COLUMNS = (
-    Column("TIME"),
-    Column("SEQUENCE", right=True),
+    Column("TIME", rank=1),
+    Column("SEQUENCE", right=True, rank=2),
     Column("ID"),
     Column("CHANNEL"),
     Column("VERDICT"),
-    Column("BECAUSE"),
+    Column("BECAUSE", flexible=True),
 )
 PROGRESS = (Column("WHAT"), Column("HOW FAR"))
 

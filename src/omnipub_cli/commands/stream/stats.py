@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-SHARDS = (Column("SHARD"), Column("RECORDS", right=True), Column("OLDEST"), Column("NEWEST"))
+SHARDS = (Column("SHARD"), Column("RECORDS", right=True), Column("OLDEST", rank=1), Column("NEWEST"))
 
 
 @app.command(cls=Command, epilog=examples("omnipub stream stats", "omnipub stream stats --json"))

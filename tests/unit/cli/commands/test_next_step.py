@@ -66,7 +66,7 @@ def test_at_a_terminal_each_has_its_reason_and_its_command_on_lines_of_their_own
     one = About(delivery=delivery(Status.FAILED), excerpt="Hello")
     assert list(piped(_story([(one, "Refused.", "omnipub messages retry X")] * 2), Look(utc=True)))[:6] == [
         "facebook failed Hello",
-        "  2026-12-01 08:00:00.000Z was due",
+        "  2026-12-01 08:00:00Z was due",
         "  why: Refused.",
         "  next: omnipub messages retry X",
         "",

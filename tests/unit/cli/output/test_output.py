@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.services.accounts.check import Verdict
@@ -100,25 +101,111 @@ def test_columns_narrows_flexible_columns_and_never_cuts_an_id(
     assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in shown.splitlines()) <= 45
 
 
-def test_a_row_that_does_not_fit_is_folded_between_its_columns_and_its_words(
+WIDE = Table(
+    columns=(
+        Column("ID"),
+        Column("STATUS"),
+        Column("DUE", rank=1),
+        Column("CHANNELS", flexible=True, rank=2),
+        Column("TEXT", flexible=True),
+    ),
+    rows=[("0" * 26, State("partially_published"), AT, ["facebook", "linkedin:team"], "the words of it " * 9)],
+)
+
+
+def on_screen(
+    view: View, width: int, monkeypatch: pytest.MonkeyPatch, stdout: io.StringIO, **options: bool
+) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(width))
+    return re.sub(r"\x1b\[[0-9;]*m", "", printed(view, stdout=stdout, **options)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("width", "names"),
+    [
+        (130, ["ID", "STATUS", "DUE Z", "CHANNELS", "TEXT"]),
+        (92, ["ID", "STATUS", "DUE Z", "CHANNELS", "TEXT"]),
+        (91, ["ID", "STATUS", "DUE Z", "TEXT"]),
+        (80, ["ID", "STATUS", "DUE Z", "TEXT"]),
+        (79, ["ID", "STATUS", "TEXT"]),
+        (57, ["ID", "STATUS", "TEXT"]),
+    ],
+)
+def test_each_row_is_a_line_and_the_columns_of_the_highest_ranks_are_left_out_first(
+    width: int, names: list[str], terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heading, row = on_screen(WIDE, width, monkeypatch, terminal(), utc=True)
+    assert re.split(r"\s{2,}", heading) == names
+    assert row.startswith(f"{'0' * 26}  partially published  ")
+    assert row.endswith("…")
+    assert len(row) <= width
+
+
+@pytest.mark.parametrize("width", [20, 1])
+def test_where_not_even_the_columns_that_stay_fit_they_are_cut_and_no_row_is_folded(
+    width: int, terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(on_screen(WIDE, width, monkeypatch, terminal())) == 2
+
+
+def test_wide_shows_every_column_whole(terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch) -> None:
+    heading, row = on_screen(WIDE, 40, monkeypatch, terminal(), wide=True, utc=True)
+    assert re.split(r"\s{2,}", heading) == ["ID", "STATUS", "DUE Z", "CHANNELS", "TEXT"]
+    assert "facebook, linkedin:team" in row
+    assert row.endswith(("the words of it " * 9).strip())
+
+
+def test_what_is_left_out_is_said_with_the_option_that_shows_it(
     terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("COLUMNS", "79")
+    output = Output(stdout=terminal(), stderr=io.StringIO())
+    output.data(WIDE, json=None)
+    assert output._stderr.getvalue() == "The terminal is too narrow for DUE, CHANNELS; --wide shows them.\n"
+
+
+def test_a_column_without_any_value_goes_first_and_is_not_missed(
+    terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    stderr = io.StringIO()
     table = Table(
-        columns=(Column("ID"), Column("STATUS"), Column("CHANNEL"), Column("WHY")),
-        rows=[("0" * 26, State("failed"), "facebook", "The page refused it: " + "a" * 40 + " is no link.")],
+        columns=(Column("ID"), Column("TITLE", rank=1), Column("WHY")),
+        rows=[("0" * 10, "a" * 14, None), ("1", "b", "")],
     )
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(table, stdout=terminal())).splitlines()
-    assert shown == [
-        "ID                          STATUS",
-        "    CHANNEL",
-        "    WHY",
-        f"{'0' * 26}  failed",
-        "    facebook",
-        "    The page refused it:",
-        f"    {'a' * 40}",
-        "    is no link.",
+    stdout = terminal()
+    Output(stdout=stdout, stderr=stderr).data(table, json=None)
+    assert "TITLE" in stdout.getvalue()
+    assert "WHY" not in stdout.getvalue()
+    assert stderr.getvalue() == ""
+
+
+def test_an_offset_that_all_moments_of_a_column_share_stands_in_the_heading(
+    terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch, zone: Callable[[str], None]
+) -> None:
+    zone("Europe/Berlin")
+    due, summer = Column("DUE"), AT.replace(month=7)
+    same = Table(columns=(due,), rows=[(AT,), (None,), (AT.replace(hour=9),)])
+    assert on_screen(same, 80, monkeypatch, terminal()) == [
+        "DUE +01:00",
+        "2026-12-01 09:00:00",
+        "–",  # noqa: RUF001  what stands for nothing
+        "2026-12-01 10:00:00",
     ]
+    mixed = Table(columns=(due,), rows=[(AT,), (summer,)])
+    assert on_screen(mixed, 80, monkeypatch, terminal()) == [
+        "DUE",
+        "2026-12-01 09:00:00 +01:00",
+        "2026-07-01 10:00:00 +02:00",
+    ]
+
+
+def test_letters_that_take_two_columns_do_not_push_a_row_over_the_edge(
+    terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = Table(columns=(Column("ID"), Column("TEXT", flexible=True)), rows=[("0" * 26, "公告👋" * 20)])
+    _, row = on_screen(table, 45, monkeypatch, terminal())
+    assert cell_len(row) <= 45
 
 
 def test_a_long_line_of_a_story_is_broken_between_words_unless_it_is_to_be_copied(

@@ -16,7 +16,9 @@ def test_a_moment_is_shown_in_the_readers_zone(zone: Callable[[str], None]) -> N
     assert times.day(AT, utc=False) == "Wednesday, 2026-12-02"
     assert times.day(AT, utc=True) == "Tuesday, 2026-12-01"
     assert times.clock(AT, utc=False) == "05:15:00 +05:45"
-    assert times.clock(AT, utc=False, exact=True) == "05:15:00.005"
+    assert times.clock(AT, utc=False, exact=True) == "05:15:00.005 +05:45"
+    assert times.shown_offset(AT, utc=False) == "+05:45"
+    assert times.shown_offset(AT, utc=True) == "Z"
 
 
 def test_the_zone_is_named_as_the_machine_names_it(zone: Callable[[str], None]) -> None:
