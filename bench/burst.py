@@ -13,6 +13,7 @@ time of one request, over a fresh and over a kept connection in turns, with TLS 
 import argparse
 import json
 import os
+import secrets
 import ssl
 import statistics
 import tempfile
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from omnipub.adapters.http.client import HttpSend
+from omnipub.channels.registry import CHANNELS
 from omnipub.config import LogLevel
 from omnipub.domain.conversation import Request, Secret
 from omnipub.domain.ids import Kind, Parent
@@ -31,7 +33,6 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
-from omnipub.onebox.sandbox_process import TOKENS
 from omnipub.onebox.system import Box
 from omnipub.services.messages.read import Viewer
 from receiver import receiver
@@ -60,7 +61,7 @@ class Round:
 
 
 def connect(box: Box, network: str, account: int, url: str) -> None:
-    token = TOKENS["webhook"]() if network == "webhook" else "bench"
+    token = CHANNELS[network].sandbox_account.token(secrets.token_bytes(32))
     box.system.accounts.connect(
         owner=LOCAL_OWNER,
         channel=f"{network}:a{account}",

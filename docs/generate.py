@@ -28,10 +28,6 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-SAMPLES = {"linkedin": {"organisation": "urn:li:organization:1", "person": "urn:li:person:1"}}
-"""Networks whose accounts differ in how a missing answer is found out."""
-
-
 def lifecycle_table() -> str:
     """Every transition of a delivery."""
     lines = ["| from | event | to | meaning |", "|---|---|---|---|"]
@@ -51,10 +47,10 @@ def limits_table() -> str:
         text += "".join(f"; {most:,} {unit} beside images" for most, unit in channel.limits.caption)
         pace = f"{channel.pace.total_seconds():g} s apart"
         images = f"{channel.limits.images} of {channel.limits.image_bytes / 1024 / 1024:.0f} MiB"
-        samples = SAMPLES.get(name, {"": ""})
+        kinds = channel.account_examples or {"": channel.sandbox_account.id}
         remedy = "; ".join(
             f"{found_out[channel.remedy(account).value]}{f' ({kind})' if kind else ''}"
-            for kind, account in samples.items()
+            for kind, account in kinds.items()
         )
         lines.append(f"| {name} | {text} | {images} | {channel.limits.alt_text:,} characters | {pace} | {remedy} |")
     return "\n".join(lines)

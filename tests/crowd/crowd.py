@@ -14,7 +14,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from omnipub.onebox.sandbox_process import ACCOUNTS, control
+from omnipub.channels.registry import CHANNELS
+from omnipub.onebox.sandbox_process import control
 
 PICTURED = 5
 """Every so many requests bring an image of their own."""
@@ -80,7 +81,7 @@ def text_of(number: int) -> str:
 
 def publish(where: Address, *, clients: int, requests: int) -> list[Answered]:
     """Send `requests` requests by `clients` clients at once, then each again, quietly."""
-    networks = sorted(ACCOUNTS)
+    networks = sorted(CHANNELS)
 
     def first(client: Client, number: int) -> tuple[bytes, Answered]:
         asked: dict[str, Any] = {"text": text_of(number), "channels": [networks[number % len(networks)]]}

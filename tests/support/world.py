@@ -12,13 +12,14 @@ from omnipub.adapters.local.media import DirectoryMedia
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.adapters.local.vault import KeyfileVault
 from omnipub.config import Settings
-from omnipub.domain.conversation import Account, Occasion, PostIds, Request, Response, Secret
+from omnipub.domain.conversation import Account, Channel, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
+from omnipub.domain.network import PostIds
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.http import NoAnswerError, NotSentError, UnreachableError
@@ -129,7 +130,7 @@ class ListJournal:
         return [facts for name, facts in self.notes if name == event]
 
 
-class FakeChannel:
+class FakeChannel(Channel):
     """A network with the simplest wire format, in each of the three kinds."""
 
     title = "Plain"

@@ -6,19 +6,18 @@ stands, whatever becomes of the requests that follow. A request that does not pu
 `RequestFailedError` in the conversation, which may go on without it.
 """
 
-import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Protocol
-from urllib.parse import unquote
 
+from omnipub.domain.announcement_templates import DEFAULT, Template
 from omnipub.domain.delivery.outcome import Outcome, Sighting
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits
 from omnipub.domain.message import Content
-from omnipub.domain.text import excerpt
-from omnipub.errors import InvalidInputError
+from omnipub.domain.network import OwnAddress, PostIds, SandboxAccount, Tokens
 
 
 class Secret:
@@ -160,55 +159,24 @@ class Occasion:
         return self.at or self.due_at
 
 
-POST_ID_AT_MOST = 1_000
-"""Characters; no network needs half as many, and a key of the table has room for them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PostIds:
-    """How a network names its posts.
-
-    Attributes:
-        network: As people call it.
-        pattern: What a whole id matches, of whatever post the network has.
-        like: The form in words, with an example.
-        found: Where a person finds the id of a post: a whole sentence.
-    """
-
-    network: str
-    pattern: re.Pattern[str]
-    like: str
-    found: str
-
-    def match(self, id_: object) -> bool:
-        """Whether `id_` is the id of a post there, of whatever type it is and whoever wrote it."""
-        return isinstance(id_, str) and len(id_) <= POST_ID_AT_MOST and self.pattern.fullmatch(id_) is not None
-
-    def read(self, text: str) -> str:
-        """The id that somebody typed: by itself, or as the last part of an address of the post.
-
-        Raises:
-            InvalidInputError: It is none; the sentence says how one looks, the hint where it is found.
-        """
-        given = text.strip()
-        web = given.startswith(("https://", "http://"))
-        path = given.partition("#")[0].partition("?")[0].rstrip("/")
-        id_ = unquote(path.rpartition("/")[2]) if web else given
-        if self.match(id_):
-            return id_
-        sentence = f"'{excerpt(given)}' is no id of a post on {self.network}: that is {self.like}."
-        raise InvalidInputError(sentence, hint=self.found, problems=[("network_id", sentence)])
-
-
 class Channel(Protocol):
-    """One network: what to send and how to read its answers.
+    """One network: what to send, how to read its answers, and whatever else is particular to it.
 
     Attributes:
-        post_ids: How the posts are named that `publish`, `look_up` and people speak of.
+        name: The network's name in commands, in the table and in the sandbox's paths.
+        title: The network's name for people.
+        limits: What it accepts.
         settle: After this long a post that is out is surely listed.
+        pace: Between two posts of one account when several wait: no faster than the network takes them.
+        base_url: Where the network answers; empty if each account has an address of its own, which is a secret.
         own_ids: Whether the network itself gives its accounts their ids, so that one id is one account whoever
             connected it; if not, an account is its owner's.
-        pace: Between two posts of one account when several wait: no faster than the network takes them.
+        post_ids: How the posts are named that `publish`, `look_up` and people speak of.
+        own_address: What an account's own address is, where it may have one.
+        tokens: How its tokens look and are asked for.
+        account_examples: Kind of account → an id of that kind, where `remedy` depends on the kind.
+        announcement: The template for announcements of certifications.
+        sandbox_account: The account that the sandbox opens for a new data directory.
     """
 
     name: str
@@ -219,6 +187,11 @@ class Channel(Protocol):
     base_url: str
     own_ids: bool
     post_ids: PostIds
+    own_address: OwnAddress | None = None
+    tokens: Tokens = Tokens()
+    account_examples: Mapping[str, str] = MappingProxyType({})
+    announcement: Template = DEFAULT
+    sandbox_account: SandboxAccount = SandboxAccount()
 
     def remedy(self, account_id: str) -> Remedy:
         """How this account's ambiguous tries are found out."""

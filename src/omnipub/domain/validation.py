@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from omnipub.domain.conversation import PostIds
 from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.network import PostIds
 
 LONGEST_WAIT = timedelta(days=30)
 """What is asked for beyond this is a mistake, and would overflow a date."""

@@ -5,8 +5,6 @@ import secrets
 import subprocess
 import sys
 import urllib.request
-from base64 import b64encode
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,32 +12,13 @@ from omnipub import private_files
 from omnipub.adapters.local.lock import TAKEN
 from omnipub.config import variable
 from omnipub.domain.conversation import Secret
+from omnipub.domain.ids import network_of
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.names import LOCAL_OWNER
 from omnipub.strict_json import loads
 from omnipub.wiring.assemble import System
 
-ACCOUNTS = {
-    "bluesky": ("did:plc:omnipubsandboxaccount222", "Sandbox account"),
-    "facebook": ("100000000000001", "Sandbox page"),
-    "linkedin": ("urn:li:organization:1001", "Sandbox organisation"),
-    "telegram": ("@omnipub_sandbox", "Sandbox channel"),
-    "webhook": ("sandbox", "Sandbox receiver"),
-}
-"""Network → (account id, title): what a new sandbox data directory is connected to."""
-
 STARTS_WITHIN = 20
-
-
-def _plain_token() -> str:
-    return secrets.token_hex(20)
-
-
-TOKENS: Mapping[str, Callable[[], str]] = {
-    "telegram": lambda: f"{10**9 + secrets.randbelow(10**9)}:{secrets.token_urlsafe(26)}",
-    "webhook": lambda: "whsec_" + b64encode(secrets.token_bytes(32)).decode(),
-}
-"""Network → a new token, where tokens have a form of their own."""
 
 
 class SandboxProcess:
@@ -108,16 +87,17 @@ class SandboxProcess:
 def connect_all(system: System, url: str) -> None:
     """Connect the local owner to one account of each network, with tokens made for this start."""
     for network, channel in system.channels.items():
-        account, title = ACCOUNTS.get(network, ("sandbox", f"Sandbox {channel.title}"))
-        connect(system, url, channel=network, account=account, title=title)
+        account = channel.sandbox_account
+        connect(system, url, channel=network, account=account.id, title=account.title or f"Sandbox {channel.title}")
 
 
 def connect(system: System, url: str, *, channel: str, account: str, title: str = "", owner: str = LOCAL_OWNER) -> None:
     """Register an account at the sandbox and connect an owner to it, the local one unless another is named."""
-    network = channel.partition(":")[0]
-    token = TOKENS.get(network, _plain_token)()
-    control(url, "accounts", {"network": network, "account": account, "token": token})
-    base = f"{url}/{network}" + (f"/{account}" if network == "webhook" else "")
+    name = network_of(channel)
+    network = system.channels[name]
+    token = network.sandbox_account.token(secrets.token_bytes(32))
+    control(url, "accounts", {"network": name, "account": account, "token": token})
+    base = f"{url}/{name}" if network.base_url else f"{url}/{name}/{account}"
     system.accounts.connect(
         owner=owner, channel=channel, account=account, title=title, token=Secret(token), base_url=base, named=True
     )

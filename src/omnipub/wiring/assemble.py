@@ -223,7 +223,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
     deliver = Deliver(
         table=table,
         accounts=accounts,
-        contents=Contents(table=table),
+        contents=Contents(table=table, channels=channels),
         recording=recording,
         reconcile=reconcile,
         pauses=pauses,
@@ -288,7 +288,7 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
         stuck=Stuck(table=table, shards=shards, clock=clock),
         search=Search(
             accounts=accounts,
-            contents=Contents(table=table),
+            contents=Contents(table=table, channels=channels),
             recording=recording,
             reconcile=reconcile,
             gate=gate,

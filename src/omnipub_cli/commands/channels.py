@@ -94,12 +94,10 @@ def _connected(call: Call) -> "Sequence[Connection]":
 
 def _remedies(channel: "Channel", connections: "Sequence[Connection]") -> list[dict[str, Any]]:
     """By connected account, as it may depend on the account's kind; else all that are possible."""
-    from omnipub.onebox.sandbox_process import ACCOUNTS
-
     if connections:
         return [{"channel": one.channel, "how": channel.remedy(one.account).value} for one in connections]
-    examples_ = ("", ACCOUNTS.get(channel.name, ("", ""))[0])
-    return [{"channel": None, "how": how.value} for how in dict.fromkeys(map(channel.remedy, examples_))]
+    kinds = channel.account_examples.values() or (channel.sandbox_account.id,)
+    return [{"channel": None, "how": how.value} for how in dict.fromkeys(map(channel.remedy, kinds))]
 
 
 def _fields(one: Mapping[str, Any]) -> list[tuple[str, Cell]]:

@@ -1,6 +1,7 @@
 """Tokens are never arguments: other users of a machine, and its history, see what is typed."""
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from typer.exceptions import TyperException
@@ -11,23 +12,26 @@ from omnipub_cli.framework.options import Command
 if TYPE_CHECKING:
     from typer._click import Context
 
-_FORMS = (
-    r"EAA[A-Za-z0-9]{20,}",  # Facebook
-    r"AQ[A-Za-z0-9_-]{40,}",  # LinkedIn
-    r"(bot)?[0-9]{5,12}:[A-Za-z0-9_-]{30,}",  # Telegram
-    r"whsec_\S+",  # webhooks
-    r"[a-z0-9]{4}(-[a-z0-9]{4}){3}",  # Bluesky's app passwords
+_ANY_NETWORK = (
     r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+",  # JSON web tokens
     r"[A-Za-z0-9+_=-]{60,}",  # whatever else nobody types by hand; no slashes, as paths may be long
 )
-_TOKEN = re.compile("|".join(f"(?:{form})" for form in _FORMS))
 _OPTIONS = re.compile(r"--(app-)?(token|secret|password|key)(=.*)?", re.DOTALL)
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """A token of any known network."""
+    from omnipub.channels.registry import CHANNELS
+
+    patterns = [pattern for channel in CHANNELS.values() for pattern in channel.tokens.patterns]
+    return re.compile("|".join(f"(?:{pattern})" for pattern in (*patterns, *_ANY_NETWORK)))
 
 
 def looks_like_token(text: str) -> bool:
     """Whether an argument, or the value in `--option=value`, has the form of a token of some network."""
     value = text.partition("=")[2] if text.startswith("--") else text
-    return _TOKEN.fullmatch(value.strip()) is not None
+    return _token().fullmatch(value.strip()) is not None
 
 
 class Guarded(Command):

@@ -25,7 +25,6 @@ from omnipub.domain.conversation import (
     Channel,
     Looking,
     Occasion,
-    PostIds,
     Publishing,
     Request,
     Response,
@@ -34,6 +33,7 @@ from omnipub.domain.conversation import (
 from omnipub.domain.delivery.fingerprint import Likeness, likeness
 from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.message import Content, MediaReference
+from omnipub.domain.network import PostIds
 from omnipub.ports.http import Send
 from omnipub.services.delivery.reconcile import sent_by
 from omnipub.services.protocol.driver import Driver

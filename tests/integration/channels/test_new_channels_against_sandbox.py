@@ -24,7 +24,6 @@ from omnipub.domain.conversation import (
     FrozenBody,
     Looking,
     Occasion,
-    PostIds,
     Publishing,
     Request,
     Response,
@@ -33,6 +32,7 @@ from omnipub.domain.conversation import Secret as Token
 from omnipub.domain.delivery.fingerprint import Likeness, likeness
 from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.message import Content, MediaReference
+from omnipub.domain.network import PostIds
 from omnipub.sandbox.server import Server
 from omnipub.services.delivery.reconcile import sent_by
 from omnipub.services.protocol.driver import Driver

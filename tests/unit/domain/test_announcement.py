@@ -6,16 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnipub.domain.announcement import DEFAULT, SHORT, TEMPLATES, Tone, announce, headline
+from omnipub.channels.registry import CHANNELS
+from omnipub.domain import announcement
+from omnipub.domain.announcement import headline
+from omnipub.domain.announcement_templates import DEFAULT, SHORT, Tone
 from omnipub.domain.certification import MEMBER_AT_MOST, PERSONAL_AT_MOST, Certification
 from omnipub.domain.certification_catalog import CATALOGUE
-from omnipub.domain.message import MediaReference, checked
+from omnipub.domain.message import Content, MediaReference, checked
 from omnipub.domain.text import EXCERPT
 from omnipub.domain.timestamps import Schedule
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PHOTO = MediaReference(key="ab" * 32, content_type="image/png", size=1_000)
-NETWORKS = (*TEMPLATES, "elsewhere")
+NETWORKS = (*CHANNELS, "elsewhere")
+TEMPLATES = [channel.announcement for channel in CHANNELS.values()]
 
 ADA = Certification(
     id="01KAQ8GQ00000000000000000A",
@@ -32,6 +36,10 @@ ADA = Certification(
 
 every_network = pytest.mark.parametrize("network", NETWORKS)
 sly = st.text(alphabet="aZ {}%$\\0123:!.[]member", min_size=1, max_size=MEMBER_AT_MOST)
+
+
+def announce(certification: Certification, channel: str) -> Content:
+    return announcement.announce(certification, channel, CHANNELS)
 
 
 def test_linkedin_gets_warm_words() -> None:
@@ -106,7 +114,7 @@ def test_without_a_personal_message_no_gap_is_left(network: str) -> None:
 
 @pytest.mark.parametrize("kind", CATALOGUE)
 def test_the_longest_short_text_fits_280_characters_with_its_hashtags(kind: str) -> None:
-    content = announce(replace(ADA, member="M" * MEMBER_AT_MOST, type=kind), "x")
+    content = announce(replace(ADA, member="M" * MEMBER_AT_MOST, type=kind), "bluesky")
     assert len(content.with_hashtags()) <= 280
 
 
@@ -163,7 +171,7 @@ def test_without_a_photo_there_are_no_media() -> None:
     assert announce(ADA, "facebook").media == ()
 
 
-@pytest.mark.parametrize("template", [*TEMPLATES.values(), DEFAULT])
+@pytest.mark.parametrize("template", [*TEMPLATES, DEFAULT])
 def test_no_template_needs_an_article_before_a_name(template: object) -> None:
     words = f"{template}"
     assert " a {" not in words
@@ -171,7 +179,7 @@ def test_no_template_needs_an_article_before_a_name(template: object) -> None:
 
 
 def test_only_short_templates_leave_the_personal_message_out() -> None:
-    for template in (*TEMPLATES.values(), DEFAULT, SHORT):
+    for template in (*TEMPLATES, DEFAULT, SHORT):
         assert template.personal is (template.tone is not Tone.SHORT)
 
 

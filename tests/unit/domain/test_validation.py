@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.conversation import POST_ID_AT_MOST, PostIds
 from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.network import POST_ID_AT_MOST, PostIds
 from omnipub.domain.validation import (
     LONGEST_WAIT,
     POSTS_AT_MOST,

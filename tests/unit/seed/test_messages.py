@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from omnipub.channels.registry import CHANNELS
 from omnipub.domain.announcement import announce
 from omnipub.domain.certification import Certification, checked
 from omnipub.domain.certification_catalog import CATALOGUE
@@ -62,7 +63,7 @@ def test_what_is_invented_is_what_compose_would_have_taken(number: int) -> None:
     subject = invented.subject
     if isinstance(subject, Certification):
         assert checked(subject, AS_OF.date()) is subject
-        assert announce(subject, "linkedin").text
+        assert announce(subject, "linkedin", CHANNELS).text
     else:
         assert checked_content(subject.content) is subject.content
     assert subject.channels == tuple(one.channel for one in invented.deliveries)

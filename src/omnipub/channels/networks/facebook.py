@@ -27,12 +27,13 @@ from omnipub.channels.answers import (
 )
 from omnipub.channels.drafting import bearer, images_of, part, text_with_link
 from omnipub.channels.numbers import moment_of, whole_number
+from omnipub.domain.announcement_templates import Template, Tone
 from omnipub.domain.conversation import (
     Account,
+    Channel,
     FrozenBody,
     Looking,
     Occasion,
-    PostIds,
     Published,
     Publishing,
     Request,
@@ -42,6 +43,7 @@ from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
+from omnipub.domain.network import PostIds, SandboxAccount, Tokens
 from omnipub.domain.validation import web_address
 from omnipub.strict_json import loads
 
@@ -115,7 +117,7 @@ _KEPT = Verdict(Ended.REJECTED, "Facebook does not delete the post.")
 _UNSEEN = Verdict(Ended.REJECTED, "Facebook shows no such post to this page's token; it may be gone already.")
 
 
-class Facebook:
+class Facebook(Channel):
     """Posts of a page; `account.id` is the page's id."""
 
     name = "facebook"
@@ -138,6 +140,17 @@ class Facebook:
         like="the page's number, _ and the post's number, like 100000000000001_122100000000002",
         found="The post's number is in its address, often the last part; the page's is the account's id.",
     )
+
+    tokens = Tokens(patterns=(r"EAA[A-Za-z0-9]{20,}",))
+    announcement = Template(
+        tone=Tone.FRIENDLY,
+        opening="Congratulations, {member}! 🎉\n\n{member} has earned the {name} certification.",
+        closing="Well done! Leave your congratulations in the comments.",
+        personal=True,
+        link=True,
+        hashtags=True,
+    )
+    sandbox_account = SandboxAccount(id="100000000000001", title="Sandbox page")
 
     def remedy(self, account_id: str) -> Remedy:
         """A page's published posts can be listed."""

@@ -4,6 +4,7 @@ The bot's token is a part of every address, so no address may be shown. Telegram
 and bots cannot read what stands in a channel: a missing answer stays missing, and a person decides.
 """
 
+import base64
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -26,10 +27,10 @@ from omnipub.channels.answers import (
 from omnipub.channels.drafting import images_of, part
 from omnipub.domain.conversation import (
     Account,
+    Channel,
     FrozenBody,
     Looking,
     Occasion,
-    PostIds,
     Published,
     Publishing,
     Request,
@@ -39,6 +40,7 @@ from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
+from omnipub.domain.network import PostIds, SandboxAccount, Tokens
 
 TITLE = "Telegram"
 
@@ -78,7 +80,13 @@ _PUBLIC_NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 _CHAT_OF_LINKS = re.compile(r"-100([0-9]+)")
 
 
-class Telegram:
+def _sandbox_token(entropy: bytes) -> str:
+    """A bot's token is the bot's number and 35 characters."""
+    number = 10**9 + int.from_bytes(entropy[:6], "big") % 10**9
+    return f"{number}:{base64.urlsafe_b64encode(entropy[6:]).decode().rstrip('=')}"
+
+
+class Telegram(Channel):
     """Messages of a bot in a chat; `account.id` is `@channel` or the chat's number (-100…)."""
 
     name = "telegram"
@@ -104,6 +112,9 @@ class Telegram:
         found="The message's number is the last part of its address: https://t.me/c/1234567890/12 means "
         "-1001234567890/12. The number of a chat with a name is in the ids of its earlier posts.",
     )
+
+    tokens = Tokens(patterns=(r"(bot)?[0-9]{5,12}:[A-Za-z0-9_-]{30,}",))
+    sandbox_account = SandboxAccount(id="@omnipub_sandbox", title="Sandbox channel", token=_sandbox_token)
 
     def remedy(self, account_id: str) -> Remedy:
         """There is no key, and bots cannot read a channel."""

@@ -16,12 +16,13 @@ from types import MappingProxyType
 
 from omnipub.channels.answers import Verdict, accepted, asked_wait, sentence, words
 from omnipub.channels.drafting import images_of
+from omnipub.domain.announcement_templates import Template, Tone
 from omnipub.domain.conversation import (
     Account,
+    Channel,
     FrozenBody,
     Looking,
     Occasion,
-    PostIds,
     Published,
     Publishing,
     Request,
@@ -32,6 +33,7 @@ from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
+from omnipub.domain.network import OwnAddress, PostIds, SandboxAccount, Tokens
 from omnipub.domain.secret_urls import secrets_in
 from omnipub.domain.timestamps import to_text
 from omnipub.strict_json import loads
@@ -66,7 +68,7 @@ BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
 )
 
 
-class Webhook:
+class Webhook(Channel):
     """Deliveries to an address of the user's; `account.base_url` is the address, the token its secrets."""
 
     name = "webhook"
@@ -90,6 +92,19 @@ class Webhook:
         pattern=re.compile(r"msg_[0-9a-f]{32}"),
         like="msg_ and 32 of the digits 0 to 9 and a to f",
         found="It is what the receiver got as the header webhook-id.",
+    )
+
+    own_address = OwnAddress(whose="webhooks")
+    tokens = Tokens(patterns=(r"whsec_\S+",), prompt=f"Signing secret ({SECRET_PREFIX}…)", several=True)
+    announcement = Template(
+        tone=Tone.PLAIN,
+        opening="{member} earned the {name} certification on {day}.",
+        personal=True,
+        link=True,
+        hashtags=False,  # programs and chat rooms read it, where a hashtag leads nowhere
+    )
+    sandbox_account = SandboxAccount(
+        title="Sandbox receiver", token=lambda entropy: SECRET_PREFIX + base64.b64encode(entropy).decode()
     )
 
     def remedy(self, account_id: str) -> Remedy:

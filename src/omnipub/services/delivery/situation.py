@@ -1,10 +1,12 @@
 """What a delivery has to say: its message's or certification's content on its channel, strongly consistent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from omnipub.domain.announcement import announce
+from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, network_of
+from omnipub.domain.ids import Kind
 from omnipub.domain.message import Content
 from omnipub.ports.table import ConditionFailedError, Table
 from omnipub.storage import keys
@@ -16,6 +18,7 @@ class Contents:
     """Reads content."""
 
     table: Table
+    channels: Mapping[str, Channel]
 
     def of(self, delivery: Delivery) -> Content:
         """The content of the very revision the delivery belongs to.
@@ -28,7 +31,7 @@ class Contents:
             raise ConditionFailedError([0])
         if delivery.parent.kind is Kind.CERTIFICATION:
             certification = certification_of(item)
-            revision, content = certification.revision, announce(certification, network_of(delivery.channel))
+            revision, content = certification.revision, announce(certification, delivery.channel, self.channels)
         else:
             message = message_of(item)
             revision, content = message.revision, message.content.on(delivery.channel)

@@ -8,7 +8,7 @@ from omnipub.domain.announcement import announce
 from omnipub.domain.certification import Certification, checked, sameness
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.window import Window
-from omnipub.domain.ids import Kind, Parent, network_of
+from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError
 from omnipub.ports.table import Absent, Key, Put
@@ -62,7 +62,7 @@ class Announce:
         checked(certification, (now + FURTHEST_EAST).date())
         connections = self.creation.connections(draft.owner, draft.channels)
         admit(
-            {channel: announce(certification, network_of(channel)) for channel in draft.channels},
+            {channel: announce(certification, channel, self.channels) for channel in draft.channels},
             self.channels,
         )
         same = keys.sameness(sameness(certification))

@@ -14,7 +14,6 @@ from omnipub.domain.delivery import actions
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.window import Window, end_of
-from omnipub.domain.ids import network_of
 from omnipub.domain.message import Content, Message, checked
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError
@@ -102,7 +101,7 @@ def _admit(subject: Message | Certification, live: list[Delivery], creation: Cre
     said = {
         one.channel: subject.content.on(one.channel)
         if isinstance(subject, Message)
-        else announce(subject, network_of(one.channel))
+        else announce(subject, one.channel, creation.channels)
         for one in live
     }
     admit(said, creation.channels)

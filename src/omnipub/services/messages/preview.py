@@ -162,7 +162,7 @@ class Preview:
         content = (
             subject.content.on(delivery.channel)
             if isinstance(subject, Message)
-            else announce(subject, network_of(delivery.channel))
+            else announce(subject, delivery.channel, self.channels)
         )
         fixed = delivery.frozen.body if delivery.frozen and delivery.frozen.revision == delivery.revision else None
         due_at = delivery.due_at or self.creation.clock.now()

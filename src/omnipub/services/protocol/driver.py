@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 from omnipub.domain.circuit_breaker import NO_ANSWER, UNREACHABLE
 from omnipub.domain.conversation import (
     Looking,
-    PostIds,
     Published,
     Publishing,
     Request,
@@ -27,6 +26,7 @@ from omnipub.domain.conversation import (
     Secret,
 )
 from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
+from omnipub.domain.network import PostIds
 from omnipub.domain.redaction import Redaction
 from omnipub.domain.validation import valid_outcome, valid_sighting
 from omnipub.ports.clock import Clock

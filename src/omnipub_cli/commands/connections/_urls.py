@@ -1,4 +1,4 @@
-"""Addresses that people give for their accounts: a webhook's, or that of a Bluesky data server of their own."""
+"""Check the address that an owner gives for an account, where the network lets accounts have their own."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from omnipub.errors import InvalidInputError
 if TYPE_CHECKING:
     from omnipub.wiring.assemble import System
 
-ORIGINS = frozenset({"bluesky"})
-"""Networks with an address of their own that has equals elsewhere: it is given as an origin."""
-
 
 def place_of(system: System, channel: str, url: str) -> str:
     """Where a channel's requests go, if not to its network's own address; empty if they do.
@@ -26,8 +23,8 @@ def place_of(system: System, channel: str, url: str) -> str:
     """
     from omnipub.config import Mode
 
-    network = network_of(channel)
-    needed = not system.channels[network].base_url
+    network = system.channels[network_of(channel)]
+    needed = not network.base_url
     live = system.settings.mode is Mode.LIVE
     if not url:
         if needed:
@@ -35,15 +32,18 @@ def place_of(system: System, channel: str, url: str) -> str:
                 f"{channel} needs the address its deliveries go to.", hint="Add --url https://…; it must be https."
             )
         return ""
-    if not (needed or network in ORIGINS):
+    if network.own_address is None:
+        others = sorted(one.own_address.whose for one in system.channels.values() if one.own_address)
         raise InvalidInputError(
-            f"{channel} has an address of its own; --url is for webhooks and Bluesky's data servers.",
+            f"{channel} has an address of its own; --url is for {' and '.join(others)}.",
             hint="Leave --url out.",
         )
     if live and not url.startswith("https://"):
         raise InvalidInputError(f"{channel} cannot be reached there.", hint="Use --url https://…; it must be https.")
     (_public if live else _on_loopback)(url)
-    return _origin(url) if network in ORIGINS and live else url.rstrip("/") if network in ORIGINS else url
+    if not network.own_address.server:
+        return url
+    return _origin(url, network.own_address.server) if live else url.rstrip("/")
 
 
 def _public(url: str) -> None:
@@ -75,11 +75,11 @@ def _on_loopback(url: str) -> None:
         raise InvalidInputError("This is a sandbox: it sends nothing to that address.", hint=hint)
 
 
-def _origin(url: str) -> str:
+def _origin(url: str, server: str) -> str:
     parts = urlsplit(url)
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise InvalidInputError(
-            "A data server is named without a path.", hint=f"Use --url {parts.scheme}://{parts.hostname}."
+            f"A {server} is named without a path.", hint=f"Use --url {parts.scheme}://{parts.hostname}."
         )
     return f"{parts.scheme}://{parts.netloc}"
 

@@ -13,6 +13,7 @@ from omnipub_cli.output.views import Record, State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from omnipub.domain.network import Tokens
     from omnipub.wiring.assemble import System
 
 app = typer.Typer(add_completion=False)
@@ -35,13 +36,14 @@ def connect(
     ],
     *,
     account: Annotated[
-        str, typer.Option(metavar="ID", help="The network's own id of the account; for a webhook, a name of yours.")
+        str, typer.Option(metavar="ID", help="The network's own id of the account; a name of yours where it has none.")
     ],
     url: Annotated[
         str,
         typer.Option(
             metavar="URL",
-            help="Where a webhook's deliveries go (kept sealed), or a Bluesky data server of one's own.",
+            help="Where the account's posts go, on networks without an address of their own (kept sealed), "
+            "or the account's own server, e.g. a Bluesky data server.",
         ),
     ] = "",
     owner: ActsFor = "",
@@ -154,6 +156,7 @@ def _of_ones_own(
     token_stdin: bool,
 ) -> None:
     from omnipub.domain.conversation import Secret
+    from omnipub.domain.ids import network_of
     from omnipub.domain.timestamps import moment
     from omnipub_cli.commands.connections._urls import place_of
     from omnipub_cli.framework.inputs import moment_of
@@ -168,8 +171,8 @@ def _of_ones_own(
             f"{channel} has no tokens that can be renewed.",
             hint="Leave --renewable out, and connect it again when its token ends.",
         )
-    signed = not system.channels[channel.partition(":")[0]].base_url
-    token, *credentials = _secrets(channel, needs, signed=signed, token_stdin=token_stdin)
+    tokens = system.channels[network_of(channel)].tokens
+    token, *credentials = _secrets(channel, needs, tokens, token_stdin=token_stdin)
     system.connecting.connect(
         owner=owner,
         channel=channel,
@@ -182,13 +185,12 @@ def _of_ones_own(
     )
 
 
-def _secrets(channel: str, needs: "Sequence[str]", *, signed: bool, token_stdin: bool) -> list[str]:
-    """The token and what its renewal needs, a line each; a webhook may have several signing secrets."""
+def _secrets(channel: str, needs: "Sequence[str]", tokens: "Tokens", *, token_stdin: bool) -> list[str]:
+    """Return the token and what its renewal needs, a line each; where an account has several tokens, those alone."""
     from omnipub_cli.framework import inputs
 
-    asked = "Signing secret (whsec_…): " if signed else f"Token of {channel}: "
-    given = inputs.secret(from_stdin=token_stdin, prompt=asked)
-    if signed:
+    given = inputs.secret(from_stdin=token_stdin, prompt=f"{tokens.prompt or f'Token of {channel}'}: ")
+    if tokens.several:
         return [given]
     lines = [line.strip() for line in given.splitlines() if line.strip()]
     if not token_stdin:

@@ -27,8 +27,8 @@ def mark_published(
         str,
         typer.Option(
             metavar="ID",
-            help="The network's own id of the post: PAGE_POST on Facebook, urn:li:share:… on LinkedIn, "
-            "CHAT/MESSAGE on Telegram, at://… on Bluesky; or an address of the post that ends in it.",
+            help="The network's own id of the post, like urn:li:share:… on LinkedIn (a wrong one is answered with what "
+            "one looks like and where to find it); or an address of the post that ends in it.",
         ),
     ],
     permalink: Annotated[str, typer.Option(metavar="URL", help="Where it is seen.")] = "",

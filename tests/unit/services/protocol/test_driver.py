@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.conversation import PostIds, Published, Publishing, Request, RequestFailedError, Response
+from omnipub.domain.conversation import Published, Publishing, Request, RequestFailedError, Response
 from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.network import PostIds
 from omnipub.ports.http import NoAnswerError, NotSentError
 from omnipub.services.protocol.driver import Driver
 

@@ -38,12 +38,13 @@ from omnipub.channels.networks.bluesky.facets import facets
 from omnipub.channels.networks.bluesky.record_key import record_key
 from omnipub.channels.networks.bluesky.sessions import Sessions
 from omnipub.channels.numbers import moment_of, whole_number
+from omnipub.domain.announcement_templates import SHORT
 from omnipub.domain.conversation import (
     Account,
+    Channel,
     FrozenBody,
     Looking,
     Occasion,
-    PostIds,
     Published,
     Publishing,
     Request,
@@ -55,6 +56,7 @@ from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
+from omnipub.domain.network import OwnAddress, PostIds, SandboxAccount, Tokens
 from omnipub.domain.timestamps import EPOCH, to_text
 from omnipub.strict_json import loads
 
@@ -115,7 +117,7 @@ _POST_URI = re.compile(
 _ERROR_NAME = re.compile(r"[A-Za-z]\w{0,63}")
 
 
-class Bluesky:
+class Bluesky(Channel):
     """Posts of an account; `account.id` is its DID or its handle."""
 
     name = "bluesky"
@@ -138,6 +140,11 @@ class Bluesky:
         like=f"at://, the account's DID, /{POSTS}/ and the post's key, like at://did:plc:…/{POSTS}/3m2qrrgw222xy",
         found="The key is the last part of the post's address: https://bsky.app/profile/ada.example.com/post/3m2qrrgw222xy",
     )
+
+    own_address = OwnAddress(whose="Bluesky's data servers", server="data server")
+    tokens = Tokens(patterns=(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}",))  # app passwords
+    announcement = SHORT
+    sandbox_account = SandboxAccount(id="did:plc:omnipubsandboxaccount222", title="Sandbox account")
 
     def __init__(self) -> None:
         self._sessions = Sessions()

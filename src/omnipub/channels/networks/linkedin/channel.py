@@ -36,12 +36,13 @@ from omnipub.channels.networks.linkedin.listing import (
 )
 from omnipub.channels.networks.linkedin.little_text import little_text, plain_text
 from omnipub.channels.numbers import moment_of_milliseconds, whole_number
+from omnipub.domain.announcement_templates import Template, Tone
 from omnipub.domain.conversation import (
     Account,
+    Channel,
     FrozenBody,
     Looking,
     Occasion,
-    PostIds,
     Published,
     Publishing,
     Request,
@@ -52,6 +53,7 @@ from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
+from omnipub.domain.network import PostIds, SandboxAccount, Tokens
 from omnipub.domain.token_refresh import Renewal, Renewing
 
 VERSION = "202606"
@@ -97,7 +99,7 @@ _POST_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):[0-9]{1,30}")
 # Little text: a web address is escaped whole, since a `#` in it starts no hashtag.
 
 
-class LinkedIn:
+class LinkedIn(Channel):
     """Posts of an organisation or a person; `account.id` is the author's URN."""
 
     name = "linkedin"
@@ -121,6 +123,23 @@ class LinkedIn:
         found="It is the last part of the post's address: https://www.linkedin.com/feed/update/urn:li:share:…",
     )
 
+    tokens = Tokens(patterns=(r"AQ[A-Za-z0-9_-]{40,}",))
+    account_examples = MappingProxyType(
+        {"person": "urn:li:person:AbC1", "organisation": f"{ORGANISATION}1001"},
+    )
+    announcement = Template(
+        tone=Tone.WARM,
+        opening=(
+            "We are delighted to congratulate {member} on earning the {name} certification.\n\n"
+            "Earned on {day}, it stands for many hours of study and practice, "
+            "and the whole team is proud of the result."
+        ),
+        closing="Congratulations, {member}, and all the best for whatever comes next!",
+        personal=True,
+        link=True,
+        hashtags=True,
+    )
+    sandbox_account = SandboxAccount(id=f"{ORGANISATION}1001", title="Sandbox organisation")
     renewal_needs = ("refresh_token", "client_id", "client_secret")
 
     def remedy(self, account_id: str) -> Remedy:
