@@ -32,6 +32,9 @@ from omnipub.onebox.tick_timer import Metronome
 from omnipub.services.accounts.secret_url_migration import AddressSealing
 from omnipub.wiring.assemble import System, one_machine
 
+SIGNAL_SECONDS = 0.5
+"""So late a signal is noticed at most."""
+
 PATIENCE = timedelta(seconds=30)
 """How long a stop waits for what is being sent; what is cut off then is found out after the restart."""
 
@@ -100,8 +103,13 @@ class Box:
         self._ended.set()
 
     def wait(self) -> None:
-        """Return when it has been stopped."""
-        self._ended.wait()
+        """Return when it has been stopped.
+
+        It waits in short pieces: a signal that another thread receives does not end a wait of the main thread, and
+        Python runs its handler only there.
+        """
+        while not self._ended.wait(SIGNAL_SECONDS):
+            pass
 
     def __enter__(self) -> Self:
         self.start()

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -145,3 +147,30 @@ def test_a_box_killed_with_posts_on_their_way_doubles_and_loses_nothing(tmp_path
         assert trial.progress.kills == 3
         assert verdict.died > 0
         assert sum(sum(row[1:4]) for row in verdict.rows) == 15
+
+
+def test_a_signal_that_another_thread_receives_ends_the_wait(tmp_path: Path) -> None:
+    """The system hands a signal to whichever thread it likes; Python handles it in the main thread alone."""
+    program = (
+        "import signal, sys, threading, time\n"
+        "from omnipub.config import Settings\n"
+        "from omnipub.onebox.data_directory import open_data\n"
+        "from omnipub.onebox.system import Box\n"
+        "from omnipub_cli.framework.signals import TerminatedError, termination\n"
+        "from pathlib import Path\n"
+        "box = Box(open_data(Path(sys.argv[1]), {}))\n"
+        "def receive():\n"
+        "    time.sleep(0.3)\n"
+        "    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)\n"
+        "    time.sleep(60)\n"
+        "threading.Thread(target=receive, daemon=True).start()\n"
+        "try:\n"
+        "    with termination():\n"
+        "        box.wait()\n"
+        "except TerminatedError:\n"
+        "    print('ended')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "data")], capture_output=True, text=True, check=False, timeout=20
+    )
+    assert done.stdout == "ended\n", done.stderr
