@@ -170,7 +170,7 @@ def test_a_signal_that_another_thread_receives_ends_the_wait(tmp_path: Path) -> 
         "except TerminatedError:\n"
         "    print('ended')\n"
     )
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  our own program
         [sys.executable, "-c", program, str(tmp_path / "data")], capture_output=True, text=True, check=False, timeout=20
     )
     assert done.stdout == "ended\n", done.stderr
