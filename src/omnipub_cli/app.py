@@ -1,16 +1,13 @@
 """The command tree: which file answers which command. A file is imported when its command is called."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from omnipub import __version__
 from omnipub_cli.framework.context import call_of
-from omnipub_cli.framework.lazy_group import Lazy, imported
+from omnipub_cli.framework.lazy_group import AnyCommand, Lazy, command_of, imported
 from omnipub_cli.framework.options import examples
-
-if TYPE_CHECKING:
-    from typer._click import Command
 
 ENTRIES = {
     "demo": "See the whole system work, in a directory of its own.",
@@ -45,14 +42,14 @@ class Root(Lazy):
     entries = ENTRIES
 
 
-def load(name: str) -> "Command":
+def load(name: str) -> AnyCommand:
     """The command of that name, imported."""
     return imported(Root.package, name)
 
 
-def command() -> "Command":
+def command() -> AnyCommand:
     """The whole tree."""
-    return typer.main.get_command(_app)
+    return command_of(_app)
 
 
 _app = typer.Typer(

@@ -1,5 +1,7 @@
 """`omnipub completion`: teach a shell to complete commands and options."""
 
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Annotated, Literal
 
 import typer
@@ -27,10 +29,8 @@ def completion(
     shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
 ) -> None:
     """Print the script that makes a shell complete commands and options."""
-    from typer._completion_shared import get_completion_script
-
     call = call_of(context)
-    script = get_completion_script(prog_name=PROGRAM, complete_var=f"_{PROGRAM.upper()}_COMPLETE", shell=shell)
+    script = script_of(context, shell)
     if call.json:
         call.output.data(json={"shell": shell, "script": script})
         return
@@ -38,3 +38,12 @@ def completion(
         call.output.line(line)
     if call.output.look.terminal:  # a shell that reads the script at its start must not say this each time
         call.output.hint(HOW[shell])
+
+
+def script_of(context: typer.Context, shell: str) -> str:
+    """The script that makes a shell ask omnipub how a line may go on."""
+    from typer.completion import shell_complete
+
+    with redirect_stdout(StringIO()) as printed:
+        shell_complete(context.find_root().command, {}, PROGRAM, f"_{PROGRAM.upper()}_COMPLETE", f"source_{shell}")
+    return printed.getvalue().strip()

@@ -15,7 +15,7 @@ from omnipub_cli.output.output import Output
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from typer._click import Context
+    import typer
 
     from omnipub.config import Settings
     from omnipub.domain.ids import Parent
@@ -197,7 +197,7 @@ class Call:
             self.output.hint(f"Start it in another terminal: {self.typed('up')}")
 
 
-def call_of(context: Context) -> Call:
+def call_of(context: typer.Context) -> Call:
     """The call that a command is run by."""
     found = context.find_root().obj
     if not isinstance(found, Call):

@@ -2,17 +2,17 @@
 
 from importlib import import_module
 from keyword import iskeyword
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from omnipub_cli.framework.options import Group, in_short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from typer._click import Command, Context
+AnyCommand: TypeAlias = TyperCommand | TyperGroup
 
 
 class Lazy(Group):
@@ -31,27 +31,35 @@ class Lazy(Group):
         for name, summary in self.entries.items():
             self.commands[name] = TyperCommand(name, help=summary, short_help=in_short(summary))
 
-    def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Import the command that is called."""
         if args and args[0] in self.entries:
             self.load(args[0])
         return super().resolve_command(ctx, args)
 
-    def load(self, name: str) -> "Command":
+    def load(self, name: str) -> AnyCommand:
         """The command of that name, imported."""
         found = self.commands[name] = imported(self.package, name)
         return found
 
-    def loaded(self) -> "Mapping[str, Command]":
+    def loaded(self) -> "Mapping[str, AnyCommand]":
         """All commands, imported: for documents and tests, which want them whole."""
         return {name: self.load(name) for name in self.entries}
 
 
-def imported(package: str, name: str) -> "Command":
+def imported(package: str, name: str) -> AnyCommand:
     """The command of that name in a package."""
-    found = typer.main.get_command(import_module(f"{package}.{file_of(name)}").app)
-    found.name = name
-    return found
+    command = command_of(import_module(f"{package}.{file_of(name)}").app)
+    command.name = name
+    return command
+
+
+def command_of(app: typer.Typer) -> AnyCommand:
+    """The command or group that an app describes."""
+    command = typer.main.get_command(app)
+    if not isinstance(command, TyperCommand | TyperGroup):
+        raise TypeError(f"Typer made a {type(command).__name__} of an app")
+    return command
 
 
 def file_of(name: str) -> str:

@@ -1,8 +1,9 @@
 """The options that commands share: those that every command takes, and types for those that several take."""
 
 import re
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -10,9 +11,6 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from omnipub.errors import ConfigurationError
 from omnipub_cli.framework import value_checks
 from omnipub_cli.framework.context import Call, call_of
-
-if TYPE_CHECKING:
-    from typer._click import Context, HelpFormatter, Parameter
 
 SHARED = "Options of every command"
 
@@ -96,7 +94,7 @@ class Command(TyperCommand):
         kwargs["context_settings"] = {**HELP, **(kwargs.get("context_settings") or {})}
         super().__init__(name, **kwargs)
 
-    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse what was typed; nothing of it may be empty."""
         if not ctx.resilient_parsing:  # else somebody is still typing, and a shell asks how it may go on
             value_checks.refuse(self, ctx, args)
@@ -104,7 +102,7 @@ class Command(TyperCommand):
         value_checks.refuse_no_numbers(self, ctx)
         return rest
 
-    def invoke(self, ctx: "Context") -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run it where and as whom it was asked for; errors may then name its help."""
         call = call_of(ctx)
         call.command = ctx.command_path
@@ -121,7 +119,7 @@ class Command(TyperCommand):
         with signed_by(call.profile):
             return super().invoke(ctx)
 
-    def format_epilog(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # noqa: ARG002  typer passes it
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  typer passes it
         """The examples in plain help, a line each."""
         _write_examples(self.epilog, formatter)
 
@@ -143,13 +141,13 @@ class Group(TyperGroup):
         kwargs["context_settings"] = {**HELP, **(kwargs.get("context_settings") or {})}
         super().__init__(**kwargs)
 
-    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse; a bare group means its help."""
         if not ctx.resilient_parsing:
             value_checks.refuse(self, ctx, args)
         return super().parse_args(ctx, args or ["--help"])
 
-    def format_epilog(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # noqa: ARG002  typer passes it
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  typer passes it
         """The examples in plain help, a line each."""
         _write_examples(self.epilog, formatter)
 
@@ -167,31 +165,23 @@ def examples(*commands: str) -> str:
     return f"Example:\n{shown}" if len(commands) == 1 else f"Examples:\n{shown}"
 
 
-def _write_examples(epilog: str | None, formatter: "HelpFormatter") -> None:
+def _write_examples(epilog: str | None, formatter: Any) -> None:
     heading, *lines = (epilog or "").replace(r"\[", "[").splitlines() or [""]
     if lines:
         formatter.write(f"\n{heading}\n")
         formatter.write("".join(f"  {line}\n" for line in lines))
 
 
-def everywhere() -> list[TyperOption]:
+@cache
+def everywhere() -> tuple[TyperOption, ...]:
     """The options of every command; each writes itself into the call."""
-    return [
-        _flag("--json", "json", help="Print one JSON document."),
-        _flag("--quiet", "quiet", "-q", help="Print ids only, one a line."),
-        _flag("--utc", "utc", help="Show moments in UTC instead of this machine's zone."),
-        _flag("--wide", "wide", help="Show every column of a table whole, however narrow the terminal is."),
-        _value("--data", "data", metavar="DIR", envvar="OMNIPUB_DATA", help="The data directory on this machine."),
-        _value("--state", "state", metavar="DIR", envvar="OMNIPUB_STATE", help="Where the evidence of sends is kept."),
-        _value(
-            "--stage", "stage", metavar="NAME", envvar="OMNIPUB_STAGE", help="Where it runs: local, or a stage on AWS."
-        ),
-        _value("--region", "region", metavar="REGION", help="Where the stage is, if not where AWS_REGION says."),
-        _value("--profile", "profile", metavar="NAME", help="Whose credentials for AWS, of `aws configure`."),
-    ]
+    app = typer.Typer(add_completion=False)
+    app.command()(_shared_options)
+    made = typer.main.get_command(app).params
+    return tuple(one for one in made if isinstance(one, TyperOption))
 
 
-def _beside(own: "Sequence[Parameter]") -> list[TyperOption]:
+def _beside(own: Iterable[Any]) -> list[TyperOption]:
     """The options of every command, but for those that a command spells itself."""
     spelled = {option for one in own for option in one.opts}
     return [one for one in everywhere() if not spelled & set(one.opts)]
@@ -207,33 +197,8 @@ def once(values: list[str] | None) -> list[str]:
     return list(dict.fromkeys(listed(values or [])))
 
 
-def _flag(option: str, name: str, *more: str, help: str) -> TyperOption:  # noqa: A002  typer's own word
-    return TyperOption(
-        param_decls=[option, *more, f"asked_{name}"],
-        is_flag=True,
-        default=False,
-        expose_value=False,
-        callback=_into_call(name),
-        help=help,
-        show_default=False,
-        rich_help_panel=SHARED,
-    )
-
-
-def _value(option: str, name: str, *, metavar: str, help: str, envvar: str | None = None) -> TyperOption:  # noqa: A002  likewise
-    return TyperOption(
-        param_decls=[option, f"asked_{name}"],
-        metavar=metavar,
-        envvar=envvar,
-        expose_value=False,
-        callback=_into_call(name),
-        help=help,
-        rich_help_panel=SHARED,
-    )
-
-
-def _into_call(name: str) -> Callable[["Context", "Parameter", Any], None]:
-    def write(context: "Context", parameter: "Parameter", value: Any) -> None:
+def _into_call(name: str) -> Callable[[typer.Context, typer.CallbackParam, Any], None]:
+    def write(context: typer.Context, parameter: typer.CallbackParam, value: Any) -> None:
         call = context.find_root().obj
         if not isinstance(call, Call) or not value:
             return
@@ -246,6 +211,61 @@ def _into_call(name: str) -> Callable[["Context", "Parameter", Any], None]:
             setattr(call, name, value)
 
     return write
+
+
+def _option(
+    option: str, name: str, *more: str, words: str, metavar: str | None = None, envvar: str | None = None
+) -> Any:
+    return typer.Option(
+        option,
+        *more,
+        metavar=metavar,
+        envvar=envvar,
+        expose_value=False,
+        callback=_into_call(name),
+        help=words,
+        show_default=False,
+        show_envvar=False,
+        rich_help_panel=SHARED,
+    )
+
+
+def _shared_options(
+    *,
+    asked_json: Annotated[bool, _option("--json", "json", words="Print one JSON document.")] = False,
+    asked_quiet: Annotated[bool, _option("--quiet", "quiet", "-q", words="Print ids only, one a line.")] = False,
+    asked_utc: Annotated[
+        bool, _option("--utc", "utc", words="Show moments in UTC instead of this machine's zone.")
+    ] = False,
+    asked_wide: Annotated[
+        bool, _option("--wide", "wide", words="Show every column of a table whole, however narrow the terminal is.")
+    ] = False,
+    asked_data: Annotated[
+        str | None,
+        _option("--data", "data", metavar="DIR", envvar="OMNIPUB_DATA", words="The data directory on this machine."),
+    ] = None,
+    asked_state: Annotated[
+        str | None,
+        _option(
+            "--state", "state", metavar="DIR", envvar="OMNIPUB_STATE", words="Where the evidence of sends is kept."
+        ),
+    ] = None,
+    asked_stage: Annotated[
+        str | None,
+        _option(
+            "--stage", "stage", metavar="NAME", envvar="OMNIPUB_STAGE", words="Where it runs: local, or a stage on AWS."
+        ),
+    ] = None,
+    asked_region: Annotated[
+        str | None,
+        _option("--region", "region", metavar="REGION", words="Where the stage is, if not where AWS_REGION says."),
+    ] = None,
+    asked_profile: Annotated[
+        str | None,
+        _option("--profile", "profile", metavar="NAME", words="Whose credentials for AWS, of `aws configure`."),
+    ] = None,
+) -> None:
+    """Nothing by itself: a place for the options to stand."""
 
 
 def _nothing() -> None:

@@ -2,15 +2,12 @@
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from typer.exceptions import TyperException
 
 from omnipub.errors import InvalidInputError
 from omnipub_cli.framework.options import Command
-
-if TYPE_CHECKING:
-    from typer._click import Context
 
 _ANY_NETWORK = (
     r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+",  # JSON web tokens
@@ -37,7 +34,7 @@ def looks_like_token(text: str) -> bool:
 class Guarded(Command):
     """A command that refuses tokens among its arguments, before anybody repeats them."""
 
-    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse; what might be a token is refused and never quoted.
 
         Raises:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import math
 import unicodedata
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from omnipub.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from typer._click import Command, Context, Parameter
+    import typer
+    from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+    Parameter: TypeAlias = TyperArgument | TyperOption
 
 MAY_BE_EMPTY: Mapping[str, str] = MappingProxyType(
     {"--alt": "An image that only adorns has none, and the next --alt is for the next image."}
@@ -82,35 +85,42 @@ def refuse_closed_output(*, closed: bool) -> None:
         )
 
 
-def refuse_no_numbers(command: Command, context: Context) -> None:
+def refuse_no_numbers(command: TyperCommand | TyperGroup, context: typer.Context) -> None:
     """Refuse `nan` and `inf`, which no comparison with a bound refuses.
 
     Raises:
         InvalidInputError: The first of them.
     """
-    for one in command.get_params(context):
+    for one in parameters_of(command, context):
         value = context.params.get(one.name or "")
         if isinstance(value, float) and not math.isfinite(value):
             raise InvalidInputError(f"{name_of(one)} is {value}, which is no number.", hint=range_of(one))
 
 
+def parameters_of(command: TyperCommand | TyperGroup, context: typer.Context) -> list[Parameter]:
+    """The arguments and options of a command."""
+    from typer.core import TyperArgument, TyperOption
+
+    return [one for one in command.get_params(context) if isinstance(one, TyperArgument | TyperOption)]
+
+
 def range_of(parameter: Parameter) -> str:
     """What a number may be, as a sentence; empty for what is no number."""
-    kind = parameter.type
-    what = NUMBERS.get(kind.name.removesuffix(" range"), "")
+    kind = getattr(parameter, "type", None)
+    what = NUMBERS.get(getattr(kind, "name", "").removesuffix(" range"), "")
     least, most = getattr(kind, "min", None), getattr(kind, "max", None)
     if not what or least is None or most is None:
         return ""
     return f"{name_of(parameter)} takes {what} from {least:,} to {most:,}."
 
 
-def refuse(command: Command, context: Context, arguments: Sequence[str]) -> None:
+def refuse(command: TyperCommand | TyperGroup, context: typer.Context, arguments: Sequence[str]) -> None:
     """Refuse what was given empty, before any of it is read.
 
     Raises:
         InvalidInputError: The first of them, by the name it was typed with.
     """
-    parameters = {one.name: one for one in command.get_params(context)}
+    parameters = {one.name: one for one in parameters_of(command, context)}
     given, _, _ = command.make_parser(context).parse_args(args=list(arguments))
     if given.get("help"):
         return
@@ -119,7 +129,7 @@ def refuse(command: Command, context: Context, arguments: Sequence[str]) -> None
             raise told
 
 
-def _told(context: Context, parameter: Parameter, value: Any) -> InvalidInputError | None:
+def _told(context: typer.Context, parameter: Parameter, value: Any) -> InvalidInputError | None:
     name = name_of(parameter)
     values = [one for one in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(one, str)]
     if name in MAY_BE_EMPTY:
@@ -142,7 +152,7 @@ def name_of(parameter: Parameter) -> str:
     return (getattr(parameter, "metavar", None) or parameter.name or "").strip("[].").partition("|")[0].upper()
 
 
-def _hint(context: Context, parameter: Parameter, name: str) -> str:
+def _hint(context: typer.Context, parameter: Parameter, name: str) -> str:
     if parameter.required:
         return "Give it a value; it cannot be left out."
     command = context.command_path.partition(" ")[2]
