@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from omnipub.domain.announcement_templates import DEFAULT, Template
-from omnipub.domain.delivery.outcome import Outcome, Sighting
+from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits
 from omnipub.domain.message import Content
@@ -194,12 +194,13 @@ class Channel(Protocol):
     sandbox_account: SandboxAccount = SandboxAccount()
 
     def remedy(self, account_id: str) -> Remedy:
-        """How this account's ambiguous tries are found out."""
-        ...
+        """How this account's ambiguous tries are found out; by default they are not."""
+        del account_id
+        return Remedy.NONE
 
     def text(self, content: Content) -> str:
-        """The text people will see, before any escaping: what the limits count."""
-        ...
+        """The text people will see, before any escaping: what the limits count. By default it has no link."""
+        return content.with_hashtags()
 
     def render(self, content: Content, occasion: Occasion) -> FrozenBody:
         """The request's content as JSON to freeze: the same content renders the same bytes."""
@@ -210,17 +211,24 @@ class Channel(Protocol):
         ...
 
     def links_of(self, frozen: FrozenBody) -> tuple[str, ...]:
-        """The links of the post that do not stand in its text, as on a card."""
-        ...
+        """The links of the post that do not stand in its text, as on a card; by default none."""
+        del frozen
+        return ()
 
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Publish; `now` is for signatures that must carry the time of the try."""
         ...
 
     def look_up(self, account: Account, since: datetime) -> Looking:
-        """The account's posts back to `since`."""
-        ...
+        """The account's posts back to `since`; by default they cannot be read."""
+        del account, since
+        yield from ()
+        plain = f"{self.title} cannot be asked which posts it has."
+        return Sighting(failed=Outcome(ended=Ended.REJECTED, code="no_look_up", sentence=plain))
 
     def delete(self, network_id: str, account: Account) -> Publishing:
-        """Delete a post; `published` here means: it is gone."""
-        ...
+        """Delete a post; `published` here means: it is gone. By default posts cannot be deleted."""
+        del network_id, account
+        yield from ()
+        plain = f"A post on {self.title} cannot be deleted by omnipub."
+        return Outcome(ended=Ended.REJECTED, code="no_delete", sentence=plain)

@@ -128,7 +128,7 @@ def _count(control: Control, _request: Request) -> Answer:
 
 def _order(control: Control, request: Request) -> Answer:
     try:
-        order = read_order(_body(request))
+        order = read_order(_body(request), control.dialects)
     except UnknownOrderError as error:
         raise _refused(f"{error}.") from error
     shown = order.shown()

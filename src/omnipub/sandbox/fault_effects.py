@@ -85,6 +85,11 @@ def _accept_after_client_left(scene: Scene) -> Answer:
     return scene.accept()
 
 
+def _without_id(scene: Scene, accepted: Answer) -> Answer:
+    assert scene.dialect.without_id is not None  # noqa: S101 - else the order would have been refused
+    return scene.dialect.without_id(accepted)
+
+
 def _slow(scene: Scene) -> Answer:
     time.sleep(scene.order.seconds)
     return scene.accept()
@@ -118,7 +123,7 @@ PLAYS: Mapping[Kind, Play] = MappingProxyType(
         Kind.SLOW: _slow,
         Kind.REJECT: _instead(Trouble.REJECTED),
         Kind.DUPLICATE_DETECTION: _duplicate_detection,
-        Kind.NO_ID: _once_accepted(lambda scene, accepted: scene.dialect.without_id(accepted)),
+        Kind.NO_ID: _once_accepted(_without_id),
     }
 )
 

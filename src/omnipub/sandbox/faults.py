@@ -2,7 +2,7 @@
 
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.network import Endpoint, Place
+from omnipub.sandbox.network import Dialect, Endpoint, Place
 
 
 class Kind(StrEnum):
@@ -33,37 +33,45 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Nature:
-    """What a kind does, the seconds it takes by default (None = it takes none), where and on what it makes sense."""
+    """What a kind of fault does.
+
+    Attributes:
+        meaning: In words.
+        seconds: How long it lasts by default; None if it takes no time.
+        suits: Whether it makes sense on a network.
+        publish_only: Whether it makes sense on requests that publish alone.
+    """
 
     meaning: str
     seconds: float | None
-    networks: frozenset[str]
+    suits: Callable[[Dialect], bool] = lambda _dialect: True
     publish_only: bool = False
 
 
-NETWORKS = ("facebook", "linkedin", "webhook", "bluesky", "telegram")
-_ALL = frozenset(NETWORKS)
-_WITH_IDS = _ALL - {"webhook"}  # a webhook's receiver does not name what it received
-_LISTED = _WITH_IDS - {"telegram"}  # a bot cannot read what stands in a channel
-_DETECTING = frozenset({"facebook", "linkedin"})
-
 KINDS: Mapping[Kind, Nature] = MappingProxyType(
     {
-        Kind.THROTTLE: Nature("refused in the network's own words for: too fast", None, _ALL),
-        Kind.ERROR_BEFORE: Nature("5xx, and nothing happened", None, _ALL),
-        Kind.ERROR_AFTER: Nature("it happened, and then 5xx", None, _ALL),
-        Kind.ACCEPT_THEN_HANG: Nature("it happened, and no answer comes", 120, _ALL),
-        Kind.ACCEPT_AFTER_CLIENT_LEFT: Nature("it happens once the client has hung up, or time is over", 120, _ALL),
-        Kind.LISTED_LATE: Nature("it happened, and look-ups show it later", 10, _LISTED, publish_only=True),
-        Kind.RESET: Nature("the connection is reset, and nothing happened", None, _ALL),
-        Kind.RESET_AFTER: Nature("it happened, and the connection is reset", None, _ALL),
-        Kind.EXPIRED_TOKEN: Nature("refused in the network's own words for: token expired", None, _ALL),
-        Kind.SLOW: Nature("it happens late, and is answered", 2, _ALL),
-        Kind.REJECT: Nature("refused for good in the network's own words", None, _ALL),
-        Kind.DUPLICATE_DETECTION: Nature(
-            "refused if the same content is already out", None, _DETECTING, publish_only=True
+        Kind.THROTTLE: Nature("refused in the network's own words for: too fast", None),
+        Kind.ERROR_BEFORE: Nature("5xx, and nothing happened", None),
+        Kind.ERROR_AFTER: Nature("it happened, and then 5xx", None),
+        Kind.ACCEPT_THEN_HANG: Nature("it happened, and no answer comes", 120),
+        Kind.ACCEPT_AFTER_CLIENT_LEFT: Nature("it happens once the client has hung up, or time is over", 120),
+        Kind.LISTED_LATE: Nature(
+            "it happened, and look-ups show it later", 10, lambda dialect: dialect.lists, publish_only=True
         ),
-        Kind.NO_ID: Nature("it happened, and the answer names no id", None, _WITH_IDS, publish_only=True),
+        Kind.RESET: Nature("the connection is reset, and nothing happened", None),
+        Kind.RESET_AFTER: Nature("it happened, and the connection is reset", None),
+        Kind.EXPIRED_TOKEN: Nature("refused in the network's own words for: token expired", None),
+        Kind.SLOW: Nature("it happens late, and is answered", 2),
+        Kind.REJECT: Nature("refused for good in the network's own words", None),
+        Kind.DUPLICATE_DETECTION: Nature(
+            "refused if the same content is already out",
+            None,
+            lambda dialect: dialect.detects_duplicates,
+            publish_only=True,
+        ),
+        Kind.NO_ID: Nature(
+            "it happened, and the answer names no id", None, lambda dialect: bool(dialect.without_id), publish_only=True
+        ),
     }
 )
 
@@ -72,7 +80,7 @@ _WAIT_SECONDS = 60
 _DAY = 86_400
 
 _ORDER = shapes.fields(
-    {"network": shapes.text(*NETWORKS), "kind": shapes.text(*Kind)},
+    {"network": shapes.text(), "kind": shapes.text(*Kind)},
     {
         "account": shapes.text(pattern=r".+"),
         "times": shapes.number(0, 1_000_000_000, whole=True),
@@ -135,8 +143,8 @@ class Order:
         return fits and self.dice.random() < self.share
 
 
-def read_order(body: object) -> Order:
-    """An order as the control plane receives it.
+def read_order(body: object, dialects: Mapping[str, Dialect]) -> Order:
+    """Return the order that the control plane received.
 
     Raises:
         UnknownOrderError: It has a kind, field or value that means nothing.
@@ -147,8 +155,11 @@ def read_order(body: object) -> Order:
     assert isinstance(body, dict)  # noqa: S101 - the shape has just said so
     kind = Kind(body["kind"])
     nature = KINDS[kind]
-    if body["network"] not in nature.networks:
-        raise UnknownOrderError(f"{kind} makes sense on {', '.join(sorted(nature.networks))} only")
+    if body["network"] not in dialects:
+        raise UnknownOrderError(f"/network must be one of {', '.join(dialects)}")
+    if not nature.suits(dialects[body["network"]]):
+        suited = sorted(name for name, dialect in dialects.items() if nature.suits(dialect))
+        raise UnknownOrderError(f"{kind} makes sense on {', '.join(suited)} only")
     if nature.publish_only and body.get("endpoint", Endpoint.PUBLISH) != Endpoint.PUBLISH:
         raise UnknownOrderError(f"{kind} makes sense on the endpoint publish only")
     if nature.seconds is None and "seconds" in body:

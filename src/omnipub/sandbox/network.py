@@ -66,15 +66,21 @@ class Dialect:
         place: Where a request leads; None if no endpoint of the network is meant.
         answer: Does what is asked, or raises RefusalError in the network's own shape.
         troubles: The network's own way to say each trouble, given the account and the wait in seconds.
-        without_id: The same success without a word about the new post's id.
+        without_id: The same success without a word about the new post's id; None if its answers never name one.
+        lists: Whether the posts of an account can be listed.
+        detects_duplicates: Whether it can be told to refuse what is out already (`Twist.refuses_duplicates`).
         token: A pattern that an account's token must match.
         renews: Whether its tokens end and can be renewed.
+        colour: CSS colours of its posts on the wall, on a light and on a dark page.
     """
 
     network: str
     place: Callable[[Request, Stock], Place | None]
     answer: Callable[[Request, Stock, Twist], Answer]
     troubles: Mapping[Trouble, Callable[[str, int], Answer]]
-    without_id: Callable[[Answer], Answer]
+    without_id: Callable[[Answer], Answer] | None = None
+    lists: bool = True
+    detects_duplicates: bool = False
     token: str = r"\S+"  # noqa: S105 - a pattern, not a token
     renews: bool = False
+    colour: tuple[str, str] = ("#666b74", "#9aa1ac")

@@ -10,17 +10,11 @@ from omnipub.sandbox.faults import Orders
 from omnipub.sandbox.images import Pictures
 from omnipub.sandbox.ledger import Ledger
 from omnipub.sandbox.network import Stock
-from omnipub.sandbox.networks import webhook
-from omnipub.sandbox.networks.bluesky import server as bluesky
-from omnipub.sandbox.networks.facebook import server as facebook
-from omnipub.sandbox.networks.linkedin import server as linkedin
-from omnipub.sandbox.networks.telegram import server as telegram
+from omnipub.sandbox.registry import DIALECTS
 from omnipub.sandbox.tokens import Grants
 
-DIALECTS = {room.DIALECT.network: room.DIALECT for room in (facebook, linkedin, webhook, bluesky, telegram)}
 
-
-class Rooms:
+class Routes:
     """Everything behind one data directory."""
 
     def __init__(self, directory: Path) -> None:
@@ -39,7 +33,7 @@ class Rooms:
         try:
             if first == PREFIX:
                 return self._control.answer(request)
-            return wall.answer(request, self._stock, list(DIALECTS))
+            return wall.answer(request, self._stock, DIALECTS)
         except RefusalError as refusal:
             return refusal.answer
 

@@ -9,7 +9,7 @@ from omnipub.loopback.locks import Locks
 from omnipub.sandbox.control_plane import PREFIX
 from omnipub.sandbox.exchange import Answer, Request
 from omnipub.sandbox.fault_effects import Silence
-from omnipub.sandbox.routes import Rooms
+from omnipub.sandbox.routes import Routes
 
 BODY_BYTES = 64 * 1024 * 1024
 
@@ -23,14 +23,14 @@ class Server(loopback.Server):
     """The sandbox on one port of this machine; `url` is where."""
 
     def __init__(self, directory: Path, port: int = 0, *, connections: int = CONNECTIONS) -> None:
-        self.rooms = Rooms(directory)
+        self.routes = Routes(directory)
         super().__init__(port, connections=connections)
         self._locks = Locks(self.server_port)
 
     def server_close(self) -> None:
         """Let go of the port and of the file."""
         super().server_close()
-        self.rooms.close()
+        self.routes.close()
 
     def manner(self) -> Manner:
         """What is done with requests."""
@@ -56,7 +56,7 @@ class Server(loopback.Server):
             body=body,
             base_url=self.url,
         )
-        answer = self.rooms.answer(request, connection)
+        answer = self.routes.answer(request, connection)
         if isinstance(answer, Answer):
             return Reply(status=answer.status, headers=answer.headers, body=answer.body)
         if answer is Silence.RESET:

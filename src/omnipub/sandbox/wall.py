@@ -1,5 +1,6 @@
 """The wall: what people would see on the networks, as one page without outside resources."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -8,7 +9,7 @@ from urllib.parse import quote
 
 from omnipub.sandbox.exchange import Answer, RefusalError, Request
 from omnipub.sandbox.ledger import COUNTED, Post, totals
-from omnipub.sandbox.network import Stock
+from omnipub.sandbox.network import Dialect, Stock
 
 CARDS = 60
 """Newest posts shown per network."""
@@ -23,16 +24,16 @@ _HEADERS = {
 }
 
 
-def answer(request: Request, stock: Stock, networks: list[str]) -> Answer:
+def answer(request: Request, stock: Stock, dialects: Mapping[str, Dialect]) -> Answer:
     """The wall, one post's page, or a picture."""
     if request.method == "GET":
         match request.path:
             case () | ("",):
-                return _page(_wall(stock, networks))
+                return _page(_wall(stock, dialects))
             case ("posts", network, id):
                 post = stock.ledger.find(network, id)
                 if post is not None:
-                    return _page(f'<div class="columns"><div>{_card(post)}</div></div>')
+                    return _page(f'<div class="columns"><div>{_card(post, dialects)}</div></div>')
             case ("media", sha):
                 picture = stock.pictures.open(sha)
                 if picture is not None:
@@ -46,32 +47,33 @@ def _page(main: str, *, status: int = 200) -> Answer:
     return Answer(status=status, headers=_HEADERS, body=_PAGE.substitute(main=main).encode(errors="replace"))
 
 
-def _wall(stock: Stock, networks: list[str]) -> str:
+def _wall(stock: Stock, dialects: Mapping[str, Dialect]) -> str:
     counted = totals(stock.ledger.counts())
     alarms = {"doubles": ' class="alarm"'} if counted["doubles"] else {}
     counts = "".join(f"<li{alarms.get(name, '')}><b>{counted[name]}</b> {name}</li>" for name in COUNTED)
-    columns = "".join(_column(network, stock) for network in networks)
+    columns = "".join(_column(network, stock, dialects) for network in dialects)
     return f'<ul class="counts">{counts}</ul><div class="columns">{columns}</div>'
 
 
-def _column(network: str, stock: Stock) -> str:
-    cards = "".join(_card(post) for post in stock.ledger.newest(network=network, limit=CARDS))
+def _column(network: str, stock: Stock, dialects: Mapping[str, Dialect]) -> str:
+    cards = "".join(_card(post, dialects) for post in stock.ledger.newest(network=network, limit=CARDS))
     return f"<section><h2>{escape(network)}</h2>{cards or _NOTHING}</section>"
 
 
 _NOTHING = '<p class="empty">Nothing published yet.</p>'
 
 
-def _card(post: Post) -> str:
+def _card(post: Post, dialects: Mapping[str, Dialect]) -> str:
     badges = [
         ("double", "alarm", post.double),
         (f"repeated {post.repeats} times", "", post.repeats),
         ("deleted", "", post.deleted_at),
     ]
     shown = "".join(f'<span class="badge {look}">{name}</span>' for name, look, wanted in badges if wanted)
+    tint = f"light-dark({', '.join(dialects[post.network].colour)})" if post.network in dialects else "var(--line)"
     gone = " gone" if post.deleted_at else ""
     return (
-        f'<article class="{escape(post.network)}{gone}">'
+        f'<article class="{escape(post.network)}{gone}" style="--tint: {tint}">'
         f'<p class="text">{escape(post.text)}</p>{_link(post.link)}{"".join(map(_picture, post.media))}'
         f"<footer><span>{escape(post.account)}</span>{_time(post)}{shown}</footer></article>"
     )

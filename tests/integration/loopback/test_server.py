@@ -301,7 +301,7 @@ def test_a_mistake_of_ours_is_one_line_and_a_500_problem(
     def broken(*_: object) -> None:
         raise RuntimeError("token=secret")
 
-    monkeypatch.setattr(made.rooms, "answer", broken)
+    monkeypatch.setattr(made.routes, "answer", broken)
     for server in serving(made):
         assert problem_in(sent(server, head_of(server)))[0] == 500
     said = capfd.readouterr().err

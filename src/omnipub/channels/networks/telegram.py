@@ -37,7 +37,6 @@ from omnipub.domain.conversation import (
     Response,
 )
 from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
-from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.network import PostIds, SandboxAccount, Tokens
@@ -116,11 +115,6 @@ class Telegram(Channel):
     tokens = Tokens(patterns=(r"(bot)?[0-9]{5,12}:[A-Za-z0-9_-]{30,}",))
     sandbox_account = SandboxAccount(id="@omnipub_sandbox", title="Sandbox channel", token=_sandbox_token)
 
-    def remedy(self, account_id: str) -> Remedy:
-        """There is no key, and bots cannot read a channel."""
-        del account_id
-        return Remedy.NONE
-
     def text(self, content: Content) -> str:
         """The text with its hashtags and its link.
 
@@ -140,11 +134,6 @@ class Telegram(Channel):
     def text_of(self, frozen: FrozenBody) -> str:
         """The text."""
         return str(frozen["text"])
-
-    def links_of(self, frozen: FrozenBody) -> tuple[str, ...]:
-        """Its link stands in the text, too."""
-        del frozen
-        return ()
 
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Send one message or album; once more where a group has become a supergroup, which has another number."""

@@ -112,10 +112,6 @@ class Webhook(Channel):
         del account_id
         return Remedy.RESEND
 
-    def text(self, content: Content) -> str:
-        """The text with its hashtags."""
-        return content.with_hashtags()
-
     def render(self, content: Content, occasion: Occasion) -> FrozenBody:
         """The exact body and its id; what is signed is what stands here."""
         data = {

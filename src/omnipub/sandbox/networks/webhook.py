@@ -131,6 +131,7 @@ DIALECT = Dialect(
         Trouble.EXPIRED: lambda _account, _wait: _error(401, "This endpoint's secret was replaced."),
         Trouble.REJECTED: lambda _account, _wait: _error(410, "This endpoint is gone for good."),
     },
-    without_id=lambda _answer: Answer(status=204),
     token=SECRET,
+    lists=False,  # a receiver cannot be asked what it has
+    colour=("#7a5cc0", "#b39bea"),
 )

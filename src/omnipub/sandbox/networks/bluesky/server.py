@@ -225,4 +225,5 @@ DIALECT = Dialect(
         Trouble.REJECTED: lambda _account, _wait: xrpc_error("request", f"Invalid {POSTS} record: it is refused"),
     },
     without_id=lambda _answer: json_answer({}),
+    colour=("#0b7ae6", "#4fa8ff"),
 )

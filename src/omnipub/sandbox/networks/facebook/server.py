@@ -189,4 +189,6 @@ DIALECT = Dialect(
         Trouble.REJECTED: lambda _page, _wait: graph_error("blocked"),
     },
     without_id=lambda _answer: json_answer({}),
+    detects_duplicates=True,
+    colour=("#1877f2", "#5c9dff"),
 )

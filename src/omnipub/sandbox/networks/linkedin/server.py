@@ -219,4 +219,6 @@ DIALECT = Dialect(
     },
     without_id=lambda _answer: Answer(status=201),
     renews=True,
+    detects_duplicates=True,
+    colour=("#0a66c2", "#64aef2"),
 )

@@ -216,4 +216,6 @@ DIALECT = Dialect(
     },
     without_id=lambda _answer: _done(True),
     token=TOKEN,
+    lists=False,  # a bot cannot read what stands in a channel
+    colour=("#1e8bc3", "#5cc0ee"),
 )
