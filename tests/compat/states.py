@@ -16,7 +16,7 @@ from omnipub.ports.table import Item, Put
 from omnipub.services.protocol.store import name_of
 from omnipub.storage import keys
 from omnipub.storage.items import attempt_item, certification_item, delivery_item, message_item, plain_item
-from omnipub.wiring.assemble import one_machine
+from omnipub.wiring.local import one_machine
 
 
 def written(data: Path, networks: Sequence[str]) -> dict[Status, str]:

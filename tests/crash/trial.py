@@ -16,7 +16,7 @@ from crash.machine import UNREACHABLE, Machine
 from crash.plan import SETTLE, Life, Plan, Planned
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import SandboxProcess, connect, control
-from omnipub.wiring.assemble import one_machine
+from omnipub.wiring.local import one_machine
 
 SETTINGS = {"settle": SETTLE, "worker_timeout": 2, "request_timeout": 1, "tries": 50}
 """Short leases and settle times, and tries enough that nothing fails before the networks are well again."""

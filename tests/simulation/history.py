@@ -35,7 +35,8 @@ from omnipub.services.messages.read import Viewer
 from omnipub.services.stream.codec import delayed_to_text, pointer_to_text
 from omnipub.storage import keys
 from omnipub.storage.items import Standing, connection_of, delivery_item, delivery_of, message_of
-from omnipub.wiring.assemble import System, World, assemble
+from omnipub.wiring.assemble import System, assemble
+from omnipub.wiring.world import World
 from simulation.channel import SimChannel
 from simulation.hub import EPOCH, DeathError, Hub, Process
 from simulation.neighbours import by_hand, check_adopted

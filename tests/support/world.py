@@ -25,7 +25,8 @@ from omnipub.ports.delay import DueSoon
 from omnipub.ports.http import NoAnswerError, NotSentError, UnreachableError
 from omnipub.ports.stream import Pointer
 from omnipub.services.messages.read import Viewer
-from omnipub.wiring.assemble import System, World, assemble
+from omnipub.wiring.assemble import System, assemble
+from omnipub.wiring.world import World
 from support.seats import FakeSeat
 
 START = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)

@@ -34,6 +34,7 @@ NOT_FOLLOWED = (
     "omnipub.adapters.local.*",
     "omnipub.adapters.system.log_file",
     "omnipub.services.stream.replay",
+    "omnipub.wiring.local",
 )
 """Modules that only one machine or the operator's command uses: imports of them are not followed, as Lambda never
 calls the functions that hold those imports. A bundle whose start needs one of them is not built (`smoke_test.py`)."""

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from omnipub.config import from_environment
 from omnipub.errors import ConfigurationError
-from omnipub.wiring.assemble import System, one_machine
 
 if TYPE_CHECKING:
     from omnipub.adapters.aws.clients import Clients
     from omnipub.adapters.aws.origin_secret import OriginSecret
+    from omnipub.wiring.assemble import System
 
 
 @cache
-def system() -> System:
+def system() -> "System":
     """The system that the environment describes."""
     settings = from_environment(os.environ)
     if settings.on_aws:
@@ -28,6 +28,8 @@ def system() -> System:
             "Neither OMNIPUB_DATA nor OMNIPUB_TABLE is set.",
             hint="Name the directory of the data, or on AWS the table with its companions.",
         )
+    from omnipub.wiring.local import one_machine
+
     return one_machine(settings)
 
 

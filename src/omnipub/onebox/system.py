@@ -30,7 +30,8 @@ from omnipub.onebox.storage_alert import Say
 from omnipub.onebox.stream_consumer import Given
 from omnipub.onebox.tick_timer import Metronome
 from omnipub.services.accounts.secret_url_migration import AddressSealing
-from omnipub.wiring.assemble import System, one_machine
+from omnipub.wiring.assemble import System
+from omnipub.wiring.local import one_machine
 
 SIGNAL_SECONDS = 0.5
 """So late a signal is noticed at most."""

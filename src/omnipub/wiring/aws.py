@@ -18,7 +18,8 @@ from omnipub.config import Settings
 from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub.ports.table import ConditionFailedError
 from omnipub.storage import keys
-from omnipub.wiring.assemble import System, World, assemble, sender
+from omnipub.wiring.assemble import System, assemble, sender
+from omnipub.wiring.world import World
 
 if TYPE_CHECKING:
     from omnipub.ports.journal import Journal

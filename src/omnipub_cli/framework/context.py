@@ -117,7 +117,7 @@ class Call:
             with self.staged.system() as system:
                 yield system
             return
-        from omnipub.wiring.assemble import one_machine
+        from omnipub.wiring.local import one_machine
 
         system = one_machine(self.settings)
         try:
@@ -129,7 +129,7 @@ class Call:
         """What reads the stream of that system and its parked records, and replays them."""
         if self.on_aws:
             return self.staged.replay(system)
-        from omnipub.wiring.assemble import replay_of
+        from omnipub.wiring.local import replay_of
 
         return replay_of(system)
 

@@ -10,7 +10,8 @@ import pytest
 from omnipub.domain.conversation import Secret
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
-from omnipub.wiring.assemble import System, one_machine
+from omnipub.wiring.assemble import System
+from omnipub.wiring.local import one_machine
 from omnipub_cli.__main__ import main
 
 

@@ -13,7 +13,8 @@ from omnipub.config import Mode
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.sandbox.server import Server
-from omnipub.wiring.assemble import System, one_machine
+from omnipub.wiring.assemble import System
+from omnipub.wiring.local import one_machine
 
 Run = Callable[..., Any]
 

@@ -26,7 +26,8 @@ from omnipub.services.bulk.plan import Planned
 from omnipub.services.bulk.row import Picture, Row
 from omnipub.services.messages.create import Compose
 from omnipub.services.messages.read import Viewer
-from omnipub.wiring.assemble import System, one_machine
+from omnipub.wiring.assemble import System
+from omnipub.wiring.local import one_machine
 from omnipub_cli.__main__ import main
 from omnipub_cli.output.json_schemas import json_schema
 

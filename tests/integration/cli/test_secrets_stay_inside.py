@@ -21,7 +21,8 @@ from omnipub.services.messages import serialize
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.storage import keys
-from omnipub.wiring.assemble import System, one_machine
+from omnipub.wiring.assemble import System
+from omnipub.wiring.local import one_machine
 from support.echoes import WAYS, traces
 
 Run = Callable[..., Any]

@@ -21,7 +21,8 @@ from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
-from omnipub.wiring.assemble import System, one_machine
+from omnipub.wiring.assemble import System
+from omnipub.wiring.local import one_machine
 from omnipub_cli.output.json_schemas import json_schema
 
 from .test_commands import AHEAD, ANNOUNCE, PNG, misfits

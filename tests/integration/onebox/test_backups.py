@@ -23,7 +23,7 @@ from omnipub.onebox.system import Box
 from omnipub.ports.table import Key, Put
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import access, keys
-from omnipub.wiring.assemble import one_machine
+from omnipub.wiring.local import one_machine
 
 
 def quiet(_done: int, _of: int) -> None:

@@ -19,7 +19,8 @@ from omnipub.onebox.data_directory import FILES, open_data
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Put
-from omnipub.wiring.assemble import System, one_machine
+from omnipub.wiring.assemble import System
+from omnipub.wiring.local import one_machine
 
 HANDS = 6
 FULL = 2

@@ -15,7 +15,7 @@ from omnipub.onebox import machine_checks
 from omnipub.onebox.data_directory import Running, alone, api_token, note_running, open_data
 from omnipub.ports.stream import Pointer
 from omnipub.services.health.finding import Finding, Health
-from omnipub.wiring.assemble import one_machine
+from omnipub.wiring.local import one_machine
 
 MOUNTS = r"""
 21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

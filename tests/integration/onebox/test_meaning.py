@@ -14,7 +14,7 @@ from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.onebox import data_directory
 from omnipub.onebox.data_directory import LOCK, TABLE, Running, note_running, open_data
 from omnipub.storage.schema import MEANING
-from omnipub.wiring.assemble import one_machine
+from omnipub.wiring.local import one_machine
 
 
 @pytest.fixture

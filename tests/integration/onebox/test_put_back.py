@@ -32,7 +32,7 @@ from omnipub.onebox.sandbox_process import SandboxProcess, connect_all, control
 from omnipub.onebox.system import Box
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
-from omnipub.wiring.assemble import one_machine
+from omnipub.wiring.local import one_machine
 
 OMNIPUB = [sys.executable, "-m", "omnipub_cli"]
 CHANNELS = "facebook,telegram"

@@ -28,7 +28,8 @@ from omnipub.ports.table import Item, Key
 from omnipub.services.stream.replay import Candidate, Replay, Replayed
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
-from omnipub.wiring.assemble import System, assemble, replay_of
+from omnipub.wiring.assemble import System, assemble
+from omnipub.wiring.local import replay_of
 from support.world import CHANNELS, OWNER, FakeClock, TestBed, make_bed
 
 RATE = 1000

@@ -1,0 +1,292 @@
+"""The services that deliver, over any world; each is imported and made at its first use."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from omnipub.config import Settings
+from omnipub.domain.conversation import Channel
+from omnipub.domain.delivery.model import Delivery
+from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.ids import network_of
+from omnipub.services.protocol.enqueue import DueMoments
+from omnipub.services.protocol.gate import Gate
+from omnipub.services.protocol.store import Recording
+from omnipub.storage.shards import Shards
+from omnipub.wiring.cached import locked_cached_property
+from omnipub.wiring.world import World
+
+if TYPE_CHECKING:
+    from omnipub.services.accounts.accounts import Accounts
+    from omnipub.services.accounts.token_refresh import Renewals
+    from omnipub.services.delivery.batch import Batches
+    from omnipub.services.delivery.circuit_breaker import Breakers
+    from omnipub.services.delivery.publish import Deliver
+    from omnipub.services.delivery.reconcile import Reconcile
+    from omnipub.services.delivery.situation import Contents
+    from omnipub.services.pauses.pauses import Pauses
+    from omnipub.services.pauses.release import Releases
+    from omnipub.services.protocol.driver import Driver
+    from omnipub.services.scheduling.dispatch import Dispatch
+    from omnipub.services.scheduling.run_now import RunNow
+
+
+class DeliveryServices:
+    """What the worker and the scheduler use, and what the other services are made of.
+
+    Attributes:
+        settings: Of the stage.
+        world: Its adapters.
+        channels: By the name of their network.
+    """
+
+    def __init__(self, settings: Settings, world: World, channels: Mapping[str, Channel]) -> None:
+        self.settings = settings
+        self.world = world
+        self.channels = channels
+        self.shards = Shards(world.table)
+        self.missed_after = timedelta(seconds=settings.missed_after)
+
+    def rules(self, delivery: Delivery) -> Rules:
+        """Return how its channel wants a delivery tried and looked for."""
+        channel = self.channels.get(network_of(delivery.channel))
+        if channel is None:  # only a release that knows it finds out more
+            return Rules(remedy=Remedy.LOOK_UP, settle=timedelta(0), tries=self.settings.tries)
+        settle = timedelta(seconds=self.settings.settle) if self.settings.settle else channel.settle
+        return Rules(remedy=channel.remedy(delivery.account), settle=settle, tries=self.settings.tries)
+
+    @locked_cached_property
+    def due(self) -> DueMoments:
+        """What puts due deliveries onto the stream or the delay queue."""
+        return DueMoments(
+            stream=self.world.stream,
+            delay=self.world.delay,
+            clock=self.world.clock,
+            journal=self.world.journal,
+            lead=self.settings.lead,
+        )
+
+    @locked_cached_property
+    def recording(self) -> Recording:
+        """The conditional writes of deliveries."""
+        return Recording(
+            table=self.world.table,
+            shards=self.shards,
+            clock=self.world.clock,
+            chance=self.world.chance,
+            journal=self.world.journal,
+        )
+
+    @locked_cached_property
+    def gate(self) -> Gate:
+        """What says whether this table is the original."""
+        return Gate(
+            table=self.world.table,
+            seat=self.world.seat,
+            shards=self.shards,
+            recording=self.recording,
+            clock=self.world.clock,
+        )
+
+    @locked_cached_property
+    def driver(self) -> "Driver":
+        """What carries a channel's conversation out."""
+        from omnipub.services.protocol.driver import Driver
+
+        return Driver(
+            send=self.world.send,
+            media=self.world.media.bytes_of,
+            clock=self.world.clock,
+            journal=self.world.journal,
+            longest=timedelta(seconds=self.settings.request_timeout),
+        )
+
+    @locked_cached_property
+    def releases(self) -> "Releases":
+        """What lets held deliveries go."""
+        from omnipub.services.pauses.release import Releases
+
+        return Releases(
+            table=self.world.table,
+            shards=self.shards,
+            recording=self.recording,
+            gate=self.gate,
+            due=self.due,
+            clock=self.world.clock,
+            chance=self.world.chance,
+            journal=self.world.journal,
+            channels=self.channels,
+            window=self.missed_after,
+        )
+
+    @locked_cached_property
+    def pauses(self) -> "Pauses":
+        """What stops and resumes everything, a channel, an account or an owner."""
+        from omnipub.services.pauses.pauses import Pauses
+
+        return Pauses(
+            table=self.world.table,
+            shards=self.shards,
+            releases=self.releases,
+            clock=self.world.clock,
+            journal=self.world.journal,
+        )
+
+    @locked_cached_property
+    def accounts(self) -> "Accounts":
+        """The connected accounts."""
+        from omnipub.services.accounts.accounts import Accounts
+        from omnipub.services.accounts.secret_urls import Addresses
+
+        world = self.world
+        return Accounts(
+            table=world.table,
+            shards=self.shards,
+            vault=world.vault,
+            clock=world.clock,
+            chance=world.chance,
+            releases=self.releases,
+            addresses=Addresses(table=world.table, vault=world.vault, chance=world.chance, journal=world.journal),
+            channels=self.channels,
+        )
+
+    @locked_cached_property
+    def renewing(self) -> "Renewals":
+        """What refreshes tokens."""
+        from omnipub.services.accounts.token_refresh import Renewals
+
+        return Renewals(
+            table=self.world.table,
+            shards=self.shards,
+            vault=self.world.vault,
+            clock=self.world.clock,
+            chance=self.world.chance,
+            journal=self.world.journal,
+            accounts=self.accounts,
+            releases=self.releases,
+            driver=self.driver,
+            channels=self.channels,
+        )
+
+    @locked_cached_property
+    def breakers(self) -> "Breakers":
+        """The circuit breakers of accounts."""
+        from omnipub.services.delivery.circuit_breaker import Breakers
+
+        return Breakers(
+            table=self.world.table,
+            clock=self.world.clock,
+            chance=self.world.chance,
+            journal=self.world.journal,
+            channels=self.channels,
+        )
+
+    @locked_cached_property
+    def reconcile(self) -> "Reconcile":
+        """What finds out whether a delivery that may be out is out."""
+        from omnipub.services.delivery.reconcile import Reconcile
+
+        return Reconcile(
+            accounts=self.accounts,
+            recording=self.recording,
+            driver=self.driver,
+            renewing=self.renewing,
+            due=self.due,
+            seat=self.world.seat,
+            clock=self.world.clock,
+            chance=self.world.chance,
+            journal=self.world.journal,
+            rules=self.rules,
+            lease=self.settings.lease,
+            patience=self.settings.batch_budget,
+        )
+
+    @locked_cached_property
+    def contents(self) -> "Contents":
+        """The one read before a claim."""
+        from omnipub.services.delivery.situation import Contents
+
+        return Contents(table=self.world.table, channels=self.channels)
+
+    @locked_cached_property
+    def deliver(self) -> "Deliver":
+        """The worker's use case."""
+        from omnipub.services.delivery.preflight import Stops
+        from omnipub.services.delivery.publish import Deliver
+        from omnipub.services.delivery.token_retry import SecondTry
+
+        clock, patience = self.world.clock, self.settings.batch_budget
+        return Deliver(
+            table=self.world.table,
+            accounts=self.accounts,
+            contents=self.contents,
+            recording=self.recording,
+            reconcile=self.reconcile,
+            pauses=self.pauses,
+            breakers=self.breakers,
+            driver=self.driver,
+            second_try=SecondTry(renewing=self.renewing, clock=clock, patience=patience),
+            stops=Stops(recording=self.recording, pauses=self.pauses, clock=clock),
+            due=self.due,
+            gate=self.gate,
+            seat=self.world.seat,
+            clock=clock,
+            chance=self.world.chance,
+            journal=self.world.journal,
+            channels=self.channels,
+            rules=self.rules,
+            lease=self.settings.lease,
+        )
+
+    @locked_cached_property
+    def batches(self) -> "Batches":
+        """What delivers a batch of records, accounts side by side."""
+        from omnipub.services.delivery.batch import Batches
+
+        return Batches(
+            deliver=self.deliver,
+            renewing=self.renewing,
+            gate=self.gate,
+            stream=self.world.stream,
+            crew=self.world.crew,
+            clock=self.world.clock,
+            journal=self.world.journal,
+            budget=self.settings.batch_budget,
+            slots=self.settings.slots,
+        )
+
+    @locked_cached_property
+    def dispatch(self) -> "Dispatch":
+        """The tick of each minute."""
+        from omnipub.services.scheduling.dispatch import Dispatch
+        from omnipub.services.scheduling.held_sweep import HeldSweep
+
+        return Dispatch(
+            table=self.world.table,
+            shards=self.shards,
+            due=self.due,
+            clock=self.world.clock,
+            journal=self.world.journal,
+            gate=self.gate,
+            releases=self.releases,
+            held_sweep=HeldSweep(
+                table=self.world.table,
+                shards=self.shards,
+                releases=self.releases,
+                clock=self.world.clock,
+                journal=self.world.journal,
+            ),
+        )
+
+    @locked_cached_property
+    def run_now(self) -> "RunNow":
+        """What puts chosen deliveries onto the stream at once."""
+        from omnipub.services.scheduling.run_now import RunNow
+
+        return RunNow(
+            table=self.world.table,
+            shards=self.shards,
+            stream=self.world.stream,
+            clock=self.world.clock,
+            gate=self.gate,
+        )
