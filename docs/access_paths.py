@@ -8,7 +8,7 @@ from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.ids import Kind
 from omnipub.domain.timestamps import to_text
 from omnipub.ports.table import Query
-from omnipub.services.messages.filters import STATUSES, Asked
+from omnipub.services.messages.filters import STATUSES, Filter
 from omnipub.services.messages.query_plan import READ_AT_MOST, plan
 from omnipub.storage import keys
 
@@ -54,7 +54,7 @@ def statuses() -> str:
 
 
 def _row(owner: bool, status: str, channel: bool, span: bool) -> tuple[str, ...]:  # noqa: FBT001  cells of a table
-    asked = Asked(
+    asked = Filter(
         owner=OWNER if owner else "",
         status=status,
         channel=NETWORK if channel else "",

@@ -41,6 +41,7 @@ MESSAGE = Message(
     revision=2,
     version=3,
     write_id="w-1",
+    imported="launch.csv",
 )
 CERTIFICATION = Certification(
     id="01KAQ8GQ00000000000000000B",

@@ -107,7 +107,11 @@ class Content:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message as it is stored: content and what was asked for, without any state."""
+    """A message as it is stored: content and what was asked for, without any state.
+
+    Attributes:
+        imported: Name of the import that composed it; empty if it was composed by itself.
+    """
 
     id: str
     owner: str
@@ -118,6 +122,7 @@ class Message:
     revision: int = 1
     version: int = 1
     write_id: str = ""
+    imported: str = ""
 
     def excerpt(self) -> str:
         """The beginning of the text, on one line, for lists."""

@@ -1,21 +1,39 @@
 """`omnipub schedule`: see what is due when, and dispatch what is due now."""
 
 import shlex
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from omnipub.errors import InvalidInputError
+from omnipub_cli.commands._shared import deliveries, pages
+from omnipub_cli.commands._shared.filters import typed
+from omnipub_cli.commands._shared.pages import Read
 from omnipub_cli.framework.context import Call, call_of
-from omnipub_cli.framework.options import Command, Cursor, GoesTo, Limit, Owner, examples, group
+from omnipub_cli.framework.options import (
+    Command,
+    Cursor,
+    Everything,
+    GoesTo,
+    HasText,
+    Imported,
+    Limit,
+    Owner,
+    examples,
+    group,
+)
 from omnipub_cli.framework.since import bound_of
 from omnipub_cli.output import times
 from omnipub_cli.output.views import Column, State, Table, TimeOfDay
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.services.messages.calendar import Abouts
+    from omnipub.services.messages.calendar import About, Abouts
+    from omnipub_cli.commands._shared.pages import Page
 
 app = group("See what is due when, and dispatch what is due now.", "omnipub schedule list")
 
@@ -43,20 +61,27 @@ CALENDAR = (
         "omnipub schedule list --channel facebook --json",
     ),
 )
-def list_(
+def list_(  # noqa: PLR0913  a command's options are its parameters
     context: typer.Context,
     *,
     since: Annotated[str, typer.Option(metavar="TIME", help="From here on (default: seven days ago).")] = "",
     until: Annotated[str, typer.Option(metavar="TIME", help="Up to here, excluded (default: no end).")] = "",
     channel: GoesTo = "",
     owner: Owner = "",
+    text: HasText = "",
+    imported: Imported = "",
     limit: Limit = 50,
     cursor: Cursor = "",
+    all_: Everything = False,
 ) -> None:
     """List what is not out yet, by the moment it was asked for."""
     from omnipub.domain.timestamps import LATEST_AHEAD, TICK
+    from omnipub.services.messages.filters import Filter
 
+    if all_:
+        pages.refuse_limit(context)
     call = call_of(context)
+    wanted = Filter(channel=channel, owner=owner, text=text, imported=imported)
     with call.system() as system:
         now = system.world.clock.now()
         first = bound_of(since, "--since", now=now) if since else None
@@ -66,22 +91,24 @@ def list_(
                 "--until must lie behind --since, which is seven days ago unless it is given.",
                 hint="Give an earlier --since; --until itself is excluded.",
             )
-        found = system.calendar.page(
-            since=first or now - LOOKS_BACK,
-            until=last or now + 2 * LATEST_AHEAD,
-            channel=channel,
-            owner=owner,
-            limit=limit,
-            after=cursor or None,
-        )
+        begin, end = first or now - LOOKS_BACK, last or now + 2 * LATEST_AHEAD
+
+        def page(limit: int, after: str | None) -> "Abouts":
+            return system.calendar.page(since=begin, until=end, wanted=wanted, limit=limit, after=after)
+
         paused = system.pauses.all()
-    _show(call, found)
+        if all_:
+            found = _show_all(call, pages.to_the_end(page, after=cursor or None))
+        else:
+            found = pages.up_to(limit, page, after=cursor or None, search=wanted.reads_heads)
+            _show(call, found)
     for pause in paused:
         call.output.warn(f"Paused by {pause.by}: {pause.scope}. Why: {pause.reason}")
         call.output.hint(f"Let it go on: {call.typed(f'resume {shlex.quote(pause.scope)}')}")
     if found.cursor is not None:
-        options = {"--since": since, "--until": until, "--channel": channel, "--owner": owner}
-        narrowed = "".join(f" {name} {shlex.quote(value)}" for name, value in options.items() if value)
+        narrowed = typed(replace(wanted, since=first, until=last + TICK if last else None))
+        if found.bounded:
+            call.output.note(f"Stopped after looking at {found.read:,} of them; the rest was not read yet.")
         more = f"schedule list{narrowed} --limit {limit} --cursor {shlex.quote(found.cursor)}"
         call.output.hint(f"There may be more: {call.typed(more)}")
     elif not found.rows:
@@ -152,11 +179,38 @@ def resume(
     pauses.resume(call_of(context), EVERYTHING, late=late)
 
 
-def _show(call: Call, found: "Abouts") -> None:
-    from omnipub.services.messages import serialize
-    from omnipub_cli.commands._shared import deliveries
+def _show(call: Call, found: Read) -> None:
+    call.output.data(
+        *_views(call, found.rows),
+        json={"deliveries": _shapes(found.rows), "cursor": found.cursor},
+        ids=deliveries.ids([one.delivery for one in found.rows]),
+    )
 
-    due = [one.delivery for one in found.rows]
+
+def _show_all(call: Call, found: "Iterator[Page]") -> Read:
+    """Every page as it comes, so that a list of any length fits into memory; the last of them."""
+    rows: Sequence[About] = ()
+    with call.output.portions("deliveries", rest={"cursor": None}) as write:
+        for page in found:
+            rows = page.rows or rows
+            write(
+                *_views(call, page.rows),
+                json=_shapes(page.rows),
+                ids=deliveries.ids([one.delivery for one in page.rows]),
+            )
+    return Read(rows=rows, cursor=None, read=0)
+
+
+def _shapes(rows: "Sequence[About]") -> list[dict[str, Any]]:
+    from omnipub.services.messages import serialize
+
+    return [
+        deliveries.whose(one.delivery.parent) | {"excerpt": one.excerpt} | serialize.delivery(one.delivery)
+        for one in rows
+    ]
+
+
+def _views(call: Call, found: "Sequence[About]") -> list[Table]:
     rows = [
         (
             _due(one.delivery),
@@ -165,19 +219,10 @@ def _show(call: Call, found: "Abouts") -> None:
             one.delivery.parent.id,
             one.excerpt,
         )
-        for one in found.rows
+        for one in found
     ]
-    call.output.data(
-        *([Table(columns=CALENDAR, rows=rows, heads=[_day(one.due_at, call) for one in due])] if rows else []),
-        json={
-            "deliveries": [
-                deliveries.whose(one.delivery.parent) | {"excerpt": one.excerpt} | serialize.delivery(one.delivery)
-                for one in found.rows
-            ],
-            "cursor": found.cursor,
-        },
-        ids=deliveries.ids(due),
-    )
+    heads = [_day(one.delivery.due_at, call) for one in found]
+    return [Table(columns=CALENDAR, rows=rows, heads=heads)] if rows else []
 
 
 def _due(delivery: "Delivery") -> TimeOfDay | None:

@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 
-from omnipub_cli.framework.options import Channels, DryRun, HasStatus, Ids, Owner, Since, Until, Yes
+from omnipub_cli.framework.filter_options import FilterOptions
+from omnipub_cli.framework.options import Channels, DryRun, Ids, Yes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Aim:
-    """What such a verb is typed with: ids or a filter, and whether it is only tried, or not asked about."""
+class Aim(FilterOptions):
+    """The deliveries that a verb is aimed at, by ids or by a filter, and whether it is a rehearsal or asks first."""
 
     ids: Ids = None
     channel: Channels = None
-    status: HasStatus = ""
-    owner: Owner = ""
-    since: Since = ""
-    until: Until = ""
     dry_run: DryRun = False
     yes: Yes = False

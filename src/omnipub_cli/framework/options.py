@@ -77,6 +77,17 @@ Since = Annotated[
     str, typer.Option("--since", metavar="TIME", help="Composed then or later: YYYY-MM-DD, yesterday, or 2h ago: 2h.")
 ]
 Until = Annotated[str, typer.Option("--until", metavar="TIME", help="Composed before that; likewise.")]
+DueAfter = Annotated[
+    str, typer.Option("--due-after", metavar="TIME", help="Due then or later: today 9:00, +2h, YYYY-MM-DD; 2h is ago.")
+]
+DueBefore = Annotated[str, typer.Option("--due-before", metavar="TIME", help="Due before that; likewise.")]
+HasText = Annotated[
+    str, typer.Option("--text", metavar="WORDS", help="Only what has these words in text, link or hashtags.")
+]
+Imported = Annotated[
+    str, typer.Option("--import", metavar="NAME", help="Only what this import composed: its file's name, or --name.")
+]
+Everything = Annotated[bool, typer.Option("--all", help="Every page to the end, instead of --limit rows.")]
 NotAfter = Annotated[
     str,
     typer.Option(

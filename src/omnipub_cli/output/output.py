@@ -8,10 +8,11 @@ import json as json_codec
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TextIO
+from textwrap import indent
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from omnipub_cli.output import escape
 from omnipub_cli.output.errors import Failure, OutputClosedError, OutputLostError
@@ -48,6 +49,7 @@ class Output:
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")  # what the terminal's encoding lacks is shown escaped
         self._drew = False
+        self._said_lost: list[str] = []
         self.look = Look(terminal=_is_terminal(self._stdout), utc=utc, wide=wide)
 
     @property
@@ -68,12 +70,40 @@ class Output:
                 self._out(("\n" if self._drew else "") + drawn(view, self.look))
                 self._drew = True
             lost = list(dict.fromkeys(name for view in views for name in left_out(view, self.look)))
-            if lost:
+            if lost and lost != self._said_lost:
+                self._said_lost = lost
                 self.note(f"The terminal is too narrow for {', '.join(lost)}; --wide shows them.")
         else:
             # A blank line keeps a story apart from what stands above it.
             blank = "\n" if any(isinstance(view, Story) for view in views) else ""
             self._out(blank.join("".join(f"{line}\n" for line in piped(view, self.look)) for view in views))
+
+    @contextmanager
+    def portions(self, name: str, *, rest: Mapping[str, Any]) -> Iterator["Write"]:
+        """Print a list of any length portion by portion, as `data` would print it whole.
+
+        Args:
+            name: The list's name in the JSON document.
+            rest: The document's other fields, which stand behind the list.
+        """
+        count = 0
+
+        def write(*views: View, json: Sequence[Any], ids: Sequence[str]) -> None:
+            nonlocal count
+            if not self.json:
+                self.data(*views, json=None, ids=ids)
+            for one in json if self.json else ():
+                self._out(f"{',' if count else ''}\n{indent(self._document(one), '    ')}")
+                count += 1
+            self.flush()
+
+        if self.json:
+            self._out(f"{{\n  {json_codec.dumps(name)}: [")
+        yield write
+        if self.json:
+            fields = "".join(f",\n  {json_codec.dumps(field)}: {self._line(value)}" for field, value in rest.items())
+            end = "\n  ]" if count else "]"
+            self._out(f"{end}{fields}\n}}\n")
 
     def document_line(self, json: Any) -> None:
         """A JSON document on one line, at once: for programs that wait for it."""
@@ -198,6 +228,14 @@ class Output:
         except OSError as error:
             discard(self._stdout)
             raise OutputLostError(error.strerror or str(error)) from error
+
+
+class Write(Protocol):
+    """Prints the next portion of a list."""
+
+    def __call__(self, *views: View, json: Sequence[Any], ids: Sequence[str]) -> None:
+        """Print it as views, as JSON values, or as ids."""
+        ...
 
 
 class Progress:

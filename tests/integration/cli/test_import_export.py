@@ -75,7 +75,7 @@ def messages(system: System) -> list[Message]:
 
 def comparable(found: list[Message]) -> list[Message]:
     """Without what belongs to one table alone."""
-    return [replace(one, id="", created_at=EPOCH, write_id="", version=1, revision=1) for one in found]
+    return [replace(one, id="", created_at=EPOCH, write_id="", version=1, revision=1, imported="") for one in found]
 
 
 def windows(system: System) -> list[timedelta]:
@@ -327,7 +327,7 @@ def test_an_image_that_changes_between_check_and_creation_is_not_published(syste
     (planned,) = system.importing.planned([row], owner=LOCAL_OWNER, viewer=viewer, pictures=lambda _: PNG)
     assert isinstance(planned, Planned)
     with pytest.raises(ConflictError, match="was changed meanwhile"):
-        system.importing.create(planned, owner=LOCAL_OWNER, pictures=lambda _: PNG + b"other")
+        system.importing.create(planned, owner=LOCAL_OWNER, pictures=lambda _: PNG + b"other", name="n")
     assert messages(system) == []
 
 

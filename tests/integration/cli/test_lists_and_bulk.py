@@ -3,7 +3,8 @@
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from omnipub.services.delivery.search import Search
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.wiring.assemble import System
+from omnipub_cli.commands._shared import pages
 
 from .test_commands import AHEAD, ANNOUNCE, made
 from .test_interventions import Run, Type, doubtful, fits, held, missed, only
@@ -407,3 +409,121 @@ def test_hints_of_errors_name_the_data_directory(run: Run) -> None:
     assert "`omnipub messages list --data " in ran.err
     usage = run("messages", "list", "--limit", "1000")
     assert "See `omnipub messages list --help`." in usage.err
+
+
+# By due time, text and import; every page.
+
+
+@pytest.fixture
+def campaign(run: Run, tmp_path: Path) -> list[str]:
+    """Two messages of an import, the second due in three days; the newest first. Beside them is one by itself."""
+    rows = tmp_path / "launch.csv"
+    later = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    soon = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    rows.write_text(f'text,channels,at\nWe shipped it,"facebook,linkedin",{soon}\nThank you,webhook,{later}\n')
+    ran = run("messages", "import", str(rows), "--yes", "--json")
+    assert ran.code == 0, ran.err
+    made(run, "Straßenfest", "--to", "facebook", "--at", "+1d")
+    return [one["id"] for one in reversed(ran.json["messages"])]
+
+
+def test_lists_are_narrowed_by_due_time_text_and_import(run: Run, campaign: list[str]) -> None:
+    later, soon = campaign
+    assert sorted(ids(run, "--import", "launch.csv")) == sorted(campaign)
+    assert ids(run, "--import", "launch") == []
+    assert ids(run, "--due-after", "+2d") == [later]
+    assert ids(run, "--due-before", "+6h") == [soon]
+    assert ids(run, "--due-after", "today", "--due-before", "+6h", "--status", "scheduled") == [soon]
+    assert ids(run, "--text", "SHIPPED") == [soon]
+    assert ids(run, "--text", "strasse", "--import", "launch.csv") == []
+    assert ids(run, "--text", "THANK you", "--channel", "webhook") == [later]
+    listed = run("schedule", "list", "--import", "launch.csv", "-q").out.split()
+    assert listed == [soon, later]
+    assert run("schedule", "list", "--text", "thank", "-q").out.split() == [later]
+
+
+def test_an_import_may_be_named(run: Run, tmp_path: Path) -> None:
+    rows = tmp_path / "a.csv"
+    rows.write_text("text,channels\nHello,facebook\n")
+    ran = run("messages", "import", str(rows), "--name", "spring -1", "--yes", "-q")
+    assert ids(run, "--import", "spring -1") == ran.out.split()
+    assert ids(run, "--import", "a.csv") == []
+    refused = run("messages", "import", str(rows), "--name", "x" * 201, "--yes")
+    assert (refused.code, refused.out) == (2, "")
+    assert "--name takes 1 to 200 printable characters." in refused.err
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "count"),
+    [
+        (("--import", "launch.csv"), 3),
+        (("--due-after", "+2d"), 1),
+        (("--due-before", "+6h"), 2),
+        (("--text", "shipped", "--channel", "linkedin"), 1),
+    ],
+)
+def test_verbs_are_narrowed_by_due_time_text_and_import(
+    run: Run, campaign: list[str], narrowed: tuple[str, ...], count: int
+) -> None:
+    assert campaign
+    assert run("messages", "cancel", *narrowed, "--dry-run", "--json").json["changed"] == 0
+    done = run("messages", "cancel", *narrowed, "--yes", "--json").json
+    assert (done["changed"], done["failed"]) == (count, 0)
+    assert {one["status"] for one in done["deliveries"]} == {"cancelled"}
+    assert len(run("schedule", "list", "-q", "--json").json["deliveries"]) == 4 - count
+
+
+@pytest.mark.parametrize("verb", ["cancel", "retry", "dismiss", "reconcile"])
+def test_every_verb_takes_the_filters(run: Run, campaign: list[str], verb: str) -> None:
+    reason = ["--reason", "Over"] if verb == "dismiss" else []
+    for narrowed in (["--import", "launch.csv"], ["--text", "x"], ["--due-before", "+1h"]):
+        assert run("messages", verb, *narrowed, *reason, "--dry-run").code == 0, (verb, narrowed, campaign)
+
+
+def test_an_export_is_narrowed_too(run: Run, campaign: list[str]) -> None:
+    later, soon = campaign
+    assert set(run("messages", "export", "--import", "launch.csv", "-q").out.split()) == {later, soon}
+    assert run("messages", "export", "--due-after", "+2d", "--text", "thank", "-q").out.split() == [later]
+
+
+def test_all_follows_every_page_to_the_end(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "PAGE", 2)
+    made_ = [made(run, f"Hello {number}", "--to", "facebook", *AHEAD) for number in range(5)]
+    whole = run("messages", "list", "--limit", "100", "--json")
+    assert ids(run, "--all") == list(reversed(made_))
+    assert run("messages", "list", "--all", "--json").out == whole.out
+    assert run("messages", "list", "--all").out == run("messages", "list", "--limit", "100").out
+    assert run("schedule", "list", "--all", "--json").out == run("schedule", "list", "--limit", "100", "--json").out
+    assert len(run("schedule", "list", "--all", "-q").out.split()) == 5
+    assert run("certs", "list", "--all", "--json").json == {"certifications": [], "cursor": None}
+
+
+@pytest.mark.parametrize("group", ["messages", "certs", "schedule"])
+def test_all_and_a_limit_exclude_each_other(run: Run, group: str) -> None:
+    ran = run(group, "list", "--all", "--limit", "5")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--all and --limit exclude each other." in ran.err
+
+
+def test_a_search_that_has_looked_at_enough_says_so_and_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(run, "Needle", "--to", "facebook", *AHEAD)
+    for number in range(120):
+        made(run, f"Hay {number}", "--to", "facebook", *AHEAD)
+    assert ids(run, "--text", "needle") == ids(run, "--text", "needle", "--all") != []
+    monkeypatch.setattr(pages, "LOOKED_AT_MOST", 100)
+    ran = run("messages", "list", "--text", "needle")
+    assert ran.out == ""
+    assert "Stopped after looking at 100 of them; the rest was not read yet." in ran.err
+    (hint,) = [line for line in ran.err.splitlines() if "more: omnipub" in line]
+    assert "Needle" in run(*shlex.split(hint.partition("omnipub ")[2])).out
+    bulk = run("messages", "cancel", "--text", "needle", "--dry-run")
+    assert "Stopped after looking at 100 of them" in bulk.err
+    assert "Needle" not in bulk.out
+
+
+@pytest.mark.parametrize("option", ["--text", "--import", "--due-after", "--due-before"])
+def test_a_filter_that_is_empty_is_refused(run: Run, option: str) -> None:
+    for command in (("messages", "list"), ("messages", "cancel", "--yes"), ("messages", "export")):
+        ran = run(*command, option, "")
+        assert (ran.code, ran.out) == (2, "")
+        assert f"{option} was given and is empty." in ran.err

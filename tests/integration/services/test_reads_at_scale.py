@@ -7,7 +7,7 @@ import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
-from omnipub.services.messages.filters import Asked
+from omnipub.services.messages.filters import Filter
 from omnipub.services.messages.read import Viewer
 from omnipub.services.table.stats import Counting
 from support.populated import CountingTable, message, write
@@ -53,12 +53,14 @@ def counting(bed: TestBed) -> Counting:
 LOOKS: dict[str, Callable[[TestBed], object]] = {
     "schedule list": lambda bed: bed.system.calendar.page(**EVER),
     "schedule list --limit 100": lambda bed: bed.system.calendar.page(**EVER, limit=100),
-    "schedule list --channel": lambda bed: bed.system.calendar.page(**EVER, channel="looked"),
-    "schedule list --owner": lambda bed: bed.system.calendar.page(**EVER, owner=OWNER),
-    "schedule list of what there is not": lambda bed: bed.system.calendar.page(**EVER, channel="blind", owner="bob"),
+    "schedule list --channel": lambda bed: bed.system.calendar.page(**EVER, wanted=Filter(channel="looked")),
+    "schedule list --owner": lambda bed: bed.system.calendar.page(**EVER, wanted=Filter(owner=OWNER)),
+    "schedule list of what there is not": lambda bed: bed.system.calendar.page(
+        **EVER, wanted=Filter(channel="blind", owner="bob")
+    ),
     "messages stuck": lambda bed: bed.system.stuck.rows(),
     "messages show": lambda bed: bed.system.showing.one(_third(), OPERATOR),
-    "certs list --status": lambda bed: bed.system.lists.page(Kind.CERTIFICATION, OPERATOR, Asked(status="failed")),
+    "certs list --status": lambda bed: bed.system.lists.page(Kind.CERTIFICATION, OPERATOR, Filter(status="failed")),
     "connections list": lambda bed: (bed.system.accounts.of(OWNER), bed.system.backlog.of(Status.HELD, at_most=60)),
     "doctor": lambda bed: bed.system.checkup.look(OWNER, running=True),
     "table stats": lambda bed: counting(bed).census(),

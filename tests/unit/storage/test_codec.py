@@ -118,6 +118,7 @@ messages = every(
     revision=counts,
     version=counts,
     write_id=text,
+    imported=text,
 )
 certifications = every(
     Certification,

@@ -26,7 +26,7 @@ from omnipub.domain.message import (
 from omnipub.domain.timestamps import Fold, Schedule, schedule_at
 from omnipub.errors import InvalidInputError
 from omnipub.ports.media import Media
-from omnipub.services.messages.filters import Asked
+from omnipub.services.messages.filters import Filter
 
 FIELDS_AT_MOST = 50
 """Of one object: more are refused by their number, as naming each unknown one takes long."""
@@ -154,7 +154,7 @@ class CertificationBody(_Composed):
         )
 
 
-def asked_of(query: Mapping[str, str]) -> Asked:
+def asked_of(query: Mapping[str, str]) -> Filter:
     """What a list is narrowed to by a request's query: status, channel, owner, since and until (with an offset).
 
     Raises:
@@ -165,7 +165,7 @@ def asked_of(query: Mapping[str, str]) -> Asked:
             raise InvalidInputError(
                 f"{name[:NAME_AT_MOST]} was given and is empty.", hint="Give it a value, or leave it out."
             )
-    return Asked(
+    return Filter(
         status=query.get("status", ""),
         channel=query.get("channel", ""),
         owner=query.get("owner", ""),

@@ -12,7 +12,7 @@ from omnipub.errors import InvalidInputError
 from omnipub.ports.table import Table
 from omnipub.services.bulk.import_rows import STORED
 from omnipub.services.bulk.row import Picture, Row
-from omnipub.services.messages.filters import Asked
+from omnipub.services.messages.filters import Filter
 from omnipub.services.messages.list import PAGE_AT_MOST, Lists
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
@@ -30,7 +30,7 @@ class Exporting:
     lists: Lists
     missed_after: timedelta
 
-    def rows(self, viewer: Viewer, asked: Asked, *, named: Named | None = None) -> Iterator[Row]:
+    def rows(self, viewer: Viewer, asked: Filter, *, named: Named | None = None) -> Iterator[Row]:
         """Every message that the list shows, in its order, each once.
 
         Raises:

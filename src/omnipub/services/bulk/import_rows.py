@@ -46,8 +46,8 @@ class Importing:
             asked = row if isinstance(row, list) else plan(row, keys, lambda one: self._picture(one, pictures))
             yield asked if isinstance(asked, list) else self._judged(asked, owner, viewer)
 
-    def create(self, planned: Planned, *, owner: str, pictures: Pictures) -> Created:
-        """Create the message of a row, or find what its key created before.
+    def create(self, planned: Planned, *, owner: str, pictures: Pictures, name: str) -> Created:
+        """Create the message of a row as part of the import `name`, or find what its key created before.
 
         Raises:
             OmnipubError: What was true when it was planned no longer is; nothing was created.
@@ -64,6 +64,7 @@ class Importing:
             schedule=planned.schedule,
             window=planned.window,
             idempotency=planned.idempotency,
+            imported=name,
         )
 
     def _judged(self, planned: Planned, owner: str, viewer: Viewer) -> Planned | list[Problem]:

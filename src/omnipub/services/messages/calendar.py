@@ -1,7 +1,7 @@
 """The calendar: what is not out yet, by the moment it was asked for, with what each is about."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from omnipub.domain.conversation import Channel
@@ -10,7 +10,7 @@ from omnipub.domain.ids import Kind
 from omnipub.errors import InvalidInputError
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Item, Key, Table
-from omnipub.services.messages.filters import Asked, checked, checked_cursor
+from omnipub.services.messages.filters import Filter, checked, checked_cursor
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of
 from omnipub.storage.schema import BY_LIST
@@ -30,10 +30,16 @@ class About:
 
 @dataclass(frozen=True, kw_only=True)
 class Abouts:
-    """A page of them; `cursor` is None at the end."""
+    """A page of them.
+
+    Attributes:
+        cursor: Where the next page begins; None at the end.
+        read: Entries of the index that were looked at for the page.
+    """
 
     rows: tuple[About, ...]
     cursor: str | None
+    read: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,31 +56,44 @@ class Calendar:
         *,
         since: datetime,
         until: datetime,
-        channel: str = "",
-        owner: str = "",
+        wanted: Filter | None = None,
         limit: int = 50,
         after: str | None = None,
     ) -> Abouts:
         """What was asked for between two moments, both included, earliest first.
 
-        With a channel or an owner a page may be short, with a cursor: it reads as much as any other.
+        Of the filter, channel, owner, text and import count. With one of them a page may be short, with a cursor:
+        it reads as much as any other.
 
         Raises:
             InvalidInputError: The span, a filter, the limit or the cursor makes no sense.
         """
         if not 1 <= limit <= PAGE_AT_MOST:
             raise InvalidInputError(f"A page has 1 to {PAGE_AT_MOST} rows; {limit} were asked for.")
-        checked(Asked(channel=channel, since=since, until=until), self.channels)
+        wanted = wanted or Filter()
+        checked(replace(wanted, since=since, until=until), self.channels)
         if after is not None:
             checked_cursor(after, Kind.MESSAGE, by_moment=True)
-        entries, more = self._read(since, until, access.PAGE if channel or owner else limit, after)
-        fitting = [one for one in entries if channel in {"", one["channel"]} and owner in {"", one["owner"]}]
+        picks = wanted.channel or wanted.owner or wanted.reads_heads
+        entries, more = self._read(since, until, access.PAGE if picks else limit, after)
+        fitting = [
+            one for one in entries if wanted.channel in {"", one["channel"]} and wanted.owner in {"", one["owner"]}
+        ]
+        if wanted.reads_heads:
+            fitting = self._with_fitting_heads(fitting, wanted)
         shown = fitting[:limit]
         if len(fitting) > limit:
             cursor = str(shown[-1][BY_LIST.sort])
         else:
             cursor = str(entries[-1][BY_LIST.sort]) if more else ""
-        return Abouts(rows=tuple(abouts(self.table, shown)), cursor=cursor or None)
+        return Abouts(rows=tuple(abouts(self.table, shown)), cursor=cursor or None, read=len(entries))
+
+    def _with_fitting_heads(self, entries: Sequence[Item], wanted: Filter) -> list[Item]:
+        """The entries whose message or certification has the text, or is of the import."""
+        parents = [keys.parent_of(one["PK"]) for one in entries]
+        there = self.table.batch_get([keys.metadata(parent) for parent in dict.fromkeys(parents) if parent])
+        heads = [there.get(keys.metadata(parent)) if parent else None for parent in parents]
+        return [one for one, head in zip(entries, heads, strict=True) if head and wanted.fits_head(head)]
 
     def _read(self, since: datetime, until: datetime, most: int, after: str | None) -> tuple[list[Item], bool]:
         """One page of each shard, merged up to where the first of them ends; whether there is more."""

@@ -32,11 +32,12 @@ class Compose:
         idempotency: IdempotencyKey | None = None,
         late: bool = False,
         trace: str = "",
+        imported: str = "",
     ) -> Created:
         """Accept a message for publication, now or at its schedule.
 
         `late` accepts a moment that is over while its window is open: a client that repeats a request whose first
-        sending never arrived keeps its promise. It is due at once.
+        sending never arrived keeps its promise. It is due at once. `imported` names the import that it is part of.
 
         Raises:
             InvalidInputError: The content, a channel or the schedule cannot be accepted.
@@ -59,6 +60,7 @@ class Compose:
             channels=tuple(channels),
             schedule=self.creation.schedule(schedule, now, late=late),
             write_id=self.creation.chance.token(),
+            imported=imported,
         )
         return self.creation.create(
             parent=Parent(kind=Kind.MESSAGE, id=message.id),

@@ -1,8 +1,10 @@
-"""What a list is narrowed to, checked: a status, a channel, an owner, a span of time, and where to go on."""
+"""The filter of a list, checked: status, channel, owner, spans of time, text and import, and where to go on."""
 
-from collections.abc import Collection, Sequence
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from omnipub.domain.delivery.lifecycle import WATCHED, Overall, Status, overall
 from omnipub.domain.delivery.model import Delivery
@@ -20,7 +22,7 @@ STATUSES = tuple(status.value for status in (*Status, *MIXTURES))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Filter:
     """What a list is narrowed to; what is empty narrows nothing.
 
     Attributes:
@@ -29,6 +31,10 @@ class Asked:
         owner: User id.
         since: Composed then or later.
         until: Composed before.
+        due_after: Due then or later, on the channel.
+        due_before: Due before, on the channel.
+        text: What its words, link or hashtags contain, whatever the capitals.
+        imported: Name of the import that composed it.
     """
 
     status: str = ""
@@ -36,6 +42,10 @@ class Asked:
     owner: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    due_after: datetime | None = None
+    due_before: datetime | None = None
+    text: str = ""
+    imported: str = ""
 
     @property
     def by_moment(self) -> bool:
@@ -45,13 +55,31 @@ class Asked:
     @property
     def picks(self) -> bool:
         """Whether not everything that is read need fit."""
-        return bool(self.status or self.channel)
+        return bool(self.status or self.channel or self.reads_heads or self.bounds_due)
+
+    @property
+    def reads_heads(self) -> bool:
+        """Whether the messages themselves must be read to know what fits."""
+        return bool(self.text or self.imported)
+
+    @property
+    def bounds_due(self) -> bool:
+        """Whether it bounds the due moment."""
+        return self.due_after is not None or self.due_before is not None
 
     def fits(self, delivery: Delivery) -> bool:
         """Whether a delivery is one of those asked for."""
-        return self.channel in {"", delivery.channel} and (
-            self.status not in set(Status) or delivery.status == self.status
+        return (
+            self.channel in {"", delivery.channel}
+            and (self.status not in set(Status) or delivery.status == self.status)
+            and self._is_due_then(delivery)
         )
+
+    def fits_head(self, head: Mapping[str, Any]) -> bool:
+        """Whether the item of a message or certification has the text and is of the import."""
+        if self.imported and head.get("imported") != self.imported:
+            return False
+        return not self.text or any(_plain(self.text) in _plain(part) for part in _words(head))
 
     def fits_all(self, deliveries: Sequence[Delivery]) -> bool:
         """Whether a message with these deliveries is one of those asked for."""
@@ -59,8 +87,18 @@ class Asked:
             return False
         return not self.picks or any(self.fits(one) for one in deliveries)
 
+    def _is_due_then(self, delivery: Delivery) -> bool:
+        if not self.bounds_due:
+            return True
+        due = delivery.due_at
+        return (
+            due is not None
+            and (self.due_after is None or due >= self.due_after)
+            and (self.due_before is None or due < self.due_before)
+        )
 
-def checked(asked: Asked, networks: Collection[str]) -> Asked:
+
+def checked(asked: Filter, networks: Collection[str]) -> Filter:
     """`asked`, if there can be such things.
 
     Raises:
@@ -75,6 +113,8 @@ def checked(asked: Asked, networks: Collection[str]) -> Asked:
         )
     if asked.since and asked.until and asked.since >= asked.until:
         raise InvalidInputError("since must lie before until.", hint="until is excluded; name the day after.")
+    if asked.due_after and asked.due_before and asked.due_after >= asked.due_before:
+        raise InvalidInputError("due_after must lie before due_before.", hint="due_before is excluded.")
     return asked
 
 
@@ -89,3 +129,30 @@ def checked_cursor(after: str, kind: Kind, *, by_moment: bool) -> str:
     if not ours:
         raise InvalidInputError("This cursor is not one of ours.", hint="Take the cursor of the previous page.")
     return after
+
+
+def _words(head: Mapping[str, Any]) -> Iterator[str]:
+    """Everything that a message or certification says, piece by piece."""
+    for name in _SAID:
+        yield from _texts(head.get(name))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a value of an item."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
+def _plain(text: str) -> str:
+    """`text` without the differences that a reader does not see, or does not mean."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+_SAID = ("excerpt", "content", "member", "personal_message")
+"""Attributes of a message or certification that hold its words."""

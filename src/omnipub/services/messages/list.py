@@ -1,6 +1,6 @@
-"""Page through messages and certifications, newest first, narrowed by status, channel, owner and time.
+"""Page through messages and certifications, newest first, narrowed by a filter.
 
-What a page reads is planned in `reading`. What the keys do not bound is picked from the entries that were read,
+What a page reads is planned in `query_plan`. What the keys do not bound is picked from the entries that were read,
 so a page costs the same however much there is, and may be short, or empty, with a cursor.
 """
 
@@ -16,7 +16,7 @@ from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Item, Key, Query, Table
-from omnipub.services.messages.filters import Asked, checked, checked_cursor
+from omnipub.services.messages.filters import Filter, checked, checked_cursor
 from omnipub.services.messages.query_plan import plan
 from omnipub.services.messages.read import Row, Rows, Viewer
 from omnipub.storage import keys
@@ -46,7 +46,7 @@ class Lists:
     channels: Mapping[str, Channel]
 
     def page(
-        self, kind: Kind, viewer: Viewer, asked: Asked | None = None, *, limit: int = 20, after: str | None = None
+        self, kind: Kind, viewer: Viewer, wanted: Filter | None = None, *, limit: int = 20, after: str | None = None
     ) -> Rows:
         """A page: an owner's own, or for operators everybody's.
 
@@ -58,24 +58,24 @@ class Lists:
         """
         if not 1 <= limit <= PAGE_AT_MOST:
             raise InvalidInputError(f"A page has 1 to {PAGE_AT_MOST} rows; {limit} were asked for.")
-        asked = _own(checked(asked or Asked(), self.channels), viewer)
+        wanted = _own(checked(wanted or Filter(), self.channels), viewer)
         if after is not None:
-            checked_cursor(after, kind, by_moment=asked.by_moment)
+            checked_cursor(after, kind, by_moment=wanted.by_moment)
         shards = self.shards.count(self.clock.now()).all()
         networks = sorted(self.channels)
-        entries, more = self._read(plan(kind, asked, shards=shards, networks=networks, limit=limit, below=after))
+        entries, more = self._read(plan(kind, wanted, shards=shards, networks=networks, limit=limit, below=after))
         rows: list[Row] = []
         # In portions, so that the deliveries of what no longer fits on the page are not read.
         for start in range(0, len(entries), limit):
             portion = entries[start : start + limit]
-            there = self._rows([one for one in portion if _may_fit(one, kind, asked)], asked)
+            there = self._rows([one for one in portion if _may_fit(one, kind, wanted)], wanted)
             for place, entry in enumerate(portion, start + 1):
                 if entry.sort in there:
                     rows.append(there[entry.sort])
                 if len(rows) == limit:
                     goes_on = more or place < len(entries)
-                    return Rows(rows=tuple(rows), cursor=entry.sort if goes_on else None)
-        return Rows(rows=tuple(rows), cursor=entries[-1].sort if more else None)
+                    return Rows(rows=tuple(rows), cursor=entry.sort if goes_on else None, read=place)
+        return Rows(rows=tuple(rows), cursor=entries[-1].sort if more else None, read=len(entries))
 
     def _read(self, queries: Iterator[Query]) -> tuple[list[Entry], bool]:
         """One page of each, merged down to where the first of them ends; whether there is more."""
@@ -93,27 +93,29 @@ class Lists:
         merged = sorted((one for one in entries if one.sort >= max(ends)), key=lambda one: one.sort, reverse=True)
         return merged, len(ends) > 1
 
-    def _rows(self, entries: Sequence[Entry], asked: Asked) -> dict[str, Row]:
+    def _rows(self, entries: Sequence[Entry], wanted: Filter) -> dict[str, Row]:
         """The rows of the entries that fit, by where they stand."""
-        heads = {one.parent: one.item for one in entries if "channels" in one.item}
+        heads = {one.parent: one.item for one in entries if "channels" in one.item and not wanted.reads_heads}
         unknown = {one.parent: keys.metadata(one.parent) for one in entries if one.parent not in heads}
         found = self.table.batch_get(list(unknown.values()))
-        heads |= {parent: found[key] for parent, key in unknown.items() if key in found}
+        heads |= {
+            parent: found[key] for parent, key in unknown.items() if key in found and wanted.fits_head(found[key])
+        }
         there = self.table.batch_get(
             [keys.delivery(parent, channel) for parent, head in heads.items() for channel in head["channels"]]
         )
         rows = {parent: _row(parent, head, there) for parent, head in heads.items()}
         return {
-            one.sort: rows[one.parent] for one in entries if one.parent in rows and _fits(one, rows[one.parent], asked)
+            one.sort: rows[one.parent] for one in entries if one.parent in rows and _fits(one, rows[one.parent], wanted)
         }
 
 
-def _own(asked: Asked, viewer: Viewer) -> Asked:
+def _own(wanted: Filter, viewer: Viewer) -> Filter:
     if viewer.operator:
-        return asked
-    if asked.owner not in {"", viewer.owner}:
+        return wanted
+    if wanted.owner not in {"", viewer.owner}:
         raise InvalidInputError("Only operators see what others composed.", hint="Leave the owner out.")
-    return replace(asked, owner=viewer.owner)
+    return replace(wanted, owner=viewer.owner)
 
 
 def _entry(query: Query, item: Item) -> Entry:
@@ -125,18 +127,18 @@ def _entry(query: Query, item: Item) -> Entry:
     return Entry(item[INDEXES[query.index].sort], parent, item)
 
 
-def _may_fit(entry: Entry, kind: Kind, asked: Asked) -> bool:
+def _may_fit(entry: Entry, kind: Kind, wanted: Filter) -> bool:
     """As far as the index tells."""
     named = entry.item["channels"] if "channels" in entry.item else [entry.item["channel"]]
-    composed = keys.owned_from(kind, asked.since) <= keys.owned(entry.parent) < keys.owned_until(kind, asked.until)
-    return composed and (not asked.channel or asked.channel in named)
+    composed = keys.owned_from(kind, wanted.since) <= keys.owned(entry.parent) < keys.owned_until(kind, wanted.until)
+    return composed and (not wanted.channel or wanted.channel in named)
 
 
-def _fits(entry: Entry, row: Row, asked: Asked) -> bool:
+def _fits(entry: Entry, row: Row, wanted: Filter) -> bool:
     """Whether the row is asked for and stands here: among moments, where the latest of its deliveries that fit does."""
-    if not asked.fits_all(row.deliveries):
+    if not wanted.fits_all(row.deliveries):
         return False
-    return not asked.by_moment or entry.sort == max(_place(one) for one in row.deliveries if asked.fits(one))
+    return not wanted.by_moment or entry.sort == max(_place(one) for one in row.deliveries if wanted.fits(one))
 
 
 def _place(delivery: Delivery) -> str:

@@ -57,10 +57,16 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """A page of a list; `cursor` is None at the end."""
+    """A page of a list.
+
+    Attributes:
+        cursor: Where the next page begins; None at the end.
+        read: Entries of an index that were looked at for the page.
+    """
 
     rows: tuple[Row, ...]
     cursor: str | None
+    read: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,21 +1,25 @@
-"""`messages list` and `certs list`, which differ only in what they list: a page of rows, newest first."""
+"""`messages list` and `certs list`: rows of messages or certifications, newest first."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer  # noqa: TC002  typer reads the annotations
 
+from omnipub_cli.commands._shared import pages
 from omnipub_cli.framework.context import call_of
-from omnipub_cli.framework.options import Command, Cursor, GoesTo, HasStatus, Limit, Mine, Owner, Since, Until, examples
+from omnipub_cli.framework.filter_options import FilterOptions  # noqa: TC001  likewise
+from omnipub_cli.framework.option_groups import spread
+from omnipub_cli.framework.options import Command, Cursor, Everything, GoesTo, Limit, Mine, examples
 from omnipub_cli.output.views import Cell, Column, State, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from omnipub.services.messages.filters import Asked
+    from omnipub.services.messages.filters import Filter
     from omnipub.services.messages.read import Row, Rows
+    from omnipub_cli.commands._shared.pages import Page, Read
     from omnipub_cli.framework.context import Call
 
 COLUMNS = (
@@ -48,53 +52,82 @@ def add_list(app: typer.Typer, group: str, summary: str) -> None:
             f"omnipub {group} list",
             f"omnipub {group} list --status failed --channel facebook",
             f"omnipub {group} list --since 7d --until 1d --json --limit 100",
+            f"omnipub {group} list --due-after today --due-before +7d --all",
         ),
     )
+    @spread
     def list_(
         context: typer.Context,
+        options: FilterOptions,
         *,
-        status: HasStatus = "",
         channel: GoesTo = "",
-        owner: Owner = "",
-        since: Since = "",
-        until: Until = "",
         limit: Limit = 20,
         cursor: Cursor = "",
+        all_: Everything = False,
         mine: Mine = False,
     ) -> None:
         from omnipub.domain.ids import Kind
-        from omnipub_cli.commands._shared.filters import asked_of
+        from omnipub_cli.commands._shared.filters import filter_of
 
+        if all_:
+            pages.refuse_limit(context)
         call = call_of(context)
         kind = Kind.MESSAGE if group == "messages" else Kind.CERTIFICATION
         with call.system() as system:
-            now = system.world.clock.now()
-            asked = asked_of(now=now, status=status, channel=channel, owner=owner, since=since, until=until)
-            found = system.lists.page(kind, call.viewer(mine=mine), asked, limit=limit, after=cursor or None)
+            wanted = filter_of(options, now=system.world.clock.now(), channel=channel)
+
+            def page(limit: int, after: str | None) -> Rows:
+                return system.lists.page(kind, call.viewer(mine=mine), wanted, limit=limit, after=after)
+
+            if all_:
+                _show_all(call, group, pages.to_the_end(page, after=cursor or None))
+                return
+            found = pages.up_to(limit, page, after=cursor or None, search=pages.searches(wanted))
         _show(call, group, found)
-        _say_more(call, group, found, asked, limit=limit, first=not cursor, mine=mine)
+        _say_more(call, group, found, wanted, limit=limit, first=not cursor, mine=mine)
 
 
-def _show(call: Call, group: str, found: Rows) -> None:
-    from omnipub.services.messages import serialize
-
+def _show(call: Call, group: str, found: Read) -> None:
     call.output.data(
-        *([Table(columns=COLUMNS, rows=[_cells(row) for row in found.rows])] if found.rows else []),
-        json={NAMES[group]: [serialize.row(row) for row in found.rows], "cursor": found.cursor},
+        *_views(found.rows),
+        json={NAMES[group]: _shapes(found.rows), "cursor": found.cursor},
         ids=[row.parent.id for row in found.rows],
     )
 
 
-def _say_more(call: Call, group: str, found: Rows, asked: Asked, *, limit: int, first: bool, mine: bool) -> None:
+def _show_all(call: Call, group: str, found: Iterator[Page]) -> None:
+    """Every page as it comes, so that a list of any length fits into memory."""
+    count = 0
+    with call.output.portions(NAMES[group], rest={"cursor": None}) as write:
+        for page in found:
+            count += len(page.rows)
+            write(*_views(page.rows), json=_shapes(page.rows), ids=[row.parent.id for row in page.rows])
+    if not count:
+        call.output.note(f"No {NAMES[group]} fit that.")
+
+
+def _views(rows: Sequence[Row]) -> list[Table]:
+    return [Table(columns=COLUMNS, rows=[_cells(row) for row in rows])] if rows else []
+
+
+def _shapes(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    from omnipub.services.messages import serialize
+
+    return [serialize.row(row) for row in rows]
+
+
+def _say_more(call: Call, group: str, found: Read, wanted: Filter, *, limit: int, first: bool, mine: bool) -> None:
     """What to type next; an empty list teaches what to type first."""
     from omnipub_cli.commands._shared.filters import typed
 
-    narrowed = typed(asked) + (" --mine" if mine else "")
+    narrowed = typed(wanted) + (" --mine" if mine else "")
     if found.cursor is not None:
-        if not found.rows:
+        if found.bounded:
+            call.output.note(f"Stopped after looking at {found.read:,} of them; the rest was not read yet.")
+        elif not found.rows:
             call.output.note("None of what was read fits; the rest was not read yet.")
         more = f"{group} list{narrowed} --limit {limit} --cursor {shlex.quote(found.cursor)}"
-        call.output.hint(f"There {'is' if found.rows else 'may be'} more: {call.typed(more)}")
+        call.output.hint(f"There {'is' if found.rows and not found.bounded else 'may be'} more: {call.typed(more)}")
     elif not found.rows and not first:
         call.output.note("There is nothing after that.")
     elif not found.rows and narrowed:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -42,6 +44,23 @@ TOLD_AT_MOST = 50
 """Problems that a refusal names; a dry run tells all."""
 
 
+NAME_AT_MOST = 200
+
+
+def checked_name(name: str, file: str) -> str:
+    """The name of an import: as it was given, else that of its file.
+
+    Raises:
+        InvalidInputError: It is too long, or cannot be printed.
+    """
+    found = name.strip() or Path(file).name
+    if len(found) > NAME_AT_MOST or not found.isprintable():
+        raise InvalidInputError(
+            "This cannot name an import.", hint=f"--name takes 1 to {NAME_AT_MOST} printable characters."
+        )
+    return found
+
+
 @dataclass(kw_only=True)
 class Run:
     """One import."""
@@ -50,6 +69,7 @@ class Run:
     system: System
     owner: str
     pictures: Callable[[str], bytes]
+    name: str
     good: list[Planned] = field(default_factory=list)
     bad: list[Problem] = field(default_factory=list)
     created: dict[int, Created] = field(default_factory=dict)
@@ -107,7 +127,7 @@ class Run:
                     return
                 try:
                     self.created[one.row.line] = self.system.importing.create(
-                        one, owner=self.owner, pictures=self.pictures
+                        one, owner=self.owner, pictures=self.pictures, name=self.name
                     )
                 except OmnipubError as error:
                     self._failed(one, error)
@@ -141,6 +161,8 @@ class Run:
         )
         if any(not one.replayed for one in self.created.values()):
             self.call.warn_if_nothing_runs()
+            listed = self.call.typed(f"messages list --import={shlex.quote(self.name)}")
+            self.call.output.hint(f"See what it composed: {listed}")
         if self.broken_off:
             left = sum(one.row.line not in self.created for one in self.good)
             self.call.output.warn(f"It ended before {_rows(left)} had its turn.")

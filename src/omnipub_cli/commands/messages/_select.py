@@ -7,8 +7,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from omnipub.errors import ConflictError, InvalidInputError
-from omnipub_cli.commands._shared import deliveries
-from omnipub_cli.commands._shared.filters import asked_of
+from omnipub_cli.commands._shared import deliveries, pages
+from omnipub_cli.commands._shared.filters import filter_of
 from omnipub_cli.commands._shared.lookup import named
 from omnipub_cli.framework.options import once
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.services.messages.filters import Asked
-    from omnipub.services.messages.read import Shown
+    from omnipub.services.messages.filters import Filter
+    from omnipub.services.messages.read import Rows, Shown
     from omnipub.wiring.assemble import System
     from omnipub_cli.framework.context import Call
     from omnipub_cli.framework.one_or_all import Aim
@@ -54,7 +54,7 @@ class Picked:
 
     ids: tuple[str, ...]
     channels: tuple[str, ...]
-    asked: Asked
+    asked: Filter
 
     @property
     def one(self) -> bool:
@@ -73,15 +73,18 @@ def picked(verb: Verb, aim: Aim, *, now: datetime) -> Picked:
     Raises:
         InvalidInputError: Nothing was named, ids stand beside a filter, or the verb does not act on that status.
     """
+    from omnipub.services.messages.filters import Filter
+
     ids, channels = aim.ids, once(aim.channel)
-    asked = asked_of(now=now, status=aim.status, owner=aim.owner, since=aim.since, until=aim.until)
-    narrowed = bool(asked.status or asked.owner or asked.since or asked.until)
+    asked = filter_of(aim, now=now)
+    narrowed = asked != Filter()
     if ids and narrowed:
         raise InvalidInputError("Ids and a filter exclude each other.", hint="Leave one out; --channel goes with both.")
     if not (ids or narrowed or channels):
         raise InvalidInputError(
             f"There is nothing to {verb.name}.",
-            hint="Give ids, or narrow it with --status, --channel, --owner, --since or --until.",
+            hint="Give ids, or narrow it with --status, --channel, --owner, --since, --until, --due-after, "
+            "--due-before, --text or --import.",
         )
     allowed = (*verb.meant, *verb.if_named)
     if asked.status and asked.status not in allowed:
@@ -135,15 +138,20 @@ def _filtered(call: Call, system: System, verb: Verb, what: Picked) -> Iterator[
     statuses = [what.asked.status] if what.asked.status else [one for one in verb.meant if one not in verb.unindexed]
     # Of an owner there is one list, which is read once; else each status has an index of its own.
     wanted = [what.asked.status] if what.asked.owner else statuses
+    read = 0
     for kind, status, channel in product(Kind, wanted, what.channels or ("",)):
-        asked, cursor = replace(what.asked, status=status, channel=channel), None
-        while True:
-            page = system.lists.page(kind, call.viewer(), asked, limit=100, after=cursor)
-            found = (one for row in page.rows for one in row.deliveries if asked.fits(one))
-            yield from (one for one in found if one.status.value in statuses)
-            cursor = page.cursor
-            if cursor is None:
-                break
+        asked = replace(what.asked, status=status, channel=channel)
+
+        def page(limit: int, after: str | None, *, kind: Kind = kind, asked: Filter = asked) -> Rows:
+            return system.lists.page(kind, call.viewer(), asked, limit=limit, after=after)
+
+        for found in pages.to_the_end(page, after=None):
+            fitting = (one for row in found.rows for one in row.deliveries if asked.fits(one))
+            yield from (one for one in fitting if one.status.value in statuses)
+            read += found.read
+            if asked.reads_heads and read >= pages.LOOKED_AT_MOST and found.cursor is not None:
+                call.output.warn(f"Stopped after looking at {read:,} of them: narrow it with --status or --since too.")
+                return
 
 
 def _name(delivery: Delivery) -> tuple[str, str]:

@@ -13,7 +13,9 @@ from omnipub.errors import InvalidInputError
 from omnipub_cli.commands.messages import _row_files
 from omnipub_cli.framework import prompts
 from omnipub_cli.framework.context import call_of
-from omnipub_cli.framework.options import Command, GoesTo, HasStatus, Mine, Owner, Since, Until, Yes, examples
+from omnipub_cli.framework.filter_options import FilterOptions  # noqa: TC001  typer reads the annotations
+from omnipub_cli.framework.option_groups import spread
+from omnipub_cli.framework.options import Command, GoesTo, Mine, Yes, examples
 from omnipub_cli.output.views import Column, Record, Table
 
 if TYPE_CHECKING:
@@ -42,24 +44,22 @@ TELL_EVERY = 1_000
         "omnipub messages export launch.csv --channel linkedin --images pictures",
     ),
 )
-def export(  # noqa: PLR0913  a command's options are its parameters
+@spread
+def export(
     context: typer.Context,
+    options: FilterOptions,
     file: Annotated[str, typer.Argument(metavar="[FILE]", help="A .csv or .jsonl file; standard output without.")] = "",
     *,
     form: _row_files.Form = None,
     images: Annotated[
         str, typer.Option("--images", metavar="DIR", help="Write the images here too, to import them elsewhere.")
     ] = "",
-    status: HasStatus = "",
     channel: GoesTo = "",
-    owner: Owner = "",
-    since: Since = "",
-    until: Until = "",
     mine: Mine = False,
     yes: Yes = False,
 ) -> None:
     """Write messages to a file that import reads: what was asked for, not what became of it, and no secrets."""
-    from omnipub_cli.commands._shared.filters import asked_of
+    from omnipub_cli.commands._shared.filters import filter_of
 
     call = call_of(context)
     format_ = _row_files.format_of(file, form or (None if file else "csv"))
@@ -67,10 +67,9 @@ def export(  # noqa: PLR0913  a command's options are its parameters
     if path is not None and path.exists():
         prompts.confirm(call, f"{file} is there already, and is overwritten.", yes=yes)
     with call.system() as system:
-        now = system.world.clock.now()
-        asked = asked_of(now=now, status=status, channel=channel, owner=owner, since=since, until=until)
+        wanted = filter_of(options, now=system.world.clock.now(), channel=channel)
         names = _Written(images, system.world.media) if images else None
-        rows = system.exporting.rows(call.viewer(mine=mine), asked, named=names)
+        rows = system.exporting.rows(call.viewer(mine=mine), wanted, named=names)
         told = _write(call, rows, path, format_)
     document = {"file": str(path) if path else None, "format": format_.value, "exported": len(told.ids)}
     if path is not None or call.json or call.quiet:

@@ -38,6 +38,9 @@ def import_(
     images: Annotated[
         str, typer.Option("--images", metavar="DIR", help="Where its images lie (default: beside the file).")
     ] = "",
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="What --import finds it by (default: the file's name).")
+    ] = "",
     dry_run: DryRun = False,
     partial: Annotated[bool, typer.Option("--partial", help="Create the good rows although others are bad.")] = False,
     yes: Yes = False,
@@ -50,7 +53,9 @@ def import_(
     rows = read(_row_files.bytes_of(file, most=FILE_BYTES_AT_MOST), _row_files.format_of(file, form))
     pictures = _row_files.pictures_in(Path(images).expanduser() if images else Path(file).expanduser().parent)
     with call.system() as system:
-        run = _import.Run(call=call, system=system, owner=call.owner, pictures=pictures)
+        run = _import.Run(
+            call=call, system=system, owner=call.owner, pictures=pictures, name=_import.checked_name(name, file)
+        )
         run.check(rows)
         if not dry_run:
             run.agree(partial=partial, yes=yes)

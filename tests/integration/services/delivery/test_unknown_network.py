@@ -15,7 +15,7 @@ from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.services.accounts.check import Verdict
 from omnipub.services.health.finding import Health
-from omnipub.services.messages.filters import Asked
+from omnipub.services.messages.filters import Filter
 from omnipub.services.messages.read import Viewer
 from omnipub.services.messages.unpublish import Result
 from omnipub.storage import keys
@@ -115,11 +115,11 @@ def test_lists_show_export_and_what_needs_somebody_work_with_it(bed: TestBed) ->
     parent = composed(bed)
     forget(bed)
     bed.pass_time(DUE + timedelta(minutes=5))
-    for asked in (Asked(), Asked(status="held"), Asked(owner=OWNER)):
+    for asked in (Filter(), Filter(status="held"), Filter(owner=OWNER)):
         rows = bed.system.lists.page(Kind.MESSAGE, VIEWER, asked).rows
         assert [row.parent for row in rows] == [parent]
     assert GONE in {one.channel for one in bed.system.showing.one(parent, VIEWER).deliveries}
-    (row,) = bed.system.exporting.rows(VIEWER, Asked())
+    (row,) = bed.system.exporting.rows(VIEWER, Filter())
     assert row.channels == (GONE, "looked")
     stuck, _ = bed.system.stuck.rows()
     assert [one.delivery.channel for one in stuck] == [GONE]

@@ -9,6 +9,7 @@ import pytest
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.errors import InvalidInputError
 from omnipub.services.health.stuck import LATE, WORST_FIRST
+from omnipub.services.messages.filters import Filter
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from support.populated import MINUTE, CountingTable, message, write
@@ -87,7 +88,7 @@ def paged(bed: TestBed, *, channel: str = "", owner: str = "", limit: int = 9) -
     cursor: str | None = None
     pages = 0
     while True:
-        page = bed.system.calendar.page(**EVER, channel=channel, owner=owner, limit=limit, after=cursor)
+        page = bed.system.calendar.page(**EVER, wanted=Filter(channel=channel, owner=owner), limit=limit, after=cursor)
         assert len(page.rows) <= limit
         found += [(one.delivery.parent.id, one.delivery.channel) for one in page.rows]
         cursor, pages = page.cursor, pages + 1
@@ -118,6 +119,19 @@ def test_the_calendar_pages_through_all_that_fits_in_due_order(full: TestBed, ch
     assert sorted(found) == sorted(expected)
 
 
+def test_the_calendar_finds_a_text_however_many_pages_it_takes(full: TestBed) -> None:
+    found, cursor = [], None
+    while True:
+        page = full.system.calendar.page(**EVER, wanted=Filter(text="Number 11"), limit=9, after=cursor)
+        found += [one.excerpt for one in page.rows]
+        assert page.read >= len(page.rows)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert set(found) == {f"number {number}" for number in (11, *range(110, 120))}
+    assert full.system.calendar.page(**EVER, wanted=Filter(imported="launch.csv"), limit=9).rows == ()
+
+
 def test_the_calendar_says_what_each_is_about_in_one_batch(full: TestBed) -> None:
     table = full.system.world.table
     assert isinstance(table, CountingTable)
@@ -137,6 +151,6 @@ def test_a_cursor_of_another_list_is_refused(bed: TestBed, after: str) -> None:
 
 def test_the_calendar_refuses_what_nothing_can_fit(bed: TestBed) -> None:
     with pytest.raises(InvalidInputError, match="a network we know"):
-        bed.system.calendar.page(**EVER, channel="myspace")
+        bed.system.calendar.page(**EVER, wanted=Filter(channel="myspace"))
     with pytest.raises(InvalidInputError, match="since must lie before"):
         bed.system.calendar.page(since=START, until=START - MINUTE)

@@ -1,6 +1,7 @@
 """Lists: every filter finds what it should, page by page, and reads as much however much there is."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -14,7 +15,7 @@ from omnipub.domain.ids import Kind
 from omnipub.domain.message import Message
 from omnipub.errors import InvalidInputError
 from omnipub.ports.table import Page, Query
-from omnipub.services.messages.filters import STATUSES, Asked
+from omnipub.services.messages.filters import STATUSES, Filter
 from omnipub.services.messages.query_plan import READ_AT_MOST
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
@@ -34,11 +35,13 @@ def mixed(count: int) -> Made:
     for number in range(count):
         channels = [("looked",), ("keyed", "blind"), ("looked", "blind")][number % 3]
         statuses = {name: states[(number + place * 5) % len(states)] for place, name in enumerate(channels)}
-        made.append((message(number, BEGAN, owner=("ada", "bob")[number // 2 % 2], channels=channels), statuses))
+        subject = message(number, BEGAN, owner=("ada", "bob")[number // 2 % 2], channels=channels)
+        imported = {0: "launch.csv", 1: "launch.csv.old"}.get(number % 4, "")
+        made.append((replace(subject, imported=imported), statuses))
     return made
 
 
-def fits(one: tuple[Message, Mapping[str, Status]], asked: Asked) -> bool:
+def fits(one: tuple[Message, Mapping[str, Status]], asked: Filter) -> bool:
     """What the filter means, said without the code that reads."""
     subject, statuses = one
     if asked.owner and subject.owner != asked.owner:
@@ -46,6 +49,12 @@ def fits(one: tuple[Message, Mapping[str, Status]], asked: Asked) -> bool:
     if asked.since and subject.created_at < asked.since:
         return False
     if asked.until and subject.created_at >= asked.until:
+        return False
+    if asked.due_after and subject.schedule.at < asked.due_after:
+        return False
+    if asked.due_before and subject.schedule.at >= asked.due_before:
+        return False
+    if asked.text.lower() not in subject.content.text or asked.imported not in {"", subject.imported}:
         return False
     named = {channel: status for channel, status in statuses.items() if asked.channel in {"", channel}}
     if asked.status.startswith("partially"):
@@ -65,7 +74,7 @@ def full(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     bed.close()
 
 
-def paged(bed: TestBed, asked: Asked, viewer: Viewer = OPERATOR, limit: int = 7) -> list[str]:
+def paged(bed: TestBed, asked: Filter, viewer: Viewer = OPERATOR, limit: int = 7) -> list[str]:
     found, cursor, pages = [], None, 0
     while True:
         page = bed.system.lists.page(Kind.MESSAGE, viewer, asked, limit=limit, after=cursor)
@@ -82,6 +91,11 @@ SPANS: list[dict[str, Any]] = [
     {"since": BEGAN + 30 * MINUTE},
     {"until": BEGAN + 90 * MINUTE},
     {"since": BEGAN + 30 * MINUTE, "until": BEGAN + 90 * MINUTE},
+    {"due_after": BEGAN + 30 * MINUTE},
+    {"due_after": BEGAN + 30 * MINUTE, "due_before": BEGAN + 90 * MINUTE, "since": BEGAN + 31 * MINUTE},
+    {"text": "NUMBER 1"},
+    {"imported": "launch.csv"},
+    {"imported": "launch.csv", "text": "ber 1", "due_before": BEGAN + 110 * MINUTE},
 ]
 
 
@@ -90,15 +104,15 @@ def test_every_filter_finds_all_that_fit_and_each_once(full: tuple[TestBed, Made
     bed, made = full
     found = 0
     for channel, owner, span in product(["", "blind", "keyed"], ["", "ada"], SPANS):
-        asked = Asked(status=status, channel=channel, owner=owner, **span)
+        asked = Filter(status=status, channel=channel, owner=owner, **span)
         wanted = [one.id for one, statuses in made if fits((one, statuses), asked)]
         assert sorted(paged(bed, asked)) == sorted(wanted), asked
         found += len(wanted)
     assert found
 
 
-@pytest.mark.parametrize("asked", [Asked(), Asked(owner="ada"), Asked(channel="blind"), Asked(status="cancelled")])
-def test_what_was_composed_last_comes_first(full: tuple[TestBed, Made], asked: Asked) -> None:
+@pytest.mark.parametrize("asked", [Filter(), Filter(owner="ada"), Filter(channel="blind"), Filter(status="cancelled")])
+def test_what_was_composed_last_comes_first(full: tuple[TestBed, Made], asked: Filter) -> None:
     found = paged(full[0], asked)
     assert found == sorted(found, reverse=True)
 
@@ -106,29 +120,30 @@ def test_what_was_composed_last_comes_first(full: tuple[TestBed, Made], asked: A
 def test_an_owner_sees_their_own_whatever_they_narrow_it_to(full: tuple[TestBed, Made]) -> None:
     bed, made = full
     for status in ("", "failed", "published", "draft"):
-        wanted = [one.id for one, statuses in made if fits((one, statuses), Asked(owner="bob", status=status))]
-        assert sorted(paged(bed, Asked(status=status), Viewer(owner="bob"))) == sorted(wanted)
-    assert paged(bed, Asked(owner="bob"), Viewer(owner="bob")) == paged(bed, Asked(), Viewer(owner="bob"))
+        wanted = [one.id for one, statuses in made if fits((one, statuses), Filter(owner="bob", status=status))]
+        assert sorted(paged(bed, Filter(status=status), Viewer(owner="bob"))) == sorted(wanted)
+    assert paged(bed, Filter(owner="bob"), Viewer(owner="bob")) == paged(bed, Filter(), Viewer(owner="bob"))
     with pytest.raises(InvalidInputError, match="Only operators"):
-        paged(bed, Asked(owner="ada"), Viewer(owner="bob"))
+        paged(bed, Filter(owner="ada"), Viewer(owner="bob"))
 
 
 def test_certifications_are_not_listed_as_messages(full: tuple[TestBed, Made]) -> None:
     bed, _ = full
     for status in ("", "failed", "published", "cancelled"):
-        assert bed.system.lists.page(Kind.CERTIFICATION, OPERATOR, Asked(status=status)).rows == ()
+        assert bed.system.lists.page(Kind.CERTIFICATION, OPERATOR, Filter(status=status)).rows == ()
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Asked(status="sent"), "'sent' is not a status"),
-        (Asked(channel="Face Book"), "is not a channel"),
-        (Asked(channel="myspace"), "a network we know"),
-        (Asked(since=START, until=START), "since must lie before until"),
+        (Filter(status="sent"), "'sent' is not a status"),
+        (Filter(channel="Face Book"), "is not a channel"),
+        (Filter(channel="myspace"), "a network we know"),
+        (Filter(since=START, until=START), "since must lie before until"),
+        (Filter(due_after=START, due_before=START), "due_after must lie before due_before"),
     ],
 )
-def test_a_filter_that_nothing_can_fit_is_refused(full: tuple[TestBed, Made], asked: Asked, said: str) -> None:
+def test_a_filter_that_nothing_can_fit_is_refused(full: tuple[TestBed, Made], asked: Filter, said: str) -> None:
     with pytest.raises(InvalidInputError, match=said) as refused:
         paged(full[0], asked)
     assert refused.value.hint
@@ -137,7 +152,7 @@ def test_a_filter_that_nothing_can_fit_is_refused(full: tuple[TestBed, Made], as
 @pytest.mark.parametrize("limit", [0, 101, -1])
 def test_a_page_has_one_to_a_hundred_rows(full: tuple[TestBed, Made], limit: int) -> None:
     with pytest.raises(InvalidInputError, match="1 to 100"):
-        paged(full[0], Asked(), limit=limit)
+        paged(full[0], Filter(), limit=limit)
 
 
 BY_ID, BY_MOMENT = keys.owned_from(Kind.MESSAGE, START), "2026-11-23T09:00:00.000Z#MSG#1#CHANNEL#blind"
@@ -146,16 +161,16 @@ BY_ID, BY_MOMENT = keys.owned_from(Kind.MESSAGE, START), "2026-11-23T09:00:00.00
 @pytest.mark.parametrize(
     ("asked", "after"),
     [
-        (Asked(), "x"),
-        (Asked(), ""),
-        (Asked(), BY_MOMENT),
-        (Asked(), BY_ID.replace("MSG", "CERT")),
-        (Asked(status="failed"), BY_ID),
-        (Asked(status="published"), "2026-11-23#MSG#1#CHANNEL#blind"),
-        (Asked(owner="ada", status="failed"), BY_MOMENT),
+        (Filter(), "x"),
+        (Filter(), ""),
+        (Filter(), BY_MOMENT),
+        (Filter(), BY_ID.replace("MSG", "CERT")),
+        (Filter(status="failed"), BY_ID),
+        (Filter(status="published"), "2026-11-23#MSG#1#CHANNEL#blind"),
+        (Filter(owner="ada", status="failed"), BY_MOMENT),
     ],
 )
-def test_a_cursor_of_another_list_is_refused(full: tuple[TestBed, Made], asked: Asked, after: str) -> None:
+def test_a_cursor_of_another_list_is_refused(full: tuple[TestBed, Made], asked: Filter, after: str) -> None:
     with pytest.raises(InvalidInputError, match="not one of ours"):
         full[0].system.lists.page(Kind.MESSAGE, OPERATOR, asked, after=after)
 
@@ -177,9 +192,9 @@ def test_what_moved_since_the_index_was_read_is_left_out(tmp_path: Path) -> None
     table = LaggingTable(tmp_path / "table.db")
     bed = make_bed(tmp_path, table=table)
     write(table, [(message(0, BEGAN, owner="ada", channels=["looked"]), {"looked": Status.FAILED})])
-    (row,) = bed.system.lists.page(Kind.MESSAGE, OPERATOR, Asked(status="failed")).rows
+    (row,) = bed.system.lists.page(Kind.MESSAGE, OPERATOR, Filter(status="failed")).rows
     table.then = lambda: bed.system.operate.retry(row.parent, OPERATOR)
-    assert bed.system.lists.page(Kind.MESSAGE, OPERATOR, Asked(status="failed")).rows == ()
+    assert bed.system.lists.page(Kind.MESSAGE, OPERATOR, Filter(status="failed")).rows == ()
     assert table.then is None
     bed.close()
 
@@ -210,7 +225,7 @@ def test_a_page_reads_as_much_of_a_small_table_as_of_a_large_one(
     sizes: list[tuple[TestBed, CountingTable]], status: str
 ) -> None:
     for channel, owner, span in product(["", "looked", "blind"], ["", "ada"], SPANS[:2]):
-        asked = Asked(status=status, channel=channel, owner=owner, **span)
+        asked = Filter(status=status, channel=channel, owner=owner, **span)
         read = []
         for bed, table in sizes:
             bed.system.lists.page(Kind.MESSAGE, OPERATOR, asked)
@@ -224,7 +239,32 @@ def test_a_page_reads_as_much_of_a_small_table_as_of_a_large_one(
 
 def test_a_page_that_ends_short_goes_on(sizes: list[tuple[TestBed, CountingTable]]) -> None:
     bed, _ = sizes[0]
-    page = bed.system.lists.page(Kind.MESSAGE, OPERATOR, Asked(channel="blind"))
+    page = bed.system.lists.page(Kind.MESSAGE, OPERATOR, Filter(channel="blind"))
     assert page.rows == ()
     assert page.cursor is not None
-    assert paged(bed, Asked(channel="blind")) == []
+    assert paged(bed, Filter(channel="blind")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "head"),
+    [
+        ("strasse", {"content": {"text": "In der Straße"}}),
+        ("STRASSE", {"content": {"text": "In der Straße"}}),
+        ("cafe\u0301", {"content": {"text": "Im Café"}}),
+        ("office", {"content": {"hashtags": ["New", "OFFICE"]}}),
+        ("example.com", {"content": {"link": "https://example.com/a"}}),
+        ("for work", {"content": {"text": "x", "variants": {"linkedin": {"text": "Only for work"}}}}),
+        ("ada", {"member": "Ada Lovelace", "excerpt": "x"}),
+        ("proud", {"personal_message": "We are proud"}),
+        ("solutions", {"excerpt": "Ada: Solutions Architect"}),
+    ],
+)
+def test_a_text_is_found_wherever_readers_see_it(text: str, head: dict[str, Any]) -> None:
+    assert Filter(text=text).fits_head(head)
+    assert not Filter(text=f"{text} not there").fits_head(head)
+
+
+def test_a_text_is_not_found_in_what_nobody_reads() -> None:
+    head = {"owner": "ada", "write_id": "ada", "content": {"text": "Hello"}, "channels": ["facebook"]}
+    assert not Filter(text="ada").fits_head(head)
+    assert not Filter(text="facebook").fits_head(head)

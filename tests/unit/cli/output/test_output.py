@@ -58,6 +58,26 @@ def test_json_is_one_document_and_nothing_else() -> None:
     assert json.loads(printed(TABLE, json_value={"rows": [1]}, json=True)) == {"rows": [1]}
 
 
+@pytest.mark.parametrize("portions", [[], [[]], [[{"a": 1}, {"b": "ü\u202e"}], [], [{"c": [1]}]]])
+def test_a_list_in_portions_is_the_same_document(portions: list[list[Any]]) -> None:
+    stdout = io.StringIO()
+    with Output(stdout=stdout, stderr=io.StringIO(), json=True).portions("rows", rest={"cursor": None}) as write:
+        for portion in portions:
+            write(TABLE, json=portion, ids=[])
+    assert stdout.getvalue() == printed(
+        json_value={"rows": [one for portion in portions for one in portion], "cursor": None}, json=True
+    )
+
+
+def test_a_list_in_portions_is_the_same_lines_in_a_pipe_and_the_same_ids() -> None:
+    for options, whole in (({}, printed(TABLE, TABLE)), ({"quiet": True}, "1\n2\n")):
+        stdout = io.StringIO()
+        with Output(stdout=stdout, stderr=io.StringIO(), **options).portions("rows", rest={}) as write:
+            write(TABLE, json=[{}], ids=["1"])
+            write(TABLE, json=[{}], ids=["2"])
+        assert stdout.getvalue() == whole
+
+
 def test_quiet_prints_ids_only() -> None:
     assert printed(TABLE, ids=["01KB", "01KC"], quiet=True) == "01KB\n01KC\n"
 
