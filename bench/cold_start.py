@@ -31,7 +31,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "cdk"), str(ROOT / "src")]
 
-from omnipub.services.stream.codec import NUDGE  # noqa: E402
+from omnipub.services.stream.wire_format import NUDGE  # noqa: E402
 from omnipub.storage import keys  # noqa: E402
 from omnipub_cdk.bundling import bundle, bytecode, libraries, pins, tools  # noqa: E402  they stand in cdk/
 from omnipub_cdk.bundling.tables import ENTRIES  # noqa: E402

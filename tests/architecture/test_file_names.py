@@ -13,7 +13,7 @@ PAIRS: Sequence[tuple[str, str, str]] = (
     (
         "src/omnipub/adapters/aws/",
         "src/omnipub/adapters/local/",
-        "two adapters of one port, or of one library's errors",
+        "two adapters of one port",
     ),
     ("src/omnipub/domain/", "src/omnipub/services/", "the decision, and the use case that acts on it"),
     ("src/omnipub/services/", "src/omnipub_cli/commands/", "the use case, and its command"),
@@ -21,7 +21,8 @@ PAIRS: Sequence[tuple[str, str, str]] = (
     ("src/omnipub/adapters/", "src/omnipub_cli/commands/", "what it works on, and its command"),
     ("src/omnipub_cli/deployment/", "src/omnipub_cli/commands/", "the act, and its command"),
     ("src/omnipub_cli/commands/", "src/omnipub_cli/commands/", "the same verb of several groups, and its helper"),
-    ("src/omnipub/channels/networks/", "src/omnipub/sandbox/networks/", "a network, and its sandbox"),
+    ("src/omnipub/channels/", "src/omnipub/sandbox/", "a network, and its sandbox"),
+    ("src/omnipub/domain/", "src/omnipub/sandbox/", "what a network is, and how the sandbox plays it"),
     ("src/omnipub/channels/networks/", "src/omnipub/channels/networks/", "the same part of several networks"),
     ("src/omnipub/sandbox/networks/", "src/omnipub/sandbox/networks/", "the same part of several networks"),
     ("src/omnipub/handlers/", "cdk/omnipub_cdk/stacks/", "a function, and its stack"),

@@ -16,7 +16,7 @@ from omnipub.domain.message import Content
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
 from omnipub.services.scheduling.run_now import Ran, Report
-from omnipub.services.stream.codec import nudge_to_text, pointer_to_text, report_to, run_now_to_text
+from omnipub.services.stream.wire_format import nudge_to_text, pointer_to_text, report_to, run_now_to_text
 from omnipub.storage.codec import encode
 from support.world import START
 

@@ -19,7 +19,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.message import Content
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.table import Item
-from omnipub.services.stream.codec import nudge_from, nudge_to_text, pointer_from_text, pointer_to_text
+from omnipub.services.stream.wire_format import nudge_from, nudge_to_text, pointer_from_text, pointer_to_text
 from omnipub.storage import access
 from omnipub.storage.codec import encode
 from omnipub.storage.items import (

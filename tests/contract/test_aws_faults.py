@@ -37,7 +37,7 @@ from omnipub.ports.table import (
     Unchanged,
     Write,
 )
-from omnipub.services.stream.codec import pointer_from_text
+from omnipub.services.stream.wire_format import pointer_from_text
 from omnipub.storage import write_ids
 from support.aws import Cloud
 from support.faulty_botocore import FaultyBotocore, break_into

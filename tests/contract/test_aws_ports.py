@@ -17,7 +17,7 @@ from omnipub.errors import ConfigurationError, InvalidInputError, SealBrokenErro
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.place import Evidence
 from omnipub.ports.stream import Pointer
-from omnipub.services.stream.codec import nudge_from
+from omnipub.services.stream.wire_format import nudge_from
 from support.aws import Cloud
 from support.faulty_botocore import break_into
 from support.world import START, ListJournal

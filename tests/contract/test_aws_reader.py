@@ -17,8 +17,8 @@ from omnipub.adapters.aws.s3_parked import PREFIX, S3Parked
 from omnipub.errors import ConfigurationError, InvalidInputError, UnavailableError
 from omnipub.ports.stream import Pointer
 from omnipub.ports.stream_reader import Start
-from omnipub.services.stream.codec import pointer_from_text, pointer_to_text
 from omnipub.services.stream.records import Records
+from omnipub.services.stream.wire_format import pointer_from_text, pointer_to_text
 from support.aws import Cloud
 from support.faulty_botocore import break_into
 from support.world import ListJournal

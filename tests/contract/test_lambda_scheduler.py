@@ -12,7 +12,7 @@ from omnipub.adapters.aws.lambda_scheduler import PATIENCE, LambdaScheduler
 from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
 from omnipub.services.scheduling.run_now import Ran, Report
-from omnipub.services.stream.codec import report_to, run_now_from
+from omnipub.services.stream.wire_format import report_to, run_now_from
 from support.aws import Cloud
 from support.faulty_botocore import break_into
 

@@ -10,7 +10,7 @@ from omnipub.adapters.local.sqlite.stream import SqliteStream, lane_of
 from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.ports.stream import Pointer
-from omnipub.services.stream.codec import pointer_from_text
+from omnipub.services.stream.wire_format import pointer_from_text
 from support.world import START, FakeClock
 
 GROUP = "facebook/1"

@@ -7,7 +7,7 @@ import pytest
 
 from omnipub.adapters.local.sqlite.stream import LANES, RETENTION_MS, SqliteStream, lane_of
 from omnipub.ports.stream import Pointer
-from omnipub.services.stream.codec import pointer_from_text
+from omnipub.services.stream.wire_format import pointer_from_text
 
 
 def pointer(number: int, group: str = "facebook/1") -> Pointer:

@@ -14,7 +14,7 @@ from omnipub.errors import InvalidInputError
 from omnipub.onebox.aws_events import sequence_number
 from omnipub.ports.stream import Pointer, StreamRecord
 from omnipub.ports.stream_reader import Start, StreamReader
-from omnipub.services.stream.codec import pointer_from_text
+from omnipub.services.stream.wire_format import pointer_from_text
 from support.shelves import MemoryShelves
 from support.world import START, FakeClock
 

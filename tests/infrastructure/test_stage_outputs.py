@@ -8,7 +8,7 @@ from omnipub import __version__
 from omnipub.config import Mode
 from omnipub.storage.schema import fingerprint
 from omnipub_cli.deployment.outputs import EXPORTS
-from omnipub_cli.deployment.stage.outputs import SAID_BY, facts
+from omnipub_cli.deployment.stage.stack_outputs import SAID_BY, facts
 
 
 def said(synthesised: Any) -> dict[str, dict[str, Any]]:

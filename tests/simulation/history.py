@@ -32,7 +32,7 @@ from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Item, Key
 from omnipub.services.messages.create_transaction import IdempotencyKey
 from omnipub.services.messages.read import Viewer
-from omnipub.services.stream.codec import delayed_to_text, pointer_to_text
+from omnipub.services.stream.wire_format import delayed_to_text, pointer_to_text
 from omnipub.storage import keys
 from omnipub.storage.items import Standing, connection_of, delivery_item, delivery_of, message_of
 from omnipub.wiring.assemble import System, assemble

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from omnipub.ports.stream import Pointer, StreamRecord
 from omnipub.ports.stream_reader import Lag, Shard, Start
-from omnipub.services.stream.codec import pointer_to_text
+from omnipub.services.stream.wire_format import pointer_to_text
 
 
 @dataclass

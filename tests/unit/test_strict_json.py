@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import omnipub
-from omnipub.services.stream.codec import pointer_from_text
+from omnipub.services.stream.wire_format import pointer_from_text
 from omnipub.strict_json import DEPTH, DIGITS, JsonError, loads
 
 ROOT = Path(omnipub.__file__).parent.parent.parent

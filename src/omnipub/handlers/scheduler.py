@@ -5,7 +5,16 @@ from typing import Any
 
 from omnipub.errors import GateClosedError
 from omnipub.handlers.process import system
-from omnipub.services.stream.codec import NUDGE, ROWS, RUN_NOW, TICK, delayed_from, nudge_from, report_to, run_now_from
+from omnipub.services.stream.wire_format import (
+    NUDGE,
+    ROWS,
+    RUN_NOW,
+    TICK,
+    delayed_from,
+    nudge_from,
+    report_to,
+    run_now_from,
+)
 from omnipub.wiring.assemble import System
 
 Event = Mapping[str, Any]

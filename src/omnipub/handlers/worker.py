@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omnipub.handlers.process import system
-from omnipub.services.stream.codec import pointer_from_text
+from omnipub.services.stream.wire_format import pointer_from_text
 from omnipub.wiring.assemble import System
 
 Event = Mapping[str, Any]

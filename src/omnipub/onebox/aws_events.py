@@ -10,7 +10,7 @@ from typing import Any
 from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.adapters.local.sqlite.stream_reader import KINESIS_PREFIX, SHARD
 from omnipub.loopback.exchange import decoded, pairs_of
-from omnipub.services.stream.codec import TICK
+from omnipub.services.stream.wire_format import TICK
 
 ACCOUNT = "000000000000"
 REGION = "local"

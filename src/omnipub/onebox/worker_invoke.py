@@ -11,8 +11,8 @@ from omnipub.onebox.aws_events import Context, kinesis_event, sequence_of
 from omnipub.ports.invoke import Judged
 from omnipub.ports.journal import Journal
 from omnipub.ports.stream import StreamRecord
-from omnipub.services.stream.codec import pointer_from_text
 from omnipub.services.stream.replay import STORAGE_FAILED, WORKER_BROKE, worker_verdict
+from omnipub.services.stream.wire_format import pointer_from_text
 from omnipub.wiring.assemble import System, assemble
 
 

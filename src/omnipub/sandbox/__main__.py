@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from omnipub import private_files
 from omnipub.adapters.local.lock import TAKEN, TakenError, locked
-from omnipub.sandbox.server import Server
+from omnipub.sandbox.http_server import Server
 
 LOCK = "sandbox.lock"
 PATIENCE = 2.0

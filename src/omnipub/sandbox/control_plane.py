@@ -7,8 +7,8 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.exchange import Answer, RefusalError, Request, json_answer
 from omnipub.sandbox.faults import KINDS, Orders, UnknownOrderError, read_order
+from omnipub.sandbox.http_exchange import Answer, RefusalError, Request, json_answer
 from omnipub.sandbox.ledger import Post, totals
 from omnipub.sandbox.network import Dialect, Stock
 from omnipub.sandbox.tokens import Grant

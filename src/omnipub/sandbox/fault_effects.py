@@ -7,8 +7,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
-from omnipub.sandbox.exchange import Answer, RefusalError, Request
 from omnipub.sandbox.faults import Kind, Order, Orders
+from omnipub.sandbox.http_exchange import Answer, RefusalError, Request
 from omnipub.sandbox.network import Dialect, Place, Stock, Trouble, Twist
 
 

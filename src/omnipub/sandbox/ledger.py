@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Row
 
-from omnipub.sandbox.database import Database
+from omnipub.sandbox.sqlite_file import Database
 from omnipub.strict_json import loads
 
 _SPACE = re.compile(r"\s+")

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from omnipub.sandbox.exchange import Answer, Request
-from omnipub.sandbox.images import Pictures
+from omnipub.sandbox.http_exchange import Answer, Request
+from omnipub.sandbox.image_uploads import Pictures
 from omnipub.sandbox.ledger import Ledger
 from omnipub.sandbox.tokens import Grants
 

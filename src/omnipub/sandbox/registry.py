@@ -5,10 +5,10 @@ from types import MappingProxyType
 
 from omnipub.sandbox.network import Dialect
 from omnipub.sandbox.networks import webhook
-from omnipub.sandbox.networks.bluesky import server as bluesky
-from omnipub.sandbox.networks.facebook import server as facebook
-from omnipub.sandbox.networks.linkedin import server as linkedin
-from omnipub.sandbox.networks.telegram import server as telegram
+from omnipub.sandbox.networks.bluesky import endpoints as bluesky
+from omnipub.sandbox.networks.facebook import endpoints as facebook
+from omnipub.sandbox.networks.linkedin import endpoints as linkedin
+from omnipub.sandbox.networks.telegram import endpoints as telegram
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from omnipub.sandbox import fault_effects, wall
 from omnipub.sandbox.control_plane import PREFIX, Control
-from omnipub.sandbox.database import Database
-from omnipub.sandbox.exchange import Answer, RefusalError, Request
 from omnipub.sandbox.faults import Orders
-from omnipub.sandbox.images import Pictures
+from omnipub.sandbox.http_exchange import Answer, RefusalError, Request
+from omnipub.sandbox.image_uploads import Pictures
 from omnipub.sandbox.ledger import Ledger
 from omnipub.sandbox.network import Stock
 from omnipub.sandbox.registry import DIALECTS
+from omnipub.sandbox.sqlite_file import Database
 from omnipub.sandbox.tokens import Grants
 
 

@@ -3,8 +3,8 @@
 import secrets
 from dataclasses import dataclass
 
-from omnipub.sandbox.database import Database
 from omnipub.sandbox.ledger import now_ms
+from omnipub.sandbox.sqlite_file import Database
 
 
 @dataclass(frozen=True, kw_only=True)

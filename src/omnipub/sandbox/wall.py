@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from omnipub.sandbox.exchange import Answer, RefusalError, Request
+from omnipub.sandbox.http_exchange import Answer, RefusalError, Request
 from omnipub.sandbox.ledger import COUNTED, Post, totals
 from omnipub.sandbox.network import Dialect, Stock
 

@@ -10,7 +10,7 @@ import typer
 
 from omnipub.errors import InvalidInputError
 from omnipub_cli.commands._shared import aws_stage
-from omnipub_cli.deployment import clock
+from omnipub_cli.deployment import wall_clock
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
@@ -90,7 +90,7 @@ class _Run:
 
         deployment.prepared(self.call, self.account, self.checkout, self.target)
         self._ask(yes=yes or diff)
-        began, pages = clock.now(), "untouched"
+        began, pages = wall_clock.now(), "untouched"
         finish = Finish(call=self.call, account=self.account, checkout=self.checkout, target=self.target)
         run = deployment.deployment(
             self.call,

@@ -8,7 +8,7 @@ import typer
 
 from omnipub.errors import InvalidInputError
 from omnipub_cli.commands._shared import aws_stage
-from omnipub_cli.deployment import clock
+from omnipub_cli.deployment import wall_clock
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
@@ -61,7 +61,7 @@ def destroy(
             region=target.region,
             stacks=account.stacks,
             buckets=account.objects,
-            now=clock.now,
+            now=wall_clock.now,
             follower=deployment.follower(call, target),
             say=call.output.note,
         )

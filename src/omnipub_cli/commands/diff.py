@@ -12,7 +12,7 @@ from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
-    from omnipub_cli.deployment.preview import Foretold
+    from omnipub_cli.deployment.change_preview import Foretold
 
 app = typer.Typer(add_completion=False)
 
@@ -36,7 +36,7 @@ def diff(
     """Show what a deployment would change, resource by resource; exit 1 if it would be refused."""
     from omnipub_cli.commands._shared import deployment
     from omnipub_cli.deployment import stacks as family
-    from omnipub_cli.deployment.preview import foretell
+    from omnipub_cli.deployment.change_preview import foretell
 
     call = call_of(context)
     checkout, target = aws_stage.place(context, region=region, values=values or ())

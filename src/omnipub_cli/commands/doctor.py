@@ -81,9 +81,9 @@ def _findings(call: Call) -> "Iterator[Finding]":
     from omnipub.services.health.finding import Finding, Health
 
     if call.on_aws:
-        from omnipub_cli.deployment import checkup
+        from omnipub_cli.deployment import stage_checkup
 
-        yield from checkup.look(call.staged)
+        yield from stage_checkup.look(call.staged)
         return
     yield from machine_checks.look(call.directory, call.state_directory or default_state())
     if not machine_checks.can_be_opened(call.directory):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from omnipub_cli.commands._shared import aws_stage
-from omnipub_cli.deployment import clock
+from omnipub_cli.deployment import wall_clock
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
@@ -38,8 +38,8 @@ def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes 
             stacks=account.stacks(target.region),
             records=deployment.records(account, target),
             by=account.caller().arn,
-            now=clock.now,
-            wait=clock.wait,
+            now=wall_clock.now,
+            wait=wall_clock.wait,
             follower=deployment.follower(call, target),
             say=call.output.note,
         )

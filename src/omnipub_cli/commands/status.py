@@ -8,7 +8,7 @@ import typer
 
 from omnipub.errors import OmnipubError
 from omnipub_cli.commands._shared import aws_stage
-from omnipub_cli.deployment import clock
+from omnipub_cli.deployment import wall_clock
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output.views import Cell, Column, Record, State, Table
@@ -69,7 +69,7 @@ def _compared(call: Call, account: Account, target: Target, found: Mapping[str, 
     from omnipub_cli.deployment.stacks import region_of
 
     call.output.note("CloudFormation compares the stacks with what is there …")
-    comparison = Comparison(wait=clock.wait)
+    comparison = Comparison(wait=wall_clock.wait)
     compared = comparison.run(
         {short: (stack, account.stacks(region_of(short, target.region))) for short, stack in found.items()}
     )

@@ -5,11 +5,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from omnipub_cli.deployment.amplify import AwsSite
+from omnipub_cli.deployment.aws_clients import Cloud, asked
 from omnipub_cli.deployment.buckets import Objects
-from omnipub_cli.deployment.clients import Cloud, asked
 from omnipub_cli.deployment.cloudformation import CloudFormation
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.functions import Functions
+from omnipub_cli.deployment.lambda_functions import Functions
 from omnipub_cli.deployment.log_lines import Lines
 from omnipub_cli.deployment.ports import Caller, Shelf, Site, Stacks
 from omnipub_cli.deployment.prerequisites import BOOTSTRAP, typed

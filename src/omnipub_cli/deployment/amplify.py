@@ -4,7 +4,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.aws_clients import asked
 from omnipub_cli.deployment.errors import DeploymentFailedError
 
 TIMEOUT = 60

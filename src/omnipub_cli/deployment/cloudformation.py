@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from omnipub.errors import ConflictError
-from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.aws_clients import asked
 from omnipub_cli.deployment.ports import ChangeSet, Drifted, Event, Resource, Stack
 
 _WHAT = "CloudFormation"

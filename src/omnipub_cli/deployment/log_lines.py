@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from omnipub.strict_json import loads
-from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.aws_clients import asked
 
 WHAT = "CloudWatch's logs"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.aws_clients import asked
 
 _WHAT = "The bucket of CDK's files"
 

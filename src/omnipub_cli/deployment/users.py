@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
-from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.aws_clients import asked
 
 WHAT = "Cognito"
 PAGE = 60

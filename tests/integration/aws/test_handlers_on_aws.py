@@ -32,9 +32,9 @@ from omnipub.onebox.aws_events import Context, Incoming, gateway_event, tick_eve
 from omnipub.onebox.sandbox_process import connect_all, control
 from omnipub.ports.stream_reader import Start
 from omnipub.ports.table import Put
-from omnipub.sandbox.server import Server
-from omnipub.services.stream.codec import nudge_from
+from omnipub.sandbox.http_server import Server
 from omnipub.services.stream.replay import PUT
+from omnipub.services.stream.wire_format import nudge_from
 from omnipub.storage import keys
 from omnipub.wiring.assemble import System
 from omnipub.wiring.aws import on_aws, replay_on_aws, settle

@@ -14,12 +14,12 @@ from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.onebox.aws_events import kinesis_event
 from omnipub.ports.stream import Pointer
-from omnipub.sandbox.server import Server
-from omnipub.services.stream.codec import pointer_to_text
+from omnipub.sandbox.http_server import Server
+from omnipub.services.stream.wire_format import pointer_to_text
 from omnipub.storage.schema import TTL, fingerprint
 from omnipub.wiring.aws import on_aws
 from omnipub_cli.__main__ import main
-from omnipub_cli.deployment.stage.outputs import SAID_BY, facts
+from omnipub_cli.deployment.stage.stack_outputs import SAID_BY, facts
 from support import ministack as emulator
 from support.aws import CREDENTIALS, REGION, table_shape
 from support.staged import put_scheduler

@@ -13,7 +13,7 @@ from omnipub.adapters.http.client import HttpSend
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.sandbox.server import Server
+from omnipub.sandbox.http_server import Server
 from omnipub.services.accounts.check import Checks
 from omnipub.services.protocol.driver import Driver
 

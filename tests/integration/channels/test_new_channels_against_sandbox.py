@@ -33,7 +33,7 @@ from omnipub.domain.delivery.fingerprint import Likeness, likeness
 from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.network import PostIds
-from omnipub.sandbox.server import Server
+from omnipub.sandbox.http_server import Server
 from omnipub.services.delivery.reconcile import sent_by
 from omnipub.services.protocol.driver import Driver
 

@@ -12,7 +12,7 @@ import urllib3
 from omnipub.config import Mode
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data_directory import open_data
-from omnipub.sandbox.server import Server
+from omnipub.sandbox.http_server import Server
 from omnipub.wiring.assemble import System
 from omnipub.wiring.local import one_machine
 

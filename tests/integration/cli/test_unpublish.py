@@ -15,8 +15,8 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import connect_all, control
+from omnipub.sandbox.http_server import Server
 from omnipub.sandbox.ledger import now_ms
-from omnipub.sandbox.server import Server
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.storage import keys
@@ -170,7 +170,7 @@ def test_telegram_keeps_what_is_older_than_48_hours_and_says_where_it_is(
 ) -> None:
     id_ = stage.published(to="telegram")
     later = now_ms() + 49 * 3600 * 1000
-    monkeypatch.setattr("omnipub.sandbox.networks.telegram.server.now_ms", lambda: later)
+    monkeypatch.setattr("omnipub.sandbox.networks.telegram.endpoints.now_ms", lambda: later)
     ran = stage.run("messages", "unpublish", id_, "--yes")
     assert ran.code == 1
     channel, result, _, why = ran.out.rstrip("\n").split("\t")

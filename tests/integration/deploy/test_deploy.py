@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from omnipub.errors import ConfigurationError, ConflictError
+from omnipub_cli.deployment.change_preview import foretell
 from omnipub_cli.deployment.deploy import CHANGE_SET
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.history import State
-from omnipub_cli.deployment.preview import foretell
 from omnipub_cli.deployment.target import Target
 
 from .conftest import Ground

@@ -19,7 +19,13 @@ from omnipub.handlers import scheduler, worker
 from omnipub.onebox.aws_events import Context, delayed_event, kinesis_event, sequence_number, sequence_of, tick_event
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Item, Key
-from omnipub.services.stream.codec import delayed_to_text, nudge_to_text, pointer_to_text, report_from, run_now_to_text
+from omnipub.services.stream.wire_format import (
+    delayed_to_text,
+    nudge_to_text,
+    pointer_to_text,
+    report_from,
+    run_now_to_text,
+)
 from support.world import OWNER, START, TestBed, make_bed
 
 CONTEXT = Context(function_name="test")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from omnipub.loopback import connection as connections
 from omnipub.loopback.server import Server as Base
 from omnipub.onebox.gateway import BODY_AT_MOST, Gateway
-from omnipub.sandbox.server import Server
+from omnipub.sandbox.http_server import Server
 
 TOKEN = "the-token"
 

@@ -21,7 +21,7 @@ from omnipub.onebox.loops import Engines
 from omnipub.onebox.stream_consumer import FAILING_AT_MOST, Given
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
-from omnipub.services.stream.codec import delayed_from, pointer_from_text
+from omnipub.services.stream.wire_format import delayed_from, pointer_from_text
 
 SOON = 10.0
 SLOTS = 32

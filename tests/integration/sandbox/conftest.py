@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 from integration.sandbox.driver import Author, Client, Page, Receiver, Sandbox
-from omnipub.sandbox.server import Server
+from omnipub.sandbox.http_server import Server
 
 AnyClient = TypeVar("AnyClient", Page, Author, Receiver)
 

@@ -15,7 +15,7 @@ import pytest
 from integration.sandbox.driver import PNG, Reply, Sandbox
 from omnipub.sandbox.faults import Kind
 from omnipub.sandbox.networks.bluesky import sessions
-from omnipub.sandbox.networks.bluesky.records import content_id
+from omnipub.sandbox.networks.bluesky.post_records import content_id
 
 POSTS = "app.bsky.feed.post"
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"

@@ -215,7 +215,7 @@ def test_no_message_of_an_album_is_deleted_twice(bot: Bot) -> None:
 def test_a_message_older_than_48_hours_stays(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     message = bot.publish("here to stay").json["result"]["message_id"]
     later = now_ms() + 48 * 3600 * 1000 + 1000
-    monkeypatch.setattr("omnipub.sandbox.networks.telegram.server.now_ms", lambda: later)
+    monkeypatch.setattr("omnipub.sandbox.networks.telegram.endpoints.now_ms", lambda: later)
     assert error(bot.delete(message)) == (400, "Bad Request: message can't be deleted")
     assert bot.count()["deleted"] == 0
 

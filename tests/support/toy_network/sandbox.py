@@ -1,6 +1,6 @@
 """Toy in the sandbox."""
 
-from omnipub.sandbox.exchange import Answer, RefusalError, Request, json_answer
+from omnipub.sandbox.http_exchange import Answer, RefusalError, Request, json_answer
 from omnipub.sandbox.ledger import Draft
 from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
 

@@ -13,7 +13,7 @@ from omnipub.adapters.aws.retries import Pause, tries
 from omnipub.errors import OmnipubError
 from omnipub.ports.journal import Journal
 from omnipub.ports.stream import Pointer
-from omnipub.services.stream.codec import pointer_to_text
+from omnipub.services.stream.wire_format import pointer_to_text
 
 RECORDS = 500
 BYTES = 5 * 1024 * 1024

@@ -9,7 +9,7 @@ from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.errors import OmnipubError
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.journal import Journal
-from omnipub.services.stream.codec import nudge_to_text
+from omnipub.services.stream.wire_format import nudge_to_text
 
 PAYLOAD_BYTES = 256 * 1024
 """The most that every region takes of an asynchronous invocation."""

@@ -18,7 +18,7 @@ from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.domain.ids import Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
 from omnipub.services.scheduling.run_now import Report
-from omnipub.services.stream.codec import RUN_NOW, report_from, run_now_to_text
+from omnipub.services.stream.wire_format import RUN_NOW, report_from, run_now_to_text
 from omnipub.strict_json import loads
 
 if TYPE_CHECKING:

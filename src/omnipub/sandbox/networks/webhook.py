@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.exchange import Answer, RefusalError, Request, json_answer
+from omnipub.sandbox.http_exchange import Answer, RefusalError, Request, json_answer
 from omnipub.sandbox.ledger import Draft
 from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
 

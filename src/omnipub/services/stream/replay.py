@@ -17,8 +17,8 @@ from omnipub.ports.stream import Pointer, Stream, StreamRecord
 from omnipub.ports.stream_reader import Start, StreamReader
 from omnipub.ports.table import Item, Key, Table
 from omnipub.services.protocol.gate import Gate
-from omnipub.services.stream.codec import pointer_from_text
 from omnipub.services.stream.records import Records
+from omnipub.services.stream.wire_format import pointer_from_text
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnipub_cli.commands._shared import deployment_views
-from omnipub_cli.deployment import cdk, clock, prerequisites
+from omnipub_cli.deployment import cdk, prerequisites, wall_clock
 from omnipub_cli.deployment.deploy import Deployment
 from omnipub_cli.deployment.events import Follower
 from omnipub_cli.deployment.history import Records
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def follower(call: Call, target: Target) -> Follower:
     """Follows stacks and draws how they change."""
-    return Follower(wait=clock.wait, showing=deployment_views.showing(call), stage=target.stage)
+    return Follower(wait=wall_clock.wait, showing=deployment_views.showing(call), stage=target.stage)
 
 
 def records(account: Account, target: Target) -> Records:
@@ -52,7 +52,7 @@ def deployment(
         account=account.caller().account,
         by=account.caller().arn,
         version=checkout.version,
-        now=clock.now,
+        now=wall_clock.now,
         follower=follower(call, target),
         approve=approve,
         say=call.output.note,

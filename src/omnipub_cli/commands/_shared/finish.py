@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import OmnipubError
 from omnipub_cli.commands._shared.deployment_views import named
-from omnipub_cli.deployment import clock
 from omnipub_cli.deployment import outputs as said
 from omnipub_cli.deployment import site as paged
+from omnipub_cli.deployment import wall_clock
 from omnipub_cli.deployment.amplify import fetched
 from omnipub_cli.deployment.liveness import LivingSystem
 from omnipub_cli.deployment.smoke import Check, Smoke
 from omnipub_cli.deployment.stacks import name_of, regions_of
-from omnipub_cli.deployment.stage.outputs import settings
+from omnipub_cli.deployment.stage.stack_outputs import settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ class Finish:
             branch=branch,
             address=named(told, "Frontend", "Site").rstrip("/"),
             distribution=next((one.physical for one in resources if one.kind == DISTRIBUTION), ""),
-            wait=clock.wait,
+            wait=wall_clock.wait,
         )
         bundle = paged.bundled(self.checkout.pages, version=self.checkout.version)
         if site.serves(bundle):
@@ -72,11 +72,11 @@ class Finish:
         self.call.output.note("Waiting for the scheduler's next tick …")
         try:
             return Smoke(
-                living=LivingSystem(system, clock.wait),
+                living=LivingSystem(system, wall_clock.wait),
                 address=named(told, "Frontend", "Site").rstrip("/"),
                 fetch=fetched,
-                now=clock.now,
-                wait=clock.wait,
+                now=wall_clock.now,
+                wait=wall_clock.wait,
                 began=began,
                 stage=self.target.stage,
             ).run()
@@ -94,7 +94,7 @@ class Finish:
             "stage": self.target.stage,
             "region": self.target.region,
             "account": self.account.caller().account,
-            "at": to_text(clock.now()),
+            "at": to_text(wall_clock.now()),
             "outputs": {short: dict(one) for short, one in told.items()},
         }
         said.Cache(self.checkout.build / "deployed").write(self.target.stage, kept)

@@ -10,7 +10,7 @@ import typer
 from omnipub.errors import ConfigurationError, InvalidInputError
 from omnipub.names import SERVICE
 from omnipub_cli.commands._shared import aws_stage
-from omnipub_cli.deployment import clock
+from omnipub_cli.deployment import wall_clock
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output.views import Cell, Column, Exact, Line, State, Story, Table
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from omnipub_cli.deployment.functions import Functions
+    from omnipub_cli.deployment.lambda_functions import Functions
     from omnipub_cli.deployment.log_lines import Entry, Lines
 
 app = typer.Typer(add_completion=False)
@@ -61,14 +61,14 @@ def tail(
     region: aws_stage.Region = "",
 ) -> None:
     """Show what the functions of a stage on AWS said last, and with --follow what they say."""
-    from omnipub_cli.deployment.functions import NAMES
+    from omnipub_cli.deployment.lambda_functions import NAMES
     from omnipub_cli.framework.since import since_of
 
     call = call_of(context)
     unknown = [one for one in functions or () if one not in NAMES]
     if unknown:
         raise InvalidInputError(f"There is no function '{unknown[0]}'.", hint=f"There are: {', '.join(NAMES)}.")
-    start = since_of(since, "--since", now=clock.now())
+    start = since_of(since, "--since", now=wall_clock.now())
     _, target = aws_stage.place(context, region=region)
     with aws_stage.opened() as account:
         known = account.functions(target.region)
@@ -114,7 +114,7 @@ def _newest(lines: Lines, groups: Mapping[str, str], *, since: datetime, pattern
 def _follow(call: Call, lines: Lines, groups: Mapping[str, str], shown: Sequence[Entry], *, pattern: str) -> None:
     """Print what arrives until somebody asks to stop."""
     known = {one.id for one in shown}
-    latest = max((one.at for one in shown), default=clock.now())
+    latest = max((one.at for one in shown), default=wall_clock.now())
     try:
         while True:
             found = _newest(lines, groups, since=latest - LATE, pattern=pattern, most=LIMIT_AT_MOST)
@@ -122,7 +122,7 @@ def _follow(call: Call, lines: Lines, groups: Mapping[str, str], shown: Sequence
             _show(call, fresh, at_once=True)
             known = {one.id for one in found}
             latest = max([latest, *(one.at for one in fresh)])
-            clock.wait(LOOK_EVERY)
+            wall_clock.wait(LOOK_EVERY)
     except KeyboardInterrupt:
         return  # the usual end
 

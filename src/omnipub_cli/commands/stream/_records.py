@@ -27,7 +27,7 @@ COLUMNS = (
 def shape(record: StreamRecord) -> dict[str, Any]:
     """The record for programs; what only a pointer of ours has is null in a foreign one."""
     from omnipub.domain.timestamps import to_text
-    from omnipub.services.stream.codec import pointer_from_text
+    from omnipub.services.stream.wire_format import pointer_from_text
     from omnipub.storage import keys
 
     pointer = pointer_from_text(record.data)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from omnipub_cli.deployment.quotas.cloudwatch_metrics import counted
 from omnipub_cli.deployment.quotas.codes import REQUESTS
-from omnipub_cli.deployment.quotas.metrics import counted
 from omnipub_cli.deployment.stacks import name_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from omnipub.names import SERVICE
 from omnipub.strict_json import loads
-from omnipub_cli.deployment.clock import now as this_moment
-from omnipub_cli.deployment.stage.outputs import Outputs
+from omnipub_cli.deployment.stage.stack_outputs import Outputs
+from omnipub_cli.deployment.wall_clock import now as this_moment
 
 LIFE = timedelta(minutes=5)
 """What was seen longer ago is asked for again."""

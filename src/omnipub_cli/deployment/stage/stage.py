@@ -11,12 +11,12 @@ from omnipub import __version__
 from omnipub.errors import ConfigurationError, ConflictError, NotFoundError, OmnipubError
 from omnipub.storage.schema import fingerprint
 from omnipub_cli.deployment import account as accounts
-from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.aws_clients import asked
 from omnipub_cli.deployment.stacks import name_of
 from omnipub_cli.deployment.stage import caller as callers
 from omnipub_cli.deployment.stage import region as place
 from omnipub_cli.deployment.stage.output_cache import Kept
-from omnipub_cli.deployment.stage.outputs import SAID_BY, Facts, Outputs, facts, lacking, settings
+from omnipub_cli.deployment.stage.stack_outputs import SAID_BY, Facts, Outputs, facts, lacking, settings
 from omnipub_cli.deployment.stage.write_guard import Guard, check_schema
 from omnipub_cli.deployment.target import deployed_to
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from omnipub.errors import ConfigurationError, OmnipubError
 from omnipub.services.health.finding import Finding, Health, fine
-from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.aws_clients import asked
 from omnipub_cli.deployment.stacks import name_of
 
 if TYPE_CHECKING:

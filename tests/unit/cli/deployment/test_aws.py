@@ -16,11 +16,11 @@ from botocore.stub import ANY, Stubber
 
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError, OmnipubError
 from omnipub_cli.deployment.amplify import AwsSite
+from omnipub_cli.deployment.aws_clients import Cloud, asked
 from omnipub_cli.deployment.buckets import Objects
-from omnipub_cli.deployment.clients import Cloud, asked
 from omnipub_cli.deployment.cloudformation import CloudFormation
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.functions import Functions
+from omnipub_cli.deployment.lambda_functions import Functions
 from omnipub_cli.deployment.log_lines import Lines
 from omnipub_cli.deployment.ports import Stack
 from omnipub_cli.deployment.s3_folder import Folder
@@ -271,7 +271,7 @@ def test_a_region_that_does_not_answer_is_told() -> None:
 
 
 def test_without_botocore_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("omnipub_cli.deployment.clients.find_spec", lambda _: None)
+    monkeypatch.setattr("omnipub_cli.deployment.aws_clients.find_spec", lambda _: None)
     with pytest.raises(ConfigurationError) as missing:
         Cloud()
     assert "uv sync --inexact --extra aws" in missing.value.hint

@@ -10,7 +10,7 @@ from botocore import xform_name
 from omnipub.services.health.finding import Finding, Health
 from omnipub_cli.deployment.quotas.codes import CODES
 from omnipub_cli.deployment.quotas.judgement import PREFIX, Limit, Quota, Remedy, Row, Sign, judged, number
-from omnipub_cli.deployment.quotas.limits import ROWS
+from omnipub_cli.deployment.quotas.quota_limits import ROWS
 from support.described import aws
 
 NAMES = {"region": "eu-west-1", "stream": "stream-1", "table": "table-1"}

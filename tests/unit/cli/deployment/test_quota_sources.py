@@ -13,15 +13,15 @@ from botocore.stub import ANY, Stubber
 from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub.services.health.finding import Finding, Health
 from omnipub_cli.deployment.ports import Resource, Stack
-from omnipub_cli.deployment.quotas import check
-from omnipub_cli.deployment.quotas.check import quotas
+from omnipub_cli.deployment.quotas import quota_check
+from omnipub_cli.deployment.quotas.cloudwatch_metrics import METRICS, counted
 from omnipub_cli.deployment.quotas.codes import REQUESTS
 from omnipub_cli.deployment.quotas.judgement import PREFIX, Limit
-from omnipub_cli.deployment.quotas.limits import ROWS
-from omnipub_cli.deployment.quotas.metrics import METRICS, counted
+from omnipub_cli.deployment.quotas.quota_check import quotas
+from omnipub_cli.deployment.quotas.quota_limits import ROWS
 from omnipub_cli.deployment.quotas.sources import SOURCES
 from omnipub_cli.deployment.quotas.sources_aws import applied
-from omnipub_cli.deployment.stage.outputs import facts
+from omnipub_cli.deployment.stage.stack_outputs import facts
 from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS
 
@@ -203,7 +203,9 @@ def test_where_all_is_well_one_line_says_so_and_every_row_was_looked_at(looked: 
 
 def test_each_row_has_a_source_of_its_figures(looked: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, float] = {}
-    monkeypatch.setattr(check, "judged", lambda _rows, figures, _names, unseen: seen.update(figures) or iter(unseen))
+    monkeypatch.setattr(
+        quota_check, "judged", lambda _rows, figures, _names, unseen: seen.update(figures) or iter(unseen)
+    )
     assert looked(sends=MAIL + TEXTS) == []
     wanted = {name for row in ROWS for name in ((row.used, row.limit) if isinstance(row, Limit) else (row.seen,))}
     assert wanted - set(seen) == set()

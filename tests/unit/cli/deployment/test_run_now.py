@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 
 from omnipub.adapters.aws.clients import Clients
 from omnipub.services.scheduling.run_now import Ran, Report
-from omnipub.services.stream.codec import report_to
+from omnipub.services.stream.wire_format import report_to
 from omnipub_cli.deployment import account
 from omnipub_cli.deployment.ports import Caller, Stack
 from omnipub_cli.output.json_schemas import SCHEMAS

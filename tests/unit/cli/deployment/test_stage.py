@@ -13,10 +13,10 @@ from botocore.stub import Stubber
 
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.storage.schema import fingerprint
-from omnipub_cli.deployment import account, checkout, checkup, target
-from omnipub_cli.deployment import clients as cloud
+from omnipub_cli.deployment import account, checkout, stage_checkup, target
+from omnipub_cli.deployment import aws_clients as cloud
 from omnipub_cli.deployment.ports import Caller, Resource, Stack
-from omnipub_cli.deployment.stage.outputs import SAID_BY
+from omnipub_cli.deployment.stage.stack_outputs import SAID_BY
 from omnipub_cli.deployment.stage.stage import Stage
 from omnipub_cli.framework.context import Call
 from omnipub_cli.framework.prompts import confirm
@@ -173,13 +173,13 @@ def test_a_write_asks_anew_what_was_kept_from_before_a_deployment(there: FakeAcc
 
 
 def test_the_doctor_tells_another_version_and_another_shape(there: FakeAccount) -> None:
-    assert checkup.versions(stage()).health.value == "ok"
+    assert stage_checkup.versions(stage()).health.value == "ok"
     there.cloudformation.outputs["Scheduler"]["Version"] = "0.0.1"
     stage()._kept.drop()
-    assert checkup.versions(stage()).health.value == "warn"
+    assert stage_checkup.versions(stage()).health.value == "warn"
     there.cloudformation.outputs["Scheduler"]["Schema"] = "0"
     stage()._kept.drop()
-    found = checkup.versions(stage())
+    found = stage_checkup.versions(stage())
     assert (found.health.value, found.next) == ("bad", "deploy --infra serverless")
 
 
@@ -195,7 +195,7 @@ def test_the_doctor_tells_another_version_and_another_shape(there: FakeAccount) 
 )
 def test_the_doctor_tells_how_each_stack_stands(there: FakeAccount, status: str, health: str, typed: str) -> None:
     there.cloudformation.status = status
-    found = {one.name: one for one in checkup._stacks(stage())}
+    found = {one.name: one for one in stage_checkup._stacks(stage())}
     data = found["OmnichannelDataStack-dev"]
     assert (data.health.value, data.next or data.elsewhere) == (health, typed)
     assert found["OmnichannelApiStack-dev"].health.value == "warn"
@@ -236,11 +236,11 @@ def test_the_doctor_names_a_stack_that_is_missing_and_looks_at_what_it_can(
 
 def test_a_stack_of_an_older_omnipub_is_told_by_what_it_does_not_say(there: FakeAccount) -> None:
     del there.cloudformation.outputs["Worker"]["Schema"]
-    found = checkup.versions(stage())
+    found = stage_checkup.versions(stage())
     assert found.what.startswith("OmnichannelWorkerStack-dev does not say its Schema: ")
     assert (found.health.value, found.next) == ("bad", "deploy --infra serverless")
     there.cloudformation.outputs["Worker"]["Schema"] = fingerprint()
-    assert checkup.versions(stage()).health.value == "ok", "half of a stage is not kept"
+    assert stage_checkup.versions(stage()).health.value == "ok", "half of a stage is not kept"
 
 
 def test_a_call_on_a_stage_is_by_its_caller_and_types_its_place(there: FakeAccount) -> None:  # noqa: ARG001  likewise
@@ -278,7 +278,7 @@ def test_what_was_deleted_by_hand_and_what_was_deployed_anew_are_told_apart(ther
 @pytest.mark.parametrize(("mode", "health"), [("sandbox", "ok"), ("live", "warn")])
 def test_a_stage_may_have_nothing_that_guards_it_unless_it_is_live(there: FakeAccount, mode: str, health: str) -> None:
     there.cloudformation.outputs["Scheduler"]["Mode"] = mode
-    found = {one.name: one for one in checkup._stacks(stage())}
+    found = {one.name: one for one in stage_checkup._stacks(stage())}
     assert found["OmnichannelSecurityStack-dev"].health.value == health
     assert found["OmnichannelApiStack-dev"].health.value == "warn"
 

@@ -14,8 +14,8 @@ from omnipub_cli.app import ENTRIES, load
 from omnipub_cli.deployment.stage import caller, unsupported
 from omnipub_cli.deployment.stage import region as place
 from omnipub_cli.deployment.stage.output_cache import LIFE, Kept
-from omnipub_cli.deployment.stage.outputs import SAID_BY, facts
 from omnipub_cli.deployment.stage.profile import signed_by
+from omnipub_cli.deployment.stage.stack_outputs import SAID_BY, facts
 from omnipub_cli.deployment.stage.write_guard import Guard, check_schema, writes
 from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS

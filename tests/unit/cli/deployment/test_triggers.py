@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from omnipub.services.health.finding import Finding, Health
 from omnipub_cli.deployment.ports import Resource
-from omnipub_cli.deployment.stage.outputs import facts
+from omnipub_cli.deployment.stage.stack_outputs import facts
 from omnipub_cli.deployment.stage.triggers import PARTS, machinery
 from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS

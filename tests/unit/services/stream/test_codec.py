@@ -8,7 +8,7 @@ import pytest
 
 from omnipub.domain.ids import Kind, Parent
 from omnipub.services.scheduling.run_now import Ran, Report
-from omnipub.services.stream.codec import (
+from omnipub.services.stream.wire_format import (
     ROWS,
     delayed_from,
     pointer_from_text,

@@ -7,8 +7,8 @@ import pytest
 from omnipub.errors import InvalidInputError
 from omnipub.ports.stream import Pointer, StreamRecord
 from omnipub.ports.stream_reader import Start
-from omnipub.services.stream.codec import pointer_from_text
 from omnipub.services.stream.records import Records
+from omnipub.services.stream.wire_format import pointer_from_text
 from support.shelves import MemoryShelves
 from support.world import START, FakeClock
 

@@ -12,7 +12,7 @@ from omnipub.adapters.local.sqlite.database import Database
 from omnipub.domain.timestamps import TICK, from_text, to_text
 from omnipub.errors import UnavailableError
 from omnipub.ports.delay import DueSoon
-from omnipub.services.stream.codec import delayed_from, delayed_to_text
+from omnipub.services.stream.wire_format import delayed_from, delayed_to_text
 
 PACK = 100
 """Pointers of one message at most."""

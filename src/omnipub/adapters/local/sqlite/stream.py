@@ -18,7 +18,7 @@ from omnipub.adapters.local.sqlite.parked import SqliteParked
 from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS, SqliteStreamReader
 from omnipub.errors import UnavailableError
 from omnipub.ports.stream import Pointer
-from omnipub.services.stream.codec import pointer_to_text
+from omnipub.services.stream.wire_format import pointer_to_text
 
 LANES = 10
 """Batches of one shard that are worked on side by side."""

@@ -6,7 +6,7 @@ import hmac
 import json
 import time
 
-from omnipub.sandbox.exchange import Request
+from omnipub.sandbox.http_exchange import Request
 from omnipub.sandbox.network import Stock
 from omnipub.sandbox.networks.bluesky.errors import NETWORK, refused
 from omnipub.strict_json import loads

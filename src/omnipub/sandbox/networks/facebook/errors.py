@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from omnipub.sandbox.exchange import Answer, RefusalError, json_answer
+from omnipub.sandbox.http_exchange import Answer, RefusalError, json_answer
 
 NETWORK = "facebook"
 VERSION = "v26.0"

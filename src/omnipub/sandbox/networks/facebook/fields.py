@@ -3,7 +3,7 @@
 import re
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.exchange import Request
+from omnipub.sandbox.http_exchange import Request
 from omnipub.sandbox.networks.facebook.errors import refused
 from omnipub.strict_json import loads
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
-from omnipub.sandbox.exchange import Answer, Request, json_answer
+from omnipub.sandbox.http_exchange import Answer, Request, json_answer
 from omnipub.sandbox.ledger import Post
 from omnipub.sandbox.network import Stock
 from omnipub.sandbox.networks.facebook.errors import NETWORK, VERSION, refused

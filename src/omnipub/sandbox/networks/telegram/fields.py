@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.exchange import Request
+from omnipub.sandbox.http_exchange import Request
 from omnipub.sandbox.networks.telegram.errors import refused
 from omnipub.strict_json import loads
 

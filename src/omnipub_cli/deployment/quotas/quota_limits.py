@@ -9,7 +9,7 @@ from omnipub.services.health.finding import Health
 from omnipub.storage.schema import INDEXES
 from omnipub_cli.deployment.quotas.codes import BUSIEST, REQUESTS, RUNS, SHARDS, TABLE_READS, TABLE_WRITES
 from omnipub_cli.deployment.quotas.judgement import Limit, Remedy, Row, Sign
-from omnipub_cli.deployment.quotas.limits_mail import SENDING
+from omnipub_cli.deployment.quotas.quota_limits_mail import SENDING
 
 FUNCTIONS = ("api", "worker", "scheduler")
 TABLES = ("", *INDEXES)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.aws_clients import asked
 
 NAMES = ("api", "worker", "scheduler")
 """omnipub's functions."""

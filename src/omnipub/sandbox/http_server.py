@@ -7,8 +7,8 @@ from omnipub.loopback.connection import Connection, Manner
 from omnipub.loopback.exchange import Head, Reply, decoded, pairs_of, problem
 from omnipub.loopback.locks import Locks
 from omnipub.sandbox.control_plane import PREFIX
-from omnipub.sandbox.exchange import Answer, Request
 from omnipub.sandbox.fault_effects import Silence
+from omnipub.sandbox.http_exchange import Answer, Request
 from omnipub.sandbox.routes import Routes
 
 BODY_BYTES = 64 * 1024 * 1024

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Any
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.exchange import Answer, Request, json_answer
+from omnipub.sandbox.http_exchange import Answer, Request, json_answer
 from omnipub.sandbox.ledger import Draft, Post
 from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
 from omnipub.sandbox.networks.bluesky.errors import NETWORK, refused, throttled, xrpc_error
-from omnipub.sandbox.networks.bluesky.records import (
+from omnipub.sandbox.networks.bluesky.post_records import (
     POSTS,
     TID,
     checked,

@@ -10,11 +10,11 @@ from omnipub.errors import OmnipubError
 from omnipub.services.health.finding import Finding, Health, fine
 from omnipub.services.scheduling.dispatch import ALARMING_SILENCE
 from omnipub.storage.schema import fingerprint
-from omnipub_cli.deployment.clients import asked
-from omnipub_cli.deployment.quotas.check import quotas
+from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.quotas.quota_check import quotas
 from omnipub_cli.deployment.stack_state import BROKEN, Ground, ground
 from omnipub_cli.deployment.stacks import name_of, placed, region_of
-from omnipub_cli.deployment.stage.outputs import IN_PART, SAID_BY
+from omnipub_cli.deployment.stage.stack_outputs import IN_PART, SAID_BY
 from omnipub_cli.deployment.stage.stage import Stage
 from omnipub_cli.deployment.stage.triggers import machinery, unseen
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.exchange import Answer, Request, json_answer
+from omnipub.sandbox.http_exchange import Answer, Request, json_answer
 from omnipub.sandbox.ledger import now_ms
 from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
-from omnipub.sandbox.networks.linkedin import tokens
+from omnipub.sandbox.networks.linkedin import oauth
 from omnipub.sandbox.networks.linkedin.errors import duplicate_of, refused, rest_error, unprocessable
 from omnipub.sandbox.networks.linkedin.posts import AUTHOR, NETWORK, draft, edited, element
 
@@ -41,8 +41,8 @@ def place(request: Request, stock: Stock) -> Place | None:
             return Place(_member(request, stock), Endpoint.CHECK)
         case ("POST", _, "rest", "images") if request.query == {"action": "initializeUpload"}:
             return Place(_owner(request, "initializeUploadRequest", "owner"), Endpoint.UPLOAD)
-        case ("POST", _, *path) if tuple(path) == tokens.PATH:
-            return Place(tokens.whose(request, stock), Endpoint.RENEW)
+        case ("POST", _, *path) if tuple(path) == oauth.PATH:
+            return Place(oauth.whose(request, stock), Endpoint.RENEW)
         case ("PUT", _, path, image) if path == UPLOADS:
             return Place(stock.pictures.owner(NETWORK, image) or "", Endpoint.UPLOAD)
     return None
@@ -56,7 +56,7 @@ def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
     if request.method == "PUT":
         return _receive_image(request, stock, where.account)  # the address is the permission
     if where.endpoint is Endpoint.RENEW:
-        return tokens.renew(request, stock)  # its permission is in the body
+        return oauth.renew(request, stock)  # its permission is in the body
     _check_headers(request, stock)
     if where.account and stock.ledger.token(NETWORK, where.account) != request.bearer:
         raise refused("access", where.account)

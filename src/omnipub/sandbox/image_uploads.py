@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from omnipub.sandbox.database import Database
+from omnipub.sandbox.sqlite_file import Database
 from omnipub.strict_json import loads
 
 _KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}

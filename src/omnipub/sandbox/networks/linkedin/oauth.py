@@ -1,6 +1,6 @@
 """LinkedIn's OAuth 2.0 token endpoint, as far as it renews tokens. Each refresh token works once."""
 
-from omnipub.sandbox.exchange import Answer, RefusalError, Request, json_answer
+from omnipub.sandbox.http_exchange import Answer, RefusalError, Request, json_answer
 from omnipub.sandbox.network import Stock
 from omnipub.sandbox.networks.linkedin.posts import NETWORK
 from omnipub.sandbox.tokens import Grant

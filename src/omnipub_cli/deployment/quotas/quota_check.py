@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from omnipub.errors import OmnipubError
 from omnipub.services.health.finding import Finding, Health
-from omnipub_cli.deployment.clients import asked
+from omnipub_cli.deployment.aws_clients import asked
 from omnipub_cli.deployment.quotas.judgement import judged
-from omnipub_cli.deployment.quotas.limits import ROWS
+from omnipub_cli.deployment.quotas.quota_limits import ROWS
 from omnipub_cli.deployment.quotas.sources import SOURCES, Source
 from omnipub_cli.deployment.quotas.sources_aws import Known
 from omnipub_cli.deployment.stage.stage import Stage

@@ -7,7 +7,7 @@ from typing import Any
 
 from omnipub.errors import UnavailableError
 from omnipub_cli.deployment.quotas.judgement import Figures, Names
-from omnipub_cli.deployment.quotas.limits import FUNCTIONS, TABLES
+from omnipub_cli.deployment.quotas.quota_limits import FUNCTIONS, TABLES
 
 _DAY = timedelta(days=1)
 _MINUTE, _FIVE, _HOUR = 60, 300, 3600

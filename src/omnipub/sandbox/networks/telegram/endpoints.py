@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from omnipub.sandbox.exchange import Answer, Request, json_answer
+from omnipub.sandbox.http_exchange import Answer, Request, json_answer
 from omnipub.sandbox.ledger import Draft, Post, now_ms
 from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
 from omnipub.sandbox.networks.telegram.errors import NETWORK, bot_error, refused, throttled

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from omnipub.sandbox.exchange import Answer, Request, json_answer
+from omnipub.sandbox.http_exchange import Answer, Request, json_answer
 from omnipub.sandbox.ledger import Draft, Post
 from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
 from omnipub.sandbox.networks.facebook.errors import NETWORK, VERSION, graph_error, refused, throttled
