@@ -6,15 +6,17 @@ import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING
 
 from omnipub.domain.conversation import Secret
 from omnipub.domain.sealing import Purpose, encoded, encoded_before
 from omnipub.errors import ConfigurationError, SealBrokenError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -26,10 +28,17 @@ VERSION = "v2"
 
 
 class KeyfileVault:
-    """The `Vault` port over a key file of mode 0600, made at its first use."""
+    """The `Vault` port over a key file of mode 0600.
+
+    Args:
+        path: The key file; a new one is written if it is absent.
+
+    Raises:
+        ConfigurationError: Others can read the file, or it holds no key.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._cipher = AESGCM(_key(path))
+        self._key = _key(path)
 
     def seal(self, secret: Secret, purpose: Purpose) -> str:
         """`secret` sealed; it opens only for the same `purpose`."""
@@ -39,18 +48,28 @@ class KeyfileVault:
 
     def open(self, sealed: str, purpose: Purpose) -> Secret:
         """The secret."""
+        from cryptography.exceptions import InvalidTag
+
         version, _, text = sealed.partition(".")
         if version not in ENCODINGS:
             raise SealBrokenError(f"A secret is sealed as '{version}', which this release does not know.")
         try:
             data = base64.urlsafe_b64decode(text)
-            opened = self._cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], ENCODINGS[version](purpose).encode())
+            nonce, content = data[:NONCE_BYTES], data[NONCE_BYTES:]
+            opened = self._cipher.decrypt(nonce, content, ENCODINGS[version](purpose).encode())
         except (ValueError, InvalidTag) as error:
             raise SealBrokenError(
                 "A sealed token does not open with this machine's key.",
                 hint="Connect the account again: omnipub connections connect CHANNEL --account ID",
             ) from error
         return Secret(opened.decode())
+
+    @cached_property
+    def _cipher(self) -> "AESGCM":
+        """The cipher; it is imported here, since most commands seal and open nothing."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return AESGCM(self._key)
 
 
 def _key(path: Path) -> bytes:

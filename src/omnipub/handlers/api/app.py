@@ -8,7 +8,7 @@ from omnipub.domain.ids import Kind, Parent, checked_id
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import InvalidInputError
 from omnipub.handlers.api import router
-from omnipub.handlers.api.models import CertificationBody, MessageBody, asked_of
+from omnipub.handlers.api.list_filter import filter_of
 from omnipub.handlers.api.origin import turned_away
 from omnipub.handlers.api.request import Request
 from omnipub.handlers.api.response import Answer
@@ -41,8 +41,10 @@ def handler(event: Event, context: object) -> dict[str, Any]:
 
 
 def _create_message(over: System, call: Call) -> Answer:
+    from omnipub.handlers.api.models import MessageBody
+
     body = _body(call.request)
-    asked, key = MessageBody.model_validate(body), _idempotency(call.request, body)
+    asked, key = MessageBody.of(body), _idempotency(call.request, body)
     created = over.compose.message(
         owner=call.viewer.owner,
         content=asked.content(over.world.media),
@@ -65,8 +67,10 @@ def _show_message(over: System, call: Call) -> Answer:
 
 
 def _announce_certification(over: System, call: Call) -> Answer:
+    from omnipub.handlers.api.models import CertificationBody
+
     body = _body(call.request)
-    asked, key = CertificationBody.model_validate(body), _idempotency(call.request, body)
+    asked, key = CertificationBody.of(body), _idempotency(call.request, body)
     now = over.world.clock.now()
     draft = asked.draft(call.viewer.owner, over.world.media, Schedule(at=now, local=to_text(now), zone="UTC"))
     created = over.announce.certification(
@@ -142,7 +146,7 @@ def _list(over: System, call: Call, kind: Kind, name: str) -> Answer:
     limit = query.get("limit", "20")
     if not (limit.isascii() and limit.isdecimal() and len(limit) <= LIMIT_DIGITS):
         raise InvalidInputError(f"limit is '{limit[:20]}'; it must be a whole number from 1 to 100.")
-    page = over.lists.page(kind, call.viewer, asked_of(query), limit=int(limit), after=query.get("cursor"))
+    page = over.lists.page(kind, call.viewer, filter_of(query), limit=int(limit), after=query.get("cursor"))
     return Answer(body={name: [serialize.row(row) for row in page.rows], "cursor": page.cursor})
 
 

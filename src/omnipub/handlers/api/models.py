@@ -1,12 +1,15 @@
-"""What the API accepts: bodies as pydantic models that become domain values. Unknown fields are refused."""
+"""Bodies of requests as pydantic models that become domain values; unknown fields are refused.
+
+pydantic takes a fifth of a function's start, so a route that needs no body does without this module.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from omnipub.domain.certification import Certification
 from omnipub.domain.certification_catalog import type_named
@@ -26,7 +29,6 @@ from omnipub.domain.message import (
 from omnipub.domain.timestamps import Fold, Schedule, schedule_at
 from omnipub.errors import InvalidInputError
 from omnipub.ports.media import Media
-from omnipub.services.messages.filters import Filter
 
 FIELDS_AT_MOST = 50
 """Of one object: more are refused by their number, as naming each unknown one takes long."""
@@ -53,6 +55,22 @@ class _Body(BaseModel):
     @classmethod
     def _few_fields(cls, said: object) -> object:
         return _few(said, FIELDS_AT_MOST)
+
+    @classmethod
+    def of(cls, body: object) -> Self:
+        """Return the model of a body.
+
+        Raises:
+            InvalidInputError: The body has the wrong form; its problems name fields and never repeat what was sent.
+        """
+        try:
+            return cls.model_validate(body)
+        except ValidationError as error:
+            problems = [
+                (".".join(str(part) for part in one["loc"]) or "body", one["msg"])
+                for one in error.errors(include_url=False, include_context=False, include_input=False)
+            ]
+        raise InvalidInputError("The body has the wrong form.", problems=problems)
 
 
 class ScheduleBody(_Body):
@@ -152,23 +170,3 @@ class CertificationBody(_Composed):
             channels=tuple(self.channels),
             schedule=now,
         )
-
-
-def asked_of(query: Mapping[str, str]) -> Filter:
-    """What a list is narrowed to by a request's query: status, channel, owner, since and until (with an offset).
-
-    Raises:
-        InvalidInputError: A time cannot be read, or something was given and is empty: it would narrow nothing.
-    """
-    for name, value in query.items():
-        if not value.strip():
-            raise InvalidInputError(
-                f"{name[:NAME_AT_MOST]} was given and is empty.", hint="Give it a value, or leave it out."
-            )
-    return Filter(
-        status=query.get("status", ""),
-        channel=query.get("channel", ""),
-        owner=query.get("owner", ""),
-        since=schedule_at(query["since"]).at if "since" in query else None,
-        until=schedule_at(query["until"]).at if "until" in query else None,
-    )

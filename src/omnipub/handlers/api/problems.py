@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from omnipub.errors import (
     ConfigurationError,
     ConflictError,
@@ -46,15 +44,6 @@ def problem(error: OmnipubError) -> Answer:
     ]
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NobodyError) else {}
     return answer(status, title, error.message, hint=error.hint, errors=details, headers=headers)
-
-
-def invalid(error: ValidationError) -> Answer:
-    """The answer to a body that has the wrong form; never repeats what was sent."""
-    details = [
-        {"field": ".".join(str(part) for part in one["loc"])[:FIELD_AT_MOST] or "body", "detail": one["msg"]}
-        for one in error.errors(include_url=False, include_context=False, include_input=False)[:DETAILS_AT_MOST]
-    ]
-    return answer(400, "The request cannot be accepted", "The body has the wrong form.", errors=details)
 
 
 def answer(

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from omnipub.errors import OmnipubError
 from omnipub.handlers.api import problems
 from omnipub.handlers.api.principal import viewer
@@ -69,8 +67,6 @@ def _answer(over: System, routes: Routes, event: Event) -> Answer:
         return _routed(over, routes, request_of(event))
     except OmnipubError as error:
         return problems.problem(error)
-    except ValidationError as error:
-        return problems.invalid(error)
 
 
 def _routed(over: System, routes: Routes, request: Request) -> Answer:

@@ -5,19 +5,21 @@ Nothing secret and nothing internal (leases, versions, frozen requests) is in th
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omnipub.domain.certification import Certification
 from omnipub.domain.delivery.model import Attempt, Delivery, Double
 from omnipub.domain.message import Content, Message
 from omnipub.domain.timestamps import milliseconds, to_text
-from omnipub.services.messages.create_transaction import Created
-from omnipub.services.messages.read import Row, Shown
+
+if TYPE_CHECKING:
+    from omnipub.services.messages.create_transaction import Created
+    from omnipub.services.messages.read import Row, Shown
 
 Json = dict[str, Any]
 
 
-def created(answer: Created) -> Json:
+def created(answer: "Created") -> Json:
     """What a creating request answers."""
     return {
         "id": answer.id,
@@ -28,7 +30,7 @@ def created(answer: Created) -> Json:
     } | ({"notes": list(answer.notes)} if answer.notes else {})
 
 
-def row(line: Row) -> Json:
+def row(line: "Row") -> Json:
     """One line of a list."""
     return {
         "id": line.parent.id,
@@ -40,7 +42,7 @@ def row(line: Row) -> Json:
     }
 
 
-def shown(whole: Shown) -> Json:
+def shown(whole: "Shown") -> Json:
     """One message or certification with its deliveries and their tries."""
     subject = whole.subject
     said = message(subject) if isinstance(subject, Message) else certification(subject)
