@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from omnipub.log_events import LogEvent
+
 LATE_MS = 60_000
 """A publication later than this counts as late: the tick itself comes once a minute."""
 
@@ -19,7 +21,7 @@ class Signal:
 
     name: str
     functions: tuple[str, ...]
-    events: tuple[str, ...]
+    events: tuple[LogEvent, ...]
     amount: str = ""
     only: str = ""
 
@@ -41,32 +43,37 @@ class Signal:
 _EVERY = ("api", "worker", "scheduler")
 
 SIGNALS = (
-    Signal(name="Ticks", functions=("scheduler",), events=("tick",)),
-    Signal(name="Overdue", functions=("scheduler",), events=("tick",), amount="overdue"),
-    Signal(name="Lost", functions=("scheduler",), events=("tick",), amount="lost"),
-    Signal(name="Lost", functions=_EVERY, events=("stream_put_lost",), amount="records"),
-    Signal(name="Lost", functions=_EVERY, events=("nudge_lost",), amount="deliveries"),
-    Signal(name="Published", functions=("worker",), events=("try_ended",), only='$.status = "published"'),
+    Signal(name="Ticks", functions=("scheduler",), events=(LogEvent.TICK,)),
+    Signal(name="Overdue", functions=("scheduler",), events=(LogEvent.TICK,), amount="overdue"),
+    Signal(name="Lost", functions=("scheduler",), events=(LogEvent.TICK,), amount="lost"),
+    Signal(name="Lost", functions=_EVERY, events=(LogEvent.STREAM_PUT_LOST,), amount="records"),
+    Signal(name="Lost", functions=_EVERY, events=(LogEvent.NUDGE_LOST,), amount="deliveries"),
+    Signal(name="Published", functions=("worker",), events=(LogEvent.TRY_ENDED,), only='$.status = "published"'),
     Signal(
         name="PublishedLate",
         functions=("worker",),
-        events=("try_ended",),
+        events=(LogEvent.TRY_ENDED,),
         only=f'$.status = "published" && $.lateness_ms > {LATE_MS}',
     ),
-    Signal(name="Failed", functions=("worker",), events=("try_ended",), only='$.status = "failed"'),
-    Signal(name="Unconfirmed", functions=("worker",), events=("try_ended", "looked"), only='$.status = "unconfirmed"'),
-    Signal(name="AccountsResting", functions=("worker",), events=("account_rests",)),
-    Signal(name="GateClosed", functions=("worker", "scheduler"), events=("gate_closed",)),
+    Signal(name="Failed", functions=("worker",), events=(LogEvent.TRY_ENDED,), only='$.status = "failed"'),
+    Signal(
+        name="Unconfirmed",
+        functions=("worker",),
+        events=(LogEvent.TRY_ENDED, LogEvent.LOOKED),
+        only='$.status = "unconfirmed"',
+    ),
+    Signal(name="AccountsResting", functions=("worker",), events=(LogEvent.ACCOUNT_RESTS,)),
+    Signal(name="GateClosed", functions=("worker", "scheduler"), events=(LogEvent.GATE_CLOSED,)),
     Signal(
         name="Broken",
         functions=_EVERY,
         events=(
-            "api_broke",
-            "worker_broke",
-            "channel_broke",
-            "record_failed",
-            "release_failed",
-            "post_has_another_owner",
+            LogEvent.API_BROKE,
+            LogEvent.WORKER_BROKE,
+            LogEvent.CHANNEL_BROKE,
+            LogEvent.RECORD_FAILED,
+            LogEvent.RELEASE_FAILED,
+            LogEvent.POST_HAS_ANOTHER_OWNER,
         ),
     ),
 )

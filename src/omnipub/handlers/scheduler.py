@@ -5,6 +5,7 @@ from typing import Any
 
 from omnipub.errors import GateClosedError
 from omnipub.handlers.process import system
+from omnipub.log_events import LogEvent
 from omnipub.services.stream.wire_format import (
     NUDGE,
     ROWS,
@@ -28,7 +29,7 @@ def build(over: System) -> Callable[[Event, object], Answer]:
         try:
             return _answered(over, event, trace=str(getattr(context, "aws_request_id", "")))
         except GateClosedError as error:
-            over.world.journal.note("gate_closed", why=error.message)  # the run fails all the same
+            over.world.journal.note(LogEvent.GATE_CLOSED, why=error.message)  # the run fails all the same
             raise
 
     return handle
@@ -45,7 +46,7 @@ def _answered(over: System, event: Event, *, trace: str) -> Answer:
             return {"due": report.due, "overdue": report.overdue, "looks": report.looks, "lost": report.lost}
         case source if source == RUN_NOW:
             run = over.run_now.run(run_now_from(event), dry_run=False, trace=trace, most=ROWS)
-            over.world.journal.note("run_now", dispatched=run.dispatched, skipped=run.skipped, lost=run.lost)
+            over.world.journal.note(LogEvent.RUN_NOW, dispatched=run.dispatched, skipped=run.skipped, lost=run.lost)
             return report_to(run)
         case other:
             raise ValueError(f"the scheduler knows {TICK}, {NUDGE} and {RUN_NOW}, not {other!r}")
@@ -57,7 +58,7 @@ def _woken(over: System, event: Event) -> Answer:
     for record in event["Records"]:
         due = delayed_from(record["body"])
         if due is None:
-            over.world.journal.note("foreign_record", sequence=record["messageId"])
+            over.world.journal.note(LogEvent.FOREIGN_RECORD, sequence=record["messageId"])
             continue
         named[record["messageId"]] = due
     left = set(over.dispatch.woken([one for due in named.values() for one in due]))

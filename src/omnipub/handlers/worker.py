@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omnipub.handlers.process import system
+from omnipub.log_events import LogEvent
 from omnipub.services.stream.wire_format import pointer_from_text
 from omnipub.wiring.assemble import System
 
@@ -25,12 +26,12 @@ def build(over: System) -> Callable[[Event, object], Answer]:
             pointer = pointer_from_text(base64.b64decode(record["kinesis"]["data"]))
             sequence = record["kinesis"]["sequenceNumber"]
             if pointer is None:
-                over.world.journal.note("foreign_record", sequence=sequence)
+                over.world.journal.note(LogEvent.FOREIGN_RECORD, sequence=sequence)
                 continue
             pointers[sequence] = pointer
         failures = over.batches.run(list(pointers.values()))
         for pointer, error in failures.items():
-            over.world.journal.note("record_failed", pk=pointer.pk, sk=pointer.sk, error=error.message)
+            over.world.journal.note(LogEvent.RECORD_FAILED, pk=pointer.pk, sk=pointer.sk, error=error.message)
         failed = [sequence for sequence, pointer in pointers.items() if pointer in failures]
         return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in failed]}
 

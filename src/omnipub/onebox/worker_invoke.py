@@ -7,6 +7,7 @@ from typing import Any
 from omnipub.adapters.local.sqlite.stream import Record
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.handlers import worker
+from omnipub.log_events import LogEvent
 from omnipub.onebox.aws_events import Context, kinesis_event, sequence_of
 from omnipub.ports.invoke import Judged
 from omnipub.ports.journal import Journal
@@ -49,7 +50,7 @@ class _Heard:
         self._journal = journal
         self.verdicts: dict[tuple[str, str], Judged] = {}
 
-    def note(self, event: str, **facts: Any) -> None:
+    def note(self, event: LogEvent, **facts: Any) -> None:
         """One fact."""
         self._journal.note(event, **facts)
         if event == "record_done":

@@ -2,10 +2,12 @@
 
 from typing import Any, Protocol
 
+from omnipub.log_events import LogEvent
+
 
 class Journal(Protocol):
     """What happened, for logs and metrics; never secrets, never content."""
 
-    def note(self, event: str, **facts: Any) -> None:
+    def note(self, event: LogEvent, **facts: Any) -> None:
         """One fact."""
         ...

@@ -16,6 +16,7 @@ from omnipub.adapters.system.log_output import logger_for
 from omnipub.adapters.system.threads import ThreadCrew
 from omnipub.config import Settings
 from omnipub.errors import ConfigurationError, UnavailableError
+from omnipub.log_events import LogEvent
 from omnipub.ports.table import ConditionFailedError
 from omnipub.storage import keys
 from omnipub.wiring.assemble import System, assemble, sender
@@ -70,7 +71,7 @@ def settle(system: System) -> None:
     except ConditionFailedError:
         return  # another function of this stage was first
     except UnavailableError as error:
-        system.world.journal.note("gate_not_settled", error=error.message)  # a later start does it
+        system.world.journal.note(LogEvent.GATE_NOT_SETTLED, error=error.message)  # a later start does it
 
 
 def replay_on_aws(system: System, clients: Clients, *, worker: str, parked: str) -> "Replay":

@@ -11,6 +11,7 @@ from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.errors import translated
 from omnipub.adapters.aws.retries import Pause, tries
 from omnipub.errors import OmnipubError
+from omnipub.log_events import LogEvent
 from omnipub.ports.journal import Journal
 from omnipub.ports.stream import Pointer
 from omnipub.services.stream.wire_format import pointer_to_text
@@ -48,7 +49,7 @@ class KinesisStream:
             except (OmnipubError, ClientError) as error:
                 # The table is the truth and the scheduler finds them; waiting for each portion would cost more.
                 left = [one for rest in portions[number:] for one in rest]
-                self._journal.note("stream_failed", records=len(left), error=str(error))
+                self._journal.note(LogEvent.STREAM_FAILED, records=len(left), error=str(error))
                 return [*lost, *left]
         return lost
 
@@ -64,7 +65,7 @@ class KinesisStream:
             if not left:
                 return ()
             code = next(said["ErrorCode"] for _, said in answers if said.get("ErrorCode"))
-        self._journal.note("stream_refused", records=len(left), error=code)
+        self._journal.note(LogEvent.STREAM_REFUSED, records=len(left), error=code)
         return left
 
 

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.errors import OmnipubError
+from omnipub.log_events import LogEvent
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.journal import Journal
 from omnipub.services.stream.wire_format import nudge_to_text
@@ -44,9 +45,9 @@ class LambdaDelay:
                     )
                 taken += count
         except OmnipubError as error:
-            self._journal.note("nudge_lost", deliveries=len(due) - taken, error=error.message)
+            self._journal.note(LogEvent.NUDGE_LOST, deliveries=len(due) - taken, error=error.message)
         except ClientError as error:
-            self._journal.note("nudge_lost", deliveries=len(due) - taken, error=code_of(error))
+            self._journal.note(LogEvent.NUDGE_LOST, deliveries=len(due) - taken, error=code_of(error))
         return due[taken:]
 
 

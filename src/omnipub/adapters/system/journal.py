@@ -7,24 +7,32 @@ from types import MappingProxyType
 from typing import Any
 
 from omnipub.adapters.system.log_format import FACTS
+from omnipub.log_events import LogEvent
 
-LEVELS: Mapping[str, int] = MappingProxyType(
+LEVELS: Mapping[LogEvent, int] = MappingProxyType(
     dict.fromkeys(
-        ("api_broke", "channel_broke", "post_has_another_owner", "record_failed", "release_failed", "worker_broke"),
+        (
+            LogEvent.API_BROKE,
+            LogEvent.CHANNEL_BROKE,
+            LogEvent.POST_HAS_ANOTHER_OWNER,
+            LogEvent.RECORD_FAILED,
+            LogEvent.RELEASE_FAILED,
+            LogEvent.WORKER_BROKE,
+        ),
         logging.ERROR,
     )
     | dict.fromkeys(
         (
-            "account_not_marked",
-            "account_rests",
-            "foreign_record",
-            "gate_closed",
-            "gate_not_settled",
-            "nudge_lost",
-            "renewal_failed",
-            "stream_failed",
-            "stream_put_lost",
-            "stream_refused",
+            LogEvent.ACCOUNT_NOT_MARKED,
+            LogEvent.ACCOUNT_RESTS,
+            LogEvent.FOREIGN_RECORD,
+            LogEvent.GATE_CLOSED,
+            LogEvent.GATE_NOT_SETTLED,
+            LogEvent.NUDGE_LOST,
+            LogEvent.RENEWAL_FAILED,
+            LogEvent.STREAM_FAILED,
+            LogEvent.STREAM_PUT_LOST,
+            LogEvent.STREAM_REFUSED,
         ),
         logging.WARNING,
     )
@@ -44,7 +52,7 @@ class LogJournal:
         self._logger: logging.Logger | None = None
         self._making = threading.Lock()
 
-    def note(self, event: str, **facts: Any) -> None:
+    def note(self, event: LogEvent, **facts: Any) -> None:
         """Write one line with the facts that have a value."""
         known = {name: value for name, value in facts.items() if value is not None}
         # stacklevel: a line's location is where the event was noted, not this method.
@@ -66,5 +74,5 @@ class LogJournal:
 class NoJournal:
     """The `Journal` port of a terminal: it writes nothing, as people there see results."""
 
-    def note(self, event: str, **facts: Any) -> None:
+    def note(self, event: LogEvent, **facts: Any) -> None:
         """Write nothing."""

@@ -12,6 +12,7 @@ from omnipub.handlers.api import problems
 from omnipub.handlers.api.principal import viewer
 from omnipub.handlers.api.request import Request, request_of
 from omnipub.handlers.api.response import Answer
+from omnipub.log_events import LogEvent
 from omnipub.names import API_ROOT
 from omnipub.services.messages.read import Viewer
 from omnipub.wiring.assemble import System
@@ -56,7 +57,7 @@ def build(over: System, routes: Routes) -> Callable[[Event, object], dict[str, A
         try:
             return _answer(over, routes, event).to_event()
         except Exception as error:  # noqa: BLE001  the edge: a caller gets a problem, never a stack trace
-            over.world.journal.note("api_broke", error=type(error).__name__, where=_where(error))
+            over.world.journal.note(LogEvent.API_BROKE, error=type(error).__name__, where=_where(error))
             return problems.answer(500, "The request failed", "omnipub made a mistake; it is in the log.").to_event()
 
     return handle

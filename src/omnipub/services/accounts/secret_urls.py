@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from omnipub.domain.conversation import Secret
 from omnipub.domain.secret_urls import DIGITS, is_own_place, normalised, place, shown
 from omnipub.errors import SealBrokenError
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Chance
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Table, Unchanged
@@ -80,7 +81,7 @@ class Addresses:
             return bytes.fromhex(self.vault.open(item["sealed"], _PURPOSE).reveal())
         except SealBrokenError:
             # Another key than the one of then: no token opens either, and every account is connected again.
-            self.journal.note("address_key_lost")
+            self.journal.note(LogEvent.ADDRESS_KEY_LOST)
             return None
 
 

@@ -21,6 +21,7 @@ from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
 from omnipub.domain.token_refresh import AGAIN, Renewal, RenewalFailed, Renewing, is_due
 from omnipub.errors import OmnipubError, SealBrokenError, UnavailableError
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import ConditionFailedError, Key, Put, Table, Unchanged, Write
@@ -117,10 +118,12 @@ class Renewals:
         except SealBrokenError as error:
             return Renewed(came=Came.REFUSED, connection=connection, sentence=error.message)
         except OmnipubError as error:
-            self.journal.note("renewal_failed", channel=network_of(connection.channel), code=type(error).__name__)
+            self.journal.note(
+                LogEvent.RENEWAL_FAILED, channel=network_of(connection.channel), code=type(error).__name__
+            )
             return self._later(connection, error.message)
         except Exception as error:  # noqa: BLE001  a mistake of ours must not leave a claim behind; its text may be secret
-            self.journal.note("worker_broke", channel=network_of(connection.channel), error=type(error).__name__)
+            self.journal.note(LogEvent.WORKER_BROKE, channel=network_of(connection.channel), error=type(error).__name__)
             return self._later(connection, "omnipub itself failed to ask for one.")
 
     def sealed(self, owner: str, channel: str, account: str, credentials: Mapping[str, Secret]) -> str:
@@ -171,7 +174,7 @@ class Renewals:
             for_good=outcome.ended in {Ended.AUTH, Ended.REJECTED},
         )
         self.journal.note(
-            "renewal_failed", channel=network_of(locked.channel), code=outcome.code, for_good=failed.for_good
+            LogEvent.RENEWAL_FAILED, channel=network_of(locked.channel), code=outcome.code, for_good=failed.for_good
         )
         noted = self._written(locked, replace(locked, renewing_until=None, renewal_failed=failed))
         if noted is not None:
@@ -206,11 +209,11 @@ class Renewals:
             if there is not None and there.sealed == fresh.sealed:
                 break
             if there is None or not same(there, locked):
-                self.journal.note("renewal_discarded", channel=network)
+                self.journal.note(LogEvent.RENEWAL_DISCARDED, channel=network)
                 return Renewed(came=Came.CHANGED, connection=there or gone(locked))
             before = there  # the same credentials: somebody has marked the account, or taken the turn after ours
         ends = to_text(fresh.refresh_at) if fresh.refresh_at else None
-        self.journal.note("token_renewed", channel=network, ends_at=ends, by_hand=by_hand)
+        self.journal.note(LogEvent.TOKEN_RENEWED, channel=network, ends_at=ends, by_hand=by_hand)
         # A worker leaves the release that it has begun to the scheduler's next tick.
         released = self.releases.carry_out(release.item) if release and by_hand else 0
         return Renewed(came=Came.RENEWED, connection=there, outcome=end.outcome, released=released)

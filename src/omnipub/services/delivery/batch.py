@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.timestamps import EPOCH
 from omnipub.errors import GateClosedError, OmnipubError
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.stream import Pointer, Stream
@@ -63,7 +64,7 @@ class Batches:
             self.gate.check()
         except GateClosedError as error:
             # Acknowledged: after an adoption the ticks find what is still to be sent.
-            self.journal.note("gate_closed", records=len(pointers), why=error.message)
+            self.journal.note(LogEvent.GATE_CLOSED, records=len(pointers), why=error.message)
             return {}
         batch = _Batch(deadline=self.clock.now() + self.budget)
         first = next((pointer for pointer in pointers if pointer.why == ALONE), None)
@@ -104,8 +105,8 @@ class Batches:
                 if self.deliver.one(pointer, alone=alone).verdict == ALONE:
                     batch.deadly.append(pointer)
             except GateClosedError as error:
-                self.journal.note("gate_closed", records=1, why=error.message)  # acknowledged, as above
+                self.journal.note(LogEvent.GATE_CLOSED, records=1, why=error.message)  # acknowledged, as above
             except OmnipubError as error:
                 batch.failures[pointer] = error
             except Exception as error:  # noqa: BLE001  a mistake of ours in one record must not hold the shard
-                self.journal.note("worker_broke", pk=pointer.pk, sk=pointer.sk, error=repr(error))
+                self.journal.note(LogEvent.WORKER_BROKE, pk=pointer.pk, sk=pointer.sk, error=repr(error))

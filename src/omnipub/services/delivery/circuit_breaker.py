@@ -11,6 +11,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import Outcome, unquoted
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import ConditionFailedError, Delete, Table, Unchanged
@@ -94,7 +95,7 @@ class Breakers:
             except ConditionFailedError:
                 continue
             if after.is_open(now) and not current.is_open(now):
-                self.journal.note("account_rests", channel=after.network, until=to_text(after.open_until or now))
+                self.journal.note(LogEvent.ACCOUNT_RESTS, channel=after.network, until=to_text(after.open_until or now))
             return after.open_until if after.is_open(now) else None
         return None  # advice, not a guard: others write it at this moment, and the next try learns anew
 

@@ -22,6 +22,7 @@ from omnipub.domain.delivery.rules import Remedy, Rules
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import milliseconds
 from omnipub.errors import OmnipubError, SealBrokenError
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.place import Claimed, Seat
@@ -275,7 +276,7 @@ class Deliver:
         try:
             self.seat.claimed(Claimed(pk=key.pk, sk=key.sk, attempt=claim.attempts, claim_id=claim_id))
         except OmnipubError as error:
-            self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
+            self.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"The evidence of it could not be written, so nothing was sent. {error.message}"
             return Outcome(ended=Ended.AUTH, code=UNPROVEN, sentence=sentence, wait=KEY_PAUSE)
         return None
@@ -290,7 +291,7 @@ class Deliver:
         except OmnipubError as error:
             # Surely not out, and nobody's fault: an error from here would leave the claim, and so make it doubtful.
             key = keys.delivery(claim.parent, claim.channel)
-            self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
+            self.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"Its token could not be opened, so nothing was sent. {error.message}"
             return Outcome(ended=Ended.AUTH, code=KEY_SILENT, sentence=sentence, wait=KEY_PAUSE)
         conversation = reusing(channel.publish(claim.frozen.body, account, self.clock.now), connection)
@@ -317,7 +318,7 @@ class Deliver:
         )
         self.due.committed([moved], why="retry" if moved.status is Status.SCHEDULED else "look")
         self.journal.note(
-            "try_ended",
+            LogEvent.TRY_ENDED,
             channel=network_of(moved.channel),
             ended=outcome.ended.value,
             status=moved.status.value,
@@ -338,11 +339,11 @@ class Deliver:
                 self.accounts.hold(connection, reason=outcome.sentence)
             return None if outcome.code in UNASKED else self.breakers.learn(breaker, claim, outcome)
         except OmnipubError as error:
-            self.journal.note("account_not_marked", channel=claim.channel, error=error.message)
+            self.journal.note(LogEvent.ACCOUNT_NOT_MARKED, channel=claim.channel, error=error.message)
             return None
 
     def _verdict(self, pointer: Pointer, verdict: str, why: str) -> Verdict:
-        self.journal.note("record_done", pk=pointer.pk, sk=pointer.sk, verdict=verdict, why=why)
+        self.journal.note(LogEvent.RECORD_DONE, pk=pointer.pk, sk=pointer.sk, verdict=verdict, why=why)
         return Verdict(pointer=pointer, verdict=verdict, why=why)
 
 

@@ -14,6 +14,7 @@ from omnipub.domain.delivery.reconcile import Seen, looked
 from omnipub.domain.delivery.rules import Rules
 from omnipub.domain.ids import network_of
 from omnipub.errors import OmnipubError, SealBrokenError
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.place import Seat
@@ -84,7 +85,9 @@ class Reconcile:
                 raise
             # Another delivery adopted this post meanwhile; what we saw proves nothing for us.
             moved = self._settle(claim, Seen(sentence="The post that was found belongs to another delivery."))
-        self.journal.note("looked", channel=network_of(moved.channel), status=moved.status.value, clear=seen.clear)
+        self.journal.note(
+            LogEvent.LOOKED, channel=network_of(moved.channel), status=moved.status.value, clear=seen.clear
+        )
         self.due.committed([moved], why="look")
         return moved
 
@@ -128,7 +131,7 @@ class Reconcile:
             return Seen(sentence=error.message)
         except OmnipubError as error:  # the key that seals its token does not answer; the claim must not be left
             key = keys.delivery(delivery.parent, delivery.channel)
-            self.journal.note("record_failed", pk=key.pk, sk=key.sk, error=error.message)
+            self.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"Its token could not be opened, so nobody was asked. {error.message}"
             return Seen(sentence=sentence, wait=KEY_PAUSE, asked=False)
         if sighting.failed is not None and _is_refused(sighting):

@@ -15,6 +15,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, NotFoundError
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import ConditionFailedError
@@ -76,7 +77,7 @@ class Search:
         now = self.clock.now()
         since, sent = searched_since(before, now), self._sent(before, channel)
         seen = self.reconcile.see(before, connection, channel, sent=sent, since=since, until=now + self.within)
-        self.journal.note("searched", channel=network_of(before.channel), found=seen.found is not None)
+        self.journal.note(LogEvent.SEARCHED, channel=network_of(before.channel), found=seen.found is not None)
         if seen.found is None:
             nothing = f"The account has nothing like it since {to_text(since)}."
             return Looked(delivery=before, found=False, sentence=nothing if seen.clear else seen.sentence)

@@ -12,6 +12,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import NotFoundError
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import Delete, Item, Table
@@ -45,7 +46,7 @@ class Pauses:
         at = to_text(self.clock.now())
         item = plain_item(keys.pause(checked_scope(scope)), reason=reason, by=by, at=at, version=1)
         self.table.put(item)
-        self.journal.note("paused", scope=scope)
+        self.journal.note(LogEvent.PAUSED, scope=scope)
         return pause_of(item)
 
     def resume(self, scope: str, *, send_late: bool, by: str = "") -> Waiting:
@@ -71,7 +72,7 @@ class Pauses:
                 self.releases.let_go(delivery, self.clock.now(), late, missing=left_missed(scope, by))
         row = self.releases.begun(scope, late)
         self.table.transact([Delete(key=key), row])
-        self.journal.note("resumed", scope=scope, late=late.value)
+        self.journal.note(LogEvent.RESUMED, scope=scope, late=late.value)
         self.releases.carry_out(row.item, by=by)
         return waiting
 

@@ -19,6 +19,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.moves import missed
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import from_text, to_text
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import ConditionFailedError, Delete, Item, Put, Table, Unchanged
@@ -84,7 +85,7 @@ class Releases:
             free, lambda one: late if one.due_at is not None and one.due_at <= at else Late.WINDOW, missing=missing
         )
         if freed:
-            self.journal.note("released", scope=row["SK"], deliveries=freed)
+            self.journal.note(LogEvent.RELEASED, scope=row["SK"], deliveries=freed)
         return freed
 
     def finish(self) -> None:

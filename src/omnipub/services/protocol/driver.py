@@ -29,6 +29,7 @@ from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.network import PostIds
 from omnipub.domain.redaction import Redaction
 from omnipub.domain.validation import valid_outcome, valid_sighting
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.http import NoAnswerError, NotSentError, Send, UnreachableError
 from omnipub.ports.journal import Journal
@@ -148,7 +149,7 @@ class Driver:
                 raise _BrokenOffError(error.outcome) from error
             except Exception as error:
                 # A channel that cannot read an answer must not take the worker with it.
-                self.journal.note("channel_broke", error=type(error).__name__)
+                self.journal.note(LogEvent.CHANNEL_BROKE, error=type(error).__name__)
                 raise _BrokenOffError(_unreadable(exposed=talk.exposed)) from error
             if isinstance(said, Published):
                 talk.known, talk.known_at = said, self.clock.now()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.timestamps import to_text
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.delay import Delay, DueSoon
 from omnipub.ports.journal import Journal
@@ -48,7 +49,7 @@ class DueMoments:
         lost = self.put(soon)
         if lost:
             refused = self.delay.put(lost)
-            self.journal.note("stream_put_lost", records=len(lost), of=len(soon), left_to_ticks=len(refused))
+            self.journal.note(LogEvent.STREAM_PUT_LOST, records=len(lost), of=len(soon), left_to_ticks=len(refused))
 
     def put(self, soon: Sequence[DueSoon]) -> Sequence[DueSoon]:
         """Put on the stream what is due within the lead, on the delay queue what is due later; what was refused."""
@@ -80,7 +81,7 @@ class DueMoments:
             return False
         refused = self.later([DueSoon(pointer=pointer, at=at)])
         if refused:
-            self.journal.note("delay_refused", pk=pointer.pk, sk=pointer.sk, at=to_text(at))
+            self.journal.note(LogEvent.DELAY_REFUSED, pk=pointer.pk, sk=pointer.sk, at=to_text(at))
         return not refused
 
 

@@ -15,6 +15,7 @@ from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.ids import network_of
 from omnipub.errors import UnavailableError
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import Absent, ConditionFailedError, Delete, Key, Put, Table, Unchanged, Write
@@ -93,7 +94,7 @@ class Recording:
                     return self._late_answer(claim, outcome, history, said=said, remedy=remedy)
         except UnavailableError:
             if known:
-                self.journal.note("answer_not_stored", channel=claim.channel, network_id=outcome.network_id)
+                self.journal.note(LogEvent.ANSWER_NOT_STORED, channel=claim.channel, network_id=outcome.network_id)
             raise
         # Somebody else has gone on from it; how this try ended is history all the same.
         self.table.put(history.item)
@@ -195,7 +196,7 @@ class Recording:
             self.table.put(history.item)
             return there
         self.journal.note(
-            "late_answer",
+            LogEvent.LATE_ANSWER,
             channel=claim.channel,
             status=there.status.value,
             network_id=post,
@@ -211,13 +212,13 @@ class Recording:
         owner = f"{there.parent.id} on {there.channel}" if theirs else "another owner's delivery"
         lost = disowned(holder, post, now, owner=owner)
         lost = replace(lost, version=holder.version + 1, write_id=self.chance.token())
-        self.journal.note("post_disowned", channel=holder.channel, network_id=post)
+        self.journal.note(LogEvent.POST_DISOWNED, channel=holder.channel, network_id=post)
         item = delivery_item(lost, self.shards.count(now).of)
         return [Put(item=item, condition=Unchanged(version=holder.version))]
 
     def _others_post(self, there: Delivery, claim_id: str, post: str, history: Put, now: datetime) -> Delivery:
         """The network answered two tries of two deliveries with one id."""
-        self.journal.note("post_has_another_owner", channel=there.channel, network_id=post)
+        self.journal.note(LogEvent.POST_HAS_ANOTHER_OWNER, channel=there.channel, network_id=post)
         if _claim_id(there) != claim_id:
             self.table.put(history.item)
             return there

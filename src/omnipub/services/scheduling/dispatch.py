@@ -14,6 +14,7 @@ from typing import Protocol
 from omnipub.domain.delivery.overdue import FRESH, in_turns, is_put_again
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.errors import OmnipubError
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.journal import Journal
@@ -118,7 +119,7 @@ class Dispatch:
             if found.whole:
                 note(self.table, served(now))
         report = TickReport(due=len(found.due), overdue=len(found.overdue), looks=len(found.looks), lost=len(refused))
-        self.journal.note("tick", due=report.due, overdue=report.overdue, looks=report.looks, lost=report.lost)
+        self.journal.note(LogEvent.TICK, due=report.due, overdue=report.overdue, looks=report.looks, lost=report.lost)
         self._go_on_with_the_held()
         return report
 
@@ -146,7 +147,9 @@ class Dispatch:
         oldest = self.clock.now() - DELAYED_AGAIN
         again = [one for one in left if one.at > oldest]
         if left:
-            self.journal.note("stream_put_lost", records=len(left), of=len(named), left_to_ticks=len(left) - len(again))
+            self.journal.note(
+                LogEvent.STREAM_PUT_LOST, records=len(left), of=len(named), left_to_ticks=len(left) - len(again)
+            )
         return self.due.later(again)
 
     def last_beat(self) -> datetime | None:
@@ -197,7 +200,9 @@ class Dispatch:
             self.releases.finish()
             self.held_sweep.go_on()
         except OmnipubError as error:
-            self.journal.note("release_failed", error=error.message)  # the next tick goes on; what is due is not late
+            self.journal.note(
+                LogEvent.RELEASE_FAILED, error=error.message
+            )  # the next tick goes on; what is due is not late
 
     def _pages(self, query: _Ranged) -> Iterator[Item]:
         for shard in self.shards.count(self.clock.now()).all():

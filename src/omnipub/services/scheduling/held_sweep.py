@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
+from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import Table
@@ -76,10 +77,10 @@ class HeldSweep:
             place = (shard, page.cursor) if page.cursor else (self._behind(shard), None)
         freed = self.releases.let_go_in_order(free, lambda _: Late.WINDOW)
         if freed:
-            self.journal.note("released", scope="without a reason", deliveries=freed)
+            self.journal.note(LogEvent.RELEASED, scope="without a reason", deliveries=freed)
         missed = sum(self.releases.let_go(one, now, Late.WINDOW, missing="") for one in over)
         if missed:
-            self.journal.note("missed_while_held", deliveries=missed)
+            self.journal.note(LogEvent.MISSED_WHILE_HELD, deliveries=missed)
         note(self.table, swept(since, *place))
         return freed
 
