@@ -100,7 +100,7 @@ def test_lines_that_are_not_ours_count_as_nothing() -> None:
 
 @pytest.mark.parametrize("event", sorted({event for signal in signals() for event in signal.events}))
 def test_an_event_that_is_counted_is_noted_somewhere(event: str) -> None:
-    noted = re.compile(rf'note\(\s*"{event}"')
+    noted = re.compile(rf"note\(\s*LogEvent\.{event.upper()}\b")
     assert any(noted.search(path.read_text()) for path in SOURCES), f"nothing notes {event}"
 
 
@@ -109,7 +109,7 @@ def test_amounts_are_facts_that_are_noted_with_the_event() -> None:
     assert [signal for signal in signals() if signal.amount and signal.events]
     for signal in signals():
         for event in signal.events if signal.amount else ():
-            (call,) = re.findall(rf'note\(\s*"{event}",([^\n]*)', code)[:1]
+            (call,) = re.findall(rf"note\(\s*LogEvent\.{event.upper()},([^\n]*)", code)[:1]
             assert re.search(rf"\b{signal.amount}=", call), f"{event} is noted without {signal.amount}"
 
 

@@ -1,6 +1,7 @@
 """The level of a line: what somebody filters by must find what went wrong."""
 
 import json
+import logging
 import re
 from functools import partial
 from pathlib import Path
@@ -44,3 +45,20 @@ def test_every_event_is_noted_somewhere(event: LogEvent) -> None:
 
 def test_no_event_is_noted_by_a_bare_name() -> None:
     assert re.findall(r"\.note\(\s*\"", SOURCES) == []
+
+
+def test_the_logger_is_made_once_and_not_before_the_first_line(tmp_path: Path) -> None:
+    made: list[logging.Logger] = []
+
+    def make() -> logging.Logger:
+        made.append(logger_for(Settings(data=str(tmp_path))))
+        return made[-1]
+
+    journal = LogJournal(make)
+    journal.close()
+    assert made == []
+    journal.note("tick")
+    journal.note("tick")
+    journal.close()
+    assert len(made) == 1
+    assert len((tmp_path / FILE).read_text().splitlines()) == 2
