@@ -355,14 +355,22 @@ def everything(run: Run, tmp_path: Path) -> None:
     made(run, "Later", "--to", "facebook", *twice, "--fold", "later")
 
 
-@pytest.mark.parametrize("name", ["all.csv", "all.jsonl"])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("all.csv", ()),
+        ("all.jsonl", ()),
+        ("all.csv", ("--excel", "comma")),
+        ("all.csv", ("--excel", "semicolon")),
+    ],
+)
 def test_what_was_exported_is_the_same_after_importing_it_elsewhere(
-    name: str, run: Run, system: System, elsewhere: tuple[Run, System], tmp_path: Path
+    name: str, options: tuple[str, ...], run: Run, system: System, elsewhere: tuple[Run, System], tmp_path: Path
 ) -> None:
     everything(run, tmp_path)
     (tmp_path / "out").mkdir()
     target = str(tmp_path / "out" / name)
-    ran = run("messages", "export", target, "--images", str(tmp_path / "out" / "pictures"))
+    ran = run("messages", "export", target, "--images", str(tmp_path / "out" / "pictures"), *options)
     assert ran.code == 0, ran.err
     there, other = elsewhere
     assert there("messages", "import", target, "--images", str(tmp_path / "out" / "pictures"), "--yes") == 0
@@ -539,3 +547,44 @@ def test_one_row_without_a_time_is_said_before_the_question(run: Run, file: Call
 
 def test_where_all_rows_have_a_time_nothing_is_said(run: Run, file: Callable[..., str]) -> None:
     assert "no time" not in run("messages", "import", file(GOOD), "--yes").err
+
+
+def test_an_export_for_excel_says_that_it_is_utf_8_and_is_divided_as_that_excel_expects(
+    run: Run, tmp_path: Path
+) -> None:
+    made(run, "Grüße", "--to", "facebook,linkedin", *AHEAD)
+    target = tmp_path / "all.csv"
+    assert run("messages", "export", str(target), "--excel", "semicolon").code == 0
+    data = target.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbfkey;text;link;")
+    assert ";Grüße;".encode() in data
+    assert data.endswith(b"\r\n")
+    assert not run("messages", "export").out.startswith("\ufeff")
+
+
+def test_only_csv_is_written_for_excel(run: Run, tmp_path: Path) -> None:
+    ran = run("messages", "export", str(tmp_path / "all.jsonl"), "--excel", "comma")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--excel is about CSV." in ran.err
+    assert list(tmp_path.glob("*.jsonl")) == []
+
+
+def test_what_a_german_excel_saved_is_imported(run: Run, tmp_path: Path) -> None:
+    rows = tmp_path / "excel.csv"
+    rows.write_bytes(
+        "\ufeffKEY;Text;Channels;AT;Zone;;\r\n"
+        'a;"Grüße; alle";facebook,linkedin;2027-12-01T09:00;Europe/Berlin;;\r\n;;;;;;\r\n'.encode()
+    )
+    ran = run("messages", "import", str(rows), "--yes", "--json")
+    assert ran.code == 0, ran.err
+    (one,) = ran.json["messages"]
+    assert (one["key"], one["channels"]) == ("a", ["facebook", "linkedin"])
+    assert run("messages", "show", one["id"], "--json").json["content"]["text"] == "Grüße; alle"
+
+
+def test_a_relative_time_in_a_file_is_refused_as_another_day_would_mean_another(run: Run, tmp_path: Path) -> None:
+    rows = tmp_path / "a.csv"
+    rows.write_text("text,channels,at,zone\nHi,facebook,tomorrow 9:00,Europe/Berlin\n")
+    ran = run("messages", "import", str(rows), "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert "line 2, at: 'tomorrow 9:00' is not a time. Use ISO 8601" in ran.err

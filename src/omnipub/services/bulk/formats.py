@@ -1,8 +1,13 @@
-"""Files of rows: CSV as spreadsheets write it (RFC 4180), and JSON lines."""
+"""Files of rows: CSV as spreadsheets write it, and JSON lines.
+
+CSV is RFC 4180 and what Excel makes of it: commas, semicolons or tabs, a `sep=` line, a byte order mark, headings in
+any case, and rows and columns without anything in them.
+"""
 
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -17,7 +22,12 @@ ROWS_AT_MOST = 50_000
 _FIELD_CHARACTERS = 1_000_000
 """More than any message may have, so that a missing quote is found before the end of the file."""
 
-_BOM = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = "\ufeff"
+"""By it Excel knows a file for UTF-8."""
+
+_BOM = BYTE_ORDER_MARK.encode()
+_SEPARATORS = (",", ";", "\t")
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t]*(?:\r\n|\n|\r|\Z)', re.IGNORECASE)
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _NEEDED = "channels"
 
@@ -42,7 +52,7 @@ def read(data: bytes, form: Format) -> list[Read]:
             f"The file has {len(data):,} bytes; at most {FILE_BYTES_AT_MOST:,} are read.", hint="Split it."
         )
     if data.startswith(_WIDE):
-        raise InvalidInputError("The file is UTF-16.", hint="Save it as UTF-8.")
+        raise InvalidInputError("The file is UTF-16.", hint="Save it as UTF-8; in Excel as 'CSV UTF-8'.")
     rows: list[Read] = []
     for row in (_csv if form is Format.CSV else _jsonl)(data.removeprefix(_BOM)):
         if len(rows) == ROWS_AT_MOST:
@@ -53,21 +63,21 @@ def read(data: bytes, form: Format) -> list[Read]:
     return rows
 
 
-def heading(form: Format) -> str:
+def heading(form: Format, separator: str = ",") -> str:
     """What stands above the rows."""
-    return _written(list(FIELDS)) if form is Format.CSV else ""
+    return _written(list(FIELDS), separator) if form is Format.CSV else ""
 
 
-def line_of(row: Row, form: Format) -> str:
+def line_of(row: Row, form: Format, separator: str = ",") -> str:
     """The row with its line end; in CSV its texts may have line ends of their own."""
     if form is Format.CSV:
-        return _written(cells_of(row))
+        return _written(cells_of(row), separator)
     return json.dumps(object_of(row), ensure_ascii=False) + "\n"
 
 
-def _written(cells: list[str]) -> str:
+def _written(cells: list[str], separator: str) -> str:
     target = io.StringIO(newline="")
-    csv.writer(target, lineterminator="\r\n").writerow(cells)
+    csv.writer(target, lineterminator="\r\n", delimiter=separator).writerow(cells)
     return target.getvalue()
 
 
@@ -75,10 +85,12 @@ def _csv(data: bytes) -> Iterator[Read]:
     # Bytes that are no UTF-8 become half characters, which are found where they stand.
     text = data.decode(errors="surrogateescape")
     csv.field_size_limit(_FIELD_CHARACTERS)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    separator, start = _separator_of(text)
+    reader = csv.reader(io.StringIO(text[start:], newline=""), strict=True, delimiter=separator)
+    above = 1 if start else 0
     names: list[str] = []
     while True:
-        line = reader.line_num + 1
+        line = reader.line_num + above + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
@@ -91,21 +103,54 @@ def _csv(data: bytes) -> Iterator[Read]:
             return
         if not names:
             names = _names(cells)
-        elif cells:
+        elif any(cell.strip() for cell in cells):  # spreadsheets write rows that have only separators
             yield _row(line, names, cells)
 
 
+def _separator_of(text: str) -> tuple[str, int]:
+    """The separator of a CSV file, and where its heading begins.
+
+    A `sep=` line names it; else it is the one that divides the heading into columns of ours.
+
+    Raises:
+        InvalidInputError: The `sep=` line names another.
+    """
+    named = _SEPARATOR_LINE.match(text)
+    if named:
+        if named[1] not in _SEPARATORS:
+            raise InvalidInputError(
+                f"The file is separated by {named[1]!r}.", hint="Separate it by commas, semicolons or tabs."
+            )
+        return named[1], named.end()
+    counts = {one: _known_columns(text, one) for one in _SEPARATORS}
+    return max(_SEPARATORS, key=lambda one: counts[one]), 0
+
+
+def _known_columns(text: str, separator: str) -> int:
+    """How many columns of ours the heading has, if it is divided by the separator."""
+    try:
+        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    except csv.Error:
+        return 0
+    return sum(_name_of(cell) in FIELDS for cell in cells)
+
+
+def _name_of(cell: str) -> str:
+    """A column's name as we write it: spreadsheets and people write `Link Title` too."""
+    return "_".join(cell.strip().lower().replace("-", " ").split())
+
+
 def _names(cells: list[str]) -> list[str]:
-    """The columns that the heading names.
+    """The columns that the heading names; behind them there may be some without a name.
 
     Raises:
         InvalidInputError: Unknown ones, one twice, or none for the channels.
     """
-    names = [cell.strip() for cell in cells]
+    names = [_name_of(cell) for cell in cells]
+    while names and not names[-1]:
+        names.pop()
     allowed = f"Columns may be: {', '.join(FIELDS)}."
-    if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
-        raise InvalidInputError("The columns are not separated by commas.", hint="Save it as CSV with commas.")
-    unknown = [name for name in names if name not in FIELDS]
+    unknown = [cell.strip() for cell, name in zip(cells, names, strict=False) if name not in FIELDS]
     if unknown:
         raise InvalidInputError(f"There is no column {', '.join(repr(name) for name in unknown)}.", hint=allowed)
     if len(set(names)) < len(names):
@@ -116,6 +161,8 @@ def _names(cells: list[str]) -> list[str]:
 
 
 def _row(line: int, names: list[str], cells: list[str]) -> Read:
+    while len(cells) > len(names) and not cells[-1].strip():
+        cells = cells[:-1]
     if len(cells) != len(names):
         plain = f"It has {len(cells)} cells; the heading has {len(names)}."
         return [Problem(line=line, field="", sentence=plain)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 PROGRESS = (Column("WHAT"), Column("HOW FAR", right=True))
+SEPARATORS = {"comma": ",", "semicolon": ";"}
+
 TELL_EVERY = 1_000
 """Messages between two words of progress."""
 
@@ -42,6 +45,7 @@ TELL_EVERY = 1_000
         "omnipub messages export messages.csv",
         "omnipub messages export --format jsonl --since 30d > last-month.jsonl",
         "omnipub messages export launch.csv --channel linkedin --images pictures",
+        "omnipub messages export for-excel.csv --excel semicolon",
     ),
 )
 @spread
@@ -54,15 +58,22 @@ def export(
     images: Annotated[
         str, typer.Option("--images", metavar="DIR", help="Write the images here too, to import them elsewhere.")
     ] = "",
+    excel: Annotated[
+        Literal["comma", "semicolon"] | None,
+        typer.Option("--excel", help="Write CSV that Excel opens, divided by what its country's Excel expects."),
+    ] = None,
     channel: GoesTo = "",
     mine: Mine = False,
     yes: Yes = False,
 ) -> None:
     """Write messages to a file that import reads: what was asked for, not what became of it, and no secrets."""
+    from omnipub.services.bulk.formats import Format
     from omnipub_cli.commands._shared.filters import filter_of
 
     call = call_of(context)
     format_ = _row_files.format_of(file, form or (None if file else "csv"))
+    if excel and format_ is not Format.CSV:
+        raise InvalidInputError("--excel is about CSV.", hint="Leave it out, or name the file .csv.")
     path = Path(file).expanduser() if file else None
     if path is not None and path.exists():
         prompts.confirm(call, f"{file} is there already, and is overwritten.", yes=yes)
@@ -70,7 +81,7 @@ def export(
         wanted = filter_of(options, now=system.world.clock.now(), channel=channel)
         names = _Written(images, system.world.media) if images else None
         rows = system.exporting.rows(call.viewer(mine=mine), wanted, named=names)
-        told = _write(call, rows, path, format_)
+        told = _write(call, rows, path, Writing(format_, SEPARATORS[excel] if excel else ",", bool(excel)))
     document = {"file": str(path) if path else None, "format": format_.value, "exported": len(told.ids)}
     if path is not None or call.json or call.quiet:
         call.output.data(
@@ -92,17 +103,26 @@ class _Told:
         self.pictures = 0
 
 
-def _write(call: Call, rows: Iterable[Row], path: Path | None, format_: Format) -> _Told:
-    from omnipub.services.bulk.formats import heading, line_of
+@dataclass(frozen=True)
+class Writing:
+    """How rows are written: the format, what divides the cells of CSV, and whether a byte order mark stands first."""
+
+    form: Format
+    separator: str
+    marked: bool
+
+
+def _write(call: Call, rows: Iterable[Row], path: Path | None, how: Writing) -> _Told:
+    from omnipub.services.bulk.formats import BYTE_ORDER_MARK, heading, line_of
     from omnipub.services.bulk.row import object_of
 
     told = _Told()
     target: AbstractContextManager[TextIO | None] = _row_files.replacing(path) if path else nullcontext()
     with target as opened, call.output.progress() as progress:
         write = _writer(call, opened)
-        write(heading(format_))
+        write((BYTE_ORDER_MARK if how.marked else "") + heading(how.form, how.separator))
         for row in rows:
-            write(line_of(row, format_))
+            write(line_of(row, how.form, how.separator))
             told.ids.append(row.key)
             told.pictures += len(row.images)
             if opened is None and call.json:
