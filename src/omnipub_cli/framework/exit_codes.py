@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
@@ -144,10 +145,19 @@ def _usage(error: TyperException) -> tuple[str, str]:
     if not sentence.endswith((".", "?", "!")):
         sentence += "."
     meant = f"Did you mean {' or '.join(likely)}? " if likely else ""
+    option = getattr(error, "option_name", "")
+    if option and _takes_text(context) and (not likely or " " in option):
+        return _short(sentence), f"Type a text that begins with - behind --, as in: {path} … -- '-20 % today'"
     parameter = getattr(error, "param", None)
     allowed = range_of(parameter) if parameter is not None else ""
     sentence = re.sub(r"a valid (\w+)( range)?\.$", lambda found: f"{NUMBERS.get(found[1], found[1])}.", sentence)
     return _short(sentence), f"{meant}{allowed}{' ' if allowed else ''}See `{path} --help`."
+
+
+def _takes_text(context: Any) -> bool:
+    """Whether the command takes a text that belongs to no option."""
+    parameters = context.command.params if context is not None else ()
+    return any(one.param_type_name == "argument" and "TEXT" in (one.metavar or "") for one in parameters)
 
 
 def _short(sentence: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from omnipub.wiring.assemble import System
+from omnipub_cli.__main__ import main
 from omnipub_cli.output.json_schemas import json_schema
 
 pytestmark = pytest.mark.usefixtures("system")
@@ -144,6 +145,45 @@ def test_what_cannot_be_accepted_is_refused_in_words(
     assert (ran.code, ran.out) == (code, "")
     assert said in ran.err
     assert run("messages", "list", "--json").json["messages"] == []
+
+
+@pytest.mark.parametrize("text", ["-20 % today", "-quick news", "--- news ---", "-x"])
+@pytest.mark.parametrize("verb", ["create", "validate", "preview"])
+def test_a_text_that_begins_with_a_dash_fails_with_the_words_that_work(run: Run, verb: str, text: str) -> None:
+    ran = run("messages", verb, text, "--to", "facebook")
+    assert (ran.code, ran.out) == (2, "")
+    assert (
+        f"hint: Type a text that begins with - behind --, as in: omnipub messages {verb} … -- '-20 % today'" in ran.err
+    )
+
+
+def test_a_text_behind_two_dashes_may_begin_with_one(run: Run, data: Path) -> None:
+    assert main(["messages", "create", "--to", "facebook", "--data", str(data), "-q", "--", "-20 % today"]) == 0
+    assert "\t-20 % today\n" in run("messages", "list").out
+
+
+def test_a_mistyped_option_is_still_told_as_one(run: Run) -> None:
+    ran = run("messages", "create", "Hello", "--too", "facebook")
+    assert "Did you mean --to" in ran.err
+    assert "-20 %" not in ran.err
+    assert "-20 %" not in run("messages", "show", "-x").err
+
+
+def test_only_statuses_that_can_exist_are_offered(run: Run) -> None:
+    made_up = {"draft", "pending_approval", "expired"}
+    for command in (
+        ("messages", "list"),
+        ("certs", "list"),
+        ("messages", "export"),
+        ("messages", "cancel"),
+        ("messages", "retry"),
+    ):
+        ran = run(*command, "--status", "sent")
+        assert ran.code == 2
+        offered = set(re.split(r"[:,. ]+", ran.err.partition("hint: ")[2]))
+        assert offered & {"scheduled", "failed"}, command
+        assert not offered & made_up, command
+    assert run("messages", "list", "--status", "draft").code == 0  # invented data may have it
 
 
 def test_without_an_account_the_sandbox_is_offered(run: Run) -> None:

@@ -128,6 +128,16 @@ _NEWS = (
 
 TRANSITIONS: tuple[Transition, ...] = tuple(Transition(*row) for row in (*_ROWS, *_NEWS))
 
+
+def reachable(start: Status) -> tuple[Status, ...]:
+    """Every status that a delivery can come to from `start`, which is one of them."""
+    found, size = {start}, 0
+    while len(found) > size:
+        size = len(found)
+        found |= {row.target for row in TRANSITIONS if row.source in found}
+    return tuple(status for status in Status if status in found)
+
+
 NEWS = frozenset({Event.LATE_ANSWER, Event.DISOWN, Event.DOUBT})
 """Events that tell of what happened outside of this table; they may reach what is settled."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from omnipub.domain.delivery.lifecycle import WATCHED, Overall, Status, overall
+from omnipub.domain.delivery.lifecycle import WATCHED, Overall, Status, overall, reachable
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, checked_channel, network_of
 from omnipub.errors import InvalidInputError
@@ -19,6 +19,9 @@ MIXTURES = (Overall.PARTIALLY_PUBLISHED, Overall.PARTIALLY_FAILED)
 
 STATUSES = tuple(status.value for status in (*Status, *MIXTURES))
 """What a list can be narrowed to: a status that a delivery has, or the state of the whole."""
+
+OFFERED = (*reachable(Status.SCHEDULED), *MIXTURES)
+"""Those of STATUSES that what is created can come to. The others are of approval, which only invented data has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +108,7 @@ def checked(asked: Filter, networks: Collection[str]) -> Filter:
         InvalidInputError: There cannot; says what would have been allowed.
     """
     if asked.status and asked.status not in STATUSES:
-        raise InvalidInputError(f"'{asked.status}' is not a status.", hint=f"There are: {', '.join(STATUSES)}.")
+        raise InvalidInputError(f"'{asked.status}' is not a status.", hint=f"There are: {', '.join(OFFERED)}.")
     if asked.channel and network_of(checked_channel(asked.channel)) not in networks:
         raise InvalidInputError(
             f"'{asked.channel}' is not a channel of a network we know.",

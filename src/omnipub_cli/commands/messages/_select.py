@@ -73,7 +73,7 @@ def picked(verb: Verb, aim: Aim, *, now: datetime) -> Picked:
     Raises:
         InvalidInputError: Nothing was named, ids stand beside a filter, or the verb does not act on that status.
     """
-    from omnipub.services.messages.filters import Filter
+    from omnipub.services.messages.filters import OFFERED, Filter
 
     ids, channels = aim.ids, once(aim.channel)
     asked = filter_of(aim, now=now)
@@ -89,7 +89,8 @@ def picked(verb: Verb, aim: Aim, *, now: datetime) -> Picked:
     allowed = (*verb.meant, *verb.if_named)
     if asked.status and asked.status not in allowed:
         raise InvalidInputError(
-            f"{verb.name} does not act on what is '{asked.status}'.", hint=f"It acts on: {', '.join(allowed)}."
+            f"{verb.name} does not act on what is '{asked.status}'.",
+            hint=f"It acts on: {', '.join(one for one in allowed if one in OFFERED)}.",
         )
     return Picked(ids=tuple(dict.fromkeys(ids or ())), channels=tuple(channels), asked=asked)
 
