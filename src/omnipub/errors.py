@@ -1,24 +1,35 @@
-"""omnipub's own errors: what went wrong, what would have been allowed, what to type next.
+"""omnipub's own errors: what went wrong, what would have been allowed, what to do next.
 
 Edges translate them by table: HTTP status in `handlers.problems`, exit code in `omnipub_cli.framework.exit_codes`.
 """
 
 from collections.abc import Sequence
 
+from omnipub.hints import Advice, parts, plain
+
 
 class OmnipubError(Exception):
-    """Base of every error a person may see; `hint` names the next step and may be empty."""
+    """Base of every error a person may see; `hints` say what to do next, each edge in its own words."""
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: Advice = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hints = parts(hint)
+
+    def advise(self, hint: Advice) -> None:
+        """Say something else to do next than where it was raised."""
+        self.hints = parts(hint)
+
+    @property
+    def hint(self) -> str:
+        """What of `hints` is plain advice, which every edge may print as it is."""
+        return plain(self.hints)
 
 
 class InvalidInputError(OmnipubError):
     """The request cannot be accepted as written; `problems` lists (field, sentence) pairs."""
 
-    def __init__(self, message: str, *, hint: str = "", problems: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, message: str, *, hint: Advice = "", problems: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(message, hint=hint)
         self.problems = tuple(problems)
 

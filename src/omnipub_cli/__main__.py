@@ -38,12 +38,9 @@ def _told(arguments: list[str]) -> int:
     try:
         return _run(arguments, call, nobody_reads=nobody_reads)
     except BaseException as error:  # noqa: BLE001  the one place where errors become words and codes
-        from dataclasses import replace
-
         from omnipub_cli.framework.exit_codes import judged
 
-        failure = judged(error, command=call.command)
-        return call.output.fail(replace(failure, hint=call.placed(failure.hint)))
+        return call.output.fail(judged(error, command=call.command, line_of=call.command_of, placed=call.placed))
 
 
 def _run(arguments: list[str], call: "Call", *, nobody_reads: bool) -> int:

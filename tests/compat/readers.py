@@ -29,6 +29,7 @@ from omnipub.storage.items import (
 )
 from omnipub.storage.kinds import read
 from omnipub.storage.shards import ShardCount, Shards
+from omnipub_cli.framework.hint_words import worded
 from support.world import CHANNELS, OWNER, TestBed
 
 Reader = Callable[[TestBed, Item], object]
@@ -69,7 +70,7 @@ def certification_again(bed: TestBed, _: Item) -> object:
     try:
         bed.system.announce.certification(draft=draft)
     except ConflictError as error:
-        return error.hint
+        return worded(error.hints)
     return None
 
 

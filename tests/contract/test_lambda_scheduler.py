@@ -13,6 +13,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
 from omnipub.services.scheduling.run_now import Ran, Report
 from omnipub.services.stream.wire_format import report_to, run_now_from
+from omnipub_cli.framework.hint_words import worded
 from support.aws import Cloud
 from support.faulty_botocore import break_into
 
@@ -63,14 +64,14 @@ def test_the_function_is_waited_for_and_its_answer_is_the_report() -> None:
 def test_an_answer_of_another_kind_is_no_report_and_says_what_to_type(payload: bytes) -> None:
     with pytest.raises(ConfigurationError, match="none that this omnipub understands") as raised:
         called(AnsweringLambda(payload))
-    assert raised.value.hint.endswith(DEPLOY)
+    assert worded(raised.value.hints).endswith(DEPLOY)
 
 
 def test_a_closed_gate_is_told_as_here() -> None:
     sentence = "This table belongs to another place; its scheduler ran last at noon. Nothing is sent from it."
     error = failed({"errorType": "GateClosedError", "errorMessage": sentence, "stackTrace": ["…"]})
     assert (type(error), error.message) == (GateClosedError, sentence)
-    assert error.hint.endswith("omnipub table adopt")
+    assert worded(error.hints).endswith("omnipub table adopt")
 
 
 @pytest.mark.parametrize(
@@ -92,14 +93,14 @@ def test_a_run_that_failed_says_why_and_where_more_stands(
     assert type(error) is ours
     assert sentence in error.message
     assert "two" not in error.message
-    assert error.hint.endswith(LOGS)
+    assert worded(error.hints).endswith(LOGS)
 
 
 @pytest.mark.parametrize("payload", [b"", b"null", b"not json"])
 def test_a_failure_without_words_is_one_all_the_same(payload: bytes) -> None:
     error = failed(payload)
     assert error.message.startswith("The scheduler broke")
-    assert error.hint.endswith(LOGS)
+    assert worded(error.hints).endswith(LOGS)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_a_scheduler_that_does_not_know_the_event_is_older(known: str) -> None:
     error = failed({"errorType": "ValueError", "errorMessage": said})
     assert type(error) is ConfigurationError
     assert "older than this one" in error.message
-    assert error.hint.endswith(DEPLOY)
+    assert worded(error.hints).endswith(DEPLOY)
 
 
 def test_the_deployed_handlers_own_words_are_those_that_are_recognised(bed: Any) -> None:
@@ -147,7 +148,7 @@ def test_a_call_is_made_once_whatever_becomes_of_it(
     faulty = break_into(monkeypatch, patient(over_moto), "lambda", {"Invoke"}, fault)
     with pytest.raises(ours, match=sentence) as raised:
         LambdaScheduler(over_moto.clients, "omnipub-none").run_now()
-    assert raised.value.hint
+    assert raised.value.hints
     assert faulty.made() == [fault]
 
 

@@ -9,6 +9,7 @@ from omnipub.adapters.local import evidence as evidence_file
 from omnipub.adapters.local.place import SEATS, DirectorySeat
 from omnipub.errors import ConflictError, UnavailableError
 from omnipub.ports.place import Claimed, Evidence, Seat
+from omnipub_cli.framework.hint_words import worded
 from support.seats import FakeSeat, Shelf, ShelfSeat
 
 Make = Callable[[], Seat]
@@ -160,7 +161,7 @@ def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "state" / SEATS / f"{identity}.db").write_bytes(b"no database" * 500)
     with pytest.raises(UnavailableError) as caught:
         DirectorySeat(tmp_path / "data", tmp_path / "state").evidence(identity)
-    assert "table adopt --same" in caught.value.hint
+    assert "table adopt --same" in worded(caught.value.hints)
 
 
 def test_locks_that_are_kept_outlive_the_seat(tmp_path: Path) -> None:

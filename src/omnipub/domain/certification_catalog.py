@@ -37,6 +37,7 @@ from types import MappingProxyType
 
 from omnipub.domain.text import excerpt, nfkc
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action, Hint
 
 AS_OF = date(2026, 11, 23)
 """The day the rows were last compared with their sources."""
@@ -311,11 +312,11 @@ def type_named(text: str) -> CertificationType:
     if found is None:
         close = difflib.get_close_matches(_key(asked), _BY_KEY, n=2 * SUGGESTIONS)
         slugs = list(dict.fromkeys(_BY_KEY[key].slug for key in close))[:SUGGESTIONS]
-        meant = f"Did you mean {' or '.join(slugs)}? " if slugs else ""
+        meant = f"Did you mean {' or '.join(slugs)}?" if slugs else ""
         sentence = f"'{asked}' is not an AWS certification."
         raise InvalidInputError(
             sentence,
-            hint=f"{meant}For all of them see `omnipub certs types`.",
+            hint=(meant, Hint(action=Action.LIST_TYPES)),
             problems=[("type", sentence)],
         )
     return found

@@ -8,6 +8,7 @@ from enum import StrEnum
 from omnipub.domain.text import excerpt
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action, Group, Hint
 
 RANDOM_BYTES = 10
 """Random part of a ULID; the first 6 bytes are the milliseconds since 1970."""
@@ -30,6 +31,15 @@ class Parent:
     kind: Kind
     id: str
 
+    @property
+    def group(self) -> Group:
+        """What its id stands for, in hints."""
+        return Group[self.kind.name]
+
+    def hint(self, action: Action, *, when: str = "") -> Hint:
+        """The hint that this may be done with it."""
+        return Hint(action=action, when=when, group=self.group, id=self.id)
+
 
 def new_id(at: datetime, randomness: bytes) -> str:
     """A ULID of the moment `at`; `randomness` are RANDOM_BYTES bytes."""
@@ -45,7 +55,7 @@ def checked_id(text: str) -> str:
     if not (text.isascii() and _ULID.fullmatch(candidate)):
         raise InvalidInputError(
             f"'{excerpt(text)}' is not an id.",
-            hint="An id has 26 letters and digits, as shown by `omnipub messages list` and `omnipub certs list`.",
+            hint=("An id has 26 letters and digits.", *(Hint(action=Action.LIST, group=group) for group in Group)),
         )
     return candidate
 

@@ -11,6 +11,7 @@ from omnipub.adapters.local.sqlite.backup import copied, examined, sealed_off
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
+from omnipub.hints import Action, Hint
 from omnipub.onebox.data_directory import alone
 from omnipub.services.protocol.gate import shut
 
@@ -94,7 +95,7 @@ def restore(settings: Settings, file: Path, *, told: Told) -> Restored:
 def checked(settings: Settings, file: Path) -> None:
     """Pass if `restore` could put this file here."""
     if not file.is_file():
-        raise NotFoundError(f"There is no file {file}.", hint="Make a backup with: omnipub table backup FILE")
+        raise NotFoundError(f"There is no file {file}.", hint=Hint(action=Action.BACKUP))
     mark = examined(file)
     if mark not in {0, _MARKS[settings.mode]}:
         raise ConflictError(

@@ -17,6 +17,7 @@ from omnipub.adapters.local.place import default_state, has_run
 from omnipub.adapters.local.sqlite.database import check
 from omnipub.config import Mode, Settings, from_environment, variable
 from omnipub.errors import ConfigurationError, ConflictError
+from omnipub.hints import Action, Hint
 from omnipub.names import SERVICE
 from omnipub.storage.schema import MEANING
 from omnipub.strict_json import loads
@@ -77,7 +78,7 @@ def open_data(
     if noted and noted.meaning != MEANING and is_locked(path / LOCK):
         raise ConflictError(
             f"An omnipub of another release runs on {path} (process {noted.pid}), and both would misread each other.",
-            hint="Stop it and start this one: omnipub up",
+            hint=Hint(action=Action.START, when="Stop it and start this one", live=kept is Mode.LIVE),
         )
     known = {variable("lead_ms"): str(LEAD_MS)} | dict(os.environ if environment is None else environment)
     known |= {variable("data"): str(path), variable("mode"): kept.value}
@@ -157,8 +158,7 @@ def sound(path: Path) -> None:
     if has_run(path) and not (table.exists() and table.stat().st_size):
         raise ConfigurationError(
             f"{table} is missing or empty, though omnipub has run here: what was scheduled is in it.",
-            hint="Put your backup back with `omnipub table restore FILE`, or begin anew in another directory with "
-            "--data DIR.",
+            hint=(Hint(action=Action.RESTORE, data=str(path)), "Or begin anew in another directory: --data DIR."),
         )
     for name, expendable in FILES.items():
         check(path / name, expendable=expendable)

@@ -54,7 +54,7 @@ class Gateway(Server):
             return refused
         scheme, _, given = head.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), self._token.encode()):
-            said = "Send the token that `omnipub up` printed as Authorization: Bearer."
+            said = "Send the token that was printed when omnipub started, as Authorization: Bearer."
             return problem(401, "Not signed in", said, {"WWW-Authenticate": "Bearer"})
         return None
 

@@ -17,6 +17,7 @@ from omnipub import __version__
 from omnipub.adapters.local.sqlite.stream import SqliteStream
 from omnipub.adapters.system.worker_pool import TOTAL
 from omnipub.config import Mode
+from omnipub.hints import Action, Hint
 from omnipub.onebox.data_directory import MODE, TOKEN, running
 from omnipub.onebox.file_permissions import OWN, OWN_EVIDENCE, readable
 from omnipub.services.health.finding import Finding, Health, fine
@@ -72,7 +73,7 @@ def stream(system: System) -> Iterator[Finding]:
     parked = carried.parked.count()
     if parked:
         what = f"Records the worker was given in vain, and that are parked: {parked}."
-        yield Finding(name="parked", health=Health.WARN, what=what, next="stream replay --parked")
+        yield Finding(name="parked", health=Health.WARN, what=what, next=Hint(action=Action.REPLAY_PARKED))
     else:
         yield fine("parked", "No record is parked.")
     waits = timedelta(milliseconds=carried.iterator_age_ms())
@@ -90,7 +91,7 @@ def stream(system: System) -> Iterator[Finding]:
     if full is not None and timedelta(milliseconds=full) <= FULL_LATELY:
         what = f"{TOTAL} requests were under way then, as many as may be: deliveries waited for networks that hang."
         at = system.world.clock.now() - timedelta(milliseconds=full)
-        yield Finding(name="under way", health=Health.WARN, what=what, at=at, next="connections list")
+        yield Finding(name="under way", health=Health.WARN, what=what, at=at, next=Hint(action=Action.LIST_ACCOUNTS))
 
 
 def can_be_opened(data: Path) -> bool:
@@ -112,9 +113,9 @@ def file_system_of(path: Path, mounts: str) -> str:
     return found[1]
 
 
-def start_of(data: Path) -> str:
-    """What to type so that it runs: publishing for real is never begun by an innocent word."""
-    return "up --live" if _mode_of(data) == Mode.LIVE else "up"
+def start_of(data: Path) -> Hint:
+    """How to start it: publishing for real is never begun by an innocent word."""
+    return Hint(action=Action.START, live=_mode_of(data) == Mode.LIVE)
 
 
 def _mode_of(data: Path) -> str:

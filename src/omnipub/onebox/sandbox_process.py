@@ -78,7 +78,7 @@ class SandboxProcess:
             if taken:
                 raise ConflictError(
                     f"A sandbox already runs on {self._data}.",
-                    hint=f"Stop it, or use it: `{variable('sandbox_url')}=http://127.0.0.1:PORT omnipub up`",
+                    hint=f"Stop it, or use it: set {variable('sandbox_url')} to its address, http://127.0.0.1:PORT.",
                 ) from None
             return False
         return True

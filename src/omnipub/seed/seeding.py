@@ -16,6 +16,7 @@ from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Message
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
+from omnipub.hints import Action, Hint
 from omnipub.names import PRODUCTION, SEED_OWNER
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Delete, Item, Key, Put, Table
@@ -80,7 +81,7 @@ class Seeding:
             where = f"The stage {PRODUCTION}" if self.settings.stage == PRODUCTION else "This table"
             raise ConfigurationError(
                 f"{where} holds real publications; nothing invented is put beside them.",
-                hint="Seed a directory in sandbox mode: omnipub table seed --data DIR",
+                hint=Hint(action=Action.SEED, when="Seed a directory in sandbox mode", data="DIR"),
             )
         if not 1 <= messages <= AT_MOST:
             raise InvalidInputError(f"{messages} messages were asked for; from 1 to {AT_MOST:,} are possible.")
@@ -91,7 +92,7 @@ class Seeding:
         if there.seed != seed or there.as_of + STALE_AFTER < now:
             raise ConflictError(
                 f"This table was seeded with --seed {there.seed} as of {there.as_of.date()} already.",
-                hint="Remove that first: omnipub table unseed",
+                hint=Hint(action=Action.UNSEED),
             )
         return Seeded(seed=seed, messages=max(messages, there.messages), as_of=there.as_of)
 

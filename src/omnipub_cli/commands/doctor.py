@@ -11,6 +11,7 @@ from omnipub_cli.output.views import Cell, Column, Line, State, Story, Table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from omnipub.hints import Hint
     from omnipub.services.health.finding import Finding
 
 app = typer.Typer(add_completion=False)
@@ -27,7 +28,7 @@ def doctor(context: typer.Context) -> None:
 
     call = call_of(context)
     found = list(_findings(call))
-    typed = [one.elsewhere or (call.typed(one.next) if one.next else "") for one in found]
+    typed = [one.elsewhere or _typed(call, one.next) for one in found]
     worst = {one.health for one in found}
     call.output.data(
         _told(found, typed) if call.output.look.terminal else _table(found, typed),
@@ -54,6 +55,13 @@ def doctor(context: typer.Context) -> None:
         raise typer.Exit(Code.FAILURE)
     if worst == {Health.OK}:
         call.output.note("All is well.")
+
+
+def _typed(call: Call, step: "Hint | str") -> str:
+    """The whole command line of what a finding says to do next."""
+    if isinstance(step, str):
+        return call.typed(step) if step else ""
+    return call.command_of(step)
 
 
 def _table(found: "Sequence[Finding]", typed: "Sequence[str]") -> Table:
@@ -95,5 +103,5 @@ def _findings(call: Call) -> "Iterator[Finding]":
             yield from machine_checks.stream(system)
     except OmnipubError as error:
         # A check-up that breaks off is itself what is wrong.
-        what = f"What the table says could not be looked at to the end: {error.message} {error.hint}"
+        what = f"What the table says could not be looked at to the end: {error.message} {call.worded(*error.hints)}"
         yield Finding(name="table", health=Health.BAD, what=what.strip())

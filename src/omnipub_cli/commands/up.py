@@ -88,7 +88,7 @@ def _say(call: Call, trouble: "OmnipubError | None") -> None:
         call.output.note("Storage works again; what is overdue goes out now.")
         return
     # Said in JSON as well, and it goes on: the exit code of this moment is nobody's.
-    call.output.fail(judged(trouble, command=call.command))
+    call.output.fail(judged(trouble, command=call.command, line_of=call.command_of, placed=call.placed))
     call.output.note("It goes on by itself; nothing that was accepted is lost.")
 
 

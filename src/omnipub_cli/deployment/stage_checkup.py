@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from omnipub import __version__
 from omnipub.config import Mode
 from omnipub.errors import OmnipubError
+from omnipub.hints import Action, Hint
 from omnipub.services.health.finding import Finding, Health, fine
 from omnipub.services.scheduling.dispatch import ALARMING_SILENCE
 from omnipub.storage.schema import fingerprint
@@ -24,8 +25,8 @@ OPTIONAL = {
 }
 """Stacks that a stage may be without, and what is said then."""
 
-SCHEDULER, SCHEDULER_SAYS = "scheduler", "logs tail scheduler --since 15m"
-"""The finding that tells of its silence, and what to type then: here, what keeps it is in its log."""
+SCHEDULER, SCHEDULER_SAYS = "scheduler", Hint(action=Action.SCHEDULER_LOG)
+"""The finding that tells of its silence, and what to do then: here, what keeps it is in its log."""
 
 MOST_ALARMS = 100
 """Alarms that are asked for: more than a stage has."""
@@ -54,7 +55,8 @@ def look(stage: Stage) -> Iterator[Finding]:
             yield from part.look(stage)
         except OmnipubError as error:
             what = f"This could not be looked at to the end: {error.message} {error.hint}"
-            yield Finding(name=part.name, health=Health.BAD, what=what.strip())
+            step = next((one for one in error.hints if isinstance(one, Hint)), "")
+            yield Finding(name=part.name, health=Health.BAD, what=what.strip(), next=step)
 
 
 def versions(stage: Stage) -> Finding:
@@ -111,7 +113,7 @@ def _alarms(stage: Stage) -> Iterator[Finding]:
 def _system(stage: Stage) -> Iterator[Finding]:
     whole = not stage.lacking
     with stage.system(whole=whole) as system:
-        for one in system.checkup.look(stage.caller, running=True, start=_deploy()):
+        for one in system.checkup.look(stage.caller, running=True, start=Hint(action=Action.DEPLOY)):
             silent = one.name == SCHEDULER and one.health is not Health.OK
             yield replace(one, next=SCHEDULER_SAYS) if silent else one
         replay = stage.replay(system, whole=whole)

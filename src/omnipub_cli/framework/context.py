@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omnipub.errors import ConfigurationError
+from omnipub.errors import ConfigurationError, OmnipubError
 from omnipub.names import LOCAL_OWNER
 from omnipub_cli.output.output import Output
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from omnipub.config import Settings
     from omnipub.domain.ids import Parent
+    from omnipub.hints import Hint
     from omnipub.onebox.data_directory import Running
     from omnipub.services.messages.read import Viewer
     from omnipub.services.scheduling.run_now import Report
@@ -176,8 +177,32 @@ class Call:
         whose = self.acting_for if words.startswith("connections ") else ""
         named = {"--owner": whose, "--data": self.data, "--state": "" if self.on_aws else self.state}
         named |= {"--stage": self.stage if self.on_aws else "", "--region": self.region, "--profile": self.profile}
-        options = [f" {option} {shlex.quote(value)}" for option, value in named.items() if value]
+        given = set(shlex.split(words))
+        options = [
+            f" {option} {shlex.quote(value)}" for option, value in named.items() if value and option not in given
+        ]
         return f"omnipub {words}{''.join(options)}"
+
+    def worded(self, *hints: str | Hint) -> str:
+        """Hints as a person types them where this call was typed."""
+        from omnipub_cli.framework.hint_words import worded
+
+        return worded(hints, self.command_of, self.placed)
+
+    def command_of(self, hint: Hint) -> str:
+        """The whole command line of a hint."""
+        from dataclasses import replace
+
+        from omnipub_cli.framework.hint_words import typed
+
+        return typed(replace(hint, owner="") if self._is_owner(hint.owner) else hint, self.typed)
+
+    def _is_owner(self, owner: str) -> bool:
+        """Whether that owner is whose accounts this call looks after, so that no hint has to name them."""
+        try:
+            return bool(owner) and owner == self.owner
+        except OmnipubError:  # a stage that cannot be asked who calls
+            return False
 
     def placed(self, hint: str) -> str:
         """A hint whose commands, if it names any, are typed where this one was."""

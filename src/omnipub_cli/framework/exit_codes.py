@@ -7,7 +7,7 @@ import errno
 import os
 import re
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Any
@@ -26,7 +26,9 @@ from omnipub.errors import (
     SealBrokenError,
     UnavailableError,
 )
+from omnipub.hints import Hint
 from omnipub_cli.deployment.errors import DEBUG, NotBuiltError
+from omnipub_cli.framework.hint_words import typed, worded
 from omnipub_cli.framework.value_checks import NUMBERS, range_of
 from omnipub_cli.output.errors import Failure, OutputClosedError, OutputLostError
 
@@ -88,8 +90,21 @@ _NO_PATH = frozenset({errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTD
 """What the system says of a path that can never be the file that is meant."""
 
 
-def judged(error: BaseException, *, command: str = "omnipub") -> Failure:
-    """What is said about `error` of `command`, and the exit code."""
+def judged(
+    error: BaseException,
+    *,
+    command: str = "omnipub",
+    line_of: Callable[[Hint], str] = typed,
+    placed: Callable[[str], str] = str,
+) -> Failure:
+    """What is said about an error, and the exit code.
+
+    Args:
+        error: The error.
+        command: The command that it ended.
+        line_of: The whole command line of a hint.
+        placed: Adds the data directory or stage to the commands in a plain sentence.
+    """
     if isinstance(error, OutputClosedError | BrokenPipeError):
         return Failure(code=Code.PIPE_CLOSED)
     if isinstance(error, SystemExit):
@@ -97,7 +112,9 @@ def judged(error: BaseException, *, command: str = "omnipub") -> Failure:
     code, prefix = next((code, prefix) for kind, code, prefix in TABLE if isinstance(error, kind))
     if isinstance(error, OSError) and error.errno in _NO_PATH:
         code, prefix = Code.USAGE, "not accepted"
-    message, hint, problems = _words(error)
+    message, plain, problems = _words(error)
+    hints = error.hints if isinstance(error, OmnipubError) else (plain,)
+    hint = worded(hints, line_of, placed) if any(hints) else ""
     if code is Code.USAGE and not hint:
         hint = f"See `{command} --help`."
     return Failure(

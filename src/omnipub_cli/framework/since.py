@@ -22,7 +22,7 @@ def since_of(text: str, option: str, *, now: datetime) -> datetime:
     try:
         found = bound_of(text, option, now=now)
     except InvalidInputError as error:
-        error.hint = error.hint.replace(f", {AHEAD}", "")
+        error.advise(error.hint.replace(f", {AHEAD}", ""))
         raise
     if found > now:
         raise InvalidInputError(f"{option} {text} lies ahead.", hint="Name a moment that has been, or a span: 15m.")
@@ -53,5 +53,5 @@ def bound_of(text: str, option: str, *, now: datetime) -> datetime:
     try:
         return inputs.moment_of(text, option)
     except InvalidInputError as error:
-        error.hint = f"Use {FORMS}, {AHEAD}."
+        error.advise(f"Use {FORMS}, {AHEAD}.")
         raise

@@ -406,7 +406,7 @@ def test_the_schedule_is_paused_and_goes_on_whole(run: Run) -> None:
 
 def test_hints_of_errors_name_the_data_directory(run: Run) -> None:
     ran = run("messages", "show", "01M844K2KM12R6W346XR7QK44W")
-    assert "`omnipub messages list --data " in ran.err
+    assert "See what there is: omnipub messages list --data " in ran.err
     usage = run("messages", "list", "--limit", "1000")
     assert "See `omnipub messages list --help`." in usage.err
 

@@ -117,7 +117,7 @@ def test_a_certification_is_announced_once(bed: TestBed, call: Call) -> None:
     assert "Ada Example" in bed.network.texts()[0]
     status, problem, _ = call("POST", "/certifications", CERTIFICATION | {"member": "ADA  example"})
     assert status == 409
-    assert made["id"] in problem["hint"]
+    assert [link["href"] for link in problem["links"]] == [f"/api/v1/certifications/{made['id']}"]
     assert len(call("GET", "/certifications")[1]["certifications"]) == 1
 
 
@@ -211,7 +211,7 @@ def test_the_routes_that_need_nobody_are_those_that_the_gateways_let_through_wit
         (MESSAGE | {"text": ""}, 400, "text"),
         (MESSAGE | {"text": "x" * 1001}, 400, "at most 1,000"),
         (MESSAGE | {"channels": ["myspace"]}, 400, "looked"),
-        (MESSAGE | {"channels": ["looked:events"]}, 404, "connections connect"),
+        (MESSAGE | {"channels": ["looked:events"]}, 404, "account can be connected"),
         (MESSAGE | {"channels": [1]}, 400, "channels.0"),
         (MESSAGE | {"link": "javascript:alert(1)"}, 400, "link"),
         (MESSAGE | {"schedule": {"at": "tomorrow"}}, 400, "ISO 8601"),
@@ -236,7 +236,7 @@ def test_a_wrong_message_is_refused_with_what_would_have_been_allowed(
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"type": "solutions-architekt"}, "certs types"),
+        ({"type": "solutions-architekt"}, "list of types"),
         ({"earned_on": "2099-01-01"}, "earned_on"),
         ({"earned_on": "yesterday"}, "earned_on"),
         ({"member": ""}, "member"),

@@ -28,6 +28,7 @@ from omnipub.onebox.sandbox_process import SandboxProcess, control
 from omnipub.onebox.system import Box
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Key
+from omnipub_cli.framework.hint_words import worded
 
 NOBODY = 65534
 SOON = 60.0
@@ -303,7 +304,7 @@ def test_a_table_that_is_gone_is_not_silently_begun_anew(used: Path, lose: Calla
     lose(used / "table.db")
     with pytest.raises(ConfigurationError, match="missing or empty") as refused:
         Box(open_data(used)).start()
-    assert "backup" in refused.value.hint
+    assert "backup" in worded(refused.value.hints)
 
 
 def test_a_token_that_power_loss_left_empty_is_made_anew_and_opens_nothing(tmp_path: Path) -> None:

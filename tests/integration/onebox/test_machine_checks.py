@@ -16,6 +16,7 @@ from omnipub.onebox.data_directory import Running, alone, api_token, note_runnin
 from omnipub.ports.stream import Pointer
 from omnipub.services.health.finding import Finding, Health
 from omnipub.wiring.local import one_machine
+from support.hints import typed
 
 MOUNTS = r"""
 21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -65,7 +66,7 @@ def test_looking_at_a_directory_that_is_not_there_does_not_make_it(tmp_path: Pat
 def test_the_mode_is_told_with_what_it_means(tmp_path: Path, mode: Mode, promise: str) -> None:
     open_data(tmp_path, {}, mode=mode)
     assert promise in told(tmp_path)["mode"].what
-    assert told(tmp_path)["up"].next == ("up --live" if mode is Mode.LIVE else "up")
+    assert typed(told(tmp_path)["up"].next) == ("up --live" if mode is Mode.LIVE else "up")
 
 
 @pytest.mark.parametrize(("name", "file"), [("key", "vault.key"), ("api token", "token")])
@@ -148,7 +149,7 @@ def test_a_stream_that_is_not_read_is_bad_once_it_is_late(data: Path, monkeypatc
     health = []
     for age in (0, 1_000, 180_001):
         monkeypatch.setattr(type(system.world.stream), "iterator_age_ms", lambda _, age=age: age)
-        health += [(one.health, one.next) for one in machine_checks.stream(system) if one.name == "stream"]
+        health += [(one.health, typed(one.next)) for one in machine_checks.stream(system) if one.name == "stream"]
     system.close()
     assert health == [(Health.OK, ""), (Health.OK, ""), (Health.BAD, "up")]
 
@@ -160,7 +161,7 @@ def test_a_pool_that_was_full_lately_is_said(data: Path, monkeypatch: pytest.Mon
     assert "under way" not in {one.name for one in machine_checks.stream(system)}
     carried.note_full()
     found = {one.name: one for one in machine_checks.stream(system)}["under way"]
-    assert (found.health, found.next) == (Health.WARN, "connections list")
+    assert (found.health, typed(found.next)) == (Health.WARN, "connections list")
     monkeypatch.setattr(machine_checks, "FULL_LATELY", timedelta(milliseconds=-1))
     assert "under way" not in {one.name for one in machine_checks.stream(system)}
     system.close()
@@ -173,4 +174,4 @@ def test_parked_records_are_worth_a_look(data: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(type(system.world.stream.parked), "count", lambda _: 3)  # type: ignore[attr-defined]
     parked = {one.name: one for one in machine_checks.stream(system)}["parked"]
     system.close()
-    assert (parked.health, parked.next) == (Health.WARN, "stream replay --parked")
+    assert (parked.health, typed(parked.next)) == (Health.WARN, "stream replay --parked")

@@ -15,6 +15,7 @@ from omnipub.onebox import data_directory
 from omnipub.onebox.data_directory import LOCK, TABLE, Running, note_running, open_data
 from omnipub.storage.schema import MEANING
 from omnipub.wiring.local import one_machine
+from omnipub_cli.framework.hint_words import worded
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_no_command_works_beside_an_up_of_another_meaning(held: Path) -> None:
     (held / data_directory.STATE).write_text(json.dumps(state | {"meaning": MEANING + 1}))
     with pytest.raises(ConflictError, match="of another release runs on") as refused:
         open_data(held)
-    assert refused.value.hint.endswith("omnipub up")
+    assert worded(refused.value.hints).endswith("omnipub up")
 
 
 def test_the_note_of_an_up_that_is_gone_hinders_nobody(directory: Path) -> None:

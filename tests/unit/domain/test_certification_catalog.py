@@ -15,6 +15,7 @@ from omnipub.domain.certification_catalog import (
 )
 from omnipub.domain.message import Content, checked
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action, Hint
 
 ROWS = pytest.mark.parametrize("row", CATALOGUE.values(), ids=CATALOGUE)
 
@@ -116,7 +117,7 @@ def test_a_misspelled_type_is_answered_with_close_ones() -> None:
     with pytest.raises(InvalidInputError) as caught:
         type_named("solution-architect-asociate")
     assert "solutions-architect-associate" in caught.value.hint
-    assert "see `omnipub certs types`" in caught.value.hint
+    assert caught.value.hints[-1] == Hint(action=Action.LIST_TYPES)
     assert [field for field, _ in caught.value.problems] == ["type"]
 
 
@@ -124,7 +125,7 @@ def test_a_misspelled_type_is_answered_with_close_ones() -> None:
 def test_a_type_like_no_other_is_answered_with_where_to_look(text: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         type_named(text)
-    assert caught.value.hint == "For all of them see `omnipub certs types`."
+    assert caught.value.hints == (Hint(action=Action.LIST_TYPES),)
     assert len(caught.value.message) < 200
 
 

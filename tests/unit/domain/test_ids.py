@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, checked_channel, checked_id, network_of, new_id
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action, Group, Hint
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -68,7 +69,7 @@ def test_an_id_may_be_typed_in_small_letters_and_with_spaces_around() -> None:
 def test_what_is_not_an_id_is_refused_with_where_to_find_one(text: str) -> None:
     with pytest.raises(InvalidInputError, match="is not an id") as caught:
         checked_id(text)
-    assert "omnipub messages list" in caught.value.hint
+    assert caught.value.hints[1:] == tuple(Hint(action=Action.LIST, group=group) for group in Group)
 
 
 @pytest.mark.parametrize("text", ["facebook", "webhook:team-1", "x2", "linkedin:1", "facebook:" + "a" * 32])

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action, Hint
 from omnipub.ports.stream import StreamRecord
 from omnipub.ports.stream_reader import Lag, Shard, Start
 
@@ -122,7 +123,7 @@ class KinesisReader:
             if start.sequence or start.after:
                 raise InvalidInputError(
                     f"'{start.sequence or start.after}' is no sequence number of {shard}.",
-                    hint="`omnipub stream tail` shows them.",
+                    hint=Hint(action=Action.TAIL_STREAM),
                 ) from error
             return ""  # a moment that is still to come, or a shard's name that cannot be one
         return str(answer["ShardIterator"]) if answer else ""

@@ -14,6 +14,7 @@ from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.domain.conversation import Secret
 from omnipub.domain.sealing import Purpose, encoded, encoded_before
 from omnipub.errors import InvalidInputError, SealBrokenError
+from omnipub.hints import Action, Hint
 
 ENCODINGS: Mapping[str, Callable[[Purpose], str]] = MappingProxyType({"kms1": encoded_before, "kms2": encoded})
 """How the purpose stands in a seal's context, by the seal's prefix."""
@@ -118,5 +119,5 @@ def _context(purpose: str) -> dict[str, str]:
 def _broken() -> SealBrokenError:
     return SealBrokenError(
         "A sealed token does not open with this stage's key.",
-        hint="Connect the account again: omnipub connections connect CHANNEL --account ID",
+        hint=Hint(action=Action.CONNECT, when="Connect the account again"),
     )

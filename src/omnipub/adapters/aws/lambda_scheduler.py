@@ -17,6 +17,7 @@ from omnipub.adapters.aws.clients import Clients, Patience
 from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.domain.ids import Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
+from omnipub.hints import Action, Hint
 from omnipub.services.scheduling.run_now import Report
 from omnipub.services.stream.wire_format import RUN_NOW, report_from, run_now_to_text
 from omnipub.strict_json import loads
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 PATIENCE = Patience(reading=270, attempts=1)
 """Longer than the function may run, so that its own end is what is told; and one try."""
 
-_LOOK = "See what it logged: omnipub logs tail scheduler --since 15m"
-_DEPLOY = "Bring the stage up to date: omnipub deploy --infra serverless"
-_ADOPT = "If the original is retired for good: omnipub table adopt"
+_LOOK = Hint(action=Action.SCHEDULER_LOG)
+_DEPLOY = Hint(action=Action.DEPLOY)
+_ADOPT = Hint(action=Action.ADOPT)
 _REST = "What it had put on the stream by then goes out; its ticks find the rest."
 _OUT_OF_TIME = "Task timed out"
 _KNOWS = "the scheduler knows"
@@ -38,7 +39,7 @@ _KNOWS = "the scheduler knows"
 _SHOWN = 300
 """Characters of a foreign error that are shown."""
 
-TOLD: Mapping[str, tuple[type[OmnipubError], str, str]] = {
+TOLD: Mapping[str, tuple[type[OmnipubError], str, Hint]] = {
     "GateClosedError": (GateClosedError, "{message}", _ADOPT),
     "UnavailableError": (UnavailableError, "The scheduler could not go on: {message} " + _REST, _LOOK),
     "ConfigurationError": (ConfigurationError, "The scheduler is not set up as it must be: {message}", _LOOK),

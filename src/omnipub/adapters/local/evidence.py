@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from omnipub.adapters.local.sqlite.database import Database
+from omnipub.hints import Action, Hint
 from omnipub.ports.place import Claimed, Evidence
 
 CLAIMS_AT_MOST = 500_000
@@ -29,8 +30,9 @@ _SCHEMA = (
     "sk TEXT NOT NULL, attempt INTEGER NOT NULL, claim TEXT NOT NULL)"
 )
 _REMEDY = (
-    "It was left as it is. Stop omnipub and move it away: `mkdir -p {folder}/damaged && mv {path}* {folder}/damaged/`; "
-    "then, if the table was neither copied nor restored: `omnipub table adopt --same`"
+    "It was left as it is.",
+    Hint(action=Action.MOVE_AWAY, when="Stop omnipub, then move the file away"),
+    Hint(action=Action.ADOPT_SAME, when="Then, if the table was neither copied nor restored"),
 )
 _CLAIM = "pk, sk, attempt, claim"
 

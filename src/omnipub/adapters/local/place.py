@@ -9,7 +9,6 @@ import json
 import os
 import re
 import secrets
-import shlex
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,6 +21,7 @@ from omnipub.adapters.local.evidence import EvidenceFile
 from omnipub.adapters.local.lock import TakenError, locked
 from omnipub.config import Settings
 from omnipub.errors import ConflictError, UnavailableError
+from omnipub.hints import Action, Hint
 from omnipub.names import SERVICE
 from omnipub.ports.place import Claimed, Evidence
 from omnipub.strict_json import loads
@@ -131,7 +131,7 @@ class DirectorySeat:
         except OSError as error:
             raise UnavailableError(
                 f"The file {self._data / SEAT} could not be written: {error.strerror}.",
-                hint=f"Check who may write there: `ls -ld {shlex.quote(str(self._data))}`",
+                hint=Hint(action=Action.SHOW_RIGHTS, when="Check who may write there", data=str(self._data)),
             ) from error
 
     def claimed(self, claim: Claimed) -> None:
@@ -140,7 +140,7 @@ class DirectorySeat:
         if file is None:
             raise UnavailableError(
                 f"This process does not hold the evidence of the table in {self._data}, so nothing is sent from it.",
-                hint="Publish with: omnipub up",
+                hint=Hint(action=Action.START, when="Publish with it running"),
             )
         file.claimed(claim)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from omnipub.domain.conversation import Secret
 from omnipub.domain.sealing import Purpose, encoded, encoded_before
 from omnipub.errors import ConfigurationError, SealBrokenError
+from omnipub.hints import Action, Hint
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -60,7 +61,7 @@ class KeyfileVault:
         except (ValueError, InvalidTag) as error:
             raise SealBrokenError(
                 "A sealed token does not open with this machine's key.",
-                hint="Connect the account again: omnipub connections connect CHANNEL --account ID",
+                hint=Hint(action=Action.CONNECT, when="Connect the account again"),
             ) from error
         return Secret(opened.decode())
 

@@ -16,6 +16,7 @@ from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.delivery.moves import published
 from omnipub.domain.delivery.outcome import FoundPost
 from omnipub.errors import ConflictError, IllegalTransitionError
+from omnipub.hints import Action
 
 RESTORED = "restored"
 """The reason of a delivery that the original of this table may have sent."""
@@ -103,7 +104,7 @@ def marked_published(delivery: Delivery, at: datetime, *, network_id: str, perma
     if Event.FIND not in legal_events(delivery.status):
         raise IllegalTransitionError(
             f"{delivery.channel} is {delivery.status}; only what is unconfirmed can be marked as published.",
-            hint=f"See where it is: `omnipub messages show {delivery.parent.id}`.",
+            hint=delivery.parent.hint(Action.SHOW),
         )
     return published(delivery, at, network_id=network_id, permalink=permalink, adopted=True, event=Event.FIND)
 

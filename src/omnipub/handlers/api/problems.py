@@ -12,8 +12,10 @@ from omnipub.errors import (
     OmnipubError,
     UnavailableError,
 )
+from omnipub.handlers.api.hint_words import links_of, worded
 from omnipub.handlers.api.principal import NobodyError
 from omnipub.handlers.api.response import Answer
+from omnipub.hints import Advice, parts
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -43,7 +45,7 @@ def problem(error: OmnipubError) -> Answer:
         for field, sentence in getattr(error, "problems", ())[:DETAILS_AT_MOST]
     ]
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NobodyError) else {}
-    return answer(status, title, error.message, hint=error.hint, errors=details, headers=headers)
+    return answer(status, title, error.message, hint=error.hints, errors=details, headers=headers)
 
 
 def answer(
@@ -51,14 +53,17 @@ def answer(
     title: str,
     detail: str,
     *,
-    hint: str = "",
+    hint: Advice = "",
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """One problem document; `type` is `about:blank`, so the status says what kind it is."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    if hint:
-        body["hint"] = hint
+    hints = parts(hint)
+    if hints:
+        body["hint"] = worded(hints)
+    if links := links_of(hints):
+        body["links"] = links
     if errors:
         body["errors"] = errors
     return Answer(status=status, content_type=CONTENT_TYPE, body=body, headers=headers or {})

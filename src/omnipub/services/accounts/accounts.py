@@ -11,6 +11,7 @@ from omnipub.domain.ids import network_of
 from omnipub.domain.sealing import TOKEN, Purpose
 from omnipub.domain.secret_urls import is_own_place, place
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError, SealBrokenError
+from omnipub.hints import Action, Hint
 from omnipub.names import SEED_OWNER
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.table import Absent, ConditionFailedError, Put, Table, Unchanged, Write
@@ -131,7 +132,13 @@ class Accounts:
         if any(map(is_own_place, (connection.account, *connection.also))):
             raise SealBrokenError(
                 f"The address of {connection.channel} is not here: an import brings no secrets.",
-                hint=f"Connect it again: omnipub connections connect {connection.channel} --account ID --url URL",
+                hint=Hint(
+                    action=Action.CONNECT,
+                    when="Connect it again",
+                    channel=connection.channel,
+                    url="URL",
+                    owner=connection.owner,
+                ),
             )
         known = self.channels.get(network_of(connection.channel))
         # Of an unknown network a token can be opened, and nothing said with it.
@@ -271,7 +278,7 @@ def needed(connection: Connection | None, channel: str) -> Connection:
     if connection is None:
         raise NotFoundError(
             f"No account is connected as {channel}.",
-            hint=f"Connect one: omnipub connections connect {channel} --account ID",
+            hint=Hint(action=Action.CONNECT, when="Connect one", channel=channel),
         )
     return connection
 

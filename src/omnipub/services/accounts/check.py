@@ -1,21 +1,25 @@
 """Ask a network whether a connected account works: one harmless conversation, which changes nothing anywhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 from omnipub.domain.conversation import Account, Channel, Publishing
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.ids import network_of
 from omnipub.errors import SealBrokenError
+from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
 from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.accounts.refresh_results import renewable
+from omnipub.services.accounts.secret_urls import ADDRESS
 from omnipub.services.channels.networks import unknown
 from omnipub.services.protocol.driver import Driver
-from omnipub.storage.items import Connection
+from omnipub.storage.items import Connection, Standing
 
 TAKES_AT_MOST = timedelta(minutes=2)
 """What a conversation about an account may take in all."""
@@ -30,6 +34,9 @@ class Verdict(StrEnum):
     UNREACHABLE = "unreachable"  # it gave no answer, or none that says anything about the token
     UNTESTABLE = "untestable"  # nothing can be asked without the public noticing
 
+
+NEW_ADDRESS = "URL"
+"""Stands for an address that only a person can name."""
 
 BY_END: Mapping[Ended, Verdict] = MappingProxyType(
     {Ended.PUBLISHED: Verdict.OK, Ended.AUTH: Verdict.EXPIRED, Ended.REJECTED: Verdict.NOT_ALLOWED}
@@ -85,6 +92,56 @@ class Asking:
         """Hold a conversation about an account; no lease bounds it, as nothing is claimed for it."""
         until = self.clock.now() + TAKES_AT_MOST
         return self.driver.publish(conversation, secrets=account.secrets, lease_until=until, ids=None)
+
+
+def next_after(trial: Trial) -> Hint | None:
+    """What helps after a test; None if there is nothing to do."""
+    one = trial.connection
+    about = Hint(action=Action.REFRESH, channel=one.channel, owner=one.owner)
+    match trial.verdict:
+        case Verdict.OK:
+            return about if one.standing is Standing.NEEDS_OWNER else None
+        case Verdict.EXPIRED if renewable(one):
+            return about
+        case Verdict.UNREACHABLE:
+            return replace(about, action=Action.TEST_ACCOUNT)
+        case Verdict.UNTESTABLE:
+            return replace(about, action=Action.TRY_ACCOUNT)
+        case _:
+            return connect_again(one)
+
+
+def connect_again(connection: Connection) -> Hint:
+    """How a connected account is connected again, with what that would lose otherwise.
+
+    An address that is a secret is never shown. Without one, the address that is sealed stays; a receiver that has
+    closed its address for good needs another one.
+    """
+    hidden = ADDRESS in (connection.settings or {})
+    name = connection.also[0] if hidden and connection.also else connection.account
+    url = "" if hidden or _is_of_a_sandbox(connection) else connection.base_url
+    if hidden and connection.standing is Standing.NEEDS_OWNER:
+        url = NEW_ADDRESS
+    return Hint(
+        action=Action.CONNECT,
+        channel=connection.channel,
+        account=name,
+        title=connection.title if connection.title != name else "",
+        url=url,
+        owner=connection.owner,
+    )
+
+
+def connect_anew(channel: str, account: str, owner: str, channels: Mapping[str, Channel]) -> Hint:
+    """How an account is connected that is not connected any more; a receiver's address has to be given again."""
+    known = channels.get(network_of(channel))
+    url = NEW_ADDRESS if known is not None and not known.base_url else ""
+    return Hint(action=Action.CONNECT, channel=channel, account=account, url=url, owner=owner)
+
+
+def _is_of_a_sandbox(connection: Connection) -> bool:
+    """Whether a sandbox opened the account: its port may be another one today, but its paths are its own."""
+    return urlsplit(connection.base_url).path.startswith(f"/{network_of(connection.channel)}")
 
 
 def verdict_of(outcome: Outcome) -> Verdict:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from omnipub.domain.conversation import Channel, Secret
 from omnipub.domain.ids import network_of
 from omnipub.errors import ConflictError, InvalidInputError
+from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.table import ConditionFailedError, Delete, Put, Table, Unchanged, Write
 from omnipub.services.accounts.accounts import Accounts
@@ -158,5 +159,5 @@ class Connecting:
 def _changed(connection: Connection) -> ConflictError:
     return ConflictError(
         f"{connection.channel} was changed by somebody else meanwhile; that stands.",
-        hint=f"Look at it: omnipub connections show {connection.channel}",
+        hint=Hint(action=Action.SHOW_ACCOUNT, channel=connection.channel, owner=connection.owner),
     )

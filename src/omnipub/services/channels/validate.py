@@ -8,6 +8,7 @@ from omnipub.domain.ids import network_of
 from omnipub.domain.limits import Excess, Limits, text_excess
 from omnipub.domain.message import Content
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action, Hint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ def admit(contents: Mapping[str, Content], channels: Mapping[str, Channel]) -> N
     if problems:
         raise InvalidInputError(
             "A channel cannot take the message as it is.",
-            hint="`omnipub channels limits` lists what each network accepts.",
+            hint=Hint(action=Action.LIST_LIMITS),
             problems=problems,
         )
 

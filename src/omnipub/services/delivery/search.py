@@ -15,6 +15,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, NotFoundError
+from omnipub.hints import Action, Hint
 from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.journal import Journal
@@ -65,13 +66,13 @@ class Search:
         if not is_searchable(before, self.clock.now()):
             raise ConflictError(
                 f"{before.channel} is {before.status}; only what may be out and is not being published is looked for.",
-                hint=f"See where it is: `omnipub messages show {before.parent.id}`.",
+                hint=before.parent.hint(Action.SHOW),
             )
         connection = self.accounts.for_delivery(before)
         if connection is None:
             raise NotFoundError(
                 f"The account {before.account} of {before.channel} is no longer connected.",
-                hint=f"Connect it: `omnipub connections connect {before.channel} --account {before.account}`.",
+                hint=Hint(action=Action.CONNECT, channel=before.channel, account=before.account, owner=before.owner),
             )
         channel = channel_of(self.channels, before.channel)
         now = self.clock.now()

@@ -1,16 +1,18 @@
 """What keeps accounts from publishing: pauses, rests, tokens that ended, owners who have to act."""
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.outcome import unquoted
 from omnipub.domain.ids import network_of
+from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Table
 from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.accounts.check import connect_again, connect_anew
 from omnipub.services.accounts.refresh_results import renewable
 from omnipub.services.delivery.circuit_breaker import Breakers
 from omnipub.services.health.backlog import Backlog, Pile
@@ -49,16 +51,18 @@ class Hindrances:
         paused = [one.scope for one in self.pauses.all()] if pile.waiting else []
         return sorted_out(self.table, pile, paused, self.accounts.channels)
 
-    def held(self, holds: Holds, viewer: str) -> list[Finding]:
-        """How many deliveries each pause holds, and how many wait for accounts; `viewer` types the commands."""
+    def held(self, holds: Holds) -> list[Finding]:
+        """How many deliveries each pause holds, and how many wait for accounts."""
         if not holds.whole.waiting:
             return [fine("held", "Nothing is held.")]
         found = [
-            _held(f"Held while {scope} is paused", pile, f"resume {shlex.quote(scope)}")
+            _held(f"Held while {scope} is paused", pile, Hint(action=Action.RESUME, scope=scope))
             for scope, pile in holds.paused.items()
         ]
         if holds.waiting.waiting:
-            found.append(_held("Held until their accounts can be used", holds.waiting, _first(holds, viewer)))
+            found.append(
+                _held("Held until their accounts can be used", holds.waiting, _first(holds, self.accounts.channels))
+            )
         found += [
             Finding(
                 name="held",
@@ -66,18 +70,18 @@ class Hindrances:
                 what=f"This release does not know the network '{network}', and holds for it: {waits.counted}. "
                 "A release that knows it lets them go; what is not wanted any more can be cancelled.",
                 at=waits.waiting[0].at,
-                next="messages list --status held",
+                next=Hint(action=Action.LIST_HELD),
             )
             for network, waits in holds.unknown.items()
         ]
         if holds.free.waiting:
             words = "Held, though nothing holds them any more; the ticks let them go within the hour"
-            found.append(_held(words, holds.free, "messages stuck"))
+            found.append(_held(words, holds.free, Hint(action=Action.LIST_STUCK)))
         if holds.invented.waiting:
-            found.append(fine("held", f"Held, and only invented by `table seed`: {holds.invented.counted}."))
+            found.append(fine("held", f"Held, and only invented, as samples: {holds.invented.counted}."))
         if not holds.whole.complete:
             what = f"More is held than was looked at: all this is of the {len(holds.whole):,} that wait longest."
-            found.append(Finding(name="held", health=Health.WARN, what=what, next="messages list --status held"))
+            found.append(Finding(name="held", health=Health.WARN, what=what, next=Hint(action=Action.LIST_HELD)))
         return found
 
     def paused(self) -> list[Finding]:
@@ -88,7 +92,7 @@ class Hindrances:
                 health=Health.WARN,
                 what=f"{one.scope} is paused by {one.by}: {one.reason}",
                 at=one.at,
-                next=f"resume {shlex.quote(one.scope)}",
+                next=Hint(action=Action.RESUME, scope=one.scope),
             )
             for one in self.pauses.all()
         ] or [fine("pause", "Nothing is paused.")]
@@ -107,14 +111,14 @@ class Hindrances:
             if one.is_open(now)
         ] or [fine("resting", "No account rests.")]
 
-    def tokens(self, viewer: str) -> list[Finding]:
-        """Tokens that have ended or are about to, everybody's; `viewer` types the commands."""
+    def tokens(self) -> list[Finding]:
+        """Tokens that have ended or are about to, everybody's."""
         now = self.clock.now()
         found: list[Finding] = []
         for shard in self.shards.count(now).all():
             page = self.table.query(access.tokens_ending(shard, until=now + REMIND, limit=COUNTED_AT_MOST))
             there = self.table.batch_get([key_of(item) for item in page.items])
-            found += [_ending(connection_of(item), now, viewer) for item in there.values()]
+            found += [_ending(connection_of(item), now) for item in there.values()]
         return found or [fine("tokens", f"No token is known to end within {REMIND.days} days.")]
 
     def unusable(self, holds: Holds, viewer: str) -> list[Finding]:
@@ -123,10 +127,13 @@ class Hindrances:
         seen = {(one.owner, one.channel) for one in told if one.connected}
         own = (needing_owner(one) for one in self.accounts.of(viewer))
         told += [one for one in own if one is not None and (one.owner, one.channel) not in seen]
-        found = [_unusable(one, viewer, complete=holds.whole.complete) for one in told[:ACCOUNTS_AT_MOST]]
+        found = [
+            _unusable(one, viewer, _remedy(one, self.accounts.channels), complete=holds.whole.complete)
+            for one in told[:ACCOUNTS_AT_MOST]
+        ]
         if len(told) > ACCOUNTS_AT_MOST:
             what = f"More accounts than these cannot be used: {len(told) - ACCOUNTS_AT_MOST:,}."
-            found.append(Finding(name="account", health=Health.BAD, what=what, next="messages stuck"))
+            found.append(Finding(name="account", health=Health.BAD, what=what, next=Hint(action=Action.LIST_STUCK)))
         return found or [fine("account", "Your accounts can be used, and nothing is held for anybody else's.")]
 
 
@@ -134,41 +141,37 @@ def _of(owner: str) -> str:
     return f" of {owner}" if owner else ""
 
 
-def _held(words: str, pile: Pile, remedy: str) -> Finding:
+def _held(words: str, pile: Pile, remedy: Hint) -> Finding:
     accounts = pile.by_account()
     named = ", ".join(f"{network}/{account} ({count})" for (network, account), count in accounts.most_common(NAMED))
     what = f"{words}: {pile.counted}, for {named}{' and others' if len(accounts) > NAMED else ''}."
     return Finding(name="held", health=Health.WARN, what=what, at=pile.waiting[0].at, next=remedy)
 
 
-def _first(holds: Holds, viewer: str) -> str:
-    """What to type for the account that the longest waiting delivery waits for, which no pause holds."""
+def _first(holds: Holds, channels: Mapping[str, Channel]) -> Hint:
+    """What to do for the account that the longest waiting delivery waits for, which no pause holds."""
     first = holds.waiting.waiting[0]
     place = first.owner, first.network, first.account
     one = next(one for one in holds.unusable if (one.owner, network_of(one.channel), one.account) == place)
-    return _remedy(one, viewer)
+    return _remedy(one, channels)
 
 
-def _unusable(one: Unusable, viewer: str, *, complete: bool) -> Finding:
+def _unusable(one: Unusable, viewer: str, remedy: Hint, *, complete: bool) -> Finding:
     # One that is not connected has no name of its own; the name to type may be another than it had.
     name = one.channel if one.connected else network_of(one.channel)
     whose = f"{name} ({one.account}){'' if one.owner == viewer else f' of {one.owner}'}"
     held = f" (held for it: {one.held:,}{'' if complete else ' or more'})" if one.held else ""
     what = f"{whose} needs its owner{held}: {one.reason}" if one.connected else f"{whose} is not connected{held}."
-    return Finding(name="account", health=Health.BAD, what=what, at=one.since, next=_remedy(one, viewer))
+    return Finding(name="account", health=Health.BAD, what=what, at=one.since, next=remedy)
 
 
-def _remedy(one: Unusable, viewer: str) -> str:
-    words = ["test", one.channel] if one.connected else ["connect", one.channel, "--account", one.account]
-    return _typed(words, one.owner, viewer)
+def _remedy(one: Unusable, channels: Mapping[str, Channel]) -> Hint:
+    if one.connected:
+        return Hint(action=Action.TEST_ACCOUNT, channel=one.channel, owner=one.owner)
+    return connect_anew(one.channel, one.account, one.owner, channels)
 
 
-def _typed(words: Sequence[str], owner: str, viewer: str) -> str:
-    """A command about an account, with its owner where that is somebody else than who types it."""
-    return shlex.join(["connections", *words, *([] if owner == viewer else ["--owner", owner])])
-
-
-def _ending(connection: Connection, now: datetime, viewer: str) -> Finding:
+def _ending(connection: Connection, now: datetime) -> Finding:
     ends = connection.refresh_at or now
     whose = f"The token of {connection.channel} ({connection.owner})"
     when = "has ended" if ends <= now else "ends soon"
@@ -178,12 +181,11 @@ def _ending(connection: Connection, now: datetime, viewer: str) -> Finding:
         return fine("tokens", f"{whose} {when}; omnipub renews it by itself with the account's next post.", ends)
     worse = f" It could not be renewed: {failed.sentence}" if failed else ""
     by_hand = renewable(connection) and not (failed and failed.for_good)
-    words = ["refresh", connection.channel] if by_hand else ["connect", connection.channel]
-    words += [] if by_hand else ["--account", connection.account]
+    remedy = Hint(action=Action.REFRESH, channel=connection.channel, owner=connection.owner)
     return Finding(
         name="tokens",
         health=Health.BAD if ends <= now or (failed and failed.for_good) else Health.WARN,
         what=f"{whose} {when}.{worse}{' It is tried again by itself.' if by_hand else ''}",
         at=ends,
-        next=_typed(words, connection.owner, viewer),
+        next=remedy if by_hand else connect_again(connection),
     )

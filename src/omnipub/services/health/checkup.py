@@ -1,4 +1,4 @@
-"""What can be wrong with a stage, read from its table: each finding with what to type next.
+"""What can be wrong with a stage, read from its table: each finding with what to do next.
 
 Every read is bounded, so that a table of millions is looked at as fast as a small one. A count that was
 broken off says so.
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.timestamps import from_text
+from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Table
 from omnipub.services.health.backlog import Backlog
@@ -18,6 +19,9 @@ from omnipub.services.protocol.enqueue import HORIZON
 from omnipub.services.protocol.gate import WITHOUT_EVIDENCE, Gate
 from omnipub.services.scheduling.dispatch import ALARMING_SILENCE, TICK_EVERY, Dispatch
 from omnipub.storage import keys
+
+START = Hint(action=Action.START)
+RUN_NOW = Hint(action=Action.RUN_NOW)
 
 LEFT_TO_PEOPLE = {
     Status.UNCONFIRMED: ("Nothing is in doubt.", "May be out or not, and a person decides: {}."),
@@ -38,27 +42,27 @@ class Checkup:
     hindrances: Hindrances
     clock: Clock
 
-    def look(self, owner: str, *, running: bool, start: str = "up") -> list[Finding]:
+    def look(self, owner: str, *, running: bool, start: Hint = START) -> list[Finding]:
         """Everything the table tells, and what an owner has to do.
 
         Args:
             owner: Who looks, an operator: their own accounts are looked at, and everybody's that something is held for.
             running: Whether anything works on the table at this moment.
-            start: What to type so that something does.
+            start: What to do so that something does.
         """
         beat = self.dispatch.last_beat()
         holds = self.hindrances.holds()
         return [
             self._gate(),
-            self._scheduler(beat, start="" if running else start),
+            self._scheduler(beat, start=None if running else start),
             self._clock(beat),
-            self._due("schedule run-now" if running else start),
-            self._publishing("schedule run-now" if running else start),
-            *self.hindrances.held(holds, owner),
+            self._due(RUN_NOW if running else start),
+            self._publishing(RUN_NOW if running else start),
+            *self.hindrances.held(holds),
             *self.hindrances.paused(),
             *self.hindrances.resting(),
             *self.hindrances.unusable(holds, owner),
-            *self.hindrances.tokens(owner),
+            *self.hindrances.tokens(),
             *(self._left(status) for status in LEFT_TO_PEOPLE),
         ]
 
@@ -67,20 +71,22 @@ class Checkup:
         if why is not None:
             lost = " If only its evidence was lost, add --same." if why in WITHOUT_EVIDENCE else ""
             what = f"{self.gate.sentence(why)}{lost}"
-            return Finding(name="gate", health=Health.BAD, what=what, next="table adopt")
+            return Finding(name="gate", health=Health.BAD, what=what, next=Hint(action=Action.ADOPT))
         return fine("gate", "The table is the one that sent from here last, as far as its evidence tells.")
 
-    def _scheduler(self, beat: datetime | None, *, start: str) -> Finding:
+    def _scheduler(self, beat: datetime | None, *, start: Hint | None) -> Finding:
         if beat is not None and self.clock.now() - beat <= ALARMING_SILENCE:
             served = self.dispatch.last_served()
             if served is not None and beat - served > ALARMING_SILENCE:
                 what = "The scheduler runs, but the stream or the delay queue refuses what it puts, since then."
-                return Finding(name="scheduler", health=Health.BAD, what=what, at=served, next="stream stats")
+                return Finding(
+                    name="scheduler", health=Health.BAD, what=what, at=served, next=Hint(action=Action.STREAM_STATS)
+                )
             return fine("scheduler", "The scheduler ran last.", beat)
         # Where nothing runs, silence is what that means; what it costs is said by what is due.
         health = Health.WARN if start or beat is None else Health.BAD
         what = "The scheduler is silent since then." if beat else "The scheduler has never run."
-        return Finding(name="scheduler", health=health, what=what, at=beat, next=start)
+        return Finding(name="scheduler", health=health, what=what, at=beat, next=start or "")
 
     def _clock(self, beat: datetime | None) -> Finding:
         """A cursor is at most a horizon ahead of the clock that wrote it: more means that the clock went back."""
@@ -92,7 +98,7 @@ class Checkup:
         what = "The clock went back: the scheduler has already worked at that moment."
         return Finding(name="clock", health=Health.BAD, what=what, at=seen, elsewhere="timedatectl")
 
-    def _due(self, remedy: str) -> Finding:
+    def _due(self, remedy: Hint) -> Finding:
         now = self.clock.now()
         overdue = self.backlog.of(Status.SCHEDULED, at_most=COUNTED_AT_MOST).until(now)
         if not overdue.waiting:
@@ -103,7 +109,7 @@ class Checkup:
             return fine("due", what, oldest)
         return Finding(name="due", health=Health.BAD, what=what, at=oldest, next=remedy)
 
-    def _publishing(self, remedy: str) -> Finding:
+    def _publishing(self, remedy: Hint) -> Finding:
         pile = self.backlog.of(Status.PUBLISHING, at_most=COUNTED_AT_MOST)
         stuck = pile.until(self.clock.now() - ALARMING_SILENCE)
         if not stuck.waiting:
@@ -117,4 +123,6 @@ class Checkup:
         if not pile.waiting:
             return fine(status.value, nothing)
         what = something.format(pile.counted)
-        return Finding(name=status.value, health=Health.WARN, what=what, at=pile.waiting[0].at, next="messages stuck")
+        return Finding(
+            name=status.value, health=Health.WARN, what=what, at=pile.waiting[0].at, next=Hint(action=Action.LIST_STUCK)
+        )

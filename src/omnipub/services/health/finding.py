@@ -1,8 +1,10 @@
-"""What a check-up says: one thing that was looked at, how it is, and what to type next."""
+"""What a check-up says: one thing that was looked at, how it is, and what to do next."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from omnipub.hints import Hint
 
 COUNTED_AT_MOST = 50
 """Of what waits in one state, more is not counted: for a warning, fifty are as telling as a million."""
@@ -23,7 +25,8 @@ class Finding:
     Attributes:
         what: For people, a sentence.
         at: The moment it is about, if there is one.
-        next: What to type, without the name of the program; empty if there is nothing to do.
+        next: What to do; empty if there is nothing. What only the command line looks at names its command itself,
+            without the name of the program.
         elsewhere: What to type if that is no command of ours.
     """
 
@@ -31,7 +34,7 @@ class Finding:
     health: Health
     what: str
     at: datetime | None = None
-    next: str = ""
+    next: Hint | str = ""
     elsewhere: str = ""
 
 

@@ -17,6 +17,7 @@ from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
+from omnipub.hints import Action
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import ConditionFailedError
 from omnipub.services.messages.create_transaction import Creation
@@ -168,10 +169,9 @@ class Operate:
         ]
         if not chosen:
             states = ", ".join(f"{delivery.channel} is {delivery.status}" for delivery in shown.deliveries)
-            group = "messages" if parent.kind is Kind.MESSAGE else "certs"
             raise ConflictError(
                 f"Nothing of it can be changed that way: {states}.",
-                hint=f"See what can be done: `omnipub {group} show {parent.id}`.",
+                hint=parent.hint(Action.SHOW, when="See what can be done"),
             )
         for delivery in chosen:
             decide(delivery)  # all must be possible before the first is written

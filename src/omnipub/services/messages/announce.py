@@ -11,6 +11,7 @@ from omnipub.domain.delivery.window import Window
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError
+from omnipub.hints import Action
 from omnipub.ports.table import Absent, Key, Put
 from omnipub.services.channels.validate import admit
 from omnipub.services.messages.create_transaction import Created, Creation, IdempotencyKey
@@ -90,8 +91,10 @@ class Announce:
         known = self.creation.table.get(same)
         if known is not None:
             if known["owner"] == owner:
-                hint = f"See it: omnipub certs show {known['certification']}"
-                raise ConflictError("This certification was announced before.", hint=hint)
+                same_one = Parent(kind=Kind.CERTIFICATION, id=known["certification"])
+                raise ConflictError(
+                    "This certification was announced before.", hint=same_one.hint(Action.SHOW, when="See it")
+                )
             raise ConflictError(
                 "This certification was announced before, by somebody else.",
                 hint="A certification is announced once, whoever announces it; operators see all of them.",

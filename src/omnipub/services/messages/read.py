@@ -10,6 +10,7 @@ from omnipub.domain.delivery.model import Attempt, Delivery
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Message
 from omnipub.errors import NotFoundError
+from omnipub.hints import Action, Hint
 from omnipub.ports.table import Item, Table
 from omnipub.storage import access, keys
 from omnipub.storage.items import attempt_of, certification_of, delivery_of, message_of
@@ -84,8 +85,8 @@ class Showing:
         items = list(self._collection(parent))
         metadata = next((item for item in items if item[SORT] == keys.METADATA), None)
         if metadata is None or not (viewer.operator or metadata["owner"] == viewer.owner):
-            noun, group = _NOUNS[parent.kind]
-            raise NotFoundError(f"There is no {noun} {parent.id}.", hint=f"`omnipub {group} list` shows what there is.")
+            noun = parent.kind.name.lower()
+            raise NotFoundError(f"There is no {noun} {parent.id}.", hint=Hint(action=Action.LIST, group=parent.group))
         return Shown(
             parent=parent,
             subject=message_of(metadata) if parent.kind is Kind.MESSAGE else certification_of(metadata),
@@ -101,6 +102,3 @@ class Showing:
             cursor = page.cursor
             if cursor is None:
                 return
-
-
-_NOUNS = {Kind.MESSAGE: ("message", "messages"), Kind.CERTIFICATION: ("certification", "certs")}

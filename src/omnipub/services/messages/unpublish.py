@@ -17,6 +17,7 @@ from omnipub.domain.delivery.outcome import GONE, Ended, Outcome
 from omnipub.domain.ids import Parent, network_of
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, NotFoundError, SealBrokenError
+from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import ConditionFailedError
 from omnipub.services.accounts.accounts import Accounts
@@ -163,13 +164,20 @@ class Unpublish:
         )
 
 
-def _way_out(waiting: Sequence[Delivery]) -> str:
-    """What to type for the first of the deliveries that have no post to delete."""
+def _way_out(waiting: Sequence[Delivery]) -> Hint:
+    """What helps with the first of the deliveries that have no post to delete."""
     delivery = waiting[0]
-    typed = {
-        Status.UNCONFIRMED: "If it is out: omnipub messages mark-published {id} --channel {channel} --network-id ID",
-        Status.PUBLISHING: "Call it off: omnipub messages cancel {id} --channel {channel}",
-        Status.SCHEDULED: "Call it off: omnipub messages cancel {id} --channel {channel}",
-        Status.HELD: "Call it off: omnipub messages cancel {id} --channel {channel}",
-    }.get(delivery.status, "See what happened: omnipub messages show {id}")
-    return typed.format(id=delivery.parent.id, channel=delivery.channel)
+    hint = _WAYS_OUT.get(delivery.status)
+    if hint is None:
+        return delivery.parent.hint(Action.SHOW, when="See what happened")
+    return replace(hint, group=delivery.parent.group, id=delivery.parent.id, channel=delivery.channel)
+
+
+_WAYS_OUT: Mapping[Status, Hint] = MappingProxyType(
+    {
+        Status.UNCONFIRMED: Hint(action=Action.MARK_PUBLISHED, when="If it is out"),
+        Status.PUBLISHING: Hint(action=Action.CANCEL),
+        Status.SCHEDULED: Hint(action=Action.CANCEL),
+        Status.HELD: Hint(action=Action.CANCEL),
+    }
+)

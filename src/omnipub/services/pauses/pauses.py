@@ -12,6 +12,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import NotFoundError
+from omnipub.hints import Action, Hint
 from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.journal import Journal
@@ -61,7 +62,7 @@ class Pauses:
         """
         key = keys.pause(checked_scope(scope))
         if self.table.get(key) is None:
-            raise NotFoundError(f"{scope} is not paused.", hint="`omnipub pause` lists what is.")
+            raise NotFoundError(f"{scope} is not paused.", hint=Hint(action=Action.LIST_PAUSES))
         self.releases.gate.check()
         late = Late.SEND if send_late else Late.MISS
         waiting = self.waiting(scope)

@@ -15,6 +15,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.errors import GateClosedError
+from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
 from omnipub.ports.place import Claimed, Evidence, Seat
 from omnipub.ports.table import ConditionFailedError, Item, Key, Table
@@ -58,10 +59,10 @@ _WHAT = {
     Why.UNKNOWN: "has run, but {where} has no evidence of it",
     Why.STALE: "is newer than its evidence in {where}",
 }
-_ADOPT = "If the original is retired for good: omnipub table adopt"
+_ADOPT = Hint(action=Action.ADOPT)
 _ASK = (
-    "If it was moved here from another machine, or restored: `omnipub table adopt`. "
-    "If it is the very table and only the evidence was lost: `omnipub table adopt --same`."
+    Hint(action=Action.ADOPT, when="If it was moved here from another machine, or restored"),
+    Hint(action=Action.ADOPT_SAME, when="If it is the very table and only the evidence was lost"),
 )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.delivery.decide import Act, next_step
 from omnipub.errors import NotFoundError
+from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
 from omnipub.ports.invoke import Invoke, Judged
 from omnipub.ports.parked import Parked
@@ -94,9 +95,7 @@ class Replay:
         found = self.parked.named(list(dict.fromkeys(ids)))
         missing = set(ids) - {one.id for one in found}
         if missing:
-            raise NotFoundError(
-                f"No record {min(missing)} is parked.", hint="See which are: omnipub stream replay --parked --dry-run"
-            )
+            raise NotFoundError(f"No record {min(missing)} is parked.", hint=Hint(action=Action.LIST_PARKED))
         return (Candidate(record=one.record, parked=one.id) for one in found)
 
     def foresee(self, candidates: Iterable[Candidate]) -> Iterator[Replayed]:

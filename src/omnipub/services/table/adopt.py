@@ -11,6 +11,7 @@ from omnipub.domain.delivery.actions import doubted
 from omnipub.domain.delivery.lifecycle import Event, Status, legal_events
 from omnipub.domain.delivery.model import Delivery
 from omnipub.errors import ConflictError
+from omnipub.hints import Action, Hint
 from omnipub.names import SEED_OWNER
 from omnipub.ports.clock import Clock
 from omnipub.ports.place import Evidence, Seat
@@ -82,7 +83,7 @@ class Adoption:
         if why is not None and why not in WITHOUT_EVIDENCE:
             raise ConflictError(
                 "The evidence of this table was not lost: it tells that the table is not what ran last.",
-                hint="If the original is retired for good: omnipub table adopt",
+                hint=Hint(action=Action.ADOPT),
             )
 
     def _reopen(self, identity: str, evidence: Evidence | None) -> None:

@@ -13,6 +13,7 @@ from omnipub import __version__
 from omnipub.config import Settings
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, InvalidInputError
+from omnipub.hints import Action, Hint
 from omnipub.names import SERVICE
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Table
@@ -111,7 +112,10 @@ class Transfer:
         if problems:
             raise InvalidInputError(
                 "The file cannot be imported; nothing was written.",
-                hint="Look at what is wrong in the table it came from with `table verify`, and export that again.",
+                hint=(
+                    "Export again what it came from, when that is in order.",
+                    Hint(action=Action.VERIFY_TABLE, when="See there what is wrong"),
+                ),
                 problems=problems[:PROBLEMS_SHOWN],
             )
         return Checked(items=kinds.total(), kinds=dict(sorted(kinds.items())), highest=header["shards"])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action, Hint
 from omnipub.names import SERVICE
 from omnipub.ports.table import Item
 from omnipub.storage import keys
@@ -37,9 +38,7 @@ def header_of(line: str) -> dict[str, Any]:
         right = header[SERVICE] == "export"
         schema, meaning = header["schema"], int(header.get("meaning", 1))
     except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInputError(
-            "This is no export of a table.", hint="Make one with: omnipub table export FILE.jsonl"
-        ) from error
+        raise InvalidInputError("This is no export of a table.", hint=Hint(action=Action.EXPORT_TABLE)) from error
     if not right or schema != SCHEMA:
         raise InvalidInputError(
             f"The file's lines are of schema {schema}; this release reads {SCHEMA}.",

@@ -9,6 +9,7 @@ from omnipub.domain.delivery.lifecycle import TRANSITIONS, Transition
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Kind, Parent, checked_id
 from omnipub.errors import InvalidInputError, NotFoundError
+from omnipub.hints import Action, Group, Hint
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Item, Key, Table
 from omnipub.storage import access, keys
@@ -70,7 +71,7 @@ class Inspection:
                 return [_inspected(item, highest) for item in main_first]
         raise NotFoundError(
             f"There is nothing of the key {text.strip()}.",
-            hint="`omnipub messages list` and `omnipub certs list` show what there is.",
+            hint=[Hint(action=Action.LIST, group=group) for group in Group],
         )
 
     def _partition(self, partition: str) -> Iterator[Item]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from omnipub_cli.output.views import Cell, Column, State, Table
 
@@ -57,47 +55,17 @@ def shape(connection: Connection) -> dict[str, Any]:
 
 def again(call: Call, connection: Connection) -> str:
     """The command that gives a connected account a new token."""
-    from omnipub.services.accounts.secret_urls import ADDRESS
+    from omnipub.services.accounts.check import connect_again
 
-    # An address that is a secret is not shown: without --url the one that is sealed stays.
-    hidden = ADDRESS in (connection.settings or {})
-    name = connection.also[0] if hidden and connection.also else connection.account
-    words = ["connections", "connect", connection.channel, "--account", name]
-    if connection.title != name:
-        words += ["--title", connection.title]
-    if connection.base_url and not (hidden or _at_the_sandbox(call, connection)):
-        words += ["--url", connection.base_url]
-    return call.typed(shlex.join(words))
-
-
-def _at_the_sandbox(call: Call, connection: Connection) -> bool:
-    """Whether the sandbox opened the account; its port may be another one today, but its paths are its own."""
-    from omnipub.config import Mode
-    from omnipub.domain.ids import network_of
-
-    path = urlsplit(connection.base_url).path
-    return call.settings.mode is Mode.SANDBOX and path.startswith(f"/{network_of(connection.channel)}")
+    return call.command_of(connect_again(connection))
 
 
 def after(call: Call, tested: Trial) -> str:
-    """What to type after a test; empty if there is nothing to do."""
-    from omnipub.services.accounts.check import Verdict
-    from omnipub.services.accounts.refresh_results import renewable
-    from omnipub.storage.items import Standing
+    """The command that helps after a test; empty if there is nothing to do."""
+    from omnipub.services.accounts.check import next_after
 
-    one = tested.connection
-    match tested.verdict:
-        case Verdict.OK:
-            held = one.standing is Standing.NEEDS_OWNER
-            return call.typed(f"connections refresh {one.channel}") if held else ""
-        case Verdict.EXPIRED if renewable(one):
-            return call.typed(f"connections refresh {one.channel}")
-        case Verdict.UNREACHABLE:
-            return call.typed(f"connections test {one.channel}")
-        case Verdict.UNTESTABLE:
-            return call.typed(f'messages create "A test" --to {one.channel} --wait')
-        case _:
-            return again(call, one)
+    hint = next_after(tested)
+    return call.command_of(hint) if hint else ""
 
 
 def table(tested: Sequence[Trial]) -> list[Table]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from omnipub.errors import NotFoundError
+from omnipub.hints import Action, Hint
 from omnipub_cli.commands._shared.held import Holds
 from omnipub_cli.commands._shared.watch import code_of, watched
 from omnipub_cli.commands._shared.watch import tell as follow_up
@@ -38,7 +39,7 @@ def explained(call: Call) -> Iterator[None]:
         yield
     except NotFoundError as error:
         if not call.runs and call.settings.mode.value == "sandbox":
-            error.hint = f"Start the sandbox, which has an account of each network: {call.typed('up')}"
+            error.advise(Hint(action=Action.START, when="Start the sandbox, which has an account of each network"))
         raise
 
 

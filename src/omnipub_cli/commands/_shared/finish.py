@@ -68,7 +68,7 @@ class Finish:
         try:
             system = self.account.system(settings(self.target.stage, told), self.target.region)
         except OmnipubError as error:
-            return [Check(name="system", verdict="bad", what=error.message, next=error.hint)]
+            return [Check(name="system", verdict="bad", what=error.message, next=self.call.worded(*error.hints))]
         self.call.output.note("Waiting for the scheduler's next tick …")
         try:
             return Smoke(

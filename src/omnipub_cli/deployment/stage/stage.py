@@ -128,7 +128,7 @@ class Stage:
         except ConfigurationError as error:
             response = getattr(error.__cause__, "response", {})
             if response.get("Error", {}).get("Code") in _GONE:
-                error.hint = self._why_gone()
+                error.advise(self._why_gone())
             raise
         finally:
             system.close()

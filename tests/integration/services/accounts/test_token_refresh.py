@@ -26,6 +26,7 @@ from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_item
 from omnipub.wiring.assemble import assemble
+from support.hints import typed
 from support.tokens import LASTS, RenewableChannel, TokenBook
 from support.world import CHANNELS, OWNER, START, FakeNetwork, TestBed, WorkerKilledError, make_bed
 
@@ -711,8 +712,8 @@ def test_what_happens_to_a_token_is_noted_without_any_secret(bed: TokenBed) -> N
 
 def test_doctor_says_of_a_token_that_ends_what_omnipub_does_and_what_a_person_can(bed: TokenBed) -> None:
     def tokens() -> tuple[str, str, str]:
-        (finding,) = bed.system.checkup.hindrances.tokens(OWNER)
-        return finding.health.value, finding.what, finding.next
+        (finding,) = bed.system.checkup.hindrances.tokens()
+        return finding.health.value, finding.what, typed(finding.next, OWNER)
 
     bed.connect(ends_at=START + AHEAD)
     by_itself = "The token of looked (owner-1) ends soon; omnipub renews it by itself with the account's next post."

@@ -20,6 +20,7 @@ from omnipub.services.health.blocked_accounts import ACCOUNTS_AT_MOST
 from omnipub.services.health.finding import COUNTED_AT_MOST, Finding, Health
 from omnipub.storage.items import delivery_item
 from omnipub.storage.schema import WRITE_LIMIT
+from support.hints import typed
 from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed
 
 
@@ -52,7 +53,7 @@ def test_where_everything_is_well_everything_is_ok(bed: TestBed) -> None:
 
 def test_a_scheduler_that_never_ran_is_worth_a_look(bed: TestBed) -> None:
     assert not_ok(bed, running=False) == {"scheduler": Health.WARN}
-    assert found(bed, running=False)["scheduler"].next == "up"
+    assert typed(found(bed, running=False)["scheduler"].next, OWNER) == "up"
 
 
 @pytest.mark.parametrize(("running", "health"), [(True, Health.BAD), (False, Health.WARN)])
@@ -81,7 +82,7 @@ def test_what_is_due_and_not_dispatched_is_bad_once_it_is_late(
     assert found(bed)["due"].health is Health.OK
     bed.clock.advance(minutes=3)
     due = found(bed, running=running)["due"]
-    assert (due.health, due.at, due.next) == (Health.BAD, START + timedelta(seconds=30), next_)
+    assert (due.health, due.at, typed(due.next, OWNER)) == (Health.BAD, START + timedelta(seconds=30), next_)
     assert ": 2," in due.what
 
 
@@ -102,7 +103,10 @@ def test_what_is_held_is_counted_by_account_and_its_owner_is_named(bed: TestBed)
     findings = found(bed)
     assert findings["held"].health is Health.WARN
     assert "looked/acc-looked (1)" in findings["held"].what
-    assert (findings["account"].health, findings["account"].next) == (Health.BAD, "connections test looked")
+    assert (findings["account"].health, typed(findings["account"].next, OWNER)) == (
+        Health.BAD,
+        "connections test looked",
+    )
 
 
 def test_what_a_pause_holds_names_the_pause_and_how_it_ends(bed: TestBed) -> None:
@@ -111,14 +115,14 @@ def test_what_a_pause_holds_names_the_pause_and_how_it_ends(bed: TestBed) -> Non
     compose(bed, seconds=0)
     bed.run_stream()
     held = found(bed)["held"]
-    assert (held.what, held.next) == (
+    assert (held.what, typed(held.next, OWNER)) == (
         "Held while everything is paused: 1, for looked/acc-looked (1).",
         "resume everything",
     )
     assert found(bed)["account"].health is Health.OK
     bed.system.pauses.resume("everything", send_late=True)
     held = found(bed)["held"]
-    assert (held.what.partition(":")[0], held.next) == ("Held while channel", "resume channel:looked")
+    assert (held.what.partition(":")[0], typed(held.next, OWNER)) == ("Held while channel", "resume channel:looked")
 
 
 def test_accounts_of_others_that_hold_deliveries_are_named_with_their_owner_and_what_to_type(bed: TestBed) -> None:
@@ -138,7 +142,7 @@ def test_accounts_of_others_that_hold_deliveries_are_named_with_their_owner_and_
     bed.system.connecting.disconnect(eves)
     bed.run_stream()
     told = bed.system.checkup.look(OWNER, running=True)
-    assert {(one.what, one.next) for one in told if one.name == "account"} == {
+    assert {(one.what, typed(one.next, OWNER)) for one in told if one.name == "account"} == {
         (
             "blind:b (of bob) of bob needs its owner (held for it: 1): The token expired.",
             "connections test blind:b --owner bob",
@@ -150,8 +154,8 @@ def test_accounts_of_others_that_hold_deliveries_are_named_with_their_owner_and_
     }
     (held,) = [one for one in told if one.name == "held"]
     assert held.what == "Held until their accounts can be used: 2, for blind/of bob (1), blind/of eve (1)."
-    assert held.next in {one.next for one in told if one.name == "account"}
-    bobs = [one.next for one in bed.system.checkup.look("bob", running=True) if one.name == "account"]
+    assert typed(held.next, OWNER) in {typed(one.next, OWNER) for one in told if one.name == "account"}
+    bobs = [typed(one.next, "bob") for one in bed.system.checkup.look("bob", running=True) if one.name == "account"]
     assert set(bobs) >= {"connections test blind:b", "connections test looked"}, "an owner's own, held for or not"
 
 
@@ -167,7 +171,7 @@ def test_an_account_whose_alias_is_another_by_now_is_found_and_one_whose_name_is
     bed.system.accounts.connect(owner="bob", channel="looked:old", account="moved", token=Secret("t"))
     table.transact([Put(item=delivery_item(one, shard)) for one in late])
     told = [one for one in bed.system.checkup.look(OWNER, running=True) if one.name in {"held", "account"}]
-    assert [(one.what, one.next) for one in told] == [
+    assert [(one.what, typed(one.next, OWNER)) for one in told] == [
         (
             "Held until their accounts can be used: 1, for looked/gone (1).",
             "connections connect looked:second --account gone --owner bob",
@@ -196,7 +200,7 @@ def test_more_that_is_held_and_more_accounts_than_are_told_are_said_to_be(bed: T
     held = [one for one in told if one.name == "held"]
     assert held[0].what.startswith("Held until their accounts can be used: 50 or more, for ")
     assert held[1].what == "More is held than was looked at: all this is of the 50 that wait longest."
-    assert held[1].next == "messages list --status held"
+    assert typed(held[1].next, OWNER) == "messages list --status held"
     accounts = [one for one in told if one.name == "account"]
     assert len(accounts) == ACCOUNTS_AT_MOST + 1
     assert "(held for it: 1 or more)" in accounts[0].what
@@ -208,20 +212,20 @@ def test_what_was_invented_and_is_held_needs_nobody(bed: TestBed) -> None:
     bed.system.world.table.put(delivery_item(invented, bed.system.shards.count(START).of))
     told = found(bed)
     assert (told["held"].health, told["account"].health) == (Health.OK, Health.OK)
-    assert told["held"].what == "Held, and only invented by `table seed`: 1."
+    assert told["held"].what == "Held, and only invented, as samples: 1."
 
 
 def test_a_token_of_somebody_else_that_ends_is_connected_again_for_its_owner(bed: TestBed) -> None:
     bed.system.connecting.connect(
         owner="bob", channel="looked:b", account="of-bob", token=Secret("t"), ends_at=START + timedelta(days=1)
     )
-    assert found(bed)["tokens"].next == "connections connect looked:b --account of-bob --owner bob"
+    assert typed(found(bed)["tokens"].next, OWNER) == "connections connect looked:b --account of-bob --owner bob"
 
 
 def test_every_pause_is_told_with_how_to_end_it(bed: TestBed) -> None:
     bed.system.pauses.pause("channel:looked", reason="Crisis.", by="ops")
     pause = found(bed)["pause"]
-    assert (pause.health, pause.at, pause.next) == (Health.WARN, START, "resume channel:looked")
+    assert (pause.health, pause.at, typed(pause.next, OWNER)) == (Health.WARN, START, "resume channel:looked")
     assert pause.what == "channel:looked is paused by ops: Crisis."
 
 
@@ -246,7 +250,9 @@ def test_a_token_is_told_before_it_ends(bed: TestBed, days: int, health: Health)
     )
     tokens = found(bed)["tokens"]
     assert tokens.health is health
-    assert tokens.next == ("" if health is Health.OK else "connections connect looked --account acc-looked")
+    assert typed(tokens.next, OWNER) == (
+        "" if health is Health.OK else "connections connect looked --account acc-looked"
+    )
 
 
 @pytest.mark.parametrize(("order", "status"), [("reject", "failed"), ("no_answer", "unconfirmed")])
@@ -270,7 +276,7 @@ def test_a_copy_is_bad_and_says_how_it_is_adopted(bed: TestBed) -> None:
     bed.system.gate.enter()
     bed.seat.name = "elsewhere"
     gate = found(bed)["gate"]
-    assert (gate.health, gate.next) == (Health.BAD, "table adopt")
+    assert (gate.health, typed(gate.next, OWNER)) == (Health.BAD, "table adopt")
 
 
 def test_a_clock_that_went_back_is_bad(bed: TestBed) -> None:

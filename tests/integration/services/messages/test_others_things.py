@@ -14,6 +14,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError, NotFoundError
+from omnipub.hints import Action, Group, Hint
 from omnipub.services.messages.read import Viewer
 from support.world import OWNER, START, TestBed, make_bed
 
@@ -45,10 +46,10 @@ def test_a_certification_is_announced_once_and_who_did_it_is_not_told(bed: TestB
     made = bed.system.announce.certification(draft=EARNED)
     with pytest.raises(ConflictError) as own:
         bed.system.announce.certification(draft=EARNED)
-    assert made.id in own.value.hint
+    assert own.value.hints == (Hint(action=Action.SHOW, when="See it", group=Group.CERTIFICATION, id=made.id),)
     with pytest.raises(ConflictError, match="announced before, by somebody else") as others:
         bed.system.announce.certification(draft=replace(EARNED, owner=OTHER))
-    said = f"{others.value.message} {others.value.hint}"
+    said = f"{others.value.message} {others.value.hints}"
     assert made.id not in said
     assert OWNER not in said
 
@@ -62,7 +63,7 @@ def test_anothers_certification_and_message_are_not_there(bed: TestBed) -> None:
     ):
         with pytest.raises(NotFoundError) as refused:
             bed.system.showing.one(parent, Viewer(owner=OTHER))
-        assert OWNER not in f"{refused.value.message} {refused.value.hint}"
+        assert OWNER not in f"{refused.value.message} {refused.value.hints}"
 
 
 def waiting(bed: TestBed, first: str, second: str) -> tuple[str, str]:
@@ -100,6 +101,6 @@ def test_a_post_that_belongs_to_anothers_delivery_is_taken_and_no_more_is_told(b
     parent = Parent(kind=Kind.MESSAGE, id=second.id)
     with pytest.raises(ConflictError) as refused:
         bed.system.operate.mark_published(parent, Viewer(owner=OTHER), channel="blind", network_id=published.network_id)
-    said = f"{refused.value.message} {refused.value.hint}"
+    said = f"{refused.value.message} {refused.value.hints}"
     assert first.id not in said
     assert OWNER not in said

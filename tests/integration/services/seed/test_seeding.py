@@ -10,6 +10,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind
 from omnipub.domain.message import Content
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
+from omnipub.hints import Action, Hint
 from omnipub.names import PRODUCTION, SEED_OWNER
 from omnipub.ports.table import Item
 from omnipub.services.messages.read import Viewer
@@ -119,7 +120,7 @@ def test_another_seed_or_day_is_refused_until_the_first_is_removed(bed: TestBed,
     bed.clock.advance(days=later.get("days", 0))
     with pytest.raises(ConflictError, match="--seed 1") as refused:
         seed(bed, messages=10, number=later.get("number", 1))
-    assert "unseed" in refused.value.hint
+    assert refused.value.hints == (Hint(action=Action.UNSEED),)
     unseed(bed)
     assert seed(bed, messages=10, number=2) > 10
 

@@ -121,7 +121,7 @@ def test_the_systems_own_items_can_be_looked_at(bed: TestBed, key: str) -> None:
 def test_what_is_no_key_is_refused_with_what_one_looks_like(bed: TestBed, text: str) -> None:
     with pytest.raises((InvalidInputError, NotFoundError)) as refused:
         inspected(bed, text)
-    assert refused.value.hint
+    assert refused.value.hints
 
 
 def test_what_is_not_there_is_not_found(bed: TestBed) -> None:

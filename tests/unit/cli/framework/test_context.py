@@ -6,6 +6,7 @@ from omnipub.errors import NotFoundError
 from omnipub.services.accounts.accounts import needed
 from omnipub_cli.app import load
 from omnipub_cli.framework.context import Call
+from omnipub_cli.framework.hint_words import worded
 from omnipub_cli.framework.lazy_group import Lazy
 
 
@@ -29,7 +30,7 @@ def test_the_commands_of_a_hint_are_typed_on_the_data_directory_that_was_named(h
 def test_how_a_missing_account_is_connected_is_parsed_as_it_stands() -> None:
     with pytest.raises(NotFoundError) as missing:
         needed(None, "facebook:other")
-    _, group, name, *arguments = shlex.split(missing.value.hint.partition(": ")[2])
+    _, group, name, *arguments = shlex.split(worded(missing.value.hints).partition(": ")[2])
     command = load(group)
     assert isinstance(command, Lazy)
     parsed = command.load(name).make_context(name, arguments).params

@@ -22,6 +22,7 @@ from omnipub.domain.delivery.model import Delivery, Lease, Reason
 from omnipub.domain.delivery.outcome import FoundPost
 from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import ConflictError, IllegalTransitionError
+from omnipub.hints import Action
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -105,7 +106,7 @@ def test_a_doubt_keeps_the_first_uncertain_moment() -> None:
 def test_what_is_not_possible_is_refused_with_what_would_be() -> None:
     with pytest.raises(IllegalTransitionError, match="only what is unconfirmed") as refused:
         marked_published(DUE, NOON, network_id="7", permalink="")
-    assert DUE.parent.id in refused.value.hint
+    assert refused.value.hints == (DUE.parent.hint(Action.SHOW),)
     with pytest.raises(IllegalTransitionError, match="cannot be dismissed") as refused:
         dismissed(DUE, NOON, sentence="")
     assert refused.value.hint == "Possible now: cancel, claim, hold, miss."

@@ -12,6 +12,7 @@ from omnipub.domain.delivery.rules import Remedy
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content, MediaReference, Variant
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action, Hint
 from omnipub.services.channels.validate import admit, examined, objections
 
 LIMITS = Limits(
@@ -154,7 +155,7 @@ def test_problems_of_all_channels_are_named_at_once() -> None:
 def test_a_refusal_says_where_the_limits_stand() -> None:
     with pytest.raises(InvalidInputError) as caught:
         admit({"net": Content(text="x" * 21)}, CHANNELS)
-    assert "omnipub channels limits" in caught.value.hint
+    assert caught.value.hints == (Hint(action=Action.LIST_LIMITS),)
 
 
 def test_a_variant_that_fits_is_admitted_where_the_common_text_does_not() -> None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from omnipub.adapters.local.sqlite.database import BUSY_MS
 from omnipub.adapters.local.sqlite.errors import told as told_of
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action, Hint
 from omnipub.storage.schema import KEY_ATTRIBUTES
 
 PAGES = 2048
@@ -53,7 +54,7 @@ def examined(file: Path) -> int:
     Raises:
         InvalidInputError: It is no table of ours, or damaged.
     """
-    hint = "Make one with: omnipub table backup FILE"
+    hint = Hint(action=Action.BACKUP)
     try:
         with closing(_reading(file)) as connection:
             columns = {row[1] for row in connection.execute("PRAGMA table_info(items)")}

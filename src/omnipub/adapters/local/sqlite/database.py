@@ -11,6 +11,7 @@ from omnipub import private_files
 from omnipub.adapters.local.sqlite.errors import told
 from omnipub.adapters.local.sqlite.group_commit import Job, Jobs, Work
 from omnipub.adapters.local.sqlite.prefetch import read_ahead
+from omnipub.hints import Advice
 from omnipub.strict_json import JsonError
 
 BUSY_MS = 10_000
@@ -31,7 +32,7 @@ class Database:
     jobs (`write`) is committed together, since the disk takes as long for one as for all.
     """
 
-    def __init__(self, path: Path, schema: str, *, expendable: bool = False, remedy: str = "") -> None:
+    def __init__(self, path: Path, schema: str, *, expendable: bool = False, remedy: Advice = "") -> None:
         """Open a file; a new one, and what SQLite keeps beside it, is for its owner alone.
 
         Args:

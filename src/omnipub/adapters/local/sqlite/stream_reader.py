@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from omnipub.adapters.local.sqlite.database import Database
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action, Hint
 from omnipub.ports.stream import StreamRecord
 from omnipub.ports.stream_reader import Lag, Shard, Start
 
@@ -111,7 +112,7 @@ def _sequence(number: str) -> int:
     """
     if not re.fullmatch(r"[0-9]{1,129}", number):
         raise InvalidInputError(
-            f"'{number}' is no sequence number.", hint="It is digits; `omnipub stream tail` shows them."
+            f"'{number}' is no sequence number.", hint=("It is digits.", Hint(action=Action.TAIL_STREAM))
         )
     kinesis = len(number) == _KINESIS_DIGITS
     return min(int(number.removeprefix(KINESIS_PREFIX) if kinesis else number), _GREATEST)

@@ -1,0 +1,123 @@
+"""Hints as the API words them: one table from action to a sentence for a browser and the routes that help."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from omnipub.hints import Action, Group, Hint
+from omnipub.names import API_ROOT
+
+GROUPS: Mapping[Group, str] = MappingProxyType({Group.MESSAGE: "messages", Group.CERTIFICATION: "certifications"})
+"""The collection that holds what an id stands for."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A route; `{collection}` and `{id}` are those of the hint, and a link whose id is not known is left out."""
+
+    rel: str
+    path: str
+    method: str = "GET"
+
+
+@dataclass(frozen=True)
+class Words:
+    """How an action is worded: `sentence` ends without a full stop, as it may follow the hint's own condition."""
+
+    sentence: str
+    links: tuple[Link, ...] = ()
+
+
+_ITEM = Link("item", "/{collection}/{id}")
+_COLLECTION = Link("collection", "/{collection}")
+_HELD = Link("held", "/messages?status=held")
+_CHANNELS = Link("channels", "/channels")
+_TYPES = Link("types", "/certifications/types")
+_HEALTH = Link("health", "/health")
+
+_TO_AN_OPERATOR = "an operator can"
+
+WORDS: Mapping[Action, Words] = MappingProxyType(
+    {
+        Action.SHOW: Words("look at it to see where it is", (_ITEM,)),
+        Action.LIST: Words("the list shows what there is", (_COLLECTION,)),
+        Action.LIST_HELD: Words("the list shows what is held", (_HELD,)),
+        Action.LIST_STUCK: Words("the list shows what needs somebody", (_COLLECTION,)),
+        Action.EDIT: Words("its text can be changed", (_ITEM,)),
+        Action.MOVE: Words("its time can be changed", (_ITEM,)),
+        Action.CANCEL: Words("it can be called off", (_ITEM,)),
+        Action.RETRY: Words("it can be sent again", (_ITEM,)),
+        Action.DISMISS: Words("it can be put away, with a reason", (_ITEM,)),
+        Action.RECONCILE: Words("omnipub can look for the post now", (_ITEM,)),
+        Action.MARK_PUBLISHED: Words("it can be marked as published, with the network's id of the post", (_ITEM,)),
+        Action.UNPUBLISH: Words("the post can be deleted there", (_ITEM,)),
+        Action.RUN_NOW: Words(f"{_TO_AN_OPERATOR} dispatch what is due", (_HEALTH,)),
+        Action.LIST_LIMITS: Words("the list of channels says what each network accepts", (_CHANNELS,)),
+        Action.LIST_TYPES: Words("the list of types names all of them", (_TYPES,)),
+        Action.CONNECT: Words("the account can be connected", (_CHANNELS,)),
+        Action.SHOW_ACCOUNT: Words("look at the account", (_CHANNELS,)),
+        Action.LIST_ACCOUNTS: Words("look at what is connected", (_CHANNELS,)),
+        Action.TEST_ACCOUNT: Words("the account can be tested, or connected again", (_CHANNELS,)),
+        Action.REFRESH: Words("the account's token can be renewed", (_CHANNELS,)),
+        Action.TRY_ACCOUNT: Words("a message shows whether the account works", (Link("create", "/messages", "POST"),)),
+        Action.RESUME: Words(f"{_TO_AN_OPERATOR} end the pause"),
+        Action.LIST_PAUSES: Words(f"{_TO_AN_OPERATOR} see what is paused"),
+        Action.START: Words(f"{_TO_AN_OPERATOR} start it", (_HEALTH,)),
+        Action.ADOPT: Words(f"{_TO_AN_OPERATOR} adopt the table, if its original is retired for good"),
+        Action.ADOPT_SAME: Words(f"{_TO_AN_OPERATOR} adopt the table as the very same one"),
+        Action.SEED: Words(f"{_TO_AN_OPERATOR} invent messages in a sandbox"),
+        Action.UNSEED: Words(f"{_TO_AN_OPERATOR} remove what was invented"),
+        Action.VERIFY_TABLE: Words(f"{_TO_AN_OPERATOR} check the table"),
+        Action.EXPORT_TABLE: Words(f"{_TO_AN_OPERATOR} export the table"),
+        Action.BACKUP: Words(f"{_TO_AN_OPERATOR} make a backup"),
+        Action.RESTORE: Words(f"{_TO_AN_OPERATOR} put a backup back"),
+        Action.TAIL_STREAM: Words(f"{_TO_AN_OPERATOR} see the stream's records"),
+        Action.STREAM_STATS: Words(f"{_TO_AN_OPERATOR} see how the stream is"),
+        Action.LIST_PARKED: Words(f"{_TO_AN_OPERATOR} see which records are parked"),
+        Action.REPLAY_PARKED: Words(f"{_TO_AN_OPERATOR} replay the parked records"),
+        Action.SHOW_SPACE: Words(f"{_TO_AN_OPERATOR} make room on the disk"),
+        Action.SHOW_RIGHTS: Words(f"{_TO_AN_OPERATOR} see who may use the files"),
+        Action.SHOW_USERS_OF_FILE: Words(f"{_TO_AN_OPERATOR} see which process uses the file"),
+        Action.MOVE_AWAY: Words(f"{_TO_AN_OPERATOR} move the damaged file away"),
+        Action.SCHEDULER_LOG: Words(f"{_TO_AN_OPERATOR} read the scheduler's log"),
+        Action.DEPLOY: Words(f"{_TO_AN_OPERATOR} bring the stage up to date"),
+    }
+)
+"""What is said for each action. Where no route does it yet, the link leads to what it is about."""
+
+
+def sentence(hint: Hint) -> str:
+    """The hint as a sentence; nothing in it is a command."""
+    words = WORDS[hint.action].sentence
+    whole = f"{hint.when}, {words}" if hint.when.startswith("If ") else words
+    return f"{whole[0].upper()}{whole[1:]}."
+
+
+def links(hint: Hint) -> list[dict[str, str]]:
+    """Routes that help with the hint: where they lead from, the address, and the method."""
+    return [
+        {
+            "rel": one.rel,
+            "href": API_ROOT + one.path.format(collection=GROUPS[hint.group], id=hint.id),
+            "method": one.method,
+        }
+        for one in WORDS[hint.action].links
+        if hint.id or "{id}" not in one.path
+    ]
+
+
+def worded(hints: Iterable[str | Hint]) -> str:
+    """Plain sentences and hints for a browser."""
+    return " ".join(one if isinstance(one, str) else sentence(one) for one in hints)
+
+
+def links_of(hints: Iterable[str | Hint]) -> list[dict[str, str]]:
+    """The routes of several hints, each once."""
+    found = [link for one in hints if isinstance(one, Hint) for link in links(one)]
+    return [link for number, link in enumerate(found) if link not in found[:number]]
+
+
+def steps(hints: Iterable[Hint]) -> list[dict[str, Any]]:
+    """What may be done next, for a message's JSON."""
+    return [{"action": one.action.value, "sentence": sentence(one), "links": links(one)} for one in hints]
