@@ -1,7 +1,7 @@
 """Hints as values: what a person may do next, and what it is about.
 
 Code below the command line does not know how a person gives orders. The command line words a hint as a command
-(`omnipub_cli.framework.hint_words`), the API as a sentence with links (`handlers.api.hint_words`).
+(`omnipub_cli.framework.hint_commands`), the API as a sentence with links (`handlers.api.hint_sentences`).
 """
 
 from collections.abc import Sequence

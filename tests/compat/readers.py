@@ -29,7 +29,7 @@ from omnipub.storage.items import (
 )
 from omnipub.storage.kinds import read
 from omnipub.storage.shards import ShardCount, Shards
-from omnipub_cli.framework.hint_words import worded
+from omnipub_cli.framework.hint_commands import worded
 from support.world import CHANNELS, OWNER, TestBed
 
 Reader = Callable[[TestBed, Item], object]

@@ -13,7 +13,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
 from omnipub.services.scheduling.run_now import Ran, Report
 from omnipub.services.stream.wire_format import report_to, run_now_from
-from omnipub_cli.framework.hint_words import worded
+from omnipub_cli.framework.hint_commands import worded
 from support.aws import Cloud
 from support.faulty_botocore import break_into
 

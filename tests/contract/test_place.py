@@ -9,7 +9,7 @@ from omnipub.adapters.local import evidence as evidence_file
 from omnipub.adapters.local.place import SEATS, DirectorySeat
 from omnipub.errors import ConflictError, UnavailableError
 from omnipub.ports.place import Claimed, Evidence, Seat
-from omnipub_cli.framework.hint_words import worded
+from omnipub_cli.framework.hint_commands import worded
 from support.seats import FakeSeat, Shelf, ShelfSeat
 
 Make = Callable[[], Seat]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from omnipub.hints import Hint
-from omnipub_cli.framework.hint_words import command
+from omnipub_cli.framework.hint_commands import command
 
 
 def typed(step: Hint | str, owner: str = "") -> str:

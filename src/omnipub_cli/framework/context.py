@@ -185,7 +185,7 @@ class Call:
 
     def worded(self, *hints: str | Hint) -> str:
         """Hints as a person types them where this call was typed."""
-        from omnipub_cli.framework.hint_words import worded
+        from omnipub_cli.framework.hint_commands import worded
 
         return worded(hints, self.command_of, self.placed)
 
@@ -193,7 +193,7 @@ class Call:
         """The whole command line of a hint."""
         from dataclasses import replace
 
-        from omnipub_cli.framework.hint_words import typed
+        from omnipub_cli.framework.hint_commands import typed
 
         return typed(replace(hint, owner="") if self._is_owner(hint.owner) else hint, self.typed)
 

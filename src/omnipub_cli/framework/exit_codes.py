@@ -28,7 +28,7 @@ from omnipub.errors import (
 )
 from omnipub.hints import Hint
 from omnipub_cli.deployment.errors import DEBUG, NotBuiltError
-from omnipub_cli.framework.hint_words import typed, worded
+from omnipub_cli.framework.hint_commands import typed, worded
 from omnipub_cli.framework.value_checks import NUMBERS, range_of
 from omnipub_cli.output.errors import Failure, OutputClosedError, OutputLostError
 

@@ -28,7 +28,7 @@ from omnipub.onebox.sandbox_process import SandboxProcess, control
 from omnipub.onebox.system import Box
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Key
-from omnipub_cli.framework.hint_words import worded
+from omnipub_cli.framework.hint_commands import worded
 
 NOBODY = 65534
 SOON = 60.0

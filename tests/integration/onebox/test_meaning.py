@@ -15,7 +15,7 @@ from omnipub.onebox import data_directory
 from omnipub.onebox.data_directory import LOCK, TABLE, Running, note_running, open_data
 from omnipub.storage.schema import MEANING
 from omnipub.wiring.local import one_machine
-from omnipub_cli.framework.hint_words import worded
+from omnipub_cli.framework.hint_commands import worded
 
 
 @pytest.fixture

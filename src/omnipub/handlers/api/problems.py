@@ -12,7 +12,7 @@ from omnipub.errors import (
     OmnipubError,
     UnavailableError,
 )
-from omnipub.handlers.api.hint_words import links_of, worded
+from omnipub.handlers.api.hint_sentences import links_of, worded
 from omnipub.handlers.api.principal import NobodyError
 from omnipub.handlers.api.response import Answer
 from omnipub.hints import Advice, parts

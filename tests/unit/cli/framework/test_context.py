@@ -6,7 +6,7 @@ from omnipub.errors import NotFoundError
 from omnipub.services.accounts.accounts import needed
 from omnipub_cli.app import load
 from omnipub_cli.framework.context import Call
-from omnipub_cli.framework.hint_words import worded
+from omnipub_cli.framework.hint_commands import worded
 from omnipub_cli.framework.lazy_group import Lazy
 
 

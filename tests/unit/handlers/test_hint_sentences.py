@@ -3,7 +3,7 @@ import re
 import pytest
 
 from omnipub.handlers.api.app import ROUTES
-from omnipub.handlers.api.hint_words import WORDS, links, links_of, sentence, steps, worded
+from omnipub.handlers.api.hint_sentences import WORDS, links, links_of, sentence, steps, worded
 from omnipub.hints import Action, Group, Hint
 from omnipub.names import API_ROOT
 

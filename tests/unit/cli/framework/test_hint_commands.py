@@ -4,7 +4,7 @@ import pytest
 
 from omnipub.hints import Action, Group, Hint
 from omnipub_cli.framework.context import Call
-from omnipub_cli.framework.hint_words import WORDS, typed, worded
+from omnipub_cli.framework.hint_commands import WORDS, typed, worded
 
 ID = "01KB0CVP6ZJ7X3Q5N8T4W2E9HD"
 
