@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from omnipub.channels.networks.bluesky.channel import Bluesky
-from omnipub.channels.networks.facebook import Facebook
+from omnipub.channels.networks.facebook.channel import Facebook
 from omnipub.channels.networks.linkedin.channel import LinkedIn
-from omnipub.channels.networks.telegram import Telegram
+from omnipub.channels.networks.telegram.channel import Telegram
 from omnipub.channels.networks.webhook import Webhook
 from omnipub.domain.conversation import Channel
 

@@ -17,7 +17,7 @@ import urllib3
 
 from omnipub.adapters.http.client import HttpSend
 from omnipub.channels.networks.bluesky.channel import Bluesky
-from omnipub.channels.networks.telegram import Telegram
+from omnipub.channels.networks.telegram.channel import Telegram
 from omnipub.domain.conversation import (
     Account,
     Channel,

@@ -11,8 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from omnipub.channels.answers import SHORTEST_WAIT
-from omnipub.channels.networks.bluesky.channel import PAGES_AT_MOST, POSTS, REGAIN, Bluesky
+from omnipub.channels.networks.bluesky.channel import Bluesky
+from omnipub.channels.networks.bluesky.endpoint import POSTS
+from omnipub.channels.networks.bluesky.errors import REGAIN
 from omnipub.channels.networks.bluesky.facets import facets
+from omnipub.channels.networks.bluesky.listing import PAGES_AT_MOST
 from omnipub.channels.networks.bluesky.record_key import record_key
 from omnipub.channels.networks.bluesky.sessions import SESSION_LASTS
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from omnipub.channels.networks.bluesky.channel import Bluesky
-from omnipub.channels.networks.facebook import Facebook
+from omnipub.channels.networks.facebook.channel import Facebook
 from omnipub.channels.networks.linkedin.channel import LinkedIn
-from omnipub.channels.networks.telegram import Telegram
+from omnipub.channels.networks.telegram.channel import Telegram
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Response, Secret
 from omnipub.domain.delivery.outcome import Ended

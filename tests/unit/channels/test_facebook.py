@@ -7,7 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from omnipub.channels.answers import ASTRAY, LONGEST_WAIT
-from omnipub.channels.networks.facebook import PAGES_AT_MOST, REGAIN, TOO_FAST, TOO_MANY, VERSION, Facebook
+from omnipub.channels.networks.facebook.channel import Facebook
+from omnipub.channels.networks.facebook.endpoint import VERSION
+from omnipub.channels.networks.facebook.errors import REGAIN, TOO_FAST
+from omnipub.channels.networks.facebook.posts import PAGES_AT_MOST, TOO_MANY
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from omnipub.channels.networks import telegram
-from omnipub.channels.networks.bluesky import channel as bluesky
+from omnipub.channels.networks.bluesky import publishing as bluesky
 from omnipub.channels.networks.bluesky.channel import Bluesky
+from omnipub.channels.networks.bluesky.sessions import Sessions
+from omnipub.channels.networks.bluesky.sign_in import signed_in
 from omnipub.channels.networks.linkedin import channel as linkedin
+from omnipub.channels.networks.telegram import channel as telegram
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import (
     Account,
@@ -182,7 +184,7 @@ def test_blueskys_session_hands_on_what_its_conversation_names_and_what_goes_wro
         yield READ
         return Outcome(ended=Ended.PUBLISHED, network_id=URI, permalink="https://bsky.app/1")
 
-    whole = Bluesky()._signed_in(talk(), CASES["bluesky"].account, lambda: NOW)
+    whole = signed_in(Sessions(), talk(), CASES["bluesky"].account, lambda: NOW)
     ok = Response(status=200)
     outcome = published("bluesky", whole, LOGIN, NoAnswerError("Silence."), ok, NoAnswerError("Silence."))
     assert heard == ["Silence."]

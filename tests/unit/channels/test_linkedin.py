@@ -8,7 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from omnipub.channels.networks.linkedin.channel import THROTTLED_WAIT, VERSION, LinkedIn, little_text, plain_text
+from omnipub.channels.networks.linkedin.channel import LinkedIn
+from omnipub.channels.networks.linkedin.endpoint import VERSION
+from omnipub.channels.networks.linkedin.errors import THROTTLED_WAIT
+from omnipub.channels.networks.linkedin.little_text import little_text, plain_text
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from omnipub.channels.answers import SHORTEST_WAIT
-from omnipub.channels.networks.telegram import REGAIN, Telegram
+from omnipub.channels.networks.telegram.channel import Telegram
+from omnipub.channels.networks.telegram.errors import REGAIN
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy

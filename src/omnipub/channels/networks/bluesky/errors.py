@@ -1,0 +1,93 @@
+"""What a data server's errors mean: their name decides, then the status."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from omnipub.channels.answers import Verdict, asked_wait, bounded_wait, sentence, unclear, words
+from omnipub.channels.networks.bluesky.endpoint import TITLE
+from omnipub.channels.numbers import whole_number
+from omnipub.domain.conversation import Response
+from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.timestamps import EPOCH
+
+REGAIN = timedelta(minutes=5)
+"""How long to stay away when Bluesky throttles without saying how long: the span of its shortest limits."""
+
+_FAR = 10**11
+"""Seconds after 1970; no limit begins anew later than the year 5138."""
+
+SESSION_OVER = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing"})
+"""The session no longer counts, so the request did nothing. The first comes with status 400."""
+
+TAKEDOWN = "AccountTakedown"
+_PASSWORD = Verdict(Ended.AUTH, "Bluesky does not accept the app password; connect the account with a new one.")
+_SESSION = Verdict(Ended.AUTH, "Bluesky accepts no session of this account; connect it with a new app password.")
+_TAKEN_DOWN = Verdict(Ended.AUTH, "Bluesky has taken this account down; its owner has to talk to Bluesky.")
+_THROTTLED = Verdict(Ended.THROTTLED, "Bluesky asks to slow down.")
+_RECORD = Verdict(Ended.REJECTED, "Bluesky does not accept the post as it is.")
+NOT_DELETED = Verdict(Ended.REJECTED, "Bluesky does not delete the post.")
+_IMAGE = Verdict(Ended.REJECTED, "Bluesky does not accept one of the images.")
+_OTHER = Verdict(Ended.ALREADY_THERE, "Bluesky has another post under this delivery's key, and keeps it.")
+
+# A takedown refuses every post of the account, not this one: so the account is held, and no post is failed.
+BY_ERROR: Mapping[str, Verdict] = MappingProxyType(
+    dict.fromkeys(SESSION_OVER, _SESSION)
+    | {
+        "AuthenticationRequired": _PASSWORD,
+        "AccountTakedown": _TAKEN_DOWN,
+        "RateLimitExceeded": _THROTTLED,
+        "InvalidRequest": _RECORD,
+        "BlobNotFound": _IMAGE,
+        "InvalidMimeType": _IMAGE,
+        "InvalidSwap": _OTHER,
+    }
+)
+
+# For errors without a known name. A 5xx stands in neither table: after a put it is ambiguous, and the
+# same put again finds out.
+BY_STATUS: Mapping[int, Verdict] = MappingProxyType({400: _RECORD, 401: _PASSWORD, 413: _IMAGE, 429: _THROTTLED})
+
+_ERROR_NAME = re.compile(r"[A-Za-z]\w{0,63}")
+
+
+def failure_of(
+    answer: Response,
+    *,
+    publishes: bool,
+    now: datetime | None = None,
+    login: bool = False,
+    refused: Verdict = _RECORD,
+) -> Outcome:
+    """What an answer without the expected content means; `refused` is said where the request itself is wrong."""
+    name = error_in(answer)
+    said = words(answer.body.get("message") if isinstance(answer.body, dict) else "")
+    verdict = BY_ERROR.get(name) or BY_STATUS.get(answer.status)
+    verdict = refused if verdict is _RECORD else verdict
+    if login and verdict and verdict.ended is Ended.REJECTED:
+        verdict = _PASSWORD  # what is wrong with a login is wrong with the account, and not with the post
+    if verdict is None:
+        return unclear(answer, network=TITLE, publishes=publishes, said=said, code=name)
+    return Outcome(
+        ended=verdict.ended,
+        code=name or str(answer.status),
+        sentence=sentence(verdict.sentence, TITLE, said),
+        wait=_wait(answer, now) if verdict.ended is Ended.THROTTLED else None,
+    )
+
+
+def error_in(answer: Response) -> str:
+    """Return the name of the error in an answer; empty if there is none."""
+    name = answer.body.get("error") if isinstance(answer.body, dict) else None
+    return name if isinstance(name, str) and _ERROR_NAME.fullmatch(name) else ""
+
+
+def _wait(answer: Response, now: datetime | None) -> timedelta:
+    """How long to stay away: as asked, else until the limit that was reached begins anew."""
+    asked = asked_wait(answer, now)
+    reset = answer.headers.get("ratelimit-reset", "")
+    seconds = whole_number(reset, most=_FAR)
+    if asked or now is None or seconds is None:
+        return asked or REGAIN
+    return bounded_wait(EPOCH + timedelta(seconds=seconds) - now)

@@ -1,0 +1,1 @@
+"""Facebook: posts of pages, through the Graph API."""
