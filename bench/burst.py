@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from omnipub.adapters.http.client import HttpSend
+from omnipub.adapters.http.client import HttpClient
 from omnipub.channels.registry import CHANNELS
 from omnipub.config import LogLevel
 from omnipub.domain.conversation import Request, Secret
@@ -33,7 +33,7 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub.services.messages.read import Viewer
 from receiver import receiver
 
@@ -60,7 +60,7 @@ class Round:
         return len(self.late) / (self.late[-1] / 1000)
 
 
-def connect(box: Box, network: str, account: int, url: str) -> None:
+def connect(box: OneMachine, network: str, account: int, url: str) -> None:
     token = CHANNELS[network].sandbox_account.token(secrets.token_bytes(32))
     box.system.accounts.connect(
         owner=LOCAL_OWNER,
@@ -72,7 +72,7 @@ def connect(box: Box, network: str, account: int, url: str) -> None:
     )
 
 
-def compose(box: Box, network: str, number: int, account: int, at: datetime) -> str:
+def compose(box: OneMachine, network: str, number: int, account: int, at: datetime) -> str:
     made = box.system.compose.message(
         owner=LOCAL_OWNER,
         content=Content(text=f"message {number} for account {account}"),
@@ -82,7 +82,7 @@ def compose(box: Box, network: str, number: int, account: int, at: datetime) -> 
     return made.id
 
 
-def published(box: Box, message: str) -> int | None:
+def published(box: OneMachine, message: str) -> int | None:
     shown = box.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=LOCAL_OWNER))
     (delivery,) = shown.deliveries
     if delivery.published_at is None or delivery.due_at is None:
@@ -104,7 +104,7 @@ def one_round(arguments: argparse.Namespace, network: str) -> Round:
             log_level=LogLevel.WARNING,
             slots=arguments.slots,
         )
-        with Box(settings) as box:
+        with OneMachine(settings) as box:
             for account in range(arguments.accounts):
                 connect(box, network, account, url)
             at = box.system.world.clock.now() + AHEAD + arguments.messages * COMPOSING
@@ -130,7 +130,7 @@ def of_requests(*, plain: bool) -> tuple[float, float]:
     spent: dict[str, float] = {"": 0.0, "bench": 0.0}
     with receiver(0, plain=plain) as (url, authority):
         os.environ["SSL_CERT_FILE"] = str(authority)
-        send = HttpSend(allowed_origins=[url], only_allowed=True)
+        send = HttpClient(allowed_origins=[url], only_allowed=True)
         request = Request(method="POST", url=f"{url}/webhook/1", json={"text": "a" * 500}, repeatable=True)
         send.send(request, lambda _: b"")
         for _ in range(REQUESTS // 25):

@@ -34,7 +34,7 @@ from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import connect, control
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub.services.messages.read import Viewer
 
 FACEBOOK, OTHERS, EACH = 60, ("bluesky", "linkedin", "telegram", "webhook"), 10
@@ -128,7 +128,7 @@ def account_of(network: str, number: int) -> str:
 class Bench:
     """One case on a system of its own."""
 
-    def __init__(self, box: Box, case: Case) -> None:
+    def __init__(self, box: OneMachine, case: Case) -> None:
         self.box = box
         self.case = case
         facebook = [f"facebook:a{number}" for number in range(FACEBOOK)]
@@ -202,7 +202,7 @@ class Bench:
 def measure(case: Case) -> tuple[list[int], list[int]]:
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(open_data(Path(folder) / "data", state=Path(folder) / "state"), log_level=LogLevel.WARNING)
-        with Box(settings) as box:
+        with OneMachine(settings) as box:
             bench = Bench(box, case)
             bench.connect()
             if case.uploads:

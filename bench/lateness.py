@@ -20,7 +20,7 @@ from pathlib import Path
 from burst import compose, connect, published
 from omnipub.config import LogLevel
 from omnipub.onebox.data_directory import open_data
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from receiver import receiver
 
 AHEAD = timedelta(seconds=3)
@@ -34,7 +34,7 @@ def one_round(messages: int, lead_ms: int) -> list[int]:
         settings = replace(
             open_data(Path(folder) / "data", state=Path(folder) / "state"), log_level=LogLevel.WARNING, lead_ms=lead_ms
         )
-        with Box(settings) as box:
+        with OneMachine(settings) as box:
             for account in range(messages):
                 connect(box, "webhook", account, url)
             start = box.system.world.clock.now() + AHEAD + messages * timedelta(milliseconds=40)

@@ -23,7 +23,7 @@ from omnipub.domain.timestamps import Schedule
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import SandboxProcess, connect, control
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub.services.messages.read import Viewer
 
 HOUR = timedelta(hours=1)
@@ -57,7 +57,7 @@ def main() -> None:
         port = int(sandbox.url.rpartition(":")[2])
         clock = fast_clock(arguments.rate)
         settings = replace(open_data(data, state=data.with_name(f"{data.name}-state")), log_level=LogLevel.ERROR)
-        with Box(settings, sandbox_url=sandbox.url, clock=clock) as box:
+        with OneMachine(settings, sandbox_url=sandbox.url, clock=clock) as box:
             for account in range(arguments.accounts):
                 connect(box.system, sandbox.url, channel=f"facebook:a{account}", account=f"9{account:05d}")
             began = clock.now() + timedelta(seconds=60)
@@ -88,7 +88,7 @@ def main() -> None:
         sandbox.stop()
 
 
-def report(box: Box, made: list[str], back: datetime, totals: dict[str, int]) -> None:
+def report(box: OneMachine, made: list[str], back: datetime, totals: dict[str, int]) -> None:
     out, tries = [], 0
     for message in made:
         shown = box.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=LOCAL_OWNER))

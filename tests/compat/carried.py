@@ -15,14 +15,14 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
-from omnipub.services.scheduling.run_now import Ran, Report
+from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
 from omnipub.services.stream.wire_format import nudge_to_text, pointer_to_text, report_to, run_now_to_text
 from omnipub.storage.codec import encode
 from support.world import START
 
 POINTER = Pointer(pk="<PK>", sk="<SK>", group="facebook#1", why="due", trace="t-1")
 AT_A_MOMENT = replace(POINTER, at=START)
-RAN = Ran(pk="<PK>", channel="facebook", ready=True, dispatched=True, why="due")
+RAN = RunNowResult(pk="<PK>", channel="facebook", ready=True, dispatched=True, why="due")
 OCCASION = Occasion(delivery_key="k-1", due_at=START)
 
 
@@ -34,7 +34,7 @@ def carried() -> dict[str, Attributes]:
     }
     said |= {
         "run-now": [json.loads(run_now_to_text([Parent(kind=Kind.MESSAGE, id=MESSAGE.id)]))],
-        "run-now's answer": [dict(report_to(Report(rows=[RAN], dispatched=1, skipped=0, lost=0)))],
+        "run-now's answer": [dict(report_to(RunNowReport(rows=[RAN], dispatched=1, skipped=0, lost=0)))],
     }
     said |= {f"frozen for {name}": list(_bodies(name)) for name in sorted(CHANNELS)}
     return {name: dict(sorted(observed(shown).items())) for name, shown in said.items()}

@@ -32,7 +32,7 @@ VALUES: Mapping[str, str] = {
     "connection": "omnipub.storage.items:Connection",
     "delivery": "omnipub.domain.delivery.model:Delivery",
     "message": "omnipub.domain.message:Message",
-    "system breaker": "omnipub.domain.circuit_breaker:Breaker",
+    "system breaker": "omnipub.domain.circuit_breaker:CircuitBreaker",
 }
 """Kind of item → the domain value in it, by name: the same page describes code that has fewer of them."""
 

@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.circuit_breaker import Breaker
+from omnipub.domain.circuit_breaker import CircuitBreaker
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.delivery.model import Attempt, Delivery, Double, Frozen, Lease, Reason, Unpublished
+from omnipub.domain.delivery.model import Attempt, Delivery, DoubledPost, FrozenRequest, Lease, Reason, Unpublished
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, MediaReference, Message, Variant
 from omnipub.domain.timestamps import Schedule
@@ -85,13 +85,17 @@ DELIVERY = Delivery(
     holds="c0ffee",
     cancel_asked="Wrong price.",
     lease=Lease(claim_id="c-1", attempt=3, started_at=START, until=START + MINUTE, sends=True, boot=7),
-    frozen=Frozen(revision=2, body={"text": "Come in", "tags": ["in"], "card": {"url": "https://example.com/in"}}),
+    frozen=FrozenRequest(
+        revision=2, body={"text": "Come in", "tags": ["in"], "card": {"url": "https://example.com/in"}}
+    ),
     published_at=START + MINUTE,
     network_id="urn:li:share:1",
     permalink="https://www.linkedin.com/feed/update/urn:li:share:1",
     adopted=True,
     doubles=(
-        Double(network_id="urn:li:share:2", permalink="https://www.linkedin.com/2", published_at=START, revision=2),
+        DoubledPost(
+            network_id="urn:li:share:2", permalink="https://www.linkedin.com/2", published_at=START, revision=2
+        ),
     ),
     reason=Reason(code="no_answer", sentence="No answer came in time.", at=START),
     unpublished=Unpublished(at=START + 5 * MINUTE, by="ops"),
@@ -127,7 +131,7 @@ CONNECTION = Connection(
     version=4,
     write_id="w-4",
 )
-BREAKER = Breaker(
+BREAKER = CircuitBreaker(
     network="linkedin",
     account="urn:li:organization:1001",
     strains=4,

@@ -121,7 +121,7 @@ def _happened(bed: TestBed) -> list[Item]:
     look()
     system.accounts.addresses.identity("https://hooks.example.com/T0/B0")
     _seed(bed)
-    bed.seat.exclusive = True  # as on one machine
+    bed.place.exclusive = True  # as on one machine
     system.gate.enter()
     look()
     shut(system.world.table, "was brought here from elsewhere")

@@ -11,7 +11,7 @@ from omnipub.errors import ConflictError, GateClosedError
 from omnipub.ports.table import Item
 from omnipub.seed.seeding import Seeding
 from omnipub.services.pauses.scopes import bound_to
-from omnipub.services.table.stats import CAP, Census, Counting
+from omnipub.services.table.stats import CAP, TableCounts, TableStats
 from omnipub.storage.items import (
     attempt_item,
     attempt_of,
@@ -53,9 +53,9 @@ def account(bed: TestBed, item: Item) -> object:
     return bound and (bound.channel, bound.account)
 
 
-def census(bed: TestBed) -> Census:
+def census(bed: TestBed) -> TableCounts:
     system = bed.system
-    return Counting(
+    return TableStats(
         table=system.world.table,
         shards=system.shards,
         gate=system.gate,
@@ -86,7 +86,7 @@ def gate(bed: TestBed, _: Item) -> object:
         bed.system.gate.enter()
     except GateClosedError as error:
         return error.message
-    return bed.seat.known
+    return bed.place.known
 
 
 def release(bed: TestBed, item: Item) -> object:

@@ -26,7 +26,7 @@ from omnipub.errors import ConfigurationError, InvalidInputError, OmnipubError, 
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import (
     Absent,
-    Check,
+    ConditionCheck,
     ConditionFailedError,
     Delete,
     Item,
@@ -209,7 +209,7 @@ def test_after_a_conflict_a_lost_race_is_still_one(table: DynamoTable, breaking:
     table.put(item(B))
     breaking(WRITES, "conflict")
     with pytest.raises(ConditionFailedError) as refused:
-        table.transact([Put(item=item()), Check(key=B, condition=Unchanged(version=2))])
+        table.transact([Put(item=item()), ConditionCheck(key=B, condition=Unchanged(version=2))])
     assert refused.value.failed == (1,)
 
 

@@ -10,7 +10,7 @@ import pytest
 from omnipub.adapters.aws.clients import patience_with
 from omnipub.adapters.aws.kms_vault import REMEMBERED_SECONDS, SECRET_BYTES, KmsVault
 from omnipub.adapters.aws.lambda_delay import PAYLOAD_BYTES, LambdaDelay
-from omnipub.adapters.aws.place import KNOWN_SECONDS, AwsSeat
+from omnipub.adapters.aws.place import KNOWN_SECONDS, AwsPlace
 from omnipub.adapters.aws.s3_media import PREFIX, S3Media
 from omnipub.domain.conversation import Secret
 from omnipub.errors import ConfigurationError, InvalidInputError, SealBrokenError, UnavailableError
@@ -202,82 +202,82 @@ def seconds() -> Seconds:
     return Seconds()
 
 
-def seat_on(cloud: Cloud, seconds: Seconds) -> AwsSeat:
-    return AwsSeat(cloud.clients, table=cloud.table(), bucket=cloud.bucket(), pause=lambda _: None, monotonic=seconds)
+def place_on(cloud: Cloud, seconds: Seconds) -> AwsPlace:
+    return AwsPlace(cloud.clients, table=cloud.table(), bucket=cloud.bucket(), pause=lambda _: None, monotonic=seconds)
 
 
 @pytest.fixture
-def seat(emulated: Cloud, seconds: Seconds) -> AwsSeat:
-    return seat_on(emulated, seconds)
+def place(emulated: Cloud, seconds: Seconds) -> AwsPlace:
+    return place_on(emulated, seconds)
 
 
 @pytest.fixture
-def place(over_ministack: Cloud, seconds: Seconds) -> AwsSeat:
-    """A seat whose table has an id; moto's tables have none."""
-    return seat_on(over_ministack, seconds)
+def identified(over_ministack: Cloud, seconds: Seconds) -> AwsPlace:
+    """A place whose table has an id; moto's tables have none."""
+    return place_on(over_ministack, seconds)
 
 
-def remembered(seat: AwsSeat) -> int:
+def remembered(place: AwsPlace) -> int:
     """The epoch, without the table's id."""
-    return int(seat._recently(seat._remembered)[0])
+    return int(place._recently(place._remembered)[0])
 
 
-def test_a_seat_remembers_the_highest_epoch(seat: AwsSeat) -> None:
-    assert remembered(seat) == 0
+def test_a_seat_remembers_the_highest_epoch(place: AwsPlace) -> None:
+    assert remembered(place) == 0
     for epoch, highest in ((1, 1), (7, 7), (3, 7), (8, 8)):
-        seat.remember("", epoch)
-        assert remembered(seat) == highest
+        place.remember("", epoch)
+        assert remembered(place) == highest
 
 
 def test_of_two_that_remember_at_once_the_higher_stays(
-    emulated: Cloud, seat: AwsSeat, monkeypatch: pytest.MonkeyPatch
+    emulated: Cloud, place: AwsPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seat.remember("", 1)
-    other = AwsSeat(emulated.clients, table=seat._table, bucket=seat._bucket)
-    real = AwsSeat._write
+    place.remember("", 1)
+    other = AwsPlace(emulated.clients, table=place._table, bucket=place._bucket)
+    real = AwsPlace._write
 
-    def overtaken(self: AwsSeat, epoch: int, tag: str) -> bool:
-        monkeypatch.setattr(AwsSeat, "_write", real)
+    def overtaken(self: AwsPlace, epoch: int, tag: str) -> bool:
+        monkeypatch.setattr(AwsPlace, "_write", real)
         other.remember("", 9)
         return real(self, epoch, tag)
 
-    monkeypatch.setattr(AwsSeat, "_write", overtaken)
-    seat.remember("", 5)
-    assert (remembered(seat), remembered(other)) == (9, 9)
+    monkeypatch.setattr(AwsPlace, "_write", overtaken)
+    place.remember("", 5)
+    assert (remembered(place), remembered(other)) == (9, 9)
 
 
 @pytest.mark.ministack
 def test_a_seat_asks_again_after_a_while(
-    over_ministack: Cloud, place: AwsSeat, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+    over_ministack: Cloud, identified: AwsPlace, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faulty = break_into(monkeypatch, over_ministack.clients, "dynamodb", {"DescribeTable"})
-    other = AwsSeat(over_ministack.clients, table=place._table, bucket=place._bucket)
+    other = AwsPlace(over_ministack.clients, table=identified._table, bucket=identified._bucket)
     for _ in range(5):
-        assert place.evidence(place.fresh(0)) == Evidence(epoch=0)
+        assert identified.evidence(identified.fresh(0)) == Evidence(epoch=0)
     assert len(faulty.made()) == 1
     other.remember("", 4)
     seconds.now += KNOWN_SECONDS
-    assert place.evidence(place.fresh(0)) == Evidence(epoch=4)
+    assert identified.evidence(identified.fresh(0)) == Evidence(epoch=4)
     assert len(faulty.made()) == 2
 
 
 @pytest.mark.ministack
 def test_a_table_made_anew_under_the_old_name_is_another_place(
-    over_ministack: Cloud, place: AwsSeat, seconds: Seconds
+    over_ministack: Cloud, identified: AwsPlace, seconds: Seconds
 ) -> None:
     from support.aws import table_shape
 
-    before, dynamodb = place.fresh(0), over_ministack.clients.of("dynamodb")
-    dynamodb.delete_table(TableName=place._table)
-    dynamodb.create_table(TableName=place._table, **table_shape())
+    before, dynamodb = identified.fresh(0), over_ministack.clients.of("dynamodb")
+    dynamodb.delete_table(TableName=identified._table)
+    dynamodb.create_table(TableName=identified._table, **table_shape())
     seconds.now += KNOWN_SECONDS
-    assert place.fresh(0) != before
-    assert place.fresh(0).rpartition("/")[0] == before.rpartition("/")[0]
-    assert place.evidence(before) is None
+    assert identified.fresh(0) != before
+    assert identified.fresh(0).rpartition("/")[0] == before.rpartition("/")[0]
+    assert identified.evidence(before) is None
 
 
 @pytest.mark.ministack
-def test_two_tables_are_two_places(over_ministack: Cloud, place: AwsSeat) -> None:
-    assert AwsSeat(over_ministack.clients, table=over_ministack.table(), bucket=place._bucket).fresh(0) != place.fresh(
+def test_two_tables_are_two_places(over_ministack: Cloud, identified: AwsPlace) -> None:
+    assert AwsPlace(over_ministack.clients, table=over_ministack.table(), bucket=identified._bucket).fresh(
         0
-    )
+    ) != identified.fresh(0)

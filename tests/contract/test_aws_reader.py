@@ -16,7 +16,7 @@ from omnipub.adapters.aws.kinesis_reader import KinesisReader
 from omnipub.adapters.aws.s3_parked import PREFIX, S3Parked
 from omnipub.errors import ConfigurationError, InvalidInputError, UnavailableError
 from omnipub.ports.stream import Pointer
-from omnipub.ports.stream_reader import Start
+from omnipub.ports.stream_reader import StartPosition
 from omnipub.services.stream.records import Records
 from omnipub.services.stream.wire_format import pointer_from_text, pointer_to_text
 from support.aws import Cloud
@@ -46,8 +46,8 @@ class Kept:
     def shard(self) -> str:
         return self.reader.shards()[0].name
 
-    def numbers(self, start: Start | None = None, *, limit: int = 100) -> list[int]:
-        page = self.reader.page(self.shard, start or Start(), limit=limit)
+    def numbers(self, start: StartPosition | None = None, *, limit: int = 100) -> list[int]:
+        page = self.reader.page(self.shard, start or StartPosition(), limit=limit)
         return [int(one.pk.partition("#")[2]) for record in page if (one := pointer_from_text(record.data))]
 
 
@@ -59,7 +59,7 @@ def kept(emulated: Cloud) -> Kept:
 def test_a_record_says_where_it_stands_when_it_came_and_what_was_put(kept: Kept) -> None:
     before = datetime.now(UTC)
     kept.put(1)
-    (record,) = kept.reader.page(kept.shard, Start(), limit=10)
+    (record,) = kept.reader.page(kept.shard, StartPosition(), limit=10)
     assert (record.shard, record.partition_key) == (kept.shard, "facebook/1")
     assert abs(record.arrived_at - before) < timedelta(minutes=1)
     assert record.arrived_at.tzinfo is UTC
@@ -69,13 +69,13 @@ def test_a_record_says_where_it_stands_when_it_came_and_what_was_put(kept: Kept)
 
 def test_reading_begins_where_it_is_told_to(kept: Kept) -> None:
     kept.put(1, 2, 3)
-    first, middle, last = kept.reader.page(kept.shard, Start(), limit=10)
+    first, middle, last = kept.reader.page(kept.shard, StartPosition(), limit=10)
     assert kept.numbers(limit=2) == [1, 2]
-    assert kept.numbers(Start(sequence=middle.sequence)) == [2, 3]
-    assert kept.numbers(Start(after=middle.sequence)) == [3]
-    assert kept.numbers(Start(after=last.sequence)) == []
-    assert kept.numbers(Start(at=first.arrived_at - timedelta(minutes=1))) == [1, 2, 3]
-    assert kept.numbers(Start(at=last.arrived_at + timedelta(minutes=10))) == []
+    assert kept.numbers(StartPosition(sequence=middle.sequence)) == [2, 3]
+    assert kept.numbers(StartPosition(after=middle.sequence)) == [3]
+    assert kept.numbers(StartPosition(after=last.sequence)) == []
+    assert kept.numbers(StartPosition(at=first.arrived_at - timedelta(minutes=1))) == [1, 2, 3]
+    assert kept.numbers(StartPosition(at=last.arrived_at + timedelta(minutes=10))) == []
 
 
 def test_pages_that_go_on_after_the_last_sequence_give_everything_once(
@@ -83,10 +83,10 @@ def test_pages_that_go_on_after_the_last_sequence_give_everything_once(
 ) -> None:
     kept.put(*range(1, 8))
     faulty = break_into(monkeypatch, kept.cloud.clients, "kinesis", {"GetShardIterator"})
-    found, start = [], Start()
+    found, start = [], StartPosition()
     while page := kept.reader.page(kept.shard, start, limit=3):
         found += page
-        start = Start(after=page[-1].sequence)
+        start = StartPosition(after=page[-1].sequence)
     assert [pointer_from_text(one.data) for one in found] == [pointer(number) for number in range(1, 8)]
     assert len(faulty.made()) == 1  # five reads a second are all there are
     sequences = [int(one.sequence) for one in found]
@@ -97,9 +97,9 @@ def test_pages_that_go_on_after_the_last_sequence_give_everything_once(
 
 def test_an_iterator_that_has_expired_is_asked_for_anew(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.put(1, 2)
-    (first,) = kept.reader.page(kept.shard, Start(), limit=1)
+    (first,) = kept.reader.page(kept.shard, StartPosition(), limit=1)
     faulty = break_into(monkeypatch, kept.cloud.clients, "kinesis", {"GetRecords"}, "code ExpiredIteratorException")
-    assert kept.numbers(Start(after=first.sequence)) == [2]
+    assert kept.numbers(StartPosition(after=first.sequence)) == [2]
     assert len(faulty.made()) == 2
 
 
@@ -123,13 +123,13 @@ def test_a_page_is_not_empty_while_there_are_records_however_often_kinesis_answe
 @pytest.mark.parametrize("name", ["shardId-000000000009", "no shard at all"])
 def test_another_shards_name_reads_nothing(kept: Kept, name: str) -> None:
     kept.put(1)
-    assert list(kept.reader.page(name, Start(), limit=10)) == []
+    assert list(kept.reader.page(name, StartPosition(), limit=10)) == []
 
 
 def test_what_is_no_sequence_is_refused(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     break_into(monkeypatch, kept.cloud.clients, "kinesis", {"GetShardIterator"}, "code InvalidArgumentException")
     with pytest.raises(InvalidInputError, match="'2' is no sequence number"):
-        kept.reader.page(kept.shard, Start(sequence="2"), limit=1)
+        kept.reader.page(kept.shard, StartPosition(sequence="2"), limit=1)
 
 
 def test_all_shards_are_read(emulated: Cloud) -> None:
@@ -137,7 +137,7 @@ def test_all_shards_are_read(emulated: Cloud) -> None:
     assert not kept.stream.put([pointer(number, f"facebook/{number}") for number in range(40)])
     names = [one.name for one in kept.reader.shards()]
     assert names == [f"shardId-00000000000{number}" for number in range(4)]
-    span = Records(reader=kept.reader).span(Start(), until=datetime.now(UTC) + timedelta(minutes=1))
+    span = Records(reader=kept.reader).span(StartPosition(), until=datetime.now(UTC) + timedelta(minutes=1))
     assert sorted(int(one.pk[4:]) for record in span if (one := pointer_from_text(record.data))) == list(range(40))
 
 
@@ -153,7 +153,7 @@ def test_a_young_stream_has_lost_nothing_and_an_old_one_says_from_when(emulated:
 def test_without_a_word_from_the_worker_the_lag_is_that_of_the_oldest_recent_record(kept: Kept) -> None:
     assert kept.reader.lag().age == timedelta(0)
     kept.put(1, 2)
-    (record,) = kept.reader.page(kept.shard, Start(), limit=1)
+    (record,) = kept.reader.page(kept.shard, StartPosition(), limit=1)
     later = record.arrived_at + timedelta(seconds=90)
     reader = KinesisReader(kept.cloud.clients, kept.name, worker=WORKER, now=lambda: later)
     lag = reader.lag()
@@ -190,7 +190,7 @@ def test_a_stream_that_does_not_answer_is_unavailable(kept: Kept, monkeypatch: p
     shard = kept.shard
     break_into(monkeypatch, kept.cloud.clients, "kinesis", {"GetRecords"}, *[fault] * 10)
     with pytest.raises(UnavailableError):
-        kept.reader.page(shard, Start(), limit=1)
+        kept.reader.page(shard, StartPosition(), limit=1)
 
 
 class Bucket:

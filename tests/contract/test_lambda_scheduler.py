@@ -11,14 +11,14 @@ from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.lambda_scheduler import PATIENCE, LambdaScheduler
 from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
-from omnipub.services.scheduling.run_now import Ran, Report
+from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
 from omnipub.services.stream.wire_format import report_to, run_now_from
 from omnipub_cli.framework.hint_commands import worded
 from support.aws import Cloud
 from support.faulty_botocore import break_into
 
 ONE = Parent(kind=Kind.MESSAGE, id="01KB0CVP6ZJ7X3Q5N8T4W2E9HD")
-ROW = Ran(pk=f"MSG#{ONE.id}", channel="facebook", ready=True, dispatched=True, why="due")
+ROW = RunNowResult(pk=f"MSG#{ONE.id}", channel="facebook", ready=True, dispatched=True, why="due")
 LOGS = "omnipub logs tail scheduler --since 15m"
 DEPLOY = "omnipub deploy --infra serverless"
 
@@ -39,7 +39,7 @@ class AnsweringLambda:
         return self._answer
 
 
-def called(line: AnsweringLambda) -> Report:
+def called(line: AnsweringLambda) -> RunNowReport:
     return LambdaScheduler(line, "omnipub-dev-scheduler").run_now([ONE])  # type: ignore[arg-type]
 
 
@@ -51,7 +51,7 @@ def failed(payload: dict[str, Any] | bytes) -> OmnipubError:
 
 
 def test_the_function_is_waited_for_and_its_answer_is_the_report() -> None:
-    report = Report(rows=[ROW], dispatched=1)
+    report = RunNowReport(rows=[ROW], dispatched=1)
     line = AnsweringLambda(json.dumps(report_to(report)).encode())
     assert called(line) == report
     (call,) = line.calls

@@ -1,4 +1,4 @@
-"""The `Seat` port: what every place of a table keeps, in memory, on one machine and on AWS."""
+"""The `Place` port: what every place of a table keeps, in memory, on one machine and on AWS."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from omnipub.adapters.local import evidence as evidence_file
-from omnipub.adapters.local.place import SEATS, DirectorySeat
+from omnipub.adapters.local.place import SEATS, DirectoryPlace
 from omnipub.errors import ConflictError, UnavailableError
-from omnipub.ports.place import Claimed, Evidence, Seat
+from omnipub.ports.place import ClaimRecord, Evidence, Place
 from omnipub_cli.framework.hint_commands import worded
 from support.seats import FakeSeat, Shelf, ShelfSeat
 
-Make = Callable[[], Seat]
+Make = Callable[[], Place]
 """Another process at the same place."""
 
 
-def claim(number: int, attempt: int = 1) -> Claimed:
-    return Claimed(pk=f"MSG#{number}", sk="CHANNEL#blind", attempt=attempt, claim_id=f"c-{number}-{attempt}")
+def claim(number: int, attempt: int = 1) -> ClaimRecord:
+    return ClaimRecord(pk=f"MSG#{number}", sk="CHANNEL#blind", attempt=attempt, claim_id=f"c-{number}-{attempt}")
 
 
 @pytest.fixture(params=["on one machine", "on a shelf"])
@@ -26,40 +26,40 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
         shelf = Shelf()
         return lambda: ShelfSeat(shelf)
     (tmp_path / "data").mkdir()
-    return lambda: DirectorySeat(tmp_path / "data", tmp_path / "state")
+    return lambda: DirectoryPlace(tmp_path / "data", tmp_path / "state")
 
 
 @pytest.fixture(params=["on one machine", "on a shelf", "as on AWS"])
-def seat(request: pytest.FixtureRequest, tmp_path: Path) -> Seat:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     (tmp_path / "data").mkdir(exist_ok=True)
-    made: dict[str, Seat] = {
-        "on one machine": DirectorySeat(tmp_path / "data", tmp_path / "state"),
+    made: dict[str, Place] = {
+        "on one machine": DirectoryPlace(tmp_path / "data", tmp_path / "state"),
         "on a shelf": ShelfSeat(),
         "as on AWS": FakeSeat(),
     }
     return made[request.param]
 
 
-def test_a_place_that_was_never_used_knows_nothing(seat: Seat) -> None:
-    assert not seat.has_run()
-    assert seat.evidence("seat-" + "0" * 32) is None
-    assert seat.evidence("../../etc/passwd") is None
-    assert seat.boot == 0
+def test_a_place_that_was_never_used_knows_nothing(place: Place) -> None:
+    assert not place.has_run()
+    assert place.evidence("seat-" + "0" * 32) is None
+    assert place.evidence("../../etc/passwd") is None
+    assert place.boot == 0
 
 
-def test_the_highest_epoch_stays(seat: Seat) -> None:
-    identity = seat.fresh(0)
+def test_the_highest_epoch_stays(place: Place) -> None:
+    identity = place.fresh(0)
     for epoch, highest in ((1, 1), (7, 7), (3, 7), (8, 8)):
-        seat.remember(identity, epoch)
-        assert seat.evidence(identity) == Evidence(epoch=highest)
-    assert seat.has_run()
+        place.remember(identity, epoch)
+        assert place.evidence(identity) == Evidence(epoch=highest)
+    assert place.has_run()
 
 
-def test_a_process_that_has_begun_takes_claims(seat: Seat) -> None:
-    identity = seat.fresh(0)
-    seat.begin(identity, epoch=1, boot=1)
-    seat.claimed(claim(1))
-    assert seat.boot == (1 if seat.exclusive else 0)
+def test_a_process_that_has_begun_takes_claims(place: Place) -> None:
+    identity = place.fresh(0)
+    place.begin(identity, epoch=1, boot=1)
+    place.claimed(claim(1))
+    assert place.boot == (1 if place.exclusive else 0)
 
 
 def test_claims_are_known_to_others_newest_first_and_since_an_epoch(make: Make) -> None:
@@ -77,10 +77,10 @@ def test_claims_are_known_to_others_newest_first_and_since_an_epoch(make: Make) 
 
 
 def test_who_does_not_work_here_takes_no_claims(make: Make) -> None:
-    seat = make()
-    seat.fresh(0)
+    place = make()
+    place.fresh(0)
     with pytest.raises(UnavailableError):
-        seat.claimed(claim(1))
+        place.claimed(claim(1))
 
 
 def test_one_process_works_at_a_time(make: Make) -> None:
@@ -104,17 +104,17 @@ def test_who_joins_takes_claims_without_a_boot(make: Make) -> None:
 
 
 def test_a_successor_counts_once_it_has_begun(make: Make) -> None:
-    seat = make()
-    before = seat.fresh(0)
-    seat.begin(before, epoch=4, boot=1)
-    seat.claimed(claim(1))
-    after = seat.fresh(4)
-    seat.succeed(before, after)
+    place = make()
+    before = place.fresh(0)
+    place.begin(before, epoch=4, boot=1)
+    place.claimed(claim(1))
+    after = place.fresh(4)
+    place.succeed(before, after)
     known = make().evidence(before)
     assert known is not None
     assert known.successor == ""
-    seat.begin(after, epoch=5, boot=2)
-    seat.claimed(claim(2))
+    place.begin(after, epoch=5, boot=2)
+    place.claimed(claim(2))
     known = make().evidence(before)
     assert known is not None
     assert known.successor == after
@@ -126,10 +126,10 @@ def test_a_successor_counts_once_it_has_begun(make: Make) -> None:
 def test_a_copy_in_another_directory_may_not_join(tmp_path: Path) -> None:
     for name in ("data", "copy"):
         (tmp_path / name).mkdir()
-    one = DirectorySeat(tmp_path / "data", tmp_path / "state")
+    one = DirectoryPlace(tmp_path / "data", tmp_path / "state")
     identity = one.fresh(0)
     one.begin(identity, epoch=1, boot=1)
-    copy = DirectorySeat(tmp_path / "copy", tmp_path / "state")
+    copy = DirectoryPlace(tmp_path / "copy", tmp_path / "state")
     with pytest.raises(ConflictError, match=str(tmp_path / "data")):
         copy.join(identity)
 
@@ -138,41 +138,41 @@ def test_evidence_is_bounded_and_says_how_far_it_reaches(tmp_path: Path, monkeyp
     monkeypatch.setattr(evidence_file, "CLAIMS_AT_MOST", 30)
     monkeypatch.setattr(evidence_file, "DROPPED", 10)
     (tmp_path / "data").mkdir()
-    seat = DirectorySeat(tmp_path / "data", tmp_path / "state")
-    identity = seat.fresh(0)
-    seat.begin(identity, epoch=1, boot=1)
+    place = DirectoryPlace(tmp_path / "data", tmp_path / "state")
+    identity = place.fresh(0)
+    place.begin(identity, epoch=1, boot=1)
     for number in range(1, 101):
-        seat.claimed(claim(number))
-        seat.remember(identity, number + 1)
-        left = list(seat.claims(identity, since=0))
+        place.claimed(claim(number))
+        place.remember(identity, number + 1)
+        left = list(place.claims(identity, since=0))
         assert len(left) < 40
-        known = seat.evidence(identity)
+        known = place.evidence(identity)
         assert known is not None
         all_since = {claim(one) for one in range(max(1, known.reach), number)}
-        assert set(seat.claims(identity, since=known.reach)) >= all_since
+        assert set(place.claims(identity, since=known.reach)) >= all_since
     assert known.reach > 50
 
 
 def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    before = DirectorySeat(tmp_path / "data", tmp_path / "state")
+    before = DirectoryPlace(tmp_path / "data", tmp_path / "state")
     identity = before.fresh(0)
     before.close()
     (tmp_path / "state" / SEATS / f"{identity}.db").write_bytes(b"no database" * 500)
     with pytest.raises(UnavailableError) as caught:
-        DirectorySeat(tmp_path / "data", tmp_path / "state").evidence(identity)
+        DirectoryPlace(tmp_path / "data", tmp_path / "state").evidence(identity)
     assert "table adopt --same" in worded(caught.value.hints)
 
 
 def test_locks_that_are_kept_outlive_the_seat(tmp_path: Path) -> None:
     """A thread that still sends is not dead, though its system is closed."""
     (tmp_path / "data").mkdir()
-    seat = DirectorySeat(tmp_path / "data", tmp_path / "state")
-    identity = seat.fresh(0)
-    seat.begin(identity, epoch=1, boot=1)
-    seat.keep_until_exit()
-    seat.close()
+    place = DirectoryPlace(tmp_path / "data", tmp_path / "state")
+    identity = place.fresh(0)
+    place.begin(identity, epoch=1, boot=1)
+    place.keep_until_exit()
+    place.close()
     with pytest.raises(ConflictError):
-        DirectorySeat(tmp_path / "data", tmp_path / "state").hold(identity)
+        DirectoryPlace(tmp_path / "data", tmp_path / "state").hold(identity)
     with pytest.raises(UnavailableError):
-        seat.claimed(claim(1))
+        place.claimed(claim(1))

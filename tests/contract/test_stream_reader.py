@@ -13,7 +13,7 @@ from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
 from omnipub.onebox.aws_events import sequence_number
 from omnipub.ports.stream import Pointer, StreamRecord
-from omnipub.ports.stream_reader import Start, StreamReader
+from omnipub.ports.stream_reader import StartPosition, StreamReader
 from omnipub.services.stream.wire_format import pointer_from_text
 from support.shelves import MemoryShelves
 from support.world import START, FakeClock
@@ -36,10 +36,10 @@ class Kept:
     def shard(self) -> str:
         return self.reader.shards()[0].name
 
-    def read(self, start: Start | None = None, *, limit: int = 100) -> list[StreamRecord]:
-        return list(self.reader.page(self.shard, start or Start(), limit=limit))
+    def read(self, start: StartPosition | None = None, *, limit: int = 100) -> list[StreamRecord]:
+        return list(self.reader.page(self.shard, start or StartPosition(), limit=limit))
 
-    def numbers(self, start: Start | None = None, *, limit: int = 100) -> list[int]:
+    def numbers(self, start: StartPosition | None = None, *, limit: int = 100) -> list[int]:
         pointers = [pointer_from_text(one.data) for one in self.read(start, limit=limit)]
         return [int(one.pk.partition("#")[2]) for one in pointers if one]
 
@@ -87,25 +87,25 @@ def test_without_a_start_reading_begins_with_the_oldest(kept: Kept) -> None:
 def test_a_moment_begins_with_the_first_record_of_that_very_moment_or_later(kept: Kept) -> None:
     put_each_minute(kept, 3)
     minute = timedelta(minutes=1)
-    assert kept.numbers(Start(at=START + minute)) == [2, 3]
-    assert kept.numbers(Start(at=START + minute + timedelta(milliseconds=1))) == [3]
-    assert kept.numbers(Start(at=START - minute)) == [1, 2, 3]
-    assert kept.numbers(Start(at=START + 10 * minute)) == []
+    assert kept.numbers(StartPosition(at=START + minute)) == [2, 3]
+    assert kept.numbers(StartPosition(at=START + minute + timedelta(milliseconds=1))) == [3]
+    assert kept.numbers(StartPosition(at=START - minute)) == [1, 2, 3]
+    assert kept.numbers(StartPosition(at=START + 10 * minute)) == []
 
 
 def test_a_sequence_begins_with_its_record_and_after_it_with_the_next(kept: Kept) -> None:
     put_each_minute(kept, 3)
     middle = kept.read()[1].sequence
-    assert kept.numbers(Start(sequence=middle)) == [2, 3]
-    assert kept.numbers(Start(after=middle)) == [3]
+    assert kept.numbers(StartPosition(sequence=middle)) == [2, 3]
+    assert kept.numbers(StartPosition(after=middle)) == [3]
 
 
 def test_pages_that_go_on_after_the_last_sequence_give_everything_once(kept: Kept) -> None:
     put_each_minute(kept, 7)
-    found, start = [], Start()
+    found, start = [], StartPosition()
     while page := kept.read(start, limit=3):
         found += page
-        start = Start(after=page[-1].sequence)
+        start = StartPosition(after=page[-1].sequence)
     assert found == kept.read()
     kept.put(pointer(8))
     assert kept.numbers(start) == [8]
@@ -134,7 +134,7 @@ def test_what_is_older_than_retention_is_gone_and_the_reader_says_so(kept: Kept)
 
 def test_another_shards_name_reads_nothing(kept: Kept) -> None:
     kept.put(pointer(1))
-    assert list(kept.reader.page("shardId-000000000009", Start(), limit=10)) == []
+    assert list(kept.reader.page("shardId-000000000009", StartPosition(), limit=10)) == []
 
 
 def test_what_the_worker_has_read_stays_until_retention_ends(sqlite: SqliteStream) -> None:
@@ -142,12 +142,12 @@ def test_what_the_worker_has_read_stays_until_retention_ends(sqlite: SqliteStrea
     lane = lane_of("facebook/1")
     sqlite.checkpoint({lane: sqlite.batch(lane, limit=10)[-1].sequence})
     assert sqlite.batch(lane, limit=10) == []
-    assert len(sqlite.reader.page(SHARD, Start(), limit=10)) == 3
+    assert len(sqlite.reader.page(SHARD, StartPosition(), limit=10)) == 3
 
 
 def test_reading_moves_no_checkpoint(sqlite: SqliteStream) -> None:
     sqlite.put([pointer(1)])
-    sqlite.reader.page(SHARD, Start(), limit=10)
+    sqlite.reader.page(SHARD, StartPosition(), limit=10)
     assert sqlite.reader.lag().records == 1
 
 
@@ -177,18 +177,18 @@ def test_a_shard_tells_what_it_holds(sqlite: SqliteStream, clock: FakeClock) -> 
 
 def test_a_sequence_is_taken_in_the_form_that_events_and_logs_have(sqlite: SqliteStream) -> None:
     sqlite.put([pointer(number) for number in range(3)])
-    (record, *_) = sqlite.reader.page(SHARD, Start(sequence=sequence_number(2)), limit=1)
+    (record, *_) = sqlite.reader.page(SHARD, StartPosition(sequence=sequence_number(2)), limit=1)
     assert record.sequence == "2"
 
 
 @pytest.mark.parametrize("wrong", ["x", "-1", "1.5", "²", "9" * 200])
 def test_what_is_no_sequence_is_refused(sqlite: SqliteStream, wrong: str) -> None:
     with pytest.raises(InvalidInputError, match="no sequence number"):
-        sqlite.reader.page(SHARD, Start(sequence=wrong), limit=1)
+        sqlite.reader.page(SHARD, StartPosition(sequence=wrong), limit=1)
 
 
-@pytest.mark.parametrize("start", [Start(sequence="9" * 100), Start(after="9" * 100)])
-def test_a_sequence_beyond_all_is_at_the_end(sqlite: SqliteStream, start: Start) -> None:
+@pytest.mark.parametrize("start", [StartPosition(sequence="9" * 100), StartPosition(after="9" * 100)])
+def test_a_sequence_beyond_all_is_at_the_end(sqlite: SqliteStream, start: StartPosition) -> None:
     sqlite.put([pointer(1)])
     assert list(sqlite.reader.page(SHARD, start, limit=1)) == []
 

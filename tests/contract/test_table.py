@@ -9,7 +9,18 @@ import pytest
 from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.errors import InvalidInputError
-from omnipub.ports.table import Absent, Check, ConditionFailedError, Delete, Item, Key, Put, Query, Table, Unchanged
+from omnipub.ports.table import (
+    Absent,
+    ConditionCheck,
+    ConditionFailedError,
+    Delete,
+    Item,
+    Key,
+    Put,
+    Query,
+    Table,
+    Unchanged,
+)
 from omnipub.storage.schema import READ_LIMIT
 
 A = Key("MSG#A", "METADATA")
@@ -106,9 +117,9 @@ def test_a_transaction_is_all_or_nothing_and_names_what_failed(table: Table) -> 
 def test_a_check_lets_the_transaction_fail_and_writes_nothing(table: Table) -> None:
     b = Key("MSG#B", "METADATA")
     table.put(item(b, version=4))
-    table.transact([Put(item=item()), Check(key=b, condition=Unchanged(version=4))])
+    table.transact([Put(item=item()), ConditionCheck(key=b, condition=Unchanged(version=4))])
     with pytest.raises(ConditionFailedError):
-        table.transact([Put(item=item(version=2)), Check(key=b, condition=Unchanged(version=5))])
+        table.transact([Put(item=item(version=2)), ConditionCheck(key=b, condition=Unchanged(version=5))])
     assert table.get(A) == item()
     assert table.get(b) == item(b, version=4)
 

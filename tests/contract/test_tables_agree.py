@@ -13,7 +13,7 @@ from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.ports.table import (
     Absent,
-    Check,
+    ConditionCheck,
     ConditionFailedError,
     Delete,
     Item,
@@ -86,7 +86,7 @@ def writes_of(key: Key) -> st.SearchStrategy[Write]:
     return st.one_of(
         st.builds(lambda version, condition: Put(item=item(key, version), condition=condition), versions, conditions),
         st.builds(lambda condition: Delete(key=key, condition=condition), conditions),
-        st.builds(lambda condition: Check(key=key, condition=condition), conditions.filter(bool)),
+        st.builds(lambda condition: ConditionCheck(key=key, condition=condition), conditions.filter(bool)),
     )
 
 

@@ -62,7 +62,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     bed.stream.losing = False
     bed.system.dispatch.tick()
     taken = bed.stream.take()
-    bed.seat.name = "elsewhere"
+    bed.place.name = "elsewhere"
     bed.system.batches.run(taken)
     settings = Settings(data=str(path))
     journal = LogJournal(partial(logger_for, settings))

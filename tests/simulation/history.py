@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from omnipub.adapters.local.sqlite.stream import Record
+from omnipub.adapters.local.sqlite.stream import StoredRecord
 from omnipub.config import Settings
 from omnipub.domain.conversation import Channel, Request, Response, Secret
 from omnipub.domain.delivery.decide import BEYOND_LEAD
@@ -205,7 +205,7 @@ class History:
         self.stored_tokens: set[str] = set()
         self.connecting: set[str] = set()
         self.journal = SimJournal(self.hub)
-        self.seat = FakeSeat()
+        self.place = FakeSeat()
         self.asked: list[Asked] = []
         self.paused_since: dict[str, int] = {}
         self.busy_lanes: set[str] = set()
@@ -272,8 +272,8 @@ class History:
             send=Sender(self, self.table),
             clock=clock,
             chance=SimChance(self.hub),
-            crew=SimCrew(),
-            seat=self.seat,
+            threads=SimCrew(),
+            place=self.place,
             journal=self.journal,
         )
         return assemble(SETTINGS, world, CHANNELS)
@@ -649,7 +649,7 @@ class History:
         # What runs goes on with the old table; what starts from now on meets the copy.
         self.table = self._table()
         self.table.copy_from(copy)
-        self.seat.name = "restored"
+        self.place.name = "restored"
         self.restored = True
         # What the copy does not know was lost with the original: messages, their keys, pauses.
         self.asked = [asked for asked in self.asked if f"MSG#{asked.id}" in known]
@@ -705,7 +705,7 @@ class History:
                 self.fail(f"{key} is sent {early} ms before it is due")
         self._watch_limits(key, item)
         gate = table.items.get(keys.gate())
-        if table is self.table and (gate is None or gate["identity"] != self.seat.name):
+        if table is self.table and (gate is None or gate["identity"] != self.place.name):
             self.fail(f"{key} is sent from a copy that nobody has adopted: {text!r}")
 
         parent = keys.parent_of(pk)
@@ -901,4 +901,4 @@ def _token(item: Item) -> tuple[int, int]:
 
 
 def _record(number: int, pointer: Pointer) -> Any:
-    return Record(sequence=number, partition_key=pointer.group, data=pointer_to_text(pointer), arrived_ms=0)
+    return StoredRecord(sequence=number, partition_key=pointer.group, data=pointer_to_text(pointer), arrived_ms=0)

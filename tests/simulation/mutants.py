@@ -17,22 +17,22 @@ from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Rules
 from omnipub.ports.table import Put
 from omnipub.services.accounts import token_refresh
-from omnipub.services.accounts.refresh_results import Came, Renewed
-from omnipub.services.accounts.token_refresh import Renewals
+from omnipub.services.accounts.refresh_results import RefreshOutcome, RefreshResult
+from omnipub.services.accounts.token_refresh import TokenRefresh
 from omnipub.services.delivery import publish as deliver
 from omnipub.services.delivery import token_retry
-from omnipub.services.delivery.preflight import Stops
-from omnipub.services.delivery.publish import Deliver
-from omnipub.services.delivery.situation import Contents
-from omnipub.services.messages.actions import Operate
-from omnipub.services.messages.create_transaction import Creation
+from omnipub.services.delivery.preflight import Preflight
+from omnipub.services.delivery.publish import Publisher
+from omnipub.services.delivery.situation import Situation
+from omnipub.services.messages.actions import MessageActions
+from omnipub.services.messages.create_transaction import CreateTransaction
 from omnipub.services.pauses.pauses import Pauses
 from omnipub.services.pauses.release import Releases
 from omnipub.services.protocol import driver
 from omnipub.services.protocol.driver import Driver
-from omnipub.services.protocol.enqueue import DueMoments
+from omnipub.services.protocol.enqueue import Enqueue
 from omnipub.services.protocol.gate import Gate, Why
-from omnipub.services.protocol.store import Recording
+from omnipub.services.protocol.store import DeliveryStore
 from omnipub.services.scheduling import dispatch
 from omnipub.services.scheduling.dispatch import Dispatch
 from omnipub.services.scheduling.held_sweep import HeldSweep
@@ -48,14 +48,14 @@ Mutant = Callable[[], Any]
 def _claim_condition() -> Any:
     """A claim is written whatever is there."""
 
-    def move(self: Recording, before: Delivery, after: Delivery, *beside: Any) -> Delivery:
+    def move(self: DeliveryStore, before: Delivery, after: Delivery, *beside: Any) -> Delivery:
         if after.lease is None or after.lease.claim_id == (before.lease.claim_id if before.lease else ""):
             return real(self, before, after, *beside)
         there = self.read(before) or before
         return real(self, replace(before, version=there.version), after, *beside)
 
-    real = Recording.move
-    return patch.object(Recording, "move", move)
+    real = DeliveryStore.move
+    return patch.object(DeliveryStore, "move", move)
 
 
 def _due_check() -> Any:
@@ -85,13 +85,13 @@ def _lease() -> Any:
 def _claim_id() -> Any:
     """The end of a try is written over whoever holds the claim now."""
 
-    def settle(self: Recording, claim: Delivery, decide: Any, *beside: Any, **_: Any) -> Delivery:
+    def settle(self: DeliveryStore, claim: Delivery, decide: Any, *beside: Any, **_: Any) -> Delivery:
         there = self.read(claim) or claim
         after = decide(replace(claim, version=there.version))
         owned = [self.ownership(after)] if after.status is Status.PUBLISHED and after.network_id else []
         return self.move(replace(claim, version=there.version), after, *beside, *owned)
 
-    return patch.object(Recording, "settle", settle)
+    return patch.object(DeliveryStore, "settle", settle)
 
 
 def _fence() -> Any:
@@ -150,14 +150,14 @@ def _known_id() -> Any:
 
 def _late_answer() -> Any:
     """An answer counts only while the delivery is being published or unconfirmed."""
-    real = Recording._late_answer
+    real = DeliveryStore._late_answer
 
-    def late(self: Recording, claim: Delivery, *rest: Any, **more: Any) -> Delivery:
+    def late(self: DeliveryStore, claim: Delivery, *rest: Any, **more: Any) -> Delivery:
         there = self.read(claim)
         kept = there is None or there.status in {Status.PUBLISHING, Status.UNCONFIRMED}
         return real(self, claim, *rest, **more) if kept or there is None else there
 
-    return patch.object(Recording, "_late_answer", late)
+    return patch.object(DeliveryStore, "_late_answer", late)
 
 
 def _window() -> Any:
@@ -172,7 +172,7 @@ def _window() -> Any:
 
 def _stops() -> Any:
     """Nothing is asked between a claim and its request."""
-    return patch.object(Stops, "of", lambda *_: None)
+    return patch.object(Preflight, "of", lambda *_: None)
 
 
 def _adoption_links() -> Any:
@@ -196,29 +196,31 @@ def _adoption_age() -> Any:
 
 def _siblings() -> Any:
     """Deliveries with the same text do not wait for each other."""
-    return patch.object(Deliver, "_text_held", lambda *_: "")
+    return patch.object(Publisher, "_text_held", lambda *_: "")
 
 
 def _ownership() -> Any:
     """A post may be adopted by any number of deliveries."""
 
-    def ownership(self: Recording, delivery: Delivery) -> Put:
+    def ownership(self: DeliveryStore, delivery: Delivery) -> Put:
         made = real(self, delivery)
         return Put(item=made.item)
 
-    real = Recording.ownership
-    return _all(patch.object(Recording, "ownership", ownership), patch.object(Recording, "owners", lambda *_: {}))
+    real = DeliveryStore.ownership
+    return _all(
+        patch.object(DeliveryStore, "ownership", ownership), patch.object(DeliveryStore, "owners", lambda *_: {})
+    )
 
 
 def _revision_check() -> Any:
     """A claim takes the content it read, though an edit has come in between."""
 
-    def of(self: Contents, delivery: Delivery) -> Any:
+    def of(self: Situation, delivery: Delivery) -> Any:
         item = self.table.get(keys.metadata(delivery.parent))
         assert item is not None
         return message_of(item).content.on(delivery.channel)
 
-    def move(self: Recording, before: Delivery, after: Delivery, *beside: Any) -> Delivery:
+    def move(self: DeliveryStore, before: Delivery, after: Delivery, *beside: Any) -> Delivery:
         if before.status is Status.SCHEDULED and after.status is Status.PUBLISHING:
             there = self.read(before)
             if there is not None and there.status is Status.SCHEDULED:
@@ -226,8 +228,8 @@ def _revision_check() -> Any:
                 return real(self, replace(before, version=there.version), after, *beside)
         return real(self, before, after, *beside)
 
-    real = Recording.move
-    return _all(patch.object(Contents, "of", of), patch.object(Recording, "move", move))
+    real = DeliveryStore.move
+    return _all(patch.object(Situation, "of", of), patch.object(DeliveryStore, "move", move))
 
 
 def _look_back() -> Any:
@@ -248,7 +250,7 @@ def _put_means_accepted() -> Any:
 
 def _hand_back() -> Any:
     """A worker whose clock is behind lets what comes too early go without a word to anybody."""
-    return patch.object(DueMoments, "back", lambda *_: False)
+    return patch.object(Enqueue, "back", lambda *_: False)
 
 
 def _held_sweep() -> Any:
@@ -268,7 +270,7 @@ def _gate() -> Any:
 
 def _idempotency_record() -> Any:
     """A repeated request creates once more."""
-    return patch.object(Creation, "earlier", lambda *_: None)
+    return patch.object(CreateTransaction, "earlier", lambda *_: None)
 
 
 def _pause_check() -> Any:
@@ -279,10 +281,10 @@ def _pause_check() -> Any:
 def _renewal_lock() -> Any:
     """Whoever meets an ended token renews it, whoever else does."""
 
-    def turn(self: Renewals, connection: Connection, until: datetime, *, by_hand: bool) -> Connection:  # noqa: ARG001
+    def turn(self: TokenRefresh, connection: Connection, until: datetime, *, by_hand: bool) -> Connection:  # noqa: ARG001
         return self.accounts.find(connection.owner, connection.channel) or connection
 
-    return patch.object(Renewals, "_turn", turn)
+    return patch.object(TokenRefresh, "_turn", turn)
 
 
 def _renewal_generation() -> Any:
@@ -293,11 +295,11 @@ def _renewal_generation() -> Any:
 def _renewal_stored() -> Any:
     """A new token is used before it is stored, or without."""
 
-    def stored(self: Renewals, locked: Connection, end: Any, token: Any, *_: Any, **__: Any) -> Renewed:
+    def stored(self: TokenRefresh, locked: Connection, end: Any, token: Any, *_: Any, **__: Any) -> RefreshResult:
         fresh = replace(locked, sealed=self.accounts.seal(locked, token))
-        return Renewed(came=Came.RENEWED, connection=fresh, outcome=end.outcome)
+        return RefreshResult(came=RefreshOutcome.RENEWED, connection=fresh, outcome=end.outcome)
 
-    return patch.object(Renewals, "_stored", stored)
+    return patch.object(TokenRefresh, "_stored", stored)
 
 
 def _renewal_free() -> Any:
@@ -337,7 +339,7 @@ def _claims_compared() -> Any:
 
 def _claim_written_down() -> Any:
     """A request leaves without its claim being written down outside of the table."""
-    return patch.object(Deliver, "_unproven", lambda *_: None)
+    return patch.object(Publisher, "_unproven", lambda *_: None)
 
 
 def _named_by_evidence() -> Any:
@@ -352,7 +354,7 @@ def _new_identity() -> Any:
 
 def _copies_stand_still() -> Any:
     """In a copy people edit, resume and let go before it is adopted; an adoption then no longer doubts those."""
-    carry_out, resume, edit = Releases.carry_out, Pauses.resume, Operate.edit
+    carry_out, resume, edit = Releases.carry_out, Pauses.resume, MessageActions.edit
     open_: Any = SimpleNamespace(why_closed=lambda: None, check=lambda: None)
 
     def carried_out(self: Releases, row: Any, *, by: str = "") -> int:
@@ -361,13 +363,13 @@ def _copies_stand_still() -> Any:
     def resumed(self: Pauses, scope: str, *, send_late: bool) -> Any:
         return resume(replace(self, releases=replace(self.releases, gate=open_)), scope, send_late=send_late)
 
-    def edited(self: Operate, *subject: Any, **change: Any) -> Any:
+    def edited(self: MessageActions, *subject: Any, **change: Any) -> Any:
         return edit(replace(self, gate=open_), *subject, **change)
 
     return _all(
         patch.object(Releases, "carry_out", carried_out),
         patch.object(Pauses, "resume", resumed),
-        patch.object(Operate, "edit", edited),
+        patch.object(MessageActions, "edit", edited),
     )
 
 

@@ -34,7 +34,7 @@ class MachineHistory(History):
         # A thread does not die alone, and whoever adopts must know that the accounts' tokens are as they were.
         super().__init__(seed, Weather(deaths=False, late=seed % 3 == 0, key_fails=seed % 4 == 0))
         self.shelf = Shelf()
-        self.seat = MachineSeat(self.shelf)
+        self.place = MachineSeat(self.shelf)
         self.original: Copy | None = None
 
     def _people(self) -> None:
@@ -102,8 +102,8 @@ class MachineHistory(History):
         self.hub.doom()
         self.busy_lanes.clear()
         self.shelf.held.clear()
-        self.seat = MachineSeat(self.shelf)
-        self.seat.ran = True
+        self.place = MachineSeat(self.shelf)
+        self.place.ran = True
 
     def _start(self) -> None:
         """As `up` starts, or ends if it cannot; whoever is refused adopts the table and starts again."""

@@ -359,7 +359,7 @@ class SimNetwork:
         self.posts: list[Post] = []
         self.dead_tokens: set[str] = set()
         self.books: dict[str, TokenBook] = {}
-        self.renewing: dict[str, list[str]] = defaultdict(list)
+        self.token_refresh: dict[str, list[str]] = defaultdict(list)
         self.broken_rule: Callable[[str], None] = lambda _: None
         self.renewal_begins: Callable[[str], None] = lambda _: None
         self.down_until: dict[str, int] = {}
@@ -449,14 +449,14 @@ class SimNetwork:
     def _renew(self, request: Request, account: str) -> Response:
         given = (request.form or {})["refresh_token"]
         refresh = given.reveal() if isinstance(given, Secret) else given
-        if refresh in self.renewing[account]:
+        if refresh in self.token_refresh[account]:
             self.broken_rule(f"two renewals of the token of {account} at once")
-        self.renewing[account].append(refresh)
+        self.token_refresh[account].append(refresh)
         self.renewal_begins(account)
         try:
             return self._renewed(request, self.books[account], refresh)
         finally:
-            self.renewing[account].remove(refresh)
+            self.token_refresh[account].remove(refresh)
 
     def _renewed(self, request: Request, book: TokenBook, refresh: str) -> Response:
         limit = int(request.total_timeout * 1000)

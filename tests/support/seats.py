@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from omnipub.errors import ConflictError, UnavailableError
-from omnipub.ports.place import Claimed, Evidence
+from omnipub.ports.place import ClaimRecord, Evidence
 
 
 @dataclass
@@ -39,13 +39,13 @@ class FakeSeat:
     def remember(self, identity: str, epoch: int) -> None:  # noqa: ARG002
         self.known = max(epoch, self.known)
 
-    def claimed(self, claim: Claimed) -> None:
+    def claimed(self, claim: ClaimRecord) -> None:
         """Nothing."""
 
-    def latest(self, identity: str, *, at_most: int) -> Sequence[Claimed]:  # noqa: ARG002
+    def latest(self, identity: str, *, at_most: int) -> Sequence[ClaimRecord]:  # noqa: ARG002
         return ()
 
-    def claims(self, identity: str, *, since: int) -> Iterator[Claimed]:  # noqa: ARG002
+    def claims(self, identity: str, *, since: int) -> Iterator[ClaimRecord]:  # noqa: ARG002
         return iter(())
 
     def succeed(self, identity: str, successor: str) -> None:
@@ -60,7 +60,7 @@ class Shelf:
     epochs: dict[str, int] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     successors: dict[str, str] = field(default_factory=dict)
-    claims: list[tuple[str, int, Claimed]] = field(default_factory=list)
+    claims: list[tuple[str, int, ClaimRecord]] = field(default_factory=list)
     held: dict[str, "ShelfSeat"] = field(default_factory=dict)
     broken: bool = False
 
@@ -111,18 +111,18 @@ class ShelfSeat:
         self.shelf.begun.add(identity)
         self.ran = True
 
-    def claimed(self, claim: Claimed) -> None:
+    def claimed(self, claim: ClaimRecord) -> None:
         self._work()
         if not self._works_on:
             raise UnavailableError("Nothing has begun here.")
         self.shelf.claims.append((self._works_on, self.shelf.epochs[self._works_on], claim))
 
-    def latest(self, identity: str, *, at_most: int) -> Sequence[Claimed]:
+    def latest(self, identity: str, *, at_most: int) -> Sequence[ClaimRecord]:
         if self.boot:
             return ()
         return [claim for name, _, claim in reversed(self.shelf.claims) if name == identity][:at_most]
 
-    def claims(self, identity: str, *, since: int) -> Iterator[Claimed]:
+    def claims(self, identity: str, *, since: int) -> Iterator[ClaimRecord]:
         line = set(self._line(identity))
         return (claim for name, epoch, claim in list(self.shelf.claims) if name in line and epoch >= since - 2)
 
@@ -132,7 +132,7 @@ class ShelfSeat:
 
     def close(self) -> None:
         self.boot = 0
-        self.shelf.held = {name: seat for name, seat in self.shelf.held.items() if seat is not self}
+        self.shelf.held = {name: place for name, place in self.shelf.held.items() if place is not self}
 
     def _line(self, identity: str) -> Iterator[str]:
         while identity:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from omnipub.ports.stream import Pointer, StreamRecord
-from omnipub.ports.stream_reader import Lag, Shard, Start
+from omnipub.ports.stream_reader import Lag, Shard, StartPosition
 from omnipub.services.stream.wire_format import pointer_to_text
 
 
@@ -39,7 +39,7 @@ class MemoryShelves:
     def shards(self) -> Sequence[Shard]:
         return [Shard(name=name) for name in self.names]
 
-    def page(self, shard: str, start: Start, *, limit: int) -> Sequence[StreamRecord]:
+    def page(self, shard: str, start: StartPosition, *, limit: int) -> Sequence[StreamRecord]:
         def wanted(one: StreamRecord) -> bool:
             if start.after:
                 return int(one.sequence) > int(start.after)

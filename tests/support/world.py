@@ -297,7 +297,7 @@ class TestBed:
     delay: ListDelay
     network: FakeNetwork
     journal: ListJournal
-    seat: Any
+    place: Any
     system: System
 
     def run_stream(self) -> None:
@@ -327,11 +327,11 @@ class TestBed:
         self.system.close()
 
 
-def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None, seat: Any = None) -> TestBed:
+def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None, place: Any = None) -> TestBed:
     """A system over `path` with one account on each fake channel."""
     clock = FakeClock()
     stream, delay, network, journal = ListStream(clock), ListDelay(), FakeNetwork(clock), ListJournal()
-    seat = seat or FakeSeat()
+    place = place or FakeSeat()
     world = World(
         table=table or SqliteTable(path / "table.db"),
         stream=stream,
@@ -341,14 +341,16 @@ def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None,
         send=network,
         clock=clock,
         chance=SeededChance(),
-        crew=SerialCrew(),
-        seat=seat,
+        threads=SerialCrew(),
+        place=place,
         journal=journal,
     )
     system = assemble(settings or Settings(data=str(path)), world, CHANNELS)
     for name in CHANNELS:
         system.accounts.connect(owner=OWNER, channel=name, account=f"acc-{name}", token=Secret(f"token-{name}"))
-    return TestBed(clock=clock, stream=stream, delay=delay, network=network, journal=journal, seat=seat, system=system)
+    return TestBed(
+        clock=clock, stream=stream, delay=delay, network=network, journal=journal, place=place, system=system
+    )
 
 
 def only(bed: TestBed, message: str) -> Delivery:

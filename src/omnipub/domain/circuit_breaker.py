@@ -27,7 +27,7 @@ UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Breaker:
+class CircuitBreaker:
     """What an account's last tries say about it.
 
     Attributes:
@@ -68,7 +68,7 @@ def answered(outcome: Outcome) -> bool:
     return outcome.ended in {Ended.PUBLISHED, Ended.REJECTED, Ended.ALREADY_THERE, Ended.AUTH}
 
 
-def strained(breaker: Breaker, outcome: Outcome, now: datetime, *, chance: float) -> Breaker:
+def strained(breaker: CircuitBreaker, outcome: Outcome, now: datetime, *, chance: float) -> CircuitBreaker:
     """After one more strain: open once there were enough of them in a row, never shorter than a network asked."""
     count = breaker.strains + 1
     after = replace(breaker, strains=count, sentence=unquoted(outcome.sentence))
@@ -81,12 +81,12 @@ def strained(breaker: Breaker, outcome: Outcome, now: datetime, *, chance: float
     return replace(after, open_until=until, next_slot=max(until, breaker.next_slot or until))
 
 
-def eased(breaker: Breaker) -> Breaker:
+def eased(breaker: CircuitBreaker) -> CircuitBreaker:
     """After a try that the network answered: closed; who waits keeps the slot given."""
     return replace(breaker, strains=0, open_until=None, sentence="")
 
 
-def next_in_line(breaker: Breaker, now: datetime, *, pace: timedelta) -> tuple[Breaker, datetime]:
+def next_in_line(breaker: CircuitBreaker, now: datetime, *, pace: timedelta) -> tuple[CircuitBreaker, datetime]:
     """Give a delivery that has to wait the next slot: behind all that came before it, `pace` apart."""
     slot = max(now, breaker.next_slot or now, breaker.open_until or now)
     slot = later(slot, pace)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from omnipub.adapters.local.sqlite.stream import Record
+from omnipub.adapters.local.sqlite.stream import StoredRecord
 from omnipub.adapters.local.sqlite.stream_reader import KINESIS_PREFIX, SHARD
 from omnipub.loopback.exchange import decoded, pairs_of
 from omnipub.services.stream.wire_format import TICK
@@ -105,7 +105,7 @@ def _text(incoming: Incoming) -> str | None:
         return None
 
 
-def kinesis_event(records: Sequence[Record]) -> dict[str, Any]:
+def kinesis_event(records: Sequence[StoredRecord]) -> dict[str, Any]:
     """Kinesis' event for a batch of one shard."""
     return {
         "Records": [

@@ -23,7 +23,7 @@ _MARKS = {Mode.SANDBOX: 1, Mode.LIVE: 2}
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackedUp:
+class BackupResult:
     """A backup: where and how large."""
 
     file: Path
@@ -31,7 +31,7 @@ class BackedUp:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Restored:
+class RestoreResult:
     """A restored table, and the one it replaced, if there was one."""
 
     table: Path
@@ -44,7 +44,7 @@ def size_of(settings: Settings) -> int:
     return sum(file.stat().st_size for file in (table, table.with_name(f"{TABLE}-wal")) if file.exists())
 
 
-def backup(settings: Settings, file: Path, *, told: Told) -> BackedUp:
+def backup(settings: Settings, file: Path, *, told: Told) -> BackupResult:
     """Copy the table as it is at this moment, while it is used.
 
     Raises:
@@ -65,10 +65,10 @@ def backup(settings: Settings, file: Path, *, told: Told) -> BackedUp:
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
-    return BackedUp(file=file, size=file.stat().st_size)
+    return BackupResult(file=file, size=file.stat().st_size)
 
 
-def restore(settings: Settings, file: Path, *, told: Told) -> Restored:
+def restore(settings: Settings, file: Path, *, told: Told) -> RestoreResult:
     """Put a backup in the table's place and shut its gate; the old table is kept beside it.
 
     Raises:
@@ -89,7 +89,7 @@ def restore(settings: Settings, file: Path, *, told: Told) -> Restored:
             copied(prepared, table, told=lambda _done, _of: None)
         finally:
             _gone(prepared)
-    return Restored(table=table, kept=kept)
+    return RestoreResult(table=table, kept=kept)
 
 
 def checked(settings: Settings, file: Path) -> None:

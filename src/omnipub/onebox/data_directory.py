@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from omnipub import private_files
-from omnipub.adapters.local.lock import TakenError, is_locked, locked
+from omnipub.adapters.local.lock import LockTakenError, is_locked, locked
 from omnipub.adapters.local.place import default_state, has_run
 from omnipub.adapters.local.sqlite.database import check
 from omnipub.config import Mode, Settings, from_environment, variable
@@ -137,7 +137,7 @@ def alone(path: Path) -> Iterator[None]:
     with ExitStack() as held:
         try:
             held.enter_context(locked(path / LOCK, patience=PATIENCE))
-        except TakenError as error:
+        except LockTakenError as error:
             state = _state(path)
             who = f" (process {state.pid}, {state.address})" if state else ""
             raise ConflictError(

@@ -14,7 +14,7 @@ AGAIN_SECONDS = 1.0
 """After so long the scheduler is given again what it could not put."""
 
 
-class Timer:
+class DelayTimer:
     """Asked again and again, it hands over what is due and says how long nothing will be.
 
     Args:

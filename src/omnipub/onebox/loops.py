@@ -10,10 +10,10 @@ from omnipub.adapters.local.sqlite.stream import SqliteStream
 from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.errors import OmnipubError, UnavailableError
 from omnipub.onebox.aws_events import Context, tick_event
-from omnipub.onebox.delay_timer import Timer
-from omnipub.onebox.storage_alert import Say, Trouble
-from omnipub.onebox.stream_consumer import Consumer, Given, Handler
-from omnipub.onebox.tick_timer import Metronome
+from omnipub.onebox.delay_timer import DelayTimer
+from omnipub.onebox.storage_alert import Say, StorageAlert
+from omnipub.onebox.stream_consumer import Given, Handler, StreamConsumer
+from omnipub.onebox.tick_timer import TickTimer
 
 POLL_SECONDS = 0.1
 """How soon what another process put is noticed."""
@@ -24,27 +24,27 @@ BEAT_SECONDS = 0.5
 PRUNE_EVERY = 60
 
 
-class Engines:
+class Loops:
     """Threads that call the worker and the scheduler with genuine events until they are stopped."""
 
     def __init__(
         self,
         *,
         stream: SqliteStream,
-        timer: Timer,
+        timer: DelayTimer,
         worker: Handler,
         scheduler: Handler,
         pool: WorkerPool[Given],
-        metronome: Metronome | None = None,
+        tick_timer: TickTimer | None = None,
         say: Say = lambda _: None,
     ) -> None:
         self._stream = stream
         self._timer = timer
         self._scheduler = scheduler
-        self._metronome = metronome or Metronome(lambda: datetime.now(UTC))
+        self._metronome = tick_timer or TickTimer(lambda: datetime.now(UTC))
         self._say = say
-        self._trouble = Trouble(self._heard)
-        self._consumer = Consumer(stream=stream, worker=worker, pool=pool, trouble=self._trouble)
+        self._trouble = StorageAlert(self._heard)
+        self._consumer = StreamConsumer(stream=stream, worker=worker, pool=pool, trouble=self._trouble)
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._waiting: list[threading.Thread] = []

@@ -9,7 +9,7 @@ Say = Callable[[OmnipubError | None], None]
 """Called with the error that began the trouble, and with None when it is over."""
 
 
-class Trouble:
+class StorageAlert:
     """Collects what the engines meet; a retry in a loop is no news."""
 
     def __init__(self, say: Say) -> None:

@@ -17,19 +17,19 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from omnipub.adapters.local.sqlite.stream import LANES, Record, SqliteStream
+from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream, StoredRecord
 from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.domain.timestamps import milliseconds
 from omnipub.errors import OmnipubError
 from omnipub.onebox.aws_events import Context, kinesis_event
-from omnipub.onebox.storage_alert import Trouble
+from omnipub.onebox.storage_alert import StorageAlert
 
 if TYPE_CHECKING:
     from omnipub.ports.hand_over import HandOver
 
 Handler = Callable[[Mapping[str, Any], object], dict[str, Any]]
 
-Given = tuple[int, Record]
+Given = tuple[int, StoredRecord]
 """What is handed over: a record, and the lane that it was read from."""
 
 BATCH = 100
@@ -48,7 +48,7 @@ FAILING_AT_MOST = timedelta(hours=1)
 LONGEST_PAUSE = 5.0
 
 
-class Progress:
+class ReadProgress:
     """How far a lane is: what was read and is not done yet, in order."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Progress:
         self.read_to: int | None = None
         self._written: int | None = None
 
-    def reads(self, records: Sequence[Record]) -> None:
+    def reads(self, records: Sequence[StoredRecord]) -> None:
         """Take in what was read next."""
         with self._lock:
             for record in records:
@@ -84,7 +84,7 @@ class Progress:
         self._written = sequence
 
 
-class Consumer:
+class StreamConsumer:
     """Threads that read the lanes, and the pool that calls the worker with one account's records.
 
     Args:
@@ -94,12 +94,14 @@ class Consumer:
         trouble: Told when the stream's storage refuses, and when it works again.
     """
 
-    def __init__(self, *, stream: SqliteStream, worker: Handler, pool: WorkerPool[Given], trouble: Trouble) -> None:
+    def __init__(
+        self, *, stream: SqliteStream, worker: Handler, pool: WorkerPool[Given], trouble: StorageAlert
+    ) -> None:
         self._stream = stream
         self._worker = worker
         self._trouble = trouble
         self._stopped = threading.Event()
-        self._progress = [Progress() for _ in range(LANES)]
+        self._progress = [ReadProgress() for _ in range(LANES)]
         self._failures: dict[int, int] = {}
         self._pool = pool
         self._hand_over: HandOver[Given] = pool
@@ -141,7 +143,7 @@ class Consumer:
             elif not self._stopped.is_set():
                 self._stream.wait(generation, 10)
 
-    def _give(self, lane: int, batch: Sequence[Record]) -> None:
+    def _give(self, lane: int, batch: Sequence[StoredRecord]) -> None:
         account = attrgetter("partition_key")
         for name, records in groupby(sorted(batch, key=account), key=account):  # sorted keeps each account's order
             left: Sequence[Given] = [(lane, record) for record in records]
@@ -169,7 +171,7 @@ class Consumer:
             return None
         return float(min(LONGEST_PAUSE, 0.1 * 2**failures))
 
-    def _fails(self, record: Record) -> bool:
+    def _fails(self, record: StoredRecord) -> bool:
         try:
             answer = self._worker(kinesis_event([record]), Context(function_name="omnipub-worker"))
         except Exception:  # noqa: BLE001  Lambda takes an exception for a failed batch
@@ -200,7 +202,7 @@ class Consumer:
             self._progress[lane].written(sequence)
 
 
-def _given_up(record: Record, failures: int) -> str:
+def _given_up(record: StoredRecord, failures: int) -> str:
     """Why a record that failed is parked, in Lambda's words; empty if it is tried again."""
     if failures > FAILURES_AT_MOST:
         return "retries_exhausted"

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Self
 
 import omnipub.adapters.http.loopback  # noqa: F401  the first post does not wait for this
-from omnipub.adapters.local.place import DirectorySeat, state_of
+from omnipub.adapters.local.place import DirectoryPlace, state_of
 from omnipub.adapters.local.sqlite.delay import SqliteDelay
 from omnipub.adapters.local.sqlite.stream import SqliteStream
 from omnipub.adapters.system.clock import SystemClock
-from omnipub.adapters.system.threads import PoolCrew
+from omnipub.adapters.system.threads import WorkerPoolThreads
 from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError, OmnipubError
@@ -21,15 +21,15 @@ from omnipub.handlers import scheduler, worker
 from omnipub.handlers.api import app
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import Running, alone, api_token, note_running, now_text, sound
-from omnipub.onebox.delay_timer import Timer
+from omnipub.onebox.delay_timer import DelayTimer
 from omnipub.onebox.file_permissions import mend
 from omnipub.onebox.gateway import Gateway
-from omnipub.onebox.loops import Engines
+from omnipub.onebox.loops import Loops
 from omnipub.onebox.sandbox_process import SandboxProcess, connect_all
 from omnipub.onebox.storage_alert import Say
 from omnipub.onebox.stream_consumer import Given
-from omnipub.onebox.tick_timer import Metronome
-from omnipub.services.accounts.secret_url_migration import AddressSealing
+from omnipub.onebox.tick_timer import TickTimer
+from omnipub.services.accounts.secret_url_migration import SecretUrlMigration
 from omnipub.wiring.assemble import System
 from omnipub.wiring.local import one_machine
 
@@ -40,7 +40,7 @@ PATIENCE = timedelta(seconds=30)
 """How long a stop waits for what is being sent; what is cut off then is found out after the restart."""
 
 
-class Box:
+class OneMachine:
     """The system on one machine. Start it, use its address, stop it; or use it in a `with`.
 
     Attributes:
@@ -131,12 +131,12 @@ class Box:
             self.sandbox_url = sandbox.url
         pool: WorkerPool[Given] = WorkerPool(slots=self._settings.slots)
         settings = replace(self._settings, sandbox_url=self.sandbox_url)
-        self.system = one_machine(settings, clock=self._clock, crew=PoolCrew(pool))
+        self.system = one_machine(settings, clock=self._clock, threads=WorkerPoolThreads(pool))
         self._open.callback(self.system.close)
         self.system.gate.enter()
         # What was copied while it ran is behind from its end on, not from the next start only.
         self._open.callback(self._leave)
-        AddressSealing(accounts=self.system.accounts).of(LOCAL_OWNER)
+        SecretUrlMigration(accounts=self.system.accounts).of(LOCAL_OWNER)
         if self.sandbox_url:
             connect_all(self.system, self.sandbox_url)
         self.token = api_token(data)
@@ -157,10 +157,10 @@ class Box:
             ),
         )
 
-    def _stop_engines(self, engines: Engines) -> None:
-        seat = self.system.world.seat
-        if not engines.stop(patience=PATIENCE) and isinstance(seat, DirectorySeat):
-            seat.keep_until_exit()  # what is still being sent is not dead, and a start would take it for that
+    def _stop_engines(self, engines: Loops) -> None:
+        place = self.system.world.place
+        if not engines.stop(patience=PATIENCE) and isinstance(place, DirectoryPlace):
+            place.keep_until_exit()  # what is still being sent is not dead, and a start would take it for that
 
     def _leave(self) -> None:
         with suppress(OmnipubError):  # the next start moves the epoch as well
@@ -181,13 +181,13 @@ class Box:
         if not (isinstance(stream, SqliteStream) and isinstance(delay, SqliteDelay)):
             raise AssertionError("one machine has its stream and its delay queue in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
         handler = scheduler.build(self.system)
-        engines = Engines(
+        engines = Loops(
             stream=stream,
-            timer=Timer(delay, handler, now=self._clock.now, lead=self._settings.lead),
+            timer=DelayTimer(delay, handler, now=self._clock.now, lead=self._settings.lead),
             worker=worker.build(self.system),
             scheduler=handler,
             pool=pool,
-            metronome=Metronome(self._clock.now),
+            tick_timer=TickTimer(self._clock.now),
             say=self._say,
         )
         engines.start()

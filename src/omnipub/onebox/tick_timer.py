@@ -10,7 +10,7 @@ JUMP = timedelta(seconds=2)
 """More than this between what the clock says and the seconds that passed: it was set, or the machine slept."""
 
 
-class Metronome:
+class TickTimer:
     """Asked every second or so, it says when a tick is due.
 
     A clock set back by an hour would otherwise mean an hour without ticks, and a laptop that wakes a

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from omnipub.adapters.local.sqlite.stream import Record
+from omnipub.adapters.local.sqlite.stream import StoredRecord
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.handlers import worker
 from omnipub.log_events import LogEvent
 from omnipub.onebox.aws_events import Context, kinesis_event, sequence_of
-from omnipub.ports.invoke import Judged
+from omnipub.ports.invoke import Judgement
 from omnipub.ports.journal import Journal
 from omnipub.ports.stream import StreamRecord
 from omnipub.services.stream.replay import STORAGE_FAILED, WORKER_BROKE, worker_verdict
@@ -26,13 +26,13 @@ class HandlerWorker:
         listened = assemble(system.settings, replace(system.world, journal=self._heard), system.channels)
         self._handler = worker.build(listened)
 
-    def invoke(self, records: Sequence[StreamRecord]) -> Mapping[str, Judged]:
+    def invoke(self, records: Sequence[StreamRecord]) -> Mapping[str, Judgement]:
         """Run the handler; the verdicts by sequence."""
         self._heard.verdicts.clear()
         event = kinesis_event([_record(one) for one in records])
         answer = self._handler(event, Context(function_name="omnipub-worker"))
         failed = {sequence_of(one["itemIdentifier"]) for one in answer["batchItemFailures"]}
-        verdicts: dict[str, Judged] = {}
+        verdicts: dict[str, Judgement] = {}
         for one in records:
             pointer = pointer_from_text(one.data)
             heard = self._heard.verdicts.get((pointer.pk, pointer.sk)) if pointer else None
@@ -48,7 +48,7 @@ class _Heard:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self.verdicts: dict[tuple[str, str], Judged] = {}
+        self.verdicts: dict[tuple[str, str], Judgement] = {}
 
     def note(self, event: LogEvent, **facts: Any) -> None:
         """One fact."""
@@ -59,8 +59,8 @@ class _Heard:
             self.verdicts[facts["pk"], facts["sk"]] = WORKER_BROKE
 
 
-def _record(record: StreamRecord) -> Record:
-    return Record(
+def _record(record: StreamRecord) -> StoredRecord:
+    return StoredRecord(
         sequence=int(record.sequence),
         partition_key=record.partition_key,
         data=record.data,

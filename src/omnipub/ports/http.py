@@ -19,7 +19,7 @@ class NoAnswerError(OmnipubError):
     """A request was written, at least in part, and its answer is missing."""
 
 
-class Send(Protocol):
+class HttpSender(Protocol):
     """One HTTP request: no redirects, and no second time, unless it is repeatable and its kept connection had ended."""
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:

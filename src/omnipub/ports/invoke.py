@@ -8,17 +8,17 @@ from omnipub.ports.stream import StreamRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class Judgement:
     """What became of a record: a word for programs, and why."""
 
     verdict: str
     why: str = ""
 
 
-class Invoke(Protocol):
+class WorkerInvoker(Protocol):
     """Calls the worker with a genuine batch."""
 
-    def invoke(self, records: Sequence[StreamRecord]) -> Mapping[str, Judged]:
+    def invoke(self, records: Sequence[StreamRecord]) -> Mapping[str, Judgement]:
         """Run the worker with records of one shard, no two about the same delivery; the verdicts by sequence.
 
         A record that the worker did not come to has none.

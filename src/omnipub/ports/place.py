@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claimed:
+class ClaimRecord:
     """A claim as it is written down outside the table, before its first request.
 
     Attributes:
@@ -39,7 +39,7 @@ class Evidence:
     former: bool = False
 
 
-class Seat(Protocol):
+class Place(Protocol):
     """The place a table belongs to, and the evidence about the table that is kept there outside of it.
 
     All calls may raise UnavailableError: the evidence cannot be read or written.
@@ -90,7 +90,7 @@ class Seat(Protocol):
         """Write an epoch down, durably; a higher one that is there stays."""
         ...
 
-    def claimed(self, claim: Claimed) -> None:
+    def claimed(self, claim: ClaimRecord) -> None:
         """Write a claim down, durably; its first request follows.
 
         Raises:
@@ -98,11 +98,11 @@ class Seat(Protocol):
         """
         ...
 
-    def latest(self, identity: str, *, at_most: int) -> Sequence[Claimed]:
+    def latest(self, identity: str, *, at_most: int) -> Sequence[ClaimRecord]:
         """The claims that were written down last, newest first; what this process wrote need not be among them."""
         ...
 
-    def claims(self, identity: str, *, since: int) -> Iterator[Claimed]:
+    def claims(self, identity: str, *, since: int) -> Iterator[ClaimRecord]:
         """All claims written down since an epoch, those of its successors included."""
         ...
 

@@ -9,7 +9,7 @@ from omnipub.ports.stream import StreamRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Start:
+class StartPosition:
     """Where to begin reading a shard: at its oldest record, unless one of these says otherwise.
 
     Attributes:
@@ -53,7 +53,7 @@ class StreamReader(Protocol):
         """All shards, by name."""
         ...
 
-    def page(self, shard: str, start: Start, *, limit: int) -> Sequence[StreamRecord]:
+    def page(self, shard: str, start: StartPosition, *, limit: int) -> Sequence[StreamRecord]:
         """The next at most `limit` records of a shard in their order; none at its present end."""
         ...
 

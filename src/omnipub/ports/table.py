@@ -42,7 +42,7 @@ class Put:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class ConditionCheck:
     """Write nothing, but let the transaction fail unless the condition holds."""
 
     key: Key
@@ -57,7 +57,7 @@ class Delete:
     condition: Condition | None = None
 
 
-Write = Put | Check | Delete
+Write = Put | ConditionCheck | Delete
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 
-class Crew(Protocol):
+class ThreadPool(Protocol):
     """Hands that work side by side, in lanes that do not wait for each other."""
 
     def work(self, lanes: Mapping[str, Sequence[Callable[[], None]]], slots: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from omnipub import private_files
-from omnipub.adapters.local.lock import TAKEN, TakenError, locked
+from omnipub.adapters.local.lock import TAKEN, LockTakenError, locked
 from omnipub.sandbox.http_server import Server
 
 LOCK = "sandbox.lock"
@@ -32,7 +32,7 @@ def main() -> None:
     try:
         with locked(arguments.data / LOCK, patience=PATIENCE):
             _serve(arguments, ended)
-    except TakenError:
+    except LockTakenError:
         sys.stderr.write(f"A sandbox already runs on {arguments.data}. Stop it, or name another directory.\n")
         sys.exit(TAKEN)
 

@@ -8,7 +8,7 @@ from omnipub.domain.delivery import actions, decide
 from omnipub.domain.delivery.conclude import concluded
 from omnipub.domain.delivery.fingerprint import digest
 from omnipub.domain.delivery.lifecycle import Event, Status, follow
-from omnipub.domain.delivery.model import Attempt, Delivery, Frozen
+from omnipub.domain.delivery.model import Attempt, Delivery, FrozenRequest
 from omnipub.domain.delivery.moves import missed
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.rules import Remedy, Rules
@@ -29,7 +29,7 @@ _REFUSALS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Biography:
+class InventedHistory:
     """A delivery on its way to a status.
 
     Attributes:
@@ -101,7 +101,7 @@ class Biography:
             at,
             claim_id=self.chance.randbytes(16).hex(),
             lease_for=_LEASE,
-            frozen=Frozen(revision=delivery.revision, body={"text": self.text}),
+            frozen=FrozenRequest(revision=delivery.revision, body={"text": self.text}),
         )
         answered = at + timedelta(milliseconds=self.chance.randint(80, 2_500))
         after = concluded(claim, outcome, answered, _RULES, chance=self.chance.random())

@@ -20,7 +20,7 @@ from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, network_of, new_id
 from omnipub.domain.message import Content, Message
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.names import SEED_OWNER
-from omnipub.seed.histories import WINDOW, Biography
+from omnipub.seed.histories import WINDOW, InventedHistory
 from omnipub.seed.words import CLOSINGS, FIRST_NAMES, HASHTAGS, LAST_NAMES, OPENINGS, SUBJECTS
 
 FATES = {
@@ -51,7 +51,7 @@ _ACCOUNTS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class InventedPlan:
     """What everything invented depends on.
 
     Attributes:
@@ -75,7 +75,7 @@ class Invented:
     attempts: tuple[Attempt, ...]
 
 
-def invent(plan: Plan, number: int) -> Invented:
+def invent(plan: InventedPlan, number: int) -> Invented:
     """The message or certification of that number."""
     chance = random.Random(f"{plan.seed}/{number}")  # noqa: S311  the same again on purpose
     fate = chance.choices(list(FATES), list(FATES.values()))[0]
@@ -92,7 +92,7 @@ def invent(plan: Plan, number: int) -> Invented:
     for place, channel in enumerate(channels):
         status = fate if place == 0 or fate in _FOR_ALL else Status.PUBLISHED
         born = _born(chance, parent, channel, due)
-        lived, tries = Biography(chance=chance, born=born, text=_text_of(subject)).until(status)
+        lived, tries = InventedHistory(chance=chance, born=born, text=_text_of(subject)).until(status)
         deliveries.append(lived)
         attempts += tries
     return Invented(parent=parent, subject=subject, deliveries=tuple(deliveries), attempts=tuple(attempts))

@@ -20,7 +20,7 @@ from omnipub.hints import Action, Hint
 from omnipub.names import PRODUCTION, SEED_OWNER
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Delete, Item, Key, Put, Table
-from omnipub.seed.messages import Invented, Plan, invent
+from omnipub.seed.messages import Invented, InventedPlan, invent
 from omnipub.services.protocol.store import held_text, name_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import (
@@ -105,7 +105,7 @@ class Seeding:
         """
         plan = self.check(messages=messages, seed=seed)
         self._note(plan)
-        of = Plan(seed=plan.seed, as_of=plan.as_of, networks=tuple(sorted(self.networks)))
+        of = InventedPlan(seed=plan.seed, as_of=plan.as_of, networks=tuple(sorted(self.networks)))
         shard = self.shards.count(self.clock.now()).of
         written = 0
         for start in range(0, messages, BATCH):

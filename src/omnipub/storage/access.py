@@ -280,9 +280,9 @@ def pauses(*, after: str | None = None) -> Query:
     index=None,
     condition="PK = SYSTEM#BREAKER",
 )
-def breakers(*, after: str | None = None) -> Query:
+def circuit_breakers(*, after: str | None = None) -> Query:
     """All circuit breakers that are not at rest."""
-    return Query(partition=keys.breakers(), after=after)
+    return Query(partition=keys.circuit_breakers(), after=after)
 
 
 @_path(

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from omnipub.domain.announcement import headline
 from omnipub.domain.certification import Certification
-from omnipub.domain.circuit_breaker import Breaker
+from omnipub.domain.circuit_breaker import CircuitBreaker
 from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.delivery.model import Attempt, Delivery
 from omnipub.domain.ids import Kind, Parent, network_of
@@ -141,14 +141,14 @@ def connection_of(item: Item) -> Connection:
     return cast("Connection", decode(Connection, item))
 
 
-def breaker_item(breaker: Breaker) -> Item:
+def breaker_item(breaker: CircuitBreaker) -> Item:
     """The item of an account's circuit breaker."""
     return _item(keys.breaker(breaker.network, breaker.account, breaker.owner), breaker)
 
 
-def breaker_of(item: Item) -> Breaker:
+def breaker_of(item: Item) -> CircuitBreaker:
     """The circuit breaker in an item."""
-    return cast("Breaker", decode(Breaker, item))
+    return cast("CircuitBreaker", decode(CircuitBreaker, item))
 
 
 def plain_item(key: Key, **attributes: Any) -> Item:

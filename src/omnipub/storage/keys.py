@@ -127,14 +127,14 @@ def pause(scope: str) -> Key:
     return Key(pauses(), scope)
 
 
-def breakers() -> str:
+def circuit_breakers() -> str:
     """All accounts whose last tries went wrong."""
     return "SYSTEM#BREAKER"
 
 
 def breaker(network: str, account: str, apart: str = "") -> Key:
     """What an account's last tries say about it."""
-    return Key(breakers(), f"{network}/{_apart(apart)}{account}")
+    return Key(circuit_breakers(), f"{network}/{_apart(apart)}{account}")
 
 
 def releases() -> str:

@@ -7,28 +7,28 @@ from urllib.parse import urlsplit
 from omnipub.channels.registry import CHANNELS
 from omnipub.config import Mode, Settings
 from omnipub.domain.conversation import Channel
-from omnipub.ports.http import Send
+from omnipub.ports.http import HttpSender
 from omnipub.wiring.cached import locked_cached_property
 from omnipub.wiring.delivery_services import DeliveryServices
 from omnipub.wiring.world import World
 
 if TYPE_CHECKING:
-    from omnipub.services.accounts.check import Asking
-    from omnipub.services.accounts.connect import Connecting
+    from omnipub.services.accounts.check import AccountCheck
+    from omnipub.services.accounts.connect import AccountConnector
     from omnipub.services.bulk.export_rows import Exporting
     from omnipub.services.bulk.import_rows import Importing
-    from omnipub.services.delivery.search import Search
+    from omnipub.services.delivery.search import OperatorLook
     from omnipub.services.health.backlog import Backlog
     from omnipub.services.health.checkup import Checkup
     from omnipub.services.health.stuck import Stuck
-    from omnipub.services.messages.actions import Operate
+    from omnipub.services.messages.actions import MessageActions
     from omnipub.services.messages.announce import Announce
     from omnipub.services.messages.calendar import Calendar
-    from omnipub.services.messages.create import Compose
-    from omnipub.services.messages.create_transaction import Creation
-    from omnipub.services.messages.list import Lists
+    from omnipub.services.messages.create import CreateMessage
+    from omnipub.services.messages.create_transaction import CreateTransaction
+    from omnipub.services.messages.list import ListMessages
     from omnipub.services.messages.preview import Preview
-    from omnipub.services.messages.read import Showing
+    from omnipub.services.messages.read import ReadMessages
     from omnipub.services.messages.unpublish import Unpublish
     from omnipub.services.table.adopt import Adoption
 
@@ -41,11 +41,11 @@ class System(DeliveryServices):
         self.world.close()
 
     @locked_cached_property
-    def creation(self) -> "Creation":
+    def creation(self) -> "CreateTransaction":
         """The one transaction that creates a message."""
-        from omnipub.services.messages.create_transaction import Creation
+        from omnipub.services.messages.create_transaction import CreateTransaction
 
-        return Creation(
+        return CreateTransaction(
             table=self.world.table,
             shards=self.shards,
             accounts=self.accounts,
@@ -57,11 +57,11 @@ class System(DeliveryServices):
         )
 
     @locked_cached_property
-    def compose(self) -> "Compose":
+    def compose(self) -> "CreateMessage":
         """What accepts a message."""
-        from omnipub.services.messages.create import Compose
+        from omnipub.services.messages.create import CreateMessage
 
-        return Compose(creation=self.creation, channels=self.channels)
+        return CreateMessage(creation=self.creation, channels=self.channels)
 
     @locked_cached_property
     def announce(self) -> "Announce":
@@ -78,18 +78,18 @@ class System(DeliveryServices):
         return Preview(creation=self.creation, channels=self.channels)
 
     @locked_cached_property
-    def showing(self) -> "Showing":
+    def showing(self) -> "ReadMessages":
         """What reads one message with its deliveries."""
-        from omnipub.services.messages.read import Showing
+        from omnipub.services.messages.read import ReadMessages
 
-        return Showing(table=self.world.table)
+        return ReadMessages(table=self.world.table)
 
     @locked_cached_property
-    def lists(self) -> "Lists":
+    def lists(self) -> "ListMessages":
         """What lists messages and certifications."""
-        from omnipub.services.messages.list import Lists
+        from omnipub.services.messages.list import ListMessages
 
-        return Lists(table=self.world.table, shards=self.shards, clock=self.world.clock, channels=self.channels)
+        return ListMessages(table=self.world.table, shards=self.shards, clock=self.world.clock, channels=self.channels)
 
     @locked_cached_property
     def calendar(self) -> "Calendar":
@@ -99,11 +99,11 @@ class System(DeliveryServices):
         return Calendar(table=self.world.table, shards=self.shards, clock=self.world.clock, channels=self.channels)
 
     @locked_cached_property
-    def operate(self) -> "Operate":
+    def operate(self) -> "MessageActions":
         """What an operator does with deliveries: cancel, retry, dismiss, mark as published."""
-        from omnipub.services.messages.actions import Operate
+        from omnipub.services.messages.actions import MessageActions
 
-        return Operate(
+        return MessageActions(
             creation=self.creation,
             gate=self.gate,
             recording=self.recording,
@@ -128,11 +128,11 @@ class System(DeliveryServices):
         )
 
     @locked_cached_property
-    def search(self) -> "Search":
+    def search(self) -> "OperatorLook":
         """What looks for a post of an operator's choice."""
-        from omnipub.services.delivery.search import Search
+        from omnipub.services.delivery.search import OperatorLook
 
-        return Search(
+        return OperatorLook(
             accounts=self.accounts,
             contents=self.contents,
             recording=self.recording,
@@ -159,18 +159,18 @@ class System(DeliveryServices):
         return Exporting(table=self.world.table, lists=self.lists, missed_after=self.missed_after)
 
     @locked_cached_property
-    def asking(self) -> "Asking":
+    def asking(self) -> "AccountCheck":
         """What asks a network about an account."""
-        from omnipub.services.accounts.check import Asking
+        from omnipub.services.accounts.check import AccountCheck
 
-        return Asking(accounts=self.accounts, driver=self.driver, clock=self.world.clock, channels=self.channels)
+        return AccountCheck(accounts=self.accounts, driver=self.driver, clock=self.world.clock, channels=self.channels)
 
     @locked_cached_property
-    def connecting(self) -> "Connecting":
+    def connecting(self) -> "AccountConnector":
         """What connects accounts."""
-        from omnipub.services.accounts.connect import Connecting
+        from omnipub.services.accounts.connect import AccountConnector
 
-        return Connecting(
+        return AccountConnector(
             table=self.world.table,
             shards=self.shards,
             clock=self.world.clock,
@@ -178,7 +178,7 @@ class System(DeliveryServices):
             accounts=self.accounts,
             releases=self.releases,
             asking=self.asking,
-            renewing=self.renewing,
+            token_refresh=self.token_refresh,
             channels=self.channels,
         )
 
@@ -189,7 +189,7 @@ class System(DeliveryServices):
 
         return Adoption(
             table=self.world.table,
-            seat=self.world.seat,
+            place=self.world.place,
             gate=self.gate,
             recording=self.recording,
             clock=self.world.clock,
@@ -212,7 +212,7 @@ class System(DeliveryServices):
     @locked_cached_property
     def checkup(self) -> "Checkup":
         """What says whether all is well."""
-        from omnipub.services.health.blocked_accounts import Hindrances
+        from omnipub.services.health.blocked_accounts import BlockedAccounts
         from omnipub.services.health.checkup import Checkup
 
         return Checkup(
@@ -220,13 +220,13 @@ class System(DeliveryServices):
             backlog=self.backlog,
             dispatch=self.dispatch,
             gate=self.gate,
-            hindrances=Hindrances(
+            hindrances=BlockedAccounts(
                 table=self.world.table,
                 shards=self.shards,
                 backlog=self.backlog,
                 accounts=self.accounts,
                 pauses=self.pauses,
-                breakers=self.breakers,
+                circuit_breakers=self.circuit_breakers,
                 clock=self.world.clock,
             ),
             clock=self.world.clock,
@@ -238,15 +238,15 @@ def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] =
     return System(settings, world, channels)
 
 
-def sender(settings: Settings) -> Send:
+def sender(settings: Settings) -> HttpSender:
     """What sends: to the networks, or to a sandbox of this machine and nowhere else."""
-    from omnipub.adapters.http.client import HttpSend
-    from omnipub.adapters.http.loopback import LoopbackSend
+    from omnipub.adapters.http.client import HttpClient
+    from omnipub.adapters.http.loopback import LoopbackHttpClient
 
     if settings.mode is Mode.SANDBOX:
-        return LoopbackSend(_origin(settings.sandbox_url))
+        return LoopbackHttpClient(_origin(settings.sandbox_url))
     # Live, no origin is exempt from the address guard, whatever the settings say of a sandbox.
-    return HttpSend()
+    return HttpClient()
 
 
 def _origin(url: str) -> set[str]:

@@ -8,12 +8,12 @@ from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from omnipub.adapters.aws.kinesis import KinesisStream
 from omnipub.adapters.aws.kms_vault import KmsVault
 from omnipub.adapters.aws.lambda_delay import LambdaDelay
-from omnipub.adapters.aws.place import AwsSeat
+from omnipub.adapters.aws.place import AwsPlace
 from omnipub.adapters.aws.s3_media import S3Media
 from omnipub.adapters.system.clock import SystemChance, SystemClock
 from omnipub.adapters.system.journal import LogJournal
 from omnipub.adapters.system.log_output import logger_for
-from omnipub.adapters.system.threads import ThreadCrew
+from omnipub.adapters.system.threads import BoundedThreadPool
 from omnipub.config import Settings
 from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub.log_events import LogEvent
@@ -53,8 +53,8 @@ def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Jour
             send=sender(settings),
             clock=SystemClock(),
             chance=SystemChance(),
-            crew=ThreadCrew(),
-            seat=AwsSeat(clients, table=settings.table, bucket=settings.bucket),
+            threads=BoundedThreadPool(),
+            place=AwsPlace(clients, table=settings.table, bucket=settings.bucket),
             journal=journal,
         ),
     )

@@ -9,21 +9,21 @@ from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.rules import Remedy, Rules
 from omnipub.domain.ids import network_of
-from omnipub.services.protocol.enqueue import DueMoments
+from omnipub.services.protocol.enqueue import Enqueue
 from omnipub.services.protocol.gate import Gate
-from omnipub.services.protocol.store import Recording
+from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage.shards import Shards
 from omnipub.wiring.cached import locked_cached_property
 from omnipub.wiring.world import World
 
 if TYPE_CHECKING:
     from omnipub.services.accounts.accounts import Accounts
-    from omnipub.services.accounts.token_refresh import Renewals
-    from omnipub.services.delivery.batch import Batches
-    from omnipub.services.delivery.circuit_breaker import Breakers
-    from omnipub.services.delivery.publish import Deliver
+    from omnipub.services.accounts.token_refresh import TokenRefresh
+    from omnipub.services.delivery.batch import BatchPublisher
+    from omnipub.services.delivery.circuit_breaker import CircuitBreakers
+    from omnipub.services.delivery.publish import Publisher
     from omnipub.services.delivery.reconcile import Reconcile
-    from omnipub.services.delivery.situation import Contents
+    from omnipub.services.delivery.situation import Situation
     from omnipub.services.pauses.pauses import Pauses
     from omnipub.services.pauses.release import Releases
     from omnipub.services.protocol.driver import Driver
@@ -56,9 +56,9 @@ class DeliveryServices:
         return Rules(remedy=channel.remedy(delivery.account), settle=settle, tries=self.settings.tries)
 
     @locked_cached_property
-    def due(self) -> DueMoments:
+    def due(self) -> Enqueue:
         """What puts due deliveries onto the stream or the delay queue."""
-        return DueMoments(
+        return Enqueue(
             stream=self.world.stream,
             delay=self.world.delay,
             clock=self.world.clock,
@@ -67,9 +67,9 @@ class DeliveryServices:
         )
 
     @locked_cached_property
-    def recording(self) -> Recording:
+    def recording(self) -> DeliveryStore:
         """The conditional writes of deliveries."""
-        return Recording(
+        return DeliveryStore(
             table=self.world.table,
             shards=self.shards,
             clock=self.world.clock,
@@ -82,7 +82,7 @@ class DeliveryServices:
         """What says whether this table is the original."""
         return Gate(
             table=self.world.table,
-            seat=self.world.seat,
+            place=self.world.place,
             shards=self.shards,
             recording=self.recording,
             clock=self.world.clock,
@@ -136,7 +136,7 @@ class DeliveryServices:
     def accounts(self) -> "Accounts":
         """The connected accounts."""
         from omnipub.services.accounts.accounts import Accounts
-        from omnipub.services.accounts.secret_urls import Addresses
+        from omnipub.services.accounts.secret_urls import SecretUrls
 
         world = self.world
         return Accounts(
@@ -146,16 +146,16 @@ class DeliveryServices:
             clock=world.clock,
             chance=world.chance,
             releases=self.releases,
-            addresses=Addresses(table=world.table, vault=world.vault, chance=world.chance, journal=world.journal),
+            addresses=SecretUrls(table=world.table, vault=world.vault, chance=world.chance, journal=world.journal),
             channels=self.channels,
         )
 
     @locked_cached_property
-    def renewing(self) -> "Renewals":
+    def token_refresh(self) -> "TokenRefresh":
         """What refreshes tokens."""
-        from omnipub.services.accounts.token_refresh import Renewals
+        from omnipub.services.accounts.token_refresh import TokenRefresh
 
-        return Renewals(
+        return TokenRefresh(
             table=self.world.table,
             shards=self.shards,
             vault=self.world.vault,
@@ -169,11 +169,11 @@ class DeliveryServices:
         )
 
     @locked_cached_property
-    def breakers(self) -> "Breakers":
+    def circuit_breakers(self) -> "CircuitBreakers":
         """The circuit breakers of accounts."""
-        from omnipub.services.delivery.circuit_breaker import Breakers
+        from omnipub.services.delivery.circuit_breaker import CircuitBreakers
 
-        return Breakers(
+        return CircuitBreakers(
             table=self.world.table,
             clock=self.world.clock,
             chance=self.world.chance,
@@ -190,9 +190,9 @@ class DeliveryServices:
             accounts=self.accounts,
             recording=self.recording,
             driver=self.driver,
-            renewing=self.renewing,
+            token_refresh=self.token_refresh,
             due=self.due,
-            seat=self.world.seat,
+            place=self.world.place,
             clock=self.world.clock,
             chance=self.world.chance,
             journal=self.world.journal,
@@ -202,34 +202,34 @@ class DeliveryServices:
         )
 
     @locked_cached_property
-    def contents(self) -> "Contents":
+    def contents(self) -> "Situation":
         """The one read before a claim."""
-        from omnipub.services.delivery.situation import Contents
+        from omnipub.services.delivery.situation import Situation
 
-        return Contents(table=self.world.table, channels=self.channels)
+        return Situation(table=self.world.table, channels=self.channels)
 
     @locked_cached_property
-    def deliver(self) -> "Deliver":
+    def deliver(self) -> "Publisher":
         """The worker's use case."""
-        from omnipub.services.delivery.preflight import Stops
-        from omnipub.services.delivery.publish import Deliver
-        from omnipub.services.delivery.token_retry import SecondTry
+        from omnipub.services.delivery.preflight import Preflight
+        from omnipub.services.delivery.publish import Publisher
+        from omnipub.services.delivery.token_retry import TokenRetry
 
         clock, patience = self.world.clock, self.settings.batch_budget
-        return Deliver(
+        return Publisher(
             table=self.world.table,
             accounts=self.accounts,
             contents=self.contents,
             recording=self.recording,
             reconcile=self.reconcile,
             pauses=self.pauses,
-            breakers=self.breakers,
+            circuit_breakers=self.circuit_breakers,
             driver=self.driver,
-            second_try=SecondTry(renewing=self.renewing, clock=clock, patience=patience),
-            stops=Stops(recording=self.recording, pauses=self.pauses, clock=clock),
+            second_try=TokenRetry(token_refresh=self.token_refresh, clock=clock, patience=patience),
+            stops=Preflight(recording=self.recording, pauses=self.pauses, clock=clock),
             due=self.due,
             gate=self.gate,
-            seat=self.world.seat,
+            place=self.world.place,
             clock=clock,
             chance=self.world.chance,
             journal=self.world.journal,
@@ -239,16 +239,16 @@ class DeliveryServices:
         )
 
     @locked_cached_property
-    def batches(self) -> "Batches":
+    def batches(self) -> "BatchPublisher":
         """What delivers a batch of records, accounts side by side."""
-        from omnipub.services.delivery.batch import Batches
+        from omnipub.services.delivery.batch import BatchPublisher
 
-        return Batches(
+        return BatchPublisher(
             deliver=self.deliver,
-            renewing=self.renewing,
+            token_refresh=self.token_refresh,
             gate=self.gate,
             stream=self.world.stream,
-            crew=self.world.crew,
+            threads=self.world.threads,
             clock=self.world.clock,
             journal=self.world.journal,
             budget=self.settings.batch_budget,

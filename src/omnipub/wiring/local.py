@@ -5,14 +5,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omnipub.adapters.http.lazy_client import LateSend
+from omnipub.adapters.http.lazy_client import LazyHttpClient
 from omnipub.adapters.system.clock import SystemChance, SystemClock
 from omnipub.adapters.system.journal import LogJournal
 from omnipub.adapters.system.log_output import logger_for
-from omnipub.adapters.system.threads import ThreadCrew
+from omnipub.adapters.system.threads import BoundedThreadPool
 from omnipub.config import Settings
 from omnipub.errors import OmnipubError
-from omnipub.ports.threads import Crew
+from omnipub.ports.threads import ThreadPool
 from omnipub.wiring.assemble import System, assemble, sender
 from omnipub.wiring.world import World
 
@@ -38,10 +38,10 @@ def replay_of(system: System) -> "Replay":
     )
 
 
-def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: Crew | None = None) -> System:
+def one_machine(settings: Settings, *, clock: SystemClock | None = None, threads: ThreadPool | None = None) -> System:
     """The system over SQLite and files in `settings.data`."""
     from omnipub.adapters.local.media import DirectoryMedia
-    from omnipub.adapters.local.place import DirectorySeat, state_of
+    from omnipub.adapters.local.place import DirectoryPlace, state_of
     from omnipub.adapters.local.sqlite.delay import SqliteDelay
     from omnipub.adapters.local.sqlite.stream import SqliteStream
     from omnipub.adapters.local.sqlite.table import SqliteTable
@@ -57,11 +57,11 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None, crew: C
                 delay=opened.enter_context(closing(SqliteDelay(data / "delay.db"))),
                 vault=KeyfileVault(data / "vault.key"),
                 media=DirectoryMedia(data / "media"),
-                send=LateSend(partial(sender, settings)),
+                send=LazyHttpClient(partial(sender, settings)),
                 clock=clock or SystemClock(),
                 chance=SystemChance(),
-                crew=crew or ThreadCrew(),
-                seat=DirectorySeat(data, state_of(settings)),
+                threads=threads or BoundedThreadPool(),
+                place=DirectoryPlace(data, state_of(settings)),
                 journal=LogJournal(partial(logger_for, settings)),
             ),
         )

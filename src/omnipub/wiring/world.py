@@ -5,13 +5,13 @@ from typing import Protocol, runtime_checkable
 
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.delay import Delay
-from omnipub.ports.http import Send
+from omnipub.ports.http import HttpSender
 from omnipub.ports.journal import Journal
 from omnipub.ports.media import Media
-from omnipub.ports.place import Seat
+from omnipub.ports.place import Place
 from omnipub.ports.stream import Stream
 from omnipub.ports.table import Table
-from omnipub.ports.threads import Crew
+from omnipub.ports.threads import ThreadPool
 from omnipub.ports.vault import Vault
 
 
@@ -24,16 +24,16 @@ class World:
     delay: Delay
     vault: Vault
     media: Media
-    send: Send
+    send: HttpSender
     clock: Clock
     chance: Chance
-    crew: Crew
-    seat: Seat
+    threads: ThreadPool
+    place: Place
     journal: Journal
 
     def close(self) -> None:
         """Close the files and connections of the adapters that have any."""
-        for port in (self.table, self.stream, self.delay, self.send, self.journal, self.seat):
+        for port in (self.table, self.stream, self.delay, self.send, self.journal, self.place):
             if isinstance(port, Closable):
                 port.close()
 

@@ -63,12 +63,12 @@ def demo(
     """See the whole system work: publish now, on schedule and an announcement on every channel, and count the posts."""
     from omnipub.config import Mode
     from omnipub.onebox.data_directory import open_data
-    from omnipub.onebox.system import Box
+    from omnipub.onebox.system import OneMachine
 
     call = call_of(context)
     with termination(), _directory(call, keep=keep) as (directory, state):
         call.output.note(f"Starting omnipub and a sandbox of the networks in {directory}.")
-        with Box(open_data(directory, {}, mode=Mode.SANDBOX, state=state)) as box:
+        with OneMachine(open_data(directory, {}, mode=Mode.SANDBOX, state=state)) as box:
             channels = [one.channel for one in box.system.accounts.of(LOCAL_OWNER)]
             client = Client(base=f"{box.address}{API_ROOT}", token=box.token)
             pieces = _compose(client, channels, seconds)

@@ -16,7 +16,7 @@ from omnipub_cli.output.views import Line, Record, Story
 if TYPE_CHECKING:
     from omnipub.config import Settings
     from omnipub.errors import OmnipubError
-    from omnipub.onebox.system import Box
+    from omnipub.onebox.system import OneMachine
 
 app = typer.Typer(add_completion=False)
 
@@ -46,11 +46,11 @@ def up(
 ) -> None:
     """Run omnipub on this machine until Ctrl-C: API, scheduler, worker and, unless live, a sandbox of the networks."""
     from omnipub.onebox.data_directory import sandbox_outside
-    from omnipub.onebox.system import Box
+    from omnipub.onebox.system import OneMachine
 
     call = call_of(context)
     settings = _settings(call, live=live)
-    box = Box(
+    box = OneMachine(
         settings,
         port=_free(call) if port is None else port,
         sandbox_port=sandbox_port,
@@ -106,7 +106,7 @@ def _free(call: Call) -> int:
     return USUAL_PORT
 
 
-def _greet(call: Call, settings: "Settings", box: "Box") -> None:
+def _greet(call: Call, settings: "Settings", box: "OneMachine") -> None:
     mode = settings.mode.value
     token_file = f"{settings.data}/token"
     if call.json:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from omnipub.hints import Hint
     from omnipub.onebox.data_directory import Running
     from omnipub.services.messages.read import Viewer
-    from omnipub.services.scheduling.run_now import Report
+    from omnipub.services.scheduling.run_now import RunNowReport
     from omnipub.services.stream.replay import Replay
     from omnipub.wiring.assemble import System
     from omnipub_cli.deployment.stage.stage import Stage
@@ -134,7 +134,7 @@ class Call:
 
         return replay_of(system)
 
-    def run_now(self, system: System, parents: Sequence[Parent]) -> Report:
+    def run_now(self, system: System, parents: Sequence[Parent]) -> RunNowReport:
         """Dispatch what is due of that system, of `parents` only if any are named: here, or by a stage's scheduler."""
         if self.on_aws:
             return self.staged.run_now(parents)

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from omnipub.adapters.http.client import BODY_BYTES, HttpSend
+from omnipub.adapters.http.client import BODY_BYTES, HttpClient
 from omnipub.domain.conversation import MediaPart, Request, Response, Secret
 from omnipub.ports.http import NoAnswerError, NotSentError
 
@@ -122,7 +122,7 @@ def send(server: Server, **more: Any) -> Response:
     url = f"{server.origin}/{IN_PATH}/feed?access_token={IN_QUERY}"
     headers = {"Authorization": Secret(f"Bearer {TOKEN}")} | dict(more.pop("headers", {}))
     given: dict[str, Any] = {"method": "POST", "url": url, "headers": headers, "total_timeout": 0.6} | more
-    return HttpSend(allowed_origins=[server.origin]).send(Request(**given), no_media)
+    return HttpClient(allowed_origins=[server.origin]).send(Request(**given), no_media)
 
 
 def shown(error: BaseException) -> str:
@@ -151,7 +151,7 @@ def test_an_answer_that_is_no_json_is_an_answer_in_text_and_nothing_breaks(
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
     server = serve(head + body)
     request = Request(method="POST", url=f"{server.origin}/x", json={}, publishes=True)
-    answer = HttpSend(allowed_origins=[server.origin]).send(request, lambda _: b"")
+    answer = HttpClient(allowed_origins=[server.origin]).send(request, lambda _: b"")
     assert (answer.status, answer.body) == (200, read)
 
 
@@ -188,7 +188,7 @@ def test_an_image_alone_is_the_body_under_its_type(serve: Serve) -> None:
     request = Request(
         method="PUT", url=f"{server.origin}/up", media=MediaPart(key="k", content_type="image/png"), total_timeout=1
     )
-    HttpSend(allowed_origins=[server.origin]).send(request, {"k": IMAGE}.__getitem__)
+    HttpClient(allowed_origins=[server.origin]).send(request, {"k": IMAGE}.__getitem__)
     head, _, body = server.received[0].partition(b"\r\n\r\n")
     assert body == IMAGE
     assert b"\r\nContent-Type: image/png" in head
@@ -204,7 +204,7 @@ def test_the_same_form_is_the_same_bytes(serve: Serve) -> None:
         total_timeout=1,
     )
     for _ in range(2):
-        HttpSend(allowed_origins=[server.origin]).send(request, {"k": IMAGE}.__getitem__)
+        HttpClient(allowed_origins=[server.origin]).send(request, {"k": IMAGE}.__getitem__)
     first, second = server.received
     assert first == second
     head, _, body = first.partition(b"\r\n\r\n")
@@ -227,7 +227,7 @@ def test_the_same_form_is_the_same_bytes(serve: Serve) -> None:
 
 def test_every_request_has_a_connection_of_its_own(serve: Serve) -> None:
     server = serve(OK)
-    one = HttpSend(allowed_origins=[server.origin])
+    one = HttpClient(allowed_origins=[server.origin])
     for publishes in (True, True, False):
         request = Request(method="POST", url=server.origin, json={}, publishes=publishes, total_timeout=1)
         one.send(request, no_media)
@@ -262,7 +262,7 @@ def test_an_image_that_cannot_be_read_is_found_out_before_connecting(trouble: Ex
     server = serve(OK)
     request = Request(method="PUT", url=server.origin, media=MediaPart(key="k", content_type="image/png"))
     with pytest.raises(NotSentError):
-        HttpSend(allowed_origins=[server.origin]).send(request, unreadable)
+        HttpClient(allowed_origins=[server.origin]).send(request, unreadable)
     assert server.accepted == 0
 
 
@@ -404,7 +404,7 @@ def test_a_refused_connection_is_not_sent() -> None:
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     request = Request(method="POST", url=f"{origin}/{IN_PATH}?t={IN_QUERY}", headers={"A": Secret(TOKEN)}, json={})
     with pytest.raises(NotSentError) as caught:
-        HttpSend(allowed_origins=[origin]).send(request, no_media)
+        HttpClient(allowed_origins=[origin]).send(request, no_media)
     assert not any(secret in shown(caught.value) for secret in (TOKEN, IN_PATH, IN_QUERY))
 
 
@@ -413,7 +413,7 @@ def test_a_name_that_leads_nowhere_is_not_sent() -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     with pytest.raises(NotSentError, match=r"nowhere\.example leads to no address"):
-        HttpSend(resolve=nowhere).send(Request(method="GET", url="https://nowhere.example/x"), no_media)
+        HttpClient(resolve=nowhere).send(Request(method="GET", url="https://nowhere.example/x"), no_media)
 
 
 def test_a_name_that_takes_too_long_is_not_sent(serve: Serve) -> None:
@@ -424,7 +424,7 @@ def test_a_name_that_takes_too_long_is_not_sent(serve: Serve) -> None:
     server = serve(OK)
     request = Request(method="POST", url=server.origin, json={}, total_timeout=0.1)
     with pytest.raises(NotSentError, match="in time"):
-        HttpSend(allowed_origins=[server.origin], resolve=slow).send(request, no_media)
+        HttpClient(allowed_origins=[server.origin], resolve=slow).send(request, no_media)
     assert server.received == []
 
 
@@ -519,7 +519,7 @@ def test_the_certificate_is_checked_for_the_name_though_the_address_is_dialled(
     server = serve(OK, tls=tls)
     names = Names("127.0.0.1")
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=2)
-    answer = HttpSend(resolve=names, tls=authority.trusted()).send(request, no_media)
+    answer = HttpClient(resolve=names, tls=authority.trusted()).send(request, no_media)
     assert answer.body == {"id": "1_2"}
     assert said == ["hooks.example"]
     assert f"\r\nHost: hooks.example:{server.port}\r\n".encode() in server.received[0]
@@ -532,7 +532,7 @@ def test_a_certificate_for_another_name_is_refused_before_anything_is_written(
     server = serve(OK, tls=authority.server("other.example", tmp_path))
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=2)
     with pytest.raises(NotSentError, match="certificate"):
-        HttpSend(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, no_media)
+        HttpClient(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, no_media)
     assert server.received == []
 
 
@@ -540,7 +540,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Serve, authorit
     server = serve(OK, tls=authority.server("hooks.example", tmp_path))
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=2)
     with pytest.raises(NotSentError, match="certificate"):
-        HttpSend(resolve=Names("127.0.0.1")).send(request, no_media)
+        HttpClient(resolve=Names("127.0.0.1")).send(request, no_media)
     assert server.received == []
 
 
@@ -552,7 +552,7 @@ def test_encryption_that_does_not_come_about_is_not_sent(scene: bytes | Play, wh
     url = f"https://hooks.example:{server.port}/in"
     request = Request(method="POST", url=url, json={}, connect_timeout=0.3, total_timeout=2)
     with pytest.raises(NotSentError, match=why):
-        HttpSend(resolve=Names("127.0.0.1")).send(request, no_media)
+        HttpClient(resolve=Names("127.0.0.1")).send(request, no_media)
 
 
 def test_the_next_address_is_tried_when_one_takes_no_connection(
@@ -560,7 +560,7 @@ def test_the_next_address_is_tried_when_one_takes_no_connection(
 ) -> None:
     server = serve(OK, tls=authority.server("hooks.example", tmp_path))
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=2)
-    sender = HttpSend(resolve=Names("127.0.0.9", "127.0.0.1"), tls=authority.trusted())
+    sender = HttpClient(resolve=Names("127.0.0.9", "127.0.0.1"), tls=authority.trusted())
     assert sender.send(request, no_media).status == 200
     assert server.accepted == 1
 
@@ -568,7 +568,7 @@ def test_the_next_address_is_tried_when_one_takes_no_connection(
 def test_once_written_no_other_address_is_tried(serve: Serve, authority: Authority, tmp_path: Path) -> None:
     server = serve(reset, tls=authority.server("hooks.example", tmp_path))
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=2)
-    sender = HttpSend(resolve=Names("127.0.0.1", "127.0.0.1"), tls=authority.trusted())
+    sender = HttpClient(resolve=Names("127.0.0.1", "127.0.0.1"), tls=authority.trusted())
     with pytest.raises(NoAnswerError):
         sender.send(request, no_media)
     assert server.accepted == 1
@@ -579,7 +579,7 @@ def test_an_encrypted_drip_ends_in_time_too(serve: Serve, authority: Authority, 
     request = Request(method="POST", url=f"https://hooks.example:{server.port}/in", json={}, total_timeout=0.6)
     began = time.monotonic()
     with pytest.raises(NoAnswerError):
-        HttpSend(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, no_media)
+        HttpClient(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, no_media)
     assert time.monotonic() - began < 0.6 + SLACK
 
 
@@ -587,5 +587,5 @@ def test_a_large_body_goes_through_encryption_whole(serve: Serve, authority: Aut
     server = serve(OK, tls=authority.server("hooks.example", tmp_path))
     large = json.dumps(list(range(500_000))).encode()
     request = Request(method="PUT", url=f"https://hooks.example:{server.port}/in", raw=large, total_timeout=5)
-    HttpSend(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, no_media)
+    HttpClient(resolve=Names("127.0.0.1"), tls=authority.trusted()).send(request, no_media)
     assert server.received[0].endswith(b"\r\n\r\n" + large)

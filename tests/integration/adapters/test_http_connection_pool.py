@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from omnipub.adapters.http import connection_pool
-from omnipub.adapters.http.client import HttpSend
+from omnipub.adapters.http.client import HttpClient
 from omnipub.domain.conversation import Request, Response
 from omnipub.ports.http import NoAnswerError, NotSentError
 
@@ -107,10 +107,10 @@ def ask(server: Server, kept_for: str = "ada", **more: Any) -> Request:
 
 @pytest.fixture
 def sends() -> Iterator[Callable[[Server], Callable[[Request], Response]]]:
-    made: list[HttpSend] = []
+    made: list[HttpClient] = []
 
     def over(server: Server) -> Callable[[Request], Response]:
-        made.append(HttpSend(allowed_origins=[server.origin], only_allowed=True))
+        made.append(HttpClient(allowed_origins=[server.origin], only_allowed=True))
         return lambda request: made[-1].send(request, lambda _: b"")
 
     yield over
@@ -298,7 +298,7 @@ def test_no_more_connections_wait_than_may(serve: Serve, sends: Sends, monkeypat
 
 def test_a_connection_that_waits_is_closed_at_the_end() -> None:
     server = Server([])
-    send = HttpSend(allowed_origins=[server.origin], only_allowed=True, tls=ssl.create_default_context())
+    send = HttpClient(allowed_origins=[server.origin], only_allowed=True, tls=ssl.create_default_context())
     send.send(ask(server), lambda _: b"")
     (line,) = send._kept._waiting.values()
     send.close()

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from omnipub.adapters.http.loopback import LoopbackSend, loopback_origin
+from omnipub.adapters.http.loopback import LoopbackHttpClient, loopback_origin
 from omnipub.domain.conversation import Request
 from omnipub.ports.http import NotSentError
 
@@ -33,19 +33,19 @@ def port() -> Iterator[int]:
     thread.join()
 
 
-def get(send: LoopbackSend, url: str, *, user_given: bool = False) -> object:
+def get(send: LoopbackHttpClient, url: str, *, user_given: bool = False) -> object:
     request = Request(method="GET", url=url, user_given=user_given, connect_timeout=1, total_timeout=2)
     return send.send(request, dict[str, bytes]().__getitem__).body
 
 
 @pytest.mark.parametrize("user_given", [True, False])
 def test_every_server_on_loopback_is_spoken_to(port: int, *, user_given: bool) -> None:
-    send = LoopbackSend(["http://127.0.0.1:1"])
+    send = LoopbackHttpClient(["http://127.0.0.1:1"])
     assert get(send, f"http://127.0.0.1:{port}/a", user_given=user_given) == {"path": "/a"}
 
 
 def test_the_sandbox_itself_may_be_named(port: int) -> None:
-    own = LoopbackSend([f"http://localhost:{port}"])
+    own = LoopbackHttpClient([f"http://localhost:{port}"])
     assert get(own, f"http://localhost:{port}/b") == {"path": "/b"}
 
 
@@ -56,7 +56,7 @@ def test_without_encryption_the_roots_of_trust_are_not_read(port: int, monkeypat
         raise AssertionError("nobody asked for https")
 
     monkeypatch.setattr(ssl, "create_default_context", read)
-    assert get(LoopbackSend(["http://127.0.0.1:1"]), f"http://127.0.0.1:{port}/a") == {"path": "/a"}
+    assert get(LoopbackHttpClient(["http://127.0.0.1:1"]), f"http://127.0.0.1:{port}/a") == {"path": "/a"}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_without_encryption_the_roots_of_trust_are_not_read(port: int, monkeypat
 )
 def test_nothing_else_is_spoken_to(url: str) -> None:
     with pytest.raises(NotSentError, match="sandbox"):
-        get(LoopbackSend(["http://127.0.0.1:1"]), url)
+        get(LoopbackHttpClient(["http://127.0.0.1:1"]), url)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.http.client import HttpSend
+from omnipub.adapters.http.client import HttpClient
 from omnipub.adapters.http.ssrf_guard import is_public, resolved
 from omnipub.domain.conversation import Request
 from omnipub.ports.http import NotSentError
@@ -94,7 +94,7 @@ def no_media(key: str) -> bytes:
 
 def send(url: str, *addresses: str, user_given: bool = True, **more: Any) -> None:
     request = Request(method="POST", url=url, json={}, publishes=True, user_given=user_given)
-    HttpSend(resolve=lambda _host, _port: list(addresses), **more).send(request, no_media)
+    HttpClient(resolve=lambda _host, _port: list(addresses), **more).send(request, no_media)
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -117,7 +117,7 @@ def test_of_several_addresses_only_the_public_ones_are_called(dials: Dials) -> N
 def test_no_spelling_of_this_machine_gets_through(host: str, dials: Dials) -> None:
     request = Request(method="POST", url=f"https://{host}/in", json={}, user_given=True)
     with pytest.raises(NotSentError):
-        HttpSend(resolve=resolved).send(request, no_media)
+        HttpClient(resolve=resolved).send(request, no_media)
     assert dials.called == []
 
 

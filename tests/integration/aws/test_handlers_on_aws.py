@@ -22,7 +22,7 @@ import pytest
 
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.dynamodb.table import DynamoTable
-from omnipub.adapters.aws.place import AwsSeat
+from omnipub.adapters.aws.place import AwsPlace
 from omnipub.config import Mode, Settings, to_environment
 from omnipub.errors import GateClosedError
 from omnipub.handlers import process, scheduler, worker
@@ -30,7 +30,7 @@ from omnipub.handlers.api import app
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.aws_events import Context, Incoming, gateway_event, tick_event
 from omnipub.onebox.sandbox_process import connect_all, control
-from omnipub.ports.stream_reader import Start
+from omnipub.ports.stream_reader import StartPosition
 from omnipub.ports.table import Put
 from omnipub.sandbox.http_server import Server
 from omnipub.services.stream.replay import PUT
@@ -298,7 +298,7 @@ def test_what_was_parked_is_replayed_from_its_bucket_and_out_once(
     assert [one.judged.verdict for one in replay.foresee(replay.given_up())] == ["would_send"]
     assert [one.judged for one in replay.reput(replay.given_up(), rate=100)] == [PUT]
     assert replay.parked.count() == 0
-    kept = list(replay.retained(Start(), until=datetime.now(UTC)))
+    kept = list(replay.retained(StartPosition(), until=datetime.now(UTC)))
     assert len(kept) == 2
     work([event, *trigger.events()])
     assert statuses(made["id"]) == {"facebook": "published"}
@@ -390,8 +390,8 @@ def test_functions_that_start_at_once_leave_one_gate(settings: Settings, over_mi
     gate = systems[0].world.table.get(keys.gate())
     assert gate is not None
     # what a seat has read counts for a minute, so a new one is asked
-    seat = AwsSeat(over_ministack.clients, table=settings.table, bucket=settings.bucket)
-    evidence = seat.evidence(gate["identity"])
+    place = AwsPlace(over_ministack.clients, table=settings.table, bucket=settings.bucket)
+    evidence = place.evidence(gate["identity"])
     assert evidence is not None
     assert evidence.epoch == gate["epoch"] >= 1
 

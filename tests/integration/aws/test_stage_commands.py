@@ -11,7 +11,7 @@ import pytest
 
 from omnipub import __version__
 from omnipub.adapters.aws.clients import Clients
-from omnipub.adapters.local.sqlite.stream import Record
+from omnipub.adapters.local.sqlite.stream import StoredRecord
 from omnipub.onebox.aws_events import kinesis_event
 from omnipub.ports.stream import Pointer
 from omnipub.sandbox.http_server import Server
@@ -245,7 +245,7 @@ def test_parked_records_are_put_on_the_stream_again_and_leave_their_bucket(
 ) -> None:
     one = run("messages", "create", "Parked", "--to", facebook, "--quiet").out.strip()
     pointer = Pointer(pk=f"MSG#{one}", sk="CHANNEL#facebook", group="facebook/page-1", why="now")
-    record = Record(sequence=1, partition_key=pointer.group, data=pointer_to_text(pointer), arrived_ms=0)
+    record = StoredRecord(sequence=1, partition_key=pointer.group, data=pointer_to_text(pointer), arrived_ms=0)
     clients = Clients(endpoint=emulated, region=REGION)
     clients.of("s3").put_object(
         Bucket=facts("test", said_by_stacks(clients.of("cloudformation"))).parked,

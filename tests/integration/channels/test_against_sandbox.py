@@ -17,7 +17,7 @@ from urllib.parse import quote
 import pytest
 import urllib3
 
-from omnipub.adapters.http.client import HttpSend
+from omnipub.adapters.http.client import HttpClient
 from omnipub.channels.networks.linkedin.listing import MOVED, OVERLAP, PAGE_SIZE
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import (
@@ -34,7 +34,7 @@ from omnipub.domain.delivery.fingerprint import Likeness, likeness
 from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.network import PostIds
-from omnipub.ports.http import Send
+from omnipub.ports.http import HttpSender
 from omnipub.services.delivery.reconcile import sent_by
 from omnipub.services.protocol.driver import Driver
 
@@ -141,7 +141,7 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def sandbox(sandbox_url: str) -> Sandbox:
     driver = Driver(
-        send=HttpSend(allowed_origins=[sandbox_url], only_allowed=True),
+        send=HttpClient(allowed_origins=[sandbox_url], only_allowed=True),
         media=PICTURES.__getitem__,
         clock=WallClock(),
         journal=NoJournal(),
@@ -396,7 +396,7 @@ def test_a_sandbox_stage_reaches_no_live_network(sandbox: Sandbox) -> None:
 class Between:
     """Sends, and before the second request of a look lets somebody else act."""
 
-    send_on: Send
+    send_on: HttpSender
     act: Callable[[], None]
     sent: int = 0
 

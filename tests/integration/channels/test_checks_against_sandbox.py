@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from omnipub.adapters.http.client import HttpSend
+from omnipub.adapters.http.client import HttpClient
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Secret
 from omnipub.domain.delivery.outcome import Ended, Outcome
@@ -53,7 +53,7 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 def check(url: str, network: str, token: str, account: str = "") -> Outcome:
-    send = HttpSend(allowed_origins=[url], only_allowed=True)
+    send = HttpClient(allowed_origins=[url], only_allowed=True)
     driver = Driver(
         send=send,
         media=dict[str, bytes]().__getitem__,

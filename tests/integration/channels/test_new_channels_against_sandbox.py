@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from omnipub.adapters.http.client import HttpSend
+from omnipub.adapters.http.client import HttpClient
 from omnipub.channels.networks.bluesky.channel import Bluesky
 from omnipub.channels.networks.telegram.channel import Telegram
 from omnipub.domain.conversation import (
@@ -86,7 +86,7 @@ class Notes:
 class Listening:
     """HTTP, and what was asked over it."""
 
-    send_on: HttpSend
+    send_on: HttpClient
     asked: list[str] = field(default_factory=list)
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
@@ -100,7 +100,7 @@ class Bench:
     def __init__(self, url: str) -> None:
         self.url = url
         self.channels: dict[str, Channel] = {"bluesky": Bluesky(), "telegram": Telegram()}
-        self.http = Listening(HttpSend(allowed_origins=[url], only_allowed=True))
+        self.http = Listening(HttpClient(allowed_origins=[url], only_allowed=True))
         self.notes = Notes()
         self.driver = Driver(
             send=self.http, media=PICTURES.__getitem__, clock=WallClock(), journal=self.notes, longest=LONGEST

@@ -22,9 +22,9 @@ from omnipub.domain.timestamps import EPOCH
 from omnipub.errors import ConflictError, InvalidInputError, UnavailableError
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
-from omnipub.services.bulk.plan import Planned
+from omnipub.services.bulk.plan import PlannedRow
 from omnipub.services.bulk.row import Picture, Row
-from omnipub.services.messages.create import Compose
+from omnipub.services.messages.create import CreateMessage
 from omnipub.services.messages.read import Viewer
 from omnipub.wiring.assemble import System
 from omnipub.wiring.local import one_machine
@@ -126,18 +126,18 @@ def test_rows_without_a_key_are_not_created_twice_either(run: Run, system: Syste
 def test_an_import_that_was_killed_half_way_is_completed_by_importing_again(
     run: Run, system: System, file: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compose, made_before = Compose.message, []
+    compose, made_before = CreateMessage.message, []
 
-    def dies_at_the_second(self: Compose, **asked: Any) -> Any:
+    def dies_at_the_second(self: CreateMessage, **asked: Any) -> Any:
         if len(made_before) == 1:
             raise SystemExit(137)  # what a shell reports of a killed process: nothing after it runs
         made_before.append(asked)
         return compose(self, **asked)
 
-    monkeypatch.setattr(Compose, "message", dies_at_the_second)
+    monkeypatch.setattr(CreateMessage, "message", dies_at_the_second)
     assert run("messages", "import", file(GOOD), "--yes").code == 137
     assert len(messages(system)) == 1
-    monkeypatch.setattr(Compose, "message", compose)
+    monkeypatch.setattr(CreateMessage, "message", compose)
     assert results(imported(run, file(GOOD), "--yes")) == ["already_there", "created", "created"]
     assert len(messages(system)) == 3
 
@@ -145,15 +145,15 @@ def test_an_import_that_was_killed_half_way_is_completed_by_importing_again(
 def test_storage_that_fails_half_way_is_said_with_what_to_do(
     run: Run, system: System, file: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compose, tried = Compose.message, []
+    compose, tried = CreateMessage.message, []
 
-    def fails_at_the_second(self: Compose, **asked: Any) -> Any:
+    def fails_at_the_second(self: CreateMessage, **asked: Any) -> Any:
         tried.append(asked)
         if len(tried) == 2:
             raise UnavailableError("The disk is full.")
         return compose(self, **asked)
 
-    monkeypatch.setattr(Compose, "message", fails_at_the_second)
+    monkeypatch.setattr(CreateMessage, "message", fails_at_the_second)
     ran = run("messages", "import", file(GOOD), "--yes")
     assert ran.code == 1
     assert [line.split("\t")[:2] for line in ran.out.splitlines()] == [
@@ -170,15 +170,15 @@ def test_storage_that_fails_half_way_is_said_with_what_to_do(
 def test_a_moment_that_passes_between_check_and_creation_refuses_its_row_and_says_to_correct_it(
     run: Run, system: System, file: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compose, tried = Compose.message, []
+    compose, tried = CreateMessage.message, []
 
-    def too_late_for_the_second(self: Compose, **asked: Any) -> Any:
+    def too_late_for_the_second(self: CreateMessage, **asked: Any) -> Any:
         tried.append(asked)
         if len(tried) == 2:
             raise InvalidInputError("It lies in the past.")
         return compose(self, **asked)
 
-    monkeypatch.setattr(Compose, "message", too_late_for_the_second)
+    monkeypatch.setattr(CreateMessage, "message", too_late_for_the_second)
     ran = run("messages", "import", file(GOOD), "--yes")
     assert ran.code == 1
     assert "Correct what is refused, then run the same command again" in ran.err
@@ -192,13 +192,13 @@ def test_a_moment_that_passes_between_check_and_creation_refuses_its_row_and_say
 def test_an_interrupt_ends_it_between_two_rows(
     run: Run, system: System, file: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compose = Compose.message
+    compose = CreateMessage.message
 
-    def interrupts(self: Compose, **asked: Any) -> Any:
+    def interrupts(self: CreateMessage, **asked: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
         return compose(self, **asked)
 
-    monkeypatch.setattr(Compose, "message", interrupts)
+    monkeypatch.setattr(CreateMessage, "message", interrupts)
     told = imported(run, file(GOOD), "--yes", code=1)
     assert results(told) == ["created", "not_created", "not_created"]
     assert len(messages(system)) == 1
@@ -325,7 +325,7 @@ def test_an_image_that_changes_between_check_and_creation_is_not_published(syste
     viewer = Viewer(owner=LOCAL_OWNER)
     row = Row(line=1, text="Hi", channels=("facebook",), at="2027-12-01T09:00Z", images=(Picture(file="a.png"),))
     (planned,) = system.importing.planned([row], owner=LOCAL_OWNER, viewer=viewer, pictures=lambda _: PNG)
-    assert isinstance(planned, Planned)
+    assert isinstance(planned, PlannedRow)
     with pytest.raises(ConflictError, match="was changed meanwhile"):
         system.importing.create(planned, owner=LOCAL_OWNER, pictures=lambda _: PNG + b"other", name="n")
     assert messages(system) == []

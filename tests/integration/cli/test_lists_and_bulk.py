@@ -12,11 +12,11 @@ import pytest
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery import actions
 from omnipub.domain.delivery.outcome import FoundPost
-from omnipub.domain.delivery.reconcile import Seen
+from omnipub.domain.delivery.reconcile import LookResult
 from omnipub.domain.ids import Kind, Parent
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.delivery.reconcile import Reconcile
-from omnipub.services.delivery.search import Search
+from omnipub.services.delivery.search import OperatorLook
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.wiring.assemble import System
@@ -323,21 +323,21 @@ def test_ctrl_c_in_the_middle_reports_what_was_done(run: Run, system: System, mo
 
 
 @pytest.fixture
-def seeing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Seen], None]:
+def seeing(monkeypatch: pytest.MonkeyPatch) -> Callable[[LookResult], None]:
     """What every look at a network tells."""
 
-    def sees(told: Seen) -> None:
+    def sees(told: LookResult) -> None:
         monkeypatch.setattr(Reconcile, "see", lambda *_, **__: told)
 
     return sees
 
 
 def test_what_is_found_is_taken_over_and_nothing_is_asked(
-    run: Run, system: System, seeing: Callable[[Seen], None]
+    run: Run, system: System, seeing: Callable[[LookResult], None]
 ) -> None:
     id_ = doubtful(run, system)
     post = FoundPost(network_id="1_2", text="Hello", created_at=system.world.clock.now(), permalink="https://f.com/1_2")
-    seeing(Seen(found=post))
+    seeing(LookResult(found=post))
     ran = fits(run("messages", "reconcile", id_, "--json"), "messages reconcile")
     (one,) = ran["deliveries"]
     assert (ran["found"], one["found"], one["status"], one["permalink"]) == (1, True, "published", "https://f.com/1_2")
@@ -345,10 +345,10 @@ def test_what_is_found_is_taken_over_and_nothing_is_asked(
 
 
 def test_what_is_not_found_says_what_was_seen_and_what_to_type(
-    run: Run, system: System, seeing: Callable[[Seen], None]
+    run: Run, system: System, seeing: Callable[[LookResult], None]
 ) -> None:
     id_ = doubtful(run, system)
-    seeing(Seen(clear=True))
+    seeing(LookResult(clear=True))
     ran = run("messages", "reconcile", id_)
     assert ran.code == 0
     assert ran.out.split("\t")[:4] == [id_, "facebook", "unconfirmed", "no"]
@@ -367,9 +367,9 @@ def test_a_network_that_does_not_answer_is_told_and_changes_nothing(run: Run, sy
 
 
 def test_looking_for_several_goes_on_after_one_that_fails(
-    run: Run, system: System, seeing: Callable[[Seen], None], monkeypatch: pytest.MonkeyPatch
+    run: Run, system: System, seeing: Callable[[LookResult], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seeing(Seen(clear=True))
+    seeing(LookResult(clear=True))
     first, second = doubtful(run, system), made(run)
     ran = run("messages", "reconcile", first, second, "--yes", "--json")
     assert ran.code == 1
@@ -378,7 +378,7 @@ def test_looking_for_several_goes_on_after_one_that_fails(
     assert (alone.code, alone.out) == (4, "")
     assert "facebook is scheduled" in alone.err
     looked: list[Any] = []
-    monkeypatch.setattr(Search, "look", lambda _, one: looked.append(one))
+    monkeypatch.setattr(OperatorLook, "look", lambda _, one: looked.append(one))
     dry = fits(run("messages", "reconcile", "--status", "unconfirmed", "--dry-run", "--json"), "messages reconcile")
     assert (dry["dry_run"], [one["id"] for one in dry["deliveries"]], looked) == (True, [first], [])
 

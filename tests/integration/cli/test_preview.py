@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Occasion
-from omnipub.domain.delivery.model import Delivery, Frozen
+from omnipub.domain.delivery.model import Delivery, FrozenRequest
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
@@ -179,7 +179,7 @@ def test_a_frozen_request_is_shown_as_it_was_frozen(run: Run, system: System) ->
     id_ = made(run, "Hello", "--to", "facebook", *AHEAD)
     one = only(system, id_)
     body = {"post": {"published": True, "message": "As it was rendered then"}, "media": []}
-    frozen = Frozen(revision=one.revision, body=body)
+    frozen = FrozenRequest(revision=one.revision, body=body)
     system.operate.recording.move(one, type(one)(**(vars(one) | {"frozen": frozen})))
     (facebook,) = checked(run, "preview", id_)["channels"]
     assert (facebook["text"], facebook["body"], facebook["fixed"]) == ("As it was rendered then", body, True)

@@ -16,7 +16,7 @@ from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream
 from omnipub.adapters.local.sqlite.stream_reader import RETENTION_MS
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import control
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub.ports.stream import Pointer
 from omnipub.wiring.assemble import System
 from omnipub_cli.commands.stream import tail as tail_file
@@ -300,7 +300,7 @@ def test_beside_a_running_system_the_whole_stream_is_replayed_and_nothing_double
     run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    with Box(open_data(data)) as box:
+    with OneMachine(open_data(data)) as box:
         channels = "facebook,linkedin,webhook"
         for number in range(2):
             ran = run("messages", "create", f"Text {number}", "--to", channels, "--wait", "-q")

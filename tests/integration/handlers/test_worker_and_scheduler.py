@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.local.sqlite.stream import Record
+from omnipub.adapters.local.sqlite.stream import StoredRecord
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.ids import Parent
 from omnipub.domain.message import Content
@@ -34,7 +34,7 @@ CONTEXT = Context(function_name="test")
 def event(pointers: Sequence[Pointer]) -> dict[str, Any]:
     return kinesis_event(
         [
-            Record(sequence=number, partition_key=one.group, data=pointer_to_text(one), arrived_ms=0)
+            StoredRecord(sequence=number, partition_key=one.group, data=pointer_to_text(one), arrived_ms=0)
             for number, one in enumerate(pointers, 1)
         ]
     )
@@ -170,7 +170,7 @@ def test_of_the_delay_queue_only_messages_fail_of_which_something_was_not_put(be
 
 def test_a_tick_over_a_table_that_is_a_copy_fails_and_says_why_in_the_log(bed: TestBed) -> None:
     bed.system.gate.enter()
-    bed.seat.name = "elsewhere"
+    bed.place.name = "elsewhere"
     with pytest.raises(GateClosedError):
         scheduler.build(bed.system)(tick_event(START), None)
     (facts,) = bed.journal.named("gate_closed")
@@ -200,7 +200,7 @@ def test_a_run_now_puts_what_is_due_and_answers_with_what_it_did(bed: TestBed) -
 
 def test_a_run_now_over_a_table_that_is_a_copy_fails_and_says_why_in_the_log(bed: TestBed) -> None:
     bed.system.gate.enter()
-    bed.seat.name = "elsewhere"
+    bed.place.name = "elsewhere"
     with pytest.raises(GateClosedError):
         scheduler.build(bed.system)(json.loads(run_now_to_text([])), CONTEXT)
     assert bed.journal.named("gate_closed")

@@ -19,7 +19,7 @@ from omnipub.errors import ConflictError, GateClosedError, InvalidInputError, No
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox import backups
 from omnipub.onebox.data_directory import alone, open_data
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub.ports.table import Key, Put
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import access, keys
@@ -30,11 +30,11 @@ def quiet(_done: int, _of: int) -> None:
     pass
 
 
-def backup(data: Path, file: Path) -> backups.BackedUp:
+def backup(data: Path, file: Path) -> backups.BackupResult:
     return backups.backup(open_data(data), file, told=quiet)
 
 
-def restore(data: Path, file: Path) -> backups.Restored:
+def restore(data: Path, file: Path) -> backups.RestoreResult:
     return backups.restore(open_data(data), file, told=quiet)
 
 
@@ -113,7 +113,7 @@ def test_a_restored_table_sends_and_retries_nothing_until_it_is_adopted(data: Pa
 def test_up_refuses_a_restored_table(data: Path, tmp_path: Path) -> None:
     restore(data, backup(data, tmp_path / "monday.db").file)
     with pytest.raises(GateClosedError):
-        Box(open_data(data), sandbox_url="http://127.0.0.1:9").start()
+        OneMachine(open_data(data), sandbox_url="http://127.0.0.1:9").start()
 
 
 def test_a_table_that_never_ran_is_closed_by_a_restore_too(tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.system.clock import LONGEST_NAP, StoppedError, SystemClock
+from omnipub.adapters.system.clock import LONGEST_NAP, ClockStoppedError, SystemClock
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, moment, to_text
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import control
-from omnipub.onebox.system import Box
-from omnipub.onebox.tick_timer import EVERY, Metronome
+from omnipub.onebox.system import OneMachine
+from omnipub.onebox.tick_timer import EVERY, TickTimer
 from support.world import OWNER, START, TestBed, WorkerKilledError
 
 HOUR = timedelta(hours=1)
@@ -79,18 +79,18 @@ def test_who_waits_while_the_clock_is_set_back_does_not_wait_an_hour_longer() ->
 def test_a_stop_ends_every_sleep() -> None:
     clock = SystemClock()
     clock.stop()
-    with pytest.raises(StoppedError):
+    with pytest.raises(ClockStoppedError):
         clock.sleep_until(datetime.now(UTC) + HOUR)
 
 
 # Ticks.
 
 
-def beats(laptop: Laptop, metronome: Metronome, seconds: int) -> list[float]:
+def beats(laptop: Laptop, tick_timer: TickTimer, seconds: int) -> list[float]:
     """At which seconds of being awake a tick was due."""
     found = []
     for _ in range(seconds * 2):
-        if metronome.beat() is not None:
+        if tick_timer.beat() is not None:
             found.append(laptop.awake)
         laptop.nap(0.5)
     return found
@@ -98,42 +98,42 @@ def beats(laptop: Laptop, metronome: Metronome, seconds: int) -> list[float]:
 
 def test_a_tick_comes_at_once_and_then_each_minute() -> None:
     laptop = Laptop()
-    metronome = Metronome(lambda: laptop.wall, seconds=lambda: laptop.awake)
-    assert beats(laptop, metronome, 200) == [0, 60, 120, 180]
+    tick_timer = TickTimer(lambda: laptop.wall, seconds=lambda: laptop.awake)
+    assert beats(laptop, tick_timer, 200) == [0, 60, 120, 180]
 
 
 @pytest.mark.parametrize("by", [-HOUR, HOUR, 8 * HOUR, timedelta(seconds=-90), timedelta(days=400)])
 def test_a_jump_of_the_clock_ticks_at_once_and_then_each_minute_again(by: timedelta) -> None:
     laptop = Laptop()
-    metronome = Metronome(lambda: laptop.wall, seconds=lambda: laptop.awake)
-    beats(laptop, metronome, 10)
+    tick_timer = TickTimer(lambda: laptop.wall, seconds=lambda: laptop.awake)
+    beats(laptop, tick_timer, 10)
     laptop.jump(by)
-    assert beats(laptop, metronome, 125) == [10, 70, 130]
+    assert beats(laptop, tick_timer, 125) == [10, 70, 130]
 
 
 def test_a_clock_that_is_only_corrected_a_little_changes_no_tick() -> None:
     laptop = Laptop()
-    metronome = Metronome(lambda: laptop.wall, seconds=lambda: laptop.awake)
-    beats(laptop, metronome, 10)
+    tick_timer = TickTimer(lambda: laptop.wall, seconds=lambda: laptop.awake)
+    beats(laptop, tick_timer, 10)
     laptop.jump(timedelta(seconds=-1))
-    assert beats(laptop, metronome, 60) == [51 + 10]
+    assert beats(laptop, tick_timer, 60) == [51 + 10]
 
 
 def test_a_tick_that_could_not_be_asked_for_in_time_is_not_made_up_for_twice() -> None:
     laptop = Laptop()
-    metronome = Metronome(lambda: laptop.wall, seconds=lambda: laptop.awake)
-    assert metronome.beat() is not None
+    tick_timer = TickTimer(lambda: laptop.wall, seconds=lambda: laptop.awake)
+    assert tick_timer.beat() is not None
     laptop.nap(10 * EVERY.total_seconds())
-    assert metronome.beat() is not None
-    assert metronome.beat() is None
+    assert tick_timer.beat() is not None
+    assert tick_timer.beat() is None
 
 
 def test_a_tick_that_is_wanted_at_once_comes_at_once_and_then_each_minute() -> None:
     laptop = Laptop()
-    metronome = Metronome(lambda: laptop.wall, seconds=lambda: laptop.awake)
-    beats(laptop, metronome, 10)
-    metronome.at_once()
-    assert beats(laptop, metronome, 100) == [10, 70]
+    tick_timer = TickTimer(lambda: laptop.wall, seconds=lambda: laptop.awake)
+    beats(laptop, tick_timer, 10)
+    tick_timer.at_once()
+    assert beats(laptop, tick_timer, 100) == [10, 70]
 
 
 # The services, with a clock set by hand.
@@ -204,18 +204,18 @@ def shifted() -> Shifted:
     return Shifted()
 
 
-Boxes = Callable[..., Box]
+Boxes = Callable[..., OneMachine]
 
 
 @pytest.fixture
 def boxes(tmp_path: Path, shifted: Shifted) -> Iterator[Boxes]:
     """Start the system on the same data; it is stopped at the end."""
-    running: list[Box] = []
+    running: list[OneMachine] = []
 
-    def start(**settings: int) -> Box:
+    def start(**settings: int) -> OneMachine:
         for box in running:
             box.stop()
-        box = Box(replace(open_data(tmp_path / "data"), **settings), clock=shifted.clock())
+        box = OneMachine(replace(open_data(tmp_path / "data"), **settings), clock=shifted.clock())
         box.start()
         running.append(box)
         return box
@@ -225,7 +225,7 @@ def boxes(tmp_path: Path, shifted: Shifted) -> Iterator[Boxes]:
         box.stop()
 
 
-def api(box: Box, method: str, path: str, body: Any = None) -> Any:
+def api(box: OneMachine, method: str, path: str, body: Any = None) -> Any:
     request = urllib.request.Request(  # noqa: S310  our own address
         f"{box.address}/api/v1{path}",
         data=None if body is None else json.dumps(body).encode(),
@@ -236,14 +236,14 @@ def api(box: Box, method: str, path: str, body: Any = None) -> Any:
         return json.loads(answer.read())
 
 
-def composed(box: Box, text: str, at: datetime | None = None) -> str:
+def composed(box: OneMachine, text: str, at: datetime | None = None) -> str:
     body: dict[str, Any] = {"text": text, "channels": CHANNELS}
     if at is not None:
         body["schedule"] = {"at": at.isoformat()}
     return str(api(box, "POST", "/messages", body)["id"])
 
 
-def states(box: Box, message: str) -> set[str]:
+def states(box: OneMachine, message: str) -> set[str]:
     return {one["status"] for one in api(box, "GET", f"/messages/{message}")["deliveries"]}
 
 
@@ -254,7 +254,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def posts(box: Box) -> tuple[int, int]:
+def posts(box: OneMachine) -> tuple[int, int]:
     counted = control(box.sandbox_url, "count")["totals"]
     return counted["posts"], counted["doubles"]
 

@@ -25,7 +25,7 @@ from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub.onebox.data_directory import FILES, api_token, open_data
 from omnipub.onebox.sandbox_process import SandboxProcess, control
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Key
 from omnipub_cli.framework.hint_commands import worded
@@ -165,7 +165,7 @@ def shared() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         data = Path(name) / "data"
-        with Box(open_data(data, state=data.with_name("state"))):
+        with OneMachine(open_data(data, state=data.with_name("state"))):
             pass
         if os.geteuid() == 0:
             for one in Path(name).rglob("*"):
@@ -190,7 +190,7 @@ def without_rights() -> Iterator[None]:
 def test_a_read_only_file_is_named_with_what_to_do(shared: Path) -> None:
     (shared / "table.db").chmod(0o444)
     with without_rights(), pytest.raises(UnavailableError, match="is read-only here") as refused:
-        Box(open_data(shared, state=shared.with_name("state")), sandbox_url="http://127.0.0.1:9").start()
+        OneMachine(open_data(shared, state=shared.with_name("state")), sandbox_url="http://127.0.0.1:9").start()
     assert str(shared / "table.db") in refused.value.message
     assert "Make the files writable" in refused.value.hint
 
@@ -210,7 +210,7 @@ def test_a_read_only_directory_is_named_with_what_to_do(shared: Path) -> None:
 def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A directory that has published something, so that its files have pages of every kind; and a copy of it."""
     data, kept = tmp_path_factory.mktemp("published") / "data", tmp_path_factory.mktemp("kept") / "data"
-    with Box(open_data(data)) as box:
+    with OneMachine(open_data(data)) as box:
         table, stream = box.system.world.table, box.system.world.stream
         for number in range(300):
             table.put({"PK": f"MSG#{number:04}", "SK": "METADATA", "text": "x" * 900})
@@ -270,7 +270,7 @@ def test_what_the_hint_says_about_a_damaged_stream_works(used: Path) -> None:
     (used / "damaged").mkdir()
     for file in used.glob("stream.db*"):
         file.rename(used / "damaged" / file.name)
-    with Box(open_data(used)) as box:
+    with OneMachine(open_data(used)) as box:
         assert box.system.world.table.get(Key("MSG#0299", "METADATA")) is not None
 
 
@@ -303,7 +303,7 @@ def test_text_that_nobody_wrote_is_damage_too(tmp_path: Path) -> None:
 def test_a_table_that_is_gone_is_not_silently_begun_anew(used: Path, lose: Callable[[Path], None]) -> None:
     lose(used / "table.db")
     with pytest.raises(ConfigurationError, match="missing or empty") as refused:
-        Box(open_data(used)).start()
+        OneMachine(open_data(used)).start()
     assert "backup" in worded(refused.value.hints)
 
 

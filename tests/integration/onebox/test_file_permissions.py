@@ -12,7 +12,7 @@ from omnipub.adapters.local.place import SEATS
 from omnipub.onebox import backups, machine_checks
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.file_permissions import OWN, mend, own
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub.services.health.finding import Finding, Health
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture" * 50
@@ -46,7 +46,7 @@ def files(data: Path, state: Path) -> dict[str, Finding]:
 
 def test_everything_that_is_written_is_its_owners_alone(tmp_path: Path, data: Path) -> None:
     state = tmp_path / "state"
-    with Box(open_data(data, {}, state=state)) as box:
+    with OneMachine(open_data(data, {}, state=state)) as box:
         box.system.world.media.keep(PNG)
         box.system.world.journal.note("something")
         assert (data / "table.db-wal").exists()
@@ -71,7 +71,7 @@ def test_a_directory_that_is_made_is_its_owners_alone(tmp_path: Path) -> None:
 def test_what_an_earlier_release_left_open_is_told_and_closed_at_the_next_start(tmp_path: Path, data: Path) -> None:
     state = tmp_path / "state"
     settings = open_data(data, {}, state=state)
-    with Box(settings):
+    with OneMachine(settings):
         pass
     state.chmod(0o755)
     for one in (data / "table.db", data / "sandbox", *(state / SEATS).glob("*.db")):
@@ -79,7 +79,7 @@ def test_what_an_earlier_release_left_open_is_told_and_closed_at_the_next_start(
     found = files(data, state)
     assert (found["files"].health, found["evidence"].health) == (Health.BAD, Health.BAD)
     assert found["files"].elsewhere == f"chmod -R go= {data}"
-    with Box(settings) as box:
+    with OneMachine(settings) as box:
         assert box.mended == 3
         assert opened(data) == {}
         assert opened(state) == {}

@@ -16,7 +16,7 @@ from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import connect, control
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.enqueue import group_of
 
@@ -28,9 +28,9 @@ LATE_AT_MOST = 1_000
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Box]:
+def box(tmp_path: Path) -> Iterator[OneMachine]:
     settings = replace(open_data(tmp_path), log_level=LogLevel.WARNING, slots=SLOTS, request_timeout=HANGS)
-    with Box(settings) as running:
+    with OneMachine(settings) as running:
         yield running
 
 
@@ -48,13 +48,13 @@ def accounts(network: str, lanes: Sequence[int], *, beside: int = 0) -> list[str
     return [found[lane] for lane in lanes]
 
 
-def connected(box: Box, network: str, names: Sequence[str]) -> list[str]:
+def connected(box: OneMachine, network: str, names: Sequence[str]) -> list[str]:
     for account in names:
         connect(box.system, box.sandbox_url, channel=f"{network}:a{account}", account=account)
     return [f"{network}:a{account}" for account in names]
 
 
-def compose(box: Box, channels: Sequence[str], ahead: timedelta) -> list[Parent]:
+def compose(box: OneMachine, channels: Sequence[str], ahead: timedelta) -> list[Parent]:
     at = box.system.world.clock.now() + ahead
     schedule = Schedule(at=at, local=at.isoformat(), zone="UTC")
     made = [
@@ -66,7 +66,7 @@ def compose(box: Box, channels: Sequence[str], ahead: timedelta) -> list[Parent]
     return [Parent(kind=Kind.MESSAGE, id=one.id) for one in made]
 
 
-def lateness(box: Box, parents: Sequence[Parent]) -> list[int]:
+def lateness(box: OneMachine, parents: Sequence[Parent]) -> list[int]:
     """Milliseconds by which each came after its moment, once all are out."""
     deadline = time.monotonic() + 2 * HANGS
     while True:
@@ -78,7 +78,7 @@ def lateness(box: Box, parents: Sequence[Parent]) -> list[int]:
         time.sleep(0.1)
 
 
-def hang(box: Box, network: str, names: Sequence[str]) -> None:
+def hang(box: OneMachine, network: str, names: Sequence[str]) -> None:
     for account in names:
         control(
             box.sandbox_url,
@@ -87,7 +87,7 @@ def hang(box: Box, network: str, names: Sequence[str]) -> None:
         )
 
 
-def test_a_hanging_account_in_every_lane_delays_nobody_who_becomes_due_later(box: Box) -> None:
+def test_a_hanging_account_in_every_lane_delays_nobody_who_becomes_due_later(box: OneMachine) -> None:
     lanes = list(range(LANES))
     hanging = accounts("facebook", lanes)
     bad = connected(box, "facebook", hanging)
@@ -101,7 +101,7 @@ def test_a_hanging_account_in_every_lane_delays_nobody_who_becomes_due_later(box
     assert max(late) < LATE_AT_MOST, sorted(late)
 
 
-def test_inside_one_burst_nobody_waits_for_those_that_hang(box: Box) -> None:
+def test_inside_one_burst_nobody_waits_for_those_that_hang(box: OneMachine) -> None:
     """Six hang, more than the network has slots, and all of them are composed first and share two lanes."""
     hanging = [accounts("facebook", [lane], beside=number)[0] for number in range(3) for lane in (0, 1)]
     assert len(hanging) > SLOTS

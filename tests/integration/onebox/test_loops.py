@@ -16,8 +16,8 @@ from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.domain.timestamps import moment
 from omnipub.errors import UnavailableError
 from omnipub.onebox import stream_consumer as consumer_file
-from omnipub.onebox.delay_timer import Timer
-from omnipub.onebox.loops import Engines
+from omnipub.onebox.delay_timer import DelayTimer
+from omnipub.onebox.loops import Loops
 from omnipub.onebox.stream_consumer import FAILING_AT_MOST, Given
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
@@ -78,12 +78,12 @@ def until(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def turning(stream: SqliteStream, delay: SqliteDelay) -> Iterator[Callable[..., tuple[Recorder, Recorder]]]:
-    started: list[Engines] = []
+    started: list[Loops] = []
 
     def start(worker: Recorder, scheduler: Recorder) -> tuple[Recorder, Recorder]:
-        engines = Engines(
+        engines = Loops(
             stream=stream,
-            timer=Timer(delay, scheduler, now=lambda: datetime.now(UTC)),
+            timer=DelayTimer(delay, scheduler, now=lambda: datetime.now(UTC)),
             worker=worker,
             scheduler=scheduler,
             pool=WorkerPool(slots=SLOTS),
@@ -187,8 +187,8 @@ def test_a_pool_that_is_full_is_written_down(stream: SqliteStream, delay: Sqlite
     worker = Recorder()
     worker.answers = [hang]
     pool: WorkerPool[Given] = WorkerPool(slots=SLOTS, total=1)
-    timer = Timer(delay, Recorder(), now=lambda: datetime.now(UTC))
-    engines = Engines(stream=stream, timer=timer, worker=worker, scheduler=Recorder(), pool=pool)
+    timer = DelayTimer(delay, Recorder(), now=lambda: datetime.now(UTC))
+    engines = Loops(stream=stream, timer=timer, worker=worker, scheduler=Recorder(), pool=pool)
     engines.start()
     assert stream.full_ms_ago() is None
     stream.put([pointer(1)])
@@ -210,8 +210,8 @@ def test_what_was_handed_over_and_did_not_begin_before_a_stop_is_read_again(
     first = Recorder()
     first.answers = [hang]
     stream.put([pointer(number) for number in range(1, 4)])
-    timer = Timer(delay, Recorder(), now=lambda: datetime.now(UTC))
-    stopping = Engines(stream=stream, timer=timer, worker=first, scheduler=Recorder(), pool=WorkerPool(slots=SLOTS))
+    timer = DelayTimer(delay, Recorder(), now=lambda: datetime.now(UTC))
+    stopping = Loops(stream=stream, timer=timer, worker=first, scheduler=Recorder(), pool=WorkerPool(slots=SLOTS))
     stopping.start()
     assert begun.wait(SOON)
     threading.Timer(0.2, released.set).start()
@@ -392,9 +392,9 @@ def test_a_batch_that_fails_is_no_sign_that_storage_works_again(stream: SqliteSt
     worker = Recorder()
     worker.answers = [fail_from(1)]
     said: list[tuple[bool, int]] = []
-    turning = Engines(
+    turning = Loops(
         stream=stream,
-        timer=Timer(delay, refuse, now=lambda: datetime.now(UTC)),
+        timer=DelayTimer(delay, refuse, now=lambda: datetime.now(UTC)),
         worker=worker,
         scheduler=refuse,
         pool=WorkerPool(slots=SLOTS),

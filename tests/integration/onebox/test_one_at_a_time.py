@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from omnipub.adapters.local.lock import TakenError, is_locked, locked
+from omnipub.adapters.local.lock import LockTakenError, is_locked, locked
 from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.onebox.data_directory import LOCK, open_data, running, sandbox_outside
 from omnipub.onebox.sandbox_process import SandboxProcess, control
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub_cli.commands.up import USUAL_PORT
 
 
@@ -33,7 +33,7 @@ def up(data: Path, *argv: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize("port", [(), ("--port", "0"), ("--port", "taken")])
 def test_a_second_up_says_who_runs_before_it_says_anything_of_ports(tmp_path: Path, port: tuple[str, ...]) -> None:
-    with Box(open_data(tmp_path)) as box, socket.socket() as usual:
+    with OneMachine(open_data(tmp_path)) as box, socket.socket() as usual:
         usual.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):  # if somebody else has it already, that serves as well
             usual.bind(("127.0.0.1", USUAL_PORT))
@@ -78,7 +78,7 @@ def test_up_after_a_killed_up_waits_for_the_sandbox_that_is_just_ending(tmp_path
     assert killed.stdout.readline()
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    with Box(open_data(tmp_path)) as box:
+    with OneMachine(open_data(tmp_path)) as box:
         assert control(box.sandbox_url, "count")["totals"]["posts"] == 0
 
 
@@ -86,7 +86,7 @@ def test_up_uses_a_sandbox_outside_of_it_and_leaves_it_running(tmp_path: Path) -
     outside = SandboxProcess(tmp_path / "outside")
     outside.start()
     try:
-        with Box(open_data(tmp_path / "data"), sandbox_url=outside.url) as box:
+        with OneMachine(open_data(tmp_path / "data"), sandbox_url=outside.url) as box:
             assert box.sandbox_url == outside.url
             assert not (tmp_path / "data" / "sandbox").exists()
         assert len(control(outside.url, "accounts")["accounts"]) == len(box.system.channels)
@@ -130,7 +130,7 @@ def test_asking_who_runs_never_keeps_an_up_from_starting(tmp_path: Path) -> None
 
 
 def test_a_lock_that_is_held_is_given_up_on(tmp_path: Path) -> None:
-    with locked(tmp_path / LOCK, patience=0), pytest.raises(TakenError), locked(tmp_path / LOCK, patience=0.1):
+    with locked(tmp_path / LOCK, patience=0), pytest.raises(LockTakenError), locked(tmp_path / LOCK, patience=0.1):
         pass
     assert not is_locked(tmp_path / LOCK)
     assert not is_locked(tmp_path / "nowhere")

@@ -27,9 +27,9 @@ from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.ids import Kind, Parent
 from omnipub.errors import ConflictError
 from omnipub.onebox.data_directory import open_data
-from omnipub.onebox.loops import Engines
+from omnipub.onebox.loops import Loops
 from omnipub.onebox.sandbox_process import SandboxProcess, connect_all, control
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.wiring.local import one_machine
@@ -391,13 +391,13 @@ def test_what_a_stopping_process_still_sends_keeps_the_next_one_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = open_data(tmp_path / "data", {}, state=tmp_path / "state")
-    box = Box(settings)
+    box = OneMachine(settings)
     box.start()
-    stop = Engines.stop
-    monkeypatch.setattr(Engines, "stop", lambda self, **rest: stop(self, **rest) and False)
+    stop = Loops.stop
+    monkeypatch.setattr(Loops, "stop", lambda self, **rest: stop(self, **rest) and False)
     box.stop()
     with pytest.raises(ConflictError, match="at work already"):
-        Box(settings).start()
+        OneMachine(settings).start()
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])

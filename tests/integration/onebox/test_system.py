@@ -19,7 +19,7 @@ from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.onebox.data_directory import open_data, running
 from omnipub.onebox.sandbox_process import control
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 
 ALL = ["facebook", "linkedin", "webhook"]
 SOON = 30.0
@@ -49,7 +49,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_now_and_scheduled_messages_and_certifications_come_out_once_on_every_channel(tmp_path: Path) -> None:
-    with Box(open_data(tmp_path)) as box:
+    with OneMachine(open_data(tmp_path)) as box:
         at = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
         made = [
             ("messages", api(box.address, box.token, "POST", "/messages", {"text": "now", "channels": ALL})),
@@ -86,7 +86,7 @@ def test_now_and_scheduled_messages_and_certifications_come_out_once_on_every_ch
 
 
 def test_an_image_goes_out_with_its_alt_text(tmp_path: Path) -> None:
-    with Box(open_data(tmp_path)) as box:
+    with OneMachine(open_data(tmp_path)) as box:
         picture = b"\x89PNG\r\n\x1a\n" + b"picture" * 50
         request = urllib.request.Request(  # noqa: S310  our own address
             f"{box.address}/api/v1/media",
@@ -105,19 +105,19 @@ def test_an_image_goes_out_with_its_alt_text(tmp_path: Path) -> None:
 
 def test_what_was_scheduled_is_published_after_a_clean_restart(tmp_path: Path) -> None:
     at = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
-    with Box(open_data(tmp_path)) as box:
+    with OneMachine(open_data(tmp_path)) as box:
         body = {"text": "later", "channels": ALL, "schedule": {"at": at}}
         made = api(box.address, box.token, "POST", "/messages", body)
-    with Box(open_data(tmp_path)) as box:
+    with OneMachine(open_data(tmp_path)) as box:
         until(lambda: set(statuses(box.address, box.token, made["id"])) == {"published"})
         totals = control(box.sandbox_url, "count")["totals"]
         assert (totals["posts"], totals["doubles"]) == (3, 0)
 
 
 def test_a_second_one_on_the_same_data_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
-    with Box(open_data(tmp_path)) as box:
+    with OneMachine(open_data(tmp_path)) as box:
         with pytest.raises(ConflictError, match="already runs"):
-            Box(open_data(tmp_path)).start()
+            OneMachine(open_data(tmp_path)).start()
         state = running(tmp_path)
         assert state is not None
         assert (state.address, state.pid) == (box.address, os.getpid())
@@ -132,10 +132,10 @@ def test_sandbox_data_never_go_live(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_refused_clearly(tmp_path: Path) -> None:
-    with Box(open_data(tmp_path / "a")) as box:
+    with OneMachine(open_data(tmp_path / "a")) as box:
         port = int(box.address.rpartition(":")[2])
         with pytest.raises(ConflictError, match=str(port)):
-            Box(open_data(tmp_path / "b"), port=port).start()
+            OneMachine(open_data(tmp_path / "b"), port=port).start()
 
 
 def test_a_box_killed_with_posts_on_their_way_doubles_and_loses_nothing(tmp_path: Path) -> None:

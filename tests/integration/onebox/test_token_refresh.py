@@ -16,7 +16,7 @@ from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import control
-from omnipub.onebox.system import Box
+from omnipub.onebox.system import OneMachine
 from omnipub.services.messages.read import Shown, Viewer
 from omnipub.storage.items import Connection, Standing
 from omnipub.wiring.assemble import System
@@ -39,7 +39,7 @@ def until(condition: Callable[[], bool]) -> None:
 class Running:
     """What runs, with one account whose tokens end."""
 
-    box: Box
+    box: OneMachine
     system: System
 
     def connect(self, ends_at: datetime | None = None) -> None:
@@ -89,7 +89,7 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Any:
-    with Box(open_data(tmp_path)) as box:
+    with OneMachine(open_data(tmp_path)) as box:
         yield Running(box, box.system)
 
 

@@ -9,7 +9,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind, Parent
 from omnipub.services.messages.filters import Filter
 from omnipub.services.messages.read import Viewer
-from omnipub.services.table.stats import Counting
+from omnipub.services.table.stats import TableStats
 from support.populated import CountingTable, message, write
 from support.world import CHANNELS, OWNER, START, TestBed, make_bed
 
@@ -38,9 +38,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         bed.close()
 
 
-def counting(bed: TestBed) -> Counting:
+def counting(bed: TestBed) -> TableStats:
     system = bed.system
-    return Counting(
+    return TableStats(
         table=system.world.table,
         shards=system.shards,
         gate=system.gate,

@@ -14,7 +14,7 @@ from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Response, Secret
 from omnipub.domain.delivery.outcome import Ended
 from omnipub.services.accounts.check import Checks
-from omnipub.services.accounts.connect import Renews
+from omnipub.services.accounts.refresh_results import Refreshable
 
 Converse = Callable[..., tuple[list[Any], Any]]
 
@@ -118,7 +118,7 @@ def test_a_token_of_no_bots_form_is_not_sent_at_all(converse: Converse) -> None:
 
 def test_every_network_but_webhooks_can_be_asked_and_linkedin_alone_renews_tokens() -> None:
     assert {name for name, channel in CHANNELS.items() if not isinstance(channel, Checks)} == {"webhook"}
-    assert {name for name, channel in CHANNELS.items() if isinstance(channel, Renews)} == {"linkedin"}
+    assert {name for name, channel in CHANNELS.items() if isinstance(channel, Refreshable)} == {"linkedin"}
 
 
 def test_bluesky_elsewhere_is_an_address_that_the_guard_judges(converse: Converse) -> None:

@@ -13,7 +13,7 @@ from omnipub.domain.circuit_breaker import (
     REST,
     STRAINS_TO_TRIP,
     UNREACHABLE,
-    Breaker,
+    CircuitBreaker,
     answered,
     eased,
     next_in_line,
@@ -23,11 +23,11 @@ from omnipub.domain.circuit_breaker import (
 from omnipub.domain.delivery.outcome import Ended, Outcome
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-FRESH = Breaker(network="facebook", account="1")
+FRESH = CircuitBreaker(network="facebook", account="1")
 UNREACHED = Outcome(ended=Ended.NOT_SENT, code=UNREACHABLE, sentence="Nobody answers there.")
 
 
-def tripped(times: int = STRAINS_TO_TRIP, outcome: Outcome = UNREACHED, *, chance: float = 0.0) -> Breaker:
+def tripped(times: int = STRAINS_TO_TRIP, outcome: Outcome = UNREACHED, *, chance: float = 0.0) -> CircuitBreaker:
     breaker = FRESH
     for _ in range(times):
         breaker = strained(breaker, outcome, NOON, chance=chance)

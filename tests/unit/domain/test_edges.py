@@ -10,10 +10,10 @@ from omnipub.domain.delivery.decide import claimed_to_look, claimed_to_send, rel
 from omnipub.domain.delivery.fingerprint import Sent
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.lookup import read
-from omnipub.domain.delivery.model import Delivery, Frozen
+from omnipub.domain.delivery.model import Delivery, FrozenRequest
 from omnipub.domain.delivery.moves import lost_track
 from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.delivery.reconcile import FindOut, Seen, how_to_find_out, looked
+from omnipub.domain.delivery.reconcile import FindOut, LookResult, how_to_find_out, looked
 from omnipub.domain.delivery.rules import Remedy, Rules
 from omnipub.domain.ids import Kind, Parent, checked_id, new_id
 from omnipub.domain.message import Content, MediaReference, Variant, checked
@@ -37,7 +37,7 @@ DUE = Delivery(
 
 
 def claimed(delivery: Delivery, at: datetime = NOON) -> Delivery:
-    return claimed_to_send(delivery, at, claim_id="c", lease_for=LEASE, frozen=Frozen(revision=1, body={}))
+    return claimed_to_send(delivery, at, claim_id="c", lease_for=LEASE, frozen=FrozenRequest(revision=1, body={}))
 
 
 @pytest.mark.parametrize("ended", [Ended.REJECTED, Ended.THROTTLED, Ended.AUTH])
@@ -63,7 +63,7 @@ def test_a_network_that_knows_the_post_after_a_doubt_was_cleared_means_look_agai
         assert delivery.next_at is not None
         at = delivery.next_at
         look = claimed_to_look(delivery, at, claim_id="c", lease_for=LEASE)
-        delivery = looked(look, Seen(clear=True), at, LOOK, chance=0)
+        delivery = looked(look, LookResult(clear=True), at, LOOK, chance=0)
     assert delivery.status is Status.SCHEDULED
     delivery = concluded(claimed(delivery, at), Outcome(ended=Ended.ALREADY_THERE), at, LOOK, chance=0)
     assert delivery.status is Status.PUBLISHING

@@ -12,10 +12,10 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Kind
 from omnipub.domain.message import checked as checked_content
 from omnipub.names import SEED_OWNER
-from omnipub.seed.messages import FATES, Plan, invent
+from omnipub.seed.messages import FATES, InventedPlan, invent
 
 AS_OF = datetime(2026, 11, 23, tzinfo=UTC)
-PLAN = Plan(seed=7, as_of=AS_OF, networks=("bluesky", "facebook", "linkedin", "telegram", "webhook"))
+PLAN = InventedPlan(seed=7, as_of=AS_OF, networks=("bluesky", "facebook", "linkedin", "telegram", "webhook"))
 MANY = [invent(PLAN, number) for number in range(2000)]
 DELIVERIES = [one for invented in MANY for one in invented.deliveries]
 

@@ -32,7 +32,7 @@ QUERIES: dict[str, Callable[[], Query]] = {
     "connections": lambda: access.connections("ada"),
     "tokens ending": lambda: access.tokens_ending(0, until=NOON, limit=20),
     "pauses": access.pauses,
-    "breakers": access.breakers,
+    "circuit breakers": access.circuit_breakers,
     "releases": access.releases,
     "whole partition": lambda: access.whole_partition("USER#ada"),
 }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from omnipub.domain.certification import Certification
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.delivery.model import Attempt, Delivery, Double, Frozen, Lease, Reason, Unpublished
+from omnipub.domain.delivery.model import Attempt, Delivery, DoubledPost, FrozenRequest, Lease, Reason, Unpublished
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content, MediaReference, Message, Variant
 from omnipub.domain.timestamps import Schedule
@@ -84,13 +84,13 @@ deliveries = every(
     cancel_asked=text,
     lease=st.none()
     | every(Lease, claim_id=text, attempt=counts, started_at=moments, until=moments, sends=st.booleans(), boot=counts),
-    frozen=st.none() | every(Frozen, revision=counts, body=st.dictionaries(text, json, max_size=3)),
+    frozen=st.none() | every(FrozenRequest, revision=counts, body=st.dictionaries(text, json, max_size=3)),
     published_at=maybe_moment,
     network_id=text,
     permalink=text,
     adopted=st.booleans(),
     doubles=st.lists(
-        every(Double, network_id=text, permalink=text, published_at=moments, revision=counts), max_size=2
+        every(DoubledPost, network_id=text, permalink=text, published_at=moments, revision=counts), max_size=2
     ).map(tuple),
     reason=st.none() | every(Reason, code=text, sentence=text, at=moments),
     unpublished=st.none() | every(Unpublished, at=moments, by=text),
@@ -271,7 +271,7 @@ def test_a_day_is_stored_as_a_day() -> None:
 
 def test_the_order_of_a_frozen_body_is_kept() -> None:
     body = {"z": 1, "a": {"y": 2, "b": 3}}
-    back = decode(Frozen, encode(Frozen(revision=1, body=body)))
+    back = decode(FrozenRequest, encode(FrozenRequest(revision=1, body=body)))
     assert list(back.body) == ["z", "a"]
     assert list(back.body["a"]) == ["y", "b"]
 
@@ -281,7 +281,7 @@ def test_an_empty_replacement_is_not_no_replacement() -> None:
         assert decode(Variant, encode(variant)) == variant != Variant()
 
 
-@pytest.mark.parametrize("value", [1.5, {"a": 0.1}, [1.0], Frozen(revision=1, body={"ratio": 1.91})])
+@pytest.mark.parametrize("value", [1.5, {"a": 0.1}, [1.0], FrozenRequest(revision=1, body={"ratio": 1.91})])
 def test_a_float_is_refused_since_the_table_has_none(value: Any) -> None:
     with pytest.raises(TypeError, match="no floats"):
         encode(value)

@@ -5,8 +5,8 @@ import pytest
 from omnipub.names import WRITE_ID
 from omnipub.ports.table import (
     Absent,
-    Check,
     Condition,
+    ConditionCheck,
     ConditionFailedError,
     Item,
     Key,
@@ -57,7 +57,7 @@ def item(write_id: str, key: Key = KEY) -> Item:
 def test_a_write_that_is_taken_is_done_once() -> None:
     table = Refusing(refuses=False)
     write_ids.put(table, item("mine"), Unchanged(version=1))
-    write_ids.transact(table, [Put(item=item("mine")), Check(key=OTHER, condition=Absent())])
+    write_ids.transact(table, [Put(item=item("mine")), ConditionCheck(key=OTHER, condition=Absent())])
     assert table.writes == 3
 
 
@@ -89,7 +89,9 @@ def test_a_refused_transaction_is_not_known_by_its_other_writes() -> None:
 
 def test_a_refused_transaction_that_begins_without_a_put_is_never_taken_for_done() -> None:
     with pytest.raises(ConditionFailedError):
-        write_ids.transact(Refusing(item("mine")), [Check(key=KEY, condition=Absent()), Put(item=item("mine"))])
+        write_ids.transact(
+            Refusing(item("mine")), [ConditionCheck(key=KEY, condition=Absent()), Put(item=item("mine"))]
+        )
 
 
 def test_a_refusal_is_never_tried_again() -> None:

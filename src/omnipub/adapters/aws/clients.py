@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How long a call may take.
 
     Attributes:
@@ -24,18 +24,18 @@ class Patience:
     attempts: int = 3
 
 
-FAST_PATH = Patience(connecting=1, reading=3, attempts=2)
+FAST_PATH = RetryPolicy(connecting=1, reading=3, attempts=2)
 """What only saves time must not cost much of it: the table knows, and the next tick looks."""
 
-_PATIENCE: Mapping[str, Patience] = {"kinesis": FAST_PATH, "lambda": FAST_PATH}
+_PATIENCE: Mapping[str, RetryPolicy] = {"kinesis": FAST_PATH, "lambda": FAST_PATH}
 
 CONNECTIONS = 64
 """Of one service, side by side: more than a worker has sends."""
 
 
-def patience_with(service: str) -> Patience:
+def patience_with(service: str) -> RetryPolicy:
     """How long calls of a service may take."""
-    return _PATIENCE.get(service, Patience())
+    return _PATIENCE.get(service, RetryPolicy())
 
 
 class Clients:
@@ -55,7 +55,7 @@ class Clients:
         self._endpoint = endpoint
         self._region = region
         self._session: Any = None
-        self._made: dict[tuple[str, Patience | None], Any] = {}
+        self._made: dict[tuple[str, RetryPolicy | None], Any] = {}
         self._lock = threading.RLock()
 
     @property
@@ -68,7 +68,7 @@ class Clients:
                 self._session = Session()
             return self._session
 
-    def of(self, service: str, patience: Patience | None = None) -> Any:
+    def of(self, service: str, patience: RetryPolicy | None = None) -> Any:
         """The client of a service: `dynamodb`, `kinesis`, `kms`, `s3`, `lambda` or `cloudwatch`.
 
         Args:
@@ -88,7 +88,7 @@ class Clients:
             for client in self._made.values():
                 client.close()
 
-    def _make(self, service: str, patience: Patience) -> Any:
+    def _make(self, service: str, patience: RetryPolicy) -> Any:
         from botocore.config import Config
 
         from omnipub.adapters.aws.errors import translated

@@ -16,7 +16,7 @@ from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.errors import InvalidInputError
 from omnipub.hints import Action, Hint
 from omnipub.ports.stream import StreamRecord
-from omnipub.ports.stream_reader import Lag, Shard, Start
+from omnipub.ports.stream_reader import Lag, Shard, StartPosition
 
 LOOKED_BACK = timedelta(minutes=5)
 """How old the worker's last word about its lag may be."""
@@ -67,7 +67,7 @@ class KinesisReader:
                 return [Shard(name=one) for one in sorted(found)]
             asked = {"NextToken": answer["NextToken"]}
 
-    def page(self, shard: str, start: Start, *, limit: int) -> Sequence[StreamRecord]:
+    def page(self, shard: str, start: StartPosition, *, limit: int) -> Sequence[StreamRecord]:
         """The next records; Kinesis may answer with none where there are more, so it is asked until it catches up."""
         iterator = self._going_on.pop((shard, start.after), "") or self._iterator(shard, start)
         while iterator:
@@ -109,11 +109,11 @@ class KinesisReader:
         reported = sorted(answer["Datapoints"], key=lambda one: one["Timestamp"])
         if reported:
             return Lag(records=None, age=timedelta(milliseconds=float(reported[-1]["Maximum"])))
-        pages = [self.page(one.name, Start(at=now - LOOKED_BACK), limit=1) for one in self.shards()]
+        pages = [self.page(one.name, StartPosition(at=now - LOOKED_BACK), limit=1) for one in self.shards()]
         ages = [now - page[0].arrived_at for page in pages if page]
         return Lag(records=None, age=max([*ages, timedelta(0)]))
 
-    def _iterator(self, shard: str, start: Start) -> str:
+    def _iterator(self, shard: str, start: StartPosition) -> str:
         """Where to read from; empty if nothing can be there."""
         try:
             answer = self._call("get_shard_iterator", StreamName=self._name, ShardId=shard, **_position(start))
@@ -145,7 +145,7 @@ class KinesisReader:
         return self._call("describe_stream_summary", StreamName=self._name)["StreamDescriptionSummary"]
 
 
-def _position(start: Start) -> dict[str, Any]:
+def _position(start: StartPosition) -> dict[str, Any]:
     if start.after:
         return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": start.after}
     if start.sequence:

@@ -13,19 +13,19 @@ from botocore.exceptions import (
     ConnectionError,  # noqa: A004  botocore's own, of connections that could not be made
 )
 
-from omnipub.adapters.aws.clients import Clients, Patience
+from omnipub.adapters.aws.clients import Clients, RetryPolicy
 from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.domain.ids import Parent
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
 from omnipub.hints import Action, Hint
-from omnipub.services.scheduling.run_now import Report
+from omnipub.services.scheduling.run_now import RunNowReport
 from omnipub.services.stream.wire_format import RUN_NOW, report_from, run_now_to_text
 from omnipub.strict_json import loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATIENCE = Patience(reading=270, attempts=1)
+PATIENCE = RetryPolicy(reading=270, attempts=1)
 """Longer than the function may run, so that its own end is what is told; and one try."""
 
 _LOOK = Hint(action=Action.SCHEDULER_LOG)
@@ -59,7 +59,7 @@ class LambdaScheduler:
         self._clients = clients
         self._function = function
 
-    def run_now(self, parents: Sequence[Parent] = ()) -> Report:
+    def run_now(self, parents: Sequence[Parent] = ()) -> RunNowReport:
         """Let it put what is due at this moment on the stream, of `parents` only if any are named.
 
         Raises:

@@ -14,7 +14,7 @@ from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.errors import code_of, translated
 from omnipub.adapters.aws.retries import Pause, tries
 from omnipub.errors import UnavailableError
-from omnipub.ports.place import Claimed, Evidence
+from omnipub.ports.place import ClaimRecord, Evidence
 
 PREFIX = "seats/"
 """What the objects' names begin with; the table's name follows."""
@@ -26,8 +26,8 @@ _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _RACED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 
 
-class AwsSeat:
-    """The `Seat` port over a table's description and an object in S3.
+class AwsPlace:
+    """The `Place` port over a table's description and an object in S3.
 
     Args:
         clients: Of this process.
@@ -93,14 +93,14 @@ class AwsSeat:
                 return
         raise UnavailableError(f"The epoch of {self._table} is written by many at once.", hint="Try again.")
 
-    def claimed(self, claim: Claimed) -> None:
+    def claimed(self, claim: ClaimRecord) -> None:
         """Nothing to write: a restore makes a table of another id, which the identity shows."""
 
-    def latest(self, identity: str, *, at_most: int) -> Sequence[Claimed]:  # noqa: ARG002  likewise
+    def latest(self, identity: str, *, at_most: int) -> Sequence[ClaimRecord]:  # noqa: ARG002  likewise
         """None."""
         return ()
 
-    def claims(self, identity: str, *, since: int) -> Iterator[Claimed]:  # noqa: ARG002  likewise
+    def claims(self, identity: str, *, since: int) -> Iterator[ClaimRecord]:  # noqa: ARG002  likewise
         """None."""
         return iter(())
 

@@ -10,13 +10,15 @@ import json
 from collections.abc import Callable
 from hashlib import sha256
 
-from omnipub.adapters.http.ssrf_guard import Target
+from omnipub.adapters.http.ssrf_guard import Destination
 from omnipub.domain.conversation import Request, Secret
 from omnipub.names import SERVICE
 from omnipub.ports.http import NotSentError
 
 
-def written(request: Request, target: Target, media: Callable[[str], bytes]) -> tuple[bytes | None, dict[str, str]]:
+def written(
+    request: Request, target: Destination, media: Callable[[str], bytes]
+) -> tuple[bytes | None, dict[str, str]]:
     """Body and headers.
 
     Raises:

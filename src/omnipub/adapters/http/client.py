@@ -27,9 +27,9 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.response import BaseHTTPResponse
 
 from omnipub.adapters.http.body import written
-from omnipub.adapters.http.connection_pool import KeptConnections, Line
-from omnipub.adapters.http.socket import Deadline, Wire
-from omnipub.adapters.http.ssrf_guard import Guard, Resolve, Target, resolved, target_of
+from omnipub.adapters.http.connection_pool import ConnectionPool, PooledConnection
+from omnipub.adapters.http.socket import Deadline, DeadlineSocket
+from omnipub.adapters.http.ssrf_guard import Destination, Resolve, SsrfGuard, resolved, target_of
 from omnipub.domain.conversation import Request, Response
 from omnipub.ports.http import NoAnswerError, NotSentError, UnreachableError
 from omnipub.strict_json import JsonError, loads
@@ -53,7 +53,7 @@ class _Asked:
     """A request as it is written, and until when."""
 
     request: Request
-    target: Target
+    target: Destination
     body: bytes | None
     headers: dict[str, str]
     deadline: Deadline
@@ -64,7 +64,7 @@ class _Asked:
         return self.request.kept_for, self.target.origin, self.request.user_given
 
 
-class HttpSend:
+class HttpClient:
     """Fills the port `Send`.
 
     Args:
@@ -82,9 +82,9 @@ class HttpSend:
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._guard = Guard(allowed_origins=allowed_origins, only_allowed=only_allowed, resolve=resolve or resolved)
+        self._guard = SsrfGuard(allowed_origins=allowed_origins, only_allowed=only_allowed, resolve=resolve or resolved)
         self._given = tls
-        self._kept = KeptConnections()
+        self._kept = ConnectionPool()
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -118,9 +118,9 @@ class HttpSend:
         """Close the connections that wait for another request."""
         self._kept.close()
 
-    def _exchange(self, line: Line, asked: "_Asked") -> Response:
+    def _exchange(self, line: PooledConnection, asked: "_Asked") -> Response:
         connection, request = line.connection, asked.request
-        wire = Wire(line.socket, asked.deadline)
+        wire = DeadlineSocket(line.socket, asked.deadline)
         connection.sock = wire  # what http.client uses of a socket
         is_kept = False
         try:
@@ -146,7 +146,7 @@ class HttpSend:
                 line.hang_up()
         return response
 
-    def _connected(self, asked: "_Asked") -> Line:
+    def _connected(self, asked: "_Asked") -> PooledConnection:
         """A connection to the first address that takes one; nothing has been written to it."""
         target, request, deadline = asked.target, asked.request, asked.deadline
         refusal: Exception | None = None
@@ -164,10 +164,10 @@ class HttpSend:
             if connection.sock is None:
                 raise AssertionError("a connection that is made has a socket")
             connection.auto_open = 0  # it never connects again by itself
-            return Line(connection, connection.sock)
+            return PooledConnection(connection, connection.sock)
         raise UnreachableError(f"{target.host} {_refusal(refusal)}.") from refusal
 
-    def _connection(self, target: Target, address: str, timeout: float) -> HTTPConnection:
+    def _connection(self, target: Destination, address: str, timeout: float) -> HTTPConnection:
         if target.scheme == "http":
             return HTTPConnection(address, target.port, timeout=timeout)
         return HTTPSConnection(
@@ -208,7 +208,7 @@ def _refusal(error: Exception | None) -> str:
             return "could not be reached"
 
 
-def _no_answer(error: Exception, target: Target, request: Request) -> str:
+def _no_answer(error: Exception, target: Destination, request: Request) -> str:
     if isinstance(error, _TOO_LATE):
         return f"{target.host} gave no complete answer within {request.total_timeout:g} seconds."
     return f"{target.host} broke off the connection before its answer was complete."

@@ -32,7 +32,7 @@ def _within(since: tuple[float, float], seconds: float) -> bool:
 
 
 @dataclass
-class Line:
+class PooledConnection:
     """A connection that is made, and the socket beneath it."""
 
     connection: HTTPConnection
@@ -55,14 +55,14 @@ class Line:
         self.socket.close()
 
 
-class KeptConnections:
+class ConnectionPool:
     """At most one waiting connection for each key, for any number of threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[Hashable, Line] = {}
+        self._waiting: dict[Hashable, PooledConnection] = {}
 
-    def take(self, key: Hashable) -> Line | None:
+    def take(self, key: Hashable) -> PooledConnection | None:
         """The connection of this key, if one is waiting that is fit; it is the caller's from now on."""
         with self._lock:
             line = self._waiting.pop(key, None)
@@ -71,7 +71,7 @@ class KeptConnections:
             return None
         return line
 
-    def keep(self, key: Hashable, line: Line) -> None:
+    def keep(self, key: Hashable, line: PooledConnection) -> None:
         """Let it wait; whatever waits for too long, or is one too many, is closed."""
         line.used, line.was_used = _stamp(), True
         with self._lock:

@@ -4,19 +4,19 @@ from collections.abc import Callable
 from threading import Lock
 
 from omnipub.domain.conversation import Request, Response
-from omnipub.ports.http import Send
+from omnipub.ports.http import HttpSender
 
 
-class LateSend:
+class LazyHttpClient:
     """Fills the port `Send` with what another one makes.
 
     Args:
         make: Called once, before the first request.
     """
 
-    def __init__(self, make: Callable[[], Send]) -> None:
+    def __init__(self, make: Callable[[], HttpSender]) -> None:
         self._make = make
-        self._made: Send | None = None
+        self._made: HttpSender | None = None
         self._making = Lock()
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
@@ -29,7 +29,7 @@ class LateSend:
         if close is not None:
             close()
 
-    def _ready(self) -> Send:
+    def _ready(self) -> HttpSender:
         if self._made is None:
             with self._making:
                 if self._made is None:

@@ -3,12 +3,12 @@
 import ipaddress
 from collections.abc import Callable, Iterable
 
-from omnipub.adapters.http.client import HttpSend
+from omnipub.adapters.http.client import HttpClient
 from omnipub.adapters.http.ssrf_guard import target_of
 from omnipub.domain.conversation import Request, Response
 
 
-class LoopbackSend:
+class LoopbackHttpClient:
     """Fills the port `Send`; what leads to a loopback address may go there, whatever its port.
 
     Args:
@@ -17,7 +17,7 @@ class LoopbackSend:
 
     def __init__(self, origins: Iterable[str]) -> None:
         self._origins = frozenset(origins)
-        self._sends: dict[str, HttpSend] = {}
+        self._sends: dict[str, HttpClient] = {}
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
         """Send once, as `HttpSend` does.
@@ -29,7 +29,7 @@ class LoopbackSend:
         origin = loopback_origin(request.url)
         if origin not in self._sends:
             allowed = self._origins | ({origin} if origin else set())
-            self._sends.setdefault(origin, HttpSend(allowed_origins=allowed, only_allowed=True))
+            self._sends.setdefault(origin, HttpClient(allowed_origins=allowed, only_allowed=True))
         return self._sends[origin].send(request, media)
 
     def close(self) -> None:

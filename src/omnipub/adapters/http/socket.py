@@ -31,7 +31,7 @@ class Deadline:
         return left
 
 
-class Wire:
+class DeadlineSocket:
     """A socket as http.client uses it: each read and write gets what remains until the deadline, no more.
 
     A socket's own time-out begins anew with every byte, so it never stops someone who sends one now and then.
@@ -72,7 +72,7 @@ class Wire:
 class _Reader(io.RawIOBase):
     """The reading side of a wire."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: DeadlineSocket) -> None:
         self._wire = wire
 
     def readable(self) -> bool:

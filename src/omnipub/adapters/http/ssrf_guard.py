@@ -43,7 +43,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class Destination:
     """Where a URL leads; `path` includes the query."""
 
     scheme: str
@@ -66,7 +66,7 @@ class Target:
         return self._authority.removesuffix(f":{_DEFAULT_PORTS[self.scheme]}")
 
 
-def target_of(url: str) -> Target:
+def target_of(url: str) -> Destination:
     """Where an absolute URL leads.
 
     Raises:
@@ -84,7 +84,7 @@ def target_of(url: str) -> Target:
         raise NotSentError("This is not a web address: it must begin with https:// and a host.")
     if parsed.auth is not None:
         raise NotSentError(f"The address of {parsed.host} has a user name or password in it, which is not allowed.")
-    return Target(
+    return Destination(
         scheme=parsed.scheme,
         host=parsed.host.strip("[]"),
         port=_DEFAULT_PORTS[parsed.scheme] if parsed.port is None else parsed.port,
@@ -92,7 +92,7 @@ def target_of(url: str) -> Target:
     )
 
 
-class Guard:
+class SsrfGuard:
     """Decides where requests may lead.
 
     Args:
@@ -107,7 +107,7 @@ class Guard:
         self._only_allowed = only_allowed
         self._resolve = resolve
 
-    def check(self, target: Target, *, user_given: bool) -> None:
+    def check(self, target: Destination, *, user_given: bool) -> None:
         """Judge what can be judged before the name is looked up.
 
         Raises:
@@ -123,7 +123,7 @@ class Guard:
             ports = " and ".join(str(port) for port in sorted(USER_PORTS))
             raise NotSentError(f"{target.host} is addressed on port {target.port}; only {ports} are allowed.")
 
-    def addresses(self, target: Target, *, user_given: bool) -> Sequence[str]:
+    def addresses(self, target: Destination, *, user_given: bool) -> Sequence[str]:
         """Where the host is; of a user-given one, only what is public.
 
         Raises:

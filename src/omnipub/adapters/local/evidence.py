@@ -10,7 +10,7 @@ from pathlib import Path
 
 from omnipub.adapters.local.sqlite.database import Database
 from omnipub.hints import Action, Hint
-from omnipub.ports.place import Claimed, Evidence
+from omnipub.ports.place import ClaimRecord, Evidence
 
 CLAIMS_AT_MOST = 500_000
 """Some 60 MB; at a hundred posts a minute three and a half days, at a hundred a day thirteen years."""
@@ -76,7 +76,7 @@ class EvidenceFile:
 
         self._database.write(work)
 
-    def claimed(self, claim: Claimed) -> None:
+    def claimed(self, claim: ClaimRecord) -> None:
         """Append a claim with the epoch that was remembered last."""
 
         def work(connection: sqlite3.Connection) -> None:
@@ -89,7 +89,7 @@ class EvidenceFile:
 
         self._database.write(work)
 
-    def latest(self, at_most: int) -> Sequence[Claimed]:
+    def latest(self, at_most: int) -> Sequence[ClaimRecord]:
         """The last claims, newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -98,7 +98,7 @@ class EvidenceFile:
             ).fetchall()
         return [_claimed(row) for row in rows]
 
-    def since(self, epoch: int) -> Iterator[Claimed]:
+    def since(self, epoch: int) -> Iterator[ClaimRecord]:
         """All claims of that epoch and later ones that are known, in their order."""
         last = 0
         while True:
@@ -125,5 +125,5 @@ def _drop(connection: sqlite3.Connection, until: int) -> None:
     connection.execute("DELETE FROM claims WHERE number <= ?", (until,))
 
 
-def _claimed(row: sqlite3.Row) -> Claimed:
-    return Claimed(pk=row["pk"], sk=row["sk"], attempt=row["attempt"], claim_id=row["claim"])
+def _claimed(row: sqlite3.Row) -> ClaimRecord:
+    return ClaimRecord(pk=row["pk"], sk=row["sk"], attempt=row["attempt"], claim_id=row["claim"])

@@ -15,7 +15,7 @@ TAKEN = 4
 """Exit code of a process that found its directory taken: a conflict, as on the command line."""
 
 
-class TakenError(Exception):
+class LockTakenError(Exception):
     """Another process holds the lock."""
 
 
@@ -36,7 +36,7 @@ def locked(file: Path, *, patience: float) -> Iterator[None]:
                 break
             except BlockingIOError as error:
                 if time.monotonic() >= deadline:
-                    raise TakenError(str(file)) from error
+                    raise LockTakenError(str(file)) from error
             time.sleep(TRY_EVERY)
         yield
 

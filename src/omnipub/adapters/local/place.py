@@ -18,12 +18,12 @@ from pathlib import Path
 from omnipub import private_files
 from omnipub.adapters.local import former_place
 from omnipub.adapters.local.evidence import EvidenceFile
-from omnipub.adapters.local.lock import TakenError, locked
+from omnipub.adapters.local.lock import LockTakenError, locked
 from omnipub.config import Settings
 from omnipub.errors import ConflictError, UnavailableError
 from omnipub.hints import Action, Hint
 from omnipub.names import SERVICE
-from omnipub.ports.place import Claimed, Evidence
+from omnipub.ports.place import ClaimRecord, Evidence
 from omnipub.strict_json import loads
 
 SEATS = "seats"
@@ -60,8 +60,8 @@ def has_run(data: Path) -> bool:
     return (data / SEAT).exists() or bool(former_place.epoch(data))
 
 
-class DirectorySeat:
-    """The `Seat` port over a state directory.
+class DirectoryPlace:
+    """The `Place` port over a state directory.
 
     Args:
         data: The data directory that the table lies in.
@@ -134,7 +134,7 @@ class DirectorySeat:
                 hint=Hint(action=Action.SHOW_RIGHTS, when="Check who may write there", data=str(self._data)),
             ) from error
 
-    def claimed(self, claim: Claimed) -> None:
+    def claimed(self, claim: ClaimRecord) -> None:
         """Append the claim to the file of the table that this process works on."""
         file = self._known(self._works_on)
         if file is None:
@@ -144,12 +144,12 @@ class DirectorySeat:
             )
         file.claimed(claim)
 
-    def latest(self, identity: str, *, at_most: int) -> Sequence[Claimed]:
+    def latest(self, identity: str, *, at_most: int) -> Sequence[ClaimRecord]:
         """The last claims; none once this process has begun: what it writes down is in the table before."""
         file = self._known(identity)
         return file.latest(at_most) if file and not self.boot else ()
 
-    def claims(self, identity: str, *, since: int) -> Iterator[Claimed]:
+    def claims(self, identity: str, *, since: int) -> Iterator[ClaimRecord]:
         """Those of the identity and of all that it has gone on as."""
         for one in self._line(identity):
             file = self._known(one)
@@ -198,7 +198,7 @@ class DirectorySeat:
             with ExitStack() as stack:
                 try:
                     stack.enter_context(locked(file, patience=PATIENCE))
-                except TakenError as error:
+                except LockTakenError as error:
                     raise ConflictError(
                         f"This table, or a copy of it, is at work already{_holder(file)}.",
                         hint="Stop it there, or choose another directory with --data DIR.",

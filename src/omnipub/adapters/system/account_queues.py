@@ -26,7 +26,7 @@ SLOW_SHARE = 4
 R = TypeVar("R")
 
 
-class Account(Generic[R]):
+class AccountQueue(Generic[R]):
     """What waits and what is under way of one account."""
 
     __slots__ = ("began", "is_waiting", "name", "network", "records")
@@ -45,12 +45,12 @@ class _Network(Generic[R]):
     __slots__ = ("fresh", "lines", "slow_next")
 
     def __init__(self) -> None:
-        self.lines: tuple[deque[Account[R]], deque[Account[R]]] = (deque(), deque())
-        self.fresh: dict[Account[R], bool] = {}
+        self.lines: tuple[deque[AccountQueue[R]], deque[AccountQueue[R]]] = (deque(), deque())
+        self.fresh: dict[AccountQueue[R], bool] = {}
         self.slow_next = False
 
 
-class AccountLines(Generic[R]):
+class AccountQueues(Generic[R]):
     """Accounts with what waits of them, and those that are under way.
 
     Attributes:
@@ -61,12 +61,12 @@ class AccountLines(Generic[R]):
     def __init__(self, *, slots: int, total: int) -> None:
         self._slots = slots
         self._total = total
-        self._accounts: dict[str, Account[R]] = {}
+        self._accounts: dict[str, AccountQueue[R]] = {}
         self._networks: dict[str, _Network[R]] = {}
-        self._slow_running: set[Account[R]] = set()
+        self._slow_running: set[AccountQueue[R]] = set()
         self._slow_until: dict[str, float] = {}
         self.waiting = 0
-        self.running: dict[Account[R], None] = {}
+        self.running: dict[AccountQueue[R], None] = {}
 
     @property
     def is_full(self) -> bool:
@@ -78,7 +78,7 @@ class AccountLines(Generic[R]):
         """Whether an account waits for its turn."""
         return any(any(network.lines) for network in self._networks.values())
 
-    def fresh(self) -> set[Account[R]]:
+    def fresh(self) -> set[AccountQueue[R]]:
         """The accounts whose records began a moment ago."""
         for network in self._networks.values():
             self._forget_old(network)
@@ -88,7 +88,7 @@ class AccountLines(Generic[R]):
         """A record of an account waits behind its others."""
         account = self._accounts.get(name)
         if account is None:
-            account = self._accounts[name] = Account(name)
+            account = self._accounts[name] = AccountQueue(name)
         account.records.append(record)
         self.waiting += 1
         self._line_up(account)
@@ -97,9 +97,9 @@ class AccountLines(Generic[R]):
         """The system has no thread for more than are under way now."""
         self._total = max(1, len(self.running))
 
-    def begin(self) -> list[tuple[Account[R], R]]:
+    def begin(self) -> list[tuple[AccountQueue[R], R]]:
         """What may begin now; it is under way from now on."""
-        begun: list[tuple[Account[R], R]] = []
+        begun: list[tuple[AccountQueue[R], R]] = []
         found = True
         while found:  # in turns, so that the last free places go to several networks
             found = False
@@ -113,7 +113,7 @@ class AccountLines(Generic[R]):
                     del self._networks[name]
         return begun
 
-    def end(self, account: Account[R]) -> None:
+    def end(self, account: AccountQueue[R]) -> None:
         """What was under way of an account has ended."""
         self._note_slow(account)
         account.began = None
@@ -136,7 +136,7 @@ class AccountLines(Generic[R]):
                 break
             self._note_slow(account)
 
-    def _line_up(self, account: Account[R]) -> None:
+    def _line_up(self, account: AccountQueue[R]) -> None:
         if account.is_waiting or account.began is not None or not account.records:
             return
         account.is_waiting = True
@@ -145,7 +145,7 @@ class AccountLines(Generic[R]):
             network = self._networks[account.network] = _Network()
         network.lines[self._is_slow(account)].append(account)
 
-    def _is_slow(self, account: Account[R]) -> bool:
+    def _is_slow(self, account: AccountQueue[R]) -> bool:
         return self._slow_until.get(account.name, 0.0) > time.monotonic()
 
     def _forget_old(self, network: _Network[R]) -> None:
@@ -155,7 +155,7 @@ class AccountLines(Generic[R]):
                 break
             del network.fresh[account]
 
-    def _next(self, network: _Network[R]) -> Account[R] | None:
+    def _next(self, network: _Network[R]) -> AccountQueue[R] | None:
         if len(network.fresh) >= self._slots or self.is_full:
             return None
         normal, slow = network.lines
@@ -168,7 +168,7 @@ class AccountLines(Generic[R]):
         network.slow_next = line is normal
         return line.popleft() if line else None
 
-    def _started(self, account: Account[R], network: _Network[R]) -> R:
+    def _started(self, account: AccountQueue[R], network: _Network[R]) -> R:
         self.waiting -= 1
         account.is_waiting = False
         account.began = time.monotonic()
@@ -178,7 +178,7 @@ class AccountLines(Generic[R]):
             self._slow_running.add(account)
         return account.records.popleft()
 
-    def _note_slow(self, account: Account[R]) -> None:
+    def _note_slow(self, account: AccountQueue[R]) -> None:
         now = time.monotonic()
         if account.began is not None and now - account.began >= SLOW_SECONDS:
             self._slow_until[account.name] = now + SLOW_FOR_SECONDS

@@ -13,7 +13,7 @@ LONGEST_NAP = 1.0
 """Seconds; a clock that jumps, or a machine that slept, is noticed after this long."""
 
 
-class StoppedError(OmnipubError):
+class ClockStoppedError(OmnipubError):
     """The process is being stopped while somebody waits; what was waited for goes on after the restart."""
 
 
@@ -58,7 +58,7 @@ class SystemClock:
         longest = self._seconds() + left + LONGEST_NAP
         while left > 0 and self._seconds() < longest:
             if self._nap(min(left, LONGEST_NAP)):
-                raise StoppedError("omnipub is being stopped.")
+                raise ClockStoppedError("omnipub is being stopped.")
             left = (moment - self._wall()).total_seconds()
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from omnipub.adapters.system.worker_pool import WorkerPool
 
 
-class ThreadCrew:
+class BoundedThreadPool:
     """The `Crew` port: `slots` threads per lane, each taking the lane's next task."""
 
     def work(self, lanes: Mapping[str, Sequence[Callable[[], None]]], slots: int) -> None:
@@ -31,7 +31,7 @@ class ThreadCrew:
         task()
 
 
-class PoolCrew(ThreadCrew):
+class WorkerPoolThreads(BoundedThreadPool):
     """The `Crew` port within a pool's threads, which work on other accounts meanwhile."""
 
     def __init__(self, pool: "WorkerPool[Any]") -> None:

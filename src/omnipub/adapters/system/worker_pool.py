@@ -15,8 +15,8 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-from omnipub.adapters.system.account_queues import Account, AccountLines
-from omnipub.adapters.system.clock import StoppedError
+from omnipub.adapters.system.account_queues import AccountQueue, AccountQueues
+from omnipub.adapters.system.clock import ClockStoppedError
 
 TOTAL = 512
 """Records under way at most, answered or not: each has a thread and a connection, and systems allow 1,024 files."""
@@ -48,15 +48,15 @@ class WorkerPool(Generic[R]):
     def __init__(self, *, slots: int, total: int = TOTAL) -> None:
         self._work: Callable[[R], float | None] = lambda _: None
         self._changed = threading.Condition()
-        self._lines: AccountLines[R] = AccountLines(slots=slots, total=total)
+        self._lines: AccountQueues[R] = AccountQueues(slots=slots, total=total)
         self._again: list[tuple[float, int, str, R]] = []
         self._numbers = count()
-        self._tasks: SimpleQueue[tuple[Account[R], R] | None] = SimpleQueue()
+        self._tasks: SimpleQueue[tuple[AccountQueue[R], R] | None] = SimpleQueue()
         self._idle = 0
         self._threads: set[threading.Thread] = set()
         self._stopped = False
         self._mine = threading.local()
-        self._lone: deque[Account[R] | None] = deque()
+        self._lone: deque[AccountQueue[R] | None] = deque()
         self._drains_until: float | None = None
         self._alone_until = 0.0
         self._others_wait = False
@@ -78,7 +78,7 @@ class WorkerPool(Generic[R]):
         Raises:
             StoppedError: The pool is stopped; the task has not begun.
         """
-        account: Account[R] | None = getattr(self._mine, "account", None)
+        account: AccountQueue[R] | None = getattr(self._mine, "account", None)
         with self._changed:
             self._lone.append(account)
             while not (self._stopped or (self._lone[0] is account and self._may_be_alone(account))):
@@ -86,7 +86,7 @@ class WorkerPool(Generic[R]):
             self._lone.remove(account)
             self._drains_until = None
             if self._stopped:
-                raise StoppedError("omnipub is being stopped.")
+                raise ClockStoppedError("omnipub is being stopped.")
             ends = self._alone_until = time.monotonic() + HEAD_START_SECONDS
             self._others_wait = self._lines.anybody_waits
         try:
@@ -132,7 +132,7 @@ class WorkerPool(Generic[R]):
 
     # -- with the lock held ---------------------------------------------------------------------
 
-    def _may_be_alone(self, account: Account[R] | None) -> bool:
+    def _may_be_alone(self, account: AccountQueue[R] | None) -> bool:
         """Whether the first one that wants to be alone may begin; until then nobody else does."""
         now = time.monotonic()
         if now < self._alone_until + (DRAIN_SECONDS + HEAD_START_SECONDS if self._others_wait else 0.0):
@@ -184,7 +184,7 @@ class WorkerPool(Generic[R]):
         with self._changed:
             self._threads.discard(me)
 
-    def _task(self, me: threading.Thread) -> tuple[Account[R], R] | None:
+    def _task(self, me: threading.Thread) -> tuple[AccountQueue[R], R] | None:
         """The next task of this thread; None if there was none for long, or the pool is stopped."""
         try:
             return self._tasks.get(timeout=IDLE_SECONDS)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from omnipub.domain.delivery.lifecycle import Event, Status, follow
-from omnipub.domain.delivery.model import Delivery, Frozen, Lease, Reason
+from omnipub.domain.delivery.model import Delivery, FrozenRequest, Lease, Reason
 from omnipub.domain.delivery.moves import at_rest, latest
 
 BEYOND_LEAD = timedelta(seconds=1)
@@ -134,7 +134,7 @@ def cut_short(delivery: Delivery, now: datetime, *, boot: int) -> Delivery | Non
 
 
 def claimed_to_send(
-    delivery: Delivery, now: datetime, *, claim_id: str, lease_for: timedelta, frozen: Frozen, boot: int = 0
+    delivery: Delivery, now: datetime, *, claim_id: str, lease_for: timedelta, frozen: FrozenRequest, boot: int = 0
 ) -> Delivery:
     """The claim that is also the intent: number, start, lease, revision and frozen request of this try."""
     event = Event.CLAIM if delivery.status is Status.SCHEDULED else Event.LOOK_AGAIN

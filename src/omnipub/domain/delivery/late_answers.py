@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from omnipub.domain.delivery.lifecycle import Event, Status, follow
-from omnipub.domain.delivery.model import Delivery, Double, Reason
+from omnipub.domain.delivery.model import Delivery, DoubledPost, Reason
 from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE, at_rest, published
 from omnipub.domain.delivery.outcome import Outcome
 from omnipub.domain.delivery.rules import Remedy
@@ -138,7 +138,9 @@ def _another_answer(there: Delivery, claim: Delivery, outcome: Outcome, now: dat
             unpublished=None,
             reason=Reason(code=FOUND_ANOTHER, sentence=sentence, at=now),
         )
-    double = Double(network_id=outcome.network_id, permalink=outcome.permalink, published_at=now, revision=revision)
+    double = DoubledPost(
+        network_id=outcome.network_id, permalink=outcome.permalink, published_at=now, revision=revision
+    )
     doubles = (*there.doubles, double)
     ids = ", ".join((there.network_id, *(one.network_id for one in doubles)))
     sentence = f"It is out {len(doubles) + 1} times, as more than one try was answered: {ids}. Unpublishing takes all."

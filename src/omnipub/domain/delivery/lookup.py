@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.delivery.fingerprint import Likeness, Sent, likeness
 from omnipub.domain.delivery.outcome import FoundPost, Sighting
-from omnipub.domain.delivery.reconcile import Seen
+from omnipub.domain.delivery.reconcile import LookResult
 
 CLOCK_DIFFERENCE = timedelta(seconds=120)
 """How far a network's clock may be off ours if nobody measured it: posts this much older may be ours."""
@@ -20,7 +20,7 @@ NAMED = 3
 """So many candidates are named; more say nothing."""
 
 
-def read(sighting: Sighting, *, sent: Sent, since: datetime, owners: Mapping[str, str], ours: str) -> Seen:
+def read(sighting: Sighting, *, sent: Sent, since: datetime, owners: Mapping[str, str], ours: str) -> LookResult:
     """Judge a sighting.
 
     Args:
@@ -31,30 +31,32 @@ def read(sighting: Sighting, *, sent: Sent, since: datetime, owners: Mapping[str
         ours: The delivery that is looked for.
     """
     if sighting.failed is not None:
-        return Seen(sentence=sighting.failed.sentence, wait=sighting.failed.wait)
+        return LookResult(sentence=sighting.failed.sentence, wait=sighting.failed.wait)
     known = [post for post in sighting.posts if owners.get(post.network_id) == ours]
     if known:
-        return Seen(found=_earliest(known))
+        return LookResult(found=_earliest(known))
     start = earliest(sighting, since)
     recent = [post for post in sighting.posts if post.created_at >= start and post.network_id not in owners]
     alike = {post.network_id: likeness(sent, post) for post in recent}
     same = [post for post in recent if alike[post.network_id][0] is Likeness.SAME]
     if len(same) == 1 and _is_younger(same[0], sighting, since):
-        return Seen(found=same[0])
+        return LookResult(found=same[0])
     if same:
         why = f"there are {len(same)} of them" if len(same) > 1 else "it seems to be older than the try"
-        return Seen(sentence=_candidates(same, why))
+        return LookResult(sentence=_candidates(same, why))
     unclear = [post for post in recent if alike[post.network_id][0] is Likeness.UNCLEAR]
     if unclear:
-        return Seen(sentence=_candidates(unclear, alike[unclear[0].network_id][1]))
+        return LookResult(sentence=_candidates(unclear, alike[unclear[0].network_id][1]))
     if sighting.doubt:
-        return Seen(sentence=sighting.doubt)
+        return LookResult(sentence=sighting.doubt)
     if sighting.reaches_back_to is None or sighting.reaches_back_to > start:
-        return Seen(sentence="The look-up did not reach back to the start of the try.")
+        return LookResult(sentence="The look-up did not reach back to the start of the try.")
     if recent:
         named = _named(recent)
-        return Seen(sentence=f"The account has a new post that no delivery accounts for; it may be this one: {named}.")
-    return Seen(clear=True)
+        return LookResult(
+            sentence=f"The account has a new post that no delivery accounts for; it may be this one: {named}."
+        )
+    return LookResult(clear=True)
 
 
 def earliest(sighting: Sighting, since: datetime) -> datetime:

@@ -28,7 +28,7 @@ class Lease:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Frozen:
+class FrozenRequest:
     """The rendered request of one content revision, without credentials.
 
     Whatever repeats an unclear try sends these bytes, whatever the code renders by then. A try after *surely not out*
@@ -49,7 +49,7 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Double:
+class DoubledPost:
     """A further post of the same delivery: another try of it was answered as well.
 
     Attributes:
@@ -132,12 +132,12 @@ class Delivery:
     holds: str = ""
     cancel_asked: str = ""
     lease: Lease | None = None
-    frozen: Frozen | None = None
+    frozen: FrozenRequest | None = None
     published_at: datetime | None = None
     network_id: str = ""
     permalink: str = ""
     adopted: bool = False
-    doubles: tuple[Double, ...] = ()
+    doubles: tuple[DoubledPost, ...] = ()
     reason: Reason | None = None
     unpublished: Unpublished | None = None
     own_words: bool = False

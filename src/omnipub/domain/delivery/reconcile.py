@@ -83,7 +83,7 @@ def waiting(delivery: Delivery, until: datetime, *, sentence: str, now: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class LookResult:
     """What a look told: our post, that nothing is there, or neither.
 
     Attributes:
@@ -101,7 +101,7 @@ class Seen:
     asked: bool = True
 
 
-def looked(delivery: Delivery, seen: Seen, now: datetime, rules: Rules, *, chance: float) -> Delivery:
+def looked(delivery: Delivery, seen: LookResult, now: datetime, rules: Rules, *, chance: float) -> Delivery:
     """The delivery after a look that somebody came back from."""
     if seen.asked:
         delivery = replace(delivery, unasked_since=None)

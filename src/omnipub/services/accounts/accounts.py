@@ -16,7 +16,7 @@ from omnipub.names import SEED_OWNER
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.table import Absent, ConditionFailedError, Put, Table, Unchanged, Write
 from omnipub.ports.vault import Vault
-from omnipub.services.accounts.secret_urls import ADDRESS, Addresses
+from omnipub.services.accounts.secret_urls import ADDRESS, SecretUrls
 from omnipub.services.pauses.release import Late, Releases
 from omnipub.services.pauses.scopes import account_scope, bound_to
 from omnipub.storage import access, keys, write_ids
@@ -46,7 +46,7 @@ class Accounts:
     clock: Clock
     chance: Chance
     releases: Releases
-    addresses: Addresses
+    addresses: SecretUrls
     channels: Mapping[str, Channel]
 
     def connect(

@@ -25,7 +25,7 @@ TAKES_AT_MOST = timedelta(minutes=2)
 """What a conversation about an account may take in all."""
 
 
-class Verdict(StrEnum):
+class CheckVerdict(StrEnum):
     """What a test says."""
 
     OK = "ok"
@@ -38,8 +38,8 @@ class Verdict(StrEnum):
 NEW_ADDRESS = "URL"
 """Stands for an address that only a person can name."""
 
-BY_END: Mapping[Ended, Verdict] = MappingProxyType(
-    {Ended.PUBLISHED: Verdict.OK, Ended.AUTH: Verdict.EXPIRED, Ended.REJECTED: Verdict.NOT_ALLOWED}
+BY_END: Mapping[Ended, CheckVerdict] = MappingProxyType(
+    {Ended.PUBLISHED: CheckVerdict.OK, Ended.AUTH: CheckVerdict.EXPIRED, Ended.REJECTED: CheckVerdict.NOT_ALLOWED}
 )
 """Every other end says nothing about the token."""
 
@@ -58,14 +58,14 @@ class Trial:
     """What asking came to; `renewed` and `released` tell what a refresh has done besides."""
 
     connection: Connection
-    verdict: Verdict
+    verdict: CheckVerdict
     sentence: str
     renewed: bool = False
     released: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking:
+class AccountCheck:
     """Asks. A token is open only while its network is asked."""
 
     accounts: Accounts
@@ -77,14 +77,14 @@ class Asking:
         """Ask the network whether the token works."""
         channel = self.channels.get(network_of(connection.channel))
         if channel is None:
-            return Trial(connection=connection, verdict=Verdict.UNTESTABLE, sentence=unknown(connection.channel))
+            return Trial(connection=connection, verdict=CheckVerdict.UNTESTABLE, sentence=unknown(connection.channel))
         if not isinstance(channel, Checks):
             plain = f"{channel.title} cannot be tested without sending something."
-            return Trial(connection=connection, verdict=Verdict.UNTESTABLE, sentence=plain)
+            return Trial(connection=connection, verdict=CheckVerdict.UNTESTABLE, sentence=plain)
         try:
             account = self.accounts.open(connection)
         except SealBrokenError as error:
-            return Trial(connection=connection, verdict=Verdict.EXPIRED, sentence=error.message)
+            return Trial(connection=connection, verdict=CheckVerdict.EXPIRED, sentence=error.message)
         outcome = self.converse(channel.check(account), account)
         return Trial(connection=connection, verdict=verdict_of(outcome), sentence=outcome.sentence)
 
@@ -99,13 +99,13 @@ def next_after(trial: Trial) -> Hint | None:
     one = trial.connection
     about = Hint(action=Action.REFRESH, channel=one.channel, owner=one.owner)
     match trial.verdict:
-        case Verdict.OK:
+        case CheckVerdict.OK:
             return about if one.standing is Standing.NEEDS_OWNER else None
-        case Verdict.EXPIRED if renewable(one):
+        case CheckVerdict.EXPIRED if renewable(one):
             return about
-        case Verdict.UNREACHABLE:
+        case CheckVerdict.UNREACHABLE:
             return replace(about, action=Action.TEST_ACCOUNT)
-        case Verdict.UNTESTABLE:
+        case CheckVerdict.UNTESTABLE:
             return replace(about, action=Action.TRY_ACCOUNT)
         case _:
             return connect_again(one)
@@ -144,6 +144,6 @@ def _is_of_a_sandbox(connection: Connection) -> bool:
     return urlsplit(connection.base_url).path.startswith(f"/{network_of(connection.channel)}")
 
 
-def verdict_of(outcome: Outcome) -> Verdict:
+def verdict_of(outcome: Outcome) -> CheckVerdict:
     """What the end of a conversation about an account says of its token."""
-    return BY_END.get(outcome.ended, Verdict.UNREACHABLE)
+    return BY_END.get(outcome.ended, CheckVerdict.UNREACHABLE)

@@ -16,9 +16,9 @@ from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.table import ConditionFailedError, Delete, Put, Table, Unchanged, Write
 from omnipub.services.accounts.accounts import Accounts
-from omnipub.services.accounts.check import TAKES_AT_MOST, Asking, Trial, Verdict
-from omnipub.services.accounts.refresh_results import RENEWAL, Came, Renews
-from omnipub.services.accounts.token_refresh import Renewals
+from omnipub.services.accounts.check import TAKES_AT_MOST, AccountCheck, CheckVerdict, Trial
+from omnipub.services.accounts.refresh_results import RENEWAL, Refreshable, RefreshOutcome
+from omnipub.services.accounts.token_refresh import TokenRefresh
 from omnipub.services.channels.networks import channel_of
 from omnipub.services.pauses.release import Late, Releases
 from omnipub.services.pauses.scopes import account_scope
@@ -26,19 +26,19 @@ from omnipub.storage import keys, write_ids
 from omnipub.storage.items import Connection, Standing, connection_item
 from omnipub.storage.shards import Shards
 
-VERDICTS: Mapping[Came, Verdict] = MappingProxyType(
+VERDICTS: Mapping[RefreshOutcome, CheckVerdict] = MappingProxyType(
     {
-        Came.RENEWED: Verdict.OK,
-        Came.REFUSED: Verdict.EXPIRED,
-        Came.UNANSWERED: Verdict.UNREACHABLE,
-        Came.BUSY: Verdict.UNREACHABLE,
+        RefreshOutcome.RENEWED: CheckVerdict.OK,
+        RefreshOutcome.REFUSED: CheckVerdict.EXPIRED,
+        RefreshOutcome.UNANSWERED: CheckVerdict.UNREACHABLE,
+        RefreshOutcome.BUSY: CheckVerdict.UNREACHABLE,
     }
 )
 """What a renewal says of the token; one that lost to somebody else is a conflict."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Connecting:
+class AccountConnector:
     """Looks after connections."""
 
     table: Table
@@ -47,8 +47,8 @@ class Connecting:
     chance: Chance
     accounts: Accounts
     releases: Releases
-    asking: Asking
-    renewing: Renewals
+    asking: AccountCheck
+    token_refresh: TokenRefresh
     channels: Mapping[str, Channel]
 
     def connect(
@@ -75,7 +75,7 @@ class Connecting:
             if set(credentials) != set(needs):
                 wanted = ", ".join(needs) or "nothing: its tokens cannot be renewed"
                 raise InvalidInputError(f"What {channel} takes to renew a token is {wanted}.")
-            settings[RENEWAL] = self.renewing.sealed(owner, channel, account, credentials)
+            settings[RENEWAL] = self.token_refresh.sealed(owner, channel, account, credentials)
         return self.accounts.connect(
             owner=owner,
             channel=channel,
@@ -90,7 +90,7 @@ class Connecting:
     def needs_for_renewal(self, channel: str) -> Sequence[str]:
         """The credentials with which the channel's network renews a token; none if it does not."""
         network = channel_of(self.channels, channel)
-        return tuple(network.renewal_needs) if isinstance(network, Renews) else ()
+        return tuple(network.renewal_needs) if isinstance(network, Refreshable) else ()
 
     def refresh(self, connection: Connection) -> Trial:
         """Renew the token where its network allows it, and let what was held go on if the account works.
@@ -98,10 +98,10 @@ class Connecting:
         Raises:
             ConflictError: The connection was changed meanwhile; that stands.
         """
-        if self.renewing.can(connection):
+        if self.token_refresh.can(connection):
             return self._renewed(connection)
         tested = self.asking.test(connection)
-        if tested.verdict is not Verdict.OK or connection.standing is Standing.ACTIVE:
+        if tested.verdict is not CheckVerdict.OK or connection.standing is Standing.ACTIVE:
             return tested
         works, released = self._released(connection, self._active(connection))
         return replace(tested, connection=works, released=released)
@@ -123,14 +123,14 @@ class Connecting:
                 raise _changed(connection) from error  # else it is gone, as was asked
 
     def _renewed(self, connection: Connection) -> Trial:
-        done = self.renewing.renew(connection, until=self.clock.now() + TAKES_AT_MOST, by_hand=True)
-        if done.came is Came.CHANGED:
+        done = self.token_refresh.renew(connection, until=self.clock.now() + TAKES_AT_MOST, by_hand=True)
+        if done.came is RefreshOutcome.CHANGED:
             raise _changed(connection)
         return Trial(
             connection=done.connection,
             verdict=VERDICTS[done.came],
             sentence=done.outcome.sentence if done.outcome else done.sentence,
-            renewed=done.came is Came.RENEWED,
+            renewed=done.came is RefreshOutcome.RENEWED,
             released=done.released,
         )
 

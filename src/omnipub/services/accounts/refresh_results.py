@@ -16,7 +16,7 @@ RENEWAL = "renewal"
 
 
 @runtime_checkable
-class Renews(Protocol):
+class Refreshable(Protocol):
     """A channel whose tokens can be renewed; `renewal_needs` names the credentials it takes."""
 
     renewal_needs: Sequence[str]
@@ -26,7 +26,7 @@ class Renews(Protocol):
         ...
 
 
-class Came(StrEnum):
+class RefreshOutcome(StrEnum):
     """What a renewal came to."""
 
     RENEWED = "renewed"  # there is a new token
@@ -37,7 +37,7 @@ class Came(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Renewed:
+class RefreshResult:
     """What a renewal came to.
 
     Attributes:
@@ -48,7 +48,7 @@ class Renewed:
         released: Held deliveries that go on, after a renewal by hand.
     """
 
-    came: Came
+    came: RefreshOutcome
     connection: Connection
     outcome: Outcome | None = None
     sentence: str = ""
@@ -58,7 +58,10 @@ class Renewed:
     @property
     def works(self) -> bool:
         """Whether there is another token than before, and the account may be used."""
-        return self.came in {Came.RENEWED, Came.CHANGED} and self.connection.standing is Standing.ACTIVE
+        return (
+            self.came in {RefreshOutcome.RENEWED, RefreshOutcome.CHANGED}
+            and self.connection.standing is Standing.ACTIVE
+        )
 
 
 def renewable(connection: Connection) -> bool:
@@ -76,8 +79,8 @@ def gone(connection: Connection) -> Connection:
     return replace(connection, standing=Standing.NEEDS_OWNER, standing_reason="It is no longer connected.")
 
 
-def still(failed: RenewalFailed, connection: Connection) -> Renewed:
+def still(failed: RenewalFailed, connection: Connection) -> RefreshResult:
     """That there is no new token, for the reason noted."""
-    came = Came.REFUSED if failed.for_good else Came.UNANSWERED
+    came = RefreshOutcome.REFUSED if failed.for_good else RefreshOutcome.UNANSWERED
     again = None if failed.for_good else failed.again_at
-    return Renewed(came=came, connection=connection, sentence=failed.sentence, again_at=again)
+    return RefreshResult(came=came, connection=connection, sentence=failed.sentence, again_at=again)

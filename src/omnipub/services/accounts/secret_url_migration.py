@@ -12,7 +12,7 @@ from omnipub.storage.items import Connection, connection_item, key_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddressSealing:
+class SecretUrlMigration:
     """Seals them."""
 
     accounts: Accounts

@@ -27,7 +27,7 @@ _KEY_BYTES = 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class Addresses:
+class SecretUrls:
     """Names addresses without showing them."""
 
     table: Table

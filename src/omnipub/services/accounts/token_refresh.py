@@ -27,7 +27,16 @@ from omnipub.ports.journal import Journal
 from omnipub.ports.table import ConditionFailedError, Key, Put, Table, Unchanged, Write
 from omnipub.ports.vault import Vault
 from omnipub.services.accounts.accounts import Accounts
-from omnipub.services.accounts.refresh_results import RENEWAL, Came, Renewed, Renews, gone, renewable, same, still
+from omnipub.services.accounts.refresh_results import (
+    RENEWAL,
+    Refreshable,
+    RefreshOutcome,
+    RefreshResult,
+    gone,
+    renewable,
+    same,
+    still,
+)
 from omnipub.services.pauses.release import Late, Releases
 from omnipub.services.pauses.scopes import account_scope
 from omnipub.services.protocol.driver import Driver
@@ -53,7 +62,7 @@ STORAGE_PAUSE = timedelta(milliseconds=200)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Renewals:
+class TokenRefresh:
     """Renews; `soon` are accounts whose tokens this process has noticed to be due."""
 
     table: Table
@@ -70,7 +79,7 @@ class Renewals:
 
     def can(self, connection: Connection) -> bool:
         """Whether the network renews tokens, and what that needs is stored."""
-        return renewable(connection) and isinstance(self.channels.get(network_of(connection.channel)), Renews)
+        return renewable(connection) and isinstance(self.channels.get(network_of(connection.channel)), Refreshable)
 
     def notice(self, connection: Connection, *, at_once: bool = False) -> None:
         """Remember an account that has just been used if its token is due, or, `at_once`, was refused."""
@@ -91,7 +100,7 @@ class Renewals:
             ):
                 self.renew(noticed, until=until)
 
-    def renew(self, connection: Connection, *, until: datetime, by_hand: bool = False) -> Renewed:
+    def renew(self, connection: Connection, *, until: datetime, by_hand: bool = False) -> RefreshResult:
         """Renew a token once, unless somebody else does or has done so.
 
         Args:
@@ -100,12 +109,14 @@ class Renewals:
             by_hand: A person asks: earlier refusals and pauses between attempts are no reason not to.
         """
         channel = self.channels.get(network_of(connection.channel))
-        if not (renewable(connection) and isinstance(channel, Renews)):
-            return Renewed(came=Came.REFUSED, connection=connection, sentence="Its token cannot be renewed.")
+        if not (renewable(connection) and isinstance(channel, Refreshable)):
+            return RefreshResult(
+                came=RefreshOutcome.REFUSED, connection=connection, sentence="Its token cannot be renewed."
+            )
         try:
             account, credentials = self.accounts.open(connection), self._opened(connection)
             turn = self._turn(connection, until, by_hand=by_hand)
-            if isinstance(turn, Renewed):
+            if isinstance(turn, RefreshResult):
                 return turn
             ends: list[Renewal] = []
             fence = min(until, (turn.renewing_until or until) - CLOCKS_APART)
@@ -116,7 +127,7 @@ class Renewals:
                 return self._failed(turn, outcome)
             return self._stored(turn, replace(ends[0], outcome=outcome), ends[0].token, credentials, by_hand=by_hand)
         except SealBrokenError as error:
-            return Renewed(came=Came.REFUSED, connection=connection, sentence=error.message)
+            return RefreshResult(came=RefreshOutcome.REFUSED, connection=connection, sentence=error.message)
         except OmnipubError as error:
             self.journal.note(
                 LogEvent.RENEWAL_FAILED, channel=network_of(connection.channel), code=type(error).__name__
@@ -131,21 +142,21 @@ class Renewals:
         text = json.dumps({name: value.reveal() for name, value in credentials.items()})
         return self.vault.seal(Secret(text), (owner, network_of(channel), account, sealing.RENEWAL))
 
-    def _later(self, connection: Connection, sentence: str) -> Renewed:
+    def _later(self, connection: Connection, sentence: str) -> RefreshResult:
         again = self.clock.now() + AGAIN.first
-        return Renewed(came=Came.UNANSWERED, connection=connection, sentence=sentence, again_at=again)
+        return RefreshResult(came=RefreshOutcome.UNANSWERED, connection=connection, sentence=sentence, again_at=again)
 
     def _opened(self, connection: Connection) -> Mapping[str, Secret]:
         purpose = (*_whose(connection), sealing.RENEWAL)
         text = self.vault.open((connection.settings or {})[RENEWAL], purpose).reveal()
         return {name: Secret(value) for name, value in loads(text, lenient=True).items()}
 
-    def _turn(self, connection: Connection, until: datetime, *, by_hand: bool) -> Connection | Renewed:
+    def _turn(self, connection: Connection, until: datetime, *, by_hand: bool) -> Connection | RefreshResult:
         """The connection with our lock in it, or why there is nothing to do for us."""
         current: Connection | None = connection
         while True:
             if current is None or not same(current, connection):
-                return Renewed(came=Came.CHANGED, connection=current or gone(connection))
+                return RefreshResult(came=RefreshOutcome.CHANGED, connection=current or gone(connection))
             now, failed, busy_until = self.clock.now(), current.renewal_failed, current.renewing_until
             if failed is not None and not by_hand and (failed.for_good or now < failed.again_at):
                 return still(failed, current)
@@ -154,7 +165,7 @@ class Renewals:
             if wait_until + self.driver.longest > until:
                 plain = "There is no time for it now." if is_free else "Somebody else is getting one."
                 again = now if busy_until is None or is_free else busy_until
-                return Renewed(came=Came.BUSY, connection=current, sentence=plain, again_at=again)
+                return RefreshResult(came=RefreshOutcome.BUSY, connection=current, sentence=plain, again_at=again)
             if is_free:
                 ends = now + self.driver.longest + LOCK_BEYOND_REQUEST
                 locked = self._written(current, replace(current, renewing_until=ends))
@@ -164,7 +175,7 @@ class Renewals:
                 self.clock.sleep_until(wait_until)
             current = self.accounts.find(connection.owner, connection.channel)
 
-    def _failed(self, locked: Connection, outcome: Outcome) -> Renewed:
+    def _failed(self, locked: Connection, outcome: Outcome) -> RefreshResult:
         """Note that there is no new token, and give the turn back."""
         before, now = locked.renewal_failed, self.clock.now()
         failed = RenewalFailed(
@@ -181,15 +192,17 @@ class Renewals:
             return replace(still(failed, noted), outcome=outcome)
         there = self.accounts.find(locked.owner, locked.channel)
         if there is None or not same(there, locked):
-            return Renewed(came=Came.CHANGED, connection=there or gone(locked))
+            return RefreshResult(came=RefreshOutcome.CHANGED, connection=there or gone(locked))
         if there.renewing_until is not None and there.renewing_until > now:
             # It has the turn after ours, and may have been given the token that we were refused.
-            return Renewed(came=Came.BUSY, connection=there, sentence=outcome.sentence, again_at=there.renewing_until)
+            return RefreshResult(
+                came=RefreshOutcome.BUSY, connection=there, sentence=outcome.sentence, again_at=there.renewing_until
+            )
         return replace(still(failed, there), outcome=outcome)
 
     def _stored(
         self, locked: Connection, end: Renewal, token: Secret, credentials: Mapping[str, Secret], *, by_hand: bool
-    ) -> Renewed:
+    ) -> RefreshResult:
         """Write the new token with what its next renewal needs, in one write; only then may it be used."""
         owner, network, account = _whose(locked)
         kept = self._patiently(lambda: self.sealed(owner, network, account, {**credentials, **end.credentials}))
@@ -210,13 +223,13 @@ class Renewals:
                 break
             if there is None or not same(there, locked):
                 self.journal.note(LogEvent.RENEWAL_DISCARDED, channel=network)
-                return Renewed(came=Came.CHANGED, connection=there or gone(locked))
+                return RefreshResult(came=RefreshOutcome.CHANGED, connection=there or gone(locked))
             before = there  # the same credentials: somebody has marked the account, or taken the turn after ours
         ends = to_text(fresh.refresh_at) if fresh.refresh_at else None
         self.journal.note(LogEvent.TOKEN_RENEWED, channel=network, ends_at=ends, by_hand=by_hand)
         # A worker leaves the release that it has begun to the scheduler's next tick.
         released = self.releases.carry_out(release.item) if release and by_hand else 0
-        return Renewed(came=Came.RENEWED, connection=there, outcome=end.outcome, released=released)
+        return RefreshResult(came=RefreshOutcome.RENEWED, connection=there, outcome=end.outcome, released=released)
 
     def _release(self, before: Connection, *, by_hand: bool) -> Put | None:
         if before.standing is Standing.ACTIVE and not by_hand:

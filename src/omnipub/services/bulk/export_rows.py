@@ -13,7 +13,7 @@ from omnipub.ports.table import Table
 from omnipub.services.bulk.import_rows import STORED
 from omnipub.services.bulk.row import Picture, Row
 from omnipub.services.messages.filters import Filter
-from omnipub.services.messages.list import PAGE_AT_MOST, Lists
+from omnipub.services.messages.list import PAGE_AT_MOST, ListMessages
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import message_of
@@ -27,7 +27,7 @@ class Exporting:
     """Reads messages page by page."""
 
     table: Table
-    lists: Lists
+    lists: ListMessages
     missed_after: timedelta
 
     def rows(self, viewer: Viewer, asked: Filter, *, named: Named | None = None) -> Iterator[Row]:

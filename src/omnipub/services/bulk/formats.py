@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from omnipub.errors import InvalidInputError
-from omnipub.services.bulk.row import FIELDS, Problem, Row, cells_of, object_of, row_of, said_in
+from omnipub.services.bulk.row import FIELDS, Row, RowProblem, cells_of, object_of, row_of, said_in
 from omnipub.strict_json import JsonError, loads
 
 FILE_BYTES_AT_MOST = 100 * 1024 * 1024
@@ -31,7 +31,7 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t]*(?:\r\n|\n|\r|\Z)', re.IGNORECA
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _NEEDED = "channels"
 
-Read = Row | list[Problem]
+Read = Row | list[RowProblem]
 
 
 class Format(StrEnum):
@@ -97,7 +97,7 @@ def _csv(data: bytes) -> Iterator[Read]:
             if not names:
                 raise InvalidInputError(f"The file's heading is not CSV: {error}.") from error
             plain = f"It is not CSV: {error}. What follows it was not read."
-            yield [Problem(line=line, field="", sentence=plain)]
+            yield [RowProblem(line=line, field="", sentence=plain)]
             return
         if cells is None:
             return
@@ -165,12 +165,12 @@ def _row(line: int, names: list[str], cells: list[str]) -> Read:
         cells = cells[:-1]
     if len(cells) != len(names):
         plain = f"It has {len(cells)} cells; the heading has {len(names)}."
-        return [Problem(line=line, field="", sentence=plain)]
+        return [RowProblem(line=line, field="", sentence=plain)]
     try:
         said = said_in(dict(zip(names, cells, strict=True)))
     except ValueError as error:
         name, sentence = error.args
-        return [Problem(line=line, field=name, sentence=sentence)]
+        return [RowProblem(line=line, field=name, sentence=sentence)]
     return row_of(line, said)
 
 
@@ -185,7 +185,7 @@ def _object(line: int, written: str) -> Read:
         said = loads(written)
     except JsonError as error:
         field, _, _ = error.where.partition(".")
-        return [Problem(line=line, field=field, sentence=f"It is not JSON: {error}.")]
+        return [RowProblem(line=line, field=field, sentence=f"It is not JSON: {error}.")]
     if not isinstance(said, dict):
-        return [Problem(line=line, field="", sentence="It must be a JSON object.")]
+        return [RowProblem(line=line, field="", sentence="It must be a JSON object.")]
     return row_of(line, said)

@@ -14,12 +14,12 @@ from omnipub.domain.message import MediaReference
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError, NotFoundError
 from omnipub.ports.media import Media
-from omnipub.services.bulk.plan import Keys, Planned, is_said_by, plan, problem
-from omnipub.services.bulk.row import Picture, Problem, Row
-from omnipub.services.messages.create import Compose
+from omnipub.services.bulk.plan import Keys, PlannedRow, is_said_by, plan, problem
+from omnipub.services.bulk.row import Picture, Row, RowProblem
+from omnipub.services.messages.create import CreateMessage
 from omnipub.services.messages.create_transaction import Created
 from omnipub.services.messages.preview import Preview
-from omnipub.services.messages.read import Showing, Viewer
+from omnipub.services.messages.read import ReadMessages, Viewer
 
 STORED = "sha256:"
 """How an image that is stored already is named, in place of a file."""
@@ -32,21 +32,21 @@ Pictures = Callable[[str], bytes]
 class Importing:
     """Checks and creates rows of one owner."""
 
-    compose: Compose
+    compose: CreateMessage
     preview: Preview
-    showing: Showing
+    showing: ReadMessages
     media: Media
 
     def planned(
-        self, rows: Iterable[Row | list[Problem]], *, owner: str, viewer: Viewer, pictures: Pictures
-    ) -> Iterator[Planned | list[Problem]]:
+        self, rows: Iterable[Row | list[RowProblem]], *, owner: str, viewer: Viewer, pictures: Pictures
+    ) -> Iterator[PlannedRow | list[RowProblem]]:
         """Each row as it would be created, or everything that is wrong with it; nothing is stored."""
         keys = Keys()
         for row in rows:
             asked = row if isinstance(row, list) else plan(row, keys, lambda one: self._picture(one, pictures))
             yield asked if isinstance(asked, list) else self._judged(asked, owner, viewer)
 
-    def create(self, planned: Planned, *, owner: str, pictures: Pictures, name: str) -> Created:
+    def create(self, planned: PlannedRow, *, owner: str, pictures: Pictures, name: str) -> Created:
         """Create the message of a row as part of the import `name`, or find what its key created before.
 
         Raises:
@@ -67,7 +67,7 @@ class Importing:
             imported=name,
         )
 
-    def _judged(self, planned: Planned, owner: str, viewer: Viewer) -> Planned | list[Problem]:
+    def _judged(self, planned: PlannedRow, owner: str, viewer: Viewer) -> PlannedRow | list[RowProblem]:
         """The row if its message is there already, or if compose would accept it."""
         row = planned.row
         try:
@@ -93,7 +93,7 @@ class Importing:
         ]
         return problems or planned
 
-    def _there(self, planned: Planned, owner: str, viewer: Viewer) -> Created | None:
+    def _there(self, planned: PlannedRow, owner: str, viewer: Viewer) -> Created | None:
         """What an earlier import created of the row, or the message that it was exported from.
 
         Raises:
@@ -106,7 +106,7 @@ class Importing:
             raise KeyReusedError("This key stood for another row in an earlier import; use a new one.") from error
         return earlier or self._exported_from(planned, viewer)
 
-    def _exported_from(self, planned: Planned, viewer: Viewer) -> Created | None:
+    def _exported_from(self, planned: PlannedRow, viewer: Viewer) -> Created | None:
         try:
             shown = self.showing.one(Parent(kind=Kind.MESSAGE, id=checked_id(planned.row.key)), viewer)
         except (InvalidInputError, NotFoundError):

@@ -13,7 +13,7 @@ from omnipub.domain.delivery.window import Window, window_of
 from omnipub.domain.message import Content, MediaReference, Message
 from omnipub.domain.timestamps import Fold, Schedule, schedule_at
 from omnipub.errors import InvalidInputError, NotFoundError
-from omnipub.services.bulk.row import Picture, Problem, Row, object_of
+from omnipub.services.bulk.row import Picture, Row, RowProblem, object_of
 from omnipub.services.messages.create_transaction import Created, IdempotencyKey
 from omnipub.services.messages.read import Shown
 
@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
+class PlannedRow:
     """A row that can be read; `there` is what was created of it before."""
 
     row: Row
@@ -41,7 +41,7 @@ class Keys:
     lines: dict[str, int] = field(default_factory=dict)
     unnamed: Counter[str] = field(default_factory=Counter)
 
-    def problems(self, row: Row) -> Iterator[Problem]:
+    def problems(self, row: Row) -> Iterator[RowProblem]:
         """What is wrong with the row's key."""
         if len(row.key) > KEY_CHARACTERS or not row.key.isprintable():
             yield problem(row, "key", f"A key has 1 to {KEY_CHARACTERS} printable characters.")
@@ -60,7 +60,7 @@ class Keys:
         return IdempotencyKey.of(f"import/{digest}/{self.unnamed[digest]}", body)
 
 
-def plan(row: Row, keys: Keys, describe: Callable[[Picture], MediaReference]) -> Planned | list[Problem]:
+def plan(row: Row, keys: Keys, describe: Callable[[Picture], MediaReference]) -> PlannedRow | list[RowProblem]:
     """The row as it would be created, or what is wrong with it by itself.
 
     Args:
@@ -90,10 +90,10 @@ def plan(row: Row, keys: Keys, describe: Callable[[Picture], MediaReference]) ->
         media=tuple(one for one in media if one is not None),
         variants=row.variants,
     )
-    return Planned(row=row, content=content, schedule=schedule, window=window, idempotency=keys.of(row, content))
+    return PlannedRow(row=row, content=content, schedule=schedule, window=window, idempotency=keys.of(row, content))
 
 
-def is_said_by(shown: Shown, planned: Planned) -> bool:
+def is_said_by(shown: Shown, planned: PlannedRow) -> bool:
     """Whether a message says what the row says, at that moment, on those channels, in its window if it names one."""
     subject = shown.subject
     return (
@@ -106,9 +106,9 @@ def is_said_by(shown: Shown, planned: Planned) -> bool:
     )
 
 
-def problem(row: Row, name: str, sentence: str) -> Problem:
+def problem(row: Row, name: str, sentence: str) -> RowProblem:
     """What is wrong with a field of the row."""
-    return Problem(line=row.line, field=name, sentence=sentence)
+    return RowProblem(line=row.line, field=name, sentence=sentence)
 
 
 def _has_window(shown: Shown, window: Window | None) -> bool:

@@ -68,7 +68,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class RowProblem:
     """What keeps a row from being imported; `field` is empty where it is the whole row."""
 
     line: int
@@ -76,10 +76,10 @@ class Problem:
     sentence: str
 
 
-def row_of(line: int, said: Mapping[str, Any]) -> Row | list[Problem]:
+def row_of(line: int, said: Mapping[str, Any]) -> Row | list[RowProblem]:
     """The row that an object of FIELDS describes, or everything that is wrong with it."""
     problems = [
-        Problem(line=line, field=name, sentence=f"There is no such field. There are: {', '.join(FIELDS)}.")
+        RowProblem(line=line, field=name, sentence=f"There is no such field. There are: {', '.join(FIELDS)}.")
         for name in said
         if name not in FIELDS
     ]
@@ -88,7 +88,7 @@ def row_of(line: int, said: Mapping[str, Any]) -> Row | list[Problem]:
         try:
             values[name] = _READ.get(name, _text)(said.get(name))
         except ValueError as error:
-            problems.append(Problem(line=line, field=name, sentence=str(error)))
+            problems.append(RowProblem(line=line, field=name, sentence=str(error)))
     return problems or Row(line=line, **values)
 
 

@@ -11,9 +11,9 @@ from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.stream import Pointer, Stream
-from omnipub.ports.threads import Crew
-from omnipub.services.accounts.token_refresh import Renewals
-from omnipub.services.delivery.publish import ALONE, Deliver
+from omnipub.ports.threads import ThreadPool
+from omnipub.services.accounts.token_refresh import TokenRefresh
+from omnipub.services.delivery.publish import ALONE, Publisher
 from omnipub.services.protocol.gate import Gate
 
 
@@ -35,7 +35,7 @@ class _Batch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batches:
+class BatchPublisher:
     """Runs batches.
 
     Attributes:
@@ -43,11 +43,11 @@ class Batches:
         slots: Sends of one network side by side.
     """
 
-    deliver: Deliver
-    renewing: Renewals
+    deliver: Publisher
+    token_refresh: TokenRefresh
     gate: Gate
     stream: Stream
-    crew: Crew
+    threads: ThreadPool
     clock: Clock
     journal: Journal
     budget: timedelta
@@ -70,7 +70,7 @@ class Batches:
         first = next((pointer for pointer in pointers if pointer.why == ALONE), None)
         if first is not None:
             self._alone(batch, first)
-        self.crew.work(self._lanes(batch, [one for one in pointers if one != first]), self.slots)
+        self.threads.work(self._lanes(batch, [one for one in pointers if one != first]), self.slots)
         for pointer in sorted(batch.deadly, key=lambda pointer: (pointer.pk, pointer.sk)):
             self._alone(batch, pointer)
         if batch.left:
@@ -79,7 +79,7 @@ class Batches:
             self.stream.put([replace(pointer, why=why[pointer]) for pointer in batch.left])
         # Tokens that are due come last, when nothing of this batch waits; a quarter of the run's time stays free.
         groups = {pointer.group for pointer in pointers}
-        self.renewing.ahead(groups, until=batch.deadline + self.budget / 2)
+        self.token_refresh.ahead(groups, until=batch.deadline + self.budget / 2)
         return batch.failures
 
     def _lanes(self, batch: _Batch, pointers: Sequence[Pointer]) -> Mapping[str, Sequence[Callable[[], None]]]:
@@ -93,7 +93,7 @@ class Batches:
         return lanes
 
     def _alone(self, batch: _Batch, pointer: Pointer) -> None:
-        self.crew.alone(lambda: self._each(batch, [pointer], alone=True))
+        self.threads.alone(lambda: self._each(batch, [pointer], alone=True))
 
     def _each(self, batch: _Batch, pointers: Sequence[Pointer], *, alone: bool) -> None:
         # What is due before what has to be waited for; the order of the rest stays.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from omnipub.domain.circuit_breaker import Breaker, answered, eased, next_in_line, strained, strains
+from omnipub.domain.circuit_breaker import CircuitBreaker, answered, eased, next_in_line, strained, strains
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.decide import has_slot
 from omnipub.domain.delivery.model import Delivery
@@ -32,7 +32,7 @@ class Slot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Breakers:
+class CircuitBreakers:
     """Trips, closes, and gives slots to who waits."""
 
     table: Table
@@ -41,24 +41,28 @@ class Breakers:
     journal: Journal
     channels: Mapping[str, Channel]
 
-    def of(self, delivery: Delivery) -> Breaker:
+    def of(self, delivery: Delivery) -> CircuitBreaker:
         """The breaker of a delivery's account."""
         network = network_of(delivery.channel)
         item = self.table.get(keys.breaker(network, delivery.account, delivery.apart))
-        return breaker_of(item) if item else Breaker(network=network, account=delivery.account, owner=delivery.apart)
+        return (
+            breaker_of(item)
+            if item
+            else CircuitBreaker(network=network, account=delivery.account, owner=delivery.apart)
+        )
 
-    def all(self) -> Sequence[Breaker]:
+    def all(self) -> Sequence[CircuitBreaker]:
         """Every account in trouble."""
-        found: list[Breaker] = []
+        found: list[CircuitBreaker] = []
         cursor = None
         while True:
-            page = self.table.query(access.breakers(after=cursor))
+            page = self.table.query(access.circuit_breakers(after=cursor))
             found += map(breaker_of, page.items)
             cursor = page.cursor
             if cursor is None:
                 return found
 
-    def wait(self, breaker: Breaker, delivery: Delivery) -> Slot | None:
+    def wait(self, breaker: CircuitBreaker, delivery: Delivery) -> Slot | None:
         """The slot of a delivery that has to wait for its account; None if it may go on."""
         pace = channel_of(self.channels, delivery.channel).pace
         for _ in range(REREADS):
@@ -75,7 +79,7 @@ class Breakers:
         # So many take slots at this moment that the end of the queue is a fair guess.
         return Slot(at=next_in_line(breaker, self.clock.now(), pace=pace)[1], sentence=_sentence(breaker, now))
 
-    def learn(self, before: Breaker, delivery: Delivery, outcome: Outcome) -> datetime | None:
+    def learn(self, before: CircuitBreaker, delivery: Delivery, outcome: Outcome) -> datetime | None:
         """Take in how a try ended; until when the account rests now, or None.
 
         Args:
@@ -99,7 +103,7 @@ class Breakers:
             return after.open_until if after.is_open(now) else None
         return None  # advice, not a guard: others write it at this moment, and the next try learns anew
 
-    def _write(self, before: Breaker, after: Breaker) -> None:
+    def _write(self, before: CircuitBreaker, after: CircuitBreaker) -> None:
         idle = after.strains == 0 and not after.has_queue(self.clock.now())
         if idle and before.version:
             key = keys.breaker(after.network, after.account, after.owner)
@@ -109,7 +113,7 @@ class Breakers:
             put(self.table, breaker_item(written), replacing(before.version or None))
 
 
-def _sentence(breaker: Breaker, now: datetime) -> str:
+def _sentence(breaker: CircuitBreaker, now: datetime) -> str:
     if breaker.open_until is not None and breaker.is_open(now):
         return f"Its account rests until {to_text(breaker.open_until)}: {unquoted(breaker.sentence)}"
     return "It waits for its turn: others of this account came before it while the account rested."

@@ -12,17 +12,17 @@ from omnipub.domain.delivery.outcome import CALLED_OFF, CLAIM_LOST, NOT_READ, PA
 from omnipub.errors import OmnipubError
 from omnipub.ports.clock import Clock
 from omnipub.services.pauses.pauses import Pauses
-from omnipub.services.protocol.store import Recording
+from omnipub.services.protocol.store import DeliveryStore
 
 FRESH = timedelta(seconds=1)
 """So long what a first claim rests on counts as just read."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stops:
+class Preflight:
     """Asks."""
 
-    recording: Recording
+    recording: DeliveryStore
     pauses: Pauses
     clock: Clock
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from omnipub.domain.circuit_breaker import Breaker
+from omnipub.domain.circuit_breaker import CircuitBreaker
 from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.delivery.conclude import ACCOUNT_PAUSE, concluded
 from omnipub.domain.delivery.decide import Act, buried, claimed_to_send, has_died, held, next_step, queued, resting
 from omnipub.domain.delivery.fingerprint import digest
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.delivery.model import Delivery, Frozen, Reason
+from omnipub.domain.delivery.model import Delivery, FrozenRequest, Reason
 from omnipub.domain.delivery.moves import lost_track, missed
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.delivery.reconcile import FindOut, how_to_find_out, not_sent_again, postponed, waiting
@@ -25,25 +25,25 @@ from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
-from omnipub.ports.place import Claimed, Seat
+from omnipub.ports.place import ClaimRecord, Place
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import ConditionFailedError, Key, Table, Write
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.channels.networks import unknown
 from omnipub.services.channels.validate import objections
-from omnipub.services.delivery.circuit_breaker import Breakers, Slot
-from omnipub.services.delivery.preflight import Stops
+from omnipub.services.delivery.circuit_breaker import CircuitBreakers, Slot
+from omnipub.services.delivery.preflight import Preflight
 from omnipub.services.delivery.reconcile import KEY_PAUSE, Reconcile
-from omnipub.services.delivery.situation import Contents
-from omnipub.services.delivery.token_retry import SecondTry
+from omnipub.services.delivery.situation import Situation
+from omnipub.services.delivery.token_retry import TokenRetry
 from omnipub.services.pauses.pauses import Pauses
 from omnipub.services.pauses.release import Late
 from omnipub.services.pauses.scopes import bound_to
 from omnipub.services.protocol.connection_reuse import reusing
 from omnipub.services.protocol.driver import Driver
-from omnipub.services.protocol.enqueue import WAITS, DueMoments
+from omnipub.services.protocol.enqueue import WAITS, Enqueue
 from omnipub.services.protocol.gate import Gate
-from omnipub.services.protocol.store import Recording
+from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, delivery_of
 
@@ -66,7 +66,7 @@ ALONE = "alone"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class RecordVerdict:
     """What became of one record."""
 
     pointer: Pointer
@@ -75,7 +75,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deliver:
+class Publisher:
     """Delivers one.
 
     Attributes:
@@ -85,17 +85,17 @@ class Deliver:
 
     table: Table
     accounts: Accounts
-    contents: Contents
-    recording: Recording
+    contents: Situation
+    recording: DeliveryStore
     reconcile: Reconcile
     pauses: Pauses
-    breakers: Breakers
+    circuit_breakers: CircuitBreakers
     driver: Driver
-    second_try: SecondTry
-    stops: Stops
-    due: DueMoments
+    second_try: TokenRetry
+    stops: Preflight
+    due: Enqueue
     gate: Gate
-    seat: Seat
+    place: Place
     clock: Clock
     chance: Chance
     journal: Journal
@@ -103,7 +103,7 @@ class Deliver:
     rules: Callable[[Delivery], Rules]
     lease: timedelta
 
-    def one(self, pointer: Pointer, *, alone: bool = True) -> Verdict:
+    def one(self, pointer: Pointer, *, alone: bool = True) -> RecordVerdict:
         """Do what the table says about one delivery, once; `alone` if nothing else is under way here."""
         for _ in range(REREADS):
             item = self.table.get(Key(pointer.pk, pointer.sk))
@@ -119,7 +119,7 @@ class Deliver:
             if step.act is Act.LET_BE and delivery.status in WAITS and self.due.back(pointer, delivery):
                 return self._verdict(pointer, "let_be", f"{step.why}, waits again")
             if has_died(delivery) and not alone and step.act in {Act.SEND, Act.FIND_OUT}:
-                return Verdict(pointer=pointer, verdict=ALONE)
+                return RecordVerdict(pointer=pointer, verdict=ALONE)
             try:
                 verdict = self._act(step.act, delivery, now)
             except ConditionFailedError:
@@ -150,8 +150,8 @@ class Deliver:
         connection = bound.connection
         if connection is None or not bound.works:
             return self._hold(delivery, now, _needs_owner(connection), *bound.unchanged)
-        breaker = self.breakers.of(delivery)
-        slot = self.breakers.wait(breaker, delivery)
+        breaker = self.circuit_breakers.of(delivery)
+        slot = self.circuit_breakers.wait(breaker, delivery)
         if slot is not None:
             return self._rest(delivery, delivery, slot, now)
         channel = self.channels[network_of(delivery.channel)]
@@ -197,8 +197,8 @@ class Deliver:
         channel = self.channels[network_of(delivery.channel)]
         if how is FindOut.LOOK:
             return self.reconcile.look(delivery, dead, connection, channel).status
-        breaker = self.breakers.of(delivery)
-        slot = self.breakers.wait(breaker, delivery)
+        breaker = self.circuit_breakers.of(delivery)
+        slot = self.circuit_breakers.wait(breaker, delivery)
         if slot is not None:
             return self._rest(delivery, dead, slot, now)
         frozen, _ = self._freeze(dead, channel)
@@ -210,7 +210,7 @@ class Deliver:
         self.due.committed([moved], why="look")
         return moved.status
 
-    def _freeze(self, delivery: Delivery, channel: Channel) -> tuple[Frozen, list[str]]:
+    def _freeze(self, delivery: Delivery, channel: Channel) -> tuple[FrozenRequest, list[str]]:
         """The frozen request of the delivery's revision, and what the channel cannot take of it.
 
         What repeats an unclear try sends the bytes of that try; every other try renders. The content is read before
@@ -226,9 +226,9 @@ class Deliver:
             at=max(delivery.due_at or now, now),
         )
         body = channel.render(content, occasion)
-        return Frozen(revision=delivery.revision, body=body), objections(content, channel)
+        return FrozenRequest(revision=delivery.revision, body=body), objections(content, channel)
 
-    def _text_held(self, delivery: Delivery, channel: Channel, frozen: Frozen) -> str:
+    def _text_held(self, delivery: Delivery, channel: Channel, frozen: FrozenRequest) -> str:
         """The text under which a look-up might find it, where look-ups decide."""
         looked_up = self.rules(delivery).remedy is Remedy.LOOK_UP
         return digest(channel.text_of(frozen.body)) if looked_up else ""
@@ -237,7 +237,7 @@ class Deliver:
         self,
         before: Delivery,
         now: datetime,
-        frozen: Frozen,
+        frozen: FrozenRequest,
         *,
         become: Delivery | None = None,
         holds: str = "",
@@ -248,22 +248,22 @@ class Deliver:
             claim_id=self.chance.token(),
             lease_for=self.lease,
             frozen=frozen,
-            boot=self.seat.boot,
+            boot=self.place.boot,
         )
         if not holds or before.holds:
             return self.recording.move(before, claim)
         claim = replace(claim, holds=holds)
         return self.recording.move(before, claim, self.recording.holding(claim))
 
-    def _try(self, claim: Delivery, connection: Connection, channel: Channel, breaker: Breaker) -> str:
+    def _try(self, claim: Delivery, connection: Connection, channel: Channel, breaker: CircuitBreaker) -> str:
         outcome = self._unproven(claim) or self._converse(claim, connection, channel)
-        renewing = self.second_try.renewing
-        if outcome.ended is Ended.AUTH and outcome.code not in UNASKED and renewing.can(connection):
+        token_refresh = self.second_try.token_refresh
+        if outcome.ended is Ended.AUTH and outcome.code not in UNASKED and token_refresh.can(connection):
             outcome, connection = self.second_try.after(
                 outcome, claim, connection, channel, lambda renewed: self._converse(claim, renewed, channel)
             )
         status = self._conclude(claim, outcome, connection, breaker)
-        renewing.notice(connection)
+        token_refresh.notice(connection)
         return status
 
     def _unproven(self, claim: Delivery) -> Outcome | None:
@@ -274,7 +274,7 @@ class Deliver:
         key = keys.delivery(claim.parent, claim.channel)
         claim_id = claim.lease.claim_id if claim.lease else ""
         try:
-            self.seat.claimed(Claimed(pk=key.pk, sk=key.sk, attempt=claim.attempts, claim_id=claim_id))
+            self.place.claimed(ClaimRecord(pk=key.pk, sk=key.sk, attempt=claim.attempts, claim_id=claim_id))
         except OmnipubError as error:
             self.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"The evidence of it could not be written, so nothing was sent. {error.message}"
@@ -303,7 +303,7 @@ class Deliver:
             stopped=lambda: self.stops.of(claim),
         )
 
-    def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> str:
+    def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: CircuitBreaker) -> str:
         now = self.clock.now()
         rests_until = self._learn(claim, outcome, connection, breaker)
         channel = self.channels[network_of(claim.channel)]
@@ -328,7 +328,9 @@ class Deliver:
         )
         return moved.status
 
-    def _learn(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: Breaker) -> datetime | None:
+    def _learn(
+        self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: CircuitBreaker
+    ) -> datetime | None:
         """What the try's end says about the account; until when that rests now.
 
         Storage may fail here, and others may win every race: the next try on the account learns the same, while
@@ -337,14 +339,14 @@ class Deliver:
         try:
             if outcome.ended is Ended.AUTH and outcome.wait is None:
                 self.accounts.hold(connection, reason=outcome.sentence)
-            return None if outcome.code in UNASKED else self.breakers.learn(breaker, claim, outcome)
+            return None if outcome.code in UNASKED else self.circuit_breakers.learn(breaker, claim, outcome)
         except OmnipubError as error:
             self.journal.note(LogEvent.ACCOUNT_NOT_MARKED, channel=claim.channel, error=error.message)
             return None
 
-    def _verdict(self, pointer: Pointer, verdict: str, why: str) -> Verdict:
+    def _verdict(self, pointer: Pointer, verdict: str, why: str) -> RecordVerdict:
         self.journal.note(LogEvent.RECORD_DONE, pk=pointer.pk, sk=pointer.sk, verdict=verdict, why=why)
-        return Verdict(pointer=pointer, verdict=verdict, why=why)
+        return RecordVerdict(pointer=pointer, verdict=verdict, why=why)
 
 
 def lateness(delivery: Delivery) -> int | None:

@@ -10,22 +10,22 @@ from omnipub.domain.delivery.fingerprint import Sent
 from omnipub.domain.delivery.lookup import CLOCK_DIFFERENCE, read
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import Ended, Sighting
-from omnipub.domain.delivery.reconcile import Seen, looked
+from omnipub.domain.delivery.reconcile import LookResult, looked
 from omnipub.domain.delivery.rules import Rules
 from omnipub.domain.ids import network_of
 from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
-from omnipub.ports.place import Seat
+from omnipub.ports.place import Place
 from omnipub.ports.table import ConditionFailedError
 from omnipub.services.accounts.accounts import Accounts
-from omnipub.services.accounts.refresh_results import Came
-from omnipub.services.accounts.token_refresh import Renewals
+from omnipub.services.accounts.refresh_results import RefreshOutcome
+from omnipub.services.accounts.token_refresh import TokenRefresh
 from omnipub.services.protocol.connection_reuse import reusing
 from omnipub.services.protocol.driver import Driver
-from omnipub.services.protocol.enqueue import DueMoments
-from omnipub.services.protocol.store import Recording, name_of
+from omnipub.services.protocol.enqueue import Enqueue
+from omnipub.services.protocol.store import DeliveryStore, name_of
 from omnipub.storage import keys
 from omnipub.storage.items import Connection
 
@@ -43,11 +43,11 @@ class Reconcile:
     """
 
     accounts: Accounts
-    recording: Recording
+    recording: DeliveryStore
     driver: Driver
-    renewing: Renewals
-    due: DueMoments
-    seat: Seat
+    token_refresh: TokenRefresh
+    due: Enqueue
+    place: Place
     clock: Clock
     chance: Chance
     journal: Journal
@@ -74,7 +74,7 @@ class Reconcile:
                 self.clock.now(),
                 claim_id=self.chance.token(),
                 lease_for=self.lease,
-                boot=self.seat.boot,
+                boot=self.place.boot,
             ),
         )
         seen = self._see(claim, connection, channel)
@@ -84,18 +84,18 @@ class Reconcile:
             if not seen.found:
                 raise
             # Another delivery adopted this post meanwhile; what we saw proves nothing for us.
-            moved = self._settle(claim, Seen(sentence="The post that was found belongs to another delivery."))
+            moved = self._settle(claim, LookResult(sentence="The post that was found belongs to another delivery."))
         self.journal.note(
             LogEvent.LOOKED, channel=network_of(moved.channel), status=moved.status.value, clear=seen.clear
         )
         self.due.committed([moved], why="look")
         return moved
 
-    def _settle(self, claim: Delivery, seen: Seen) -> Delivery:
+    def _settle(self, claim: Delivery, seen: LookResult) -> Delivery:
         now, rules, chance = self.clock.now(), self.rules(claim), self.chance.share()
         return self.recording.settle(claim, lambda held: looked(held, seen, now, rules, chance=chance))
 
-    def _see(self, claim: Delivery, connection: Connection, channel: Channel) -> Seen:
+    def _see(self, claim: Delivery, connection: Connection, channel: Channel) -> LookResult:
         if claim.uncertain_since is None or claim.frozen is None or claim.lease is None:
             raise AssertionError("only a delivery that may be out is looked for")
         sent = sent_by(channel, claim.frozen.body)
@@ -110,30 +110,36 @@ class Reconcile:
         sent: Sent,
         since: datetime,
         until: datetime,
-    ) -> Seen:
+    ) -> LookResult:
         """Look at the account, back to `since` and until `until`, for what was sent, if nobody else owns it."""
-        renew_until = min(until, self.clock.now() + self.patience) if self.renewing.can(connection) else until
+        renew_until = min(until, self.clock.now() + self.patience) if self.token_refresh.can(connection) else until
         try:
             sighting = self._sight(connection, channel, since, until)
-            if _is_refused(sighting) and self.renewing.can(connection):
-                renewed = self.renewing.renew(connection, until=renew_until)
+            if _is_refused(sighting) and self.token_refresh.can(connection):
+                renewed = self.token_refresh.renew(connection, until=renew_until)
                 connection = renewed.connection
                 if renewed.works:
                     sighting = self._sight(connection, channel, since, until)
-                    if renewed.came is Came.CHANGED and _is_refused(sighting) and self.renewing.can(connection):
-                        return Seen(sentence="The account gets a new token first.")
-                elif renewed.came is not Came.REFUSED:
-                    if renewed.came is Came.BUSY:
-                        self.renewing.notice(connection, at_once=True)  # at the end of the batch, if nobody does before
+                    if (
+                        renewed.came is RefreshOutcome.CHANGED
+                        and _is_refused(sighting)
+                        and self.token_refresh.can(connection)
+                    ):
+                        return LookResult(sentence="The account gets a new token first.")
+                elif renewed.came is not RefreshOutcome.REFUSED:
+                    if renewed.came is RefreshOutcome.BUSY:
+                        self.token_refresh.notice(
+                            connection, at_once=True
+                        )  # at the end of the batch, if nobody does before
                     wait = renewed.again_at - self.clock.now() if renewed.again_at else None
-                    return Seen(sentence=f"The account gets a new token first. {renewed.sentence}", wait=wait)
+                    return LookResult(sentence=f"The account gets a new token first. {renewed.sentence}", wait=wait)
         except SealBrokenError as error:
-            return Seen(sentence=error.message)
+            return LookResult(sentence=error.message)
         except OmnipubError as error:  # the key that seals its token does not answer; the claim must not be left
             key = keys.delivery(delivery.parent, delivery.channel)
             self.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"Its token could not be opened, so nobody was asked. {error.message}"
-            return Seen(sentence=sentence, wait=KEY_PAUSE, asked=False)
+            return LookResult(sentence=sentence, wait=KEY_PAUSE, asked=False)
         if sighting.failed is not None and _is_refused(sighting):
             self.accounts.hold(connection, reason=sighting.failed.sentence)
         found = [post.network_id for post in sighting.posts]

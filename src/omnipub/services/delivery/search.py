@@ -23,13 +23,13 @@ from omnipub.ports.table import ConditionFailedError
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.channels.networks import channel_of
 from omnipub.services.delivery.reconcile import Reconcile, sent_by
-from omnipub.services.delivery.situation import Contents
+from omnipub.services.delivery.situation import Situation
 from omnipub.services.protocol.gate import Gate
-from omnipub.services.protocol.store import Recording, name_of
+from omnipub.services.protocol.store import DeliveryStore, name_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looked:
+class LookReport:
     """What a look told: the delivery as it is now, whether its post was found, and what was seen."""
 
     delivery: Delivery
@@ -38,12 +38,12 @@ class Looked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
+class OperatorLook:
     """Looks once, without a claim: all it may write is that the post was found."""
 
     accounts: Accounts
-    contents: Contents
-    recording: Recording
+    contents: Situation
+    recording: DeliveryStore
     reconcile: Reconcile
     gate: Gate
     clock: Clock
@@ -51,7 +51,7 @@ class Search:
     channels: Mapping[str, Channel]
     within: timedelta
 
-    def look(self, listed: Delivery) -> Looked:
+    def look(self, listed: Delivery) -> LookReport:
         """Look for one delivery, as it stands in the table.
 
         Raises:
@@ -81,7 +81,7 @@ class Search:
         self.journal.note(LogEvent.SEARCHED, channel=network_of(before.channel), found=seen.found is not None)
         if seen.found is None:
             nothing = f"The account has nothing like it since {to_text(since)}."
-            return Looked(delivery=before, found=False, sentence=nothing if seen.clear else seen.sentence)
+            return LookReport(delivery=before, found=False, sentence=nothing if seen.clear else seen.sentence)
         after = found(before, seen.found)
         try:
             moved = self.recording.move(before, after, self.recording.ownership(after))
@@ -89,7 +89,7 @@ class Search:
             raise ConflictError(
                 "It was found, but it or the post's owner changed meanwhile.", hint="Look at it, and try again."
             ) from error
-        return Looked(delivery=moved, found=True, sentence=f"Found: {after.permalink or after.network_id}")
+        return LookReport(delivery=moved, found=True, sentence=f"Found: {after.permalink or after.network_id}")
 
     def _sent(self, delivery: Delivery, channel: Channel) -> Sent:
         """What of it a look can see, as it was, or would have been, sent."""

@@ -14,7 +14,7 @@ from omnipub.storage.items import certification_of, message_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contents:
+class Situation:
     """Reads content."""
 
     table: Table

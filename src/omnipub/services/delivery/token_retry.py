@@ -8,8 +8,8 @@ from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.ports.clock import Clock
-from omnipub.services.accounts.refresh_results import Came, Renewed
-from omnipub.services.accounts.token_refresh import Renewals
+from omnipub.services.accounts.refresh_results import RefreshOutcome, RefreshResult
+from omnipub.services.accounts.token_refresh import TokenRefresh
 from omnipub.storage.items import Connection
 
 LATER = timedelta(seconds=30)
@@ -17,7 +17,7 @@ LATER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SecondTry:
+class TokenRetry:
     """Goes on after a refusal for a token that can be renewed.
 
     Attributes:
@@ -25,7 +25,7 @@ class SecondTry:
             budget must still end within its time-out.
     """
 
-    renewing: Renewals
+    token_refresh: TokenRefresh
     clock: Clock
     patience: timedelta
 
@@ -51,11 +51,13 @@ class SecondTry:
         until = claim.lease.started_at + self.patience
         plain = f"{channel.title} did not accept the token"
         if not self._fits(until):
-            self.renewing.notice(connection, at_once=True)
+            self.token_refresh.notice(connection, at_once=True)
             return _back(refused, f"{plain}; a new one is being fetched.", LATER), connection
-        renewed = self.renewing.renew(connection, until=until)
+        renewed = self.token_refresh.renew(connection, until=until)
         if renewed.works and self._fits(until):
-            came = "a new one was fetched" if renewed.came is Came.RENEWED else "there was another one by then"
+            came = (
+                "a new one was fetched" if renewed.came is RefreshOutcome.RENEWED else "there was another one by then"
+            )
             second = _told(again(renewed.connection), plain, came)
             if second.ended is Ended.AUTH and self._may_renew(renewed):
                 # Somebody else's token, not one that was fetched for this: the next try does that.
@@ -63,20 +65,20 @@ class SecondTry:
             return second, renewed.connection
         now = self.clock.now()
         match renewed.came:
-            case Came.REFUSED:
+            case RefreshOutcome.REFUSED:
                 outcome = replace(refused, sentence=f"{plain}, and gives no new one. {renewed.sentence}")
-            case Came.RENEWED | Came.CHANGED:
+            case RefreshOutcome.RENEWED | RefreshOutcome.CHANGED:
                 outcome = _back(refused, f"{plain}; there is another one by now.", timedelta(0))
             case _:
                 wait = max((renewed.again_at or now) - now, timedelta(0))
                 outcome = _back(refused, f"{plain}, and there is no new one yet. {renewed.sentence}", wait)
         return outcome, renewed.connection
 
-    def _may_renew(self, renewed: Renewed) -> bool:
-        return renewed.came is Came.CHANGED and self.renewing.can(renewed.connection)
+    def _may_renew(self, renewed: RefreshResult) -> bool:
+        return renewed.came is RefreshOutcome.CHANGED and self.token_refresh.can(renewed.connection)
 
     def _fits(self, until: datetime) -> bool:
-        return self.clock.now() + self.renewing.driver.longest <= until
+        return self.clock.now() + self.token_refresh.driver.longest <= until
 
 
 def _back(refused: Outcome, sentence: str, wait: timedelta) -> Outcome:

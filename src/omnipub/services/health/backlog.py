@@ -15,7 +15,7 @@ from omnipub.storage.shards import Shards
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class WaitingSince:
     """One delivery that waits: `at` is the moment it is indexed by (next due, lease end, since when)."""
 
     owner: str
@@ -33,7 +33,7 @@ class Waiting:
 class Pile:
     """Deliveries in one state, the longest waiting first; not `complete` if there are more than were read."""
 
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WaitingSince, ...]
     complete: bool
 
     def __len__(self) -> int:
@@ -64,14 +64,14 @@ class Backlog:
 
     def of(self, status: Status, *, at_most: int) -> Pile:
         """What is in one state; of each shard at most `at_most` are read."""
-        found: list[Waiting] = []
+        found: list[WaitingSince] = []
         complete = True
         for shard in self.shards.count(self.clock.now()).all():
             left, cursor = at_most, None
             while left:
                 page = self.table.query(access.with_status(status, shard, limit=min(left, access.PAGE), after=cursor))
                 found += [
-                    Waiting(
+                    WaitingSince(
                         owner=item["owner"],
                         channel=item["channel"],
                         account=item["account"],

@@ -14,7 +14,7 @@ from omnipub.ports.table import Table
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.accounts.check import connect_again, connect_anew
 from omnipub.services.accounts.refresh_results import renewable
-from omnipub.services.delivery.circuit_breaker import Breakers
+from omnipub.services.delivery.circuit_breaker import CircuitBreakers
 from omnipub.services.health.backlog import Backlog, Pile
 from omnipub.services.health.finding import COUNTED_AT_MOST, Finding, Health, fine
 from omnipub.services.health.holds import Holds, Unusable, needing_owner, sorted_out
@@ -34,7 +34,7 @@ ACCOUNTS_AT_MOST = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hindrances:
+class BlockedAccounts:
     """Finds them; how much is read does not depend on how many messages there are."""
 
     table: Table
@@ -42,7 +42,7 @@ class Hindrances:
     backlog: Backlog
     accounts: Accounts
     pauses: Pauses
-    breakers: Breakers
+    circuit_breakers: CircuitBreakers
     clock: Clock
 
     def holds(self) -> Holds:
@@ -107,7 +107,7 @@ class Hindrances:
                 what=f"{one.network}/{one.account}{_of(one.owner)} rests until then: {unquoted(one.sentence)}",
                 at=one.open_until,
             )
-            for one in self.breakers.all()
+            for one in self.circuit_breakers.all()
             if one.is_open(now)
         ] or [fine("resting", "No account rests.")]
 

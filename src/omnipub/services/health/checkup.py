@@ -13,7 +13,7 @@ from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Table
 from omnipub.services.health.backlog import Backlog
-from omnipub.services.health.blocked_accounts import Hindrances
+from omnipub.services.health.blocked_accounts import BlockedAccounts
 from omnipub.services.health.finding import COUNTED_AT_MOST, Finding, Health, fine
 from omnipub.services.protocol.enqueue import HORIZON
 from omnipub.services.protocol.gate import WITHOUT_EVIDENCE, Gate
@@ -39,7 +39,7 @@ class Checkup:
     backlog: Backlog
     dispatch: Dispatch
     gate: Gate
-    hindrances: Hindrances
+    hindrances: BlockedAccounts
     clock: Clock
 
     def look(self, owner: str, *, running: bool, start: Hint = START) -> list[Finding]:

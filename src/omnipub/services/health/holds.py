@@ -7,7 +7,7 @@ from datetime import datetime
 from omnipub.domain.ids import network_of
 from omnipub.names import SEED_OWNER
 from omnipub.ports.table import Key, Table
-from omnipub.services.health.backlog import Pile, Waiting
+from omnipub.services.health.backlog import Pile, WaitingSince
 from omnipub.services.pauses.scopes import scopes_of
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_of
@@ -64,16 +64,16 @@ def sorted_out(table: Table, pile: Pile, pauses: Iterable[str], networks: Contai
     """What holds the deliveries of a pile, where these scopes are paused and these networks are known."""
     in_force = set(pauses)
     invented = [one for one in pile.waiting if one.owner == SEED_OWNER]
-    unknown: dict[str, list[Waiting]] = {}
-    real: list[Waiting] = []
+    unknown: dict[str, list[WaitingSince]] = {}
+    real: list[WaitingSince] = []
     for one in pile.waiting:
         if one.owner != SEED_OWNER:
             (real if one.network in networks else unknown.setdefault(one.network, [])).append(one)
     connections, taken = _connections(table, real)
-    paused: dict[str, list[Waiting]] = {}
-    waiting: list[Waiting] = []
-    free: list[Waiting] = []
-    unusable: dict[Place, list[Waiting]] = {}
+    paused: dict[str, list[WaitingSince]] = {}
+    waiting: list[WaitingSince] = []
+    free: list[WaitingSince] = []
+    unusable: dict[Place, list[WaitingSince]] = {}
     for one in real:
         works = _works(connections.get(_place(one)))
         if not works:
@@ -84,7 +84,7 @@ def sorted_out(table: Table, pile: Pile, pauses: Iterable[str], networks: Contai
         else:
             (free if works else waiting).append(one)
 
-    def part(of: Sequence[Waiting]) -> Pile:
+    def part(of: Sequence[WaitingSince]) -> Pile:
         return Pile(waiting=tuple(of), complete=pile.complete)
 
     return Holds(
@@ -112,7 +112,7 @@ def needing_owner(connection: Connection) -> Unusable | None:
     )
 
 
-def _unusable(held: Sequence[Waiting], connection: Connection | None, taken: set[tuple[str, str]]) -> Unusable:
+def _unusable(held: Sequence[WaitingSince], connection: Connection | None, taken: set[tuple[str, str]]) -> Unusable:
     first = held[0]
     if connection is not None:
         return Unusable(
@@ -137,7 +137,9 @@ def _unusable(held: Sequence[Waiting], connection: Connection | None, taken: set
     )
 
 
-def _connections(table: Table, waiting: Sequence[Waiting]) -> tuple[Mapping[Place, Connection], set[tuple[str, str]]]:
+def _connections(
+    table: Table, waiting: Sequence[WaitingSince]
+) -> tuple[Mapping[Place, Connection], set[tuple[str, str]]]:
     """The connections to the accounts of these, whatever their aliases are now; and names that others have taken.
 
     As `scopes.bound_to` finds one, but for all of them in three reads.
@@ -167,5 +169,5 @@ def _works(connection: Connection | None) -> bool:
     return connection is not None and connection.standing is Standing.ACTIVE
 
 
-def _place(one: Waiting) -> Place:
+def _place(one: WaitingSince) -> Place:
     return one.owner, network_of(one.channel), one.account

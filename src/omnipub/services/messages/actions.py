@@ -20,24 +20,24 @@ from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
 from omnipub.hints import Action
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import ConditionFailedError
-from omnipub.services.messages.create_transaction import Creation
+from omnipub.services.messages.create_transaction import CreateTransaction
 from omnipub.services.messages.edit import Edit, Rewrite, written
-from omnipub.services.messages.read import Showing, Shown, Viewer
+from omnipub.services.messages.read import ReadMessages, Shown, Viewer
 from omnipub.services.protocol.gate import Gate
-from omnipub.services.protocol.store import Recording
+from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage.write_ids import transact
 
 REREADS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operate:
+class MessageActions:
     """Interventions of owners and operators."""
 
-    creation: Creation
+    creation: CreateTransaction
     gate: Gate
-    recording: Recording
-    showing: Showing
+    recording: DeliveryStore
+    showing: ReadMessages
     clock: Clock
     missed_after: timedelta
 

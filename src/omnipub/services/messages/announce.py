@@ -14,7 +14,7 @@ from omnipub.errors import ConflictError
 from omnipub.hints import Action
 from omnipub.ports.table import Absent, Key, Put
 from omnipub.services.channels.validate import admit
-from omnipub.services.messages.create_transaction import Created, Creation, IdempotencyKey
+from omnipub.services.messages.create_transaction import Created, CreateTransaction, IdempotencyKey
 from omnipub.storage import keys
 from omnipub.storage.items import certification_item, plain_item
 
@@ -26,7 +26,7 @@ FURTHEST_EAST = timedelta(hours=14)
 class Announce:
     """Announces certifications."""
 
-    creation: Creation
+    creation: CreateTransaction
     channels: Mapping[str, Channel]
 
     def certification(

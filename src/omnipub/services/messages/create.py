@@ -10,15 +10,15 @@ from omnipub.domain.message import Content, Message, checked
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import InvalidInputError
 from omnipub.services.channels.validate import admit
-from omnipub.services.messages.create_transaction import Created, Creation, IdempotencyKey
+from omnipub.services.messages.create_transaction import Created, CreateTransaction, IdempotencyKey
 from omnipub.storage.items import message_item
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compose:
+class CreateMessage:
     """Composes messages."""
 
-    creation: Creation
+    creation: CreateTransaction
     channels: Mapping[str, Channel]
 
     def message(

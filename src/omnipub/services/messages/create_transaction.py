@@ -22,7 +22,7 @@ from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Table, Write
 from omnipub.services.accounts.accounts import Accounts, needed
-from omnipub.services.protocol.enqueue import DueMoments
+from omnipub.services.protocol.enqueue import Enqueue
 from omnipub.storage import keys, write_ids
 from omnipub.storage.items import Connection, delivery_item, plain_item
 from omnipub.storage.schema import TTL
@@ -71,13 +71,13 @@ class Created:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Creation:
+class CreateTransaction:
     """Creates messages and certifications with their deliveries."""
 
     table: Table
     shards: Shards
     accounts: Accounts
-    due: DueMoments
+    due: Enqueue
     clock: Clock
     chance: Chance
     channels: Mapping[str, Channel]

@@ -20,7 +20,7 @@ from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.ports.table import Put, Unchanged, Write
 from omnipub.services.channels.validate import admit
 from omnipub.services.messages.create import refuse_unused_variants
-from omnipub.services.messages.create_transaction import Creation
+from omnipub.services.messages.create_transaction import CreateTransaction
 from omnipub.services.messages.read import Shown
 from omnipub.storage.items import certification_item, delivery_item, message_item
 
@@ -37,7 +37,7 @@ class Edit:
     window: Window | None
 
 
-def written(shown: Shown, edit: Edit, creation: Creation, now: datetime) -> list[Write]:
+def written(shown: Shown, edit: Edit, creation: CreateTransaction, now: datetime) -> list[Write]:
     """The writes of an edit, on the condition that nothing changed since it was read.
 
     Raises:
@@ -78,7 +78,7 @@ def _why(delivery: Delivery) -> str:
 
 
 def _subject(
-    subject: Message | Certification, content: Content | Rewrite | None, when: Schedule, creation: Creation
+    subject: Message | Certification, content: Content | Rewrite | None, when: Schedule, creation: CreateTransaction
 ) -> Message | Certification:
     fields: dict[str, Any] = {
         "schedule": when,
@@ -96,7 +96,7 @@ def _subject(
     return replace(subject, content=said or subject.content, **fields)
 
 
-def _admit(subject: Message | Certification, live: list[Delivery], creation: Creation) -> None:
+def _admit(subject: Message | Certification, live: list[Delivery], creation: CreateTransaction) -> None:
     """Refuse what a channel cannot take."""
     said = {
         one.channel: subject.content.on(one.channel)

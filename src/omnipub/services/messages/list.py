@@ -37,7 +37,7 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lists:
+class ListMessages:
     """Reads lists, nothing else."""
 
     table: Table

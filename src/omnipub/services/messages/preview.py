@@ -16,7 +16,7 @@ from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub.services.channels.networks import unknown
 from omnipub.services.channels.validate import Objection, examined
 from omnipub.services.messages.create import refuse_unused_variants
-from omnipub.services.messages.create_transaction import Creation
+from omnipub.services.messages.create_transaction import CreateTransaction
 from omnipub.services.messages.read import Shown
 from omnipub.storage import keys
 
@@ -74,7 +74,7 @@ class Previewed:
 class Preview:
     """Renders and checks; writes nothing."""
 
-    creation: Creation
+    creation: CreateTransaction
     channels: Mapping[str, Channel]
 
     def new(

@@ -71,7 +71,7 @@ class Rows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Showing:
+class ReadMessages:
     """Reads, nothing else."""
 
     table: Table

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery.model import Attempt, Delivery, Double
+from omnipub.domain.delivery.model import Attempt, Delivery, DoubledPost
 from omnipub.domain.message import Content, Message
 from omnipub.domain.timestamps import milliseconds, to_text
 
@@ -111,7 +111,7 @@ def delivery(value: Delivery) -> Json:
     }
 
 
-def double(value: Double) -> Json:
+def double(value: DoubledPost) -> Json:
     """A further post of a delivery."""
     return {
         "network_id": value.network_id,

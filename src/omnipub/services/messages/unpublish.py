@@ -22,10 +22,10 @@ from omnipub.ports.clock import Clock
 from omnipub.ports.table import ConditionFailedError
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.channels.networks import UNKNOWN_NETWORK, unknown
-from omnipub.services.messages.read import Showing, Viewer
+from omnipub.services.messages.read import ReadMessages, Viewer
 from omnipub.services.protocol.driver import Driver
 from omnipub.services.protocol.gate import Gate
-from omnipub.services.protocol.store import Recording
+from omnipub.services.protocol.store import DeliveryStore
 
 LONGEST = timedelta(minutes=10)
 """All requests of one deletion together: an album takes one for each of its messages."""
@@ -63,7 +63,7 @@ RESULTS: Mapping[Ended, Result] = MappingProxyType(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class UnpublishReport:
     """One delivery after its deletion was asked for; `sentence` says why where it did not come out as asked."""
 
     delivery: Delivery
@@ -76,9 +76,9 @@ class Report:
 class Unpublish:
     """Deletes posts and notes that they are gone; their deliveries stay `published`, which they were."""
 
-    showing: Showing
+    showing: ReadMessages
     accounts: Accounts
-    recording: Recording
+    recording: DeliveryStore
     gate: Gate
     driver: Driver
     clock: Clock
@@ -105,7 +105,7 @@ class Unpublish:
             raise ConflictError(f"Only what is published can be deleted: {states}.", hint=_way_out(waiting))
         return [out[channel] for channel in channels or out]
 
-    def delete(self, delivery: Delivery, *, by: str) -> Report:
+    def delete(self, delivery: Delivery, *, by: str) -> UnpublishReport:
         """Delete the posts of a published delivery (several if it is doubled), and note that they are gone.
 
         Raises:
@@ -115,7 +115,7 @@ class Unpublish:
         if delivery.unpublished is not None:
             before = delivery.unpublished
             sentence = f"It was deleted at {to_text(before.at)} by {before.by}."
-            return Report(delivery=delivery, result=Result.GONE, code=GONE, sentence=sentence)
+            return UnpublishReport(delivery=delivery, result=Result.GONE, code=GONE, sentence=sentence)
         outcomes = [(post, self._ask(delivery, post)) for post in delivery.network_ids]
         results = [Result.GONE if one.code == GONE else RESULTS[one.ended] for _, one in outcomes]
         worst = max(range(len(results)), key=lambda number: WORST_LAST.index(results[number]))
@@ -124,7 +124,7 @@ class Unpublish:
         sentence = outcome.sentence
         if len(outcomes) > 1 and result not in OUT_OF_SIGHT:
             sentence = f"It is out {len(outcomes)} times; {post} is not surely gone. {sentence}".strip()
-        return Report(delivery=noted, result=result, code=outcome.code, sentence=sentence)
+        return UnpublishReport(delivery=noted, result=result, code=outcome.code, sentence=sentence)
 
     def _ask(self, delivery: Delivery, network_id: str) -> Outcome:
         channel = self.channels.get(network_of(delivery.channel))

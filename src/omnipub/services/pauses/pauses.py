@@ -25,7 +25,7 @@ from omnipub.storage.shards import Shards
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class WaitingDeliveries:
     """What waits behind a pause, in due order: what is late by now, and what can still be in time."""
 
     late: tuple[Delivery, ...]
@@ -50,7 +50,7 @@ class Pauses:
         self.journal.note(LogEvent.PAUSED, scope=scope)
         return pause_of(item)
 
-    def resume(self, scope: str, *, send_late: bool, by: str = "") -> Waiting:
+    def resume(self, scope: str, *, send_late: bool, by: str = "") -> WaitingDeliveries:
         """Let a scope go on: what became late is sent (`send_late`) or missed; the rest waits for its moment.
 
         What is to be missed is missed while the pause still stands. Should this process die, the pause
@@ -85,13 +85,13 @@ class Pauses:
         """Every pause in force."""
         return [pause_of(item) for item in self._pages()]
 
-    def waiting(self, scope: str) -> Waiting:
+    def waiting(self, scope: str) -> WaitingDeliveries:
         """What waits in a scope, but for what waits for its account's owner: no resume helps that."""
         now = self.clock.now()
         held = [one for one in self.releases.held(scope) if self.releases.account_works(one)]
         mine = sorted([*held, *self._overdue(scope)], key=lambda one: one.due_at or now)
         late = tuple(one for one in mine if one.due_at is not None and one.due_at <= now)
-        return Waiting(late=late, in_time=tuple(one for one in mine if one not in late))
+        return WaitingDeliveries(late=late, in_time=tuple(one for one in mine if one not in late))
 
     def _held_twice(self, delivery: Delivery, scope: str) -> bool:
         others = [keys.pause(one) for one in scopes_of(delivery) if one != scope]

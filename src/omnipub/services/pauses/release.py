@@ -24,9 +24,9 @@ from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import ConditionFailedError, Delete, Item, Put, Table, Unchanged
 from omnipub.services.pauses.scopes import bound_to, pause_over, scopes_of
-from omnipub.services.protocol.enqueue import DueMoments
+from omnipub.services.protocol.enqueue import Enqueue
 from omnipub.services.protocol.gate import Gate
-from omnipub.services.protocol.store import Recording
+from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
 from omnipub.storage.shards import Shards
@@ -53,9 +53,9 @@ class Releases:
 
     table: Table
     shards: Shards
-    recording: Recording
+    recording: DeliveryStore
     gate: Gate
-    due: DueMoments
+    due: Enqueue
     clock: Clock
     chance: Chance
     journal: Journal

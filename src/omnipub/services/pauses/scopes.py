@@ -8,7 +8,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
-from omnipub.ports.table import Absent, Check, Item, Key, Table, Unchanged
+from omnipub.ports.table import Absent, ConditionCheck, Item, Key, Table, Unchanged
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, Standing, connection_of
 
@@ -47,9 +47,9 @@ class Pause:
         """What a delivery that it holds says."""
         return f"{self.scope} is paused: {self.reason}"
 
-    def still_holds(self) -> Check:
+    def still_holds(self) -> ConditionCheck:
         """The condition that nobody has lifted it meanwhile."""
-        return Check(key=keys.pause(self.scope), condition=Unchanged(version=self.version))
+        return ConditionCheck(key=keys.pause(self.scope), condition=Unchanged(version=self.version))
 
 
 def pause_of(item: Item) -> Pause:
@@ -75,7 +75,7 @@ class Bound:
     """
 
     connection: Connection | None
-    unchanged: tuple[Check, ...]
+    unchanged: tuple[ConditionCheck, ...]
 
     @property
     def works(self) -> bool:
@@ -92,7 +92,7 @@ def bound_to(table: Table, delivery: Delivery) -> Bound:
     marker = keys.connected_account(delivery.owner, network_of(delivery.channel), delivery.account)
     named = table.get(marker)
     if named is None:
-        return Bound(connection=None, unchanged=(_same(key, direct), Check(key=marker, condition=Absent())))
+        return Bound(connection=None, unchanged=(_same(key, direct), ConditionCheck(key=marker, condition=Absent())))
     alias = keys.connection(delivery.owner, named["channel"])
     renamed = table.get(alias)
     there = renamed is not None and _is_bound(renamed, delivery)
@@ -108,8 +108,8 @@ def _is_bound(item: Item, delivery: Delivery) -> bool:
     return item["account"] == delivery.account or (delivery.account in item.get("also", ()) and not delivery.may_be_out)
 
 
-def _same(key: Key, item: Item | None) -> Check:
-    return Check(key=key, condition=Unchanged(version=item["version"]) if item else Absent())
+def _same(key: Key, item: Item | None) -> ConditionCheck:
+    return ConditionCheck(key=key, condition=Unchanged(version=item["version"]) if item else Absent())
 
 
 def scopes_of(delivery: Placed) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from omnipub.domain.redaction import Redaction
 from omnipub.domain.validation import valid_outcome, valid_sighting
 from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
-from omnipub.ports.http import NoAnswerError, NotSentError, Send, UnreachableError
+from omnipub.ports.http import HttpSender, NoAnswerError, NotSentError, UnreachableError
 from omnipub.ports.journal import Journal
 
 _T = TypeVar("_T")
@@ -94,7 +94,7 @@ class _Talk:
 class Driver:
     """Runs conversations over one way of sending; `longest` bounds what any request may take."""
 
-    send: Send
+    send: HttpSender
     media: Callable[[str], bytes]
     clock: Clock
     journal: Journal

@@ -22,7 +22,7 @@ WAITS = frozenset({Status.SCHEDULED, Status.PUBLISHING})
 
 
 @dataclass(frozen=True, kw_only=True)
-class DueMoments:
+class Enqueue:
     """Hands over moments that stand in the table. Losing this costs time, never a post.
 
     Attributes:

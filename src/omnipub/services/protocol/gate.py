@@ -17,9 +17,9 @@ from omnipub.domain.timestamps import from_text, to_text
 from omnipub.errors import GateClosedError
 from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
-from omnipub.ports.place import Claimed, Evidence, Seat
+from omnipub.ports.place import ClaimRecord, Evidence, Place
 from omnipub.ports.table import ConditionFailedError, Item, Key, Table
-from omnipub.services.protocol.store import Recording
+from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
 from omnipub.storage.schema import READ_LIMIT
@@ -71,9 +71,9 @@ class Gate:
     """Opens and checks; `adoption` re-opens."""
 
     table: Table
-    seat: Seat
+    place: Place
     shards: Shards
-    recording: Recording
+    recording: DeliveryStore
     clock: Clock
 
     def check(self) -> None:
@@ -90,13 +90,13 @@ class Gate:
         """Why nothing may be sent from this table; None if all is well."""
         item = self.table.get(keys.gate())
         if item is None:
-            return Why.OLDER if self.seat.has_run() else None
-        evidence = self.seat.evidence(item["identity"])
+            return Why.OLDER if self.place.has_run() else None
+        evidence = self.place.evidence(item["identity"])
         why = self._judged(item, evidence)
         if why is Why.OLDER:
             # A tick may have moved both between the two reads; this one comes after that of the evidence.
             why = self._judged(self.table.get(keys.gate()) or item, evidence)
-        if why is None and any(self.lacking(self.seat.latest(item["identity"], at_most=looked_at))):
+        if why is None and any(self.lacking(self.place.latest(item["identity"], at_most=looked_at))):
             return Why.LACKS
         return why
 
@@ -110,12 +110,12 @@ class Gate:
         if item is not None:
             return item
         self.check()
-        identity = self.seat.fresh(0)
+        identity = self.place.fresh(0)
         try:
             item = self.write(None, identity, 0)
         except ConditionFailedError:
             return self.found()  # another process was first
-        self.seat.remember(identity, 0)
+        self.place.remember(identity, 0)
         return item
 
     def enter(self) -> None:
@@ -129,16 +129,16 @@ class Gate:
             ConditionFailedError: Another process enters at this moment.
         """
         item = self.found()
-        self.seat.hold(item["identity"])
+        self.place.hold(item["identity"])
         item = self.table.get(keys.gate()) or item
         why = self.why_closed(looked_at=LOOKED_AT_ON_START)
         if why is not None:
             raise self._closed(why)
         identity = self._named(item)
         gate = self.write(item, identity, item["epoch"] + 1, boot=int(item.get("boot", 0)) + 1)
-        self.seat.begin(identity, epoch=gate["epoch"], boot=gate.get("boot", 0))
-        if self.seat.exclusive:
-            self._end_leases(self.seat.boot)
+        self.place.begin(identity, epoch=gate["epoch"], boot=gate.get("boot", 0))
+        if self.place.exclusive:
+            self._end_leases(self.place.boot)
 
     def join(self) -> None:
         """Check, and send beside whatever works on this table.
@@ -148,24 +148,24 @@ class Gate:
             GateClosedError: It is a copy, an older state, or nothing tells.
         """
         item = self.found()
-        self.seat.join(item["identity"])
+        self.place.join(item["identity"])
         self.check()
 
     def move(self) -> None:
         """Move the epoch on, where this process alone works: from now on what was copied before is behind."""
-        item = self.table.get(keys.gate()) if self.seat.boot else None
+        item = self.table.get(keys.gate()) if self.place.boot else None
         if item is None:
             return
-        evidence = self.seat.evidence(item["identity"])
+        evidence = self.place.evidence(item["identity"])
         if evidence is not None and evidence.epoch < item["epoch"]:
-            self.seat.remember(item["identity"], item["epoch"])  # a table is ahead by one at most
+            self.place.remember(item["identity"], item["epoch"])  # a table is ahead by one at most
         try:
             gate = self.write(item, item["identity"], item["epoch"] + 1, boot=item.get("boot", 0))
         except ConditionFailedError:
             return  # another tick moves it
-        self.seat.remember(gate["identity"], gate["epoch"])
+        self.place.remember(gate["identity"], gate["epoch"])
 
-    def lacking(self, claims: Iterable[Claimed]) -> Iterator[tuple[Claimed, Delivery | None]]:
+    def lacking(self, claims: Iterable[ClaimRecord]) -> Iterator[tuple[ClaimRecord, Delivery | None]]:
         """The claims that the table does not know, each with its delivery as it stands here, if it does."""
         waiting = iter(claims)
         while portion := list(islice(waiting, READ_LIMIT)):
@@ -179,7 +179,7 @@ class Gate:
     def sentence(self, why: Why) -> str:
         """What a closed gate says."""
         item = self.table.get(keys.gate()) or {}
-        what = item.get(CLOSED) if why is Why.SHUT else _WHAT[why].format(where=self.seat.where)
+        what = item.get(CLOSED) if why is Why.SHUT else _WHAT[why].format(where=self.place.where)
         return f"This table {what}; its scheduler ran last at {self._last_beat()}. Nothing is sent from it."
 
     def shut(self, why: str) -> None:
@@ -199,7 +199,7 @@ class Gate:
             epoch=epoch,
             version=(version or 0) + 1,
             write_id=self.recording.chance.token(),
-            **({"boot": boot} if self.seat.exclusive else {}),
+            **({"boot": boot} if self.place.exclusive else {}),
         )
         put(self.table, gate, replacing(version))
         return gate
@@ -220,25 +220,25 @@ class Gate:
         if CLOSED in item:
             return Why.SHUT
         if evidence is None:
-            return Why.UNKNOWN if self.seat.exclusive else Why.FOREIGN
+            return Why.UNKNOWN if self.place.exclusive else Why.FOREIGN
         if evidence.successor:
             return Why.SUCCEEDED
         if item["epoch"] < evidence.epoch:
             return Why.OLDER
-        if self.seat.exclusive and not evidence.former and item["epoch"] > evidence.epoch + 1:
+        if self.place.exclusive and not evidence.former and item["epoch"] > evidence.epoch + 1:
             return Why.STALE
         return None
 
     def _named(self, item: Item) -> str:
         """The identity under which the table goes on; another one than before if an earlier release gave that."""
         identity: str = item["identity"]
-        evidence = self.seat.evidence(identity)
+        evidence = self.place.evidence(identity)
         if evidence is not None and evidence.former:
-            fresh = self.seat.fresh(item["epoch"])
-            self.seat.succeed(identity, fresh)
+            fresh = self.place.fresh(item["epoch"])
+            self.place.succeed(identity, fresh)
             return fresh
-        if evidence is not None and self.seat.exclusive and evidence.epoch < item["epoch"]:
-            self.seat.remember(identity, item["epoch"])
+        if evidence is not None and self.place.exclusive and evidence.epoch < item["epoch"]:
+            self.place.remember(identity, item["epoch"])
         return identity
 
     def _end_leases(self, boot: int) -> None:
@@ -263,7 +263,7 @@ class Gate:
         return to_text(from_text(item["at"])) if item else "an unknown moment"
 
 
-def _knows(delivery: Delivery, claim: Claimed) -> bool:
+def _knows(delivery: Delivery, claim: ClaimRecord) -> bool:
     """Whether the delivery has had that claim; a lease that is still there names it."""
     lease = delivery.lease
     if lease is not None and lease.sends and lease.attempt == claim.attempt:

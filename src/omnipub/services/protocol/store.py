@@ -39,7 +39,7 @@ Decide = Callable[[Delivery], Delivery]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recording:
+class DeliveryStore:
     """Records what happened to deliveries."""
 
     table: Table

@@ -21,9 +21,9 @@ from omnipub.ports.journal import Journal
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import ConditionFailedError, Item, Query, Table
 from omnipub.services.pauses.release import Releases
-from omnipub.services.protocol.enqueue import HORIZON, DueMoments, group_of
+from omnipub.services.protocol.enqueue import HORIZON, Enqueue, group_of
 from omnipub.services.protocol.gate import Gate
-from omnipub.services.scheduling.heartbeat import Beat, beat_of, began, note, served
+from omnipub.services.scheduling.heartbeat import Heartbeat, beat_of, began, note, served
 from omnipub.services.scheduling.held_sweep import HeldSweep
 from omnipub.storage import access, keys
 from omnipub.storage.items import plain_item
@@ -94,7 +94,7 @@ class Dispatch:
 
     table: Table
     shards: Shards
-    due: DueMoments
+    due: Enqueue
     clock: Clock
     journal: Journal
     gate: Gate
@@ -160,7 +160,7 @@ class Dispatch:
         """When the last tick began whose puts were all accepted."""
         return beat_of(self.table).served_at
 
-    def _found(self, start: datetime, end: datetime, beat: Beat, now: datetime, trace: str) -> _Found:
+    def _found(self, start: datetime, end: datetime, beat: Heartbeat, now: datetime, trace: str) -> _Found:
         # Without a mark of before, everything that is overdue counts as unserved.
         mark = beat.served_at or datetime.min.replace(tzinfo=now.tzinfo)
         due = [

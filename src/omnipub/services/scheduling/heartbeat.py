@@ -12,7 +12,7 @@ from omnipub.storage.items import plain_item
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beat:
+class Heartbeat:
     """The ticks' notes. Ticks that overlap may overwrite each other's: then something is done once more.
 
     Attributes:
@@ -32,33 +32,33 @@ class Beat:
     sweep_after: str | None = None
 
 
-def beat_of(table: Table) -> Beat:
+def beat_of(table: Table) -> Heartbeat:
     """The notes in the table."""
     item = table.get(keys.heartbeat()) or {}
-    known = {field.name: item[field.name] for field in fields(Beat) if field.name in item}
-    return Beat(**{name: _read(name, value) for name, value in known.items()})
+    known = {field.name: item[field.name] for field in fields(Heartbeat) if field.name in item}
+    return Heartbeat(**{name: _read(name, value) for name, value in known.items()})
 
 
-def note(table: Table, change: Callable[[Beat], Beat]) -> Beat:
+def note(table: Table, change: Callable[[Heartbeat], Heartbeat]) -> Heartbeat:
     """Write what `change` makes of the notes that are there now."""
     beat = change(beat_of(table))
-    known = {field.name: getattr(beat, field.name) for field in fields(Beat)}
+    known = {field.name: getattr(beat, field.name) for field in fields(Heartbeat)}
     texts = {name: to_text(value) if isinstance(value, datetime) else value for name, value in known.items()}
     table.put(plain_item(keys.heartbeat(), **{name: value for name, value in texts.items() if value is not None}))
     return beat
 
 
-def began(now: datetime) -> Callable[[Beat], Beat]:
+def began(now: datetime) -> Callable[[Heartbeat], Heartbeat]:
     """A tick begins; the notes of what was done stay as they are."""
     return lambda beat: replace(beat, at=now)
 
 
-def served(start: datetime) -> Callable[[Beat], Beat]:
+def served(start: datetime) -> Callable[[Heartbeat], Heartbeat]:
     """The tick that began at `start` has put everything."""
     return lambda beat: replace(beat, at=beat.at or start, served_at=start)
 
 
-def swept(since: datetime, shard: int | None, after: str | None) -> Callable[[Beat], Beat]:
+def swept(since: datetime, shard: int | None, after: str | None) -> Callable[[Heartbeat], Heartbeat]:
     """The sweep that began at `since` has come so far; to its end if there is no shard."""
     if shard is None:
         return lambda beat: replace(beat, swept_at=since, sweeping_since=None, sweep_shard=None, sweep_after=None)

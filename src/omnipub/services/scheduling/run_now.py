@@ -28,7 +28,7 @@ _EVER = from_text("2000-01-01T00:00:00.000Z")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ran:
+class RunNowResult:
     """One delivery of a run-now: whether it may go on now, and whether it was put on the stream."""
 
     pk: str
@@ -39,7 +39,7 @@ class Ran:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class RunNowReport:
     """What a run-now did; the counts are of all deliveries, `rows` may be of the first ones only.
 
     Attributes:
@@ -49,7 +49,7 @@ class Report:
         lost: How many of the skipped were ready, and the stream did not take them.
     """
 
-    rows: Sequence[Ran] = ()
+    rows: Sequence[RunNowResult] = ()
     dispatched: int = 0
     skipped: int = 0
     lost: int = 0
@@ -65,20 +65,22 @@ class _Tally:
     """A report in the making."""
 
     most: int | None
-    rows: list[Ran] = field(default_factory=list)
+    rows: list[RunNowResult] = field(default_factory=list)
     total: int = 0
     dispatched: int = 0
     lost: int = 0
 
-    def count(self, row: Ran) -> None:
+    def count(self, row: RunNowResult) -> None:
         self.total += 1
         self.dispatched += row.dispatched
         self.lost += row.why == NOT_TAKEN
         if self.most is None or len(self.rows) < self.most:
             self.rows.append(row)
 
-    def report(self) -> Report:
-        return Report(rows=self.rows, dispatched=self.dispatched, skipped=self.total - self.dispatched, lost=self.lost)
+    def report(self) -> RunNowReport:
+        return RunNowReport(
+            rows=self.rows, dispatched=self.dispatched, skipped=self.total - self.dispatched, lost=self.lost
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,9 @@ class RunNow:
     clock: Clock
     gate: Gate
 
-    def run(self, parents: Sequence[Parent] = (), *, dry_run: bool, trace: str = "", most: int | None = None) -> Report:
+    def run(
+        self, parents: Sequence[Parent] = (), *, dry_run: bool, trace: str = "", most: int | None = None
+    ) -> RunNowReport:
         """Put what is due at this moment; of `parents` only, if any are named.
 
         Args:
@@ -136,7 +140,7 @@ class RunNow:
                     break
 
 
-def _judged(items: Iterable[Item], now: datetime, trace: str) -> tuple[list[Ran], list[Pointer]]:
+def _judged(items: Iterable[Item], now: datetime, trace: str) -> tuple[list[RunNowResult], list[Pointer]]:
     """A row for each delivery, and the pointers to those that are ready."""
     rows, pointers = [], []
     for item in items:
@@ -144,13 +148,13 @@ def _judged(items: Iterable[Item], now: datetime, trace: str) -> tuple[list[Ran]
         step = next_step(delivery, now)
         ready = step.act in {Act.SEND, Act.FIND_OUT}
         why = step.why if ready or delivery.next_at is None else f"{step.why}: {to_text(delivery.next_at)}"
-        rows.append(Ran(pk=item["PK"], channel=delivery.channel, ready=ready, dispatched=False, why=why))
+        rows.append(RunNowResult(pk=item["PK"], channel=delivery.channel, ready=ready, dispatched=False, why=why))
         if ready:
             pointers.append(pointer_to(delivery, why="now", trace=trace))
     return rows, pointers
 
 
-def _put(rows: Sequence[Ran], lost: Iterable[Pointer]) -> list[Ran]:
+def _put(rows: Sequence[RunNowResult], lost: Iterable[Pointer]) -> list[RunNowResult]:
     """The rows after the ready ones were put, but for those that were lost."""
     missing = {(pointer.pk, keys.channel_of(pointer.sk)) for pointer in lost}
     return [

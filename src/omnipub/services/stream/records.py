@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from omnipub.errors import InvalidInputError
 from omnipub.ports.stream import StreamRecord
-from omnipub.ports.stream_reader import Start, StreamReader
+from omnipub.ports.stream_reader import StartPosition, StreamReader
 
 PAGE = 1000
 
@@ -22,7 +22,7 @@ class Records:
 
     reader: StreamReader
 
-    def span(self, start: Start, *, until: datetime, shard: str = "") -> Iterator[StreamRecord]:
+    def span(self, start: StartPosition, *, until: datetime, shard: str = "") -> Iterator[StreamRecord]:
         """The records from `start` that arrived before `until`, of one shard or of one after the other.
 
         `until` must not lie ahead: what the reading itself causes would be read too.
@@ -34,7 +34,7 @@ class Records:
                 if record.arrived_at < until:
                     yield record
 
-    def newest(self, start: Start, *, count: int) -> tuple[Sequence[StreamRecord], Mapping[str, Start]]:
+    def newest(self, start: StartPosition, *, count: int) -> tuple[Sequence[StreamRecord], Mapping[str, StartPosition]]:
         """The newest `count` records from `start` on, the oldest of them first, and where each shard goes on."""
         found, ends = [], {}
         for shard in self.reader.shards():
@@ -42,22 +42,22 @@ class Records:
             end = start
             for record in self._of(shard.name, start):
                 kept.append(record)
-                end = Start(after=record.sequence)
+                end = StartPosition(after=record.sequence)
             found.append(kept)
             ends[shard.name] = end
         return list(_by_arrival(found))[-count:], ends
 
-    def fresh(self, ends: Mapping[str, Start]) -> tuple[Sequence[StreamRecord], Mapping[str, Start]]:
+    def fresh(self, ends: Mapping[str, StartPosition]) -> tuple[Sequence[StreamRecord], Mapping[str, StartPosition]]:
         """What has arrived behind `ends`, and the new ends; a shard that is new is read from its beginning."""
         found, after = [], dict(ends)
         for shard in self.reader.shards():
-            page = self.reader.page(shard.name, ends.get(shard.name, Start()), limit=PAGE)
+            page = self.reader.page(shard.name, ends.get(shard.name, StartPosition()), limit=PAGE)
             found.append(page)
             if page:
-                after[shard.name] = Start(after=page[-1].sequence)
+                after[shard.name] = StartPosition(after=page[-1].sequence)
         return list(_by_arrival(found)), after
 
-    def place(self, text: str) -> tuple[str, Start]:
+    def place(self, text: str) -> tuple[str, StartPosition]:
         """The shard and the start that `SEQUENCE` or `SHARD:SEQUENCE` names.
 
         Raises:
@@ -73,9 +73,9 @@ class Records:
             raise InvalidInputError(
                 "The stream has several shards, each with its own sequence.", hint=f"Say {shards[0]}:{sequence}."
             )
-        return named or shards[0], Start(sequence=sequence)
+        return named or shards[0], StartPosition(sequence=sequence)
 
-    def gone_from(self, start: Start, shard: str = "") -> datetime | None:
+    def gone_from(self, start: StartPosition, shard: str = "") -> datetime | None:
         """Before which moment records that `start` asked for may be gone; None if it asked for none of those."""
         gone = self.reader.gone_before()
         if gone is None:
@@ -84,13 +84,13 @@ class Records:
             return gone if start.at < gone else None
         if not start.sequence:
             return gone
-        first, oldest = (self.reader.page(shard, one, limit=1) for one in (start, Start()))
+        first, oldest = (self.reader.page(shard, one, limit=1) for one in (start, StartPosition()))
         return gone if first and first == oldest and first[0].sequence != start.sequence else None
 
-    def _of(self, shard: str, start: Start) -> Iterator[StreamRecord]:
+    def _of(self, shard: str, start: StartPosition) -> Iterator[StreamRecord]:
         while page := self.reader.page(shard, start, limit=PAGE):
             yield from page
-            start = Start(after=page[-1].sequence)
+            start = StartPosition(after=page[-1].sequence)
 
 
 def _by_arrival(found: Sequence[Sequence[StreamRecord]] | Sequence[deque[StreamRecord]]) -> Iterator[StreamRecord]:

@@ -12,10 +12,10 @@ from omnipub.domain.delivery.decide import Act, next_step
 from omnipub.errors import NotFoundError
 from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
-from omnipub.ports.invoke import Invoke, Judged
+from omnipub.ports.invoke import Judgement, WorkerInvoker
 from omnipub.ports.parked import Parked
 from omnipub.ports.stream import Pointer, Stream, StreamRecord
-from omnipub.ports.stream_reader import Start, StreamReader
+from omnipub.ports.stream_reader import StartPosition, StreamReader
 from omnipub.ports.table import Item, Key, Table
 from omnipub.services.protocol.gate import Gate
 from omnipub.services.stream.records import Records
@@ -26,14 +26,14 @@ from omnipub.storage.items import delivery_of
 BATCH = 100
 """Records of one batch at most, as the worker's trigger hands them over."""
 
-FOREIGN = Judged(verdict="unknown", why="not a pointer of ours")
-NO_DELIVERY = Judged(verdict="unknown", why="no such delivery")
-REPEATED = Judged(verdict="repeated", why="an earlier record names it")
-PUT = Judged(verdict="put", why="on the stream again")
-NOT_PUT = Judged(verdict="not_put", why="the stream did not take it")
-STORAGE_FAILED = Judged(verdict="storage_failed", why="our own storage failed; it is as it was")
-WORKER_BROKE = Judged(verdict="worker_broke", why="a mistake of ours; the log says which")
-PUT_OFF = Judged(verdict="put_off", why="the worker did not come to it")
+FOREIGN = Judgement(verdict="unknown", why="not a pointer of ours")
+NO_DELIVERY = Judgement(verdict="unknown", why="no such delivery")
+REPEATED = Judgement(verdict="repeated", why="an earlier record names it")
+PUT = Judgement(verdict="put", why="on the stream again")
+NOT_PUT = Judgement(verdict="not_put", why="the stream did not take it")
+STORAGE_FAILED = Judgement(verdict="storage_failed", why="our own storage failed; it is as it was")
+WORKER_BROKE = Judgement(verdict="worker_broke", why="a mistake of ours; the log says which")
+PUT_OFF = Judgement(verdict="put_off", why="the worker did not come to it")
 
 UNDONE = frozenset(one.verdict for one in (NOT_PUT, STORAGE_FAILED, WORKER_BROKE, PUT_OFF))
 """Verdicts after which a parked record stays parked."""
@@ -61,7 +61,7 @@ class Replayed:
     """What became, or would become, of a record."""
 
     candidate: Candidate
-    judged: Judged
+    judged: Judgement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class Replay:
         """The stream's records."""
         return Records(reader=self.reader)
 
-    def retained(self, start: Start, *, until: datetime, shard: str = "") -> Iterator[Candidate]:
+    def retained(self, start: StartPosition, *, until: datetime, shard: str = "") -> Iterator[Candidate]:
         """The records of a span of the stream."""
         return (Candidate(record=one) for one in self.records.span(start, until=until, shard=shard))
 
@@ -112,7 +112,7 @@ class Replay:
                     acted.add(key)
                 yield Replayed(candidate=one, judged=judged)
 
-    def run(self, candidates: Iterable[Candidate], *, worker: Invoke, rate: int) -> Iterator[Replayed]:
+    def run(self, candidates: Iterable[Candidate], *, worker: WorkerInvoker, rate: int) -> Iterator[Replayed]:
         """Give the records to the worker, at most `rate` a second; what it did with each, batch by batch.
 
         Raises:
@@ -120,7 +120,7 @@ class Replay:
         """
         for batch in self._paced(candidates, rate):
             self.gate.check()
-            verdicts: Mapping[str, Judged] = {}
+            verdicts: Mapping[str, Judgement] = {}
             ours = [one.record for one in batch if one.pointer is not None]
             if ours:
                 verdicts = worker.invoke(ours)
@@ -142,7 +142,7 @@ class Replay:
             judged = [FOREIGN if one is None else NOT_PUT if one in lost else PUT for one in pointers]
             yield from self._settled(batch, judged)
 
-    def _settled(self, batch: Sequence[Candidate], judged: Sequence[Judged]) -> Iterator[Replayed]:
+    def _settled(self, batch: Sequence[Candidate], judged: Sequence[Judgement]) -> Iterator[Replayed]:
         """The batch with its verdicts; what is done with is no longer parked."""
         replayed = [Replayed(candidate=one, judged=word) for one, word in zip(batch, judged, strict=True)]
         done = [one.candidate.parked for one in replayed if one.judged.verdict not in UNDONE]
@@ -164,12 +164,16 @@ class Replay:
             after = page[-1].id
 
 
-def worker_verdict(verdict: str, why: str) -> Judged:
+def worker_verdict(verdict: str, why: str) -> Judgement:
     """The worker's verdict as a replay tells it: what it let be is named by its reason."""
-    return Judged(verdict=why.replace(" ", "_"), why=why) if verdict == "let_be" else Judged(verdict=verdict, why=why)
+    return (
+        Judgement(verdict=why.replace(" ", "_"), why=why)
+        if verdict == "let_be"
+        else Judgement(verdict=verdict, why=why)
+    )
 
 
-def _foreseen(item: Item | None, key: Key, now: datetime) -> Judged:
+def _foreseen(item: Item | None, key: Key, now: datetime) -> Judgement:
     if item is None or keys.channel_of(key.sk) is None:
         return NO_DELIVERY
     step = next_step(delivery_of(item), now)

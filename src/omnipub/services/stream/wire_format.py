@@ -8,7 +8,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
-from omnipub.services.scheduling.run_now import Ran, Report
+from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
 from omnipub.strict_json import JsonError, loads
 
 TICK = "omnipub.tick"
@@ -81,7 +81,7 @@ def run_now_from(payload: Mapping[str, Any]) -> list[Parent]:
     return [Parent(kind=Kind(one["kind"]), id=str(one["id"])) for one in payload["parents"]]
 
 
-def report_to(report: Report) -> dict[str, Any]:
+def report_to(report: RunNowReport) -> dict[str, Any]:
     """The answer to a run-now, of ROWS rows at most."""
     return {
         "dispatched": report.dispatched,
@@ -91,7 +91,7 @@ def report_to(report: Report) -> dict[str, Any]:
     }
 
 
-def report_from(answer: Mapping[str, Any]) -> Report:
+def report_from(answer: Mapping[str, Any]) -> RunNowReport:
     """What a run-now did, by its answer; what an older scheduler does not count is counted here.
 
     Raises:
@@ -99,7 +99,7 @@ def report_from(answer: Mapping[str, Any]) -> Report:
     """
     rows = [_ran(one) for one in answer["rows"]]
     dispatched = sum(row.dispatched for row in rows)
-    return Report(
+    return RunNowReport(
         rows=rows,
         dispatched=int(answer.get("dispatched", dispatched)),
         skipped=int(answer.get("skipped", len(rows) - dispatched)),
@@ -107,8 +107,8 @@ def report_from(answer: Mapping[str, Any]) -> Report:
     )
 
 
-def _ran(fields: Mapping[str, Any]) -> Ran:
-    return Ran(
+def _ran(fields: Mapping[str, Any]) -> RunNowResult:
+    return RunNowResult(
         pk=str(fields["pk"]),
         channel=str(fields["channel"]),
         ready=bool(fields["ready"]),

@@ -14,10 +14,10 @@ from omnipub.errors import ConflictError
 from omnipub.hints import Action, Hint
 from omnipub.names import SEED_OWNER
 from omnipub.ports.clock import Clock
-from omnipub.ports.place import Evidence, Seat
+from omnipub.ports.place import Evidence, Place
 from omnipub.ports.table import ConditionFailedError, Item, Key, Table
 from omnipub.services.protocol.gate import WITHOUT_EVIDENCE, Gate, Why
-from omnipub.services.protocol.store import Recording
+from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import keys
 
 _SENTENCE = "The table was restored or copied; what was due since may have been sent by the original."
@@ -46,9 +46,9 @@ class Adoption:
     """Adopts."""
 
     table: Table
-    seat: Seat
+    place: Place
     gate: Gate
-    recording: Recording
+    recording: DeliveryStore
     clock: Clock
 
     def why(self) -> Why | None:
@@ -69,8 +69,8 @@ class Adoption:
         if same:
             self._may_be_same()
         if identity:
-            self.seat.hold(identity)
-        evidence = self.seat.evidence(identity) if identity else None
+            self.place.hold(identity)
+        evidence = self.place.evidence(identity) if identity else None
         adopted = Adopted()
         raced = True
         while raced:
@@ -89,12 +89,12 @@ class Adoption:
     def _reopen(self, identity: str, evidence: Evidence | None) -> None:
         item = self.table.get(keys.gate())
         epoch = max(item["epoch"] if item else 0, evidence.epoch if evidence else 0)
-        fresh = self.seat.fresh(epoch)
+        fresh = self.place.fresh(epoch)
         if identity and identity != fresh:
-            self.seat.succeed(identity, fresh)
+            self.place.succeed(identity, fresh)
         boot = int(item.get("boot", 0)) if item else 0
         gate = self.gate.write(item, fresh, epoch + 1, boot=boot)
-        self.seat.remember(fresh, gate["epoch"])
+        self.place.remember(fresh, gate["epoch"])
 
     def _doubt_once(self, adopted: Adopted, item: Item | None, evidence: Evidence | None, *, same: bool) -> bool:
         """Move what is in doubt; whether somebody changed a delivery meanwhile, so that one more look is due."""
@@ -119,7 +119,7 @@ class Adoption:
         """What the evidence names, and what was due or on its way."""
         seen: set[str] = set()
         epoch = item["epoch"] if item else 0
-        named = self.seat.claims(item["identity"], since=epoch) if item and evidence else iter(())
+        named = self.place.claims(item["identity"], since=epoch) if item and evidence else iter(())
         for claim, delivery in self.gate.lacking(named):
             name = keys.name(Key(claim.pk, claim.sk))
             if name in seen:

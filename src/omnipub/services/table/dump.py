@@ -41,7 +41,7 @@ class Checked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BroughtIn:
+class ImportResult:
     """What became of a file's items: written, or left as they were in the table already."""
 
     written: int
@@ -49,7 +49,7 @@ class BroughtIn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transfer:
+class TableDump:
     """Exports and imports."""
 
     table: Table
@@ -133,7 +133,7 @@ class Transfer:
                 hint="Choose a new directory with --data DIR, or add --merge to bring in only what is absent here.",
             )
 
-    def bring_in(self, lines: Iterable[str], *, told: Told, dry_run: bool = False) -> BroughtIn:
+    def bring_in(self, lines: Iterable[str], *, told: Told, dry_run: bool = False) -> ImportResult:
         """Write the items of a checked file that are absent; begun again it goes on.
 
         Raises:
@@ -151,7 +151,7 @@ class Transfer:
                 self._write(absent)
                 self._raise_shards(portion)
             told(written + present)
-        return BroughtIn(written=written, present=present)
+        return ImportResult(written=written, present=present)
 
     def _absent(self, items: Sequence[Item]) -> list[Item]:
         there = self.table.batch_get([key_of(item) for item in items])

@@ -16,7 +16,7 @@ from omnipub.storage.kinds import Read
 from omnipub.storage.schema import KEY_ATTRIBUTES, PARTITION, SORT
 
 
-class Check(StrEnum):
+class IntegrityCheck(StrEnum):
     """The classes of what can be wrong; MEANINGS says what each means."""
 
     UNREADABLE = "unreadable"
@@ -43,71 +43,71 @@ class Check(StrEnum):
     SEED_CONNECTED = "seed_connected"
 
 
-MEANINGS: Mapping[Check, str] = MappingProxyType(
+MEANINGS: Mapping[IntegrityCheck, str] = MappingProxyType(
     {
-        Check.UNREADABLE: "the item is of no kind we know, or does not decode",
-        Check.WRONG_KEY: "its key says something else than its content",
-        Check.WRONG_INDEX: "an index entry is missing, superfluous or elsewhere",
-        Check.ORPHAN_DELIVERY: "its message is gone, or does not name the channel",
-        Check.ORPHAN_ATTEMPT: "its delivery is gone",
-        Check.LOST_DELIVERY: "the message names a channel that has no delivery",
-        Check.OTHER_OWNER: "the delivery belongs to somebody else than its message",
-        Check.OLD_REVISION: "it could still be sent, but its content has moved on without it",
-        Check.UNMARKED_CONNECTION: "the account could be connected twice",
-        Check.ORPHAN_ACCOUNT: "the account counts as connected, and is not",
-        Check.ORPHAN_POST: "the post belongs to a delivery that is gone or has another one",
-        Check.UNOWNED_POST: "another delivery could adopt its post",
-        Check.STALE_HOLD: "others wait for a delivery that is resolved",
-        Check.LOST_HOLD: "others with its text do not wait for it",
-        Check.LOST_CLAIM: "publishing, but nobody has it and nothing may be out",
-        Check.LEFT_LEASE: "a lease on what is not being published",
-        Check.WRONG_LEASE: "it is looked at at another moment than its lease ends",
-        Check.NO_MOMENT: "somebody must find it, and nobody will",
-        Check.NO_NETWORK_ID: "published, but nobody knows as what",
-        Check.NO_PUBLISHED_AT: "published, but nobody knows when",
-        Check.MAY_BE_OUT: "it may be out already and would be sent again",
-        Check.SEED_CONNECTED: "what was invented could be sent",
+        IntegrityCheck.UNREADABLE: "the item is of no kind we know, or does not decode",
+        IntegrityCheck.WRONG_KEY: "its key says something else than its content",
+        IntegrityCheck.WRONG_INDEX: "an index entry is missing, superfluous or elsewhere",
+        IntegrityCheck.ORPHAN_DELIVERY: "its message is gone, or does not name the channel",
+        IntegrityCheck.ORPHAN_ATTEMPT: "its delivery is gone",
+        IntegrityCheck.LOST_DELIVERY: "the message names a channel that has no delivery",
+        IntegrityCheck.OTHER_OWNER: "the delivery belongs to somebody else than its message",
+        IntegrityCheck.OLD_REVISION: "it could still be sent, but its content has moved on without it",
+        IntegrityCheck.UNMARKED_CONNECTION: "the account could be connected twice",
+        IntegrityCheck.ORPHAN_ACCOUNT: "the account counts as connected, and is not",
+        IntegrityCheck.ORPHAN_POST: "the post belongs to a delivery that is gone or has another one",
+        IntegrityCheck.UNOWNED_POST: "another delivery could adopt its post",
+        IntegrityCheck.STALE_HOLD: "others wait for a delivery that is resolved",
+        IntegrityCheck.LOST_HOLD: "others with its text do not wait for it",
+        IntegrityCheck.LOST_CLAIM: "publishing, but nobody has it and nothing may be out",
+        IntegrityCheck.LEFT_LEASE: "a lease on what is not being published",
+        IntegrityCheck.WRONG_LEASE: "it is looked at at another moment than its lease ends",
+        IntegrityCheck.NO_MOMENT: "somebody must find it, and nobody will",
+        IntegrityCheck.NO_NETWORK_ID: "published, but nobody knows as what",
+        IntegrityCheck.NO_PUBLISHED_AT: "published, but nobody knows when",
+        IntegrityCheck.MAY_BE_OUT: "it may be out already and would be sent again",
+        IntegrityCheck.SEED_CONNECTED: "what was invented could be sent",
     }
 )
 
-Wrong = tuple[Check, str]
+Wrong = tuple[IntegrityCheck, str]
 """The class, and the finding in a sentence."""
 
 _SURELY_NOT_OUT = frozenset({Status.DRAFT, Status.SCHEDULED, Status.HELD, Status.MISSED, Status.FAILED})
 
-_STATES: tuple[tuple[Check, Callable[[Delivery], bool], str], ...] = (
+_STATES: tuple[tuple[IntegrityCheck, Callable[[Delivery], bool], str], ...] = (
     (
-        Check.LOST_CLAIM,
+        IntegrityCheck.LOST_CLAIM,
         lambda one: one.status is Status.PUBLISHING and one.lease is None and not one.may_be_out,
         "It is publishing without a lease, and nothing of it may be out.",
     ),
     (
-        Check.LEFT_LEASE,
+        IntegrityCheck.LEFT_LEASE,
         lambda one: one.lease is not None and one.status is not Status.PUBLISHING,
         "It has a lease and is not being published.",
     ),
     (
-        Check.WRONG_LEASE,
+        IntegrityCheck.WRONG_LEASE,
         lambda one: one.lease is not None and one.status is Status.PUBLISHING and one.next_at != one.lease.until,
         "It is looked at next at another moment than its lease ends.",
     ),
     (
-        Check.NO_MOMENT,
+        IntegrityCheck.NO_MOMENT,
         lambda one: one.status in WATCHED and one.next_at is None,
         "It has no next moment, so nobody will look at it.",
     ),
     (
-        Check.NO_NETWORK_ID,
+        IntegrityCheck.NO_NETWORK_ID,
         lambda one: one.status is Status.PUBLISHED and not one.network_id,
         "It is published without the network's id.",
     ),
     (
-        Check.NO_PUBLISHED_AT,
+        IntegrityCheck.NO_PUBLISHED_AT,
         lambda one: one.status is Status.PUBLISHED and one.published_at is None,
         "It is published without the moment it was.",
     ),
     (
-        Check.MAY_BE_OUT,
+        IntegrityCheck.MAY_BE_OUT,
         lambda one: one.may_be_out and one.status in _SURELY_NOT_OUT,
         "It counts as surely not out, and says that it may be out.",
     ),
@@ -116,7 +116,10 @@ _STATES: tuple[tuple[Check, Callable[[Delivery], bool], str], ...] = (
 
 def alone(found: Read) -> Iterator[Wrong]:
     """What is wrong with an item by itself."""
-    for check, names in ((Check.WRONG_KEY, (PARTITION, SORT)), (Check.WRONG_INDEX, KEY_ATTRIBUTES[2:])):
+    for check, names in (
+        (IntegrityCheck.WRONG_KEY, (PARTITION, SORT)),
+        (IntegrityCheck.WRONG_INDEX, KEY_ATTRIBUTES[2:]),
+    ):
         wrong = [key for key in found.index_keys if key.name in names and not key.right]
         if wrong:
             said = (f"{key.name} is {key.there or 'absent'}, not {key.allowed[0] or 'absent'}." for key in wrong)
@@ -125,4 +128,4 @@ def alone(found: Read) -> Iterator[Wrong]:
     if isinstance(value, Delivery):
         yield from ((check, sentence) for check, holds, sentence in _STATES if holds(value))
     if isinstance(value, Connection) and value.owner == SEED_OWNER:
-        yield Check.SEED_CONNECTED, "The owner of what was invented has an account, so it could be sent."
+        yield IntegrityCheck.SEED_CONNECTED, "The owner of what was invented has an account, so it could be sent."

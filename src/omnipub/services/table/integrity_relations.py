@@ -12,7 +12,7 @@ from omnipub.domain.ids import Kind, Parent, network_of
 from omnipub.domain.message import Message
 from omnipub.ports.table import Item, Key
 from omnipub.services.protocol.store import held_text, name_of
-from omnipub.services.table.integrity_items import Check, Wrong
+from omnipub.services.table.integrity_items import IntegrityCheck, Wrong
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, key_of
 from omnipub.storage.kinds import ItemKind, Read, value_of
@@ -47,13 +47,15 @@ def beside(found: Read, there: Mapping[Key, Item]) -> Iterator[Wrong]:
     match value:
         case Message() | Certification():
             lost = [name for name in value.channels if keys.delivery(_parent(item), name) not in there]
-            yield from ((Check.LOST_DELIVERY, f"It goes to {name}, where it has no delivery.") for name in lost)
+            yield from (
+                (IntegrityCheck.LOST_DELIVERY, f"It goes to {name}, where it has no delivery.") for name in lost
+            )
         case Attempt() if keys.delivery(value.parent, value.channel) not in there:
-            yield Check.ORPHAN_ATTEMPT, "Its delivery does not exist."
+            yield IntegrityCheck.ORPHAN_ATTEMPT, "Its delivery does not exist."
         case Connection():
             mark = there.get(keys.connected_account(value.owner, network_of(value.channel), value.account))
             if mark is None or mark.get("channel") != value.channel:
-                yield Check.UNMARKED_CONNECTION, f"Account {value.account} is not marked as connected to it."
+                yield IntegrityCheck.UNMARKED_CONNECTION, f"Account {value.account} is not marked as connected to it."
         case Delivery():
             yield from _delivery(value, there)
     match found.kind:
@@ -68,46 +70,52 @@ def _delivery(value: Delivery, there: Mapping[Key, Item]) -> Iterator[Wrong]:
     subject = _value(found)
     noun = "message" if value.parent.kind is Kind.MESSAGE else "certification"
     if found is None:
-        yield Check.ORPHAN_DELIVERY, f"Its {noun} does not exist."
+        yield IntegrityCheck.ORPHAN_DELIVERY, f"Its {noun} does not exist."
     elif isinstance(subject, Message | Certification):
         if value.channel not in subject.channels:
-            yield Check.ORPHAN_DELIVERY, f"Its {noun} does not go to {value.channel}."
+            yield IntegrityCheck.ORPHAN_DELIVERY, f"Its {noun} does not go to {value.channel}."
         if subject.owner != value.owner:
-            yield Check.OTHER_OWNER, f"It belongs to {value.owner}, its {noun} to {subject.owner}."
+            yield IntegrityCheck.OTHER_OWNER, f"It belongs to {value.owner}, its {noun} to {subject.owner}."
         if value.status in EDITABLE and subject.revision != value.revision:
-            yield Check.OLD_REVISION, f"It is of revision {value.revision}, its {noun} of {subject.revision}."
+            yield IntegrityCheck.OLD_REVISION, f"It is of revision {value.revision}, its {noun} of {subject.revision}."
     for check, mark, sentence in _marks(value):
         if there.get(mark, {}).get("delivery") != name_of(value):
             yield check, sentence
 
 
-def _marks(value: Delivery) -> Iterator[tuple[Check, Key, str]]:
+def _marks(value: Delivery) -> Iterator[tuple[IntegrityCheck, Key, str]]:
     """The items that must name this delivery, and what is wrong if they do not."""
     if value.status is Status.PUBLISHED and value.network_id:
         for one in value.network_ids:
             post = keys.post(network_of(value.channel), one, value.apart)
-            yield Check.UNOWNED_POST, post, f"Nothing says that the post {one} belongs to it."
+            yield IntegrityCheck.UNOWNED_POST, post, f"Nothing says that the post {one} belongs to it."
     if value.holds:
-        yield Check.LOST_HOLD, held_text(value), "It is unresolved, and nothing keeps others with its text waiting."
+        yield (
+            IntegrityCheck.LOST_HOLD,
+            held_text(value),
+            "It is unresolved, and nothing keeps others with its text waiting.",
+        )
 
 
 def _account(item: Item, there: Mapping[Key, Item]) -> Iterator[Wrong]:
     found = there.get(keys.connection(keys.owner_of(item[PARTITION]), item["channel"]))
     connection = _value(found)
     if found is None:
-        yield Check.ORPHAN_ACCOUNT, f"It counts as connected as {item['channel']}, which does not exist."
+        yield IntegrityCheck.ORPHAN_ACCOUNT, f"It counts as connected as {item['channel']}, which does not exist."
     elif isinstance(connection, Connection) and key_of(item) not in {
         keys.connected_account(connection.owner, network_of(connection.channel), account)
         for account in (connection.account, *connection.also)
     }:
-        yield Check.ORPHAN_ACCOUNT, f"{item['channel']} is connected to account {connection.account} instead."
+        yield IntegrityCheck.ORPHAN_ACCOUNT, f"{item['channel']} is connected to account {connection.account} instead."
 
 
 def _marker(item: Item, kind: ItemKind, there: Mapping[Key, Item]) -> Iterator[Wrong]:
     found = there.get(_holder(item))
     delivery = _value(found)
     check, says = (
-        (Check.ORPHAN_POST, "It belongs to") if kind is ItemKind.POST else (Check.STALE_HOLD, "Others wait for")
+        (IntegrityCheck.ORPHAN_POST, "It belongs to")
+        if kind is ItemKind.POST
+        else (IntegrityCheck.STALE_HOLD, "Others wait for")
     )
     if found is None:
         yield check, f"{says} {item['delivery']}, which does not exist."

@@ -28,7 +28,7 @@ class Count:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Census:
+class TableCounts:
     """What was counted and read.
 
     Attributes:
@@ -56,7 +56,7 @@ class Census:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counting:
+class TableStats:
     """Counts; reads only."""
 
     table: Table
@@ -66,11 +66,11 @@ class Counting:
     networks: Sequence[str]
     cap: int
 
-    def census(self) -> Census:
+    def census(self) -> TableCounts:
         """Everything once."""
         shards = self.shards.count(self.clock.now())
         seed = self.table.get(keys.seed())
-        return Census(
+        return TableCounts(
             statuses={status: self._status(status, shards) for status in Status if status in WATCHED},
             published={network: self._published(network, shards) for network in self.networks},
             parents={kind: self._parents(kind, shards) for kind in Kind},

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Item, Key, Table
-from omnipub.services.table.integrity_items import Check, alone
+from omnipub.services.table.integrity_items import IntegrityCheck, alone
 from omnipub.services.table.integrity_relations import beside, relatives
 from omnipub.storage import access
 from omnipub.storage.items import key_of
@@ -25,10 +25,10 @@ SHOWN = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class IntegrityFinding:
     """One thing that is wrong."""
 
-    check: Check
+    check: IntegrityCheck
     key: Key
     sentence: str
 
@@ -44,8 +44,8 @@ class Verified:
     """
 
     items: Mapping[str, int]
-    findings: tuple[Finding, ...]
-    counts: Mapping[Check, int]
+    findings: tuple[IntegrityFinding, ...]
+    counts: Mapping[IntegrityCheck, int]
 
     @property
     def clean(self) -> bool:
@@ -65,8 +65,8 @@ class Verification:
         """Look at every item; `told` hears how many were looked at."""
         highest = self.shards.count(self.clock.now()).highest
         items: Counter[str] = Counter()
-        counts: Counter[Check] = Counter()
-        findings: list[Finding] = []
+        counts: Counter[IntegrityCheck] = Counter()
+        findings: list[IntegrityFinding] = []
         for portion in _portions(access.everything(self.table)):
             items.update(kind_of(key_of(item)) or "unknown" for item in portion)
             for finding in self._looked_at(portion, highest):
@@ -76,7 +76,7 @@ class Verification:
             told(items.total())
         return Verified(items=dict(sorted(items.items())), findings=tuple(findings), counts=dict(counts))
 
-    def _looked_at(self, portion: Sequence[Item], highest: int) -> Iterator[Finding]:
+    def _looked_at(self, portion: Sequence[Item], highest: int) -> Iterator[IntegrityFinding]:
         first = self._findings(portion, highest)
         if not first:
             return
@@ -85,17 +85,17 @@ class Verification:
         second = self._findings([again[key] for key in suspects if key in again], highest)
         yield from (finding for finding in first if finding in second)
 
-    def _findings(self, portion: Sequence[Item], highest: int) -> list[Finding]:
+    def _findings(self, portion: Sequence[Item], highest: int) -> list[IntegrityFinding]:
         found, readable = [], []
         for item in portion:
             try:
                 readable.append(read(item, highest))
             except ValueError as error:
-                found.append(Finding(check=Check.UNREADABLE, key=key_of(item), sentence=str(error)))
+                found.append(IntegrityFinding(check=IntegrityCheck.UNREADABLE, key=key_of(item), sentence=str(error)))
         there = self.table.batch_get([key for one in readable for key in relatives(one)])
         for one in readable:
             wrong = [*alone(one), *beside(one, there)]
-            found += [Finding(check=check, key=one.key, sentence=sentence) for check, sentence in wrong]
+            found += [IntegrityFinding(check=check, key=one.key, sentence=sentence) for check, sentence in wrong]
         return found
 
 

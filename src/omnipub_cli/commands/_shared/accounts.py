@@ -93,10 +93,10 @@ def verdict(call: Call, tested: Trial) -> dict[str, Any]:
 
 def exit_code(tested: Sequence[Trial]) -> int:
     """0 if nothing speaks against the accounts; a network that could not be asked is a code of its own."""
-    from omnipub.services.accounts.check import Verdict
+    from omnipub.services.accounts.check import CheckVerdict
     from omnipub_cli.framework.exit_codes import Code
 
     verdicts = {one.verdict for one in tested}
-    if verdicts & {Verdict.EXPIRED, Verdict.NOT_ALLOWED}:
+    if verdicts & {CheckVerdict.EXPIRED, CheckVerdict.NOT_ALLOWED}:
         return Code.FAILURE
-    return Code.UNAVAILABLE if Verdict.UNREACHABLE in verdicts else Code.OK
+    return Code.UNAVAILABLE if CheckVerdict.UNREACHABLE in verdicts else Code.OK

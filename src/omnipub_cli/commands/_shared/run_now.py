@@ -10,13 +10,13 @@ from omnipub_cli.framework.exit_codes import Code
 from omnipub_cli.output.views import Column, State, Table
 
 if TYPE_CHECKING:
-    from omnipub.services.scheduling.run_now import Ran, Report
+    from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
     from omnipub_cli.framework.context import Call
 
 COLUMNS = (Column("ID"), Column("CHANNEL"), Column("RESULT"), Column("WHY", flexible=True))
 
 
-def tell(call: Call, report: Report, *, dry_run: bool) -> None:
+def tell(call: Call, report: RunNowReport, *, dry_run: bool) -> None:
     """Show the report and what to type next.
 
     Raises:
@@ -48,7 +48,7 @@ def tell(call: Call, report: Report, *, dry_run: bool) -> None:
         _say(call, report)
 
 
-def _say(call: Call, report: Report) -> None:
+def _say(call: Call, report: RunNowReport) -> None:
     if report.dispatched:
         call.output.note(
             f"Dispatched: {report.dispatched}. A worker asks the table before it sends, so none goes out twice."
@@ -63,7 +63,7 @@ def _say(call: Call, report: Report) -> None:
         raise typer.Exit(Code.FAILURE)
 
 
-def _line(one: Ran) -> dict[str, Any]:
+def _line(one: RunNowResult) -> dict[str, Any]:
     from omnipub.storage.keys import parent_of
 
     parent = parent_of(one.pk)

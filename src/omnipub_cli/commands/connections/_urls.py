@@ -48,12 +48,12 @@ def place_of(system: System, channel: str, url: str) -> str:
 
 def _public(url: str) -> None:
     """Refuse what could never be sent to; what the name leads to is judged again with each request."""
-    from omnipub.adapters.http.ssrf_guard import Guard, is_public, resolved, target_of
+    from omnipub.adapters.http.ssrf_guard import SsrfGuard, is_public, resolved, target_of
     from omnipub.ports.http import NotSentError
 
     try:
         target = target_of(url)
-        Guard(allowed_origins=(), only_allowed=False, resolve=resolved).check(target, user_given=True)
+        SsrfGuard(allowed_origins=(), only_allowed=False, resolve=resolved).check(target, user_given=True)
     except NotSentError as error:
         raise InvalidInputError(error.message, hint="Use --url https://… with a public host.") from error
     if target.host == "localhost" or (_is_address(target.host) and not is_public(target.host)):

@@ -18,8 +18,8 @@ from omnipub_cli.output.views import Cell, Column, State, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from omnipub.services.bulk.plan import Planned
-    from omnipub.services.bulk.row import Problem, Row
+    from omnipub.services.bulk.plan import PlannedRow
+    from omnipub.services.bulk.row import Row, RowProblem
     from omnipub.services.messages.create_transaction import Created
     from omnipub.wiring.assemble import System
     from omnipub_cli.framework.context import Call
@@ -70,24 +70,24 @@ class Run:
     owner: str
     pictures: Callable[[str], bytes]
     name: str
-    good: list[Planned] = field(default_factory=list)
-    bad: list[Problem] = field(default_factory=list)
+    good: list[PlannedRow] = field(default_factory=list)
+    bad: list[RowProblem] = field(default_factory=list)
     created: dict[int, Created] = field(default_factory=dict)
     total: int = 0
     broken_off: bool = False
     refused_late: bool = False
 
     @property
-    def new(self) -> list[Planned]:
+    def new(self) -> list[PlannedRow]:
         """Rows whose message is not there yet."""
         return [one for one in self.good if one.there is None]
 
     @property
-    def at_once(self) -> list[Planned]:
+    def at_once(self) -> list[PlannedRow]:
         """Those of them that have no time."""
         return [one for one in self.new if one.schedule is None]
 
-    def check(self, rows: Sequence[Row | list[Problem]]) -> None:
+    def check(self, rows: Sequence[Row | list[RowProblem]]) -> None:
         """Sort the rows into good and bad; nothing is stored."""
         self.total = len(rows)
         plan = self.system.importing.planned(rows, owner=self.owner, viewer=self.call.viewer(), pictures=self.pictures)
@@ -180,18 +180,18 @@ class Run:
             more = ", …" if count > LINES_AT_MOST else ""
             self.call.output.warn(f"{_rows(count)} {verb} no time: {pronoun} out now (line {lines}{more}).")
 
-    def _failed(self, planned: Planned, error: OmnipubError) -> None:
-        from omnipub.services.bulk.row import Problem
+    def _failed(self, planned: PlannedRow, error: OmnipubError) -> None:
+        from omnipub.services.bulk.row import RowProblem
 
-        self.bad.append(Problem(line=planned.row.line, field="", sentence=error.message))
+        self.bad.append(RowProblem(line=planned.row.line, field="", sentence=error.message))
 
-    def _state(self, planned: Planned, *, dry_run: bool) -> str:
+    def _state(self, planned: PlannedRow, *, dry_run: bool) -> str:
         created = self.created.get(planned.row.line, planned.there)
         if created is not None:
             return "already_there" if created.replayed else "created"
         return "would_be_created" if dry_run else "not_created"
 
-    def _shape(self, planned: Planned, *, dry_run: bool) -> dict[str, Any]:
+    def _shape(self, planned: PlannedRow, *, dry_run: bool) -> dict[str, Any]:
         from omnipub.domain.timestamps import to_text
 
         created = self.created.get(planned.row.line, planned.there)
@@ -227,7 +227,7 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def _named(problems: Sequence[Problem]) -> list[tuple[str, str]]:
+def _named(problems: Sequence[RowProblem]) -> list[tuple[str, str]]:
     told = [
         (f"line {one.line}" + (f", {one.field}" if one.field else ""), one.sentence) for one in problems[:TOLD_AT_MOST]
     ]

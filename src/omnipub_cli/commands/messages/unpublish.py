@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.services.messages.unpublish import Report
+    from omnipub.services.messages.unpublish import UnpublishReport
     from omnipub_cli.framework.context import Call
 
 app = typer.Typer(add_completion=False)
@@ -48,7 +48,7 @@ def unpublish(context: typer.Context, id_: Id, *, channel: Channels = None, yes:
         chosen = system.unpublish.chosen(parent, call.viewer(), once(channel))
         if any(one.unpublished is None for one in chosen):
             prompts.confirm(call, _question(chosen), yes=yes)
-        reports: list[Report] = []
+        reports: list[UnpublishReport] = []
         with call.output.progress() as progress:
             for one in chosen:
                 reports.append(system.unpublish.delete(one, by=call.owner))
@@ -71,11 +71,11 @@ def _question(chosen: Sequence[Delivery]) -> str:
     return f"This asks {', '.join(one.channel for one in posts)} to delete {noun}, which cannot be undone."
 
 
-def _rows(reports: Sequence[Report]) -> list[Sequence[Cell]]:
+def _rows(reports: Sequence[UnpublishReport]) -> list[Sequence[Cell]]:
     return [(one.delivery.channel, State(one.result.value), one.delivery.network_id, one.sentence) for one in reports]
 
 
-def _shape(report: Report) -> dict[str, object]:
+def _shape(report: UnpublishReport) -> dict[str, object]:
     from omnipub.services.messages import serialize
 
     return {
@@ -87,7 +87,7 @@ def _shape(report: Report) -> dict[str, object]:
     }
 
 
-def _explain(call: Call, left: Sequence[Report]) -> None:
+def _explain(call: Call, left: Sequence[UnpublishReport]) -> None:
     """Which posts may still be seen, and what to do about them."""
     for one in left:
         call.output.warn(f"{one.delivery.channel}: {one.sentence}")

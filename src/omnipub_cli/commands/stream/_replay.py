@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from omnipub.ports.stream_reader import Start
+    from omnipub.ports.stream_reader import StartPosition
     from omnipub.services.stream.replay import Candidate, Replay, Replayed
     from omnipub.wiring.assemble import System
     from omnipub_cli.framework.context import Call
@@ -43,7 +43,7 @@ class Wanted:
         gone: Before which moment records that were asked for may be gone.
     """
 
-    start: Start | None = None
+    start: StartPosition | None = None
     shard: str = ""
     until: datetime | None = None
     ids: Sequence[str] = ()

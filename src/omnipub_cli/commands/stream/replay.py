@@ -89,7 +89,7 @@ def _check(*, since: str, from_: str, parked: bool, until: str, ids: "list[str] 
 
 def _wanted(again: "Replay", *, since: str, from_: str, until: str, ids: list[str]) -> "Wanted":
     """The records that are asked for."""
-    from omnipub.ports.stream_reader import Start
+    from omnipub.ports.stream_reader import StartPosition
     from omnipub_cli.commands.stream._replay import Wanted
     from omnipub_cli.framework.since import since_of
 
@@ -97,7 +97,7 @@ def _wanted(again: "Replay", *, since: str, from_: str, until: str, ids: list[st
         return Wanted(ids=ids)
     now = again.clock.now()
     end = since_of(until, "--until", now=now) if until else now
-    shard, start = again.records.place(from_) if from_ else ("", Start(at=since_of(since, "--since", now=now)))
+    shard, start = again.records.place(from_) if from_ else ("", StartPosition(at=since_of(since, "--since", now=now)))
     if start.at is not None and start.at >= end:
         raise InvalidInputError("--since must lie before --until.", hint="--until is excluded.")
     return Wanted(start=start, shard=shard, until=end, gone=again.records.gone_from(start, shard))

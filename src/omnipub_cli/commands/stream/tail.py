@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from omnipub.ports.stream import StreamRecord
-    from omnipub.ports.stream_reader import Start
+    from omnipub.ports.stream_reader import StartPosition
     from omnipub.services.stream.records import Records
 
 app = typer.Typer(add_completion=False)
@@ -50,14 +50,14 @@ def tail(
 ) -> None:
     """Show the newest records, and with --follow those that arrive."""
     from omnipub.domain.timestamps import to_text
-    from omnipub.ports.stream_reader import Start
+    from omnipub.ports.stream_reader import StartPosition
     from omnipub_cli.commands.stream import _records
     from omnipub_cli.framework.since import since_of
 
     call = call_of(context)
     with call.system() as system:
         records = call.replay(system).records
-        start = Start(at=since_of(since, "--since", now=system.world.clock.now()) if since else None)
+        start = StartPosition(at=since_of(since, "--since", now=system.world.clock.now()) if since else None)
         gone = records.gone_from(start) if since else None
         found, ends = records.newest(start, count=limit)
         rows = [_records.cells(one) for one in found]
@@ -79,7 +79,7 @@ def tail(
     _advise(call, since=since, found=len(found), limit=limit, follow=follow)
 
 
-def _follow(call: Call, records: "Records", ends: "Mapping[str, Start]") -> None:
+def _follow(call: Call, records: "Records", ends: "Mapping[str, StartPosition]") -> None:
     """Print what arrives until somebody asks to stop."""
     call.output.flush()
     with termination():

@@ -21,7 +21,7 @@ def export(
 ) -> None:
     """Write every item to a file, a line of JSON each, without secrets."""
     from omnipub.onebox.backups import vacant
-    from omnipub.services.table.dump import Transfer
+    from omnipub.services.table.dump import TableDump
     from omnipub_cli.commands.table import _jsonl
     from omnipub_cli.output.progress import counted
 
@@ -29,7 +29,7 @@ def export(
     target = file.expanduser().absolute()
     vacant(target)
     with call.system() as system, counted(call.output, "items") as told:
-        transfer = Transfer(
+        transfer = TableDump(
             table=system.world.table,
             shards=system.shards,
             gate=system.gate,

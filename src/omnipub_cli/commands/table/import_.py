@@ -35,7 +35,7 @@ def import_(
 ) -> None:
     """Bring in an exported file, after all of it was checked; nothing is sent until the table is adopted."""
     from omnipub.onebox.data_directory import alone
-    from omnipub.services.table.dump import Transfer
+    from omnipub.services.table.dump import TableDump
     from omnipub_cli.commands.table import _jsonl
     from omnipub_cli.framework.prompts import confirm
     from omnipub_cli.output.progress import counted
@@ -43,7 +43,7 @@ def import_(
     call = call_of(context)
     source = file.expanduser().absolute()
     with call.system() as system, alone(call.directory):
-        transfer = Transfer(
+        transfer = TableDump(
             table=system.world.table,
             shards=system.shards,
             gate=system.gate,

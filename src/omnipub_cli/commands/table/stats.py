@@ -11,7 +11,7 @@ from omnipub_cli.output.views import Record
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from omnipub.services.table.stats import Census, Count
+    from omnipub.services.table.stats import Count, TableCounts
     from omnipub_cli.output.views import Cell
 
 app = typer.Typer(add_completion=False)
@@ -21,11 +21,11 @@ app = typer.Typer(add_completion=False)
 def stats(context: typer.Context) -> None:
     """Count what there is by status, and say how scheduler, gate and shards stand."""
     from omnipub.onebox.backups import size_of
-    from omnipub.services.table.stats import CAP, Counting
+    from omnipub.services.table.stats import CAP, TableStats
 
     call = call_of(context)
     with call.system() as system:
-        census = Counting(
+        census = TableStats(
             table=system.world.table,
             shards=system.shards,
             gate=system.gate,
@@ -42,7 +42,7 @@ def stats(context: typer.Context) -> None:
         call.output.hint(f"If the original is retired for good: {call.typed('table adopt')}")
 
 
-def _fields(census: "Census", size: int) -> "list[tuple[str, Cell]]":
+def _fields(census: "TableCounts", size: int) -> "list[tuple[str, Cell]]":
     return [
         *((f"{kind.name.lower()}s", _counted(count)) for kind, count in census.parents.items()),
         *((status.value, _counted(count)) for status, count in census.statuses.items()),
@@ -62,7 +62,7 @@ def _counted(count: "Count") -> str | int:
     return f"{count.number:,}+" if count.more else count.number
 
 
-def _shape(census: "Census", size: int) -> dict[str, Any]:
+def _shape(census: "TableCounts", size: int) -> dict[str, Any]:
     return {
         "messages": {kind.name.lower(): _number(count) for kind, count in census.parents.items()},
         "statuses": {status.value: _number(count) for status, count in census.statuses.items()},

@@ -13,7 +13,7 @@ from omnipub_cli.output.views import Column, Line, Story, Table, View
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from omnipub.services.table.verify import Finding
+    from omnipub.services.table.verify import IntegrityFinding
 
 app = typer.Typer(add_completion=False)
 
@@ -71,7 +71,7 @@ def _views(call: Call, rows: "Sequence[Mapping[str, str]]") -> "Iterator[View]":
         yield Story(lines=[heading, Line((row["sentence"],), indent=2), Line(("type:", row["next"]), indent=2)])
 
 
-def _shape(call: Call, finding: "Finding") -> dict[str, Any]:
+def _shape(call: Call, finding: "IntegrityFinding") -> dict[str, Any]:
     from omnipub.storage import keys
 
     name = keys.name(finding.key)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from omnipub.adapters.aws.clients import Clients
     from omnipub.config import Settings
     from omnipub.domain.ids import Parent
-    from omnipub.services.scheduling.run_now import Report
+    from omnipub.services.scheduling.run_now import RunNowReport
     from omnipub.services.stream.replay import Replay
     from omnipub.wiring.assemble import System
     from omnipub_cli.deployment.account import Account
@@ -141,7 +141,7 @@ class Stage:
         worker = self.facts.worker if whole else ""
         return replay_on_aws(system, self.clients, worker=worker, parked=self._outputs["Data"]["ParkedBucket"])
 
-    def run_now(self, parents: Sequence[Parent]) -> Report:
+    def run_now(self, parents: Sequence[Parent]) -> RunNowReport:
         """Let its own scheduler dispatch what is due, of `parents` only if any are named."""
         from omnipub.adapters.aws.lambda_scheduler import LambdaScheduler
 

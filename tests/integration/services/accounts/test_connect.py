@@ -17,8 +17,8 @@ from omnipub.domain.token_refresh import Renewal, RenewalFailed
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.names import SEED_OWNER
 from omnipub.ports.http import NoAnswerError, NotSentError
-from omnipub.services.accounts.check import Asking, Trial, Verdict
-from omnipub.services.accounts.connect import Connecting
+from omnipub.services.accounts.check import AccountCheck, CheckVerdict, Trial
+from omnipub.services.accounts.connect import AccountConnector
 from omnipub.services.accounts.refresh_results import renewable
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.driver import Driver
@@ -72,8 +72,8 @@ class Desk:
 
     bed: TestBed
     answers: Answers
-    asking: Asking
-    connecting: Connecting
+    asking: AccountCheck
+    connecting: AccountConnector
 
     def connection(self, channel: str = "looked") -> Connection:
         found = self.bed.system.accounts.find(OWNER, channel)
@@ -118,23 +118,23 @@ def desk(bed: TestBed) -> Desk:
         longest=timedelta(seconds=25),
     )
     asking = replace(bed.system.asking, driver=driver, channels=channels)
-    renewing = replace(bed.system.connecting.renewing, driver=driver, channels=channels)
-    connecting = replace(bed.system.connecting, asking=asking, renewing=renewing, channels=channels)
+    token_refresh = replace(bed.system.connecting.token_refresh, driver=driver, channels=channels)
+    connecting = replace(bed.system.connecting, asking=asking, token_refresh=token_refresh, channels=channels)
     return Desk(bed=bed, answers=answers, asking=asking, connecting=connecting)
 
 
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
-        (200, Verdict.OK),
-        (401, Verdict.EXPIRED),
-        (403, Verdict.NOT_ALLOWED),
-        (429, Verdict.UNREACHABLE),
-        (NotSentError("Nobody answers there."), Verdict.UNREACHABLE),
-        (NoAnswerError("No answer came in time."), Verdict.UNREACHABLE),
+        (200, CheckVerdict.OK),
+        (401, CheckVerdict.EXPIRED),
+        (403, CheckVerdict.NOT_ALLOWED),
+        (429, CheckVerdict.UNREACHABLE),
+        (NotSentError("Nobody answers there."), CheckVerdict.UNREACHABLE),
+        (NoAnswerError("No answer came in time."), CheckVerdict.UNREACHABLE),
     ],
 )
-def test_a_test_says_what_the_network_says_and_changes_nothing(desk: Desk, answer: Any, verdict: Verdict) -> None:
+def test_a_test_says_what_the_network_says_and_changes_nothing(desk: Desk, answer: Any, verdict: CheckVerdict) -> None:
     before = desk.connection()
     tested = desk.test(answer)
     assert tested.verdict is verdict
@@ -144,13 +144,13 @@ def test_a_test_says_what_the_network_says_and_changes_nothing(desk: Desk, answe
 
 def test_what_cannot_be_asked_is_said_to_be_so_and_nothing_is_sent(desk: Desk) -> None:
     tested = desk.test(channel="blind")
-    assert tested.verdict is Verdict.UNTESTABLE
+    assert tested.verdict is CheckVerdict.UNTESTABLE
     assert desk.answers.asked == []
 
 
 def test_a_token_that_no_longer_opens_counts_as_expired_and_is_not_asked_about(desk: Desk) -> None:
     connection = replace(desk.connection(), sealed="v1.AAAA")
-    assert desk.asking.test(connection).verdict is Verdict.EXPIRED
+    assert desk.asking.test(connection).verdict is CheckVerdict.EXPIRED
     assert desk.answers.asked == []
 
 
@@ -158,7 +158,7 @@ def test_a_refresh_of_an_account_that_works_again_lets_what_was_held_go_on(desk:
     message = desk.held()
     assert desk.status(message) is Status.HELD
     refreshed = desk.refresh(200)
-    assert (refreshed.verdict, refreshed.renewed, refreshed.released) == (Verdict.OK, False, 1)
+    assert (refreshed.verdict, refreshed.renewed, refreshed.released) == (CheckVerdict.OK, False, 1)
     assert desk.connection().standing is Standing.ACTIVE
     desk.bed.run_stream()
     assert desk.status(message) is Status.PUBLISHED
@@ -167,7 +167,7 @@ def test_a_refresh_of_an_account_that_works_again_lets_what_was_held_go_on(desk:
 def test_a_refresh_of_an_account_that_still_does_not_work_changes_nothing(desk: Desk) -> None:
     message = desk.held()
     before = desk.connection()
-    assert desk.refresh(401).verdict is Verdict.EXPIRED
+    assert desk.refresh(401).verdict is CheckVerdict.EXPIRED
     assert desk.connection() == before
     assert desk.status(message) is Status.HELD
 
@@ -195,7 +195,7 @@ def test_a_renewed_token_lets_what_was_held_go_on(desk: Desk) -> None:
 def test_a_refused_renewal_leaves_the_old_token(desk: Desk) -> None:
     desk.with_credentials()
     before = desk.connection()
-    assert desk.refresh(400).verdict is Verdict.EXPIRED
+    assert desk.refresh(400).verdict is CheckVerdict.EXPIRED
     after = desk.connection()
     assert (after.sealed, after.settings, after.standing) == (before.sealed, before.settings, before.standing)
     assert after.renewal_failed == RenewalFailed(at=START, sentence="No.", for_good=True)
@@ -217,7 +217,7 @@ def test_credentials_are_sealed_and_bound_to_their_account(desk: Desk) -> None:
     item = desk.bed.system.world.table.get(keys.connection(OWNER, "looked"))
     assert "refresh-me" not in repr(item)
     elsewhere = replace(desk.connection(), account="another")
-    assert desk.connecting.refresh(elsewhere).verdict is Verdict.EXPIRED
+    assert desk.connecting.refresh(elsewhere).verdict is CheckVerdict.EXPIRED
 
 
 @pytest.mark.parametrize(("channel", "given"), [("blind", NEEDS), ("looked", {"password": Secret("x")})])

@@ -65,7 +65,7 @@ def throttled(bed: TestBed, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made = [compose(bed, OWNER, "keyed", f"number {number}") for number in range(STRAINS_TO_TRIP + 1)]
     bed.run_stream()
     assert bed.network.orders == []
-    assert any(one.is_open(bed.clock.now()) for one in bed.system.breakers.all())
+    assert any(one.is_open(bed.clock.now()) for one in bed.system.circuit_breakers.all())
     return made
 
 
@@ -89,7 +89,7 @@ def test_an_account_that_two_share_rests_for_both_and_nobody_reads_what_was_said
     assert "rests until" in waiting.reason.sentence
     assert "asks to slow down" in waiting.reason.sentence
     assert "Ada" not in waiting.reason.sentence
-    (row,) = two.system.world.table.query(access.breakers()).items
+    (row,) = two.system.world.table.query(access.circuit_breakers()).items
     assert "Ada" not in str(row)
 
 

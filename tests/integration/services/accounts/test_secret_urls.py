@@ -16,7 +16,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, SealBrokenError
 from omnipub.ports.table import Delete, Put
-from omnipub.services.accounts.secret_url_migration import AddressSealing
+from omnipub.services.accounts.secret_url_migration import SecretUrlMigration
 from omnipub.services.messages.read import Viewer
 from omnipub.services.pauses.scopes import account_scope
 from omnipub.storage import access, keys
@@ -177,9 +177,9 @@ def left_by_number_1(bed: TestBed) -> str:
 def test_an_address_that_lies_open_is_sealed_and_what_waits_goes_out_once(bed: TestBed) -> None:
     message = left_by_number_1(bed)
     assert SECRET in str(list(access.everything(bed.system.world.table)))
-    AddressSealing(accounts=bed.system.accounts).of(OWNER)
+    SecretUrlMigration(accounts=bed.system.accounts).of(OWNER)
     assert SECRET not in str(list(access.everything(bed.system.world.table)))
-    AddressSealing(accounts=bed.system.accounts).of(OWNER)
+    SecretUrlMigration(accounts=bed.system.accounts).of(OWNER)
     assert found(bed).version == 2, "once"
     bed.run_stream()
     assert only(bed, message).status is Status.PUBLISHED
@@ -200,7 +200,7 @@ def test_before_it_is_sealed_an_export_and_an_inspection_show_where_it_leads_onl
 def test_everybodys_open_addresses_are_sealed_the_first_time(bed: TestBed) -> None:
     left_by_number_1(bed)
     bed.system.world.table.transact([Delete(key=keys.address_key())])
-    AddressSealing(accounts=bed.system.accounts).of(OTHER)
+    SecretUrlMigration(accounts=bed.system.accounts).of(OTHER)
     assert SECRET not in str(list(access.everything(bed.system.world.table)))
     assert bed.system.accounts.addresses.drawn()
 
@@ -217,7 +217,7 @@ def test_after_an_import_the_address_must_be_given_again(bed: TestBed) -> None:
     made = connect(bed)
     item = without_secrets(connection_item(made, lambda _: 0)) | {"sealed": "", "version": made.version + 1}
     bed.system.world.table.put(item)
-    AddressSealing(accounts=bed.system.accounts).of(OWNER)
+    SecretUrlMigration(accounts=bed.system.accounts).of(OWNER)
     with pytest.raises(SealBrokenError, match="brings no secrets"):
         bed.system.accounts.address_of(found(bed))
     assert bed.system.accounts.own_address(OWNER, "keyed", "intranet") == ""

@@ -19,7 +19,7 @@ from omnipub.domain.token_refresh import AHEAD, AHEAD_AGAIN
 from omnipub.errors import UnavailableError
 from omnipub.ports.http import NoAnswerError, UnreachableError
 from omnipub.ports.table import Put
-from omnipub.services.accounts.refresh_results import Came
+from omnipub.services.accounts.refresh_results import RefreshOutcome
 from omnipub.services.accounts.token_refresh import LOCK_BEYOND_REQUEST
 from omnipub.services.delivery import token_retry
 from omnipub.services.messages.read import Viewer
@@ -195,7 +195,7 @@ def test_a_renewal_that_is_not_answered_holds_nothing_and_burns_no_try(bed: Toke
     assert waiting.next_at >= START + timedelta(seconds=30)
     assert bed.connection.standing is Standing.ACTIVE
     assert bed.connection.renewing_until is None
-    assert list(bed.system.breakers.all()) == []
+    assert list(bed.system.circuit_breakers.all()) == []
     bed.pass_time(START + timedelta(minutes=5))
     assert bed.delivery(message).status is Status.PUBLISHED
     assert bed.delivery(message).tries_used == 0
@@ -296,7 +296,7 @@ def test_a_look_whose_token_is_not_renewed_tells_nothing(bed: TokenBed, order: s
 def locked(bed: TokenBed, until: datetime) -> Connection:
     """Somebody else has the turn to renew."""
     connection = bed.connection
-    taken = bed.system.connecting.renewing._written(connection, replace(connection, renewing_until=until))
+    taken = bed.system.connecting.token_refresh._written(connection, replace(connection, renewing_until=until))
     assert taken is not None
     return taken
 
@@ -314,7 +314,7 @@ def test_who_meets_a_lock_waits_for_it_and_uses_what_came_of_it(bed: TokenBed) -
             fresh = bed.network.book.renewed(bed.network.book.refresh)
             assert fresh is not None
             stored = replace(taken, sealed=bed.system.accounts.seal(taken, Secret(fresh["token"])), renewing_until=None)
-            assert bed.system.connecting.renewing._written(taken, stored)
+            assert bed.system.connecting.token_refresh._written(taken, stored)
 
     bed.clock.sleep_until = sleep_until  # type: ignore[method-assign]
     bed.run_stream()
@@ -365,7 +365,7 @@ def test_a_lock_outlives_every_request_that_its_holder_may_begin(bed: TokenBed) 
     bed.network.book.ended = True
     bed.compose()
     bed.run_stream()
-    assert seen[0] > bed.system.connecting.renewing.driver.longest
+    assert seen[0] > bed.system.connecting.token_refresh.driver.longest
 
 
 # -- others at the same time ---------------------------------------------------------------------
@@ -639,7 +639,7 @@ def test_a_token_that_ends_soon_is_renewed_after_the_post_is_out(bed: TokenBed) 
 
 def test_a_renewal_that_was_noticed_is_left_to_a_run_of_its_own_account(bed: TokenBed) -> None:
     bed.connect(ends_at=START + AHEAD)
-    bed.system.batches.renewing.notice(bed.connection)
+    bed.system.batches.token_refresh.notice(bed.connection)
     bed.system.compose.message(owner=OWNER, content=Content(text="To another"), channels=["keyed"])
     bed.run_stream()
     assert (bed.network.texts(), bed.network.asked) == (["To another"], 0)
@@ -738,11 +738,11 @@ def test_a_refresh_by_hand_takes_the_same_turn(bed: TokenBed, order: str, verdic
     turns: list[datetime | None] = []
     real = bed.network._renew
 
-    def renewing(request: Request) -> Response:
+    def token_refresh(request: Request) -> Response:
         turns.append(bed.connection.renewing_until)
         return real(request)
 
-    bed.network._renew = renewing  # type: ignore[method-assign]
+    bed.network._renew = token_refresh  # type: ignore[method-assign]
     tried = bed.system.connecting.refresh(bed.connection)
     assert tried.verdict.value == verdict
     assert turns
@@ -762,5 +762,5 @@ def test_nothing_is_asked_for_an_account_whose_tokens_cannot_be_renewed(bed: Tok
     message = bed.compose()
     bed.run_stream()
     assert bed.delivery(message).status is Status.HELD
-    done = bed.system.connecting.renewing.renew(bed.connection, until=START + timedelta(minutes=1))
-    assert (done.came, bed.network.asked) == (Came.REFUSED, 0)
+    done = bed.system.connecting.token_refresh.renew(bed.connection, until=START + timedelta(minutes=1))
+    assert (done.came, bed.network.asked) == (RefreshOutcome.REFUSED, 0)

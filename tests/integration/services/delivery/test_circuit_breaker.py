@@ -48,7 +48,7 @@ def test_after_tries_in_a_row_that_nobody_takes_the_account_is_left_alone(bed: T
     bed.run_stream()
     assert bed.network.orders == [], "the network was asked so often"
     assert len(bed.network.tokens) == STRAINS_TO_TRIP, "and then no more"
-    (breaker,) = bed.system.breakers.all()
+    (breaker,) = bed.system.circuit_breakers.all()
     assert breaker.is_open(bed.clock.now())
     assert all(only(bed, one).status is Status.SCHEDULED for one in messages)
     assert "rests until" in (only(bed, messages[-1]).reason or pytest.fail("no reason")).sentence
@@ -64,7 +64,7 @@ def test_what_waits_gets_its_turn_in_its_order_at_the_networks_pace_and_the_brea
     assert all(later - earlier == pace for earlier, later in pairwise(turns))
     bed.pass_time(START + timedelta(minutes=4))
     assert len(bed.network.texts()) == 12
-    assert list(bed.system.breakers.all()) == []
+    assert list(bed.system.circuit_breakers.all()) == []
 
 
 def test_other_accounts_of_the_network_go_on(bed: TestBed) -> None:
@@ -82,7 +82,7 @@ def test_what_comes_while_others_wait_does_not_overtake_them(bed: TestBed) -> No
     messages = composed(bed, 60)
     bed.run_stream()
     bed.clock.advance(seconds=REST.wait(1, chance=1).total_seconds())
-    assert not any(breaker.is_open(bed.clock.now()) for breaker in bed.system.breakers.all())
+    assert not any(breaker.is_open(bed.clock.now()) for breaker in bed.system.circuit_breakers.all())
     new = compose(bed, "looked", "the new one")
     bed.run_stream()
     assert turn(bed, new) > max(turn(bed, one) for one in messages[STRAINS_TO_TRIP:])
@@ -117,7 +117,7 @@ def test_an_answer_in_between_starts_the_count_anew(bed: TestBed) -> None:
 def test_a_storage_that_fails_while_the_breaker_learns_costs_no_outcome(bed: TestBed) -> None:
     bed.network.orders = ["refuse_connection"]
     message = compose(bed, "looked", "Hello")
-    failing = bed.system.breakers.table
+    failing = bed.system.circuit_breakers.table
     real = failing.get
 
     def get(key: object) -> object:

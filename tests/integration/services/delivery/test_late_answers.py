@@ -339,7 +339,7 @@ def test_an_account_that_cannot_be_marked_loses_no_id(bed: TestBed, monkeypatch:
     def raced(*_: Any) -> None:
         raise ConditionFailedError([0])
 
-    monkeypatch.setattr(type(bed.system.deliver.breakers), "learn", raced)
+    monkeypatch.setattr(type(bed.system.deliver.circuit_breakers), "learn", raced)
     parent = compose(bed, "blind")
     bed.run_stream()
     check_out_once_as(bed, parent, "acc-blind-1")

@@ -119,7 +119,7 @@ def test_what_a_claim_rests_on_is_read_after_the_wait(bed: TestBed, monkeypatch:
     slept = bed.clock.sleep_until
     acts: dict[str, Callable[[], object]] = {
         "pause": lambda: bed.system.pauses.pause("everything", reason="Stop.", by="on-call"),
-        "copy": lambda: setattr(bed.seat, "name", "elsewhere"),
+        "copy": lambda: setattr(bed.place, "name", "elsewhere"),
     }
     bed.system.gate.enter()
     for name, act in acts.items():

@@ -13,7 +13,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError, InvalidInputError
-from omnipub.services.accounts.check import Verdict
+from omnipub.services.accounts.check import CheckVerdict
 from omnipub.services.health.finding import Health
 from omnipub.services.messages.filters import Filter
 from omnipub.services.messages.read import Viewer
@@ -202,9 +202,9 @@ def test_nobody_is_asked_there_for_a_post_or_about_an_account(bed: TestBed) -> N
         bed.system.search.look(on_it(bed, parent))
     connection = bed.system.accounts.find(OWNER, GONE)
     assert connection is not None
-    assert bed.system.asking.test(connection).verdict is Verdict.UNTESTABLE
-    assert bed.system.connecting.refresh(connection).verdict is Verdict.UNTESTABLE
-    assert not bed.system.connecting.renewing.can(connection)
+    assert bed.system.asking.test(connection).verdict is CheckVerdict.UNTESTABLE
+    assert bed.system.connecting.refresh(connection).verdict is CheckVerdict.UNTESTABLE
+    assert not bed.system.connecting.token_refresh.can(connection)
     assert GONE in {one.channel for one in bed.system.accounts.of(OWNER)}
     bed.system.connecting.disconnect(connection)
     assert bed.system.accounts.find(OWNER, GONE) is None

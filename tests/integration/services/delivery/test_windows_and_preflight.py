@@ -15,10 +15,10 @@ from omnipub.domain.timestamps import Schedule
 from omnipub.errors import UnavailableError
 from omnipub.ports.table import Delete
 from omnipub.services.accounts.accounts import Accounts
-from omnipub.services.delivery.preflight import Stops
+from omnipub.services.delivery.preflight import Preflight
 from omnipub.services.messages.read import Viewer
 from omnipub.services.pauses.release import Late
-from omnipub.services.protocol.store import Recording
+from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
 from support.world import OWNER, START, TestBed
@@ -289,7 +289,7 @@ def test_a_first_try_at_once_reads_nothing_again(bed: TestBed, monkeypatch: pyte
     def read(*_: object) -> None:
         raise AssertionError("it was read again")
 
-    monkeypatch.setattr(Stops, "_read_again", read)
+    monkeypatch.setattr(Preflight, "_read_again", read)
     parent = compose(bed)
     bed.run_stream()
     assert only(bed, parent).status is Status.PUBLISHED
@@ -300,13 +300,13 @@ def test_a_claim_that_cannot_be_read_sends_nothing_and_burns_no_try(
 ) -> None:
     failing = [True]
 
-    def read(self: Recording, delivery: Delivery) -> Delivery | None:
+    def read(self: DeliveryStore, delivery: Delivery) -> Delivery | None:
         if failing and failing.pop():
             raise UnavailableError("Throttled.")
         return plain(self, delivery)
 
-    plain = Recording.read
-    monkeypatch.setattr(Recording, "read", read)
+    plain = DeliveryStore.read
+    monkeypatch.setattr(DeliveryStore, "read", read)
     parent = compose(bed)
     meanwhile(lambda: None)
     bed.system.batches.run(bed.stream.take())
@@ -322,7 +322,7 @@ def test_an_answer_is_stored_although_our_storage_fails_where_it_is_read_again(
     parent = compose(bed, "blind")
     failing = [True, True, True]
 
-    def read(self: Recording, delivery: Delivery) -> Delivery | None:
+    def read(self: DeliveryStore, delivery: Delivery) -> Delivery | None:
         if failing:
             failing.pop()
             raise UnavailableError("Throttled.")
@@ -330,10 +330,10 @@ def test_an_answer_is_stored_although_our_storage_fails_where_it_is_read_again(
 
     def accept(*arguments: object) -> object:
         bed.system.operate.cancel(parent, ME, reason="Too late.")
-        monkeypatch.setattr(Recording, "read", read)
+        monkeypatch.setattr(DeliveryStore, "read", read)
         return accepted(*arguments)  # type: ignore[arg-type]
 
-    plain, accepted = Recording.read, bed.network._accept
+    plain, accepted = DeliveryStore.read, bed.network._accept
     monkeypatch.setattr(bed.network, "_accept", accept)
     bed.run_stream()
     assert failing == []

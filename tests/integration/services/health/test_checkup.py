@@ -274,7 +274,7 @@ def test_what_was_missed_is_counted(bed: TestBed) -> None:
 
 def test_a_copy_is_bad_and_says_how_it_is_adopted(bed: TestBed) -> None:
     bed.system.gate.enter()
-    bed.seat.name = "elsewhere"
+    bed.place.name = "elsewhere"
     gate = found(bed)["gate"]
     assert (gate.health, typed(gate.next, OWNER)) == (Health.BAD, "table adopt")
 

@@ -14,7 +14,7 @@ from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError
 from omnipub.services.messages import actions
-from omnipub.services.messages.create_transaction import Created, Creation, IdempotencyKey
+from omnipub.services.messages.create_transaction import Created, CreateTransaction, IdempotencyKey
 from omnipub.services.messages.read import Viewer
 from omnipub.services.pauses.scopes import bound_to
 from omnipub.storage.items import connection_item
@@ -79,7 +79,7 @@ def test_an_edit_of_one_of_several_channels_that_meets_a_claim_changes_none(
 def test_two_requests_with_one_key_at_the_same_moment_make_one_message(
     bed: TestBed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, nested = Creation.earlier, []
+    real, nested = CreateTransaction.earlier, []
 
     def ask() -> Created:
         return bed.system.compose.message(
@@ -89,14 +89,14 @@ def test_two_requests_with_one_key_at_the_same_moment_make_one_message(
             idempotency=IdempotencyKey.of("key-1", {"text": "Hello"}),
         )
 
-    def earlier(self: Creation, owner: str, key: IdempotencyKey | None) -> Created | None:
+    def earlier(self: CreateTransaction, owner: str, key: IdempotencyKey | None) -> Created | None:
         found = real(self, owner, key)
         if not nested:
             nested.append(None)
             nested[0] = ask()
         return found
 
-    monkeypatch.setattr(Creation, "earlier", earlier)
+    monkeypatch.setattr(CreateTransaction, "earlier", earlier)
     outer = ask()
     assert nested[0] is not None
     assert outer.id == nested[0].id

@@ -14,7 +14,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, InvalidInputError, NotFoundError
-from omnipub.services.delivery.publish import Deliver
+from omnipub.services.delivery.publish import Publisher
 from omnipub.services.pauses.pauses import Pauses
 from omnipub.services.pauses.release import Releases
 from omnipub.services.pauses.scopes import Pause
@@ -207,13 +207,13 @@ def test_nothing_is_held_by_an_account_that_was_connected_again_while_the_worker
     assert connection is not None
     bed.system.accounts.hold(connection, reason="It wants its owner.")
     message = compose(bed, "blind")
-    real = Deliver._hold
+    real = Publisher._hold
 
-    def hold(deliver: Deliver, *rest: Any) -> str:
+    def hold(deliver: Publisher, *rest: Any) -> str:
         bed.system.accounts.connect(owner=OWNER, channel="blind", account="acc-blind", token=Secret("fresh"))
         return real(deliver, *rest)
 
-    with patch.object(Deliver, "_hold", hold):
+    with patch.object(Publisher, "_hold", hold):
         bed.pass_time(START + timedelta(minutes=2))
     assert only(bed, message).status is Status.PUBLISHED
 
@@ -235,7 +235,7 @@ def copied(bed: TestBed, tmp_path: Path) -> TestBed:
     copy.network = bed.network
     object.__setattr__(copy.system.deliver.driver, "send", bed.network)
     copy.clock.time = bed.clock.now()
-    copy.seat.name = "elsewhere"
+    copy.place.name = "elsewhere"
     return copy
 
 
@@ -276,7 +276,7 @@ def test_a_worker_over_a_copy_lets_its_records_be(bed: TestBed, tmp_path: Path) 
 
 def test_an_older_state_restored_in_place_is_noticed(bed: TestBed) -> None:
     bed.system.gate.enter()
-    bed.seat.known += 1  # it ran once more here, with a newer state of the table
+    bed.place.known += 1  # it ran once more here, with a newer state of the table
     with pytest.raises(GateClosedError, match="older"):
         bed.system.gate.check()
     bed.system.adoption.adopt()
@@ -286,11 +286,11 @@ def test_an_older_state_restored_in_place_is_noticed(bed: TestBed) -> None:
 def test_the_original_enters_again_and_again(bed: TestBed) -> None:
     for _ in range(3):
         bed.system.gate.enter()
-    assert bed.seat.known == 3
+    assert bed.place.known == 3
 
 
 def test_a_crash_between_table_and_note_does_not_lock_the_original_out(bed: TestBed) -> None:
     bed.system.gate.enter()
-    bed.seat.known -= 1
+    bed.place.known -= 1
     bed.system.gate.enter()
-    assert bed.seat.known == 2
+    assert bed.place.known == 2

@@ -80,7 +80,7 @@ def test_of_a_portion_that_is_taken_in_part_the_rest_goes_on(due: TestBed, monke
 
 def test_a_closed_gate_lets_nothing_through(due: TestBed) -> None:
     due.system.gate.enter()
-    due.seat.name = "elsewhere"
+    due.place.name = "elsewhere"
     with pytest.raises(GateClosedError):
         due.system.run_now.run(dry_run=False)
     assert due.stream.take() == []

@@ -20,10 +20,10 @@ from omnipub.errors import GateClosedError, NotFoundError, UnavailableError
 from omnipub.handlers import worker
 from omnipub.onebox import loops, stream_consumer
 from omnipub.onebox.aws_events import Context, kinesis_event
-from omnipub.onebox.delay_timer import Timer
+from omnipub.onebox.delay_timer import DelayTimer
 from omnipub.onebox.worker_invoke import HandlerWorker
 from omnipub.ports.stream import Pointer
-from omnipub.ports.stream_reader import Start
+from omnipub.ports.stream_reader import StartPosition
 from omnipub.ports.table import Item, Key
 from omnipub.services.stream.replay import Candidate, Replay, Replayed
 from omnipub.storage import keys
@@ -87,7 +87,7 @@ class Streaming:
 
     def everything(self) -> Iterator[Candidate]:
         self.clock.advance(milliseconds=1)
-        return self.replay.retained(Start(), until=self.clock.now())
+        return self.replay.retained(StartPosition(), until=self.clock.now())
 
     def run(self, candidates: Iterator[Candidate], *, rate: int = RATE) -> list[Replayed]:
         return list(self.replay.run(candidates, worker=HandlerWorker(self.system), rate=rate))
@@ -204,9 +204,9 @@ def test_what_the_trigger_gave_up_while_storage_failed_goes_out_once_by_a_replay
     (id_,) = streaming.compose("one")
     streaming.table.broken = f"MSG#{id_}"
     delay = SqliteDelay(tmp_path / "delay.db")
-    turning = loops.Engines(
+    turning = loops.Loops(
         stream=streaming.stream,
-        timer=Timer(delay, lambda *_: {}, now=lambda: datetime.now(UTC)),
+        timer=DelayTimer(delay, lambda *_: {}, now=lambda: datetime.now(UTC)),
         worker=worker.build(streaming.system),
         scheduler=lambda *_: {},
         pool=WorkerPool(slots=4),
@@ -340,7 +340,7 @@ def test_a_span_has_a_beginning_and_an_end_that_is_excluded(streaming: Streaming
         streaming.compose(f"text {number}")
         streaming.clock.advance(minutes=5)
     five = timedelta(minutes=5)
-    found = streaming.replay.retained(Start(at=began + five), until=began + 3 * five)
+    found = streaming.replay.retained(StartPosition(at=began + five), until=began + 3 * five)
     assert [one.record.arrived_at for one in found] == [began + five, began + 2 * five]
 
 
@@ -367,10 +367,10 @@ def test_beyond_retention_the_stream_says_what_is_gone_and_the_table_still_knows
     streaming.compose("two", channels=("keyed",))
     streaming.stream.prune()
     records = streaming.replay.records
-    gone = records.gone_from(Start(at=began), "")
+    gone = records.gone_from(StartPosition(at=began), "")
     assert gone is not None
     assert gone > began
-    assert records.gone_from(Start(at=gone), "") is None
+    assert records.gone_from(StartPosition(at=gone), "") is None
     assert [one.dispatched for one in streaming.system.run_now.run(dry_run=False).rows] == [True, True]
 
 

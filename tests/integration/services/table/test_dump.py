@@ -14,7 +14,7 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import ConflictError, GateClosedError, InvalidInputError
 from omnipub.ports.table import Delete, Item, Key
-from omnipub.services.table.dump import Transfer
+from omnipub.services.table.dump import TableDump
 from omnipub.services.table.verify import Verification
 from omnipub.storage import access, keys
 from omnipub.storage.items import Standing, connection_item, delivery_of, key_of, plain_item
@@ -23,8 +23,8 @@ from support.seeded import seed
 from support.world import OWNER, START, TestBed, make_bed
 
 
-def transfer(bed: TestBed, **changes: Any) -> Transfer:
-    made = Transfer(
+def transfer(bed: TestBed, **changes: Any) -> TableDump:
+    made = TableDump(
         table=bed.system.world.table,
         shards=bed.system.shards,
         gate=bed.system.gate,
@@ -60,7 +60,7 @@ def empty(tmp_path: Path) -> Iterator[TestBed]:
     """A table in which nothing is, at another place."""
     (tmp_path / "empty").mkdir()
     made = make_bed(tmp_path / "empty")
-    made.seat.name = "elsewhere"
+    made.place.name = "elsewhere"
     for key in list(everything(made)):
         made.system.world.table.transact([Delete(key=key)])
     yield made

@@ -13,7 +13,7 @@ from omnipub.domain.delivery.model import Delivery, Lease
 from omnipub.domain.ids import Kind, Parent
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, GateClosedError, UnavailableError
-from omnipub.ports.place import Claimed
+from omnipub.ports.place import ClaimRecord
 from omnipub.services.protocol.gate import Gate, Why
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item, delivery_of
@@ -23,7 +23,7 @@ from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed
 
 @pytest.fixture
 def place(tmp_path: Path) -> TestBed:
-    made = make_bed(tmp_path, seat=ShelfSeat())
+    made = make_bed(tmp_path, place=ShelfSeat())
     made.system.gate.enter()
     return made
 
@@ -31,8 +31,8 @@ def place(tmp_path: Path) -> TestBed:
 def again(bed: TestBed, path: Path) -> TestBed:
     """The next process on the same table and shelf, at the same moment."""
     bed.system.close()
-    made = make_bed(path, seat=ShelfSeat(bed.seat.shelf))
-    made.seat.ran = True
+    made = make_bed(path, place=ShelfSeat(bed.place.shelf))
+    made.place.ran = True
     made.clock.time, made.network = bed.clock.now(), bed.network
     bed.network.clock = made.clock
     object.__setattr__(made.system.deliver.driver, "send", bed.network)
@@ -65,11 +65,11 @@ def put_back(copy: Path, path: Path) -> None:
 
 
 def test_each_claim_is_written_down_before_its_first_request(place: TestBed) -> None:
-    seen: list[list[Claimed]] = []
+    seen: list[list[ClaimRecord]] = []
     real = place.network.send
 
     def send(*arguments: Any) -> Any:
-        seen.append([one for _, _, one in place.seat.shelf.claims])
+        seen.append([one for _, _, one in place.place.shelf.claims])
         return real(*arguments)
 
     place.network.send = send  # type: ignore[method-assign]
@@ -82,7 +82,7 @@ def test_each_claim_is_written_down_before_its_first_request(place: TestBed) -> 
 
 
 def test_what_cannot_be_written_down_is_not_sent_and_uses_no_try(place: TestBed) -> None:
-    place.seat.shelf.broken = True
+    place.place.shelf.broken = True
     message = compose(place)
     place.run_stream()
     waits = there(place, message)
@@ -91,7 +91,7 @@ def test_what_cannot_be_written_down_is_not_sent_and_uses_no_try(place: TestBed)
     assert "nothing was sent" in waits.reason.sentence
     with pytest.raises(UnavailableError):
         place.system.dispatch.tick()
-    place.seat.shelf.broken = False
+    place.place.shelf.broken = False
     place.pass_time(place.clock.now() + timedelta(minutes=3))
     assert place.network.texts() == ["Hello"]
 
@@ -128,7 +128,7 @@ def test_what_the_evidence_names_is_in_doubt_wherever_the_copy_has_it(
         before = replace(before, lease=lease)
     place.system.world.table.put(delivery_item(before, lambda _: 0))
     key = keys.delivery(before.parent, "blind")
-    place.seat.claimed(Claimed(pk=key.pk, sk=key.sk, attempt=1, claim_id="lost"))
+    place.place.claimed(ClaimRecord(pk=key.pk, sk=key.sk, attempt=1, claim_id="lost"))
     after = again(place, tmp_path)
     adopted = after.system.adoption.adopt()
     assert [one.status for one in adopted.doubts] == [Status.UNCONFIRMED]
@@ -158,7 +158,7 @@ def test_the_epoch_moves_with_each_tick(place: TestBed) -> None:
     def epochs() -> tuple[int, int]:
         item = place.system.world.table.get(keys.gate())
         assert item is not None
-        return item["epoch"], place.seat.shelf.epochs[item["identity"]]
+        return item["epoch"], place.place.shelf.epochs[item["identity"]]
 
     before = epochs()
     place.system.dispatch.tick()
@@ -169,11 +169,11 @@ def test_the_epoch_moves_with_each_tick(place: TestBed) -> None:
 def test_a_tick_that_moves_the_epoch_while_somebody_checks_closes_nothing(
     place: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = make_bed(tmp_path, seat=ShelfSeat(place.seat.shelf))
+    other = make_bed(tmp_path, place=ShelfSeat(place.place.shelf))
     real = ShelfSeat.evidence
 
     def evidence(self: ShelfSeat, identity: str) -> Any:
-        if self is other.seat:
+        if self is other.place:
             place.system.gate.move()
         return real(self, identity)
 
@@ -184,7 +184,7 @@ def test_a_tick_that_moves_the_epoch_while_somebody_checks_closes_nothing(
 
 
 def test_evidence_that_is_older_than_the_table_is_none(place: TestBed, tmp_path: Path) -> None:
-    shelf = place.seat.shelf
+    shelf = place.place.shelf
     kept = dict(shelf.epochs)
     place.system.dispatch.tick()
     place.system.dispatch.tick()
@@ -202,14 +202,14 @@ def test_same_puts_claims_alone_in_doubt(place: TestBed, tmp_path: Path) -> None
     (first, *_rest) = place.stream.take()
     with pytest.raises(WorkerKilledError):
         place.system.batches.run([first])
-    place.seat.shelf.epochs.clear()
+    place.place.shelf.epochs.clear()
     after = again(place, tmp_path)
     assert after.system.gate.why_closed() is Why.UNKNOWN
     adopted = after.system.adoption.adopt(same=True)
     assert [one.parent.id for one in adopted.doubts] == [claimed]
     assert there(after, due).status is Status.SCHEDULED
     with pytest.raises(ConflictError):
-        Gate.enter(make_bed(tmp_path, seat=ShelfSeat(Shelf())).system.gate)
+        Gate.enter(make_bed(tmp_path, place=ShelfSeat(Shelf())).system.gate)
     after.close()
 
 

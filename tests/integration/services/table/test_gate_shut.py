@@ -31,7 +31,7 @@ def entered(bed: TestBed) -> None:
 
 def entered_elsewhere(bed: TestBed) -> None:
     bed.system.gate.enter()
-    bed.seat.name = "elsewhere"
+    bed.place.name = "elsewhere"
 
 
 @pytest.mark.parametrize("before", [never_entered, entered, entered_elsewhere])
@@ -126,7 +126,7 @@ def a_copy_with_one_that_is_held(bed: TestBed) -> str:
     message = composed(bed)
     bed.pass_time(START + timedelta(minutes=2))
     assert status(bed, message) is Status.HELD
-    bed.seat.name = "elsewhere"
+    bed.place.name = "elsewhere"
     return message
 
 
@@ -154,7 +154,7 @@ def test_in_a_copy_an_account_that_is_connected_again_lets_nothing_go(bed: TestB
     bed.system.accounts.hold(connection, reason="The token ended.")
     bed.pass_time(START + timedelta(minutes=2))
     assert status(bed, message) is Status.HELD
-    bed.seat.name = "elsewhere"
+    bed.place.name = "elsewhere"
     bed.clock.advance(days=2)
     bed.system.accounts.connect(owner=OWNER, channel="looked", account="acc-looked", token=Secret("t"))
     assert status(bed, message) is Status.HELD
@@ -165,7 +165,7 @@ def test_in_a_copy_an_account_that_is_connected_again_lets_nothing_go(bed: TestB
 def test_in_a_copy_no_message_is_edited(bed: TestBed) -> None:
     bed.system.gate.enter()
     message = composed(bed)
-    bed.seat.name = "elsewhere"
+    bed.place.name = "elsewhere"
     tomorrow = START + timedelta(days=1)
     later = Schedule(at=tomorrow, local=tomorrow.isoformat(), zone="UTC")
     with pytest.raises(GateClosedError):

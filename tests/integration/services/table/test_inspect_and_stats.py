@@ -10,7 +10,7 @@ from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub.ports.table import Key
 from omnipub.services.table.inspect import SEALED, Inspected, Inspection
-from omnipub.services.table.stats import Census, Count, Counting
+from omnipub.services.table.stats import Count, TableCounts, TableStats
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.storage.kinds import ItemKind
@@ -22,8 +22,8 @@ def inspected(bed: TestBed, text: str) -> list[Inspected]:
     return Inspection(table=bed.system.world.table, shards=bed.system.shards, clock=bed.clock).of(text)
 
 
-def census(bed: TestBed, cap: int = 1000) -> Census:
-    return Counting(
+def census(bed: TestBed, cap: int = 1000) -> TableCounts:
+    return TableStats(
         table=bed.system.world.table,
         shards=bed.system.shards,
         gate=bed.system.gate,

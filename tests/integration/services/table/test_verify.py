@@ -17,7 +17,7 @@ from omnipub.names import SEED_OWNER
 from omnipub.ports.table import Delete, Item, Key, Table
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.store import held_text, name_of
-from omnipub.services.table.integrity_items import Check, alone
+from omnipub.services.table.integrity_items import IntegrityCheck, alone
 from omnipub.services.table.integrity_relations import beside
 from omnipub.services.table.verify import Verification, Verified
 from omnipub.storage import keys
@@ -235,39 +235,39 @@ def seed_connected(one: Damaged) -> Key:
     return keys.connection(SEED_OWNER, "blind")
 
 
-PLANTS: Mapping[Plant, Check] = {
-    unreadable: Check.UNREADABLE,
-    unknown: Check.UNREADABLE,
-    wrong_key: Check.WRONG_KEY,
-    wrong_index: Check.WRONG_INDEX,
-    missing_index: Check.WRONG_INDEX,
-    orphan_delivery: Check.ORPHAN_DELIVERY,
-    unnamed_channel: Check.ORPHAN_DELIVERY,
-    orphan_attempt: Check.ORPHAN_ATTEMPT,
-    lost_delivery: Check.LOST_DELIVERY,
-    other_owner: Check.OTHER_OWNER,
-    old_revision: Check.OLD_REVISION,
-    unmarked_connection: Check.UNMARKED_CONNECTION,
-    orphan_account: Check.ORPHAN_ACCOUNT,
-    account_of_another: Check.ORPHAN_ACCOUNT,
-    orphan_post: Check.ORPHAN_POST,
-    post_of_another: Check.ORPHAN_POST,
-    unowned_post: Check.UNOWNED_POST,
-    stale_hold: Check.STALE_HOLD,
-    lost_hold: Check.LOST_HOLD,
-    lost_claim: Check.LOST_CLAIM,
-    left_lease: Check.LEFT_LEASE,
-    wrong_lease: Check.WRONG_LEASE,
-    no_moment: Check.NO_MOMENT,
-    no_network_id: Check.NO_NETWORK_ID,
-    no_published_at: Check.NO_PUBLISHED_AT,
-    may_be_out: Check.MAY_BE_OUT,
-    seed_connected: Check.SEED_CONNECTED,
+PLANTS: Mapping[Plant, IntegrityCheck] = {
+    unreadable: IntegrityCheck.UNREADABLE,
+    unknown: IntegrityCheck.UNREADABLE,
+    wrong_key: IntegrityCheck.WRONG_KEY,
+    wrong_index: IntegrityCheck.WRONG_INDEX,
+    missing_index: IntegrityCheck.WRONG_INDEX,
+    orphan_delivery: IntegrityCheck.ORPHAN_DELIVERY,
+    unnamed_channel: IntegrityCheck.ORPHAN_DELIVERY,
+    orphan_attempt: IntegrityCheck.ORPHAN_ATTEMPT,
+    lost_delivery: IntegrityCheck.LOST_DELIVERY,
+    other_owner: IntegrityCheck.OTHER_OWNER,
+    old_revision: IntegrityCheck.OLD_REVISION,
+    unmarked_connection: IntegrityCheck.UNMARKED_CONNECTION,
+    orphan_account: IntegrityCheck.ORPHAN_ACCOUNT,
+    account_of_another: IntegrityCheck.ORPHAN_ACCOUNT,
+    orphan_post: IntegrityCheck.ORPHAN_POST,
+    post_of_another: IntegrityCheck.ORPHAN_POST,
+    unowned_post: IntegrityCheck.UNOWNED_POST,
+    stale_hold: IntegrityCheck.STALE_HOLD,
+    lost_hold: IntegrityCheck.LOST_HOLD,
+    lost_claim: IntegrityCheck.LOST_CLAIM,
+    left_lease: IntegrityCheck.LEFT_LEASE,
+    wrong_lease: IntegrityCheck.WRONG_LEASE,
+    no_moment: IntegrityCheck.NO_MOMENT,
+    no_network_id: IntegrityCheck.NO_NETWORK_ID,
+    no_published_at: IntegrityCheck.NO_PUBLISHED_AT,
+    may_be_out: IntegrityCheck.MAY_BE_OUT,
+    seed_connected: IntegrityCheck.SEED_CONNECTED,
 }
 
 
 def test_every_class_of_damage_is_planted_by_some_test() -> None:
-    assert set(PLANTS.values()) == set(Check)
+    assert set(PLANTS.values()) == set(IntegrityCheck)
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
@@ -360,19 +360,19 @@ def test_more_findings_than_are_kept_are_still_counted(bed: TestBed, monkeypatch
         bed.system.world.table.put(item)
     found = verified(bed)
     assert [one.key.pk for one in found.findings] == ["FOO#0", "FOO#1", "FOO#2"]
-    assert found.counts == {Check.UNREADABLE: 10}
+    assert found.counts == {IntegrityCheck.UNREADABLE: 10}
 
 
 def test_a_damaged_relative_is_one_finding_of_its_own(damaged: Damaged) -> None:
     damaged.change(keys.delivery(damaged.out, "keyed"), status="gone")
-    assert set(verified(damaged.bed).counts) == {Check.UNREADABLE}
+    assert set(verified(damaged.bed).counts) == {IntegrityCheck.UNREADABLE}
 
 
 def test_a_try_whose_item_is_damaged_is_found(damaged: Damaged) -> None:
     item = damaged.table.get(keys.attempt(damaged.out, "keyed", 1))
     assert item is not None
     damaged.table.put(item | {"number": "first"})
-    assert verified(damaged.bed).counts == {Check.UNREADABLE: 1}
+    assert verified(damaged.bed).counts == {IntegrityCheck.UNREADABLE: 1}
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from omnipub.adapters.http.lazy_client import LateSend
+from omnipub.adapters.http.lazy_client import LazyHttpClient
 from omnipub.domain.conversation import Request, Response
 
 REQUEST = Request(method="GET", url="http://127.0.0.1:1/")
@@ -35,7 +35,7 @@ def kind() -> type[Sender]:
 
 
 def test_it_is_made_once_by_many_at_once_and_sends_what_it_is_given(kind: type[Sender]) -> None:
-    late = LateSend(kind)
+    late = LazyHttpClient(kind)
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: late.send(REQUEST, {"key": b"bytes"}.__getitem__), range(8)))
     assert [answer.body for answer in answers] == [[REQUEST.url, "bytes"]] * 8
@@ -44,7 +44,7 @@ def test_it_is_made_once_by_many_at_once_and_sends_what_it_is_given(kind: type[S
 
 
 def test_what_sent_nothing_makes_nothing_and_has_nothing_to_close(kind: type[Sender]) -> None:
-    LateSend(kind).close()
+    LazyHttpClient(kind).close()
     assert (kind.made, kind.closed) == (0, 0)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from omnipub.adapters.system import account_queues, worker_pool
-from omnipub.adapters.system.clock import StoppedError
+from omnipub.adapters.system.clock import ClockStoppedError
 from omnipub.adapters.system.worker_pool import WorkerPool
 
 SOON = 10.0
@@ -294,7 +294,7 @@ def test_many_that_run_alone_one_after_another_delay_nobody_by_a_second(deadly: 
 def test_who_waits_to_be_alone_is_sent_home_by_a_stop(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_pool, "DRAIN_SECONDS", 0.7)
     pool: WorkerPool[str] = WorkerPool(slots=4)
-    sent_home: list[StoppedError] = []
+    sent_home: list[ClockStoppedError] = []
     wanted = threading.Event()
 
     def work(record: str) -> float | None:
@@ -303,7 +303,7 @@ def test_who_waits_to_be_alone_is_sent_home_by_a_stop(worker: Worker, monkeypatc
         wanted.set()
         try:
             pool.alone(lambda: worker.ended.append("alone"))
-        except StoppedError as error:
+        except ClockStoppedError as error:
             sent_home.append(error)
         return None
 

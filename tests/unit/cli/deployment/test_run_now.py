@@ -12,7 +12,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from omnipub.adapters.aws.clients import Clients
-from omnipub.services.scheduling.run_now import Ran, Report
+from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
 from omnipub.services.stream.wire_format import report_to
 from omnipub_cli.deployment import account
 from omnipub_cli.deployment.ports import Caller, Stack
@@ -21,9 +21,11 @@ from support.aws import CREDENTIALS
 from support.staged import ACCOUNT, OUTPUTS
 
 ID = "01KB0CVP6ZJ7X3Q5N8T4W2E9HD"
-PUT = Ran(pk=f"MSG#{ID}", channel="facebook", ready=True, dispatched=True, why="due")
-AHEAD = Ran(pk=f"MSG#{ID}", channel="linkedin", ready=False, dispatched=False, why="not due yet: 2026-12-01T09:00Z")
-LOST = Ran(pk=f"MSG#{ID}", channel="bluesky", ready=True, dispatched=False, why="the stream did not take it")
+PUT = RunNowResult(pk=f"MSG#{ID}", channel="facebook", ready=True, dispatched=True, why="due")
+AHEAD = RunNowResult(
+    pk=f"MSG#{ID}", channel="linkedin", ready=False, dispatched=False, why="not due yet: 2026-12-01T09:00Z"
+)
+LOST = RunNowResult(pk=f"MSG#{ID}", channel="bluesky", ready=True, dispatched=False, why="the stream did not take it")
 WHERE = f"Writing to stage dev (posts are real) in account {ACCOUNT}, eu-west-1, as user/ada."
 
 
@@ -59,7 +61,7 @@ class Deployed:
     def close(self) -> None:
         """Nothing is open."""
 
-    def does(self, report: Report) -> None:
+    def does(self, report: RunNowReport) -> None:
         self.answer = json.dumps(report_to(report)).encode()
 
     def breaks(self, kind: str, said: str) -> None:
@@ -108,7 +110,7 @@ def run_now(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callabl
 def test_the_deployed_scheduler_is_called_once_and_its_answer_is_the_table(
     deployed: Deployed, run_now: Callable[..., Any]
 ) -> None:
-    deployed.does(Report(rows=[PUT, AHEAD], dispatched=1, skipped=1))
+    deployed.does(RunNowReport(rows=[PUT, AHEAD], dispatched=1, skipped=1))
     done = run_now()
     assert done.code == 0, done.err
     assert done.out.splitlines() == [
@@ -122,7 +124,7 @@ def test_the_deployed_scheduler_is_called_once_and_its_answer_is_the_table(
 
 
 def test_its_json_has_the_published_fields(deployed: Deployed, run_now: Callable[..., Any]) -> None:
-    deployed.does(Report(rows=[PUT, AHEAD], dispatched=1, skipped=1))
+    deployed.does(RunNowReport(rows=[PUT, AHEAD], dispatched=1, skipped=1))
     told = json.loads(run_now("--json").out)
     assert set(told) == set(SCHEMAS["schedule run-now"]["properties"])
     assert (told["dry_run"], told["dispatched"], told["skipped"], told["left_out"]) == (False, 1, 1, 0)
@@ -138,7 +140,7 @@ def test_its_json_has_the_published_fields(deployed: Deployed, run_now: Callable
 
 
 def test_a_short_list_says_that_it_is_one(deployed: Deployed, run_now: Callable[..., Any]) -> None:
-    deployed.does(Report(rows=[PUT], dispatched=12_000, skipped=5))
+    deployed.does(RunNowReport(rows=[PUT], dispatched=12_000, skipped=5))
     done = run_now()
     assert done.code == 0
     assert "The list is short: 1 of 12,005 deliveries." in done.err
@@ -150,7 +152,7 @@ def test_a_short_list_says_that_it_is_one(deployed: Deployed, run_now: Callable[
 
 
 def test_what_the_stream_did_not_take_is_a_failure(deployed: Deployed, run_now: Callable[..., Any]) -> None:
-    deployed.does(Report(rows=[LOST], dispatched=0, skipped=1, lost=1))
+    deployed.does(RunNowReport(rows=[LOST], dispatched=0, skipped=1, lost=1))
     done = run_now()
     assert done.code == 1
     assert "The stream did not take 1." in done.err
@@ -159,7 +161,7 @@ def test_what_the_stream_did_not_take_is_a_failure(deployed: Deployed, run_now: 
 
 
 def test_nothing_due_says_so(deployed: Deployed, run_now: Callable[..., Any]) -> None:
-    deployed.does(Report())
+    deployed.does(RunNowReport())
     done = run_now()
     assert (done.code, done.out) == (0, "")
     assert "Nothing is due now." in done.err

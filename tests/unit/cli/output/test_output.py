@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.services.accounts.check import Verdict
+from omnipub.services.accounts.check import CheckVerdict
 from omnipub.services.health.finding import Health
 from omnipub.storage.items import Standing
 from omnipub_cli.framework.exit_codes import Code
@@ -251,7 +251,7 @@ def test_what_a_question_is_about_is_drawn_on_a_terminal_and_plain_elsewhere(
 
 def test_every_status_standing_verdict_and_health_has_a_colour() -> None:
     quiet = {Status.DRAFT, Status.PENDING_APPROVAL}
-    words = [*(set(Status) - quiet), *Standing, *Verdict, *Health]
+    words = [*(set(Status) - quiet), *Standing, *CheckVerdict, *Health]
     assert [word.value for word in words if word.value not in COLOURS] == []
 
 

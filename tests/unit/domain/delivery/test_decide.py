@@ -19,7 +19,7 @@ from omnipub.domain.delivery.decide import (
     released,
 )
 from omnipub.domain.delivery.lifecycle import NEWS, TRANSITIONS, WATCHED, Event, Status, legal_events
-from omnipub.domain.delivery.model import Delivery, Frozen
+from omnipub.domain.delivery.model import Delivery, FrozenRequest
 from omnipub.domain.delivery.moves import lost_track, missed, published
 from omnipub.domain.delivery.outcome import (
     CALLED_OFF,
@@ -38,7 +38,7 @@ from omnipub.domain.delivery.reconcile import (
     DEATHS_AT_MOST,
     LOOKS_AT_MOST,
     FindOut,
-    Seen,
+    LookResult,
     first_look,
     how_to_find_out,
     looked,
@@ -57,9 +57,9 @@ TICK = timedelta(milliseconds=1)
 LEASE = timedelta(seconds=70)
 SETTLE = timedelta(seconds=90)
 WINDOW = timedelta(hours=24)
-FROZEN = Frozen(revision=1, body={"message": "Hello"})
-CLEAR = Seen(clear=True)
-UNCLEAR = Seen(sentence="The network did not answer.")
+FROZEN = FrozenRequest(revision=1, body={"message": "Hello"})
+CLEAR = LookResult(clear=True)
+UNCLEAR = LookResult(sentence="The network did not answer.")
 LOOK_UP = Rules(remedy=Remedy.LOOK_UP, settle=SETTLE)
 RESEND = Rules(remedy=Remedy.RESEND, settle=SETTLE)
 NONE = Rules(remedy=Remedy.NONE, settle=SETTLE)
@@ -219,13 +219,13 @@ def test_what_may_be_out_and_cannot_be_asked_for_a_day_is_left_to_a_person() -> 
 
 
 @pytest.mark.parametrize("seen", [UNCLEAR, CLEAR])
-def test_a_look_that_asked_begins_the_day_anew(seen: Seen) -> None:
+def test_a_look_that_asked_begins_the_day_anew(seen: LookResult) -> None:
     unasked = replace(looking(uncertain(), NOON + MINUTE), unasked_since=NOON)
     assert looked(unasked, seen, NOON + MINUTE, LOOK_UP, chance=0).unasked_since is None
 
 
 def test_a_look_that_could_not_ask_counts_towards_the_day() -> None:
-    nobody = Seen(sentence="No key.", asked=False)
+    nobody = LookResult(sentence="No key.", asked=False)
     first = looked(looking(uncertain(), NOON + MINUTE), nobody, NOON + MINUTE, LOOK_UP, chance=0)
     assert first.unasked_since == NOON + MINUTE
     late = NOON + MINUTE + ASKED_WITHIN
@@ -519,7 +519,7 @@ def test_before_the_settle_time_is_over_nobody_looks() -> None:
 def test_a_post_that_is_found_is_adopted() -> None:
     found = FoundPost(network_id="urn:1", text="Hello", created_at=NOON + SECOND, permalink="https://net/1")
     claim = looking(uncertain(), NOON + 2 * MINUTE)
-    delivery = looked(claim, Seen(found=found), NOON + 2 * MINUTE, LOOK_UP, chance=0)
+    delivery = looked(claim, LookResult(found=found), NOON + 2 * MINUTE, LOOK_UP, chance=0)
     assert delivery.status is Status.PUBLISHED
     assert (delivery.network_id, delivery.permalink) == ("urn:1", "https://net/1")
     assert delivery.published_at == NOON + SECOND
@@ -528,7 +528,7 @@ def test_a_post_that_is_found_is_adopted() -> None:
 def test_a_found_post_is_never_older_than_its_try_whatever_the_networks_clock_says() -> None:
     found = FoundPost(network_id="urn:1", text="Hello", created_at=NOON - MINUTE)
     claim = looking(uncertain(), NOON + 2 * MINUTE)
-    assert looked(claim, Seen(found=found), NOON + 2 * MINUTE, LOOK_UP, chance=0).published_at == NOON
+    assert looked(claim, LookResult(found=found), NOON + 2 * MINUTE, LOOK_UP, chance=0).published_at == NOON
 
 
 def test_one_clean_look_clears_nothing_and_asks_for_a_second() -> None:
@@ -578,7 +578,7 @@ def test_an_unclear_look_undoes_the_clean_one_before_it() -> None:
 
 def test_after_an_unclear_look_the_next_comes_no_earlier_than_the_network_asked() -> None:
     at = NOON + 2 * MINUTE
-    asked = Seen(sentence="Too many requests.", wait=timedelta(minutes=20))
+    asked = LookResult(sentence="Too many requests.", wait=timedelta(minutes=20))
     delivery = looked(looking(uncertain(), at), asked, at, LOOK_UP, chance=0)
     assert next_moment(delivery) >= at + timedelta(minutes=20)
 
@@ -790,7 +790,7 @@ class History:
             seen = UNCLEAR
             self.clean = []
         elif shown:
-            seen = Seen(found=FoundPost(network_id="1", text="Hello", created_at=shown[0]))
+            seen = LookResult(found=FoundPost(network_id="1", text="Hello", created_at=shown[0]))
             self.doubt = False
         else:
             seen = CLEAR

@@ -29,11 +29,11 @@ from omnipub.domain.delivery.late_answers import (
     late_answer,
 )
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.delivery.model import Delivery, Double, Frozen, Lease, Reason
+from omnipub.domain.delivery.model import Delivery, DoubledPost, FrozenRequest, Lease, Reason
 from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE, latest
 from omnipub.domain.delivery.outcome import Ended, Outcome, unquoted
 from omnipub.domain.delivery.overdue import FRESH, is_put_again
-from omnipub.domain.delivery.reconcile import BETWEEN_LOOKS, Seen, first_look, looked
+from omnipub.domain.delivery.reconcile import BETWEEN_LOOKS, LookResult, first_look, looked
 from omnipub.domain.delivery.rules import Remedy, Rules
 from omnipub.domain.ids import Kind, Parent
 
@@ -44,7 +44,7 @@ HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=70)
 LOOK_UP = Rules(remedy=Remedy.LOOK_UP, settle=timedelta(seconds=90))
 RESEND = Rules(remedy=Remedy.RESEND, settle=timedelta(seconds=90))
-FIRST = Frozen(revision=1, body={"message": "Hello"})
+FIRST = FrozenRequest(revision=1, body={"message": "Hello"})
 
 DUE = Delivery(
     parent=Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A"),
@@ -154,7 +154,7 @@ def test_a_publishing_delivery_without_any_moment_is_a_fault_of_ours() -> None:
 def test_a_look_that_could_not_ask_does_not_count(wait: timedelta | None, again: timedelta) -> None:
     before = replace(IN_DOUBT, clean_looks=(NOON,), looks=8)
     claim = claimed_to_look(before, NOON, claim_id="l", lease_for=LEASE)
-    delivery = looked(claim, Seen(asked=False, sentence="No.", wait=wait), NOON, LOOK_UP, chance=0)
+    delivery = looked(claim, LookResult(asked=False, sentence="No.", wait=wait), NOON, LOOK_UP, chance=0)
     assert (delivery.looks, delivery.clean_looks) == (8, (NOON,))
     assert (delivery.status, delivery.next_at, delivery.unasked_since) == (Status.PUBLISHING, NOON + again, NOON)
 
@@ -252,7 +252,7 @@ def test_the_answer_about_an_adopted_post_confirms_it_and_adds_a_missing_link(kn
 
 
 def test_an_answer_that_names_a_known_double_changes_nothing() -> None:
-    double = Double(network_id="2", published_at=NOON, revision=1)
+    double = DoubledPost(network_id="2", published_at=NOON, revision=1)
     there = replace(OUT, attempts=2, doubles=(double,))
     assert answered(there) is there
 
@@ -272,14 +272,14 @@ def test_only_what_was_found_for_a_single_try_gives_way_to_its_answer(
 
 
 def test_a_disowned_post_without_another_leaves_a_delivery_that_may_be_out() -> None:
-    same = Double(network_id="1", published_at=NOON, revision=1)
+    same = DoubledPost(network_id="1", published_at=NOON, revision=1)
     for doubles in ((), (same,)):
         delivery = disowned(replace(OUT, adopted=True, doubles=doubles), "1", NOON, owner="another")
         assert (delivery.status, delivery.may_be_out, code(delivery)) == (Status.UNCONFIRMED, True, OTHERS_POST)
 
 
 def test_a_disowned_post_gives_its_place_to_the_next_of_the_same_delivery() -> None:
-    doubles = tuple(Double(network_id=one, published_at=NOON + MINUTE, revision=1) for one in ("1", "2", "3"))
+    doubles = tuple(DoubledPost(network_id=one, published_at=NOON + MINUTE, revision=1) for one in ("1", "2", "3"))
     delivery = disowned(replace(OUT, adopted=True, doubles=doubles), "1", NOON + HOUR, owner="another")
     assert (delivery.status, delivery.network_ids) == (Status.PUBLISHED, ("2", "3"))
     assert (delivery.adopted, delivery.published_at) == (False, NOON + MINUTE)

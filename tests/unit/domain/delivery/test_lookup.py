@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from omnipub.domain.delivery.fingerprint import Sent
 from omnipub.domain.delivery.lookup import CLOCK_DIFFERENCE, MEASURED, SURELY, read
 from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.delivery.reconcile import Seen
+from omnipub.domain.delivery.reconcile import LookResult
 
 SINCE = datetime(2026, 11, 23, 12, tzinfo=UTC)
 START = SINCE - CLOCK_DIFFERENCE
@@ -31,12 +31,12 @@ def judged(
     owners: Mapping[str, str] | None = None,
     ahead: timedelta | None = None,
     sent: Sent = PLAIN,
-) -> Seen:
+) -> LookResult:
     sighting = Sighting(posts=posts, reaches_back_to=back_to, clock_ahead=ahead)
     return read(sighting, sent=sent, since=SINCE, owners=owners or {}, ours=OURS)
 
 
-def check_unclear(seen: Seen, *named: str) -> None:
+def check_unclear(seen: LookResult, *named: str) -> None:
     """It proves nothing, and names what may be ours."""
     assert (seen.found, seen.clear) == (None, False)
     assert seen.sentence
@@ -45,7 +45,7 @@ def check_unclear(seen: Seen, *named: str) -> None:
 
 
 def test_a_complete_look_at_an_empty_account_is_clear() -> None:
-    assert judged() == Seen(clear=True)
+    assert judged() == LookResult(clear=True)
 
 
 def test_a_post_with_our_text_is_found() -> None:
@@ -122,7 +122,7 @@ def test_of_two_posts_with_our_text_and_link_neither_is_adopted() -> None:
 
 
 def test_a_post_that_belongs_to_another_delivery_is_not_adopted() -> None:
-    assert judged(post(), owners={"1": "MSG#2/CHANNEL#linkedin"}) == Seen(clear=True)
+    assert judged(post(), owners={"1": "MSG#2/CHANNEL#linkedin"}) == LookResult(clear=True)
 
 
 def test_a_post_already_known_as_ours_is_found() -> None:
@@ -149,7 +149,7 @@ def test_where_the_network_says_what_time_it_is_there_its_clock_counts(ahead: ti
     back = min(START, at - MEASURED)
     assert judged(post(at=at), ahead=ahead, back_to=back).found == post(at=at)
     older = post(at=at - MEASURED - TICK)
-    assert judged(older, ahead=ahead, back_to=back) == Seen(clear=True)
+    assert judged(older, ahead=ahead, back_to=back) == LookResult(clear=True)
 
 
 def test_a_look_must_reach_back_to_the_try_by_the_networks_own_clock() -> None:
@@ -157,7 +157,7 @@ def test_a_look_must_reach_back_to_the_try_by_the_networks_own_clock() -> None:
 
 
 def test_an_older_post_with_our_text_is_not_of_this_try() -> None:
-    assert judged(post(at=START - TICK)) == Seen(clear=True)
+    assert judged(post(at=START - TICK)) == LookResult(clear=True)
 
 
 def test_a_new_post_that_nobody_accounts_for_is_not_clear() -> None:
@@ -168,11 +168,11 @@ def test_a_new_post_that_nobody_accounts_for_is_not_clear() -> None:
 
 
 def test_new_posts_of_other_deliveries_are_accounted_for() -> None:
-    assert judged(post("7", text="Something else"), owners={"7": "another"}) == Seen(clear=True)
+    assert judged(post("7", text="Something else"), owners={"7": "another"}) == LookResult(clear=True)
 
 
 def test_an_old_post_that_nobody_accounts_for_does_not_matter() -> None:
-    assert judged(post(text="Something else", at=START - TICK)) == Seen(clear=True)
+    assert judged(post(text="Something else", at=START - TICK)) == LookResult(clear=True)
 
 
 @pytest.mark.parametrize("back_to", [None, START + TICK, SINCE, SINCE + timedelta(hours=1)])
@@ -184,14 +184,14 @@ def test_a_look_that_does_not_reach_back_to_the_try_is_not_clear(back_to: dateti
 
 
 def test_a_look_that_reaches_back_further_than_the_try_is_complete() -> None:
-    assert judged(back_to=START - timedelta(days=1)) == Seen(clear=True)
+    assert judged(back_to=START - timedelta(days=1)) == LookResult(clear=True)
 
 
 def test_a_look_that_failed_proves_nothing_and_keeps_reason_and_wait() -> None:
     failed = Outcome(ended=Ended.THROTTLED, sentence="Too many requests.", wait=timedelta(minutes=5))
     sighting = Sighting(posts=(post(),), reaches_back_to=START, failed=failed)
     seen = read(sighting, sent=Sent(text=TEXT), since=SINCE, owners={}, ours=OURS)
-    assert seen == Seen(sentence="Too many requests.", wait=timedelta(minutes=5))
+    assert seen == LookResult(sentence="Too many requests.", wait=timedelta(minutes=5))
 
 
 posts = st.lists(

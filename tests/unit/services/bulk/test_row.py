@@ -14,7 +14,7 @@ from omnipub.domain.message import Variant
 from omnipub.errors import InvalidInputError
 from omnipub.services.bulk import formats
 from omnipub.services.bulk.formats import BYTE_ORDER_MARK, Format, heading, line_of, read
-from omnipub.services.bulk.row import FIELDS, Picture, Problem, Row, cells_of
+from omnipub.services.bulk.row import FIELDS, Picture, Row, RowProblem, cells_of
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 some = text.filter(bool)
@@ -267,4 +267,4 @@ def test_a_quote_that_is_never_closed_does_not_swallow_a_large_file() -> None:
 
 def test_a_problem_says_its_line_and_field() -> None:
     (row,) = read(b'channels,images\na,"[1]"\n', Format.CSV)
-    assert row == [Problem(line=2, field="images", sentence='An image is a file name, or {"file", "alt"}.')]
+    assert row == [RowProblem(line=2, field="images", sentence='An image is a file name, or {"file", "alt"}.')]

@@ -14,7 +14,7 @@ from omnipub.domain.delivery.outcome import Ended, Outcome
 from omnipub.domain.message import Content, MediaReference
 from omnipub.ports.http import NoAnswerError
 from omnipub.services.accounts.check import Checks
-from omnipub.services.accounts.refresh_results import Renews
+from omnipub.services.accounts.refresh_results import Refreshable
 from omnipub.services.protocol.driver import Driver
 from support.echoes import WAYS, traces
 
@@ -124,13 +124,13 @@ def conversations(network: str) -> Iterator[tuple[str, Callable[[], Generator[Re
     yield "delete", lambda: channel.delete(POSTS[network], account)
     if isinstance(channel, Checks):
         yield "check", lambda: channel.check(account)
-    if isinstance(channel, Renews):
+    if isinstance(channel, Refreshable):
 
-        def renewing() -> Generator[Request, Response, Outcome]:
+        def token_refresh() -> Generator[Request, Response, Outcome]:
             renewal = yield from channel.renew(account, {name: Secret(value) for name, value in CREDENTIALS.items()})
             return renewal.outcome
 
-        yield "renew", renewing
+        yield "renew", token_refresh
 
 
 def canaries(network: str) -> list[str]:

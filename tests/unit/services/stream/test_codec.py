@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from omnipub.domain.ids import Kind, Parent
-from omnipub.services.scheduling.run_now import Ran, Report
+from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
 from omnipub.services.stream.wire_format import (
     ROWS,
     delayed_from,
@@ -20,13 +20,15 @@ from omnipub.services.stream.wire_format import (
 
 LAMBDA_ANSWERS = 6 * 1024 * 1024
 PARENTS = [Parent(kind=Kind.MESSAGE, id="01KB0CVP6ZJ7X3Q5N8T4W2E9HD"), Parent(kind=Kind.CERTIFICATION, id="7" * 26)]
-PUT = Ran(pk="MSG#01KB0CVP6ZJ7X3Q5N8T4W2E9HD", channel="facebook", ready=True, dispatched=True, why="due")
-AHEAD = Ran(pk="CERT#" + "7" * 26, channel="linkedin:team", ready=False, dispatched=False, why="not due yet: 2026")
+PUT = RunNowResult(pk="MSG#01KB0CVP6ZJ7X3Q5N8T4W2E9HD", channel="facebook", ready=True, dispatched=True, why="due")
+AHEAD = RunNowResult(
+    pk="CERT#" + "7" * 26, channel="linkedin:team", ready=False, dispatched=False, why="not due yet: 2026"
+)
 LOST = replace(PUT, dispatched=False, why="the stream did not take it")
-REPORT = Report(rows=[PUT, AHEAD, LOST], dispatched=1, skipped=2, lost=1)
+REPORT = RunNowReport(rows=[PUT, AHEAD, LOST], dispatched=1, skipped=2, lost=1)
 
 
-def over_the_wire(report: Report) -> dict[str, Any]:
+def over_the_wire(report: RunNowReport) -> dict[str, Any]:
     answer = json.loads(json.dumps(report_to(report)))
     assert isinstance(answer, dict)
     return answer
@@ -70,7 +72,7 @@ def test_another_answer_is_none(answer: dict[str, Any]) -> None:
 
 def test_an_answer_is_short_rather_than_too_long_and_its_counts_are_whole() -> None:
     longest = replace(AHEAD, channel="n" * 20 + ":" + "a" * 33, why="the stream did not take it " * 5)
-    answer = report_to(Report(rows=[longest] * (ROWS + 5), dispatched=7, skipped=ROWS - 2))
+    answer = report_to(RunNowReport(rows=[longest] * (ROWS + 5), dispatched=7, skipped=ROWS - 2))
     assert len(json.dumps(answer).encode()) < LAMBDA_ANSWERS / 2
     read = report_from(answer)
     assert (len(read.rows), read.dispatched, read.skipped, read.left_out) == (ROWS, 7, ROWS - 2, 5)

@@ -6,7 +6,7 @@ import pytest
 
 from omnipub.errors import InvalidInputError
 from omnipub.ports.stream import Pointer, StreamRecord
-from omnipub.ports.stream_reader import Start
+from omnipub.ports.stream_reader import StartPosition
 from omnipub.services.stream.records import Records
 from omnipub.services.stream.wire_format import pointer_from_text
 from support.shelves import MemoryShelves
@@ -46,15 +46,15 @@ def numbers(found: object) -> list[int]:
 
 
 def test_a_span_goes_through_one_shard_after_the_other(records: Records, clock: FakeClock) -> None:
-    assert numbers(list(records.span(Start(), until=clock.now()))) == [0, 2, 4, 1, 3, 5]
+    assert numbers(list(records.span(StartPosition(), until=clock.now()))) == [0, 2, 4, 1, 3, 5]
 
 
 def test_a_span_of_one_shard_reads_no_other(records: Records, shelves: MemoryShelves, clock: FakeClock) -> None:
-    assert numbers(list(records.span(Start(), until=clock.now(), shard=shelves.names[1]))) == [1, 3, 5]
+    assert numbers(list(records.span(StartPosition(), until=clock.now(), shard=shelves.names[1]))) == [1, 3, 5]
 
 
 def test_the_end_of_a_span_is_excluded_on_each_shard(records: Records) -> None:
-    assert numbers(list(records.span(Start(at=START + MINUTE), until=START + 4 * MINUTE))) == [2, 1, 3]
+    assert numbers(list(records.span(StartPosition(at=START + MINUTE), until=START + 4 * MINUTE))) == [2, 1, 3]
 
 
 def test_a_record_that_stands_behind_a_younger_one_is_still_in_its_span(clock: FakeClock) -> None:
@@ -62,17 +62,17 @@ def test_a_record_that_stands_behind_a_younger_one_is_still_in_its_span(clock: F
     for seconds in (0, 40, 20, 200):
         clock.time = START + timedelta(seconds=seconds)
         made.put(pointer(seconds))
-    found = Records(reader=made).span(Start(), until=START + timedelta(seconds=30))
+    found = Records(reader=made).span(StartPosition(), until=START + timedelta(seconds=30))
     assert numbers(list(found)) == [0, 20]
 
 
 def test_the_newest_are_told_by_their_arrival_across_shards(records: Records) -> None:
-    found, _ = records.newest(Start(), count=3)
+    found, _ = records.newest(StartPosition(), count=3)
     assert numbers(list(found)) == [3, 4, 5]
 
 
 def test_what_arrives_is_told_once_and_in_its_order(records: Records, shelves: MemoryShelves, clock: FakeClock) -> None:
-    _, ends = records.newest(Start(), count=3)
+    _, ends = records.newest(StartPosition(), count=3)
     assert records.fresh(ends)[0] == []
     for number in (6, 7, 8):
         shelves.put(pointer(number), number % 2)
@@ -85,13 +85,13 @@ def test_what_arrives_is_told_once_and_in_its_order(records: Records, shelves: M
 def test_what_arrives_on_a_shard_that_was_empty_is_told(clock: FakeClock) -> None:
     made = MemoryShelves(clock.now)
     made.put(pointer(0), 0)
-    _, ends = Records(reader=made).newest(Start(), count=3)
+    _, ends = Records(reader=made).newest(StartPosition(), count=3)
     made.put(pointer(1), 1)
     assert numbers(list(Records(reader=made).fresh(ends)[0])) == [1]
 
 
 def test_a_new_shard_is_read_from_its_beginning(records: Records, shelves: MemoryShelves) -> None:
-    _, ends = records.newest(Start(), count=3)
+    _, ends = records.newest(StartPosition(), count=3)
     shelves.names = (*shelves.names, "shardId-000000000002")
     shelves.put(pointer(6), 2)
     assert numbers(list(records.fresh(ends)[0])) == [6]
@@ -108,7 +108,7 @@ def test_a_place_names_its_shard_where_there_are_several(records: Records, shelv
 
 def test_a_place_on_the_only_shard_needs_no_shard(clock: FakeClock) -> None:
     made = MemoryShelves(clock.now, names=("only",))
-    assert Records(reader=made).place("17") == ("only", Start(sequence="17"))
+    assert Records(reader=made).place("17") == ("only", StartPosition(sequence="17"))
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "shardId-000000000000:", "shardId-000000000000:x", "²"])
@@ -124,7 +124,7 @@ def test_a_place_on_a_shard_that_is_none_names_those_there_are(records: Records)
 
 
 def test_nothing_is_gone_while_nothing_was_trimmed(records: Records) -> None:
-    assert records.gone_from(Start(at=START - timedelta(days=3))) is None
+    assert records.gone_from(StartPosition(at=START - timedelta(days=3))) is None
 
 
 def test_what_is_gone_is_told_to_whoever_asks_for_it(
@@ -135,9 +135,9 @@ def test_what_is_gone_is_told_to_whoever_asks_for_it(
     clock.time = START + timedelta(hours=24) + 2 * MINUTE
     shelves.trim()
     gone = START + 2 * MINUTE
-    assert records.gone_from(Start(at=START)) == gone
-    assert records.gone_from(Start(at=gone)) is None
-    assert records.gone_from(Start(sequence=first), shard) == gone
-    assert records.gone_from(Start(sequence=third), shard) is None
-    assert records.gone_from(Start(sequence=fifth), shard) is None
-    assert records.gone_from(Start()) == gone
+    assert records.gone_from(StartPosition(at=START)) == gone
+    assert records.gone_from(StartPosition(at=gone)) is None
+    assert records.gone_from(StartPosition(sequence=first), shard) == gone
+    assert records.gone_from(StartPosition(sequence=third), shard) is None
+    assert records.gone_from(StartPosition(sequence=fifth), shard) is None
+    assert records.gone_from(StartPosition()) == gone

@@ -18,7 +18,7 @@ from omnipub.strict_json import loads
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class QueryRequest:
     """What is asked of DynamoDB.
 
     Attributes:
@@ -32,7 +32,7 @@ class Asked:
     but: str | None
 
 
-def asked(query: Query) -> Asked | None:
+def asked(query: Query) -> QueryRequest | None:
     """The request for a query, or None if nothing can match it."""
     lower, upper = span(query)
     if upper is not None and lower >= upper:
@@ -53,7 +53,7 @@ def asked(query: Query) -> Asked | None:
         at, pk, sk = opened(query.after)
         start = {PARTITION: pk, SORT: sk} | ({index.partition: query.partition, index.sort: at} if index else {})
         parameters["ExclusiveStartKey"] = to_attributes(start)
-    return Asked(parameters=parameters, sort=sort, but=upper if ":upper" in values and lower else None)
+    return QueryRequest(parameters=parameters, sort=sort, but=upper if ":upper" in values and lower else None)
 
 
 def closed(item: Item, sort: str) -> str:

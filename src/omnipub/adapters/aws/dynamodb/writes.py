@@ -8,7 +8,17 @@ from botocore.exceptions import ClientError
 from omnipub.adapters.aws.dynamodb.values import to_attributes
 from omnipub.adapters.aws.errors import code_of
 from omnipub.names import VERSION
-from omnipub.ports.table import Absent, Check, Condition, ConditionFailedError, Delete, Key, Put, Unchanged, Write
+from omnipub.ports.table import (
+    Absent,
+    Condition,
+    ConditionCheck,
+    ConditionFailedError,
+    Delete,
+    Key,
+    Put,
+    Unchanged,
+    Write,
+)
 from omnipub.storage.schema import PARTITION, SORT, WRITE_LIMIT
 
 _REFUSED = "ConditionalCheckFailed"
@@ -88,7 +98,7 @@ def _part(write: Write, parameters: dict[str, Any]) -> dict[str, Any]:
             return {"Put": {"Item": to_attributes(item)} | parameters}
         case Delete(key=key):
             return {"Delete": {"Key": key_attributes(key)} | parameters}
-        case Check(key=key):
+        case ConditionCheck(key=key):
             return {"ConditionCheck": {"Key": key_attributes(key)} | parameters}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from omnipub import private_files
 from omnipub.adapters.local.sqlite.errors import told
-from omnipub.adapters.local.sqlite.group_commit import Job, Jobs, Work
+from omnipub.adapters.local.sqlite.group_commit import GroupCommit, Job, Work
 from omnipub.adapters.local.sqlite.prefetch import read_ahead
 from omnipub.hints import Advice
 from omnipub.strict_json import JsonError
@@ -48,7 +48,7 @@ class Database:
         self._closed = False
         self._pool = threading.Lock()
         self._writer = threading.Lock()
-        self._jobs = Jobs()
+        self._jobs = GroupCommit()
         with suppress(OSError):  # SQLite says better what is wrong
             private_files.file(path)
         try:

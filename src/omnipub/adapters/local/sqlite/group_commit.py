@@ -39,7 +39,7 @@ class Job:
             raise self._error
 
 
-class Jobs:
+class GroupCommit:
     """Those who wait for the next transaction."""
 
     def __init__(self) -> None:

@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS fullness (only INTEGER PRIMARY KEY CHECK (only = 1), 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class StoredRecord:
     """A record as Kinesis would hand it over."""
 
     sequence: int
@@ -104,7 +104,7 @@ class SqliteStream:
             self.generation += 1
             self._changed.notify_all()
 
-    def batch(self, lane: int, *, limit: int, after: int | None = None) -> list[Record]:
+    def batch(self, lane: int, *, limit: int, after: int | None = None) -> list[StoredRecord]:
         """The lane's next records after its checkpoint, or behind the sequence number `after`."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -113,7 +113,7 @@ class SqliteStream:
                 (lane, after, lane, limit),
             ).fetchall()
         return [
-            Record(
+            StoredRecord(
                 sequence=row["sequence"],
                 partition_key=row["partition_key"],
                 data=row["data"],
@@ -127,7 +127,7 @@ class SqliteStream:
         with self._database.writing() as connection:
             connection.executemany(_CHECKPOINT, list(done.items()))
 
-    def park(self, records: Sequence[Record], *, tries: int, why: str) -> None:
+    def park(self, records: Sequence[StoredRecord], *, tries: int, why: str) -> None:
         """Give records up: kept whole until somebody replays them. No checkpoint moves."""
         now = self._now_ms()
         rows = [(one.sequence, one.partition_key, one.data, one.arrived_ms, now, tries, why) for one in records]

@@ -10,7 +10,7 @@ from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
 from omnipub.hints import Action, Hint
 from omnipub.ports.stream import StreamRecord
-from omnipub.ports.stream_reader import Lag, Shard, Start
+from omnipub.ports.stream_reader import Lag, Shard, StartPosition
 
 SHARD = "shardId-000000000000"
 """The only shard; the lanes within it are the consumer's."""
@@ -56,7 +56,7 @@ class SqliteStreamReader:
             )
         ]
 
-    def page(self, shard: str, start: Start, *, limit: int) -> Sequence[StreamRecord]:
+    def page(self, shard: str, start: StartPosition, *, limit: int) -> Sequence[StreamRecord]:
         """The next records, by sequence."""
         if shard != SHARD:
             return []
@@ -118,7 +118,7 @@ def _sequence(number: str) -> int:
     return min(int(number.removeprefix(KINESIS_PREFIX) if kinesis else number), _GREATEST)
 
 
-def _first(start: Start) -> tuple[str, tuple[int, ...]]:
+def _first(start: StartPosition) -> tuple[str, tuple[int, ...]]:
     """The first sequence as an expression, and the values in it."""
     if start.after:
         return "? + 1", (min(_sequence(start.after), _GREATEST - 1),)

@@ -11,8 +11,8 @@ from omnipub.errors import ConfigurationError
 from omnipub.names import VERSION
 from omnipub.ports.table import (
     Absent,
-    Check,
     Condition,
+    ConditionCheck,
     ConditionFailedError,
     Delete,
     Item,
@@ -182,7 +182,7 @@ def _apply(connection: sqlite3.Connection, write: Write) -> None:
             connection.execute(_INSERT, [*(item.get(name) for name in KEY_ATTRIBUTES), body])
         case Delete(key=key):
             connection.execute(_DELETE, key)
-        case Check():
+        case ConditionCheck():
             pass
 
 
