@@ -28,7 +28,7 @@ from omnipub.adapters.http.client import HttpClient
 from omnipub.channels.registry import CHANNELS
 from omnipub.config import LogLevel
 from omnipub.domain.conversation import Request, Secret
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.names import LOCAL_OWNER
@@ -83,7 +83,7 @@ def compose(box: OneMachine, network: str, number: int, account: int, at: dateti
 
 
 def published(box: OneMachine, message: str) -> int | None:
-    shown = box.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=LOCAL_OWNER))
+    shown = box.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=LOCAL_OWNER))
     (delivery,) = shown.deliveries
     if delivery.published_at is None or delivery.due_at is None:
         return None

@@ -28,7 +28,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from omnipub.config import LogLevel
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.names import LOCAL_OWNER
@@ -169,7 +169,7 @@ class Bench:
         made = self.box.system.compose.message(
             owner=LOCAL_OWNER, content=content, channels=[channel], schedule=schedule
         )
-        return Parent(kind=Kind.MESSAGE, id=made.id)
+        return Parent(kind=ParentKind.MESSAGE, id=made.id)
 
     def run(self) -> tuple[list[int], list[int]]:
         """The lateness of the others, sorted: of the same network, and of other networks."""

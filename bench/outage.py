@@ -17,7 +17,7 @@ from pathlib import Path
 
 from omnipub.adapters.system.clock import SystemClock
 from omnipub.config import LogLevel
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.names import LOCAL_OWNER
@@ -91,7 +91,7 @@ def main() -> None:
 def report(box: OneMachine, made: list[str], back: datetime, totals: dict[str, int]) -> None:
     out, tries = [], 0
     for message in made:
-        shown = box.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=LOCAL_OWNER))
+        shown = box.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=LOCAL_OWNER))
         tries += sum(attempt.started_at < back for attempt in shown.attempts)
         out += [one.published_at for one in shown.deliveries if one.published_at is not None]
     print(f"{len(made)} became due while the network was down; it was tried {tries} times meanwhile")

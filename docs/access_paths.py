@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import product
 
 from omnipub.domain.delivery.lifecycle import WATCHED, Status
-from omnipub.domain.ids import Kind
+from omnipub.domain.ids import ParentKind
 from omnipub.domain.timestamps import to_text
 from omnipub.ports.table import Query
 from omnipub.services.messages.filters import STATUSES, Filter
@@ -15,13 +15,13 @@ from omnipub.storage import keys
 SINCE, UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)
 OWNER, NETWORK, LIMIT = "ada", "facebook", 20
 
-FIRST = keys.owned_from(Kind.MESSAGE, None)
+FIRST = keys.owned_from(ParentKind.MESSAGE, None)
 
 WRITTEN = {
-    keys.owned_from(Kind.MESSAGE, SINCE): f"`{FIRST}<since>`",
-    keys.owned_until(Kind.MESSAGE, UNTIL): f"`{FIRST}<until>`",
+    keys.owned_from(ParentKind.MESSAGE, SINCE): f"`{FIRST}<since>`",
+    keys.owned_until(ParentKind.MESSAGE, UNTIL): f"`{FIRST}<until>`",
     FIRST: f"`{FIRST}`",
-    keys.owned_until(Kind.MESSAGE, None): f"the end of `{FIRST}`",
+    keys.owned_until(ParentKind.MESSAGE, None): f"the end of `{FIRST}`",
     to_text(SINCE): "`<since>`",
 }
 """What bounds the sort keys of these samples, as it is written."""
@@ -61,7 +61,7 @@ def _row(owner: bool, status: str, channel: bool, span: bool) -> tuple[str, ...]
         since=SINCE if span else None,
         until=UNTIL if span else None,
     )
-    plans = list(plan(Kind.MESSAGE, asked, shards=range(1), networks=[NETWORK], limit=LIMIT, below=None))
+    plans = list(plan(ParentKind.MESSAGE, asked, shards=range(1), networks=[NETWORK], limit=LIMIT, below=None))
     (query,) = plans
     return tuple(_cells(query, status, each_network=asked.by_moment and status == "published" and not channel))
 

@@ -8,7 +8,7 @@ from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from omnipub_cli.app import ENTRIES, load
 from omnipub_cli.framework.exit_codes import MEANINGS
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.framework.options import SHARED, everywhere
 from omnipub_cli.output.json_schemas import SCHEMAS
 
@@ -79,7 +79,7 @@ def _leaves(name: str, command: Command) -> Iterator[tuple[str, Command]]:
     if not isinstance(command, TyperGroup):
         yield name, command
         return
-    inside: Mapping[str, Command] = command.loaded() if isinstance(command, Lazy) else command.commands
+    inside: Mapping[str, Command] = command.loaded() if isinstance(command, LazyGroup) else command.commands
     for inner, found in inside.items():
         yield from _leaves(f"{name} {inner}", found)
 

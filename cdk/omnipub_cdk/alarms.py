@@ -20,7 +20,7 @@ _QUARTER = Duration.minutes(15)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class AlarmSources:
     """What alarms and the dashboard look at."""
 
     namespace: str
@@ -87,7 +87,7 @@ class Alarm:
 
     name: str
     why: str
-    figure: Callable[[Watched], cloudwatch.IMetric]
+    figure: Callable[[AlarmSources], cloudwatch.IMetric]
     limit: float
     periods: int = 1
     below: bool = False

@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kinesis as kinesis
 
-from omnipub_cdk.alarms import Watched
+from omnipub_cdk.alarms import AlarmSources
 
 _WIDTH = 24
 _HEIGHT = 6
@@ -15,7 +15,7 @@ _FIVE = Duration.minutes(5)
 
 
 def widgets(
-    watched: Watched, alarms: Sequence[cloudwatch.Alarm], *, table: dynamodb.Table, stream: kinesis.Stream
+    watched: AlarmSources, alarms: Sequence[cloudwatch.Alarm], *, table: dynamodb.Table, stream: kinesis.Stream
 ) -> list[list[cloudwatch.IWidget]]:
     """All rows, from what matters most."""
     signal = watched.signal

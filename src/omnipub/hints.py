@@ -59,7 +59,7 @@ class Action(StrEnum):
     DEPLOY = "deploy"
 
 
-class Group(StrEnum):
+class SubjectGroup(StrEnum):
     """What an id stands for."""
 
     MESSAGE = "message"
@@ -88,7 +88,7 @@ class Hint:
 
     action: Action
     when: str = ""
-    group: Group = Group.MESSAGE
+    group: SubjectGroup = SubjectGroup.MESSAGE
     id: str = ""
     channel: str = ""
     account: str = ""

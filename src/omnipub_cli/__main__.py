@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 VERSION = (["--version"], ["-V"])
 
 INTERRUPTED = 130
-"""`Code.INTERRUPTED`, for an interruption while the command is imported or its error is told."""
+"""`ExitCode.INTERRUPTED`, for an interruption while the command is imported or its error is told."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

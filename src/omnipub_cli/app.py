@@ -6,7 +6,7 @@ import typer
 
 from omnipub import __version__
 from omnipub_cli.framework.context import call_of
-from omnipub_cli.framework.lazy_group import AnyCommand, Lazy, command_of, imported
+from omnipub_cli.framework.lazy_group import AnyCommand, LazyGroup, command_of, imported
 from omnipub_cli.framework.options import examples
 
 ENTRIES = {
@@ -35,7 +35,7 @@ ENTRIES = {
 """Command → its summary, in the order of the help; `commands/<command>.py`, or a package of verbs, answers it."""
 
 
-class Root(Lazy):
+class Root(LazyGroup):
     """The root, with its commands."""
 
     package = "omnipub_cli.commands"

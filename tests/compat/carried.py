@@ -11,7 +11,7 @@ from omnipub.channels.registry import CHANNELS
 from omnipub.domain.certification import sameness
 from omnipub.domain.conversation import Occasion
 from omnipub.domain.delivery.fingerprint import digest
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
@@ -33,7 +33,7 @@ def carried() -> dict[str, Attributes]:
         "nudge": [json.loads(nudge_to_text([DueSoon(pointer=AT_A_MOMENT, at=START)]))],
     }
     said |= {
-        "run-now": [json.loads(run_now_to_text([Parent(kind=Kind.MESSAGE, id=MESSAGE.id)]))],
+        "run-now": [json.loads(run_now_to_text([Parent(kind=ParentKind.MESSAGE, id=MESSAGE.id)]))],
         "run-now's answer": [dict(report_to(RunNowReport(rows=[RAN], dispatched=1, skipped=0, lost=0)))],
     }
     said |= {f"frozen for {name}": list(_bodies(name)) for name in sorted(CHANNELS)}

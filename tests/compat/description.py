@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.names import VERSION
 from omnipub.ports.table import Item, Key
 from omnipub.services.pauses.scopes import KINDS
@@ -37,10 +37,10 @@ VALUES: Mapping[str, str] = {
 """Kind of item → the domain value in it, by name: the same page describes code that has fewer of them."""
 
 WORDS: Mapping[tuple[str, str], str] = {
-    ("certification", "kind"): "omnipub.domain.ids:Kind",
-    ("idempotency", "answer.kind"): "omnipub.domain.ids:Kind",
-    ("message", "kind"): "omnipub.domain.ids:Kind",
-    ("system release", "late"): "omnipub.services.pauses.release:Late",
+    ("certification", "kind"): "omnipub.domain.ids:ParentKind",
+    ("idempotency", "answer.kind"): "omnipub.domain.ids:ParentKind",
+    ("message", "kind"): "omnipub.domain.ids:ParentKind",
+    ("system release", "late"): "omnipub.services.pauses.release:LatePolicy",
 }
 """Texts that are words of a list, where no dataclass says so."""
 
@@ -123,8 +123,8 @@ def _sample(part: inspect.Parameter) -> Any:
         "datetime": _NOON,
         "int": 7,
         "Key": Key("<PK>", "<SK>"),
-        "Kind": Kind.CERTIFICATION,
-        "Parent": Parent(kind=Kind.MESSAGE, id="<id>"),
+        "ParentKind": ParentKind.CERTIFICATION,
+        "Parent": Parent(kind=ParentKind.MESSAGE, id="<id>"),
         "Status": Status.HELD,
     }
     return samples.get(part.annotation.__name__, f"<{part.name}>")

@@ -6,17 +6,17 @@ from omnipub.domain.certification import Certification
 from omnipub.domain.circuit_breaker import CircuitBreaker
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery, DoubledPost, FrozenRequest, Lease, Reason, Unpublished
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content, MediaReference, Message, Variant
 from omnipub.domain.timestamps import Schedule
-from omnipub.domain.token_refresh import RenewalFailed
+from omnipub.domain.token_refresh import RefreshFailure
 from omnipub.services.messages.create_transaction import IdempotencyKey
-from omnipub.storage.items import Connection, Standing
+from omnipub.storage.items import Connection, ConnectionStatus
 from support.world import OWNER, START
 
 SEALED = "v1.covered"
 MINUTE = timedelta(minutes=1)
-PARENT = Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A")
+PARENT = Parent(kind=ParentKind.MESSAGE, id="01KAQ8GQ00000000000000000A")
 PICTURE = MediaReference(key="ab" * 32, content_type="image/png", size=1024, alt="Our front door")
 SCHEDULE = Schedule(at=START, local="2026-11-23T10:00:00", zone="Europe/Berlin")
 REQUEST = IdempotencyKey.of("key-1", {"text": "Hello", "channels": ["looked"]})
@@ -122,12 +122,12 @@ CONNECTION = Connection(
     base_url="http://127.0.0.1:8766/linkedin",
     also=("intranet",),
     settings={"renewal": SEALED, "sealed_address": SEALED, "pds": "https://pds.example"},
-    standing=Standing.NEEDS_OWNER,
+    standing=ConnectionStatus.NEEDS_OWNER,
     standing_since=START,
     standing_reason="Its token ended.",
     refresh_at=START + 100 * MINUTE,
     renewing_until=START + MINUTE,
-    renewal_failed=RenewalFailed(at=START, sentence="Nobody answered.", times=2, for_good=True),
+    renewal_failed=RefreshFailure(at=START, sentence="Nobody answered.", times=2, for_good=True),
     version=4,
     write_id="w-4",
 )

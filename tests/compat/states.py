@@ -9,7 +9,7 @@ from compat.goldens import first
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.ports.table import Item, Put
@@ -28,7 +28,7 @@ def written(data: Path, networks: Sequence[str]) -> dict[Status, str]:
         system.accounts.connect(owner=LOCAL_OWNER, channel=network, account=account, token=Secret("t"))
     writes = [item for status, id_ in ids.items() for item in items_of(id_, status)]
     certification = replace(CERTIFICATION, owner=LOCAL_OWNER, photo=None, channels=("linkedin",))
-    parent = Parent(kind=Kind.CERTIFICATION, id=certification.id)
+    parent = Parent(kind=ParentKind.CERTIFICATION, id=certification.id)
     draft = replace(sound(Status.DRAFT), parent=parent)
     writes += [certification_item(certification, first), delivery_item(draft, first)]
     system.world.table.write_many([Put(item=item) for item in writes])
@@ -41,7 +41,7 @@ def items_of(id_: str, status: Status) -> Iterator[Item]:
     """A message with its delivery in a state, and what stands beside it."""
     content = replace(MESSAGE.content, media=())
     yield message_item(replace(MESSAGE, id=id_, owner=LOCAL_OWNER, channels=("linkedin",), content=content), first)
-    delivery = replace(sound(status), parent=Parent(kind=Kind.MESSAGE, id=id_))
+    delivery = replace(sound(status), parent=Parent(kind=ParentKind.MESSAGE, id=id_))
     if status is Status.PUBLISHED:
         delivery = replace(delivery, network_id=f"{DELIVERY.network_id}-{id_}")
         yield plain_item(keys.post("linkedin", delivery.network_id, delivery.apart), delivery=name_of(delivery))

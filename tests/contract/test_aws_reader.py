@@ -17,7 +17,7 @@ from omnipub.adapters.aws.s3_parked import PREFIX, S3Parked
 from omnipub.errors import ConfigurationError, InvalidInputError, UnavailableError
 from omnipub.ports.stream import Pointer
 from omnipub.ports.stream_reader import StartPosition
-from omnipub.services.stream.records import Records
+from omnipub.services.stream.records import StreamRecords
 from omnipub.services.stream.wire_format import pointer_from_text, pointer_to_text
 from support.aws import Cloud
 from support.faulty_botocore import break_into
@@ -137,7 +137,7 @@ def test_all_shards_are_read(emulated: Cloud) -> None:
     assert not kept.stream.put([pointer(number, f"facebook/{number}") for number in range(40)])
     names = [one.name for one in kept.reader.shards()]
     assert names == [f"shardId-00000000000{number}" for number in range(4)]
-    span = Records(reader=kept.reader).span(StartPosition(), until=datetime.now(UTC) + timedelta(minutes=1))
+    span = StreamRecords(reader=kept.reader).span(StartPosition(), until=datetime.now(UTC) + timedelta(minutes=1))
     assert sorted(int(one.pk[4:]) for record in span if (one := pointer_from_text(record.data))) == list(range(40))
 
 

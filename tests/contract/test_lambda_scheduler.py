@@ -9,7 +9,7 @@ import pytest
 
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.lambda_scheduler import PATIENCE, LambdaScheduler
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.errors import ConfigurationError, GateClosedError, OmnipubError, UnavailableError
 from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
 from omnipub.services.stream.wire_format import report_to, run_now_from
@@ -17,7 +17,7 @@ from omnipub_cli.framework.hint_commands import worded
 from support.aws import Cloud
 from support.faulty_botocore import break_into
 
-ONE = Parent(kind=Kind.MESSAGE, id="01KB0CVP6ZJ7X3Q5N8T4W2E9HD")
+ONE = Parent(kind=ParentKind.MESSAGE, id="01KB0CVP6ZJ7X3Q5N8T4W2E9HD")
 ROW = RunNowResult(pk=f"MSG#{ONE.id}", channel="facebook", ready=True, dispatched=True, why="due")
 LOGS = "omnipub logs tail scheduler --since 15m"
 DEPLOY = "omnipub deploy --infra serverless"

@@ -10,7 +10,7 @@ from omnipub.adapters.local.place import SEATS, DirectoryPlace
 from omnipub.errors import ConflictError, UnavailableError
 from omnipub.ports.place import ClaimRecord, Evidence, Place
 from omnipub_cli.framework.hint_commands import worded
-from support.seats import FakeSeat, Shelf, ShelfSeat
+from support.places import FakePlace, SharedPlace, SharedState
 
 Make = Callable[[], Place]
 """Another process at the same place."""
@@ -23,8 +23,8 @@ def claim(number: int, attempt: int = 1) -> ClaimRecord:
 @pytest.fixture(params=["on one machine", "on a shelf"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     if request.param == "on a shelf":
-        shelf = Shelf()
-        return lambda: ShelfSeat(shelf)
+        shelf = SharedState()
+        return lambda: SharedPlace(shelf)
     (tmp_path / "data").mkdir()
     return lambda: DirectoryPlace(tmp_path / "data", tmp_path / "state")
 
@@ -34,8 +34,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     (tmp_path / "data").mkdir(exist_ok=True)
     made: dict[str, Place] = {
         "on one machine": DirectoryPlace(tmp_path / "data", tmp_path / "state"),
-        "on a shelf": ShelfSeat(),
-        "as on AWS": FakeSeat(),
+        "on a shelf": SharedPlace(),
+        "as on AWS": FakePlace(),
     }
     return made[request.param]
 

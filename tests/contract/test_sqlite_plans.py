@@ -17,7 +17,7 @@ from omnipub.adapters.local.sqlite.query import closed, opened, statement
 from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream
 from omnipub.adapters.local.sqlite.table import SCHEMA, SqliteTable
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import InvalidInputError
 from omnipub.ports.stream import Pointer
@@ -28,9 +28,9 @@ from support.world import START
 
 CURSOR = json.dumps([to_text(START), "MSG#1", "CHANNEL#looked"])
 GIVEN: dict[str, Any] = {
-    "parent": Parent(kind=Kind.MESSAGE, id="1"),
+    "parent": Parent(kind=ParentKind.MESSAGE, id="1"),
     "owner": "ada",
-    "kind": Kind.MESSAGE,
+    "kind": ParentKind.MESSAGE,
     "status": Status.SCHEDULED,
     "network": "facebook",
     "shard": 0,

@@ -15,7 +15,7 @@ from omnipub.onebox.aws_events import sequence_number
 from omnipub.ports.stream import Pointer, StreamRecord
 from omnipub.ports.stream_reader import StartPosition, StreamReader
 from omnipub.services.stream.wire_format import pointer_from_text
-from support.shelves import MemoryShelves
+from support.shelves import MemoryStreamReader
 from support.world import START, FakeClock
 
 
@@ -60,7 +60,7 @@ def sqlite(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStream]:
 def kept(request: pytest.FixtureRequest, sqlite: SqliteStream, clock: FakeClock) -> Kept:
     if request.param == "sqlite":
         return Kept(sqlite.reader, lambda one: sqlite.put([one]), sqlite.prune, clock)
-    memory = MemoryShelves(clock.now)
+    memory = MemoryStreamReader(clock.now)
     return Kept(memory, memory.put, memory.trim, clock)
 
 

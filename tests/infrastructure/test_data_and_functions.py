@@ -9,7 +9,7 @@ import pytest
 from omnipub.adapters.aws.lambda_scheduler import PATIENCE
 from omnipub.config import Mode, from_environment, to_environment
 from omnipub.handlers import scheduler
-from omnipub.onebox.aws_events import Context, tick_event
+from omnipub.onebox.aws_events import LambdaContext, tick_event
 from omnipub.services.protocol.enqueue import HORIZON
 from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
 from support.world import START, TestBed
@@ -123,7 +123,7 @@ def test_the_tick_is_what_the_scheduler_understands(prod: Any, bed: TestBed) -> 
         text = text.replace(f"<aws.scheduler.{placeholder}>", value)
     event = json.loads(text)
     assert set(event) == set(tick_event(START)), "one machine's clock sends the same"
-    assert scheduler.build(bed.system)(event, Context(function_name="test"))["due"] == 0
+    assert scheduler.build(bed.system)(event, LambdaContext(function_name="test"))["due"] == 0
     assert bed.journal.named("tick")
 
 

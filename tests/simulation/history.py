@@ -13,8 +13,8 @@ from omnipub.domain.delivery.decide import BEYOND_LEAD
 from omnipub.domain.delivery.late_answers import EARLIER_REVISION
 from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.delivery.rules import Remedy
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.delivery.rules import ReconcileMethod
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, from_text, milliseconds
 from omnipub.errors import (
@@ -34,7 +34,7 @@ from omnipub.services.messages.create_transaction import IdempotencyKey
 from omnipub.services.messages.read import Viewer
 from omnipub.services.stream.wire_format import delayed_to_text, pointer_to_text
 from omnipub.storage import keys
-from omnipub.storage.items import Standing, connection_of, delivery_item, delivery_of, message_of
+from omnipub.storage.items import ConnectionStatus, connection_of, delivery_item, delivery_of, message_of
 from omnipub.wiring.assemble import System, assemble
 from omnipub.wiring.world import World
 from simulation.channel import SimChannel
@@ -54,7 +54,7 @@ from simulation.ports import (
     SimTable,
     SimVault,
 )
-from support.seats import FakeSeat
+from support.places import FakePlace
 from support.tokens import TokenBook
 
 OWNER = "owner"
@@ -69,9 +69,9 @@ CALM = 120 * MINUTE
 """How long things go wrong; then the weather is fair until everything is at rest."""
 
 CHANNELS: dict[str, Channel] = {
-    "looked": SimChannel("looked", Remedy.LOOK_UP, SETTLE),
-    "keyed": SimChannel("keyed", Remedy.RESEND, SETTLE),
-    "blind": SimChannel("blind", Remedy.NONE, SETTLE),
+    "looked": SimChannel("looked", ReconcileMethod.LOOK_UP, SETTLE),
+    "keyed": SimChannel("keyed", ReconcileMethod.RESEND, SETTLE),
+    "blind": SimChannel("blind", ReconcileMethod.NONE, SETTLE),
 }
 CLOCK_JUMP = 2_000
 """Milliseconds that a machine's clock may be set to or fro while it works, within the protocol's bounds."""
@@ -205,7 +205,7 @@ class History:
         self.stored_tokens: set[str] = set()
         self.connecting: set[str] = set()
         self.journal = SimJournal(self.hub)
-        self.place = FakeSeat()
+        self.place = FakePlace()
         self.asked: list[Asked] = []
         self.paused_since: dict[str, int] = {}
         self.busy_lanes: set[str] = set()
@@ -565,7 +565,7 @@ class History:
         self._intervene(asked, channel, act)
 
     def _intervene(self, asked: Asked, channel: str, act: str) -> None:
-        parent, system = Parent(kind=Kind.MESSAGE, id=asked.id), self._system()
+        parent, system = Parent(kind=ParentKind.MESSAGE, id=asked.id), self._system()
         self.hub.tell(f"wants to {act} {asked.id[-4:]} {channel}")
         try:
             match act:
@@ -661,7 +661,7 @@ class History:
         self.hub.tell("the copy is adopted")
         for name in CHANNELS:
             # Its tokens are older than what their networks gave since, and so is what it holds for an owner.
-            held = connection_of(self.table.items[keys.connection(OWNER, name)]).standing is not Standing.ACTIVE
+            held = connection_of(self.table.items[keys.connection(OWNER, name)]).standing is not ConnectionStatus.ACTIVE
             if self.weather.tokens or held:
                 self._patiently(lambda name=name: self._connect(self._system(), name))
 
@@ -769,7 +769,7 @@ class History:
         if now < earlier:
             self.fail(f"the token {earlier} of {after['SK']} is overwritten with {now}")
         book = self.network.books[f"{after['channel']}/{after['account']}"]
-        held = after.get("standing") == Standing.NEEDS_OWNER.value and not was.get("standing")
+        held = after.get("standing") == ConnectionStatus.NEEDS_OWNER.value and not was.get("standing")
         if held and not book.doubtful and book.refresh in after["settings"]["renewal"]:
             self.fail(f"{after['channel']} is held although its token could be renewed: {after}")
 
@@ -796,7 +796,7 @@ class History:
             self.fail(f"the worker broke: {self.journal.broke[0]}")
         adopted: dict[str, str] = {}
         for asked in self.asked:
-            if keys.metadata(Parent(kind=Kind.MESSAGE, id=asked.id)) not in self.table.items:
+            if keys.metadata(Parent(kind=ParentKind.MESSAGE, id=asked.id)) not in self.table.items:
                 if self.restored:
                     continue  # accepted by the original after the copy was taken
                 self.fail(f"message {asked.id} was accepted and is lost")
@@ -854,7 +854,7 @@ class History:
         other = adopted.setdefault(post.id, name)
         if other != name:
             self.fail(f"{post.id} belongs to {other} and to {name}")
-        if not posts and REMEDIES[delivery.channel] is not Remedy.LOOK_UP:
+        if not posts and REMEDIES[delivery.channel] is not ReconcileMethod.LOOK_UP:
             self.fail(f"{name} is published but not out")
         said = message_of(self.table.items[keys.metadata(delivery.parent)]).content.text
         # What went out before an edit, as its answer told too late, says so.
@@ -879,11 +879,11 @@ class History:
         if delivery.status in WATCHED and "GSI1PK" not in item:
             self.fail(f"{name} is {delivery.status} and in no index")
         connection = connection_of(self.table.items[keys.connection(OWNER, delivery.channel)])
-        if connection.standing is not Standing.ACTIVE:
+        if connection.standing is not ConnectionStatus.ACTIVE:
             self.fail(f"{delivery.channel} is held for ever")
 
     def _delivery(self, message: str, channel: str) -> Delivery | None:
-        item = self.table.items.get(keys.delivery(Parent(kind=Kind.MESSAGE, id=message), channel))
+        item = self.table.items.get(keys.delivery(Parent(kind=ParentKind.MESSAGE, id=message), channel))
         return delivery_of(item) if item else None
 
     def fail(self, what: str) -> Any:

@@ -10,10 +10,10 @@ from unittest.mock import patch
 
 from omnipub.domain.delivery import conclude, fingerprint, lookup, reconcile
 from omnipub.domain.delivery import decide as progress
-from omnipub.domain.delivery.decide import Act, Step
+from omnipub.domain.delivery.decide import NextAct, Step
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.domain.delivery.rules import Rules
 from omnipub.ports.table import Put
 from omnipub.services.accounts import token_refresh
@@ -31,7 +31,7 @@ from omnipub.services.pauses.release import Releases
 from omnipub.services.protocol import driver
 from omnipub.services.protocol.driver import Driver
 from omnipub.services.protocol.enqueue import Enqueue
-from omnipub.services.protocol.gate import Gate, Why
+from omnipub.services.protocol.gate import ClosedReason, Gate
 from omnipub.services.protocol.store import DeliveryStore
 from omnipub.services.scheduling import dispatch
 from omnipub.services.scheduling.dispatch import Dispatch
@@ -40,7 +40,7 @@ from omnipub.storage import keys
 from omnipub.storage.items import Connection, message_of
 from simulation.history import BrokenPromiseError, History
 from simulation.one_machine import MachineHistory
-from support.seats import ShelfSeat
+from support.places import SharedPlace
 
 Mutant = Callable[[], Any]
 
@@ -64,8 +64,8 @@ def _due_check() -> Any:
 
     def next_step(delivery: Delivery, now: datetime) -> Step:
         step = real(delivery, now)
-        early = step.act is Act.LET_BE and delivery.status is Status.SCHEDULED
-        return Step(act=Act.SEND, why="record") if early else step
+        early = step.act is NextAct.LET_BE and delivery.status is Status.SCHEDULED
+        return Step(act=NextAct.SEND, why="record") if early else step
 
     return patch.object(deliver, "next_step", next_step)
 
@@ -76,8 +76,8 @@ def _lease() -> Any:
 
     def next_step(delivery: Delivery, now: datetime) -> Step:
         step = real(delivery, now)
-        held = step.act is Act.LET_BE and delivery.lease is not None
-        return Step(act=Act.FIND_OUT, why="record") if held else step
+        held = step.act is NextAct.LET_BE and delivery.lease is not None
+        return Step(act=NextAct.FIND_OUT, why="record") if held else step
 
     return patch.object(deliver, "next_step", next_step)
 
@@ -123,7 +123,7 @@ def _may_be_out() -> Any:
     real = conclude.concluded
 
     def concluded(delivery: Delivery, outcome: Outcome, *rest: Any, **more: Any) -> Delivery:
-        forgotten = replace(outcome, ended=Ended.NOT_SENT) if outcome.ended is Ended.AMBIGUOUS else outcome
+        forgotten = replace(outcome, ended=TryEnd.NOT_SENT) if outcome.ended is TryEnd.AMBIGUOUS else outcome
         return real(delivery, forgotten, *rest, **more)
 
     return patch.object(deliver, "concluded", concluded)
@@ -138,14 +138,14 @@ def _death_counts() -> Any:
     real = reconcile.how_to_find_out
 
     def how(delivery: Delivery, now: datetime, rules: Rules) -> Any:
-        return real(delivery, now, rules) if delivery.may_be_out else reconcile.FindOut.SEND_AGAIN
+        return real(delivery, now, rules) if delivery.may_be_out else reconcile.ReconcileStep.SEND_AGAIN
 
     return _all(patch.object(deliver, "buried", buried), patch.object(deliver, "how_to_find_out", how))
 
 
 def _known_id() -> Any:
     """What goes wrong after the network has named the id is how the try ends."""
-    return patch.object(driver._Talk, "judged", lambda _, outcome: outcome)
+    return patch.object(driver._Conversation, "judged", lambda _, outcome: outcome)
 
 
 def _late_answer() -> Any:
@@ -306,35 +306,35 @@ def _renewal_free() -> Any:
     """Waiting for a token costs the post a try."""
 
     def back(refused: Outcome, sentence: str, wait: timedelta) -> Outcome:
-        return replace(refused, ended=Ended.NOT_SENT, sentence=sentence, wait=wait)
+        return replace(refused, ended=TryEnd.NOT_SENT, sentence=sentence, wait=wait)
 
     return patch.object(token_retry, "_back", back)
 
 
 def _renewal_patience() -> Any:
     """A renewal that was not answered counts as refused."""
-    real = token_refresh.RenewalFailed
+    real = token_refresh.RefreshFailure
 
     def failed(**facts: Any) -> Any:
         return real(**{**facts, "for_good": True})
 
-    return patch.object(token_refresh, "RenewalFailed", failed)
+    return patch.object(token_refresh, "RefreshFailure", failed)
 
 
 def _epoch_compared() -> Any:
     """A table that is behind its evidence is taken for the one that ran last."""
     real = Gate._judged
 
-    def judged(self: Gate, *of: Any) -> Why | None:
+    def judged(self: Gate, *of: Any) -> ClosedReason | None:
         why = real(self, *of)
-        return None if why is Why.OLDER else why
+        return None if why is ClosedReason.OLDER else why
 
     return patch.object(Gate, "_judged", judged)
 
 
 def _claims_compared() -> Any:
     """Nobody looks whether the table knows the last claims."""
-    return patch.object(ShelfSeat, "latest", lambda *_, **__: ())
+    return patch.object(SharedPlace, "latest", lambda *_, **__: ())
 
 
 def _claim_written_down() -> Any:
@@ -344,12 +344,12 @@ def _claim_written_down() -> Any:
 
 def _named_by_evidence() -> Any:
     """An adoption does not ask what the original had begun to send."""
-    return patch.object(ShelfSeat, "claims", lambda *_, **__: iter(()))
+    return patch.object(SharedPlace, "claims", lambda *_, **__: iter(()))
 
 
 def _new_identity() -> Any:
     """What is adopted goes on as what it was, and its original is not marked."""
-    return patch.object(ShelfSeat, "succeed", lambda *_: None)
+    return patch.object(SharedPlace, "succeed", lambda *_: None)
 
 
 def _copies_stand_still() -> Any:

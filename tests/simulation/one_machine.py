@@ -7,18 +7,18 @@ state must be recognised by whoever starts, and what is adopted then doubles not
 from datetime import timedelta
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, OmnipubError
 from omnipub.ports.table import Item, Key
 from omnipub.storage import keys
 from simulation.history import ME, MINUTE, STORM, History, Weather
-from support.seats import Shelf, ShelfSeat
+from support.places import SharedPlace, SharedState
 
 Copy = dict[Key, Item]
 
 
-class MachineSeat(ShelfSeat):
+class MachineSeat(SharedPlace):
     """A process's seat; `name` is the identity of the table that it works on."""
 
     @property
@@ -33,7 +33,7 @@ class MachineHistory(History):
     def __init__(self, seed: int) -> None:
         # A thread does not die alone, and whoever adopts must know that the accounts' tokens are as they were.
         super().__init__(seed, Weather(deaths=False, late=seed % 3 == 0, key_fails=seed % 4 == 0))
-        self.shelf = Shelf()
+        self.shelf = SharedState()
         self.place = MachineSeat(self.shelf)
         self.original: Copy | None = None
 
@@ -73,7 +73,7 @@ class MachineHistory(History):
                 self.hub.tell(f"{asked.id[-4:]} is moved ahead")
                 try:
                     schedule = Schedule(at=at, local=at.isoformat(), zone="UTC")
-                    self._system().operate.edit(Parent(kind=Kind.MESSAGE, id=asked.id), ME, schedule=schedule)
+                    self._system().operate.edit(Parent(kind=ParentKind.MESSAGE, id=asked.id), ME, schedule=schedule)
                 except OmnipubError as error:
                     self.hub.tell(f"is told: {error.message}")
                 return

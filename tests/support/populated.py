@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, new_id
+from omnipub.domain.ids import RANDOM_BYTES, Parent, ParentKind, new_id
 from omnipub.domain.message import Content, Message
 from omnipub.domain.timestamps import Schedule
 from omnipub.ports.table import Item, Key, Page, Put, Query, Table
@@ -49,7 +49,7 @@ def message(number: int, at: datetime, *, owner: str, channels: Sequence[str]) -
 def delivery(of: Message, channel: str, status: Status) -> Delivery:
     """Its delivery in that state, in which it is since it was due."""
     one = Delivery(
-        parent=Parent(kind=Kind.MESSAGE, id=of.id),
+        parent=Parent(kind=ParentKind.MESSAGE, id=of.id),
         channel=channel,
         account=f"acc-{channel}",
         owner=of.owner,

@@ -10,7 +10,7 @@ from omnipub.services.stream.wire_format import pointer_to_text
 
 
 @dataclass
-class MemoryShelves:
+class MemoryStreamReader:
     """The `StreamReader` port, and a `put` of one pointer."""
 
     now: Callable[[], datetime]

@@ -7,13 +7,13 @@ from math import inf
 from typing import Any
 
 from omnipub.domain.conversation import Account, Request, Response, Secret
-from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
 from omnipub.domain.timestamps import from_text
-from omnipub.domain.token_refresh import Renewal
+from omnipub.domain.token_refresh import RefreshAnswer
 from support.world import FakeChannel
 
 LASTS = timedelta(days=60)
-KINDS = {400: Ended.AUTH, 429: Ended.THROTTLED}
+KINDS = {400: TryEnd.AUTH, 429: TryEnd.THROTTLED}
 
 
 class RenewableChannel(FakeChannel):
@@ -21,16 +21,18 @@ class RenewableChannel(FakeChannel):
 
     renewal_needs = ("refresh_token",)
 
-    def renew(self, account: Account, credentials: Mapping[str, Secret]) -> Generator[Request, Response, Renewal]:
+    def renew(self, account: Account, credentials: Mapping[str, Secret]) -> Generator[Request, Response, RefreshAnswer]:
         answer = yield Request(
             method="POST", url=f"{account.base_url}/{account.id}/token", form=dict(credentials), total_timeout=10
         )
         if answer.status != 200:
-            ended = KINDS.get(answer.status, Ended.NOT_SENT)
-            wait = timedelta(minutes=1) if ended is Ended.THROTTLED else None
-            return Renewal(outcome=Outcome(ended=ended, code=str(answer.status), sentence="No new token.", wait=wait))
-        return Renewal(
-            outcome=Outcome(ended=Ended.PUBLISHED, sentence="A new token."),
+            ended = KINDS.get(answer.status, TryEnd.NOT_SENT)
+            wait = timedelta(minutes=1) if ended is TryEnd.THROTTLED else None
+            return RefreshAnswer(
+                outcome=Outcome(ended=ended, code=str(answer.status), sentence="No new token.", wait=wait)
+            )
+        return RefreshAnswer(
+            outcome=Outcome(ended=TryEnd.PUBLISHED, sentence="A new token."),
             token=Secret(answer.body["token"]),
             lasts=LASTS,
             credentials={"refresh_token": Secret(answer.body["refresh_token"])},
@@ -44,7 +46,7 @@ class RenewableChannel(FakeChannel):
             total_timeout=10,
         )
         if answer.status == 401:
-            return Sighting(failed=Outcome(ended=Ended.AUTH, code="401", sentence="It said no."))
+            return Sighting(failed=Outcome(ended=TryEnd.AUTH, code="401", sentence="It said no."))
         posts = tuple(
             FoundPost(network_id=one["id"], text=one["text"], created_at=from_text(one["at"]))
             for one in answer.body["posts"]

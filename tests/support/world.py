@@ -14,9 +14,9 @@ from omnipub.adapters.local.vault import KeyfileVault
 from omnipub.config import Settings
 from omnipub.domain.conversation import Account, Channel, Occasion, Request, Response, Secret
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.delivery.rules import Remedy
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.network import PostIds
@@ -27,7 +27,7 @@ from omnipub.ports.stream import Pointer
 from omnipub.services.messages.read import Viewer
 from omnipub.wiring.assemble import System, assemble
 from omnipub.wiring.world import World
-from support.seats import FakeSeat
+from support.places import FakePlace
 
 START = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 OWNER = "owner-1"
@@ -66,7 +66,7 @@ class SeededChance:
         return self._random.random()
 
 
-class SerialCrew:
+class SerialThreadPool:
     """One hand."""
 
     def work(self, lanes: Mapping[str, Sequence[Callable[[], None]]], slots: int) -> None:  # noqa: ARG002
@@ -141,14 +141,14 @@ class FakeChannel(Channel):
         network="Plain", pattern=re.compile(r"[\w-]+"), like="letters, digits, _ and -", found="The network shows it."
     )
 
-    def __init__(self, name: str, remedy: Remedy, settle: timedelta = timedelta(seconds=10)) -> None:
+    def __init__(self, name: str, remedy: ReconcileMethod, settle: timedelta = timedelta(seconds=10)) -> None:
         self.name = name
         self.base_url = f"https://plain.example/{name}"
         self.settle = settle
         self.pace = timedelta(seconds=1)
         self._remedy = remedy
 
-    def remedy(self, account_id: str) -> Remedy:  # noqa: ARG002
+    def remedy(self, account_id: str) -> ReconcileMethod:  # noqa: ARG002
         return self._remedy
 
     def text(self, content: Content) -> str:
@@ -177,11 +177,11 @@ class FakeChannel(Channel):
             publishes=True,
         )
         if answer.status == 200 and answer.body.get("id"):
-            return Outcome(ended=Ended.PUBLISHED, network_id=answer.body["id"], permalink="https://plain.example/p")
-        kinds = {400: Ended.REJECTED, 401: Ended.AUTH, 409: Ended.ALREADY_THERE, 429: Ended.THROTTLED}
+            return Outcome(ended=TryEnd.PUBLISHED, network_id=answer.body["id"], permalink="https://plain.example/p")
+        kinds = {400: TryEnd.REJECTED, 401: TryEnd.AUTH, 409: TryEnd.ALREADY_THERE, 429: TryEnd.THROTTLED}
         wait = timedelta(seconds=answer.body["wait"]) if answer.status == 429 else None
         return Outcome(
-            ended=kinds.get(answer.status, Ended.AMBIGUOUS), code=str(answer.status), sentence="It said no.", wait=wait
+            ended=kinds.get(answer.status, TryEnd.AMBIGUOUS), code=str(answer.status), sentence="It said no.", wait=wait
         )
 
     def look_up(self, account: Account, since: datetime) -> Generator[Request, Response, Sighting]:
@@ -199,7 +199,7 @@ class FakeChannel(Channel):
 
     def delete(self, network_id: str, account: Account) -> Generator[Request, Response, Outcome]:
         yield Request(method="DELETE", url=f"{account.base_url}/{account.id}/posts/{network_id}")
-        return Outcome(ended=Ended.PUBLISHED)
+        return Outcome(ended=TryEnd.PUBLISHED)
 
 
 class WorkerKilledError(BaseException):
@@ -280,9 +280,9 @@ class FakeNetwork:
 
 
 CHANNELS = {
-    "looked": FakeChannel("looked", Remedy.LOOK_UP),
-    "keyed": FakeChannel("keyed", Remedy.RESEND),
-    "blind": FakeChannel("blind", Remedy.NONE),
+    "looked": FakeChannel("looked", ReconcileMethod.LOOK_UP),
+    "keyed": FakeChannel("keyed", ReconcileMethod.RESEND),
+    "blind": FakeChannel("blind", ReconcileMethod.NONE),
 }
 
 
@@ -331,7 +331,7 @@ def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None,
     """A system over `path` with one account on each fake channel."""
     clock = FakeClock()
     stream, delay, network, journal = ListStream(clock), ListDelay(), FakeNetwork(clock), ListJournal()
-    place = place or FakeSeat()
+    place = place or FakePlace()
     world = World(
         table=table or SqliteTable(path / "table.db"),
         stream=stream,
@@ -341,7 +341,7 @@ def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None,
         send=network,
         clock=clock,
         chance=SeededChance(),
-        threads=SerialCrew(),
+        threads=SerialThreadPool(),
         place=place,
         journal=journal,
     )
@@ -355,5 +355,5 @@ def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None,
 
 def only(bed: TestBed, message: str) -> Delivery:
     """The one delivery of a message."""
-    (found,) = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER)).deliveries
+    (found,) = bed.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=OWNER)).deliveries
     return found

@@ -11,7 +11,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from omnipub.names import SERVICE
-from omnipub_cdk.alarms import ALARMS, Alarm, Watched
+from omnipub_cdk.alarms import ALARMS, Alarm, AlarmSources
 from omnipub_cdk.dashboard import widgets
 from omnipub_cdk.metrics import SIGNALS
 from omnipub_cdk.stacks.api import ApiStack
@@ -37,7 +37,7 @@ class MonitoringStack(Stack):
         **values: Any,
     ) -> None:
         super().__init__(scope, name, **values)
-        watched = Watched(
+        watched = AlarmSources(
             namespace=f"{SERVICE}/{stage.name}",
             functions={"api": api.function, "worker": worker.function, "scheduler": scheduler.function},
             mapping_id=worker.mapping_id,
@@ -57,7 +57,7 @@ class MonitoringStack(Stack):
         CfnOutput(self, "AlarmTopic", value=topic.topic_arn)
 
 
-def _count_lines(stack: Stack, watched: Watched) -> None:
+def _count_lines(stack: Stack, watched: AlarmSources) -> None:
     for signal in SIGNALS:
         for name in signal.functions:
             logs.MetricFilter(
@@ -78,7 +78,7 @@ def _topic(stack: Stack, stage: Stage) -> sns.Topic:
     return topic
 
 
-def _alarm(stack: Stack, alarm: Alarm, watched: Watched, topic: sns.Topic) -> cloudwatch.Alarm:
+def _alarm(stack: Stack, alarm: Alarm, watched: AlarmSources, topic: sns.Topic) -> cloudwatch.Alarm:
     comparison = cloudwatch.ComparisonOperator
     missing = cloudwatch.TreatMissingData
     made = cloudwatch.Alarm(

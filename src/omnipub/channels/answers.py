@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 from omnipub.channels.numbers import moment_of_header, whole_number
 from omnipub.domain.conversation import Response
-from omnipub.domain.delivery.outcome import GONE, QUOTE, Ended, Outcome
+from omnipub.domain.delivery.outcome import GONE, QUOTE, Outcome, TryEnd
 from omnipub.domain.validation import LONGEST_WAIT
 
 WORDS_AT_MOST = 200
@@ -31,10 +31,10 @@ SHORTEST_WAIT = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AnswerMeaning:
     """A row of a channel's table: how the try ended, and why, for people."""
 
-    ended: Ended
+    ended: TryEnd
     sentence: str
 
 
@@ -98,7 +98,7 @@ def unclear(response: Response, *, network: str, publishes: bool, said: str = ""
     else:
         plain = f"{network} failed while it had the request; it is not sure what became of it."
     return Outcome(
-        ended=Ended.AMBIGUOUS if publishes else Ended.NOT_SENT,
+        ended=TryEnd.AMBIGUOUS if publishes else TryEnd.NOT_SENT,
         code=code or f"http_{response.status}",
         sentence=sentence(plain, network, said),
     )
@@ -107,7 +107,7 @@ def unclear(response: Response, *, network: str, publishes: bool, said: str = ""
 def already_gone(network: str, network_id: str) -> Outcome:
     """The network has no such post any more, which is what a deletion is for."""
     plain = f"{network} has no such post any more."
-    return Outcome(ended=Ended.PUBLISHED, code=GONE, sentence=plain, network_id=network_id)
+    return Outcome(ended=TryEnd.PUBLISHED, code=GONE, sentence=plain, network_id=network_id)
 
 
 def bounded_wait(wait: timedelta) -> timedelta:

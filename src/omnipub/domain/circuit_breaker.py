@@ -9,7 +9,7 @@ Rules of this room:
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from omnipub.domain.delivery.outcome import Ended, Outcome, unquoted
+from omnipub.domain.delivery.outcome import Outcome, TryEnd, unquoted
 from omnipub.domain.delivery.retry import Backoff
 from omnipub.domain.timestamps import later
 
@@ -60,12 +60,12 @@ class CircuitBreaker:
 
 def strains(outcome: Outcome) -> bool:
     """Whether a try's end says something about the account rather than about the post."""
-    return outcome.ended is Ended.THROTTLED or outcome.code in {NO_ANSWER, UNREACHABLE}
+    return outcome.ended is TryEnd.THROTTLED or outcome.code in {NO_ANSWER, UNREACHABLE}
 
 
 def answered(outcome: Outcome) -> bool:
     """Whether the network dealt with the try: a server error says neither that it works nor that it does not."""
-    return outcome.ended in {Ended.PUBLISHED, Ended.REJECTED, Ended.ALREADY_THERE, Ended.AUTH}
+    return outcome.ended in {TryEnd.PUBLISHED, TryEnd.REJECTED, TryEnd.ALREADY_THERE, TryEnd.AUTH}
 
 
 def strained(breaker: CircuitBreaker, outcome: Outcome, now: datetime, *, chance: float) -> CircuitBreaker:

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from omnipub.domain.announcement_templates import DEFAULT, Template
-from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits
 from omnipub.domain.message import Content
 from omnipub.domain.network import OwnAddress, PostIds, SandboxAccount, Tokens
@@ -193,10 +193,10 @@ class Channel(Protocol):
     announcement: Template = DEFAULT
     sandbox_account: SandboxAccount = SandboxAccount()
 
-    def remedy(self, account_id: str) -> Remedy:
+    def remedy(self, account_id: str) -> ReconcileMethod:
         """How this account's ambiguous tries are found out; by default they are not."""
         del account_id
-        return Remedy.NONE
+        return ReconcileMethod.NONE
 
     def text(self, content: Content) -> str:
         """The text people will see, before any escaping: what the limits count. By default it has no link."""
@@ -224,11 +224,11 @@ class Channel(Protocol):
         del account, since
         yield from ()
         plain = f"{self.title} cannot be asked which posts it has."
-        return Sighting(failed=Outcome(ended=Ended.REJECTED, code="no_look_up", sentence=plain))
+        return Sighting(failed=Outcome(ended=TryEnd.REJECTED, code="no_look_up", sentence=plain))
 
     def delete(self, network_id: str, account: Account) -> Publishing:
         """Delete a post; `published` here means: it is gone. By default posts cannot be deleted."""
         del network_id, account
         yield from ()
         plain = f"A post on {self.title} cannot be deleted by omnipub."
-        return Outcome(ended=Ended.REJECTED, code="no_delete", sentence=plain)
+        return Outcome(ended=TryEnd.REJECTED, code="no_delete", sentence=plain)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from omnipub.domain.text import excerpt
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.errors import InvalidInputError
-from omnipub.hints import Action, Group, Hint
+from omnipub.hints import Action, Hint, SubjectGroup
 
 RANDOM_BYTES = 10
 """Random part of a ULID; the first 6 bytes are the milliseconds since 1970."""
@@ -17,7 +17,7 @@ _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _CHANNEL = re.compile(r"[a-z][a-z0-9]{1,19}(:[a-z0-9][a-z0-9-]{0,31})?")
 
 
-class Kind(StrEnum):
+class ParentKind(StrEnum):
     """What a delivery belongs to; the value is the prefix of its partition key."""
 
     MESSAGE = "MSG"
@@ -28,13 +28,13 @@ class Kind(StrEnum):
 class Parent:
     """The message or certification that deliveries belong to."""
 
-    kind: Kind
+    kind: ParentKind
     id: str
 
     @property
-    def group(self) -> Group:
+    def group(self) -> SubjectGroup:
         """What its id stands for, in hints."""
-        return Group[self.kind.name]
+        return SubjectGroup[self.kind.name]
 
     def hint(self, action: Action, *, when: str = "") -> Hint:
         """The hint that this may be done with it."""
@@ -55,7 +55,10 @@ def checked_id(text: str) -> str:
     if not (text.isascii() and _ULID.fullmatch(candidate)):
         raise InvalidInputError(
             f"'{excerpt(text)}' is not an id.",
-            hint=("An id has 26 letters and digits.", *(Hint(action=Action.LIST, group=group) for group in Group)),
+            hint=(
+                "An id has 26 letters and digits.",
+                *(Hint(action=Action.LIST, group=group) for group in SubjectGroup),
+            ),
         )
     return candidate
 

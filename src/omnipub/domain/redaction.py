@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.delivery.outcome import QUOTE, Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.outcome import QUOTE, FoundPost, Outcome, Sighting, TryEnd
 from omnipub.domain.secret_encodings import View, forms, squeezed, views
 
 HIDDEN = "***"
@@ -52,9 +52,9 @@ class Redaction:
         """The outcome without secrets; ambiguous if the post's id is one, as a published post must have an id."""
         if not self._secrets:
             return outcome
-        if outcome.ended is Ended.PUBLISHED and self._is_quoted(outcome.network_id):
+        if outcome.ended is TryEnd.PUBLISHED and self._is_quoted(outcome.network_id):
             plain = "The network's answer names the post by something that quotes a secret, so it is not kept."
-            return Outcome(ended=Ended.AMBIGUOUS, code="secret_in_id", sentence=plain)
+            return Outcome(ended=TryEnd.AMBIGUOUS, code="secret_in_id", sentence=plain)
         return replace(
             outcome,
             sentence=self.sentence(outcome.sentence),
@@ -69,7 +69,7 @@ class Redaction:
             return sighting
         if any(self._is_quoted(post.network_id) for post in sighting.posts):
             plain = "The network lists a post under something that quotes a secret, so the look tells nothing."
-            return Sighting(failed=Outcome(ended=Ended.NOT_SENT, code="secret_in_id", sentence=plain))
+            return Sighting(failed=Outcome(ended=TryEnd.NOT_SENT, code="secret_in_id", sentence=plain))
         failed = self.outcome(sighting.failed) if sighting.failed else None
         return replace(sighting, posts=tuple(map(self._post, sighting.posts)), failed=failed)
 

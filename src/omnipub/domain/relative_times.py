@@ -28,7 +28,7 @@ _ON_DAY = re.compile(r"([a-z]+)(?: (?:at )?([0-9]{1,2}):([0-9]{2}))?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnDay:
+class TimeOnDay:
     """A time of day on a day that is named by its distance or by its weekday.
 
     Attributes:
@@ -62,7 +62,7 @@ def span_of(text: str) -> timedelta | None:
     return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
 
 
-def relative_time(text: str) -> timedelta | OnDay | None:
+def relative_time(text: str) -> timedelta | TimeOnDay | None:
     """The span from now, or the day, that `text` names; None if it names neither."""
     words = " ".join(text[: TIME_AT_MOST + 1].lower().split())
     ahead = _AHEAD.fullmatch(words)
@@ -72,9 +72,9 @@ def relative_time(text: str) -> timedelta | OnDay | None:
     if found is None or found[1] not in {*WEEKDAYS, *NEAR_DAYS}:
         return None
     if found[2] is None:
-        return OnDay(day=found[1], clock=None)
+        return TimeOnDay(day=found[1], clock=None)
     try:
-        return OnDay(day=found[1], clock=time(int(found[2]), int(found[3])))
+        return TimeOnDay(day=found[1], clock=time(int(found[2]), int(found[3])))
     except ValueError:
         return None
 
@@ -84,7 +84,7 @@ def needs_zone(text: str) -> bool:
     try:
         return datetime.fromisoformat(text.strip()).tzinfo is None
     except ValueError:
-        return isinstance(relative_time(text), OnDay)
+        return isinstance(relative_time(text), TimeOnDay)
 
 
 def ahead_of(now: datetime, span: timedelta, text: str) -> datetime:
@@ -114,7 +114,7 @@ def typed_schedule(text: str, *, now: datetime, zone: str | None = None, fold: F
     relative = relative_time(text)
     if isinstance(relative, timedelta):
         return schedule_at(to_text(ahead_of(now, relative, text)), zone=zone, fold=fold)
-    if isinstance(relative, OnDay):
+    if isinstance(relative, TimeOnDay):
         if relative.clock is None:
             raise InvalidInputError(
                 f"'{excerpt(text)}' names a day and no time.", hint=f"Add the time: {relative.day} 9:00."

@@ -19,7 +19,7 @@ AGAIN = Backoff(first=timedelta(seconds=30), longest=timedelta(minutes=15))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Renewal:
+class RefreshAnswer:
     """How an attempt to renew a token ended.
 
     Attributes:
@@ -35,11 +35,11 @@ class Renewal:
     credentials: Mapping[str, Secret] = field(default_factory=dict)
 
 
-Renewing = Generator[Request, Response, Renewal]
+Renewing = Generator[Request, Response, RefreshAnswer]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RenewalFailed:
+class RefreshFailure:
     """That the last attempt to renew a token gave none.
 
     Attributes:
@@ -60,7 +60,7 @@ class RenewalFailed:
         return self.at + AGAIN.wait(self.times, chance=0)
 
 
-def is_due(ends_at: datetime | None, failed: RenewalFailed | None, now: datetime) -> bool:
+def is_due(ends_at: datetime | None, failed: RefreshFailure | None, now: datetime) -> bool:
     """Whether a token that works is to be renewed ahead of its end."""
     if ends_at is None or ends_at - now > AHEAD:
         return False

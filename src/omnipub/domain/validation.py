@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
 from omnipub.domain.network import PostIds
 
 LONGEST_WAIT = timedelta(days=30)
@@ -41,9 +41,9 @@ def valid_outcome(outcome: Outcome, ids: PostIds | None) -> Outcome:
     )
     if ids is None or ids.match(outcome.network_id):
         return valid
-    if outcome.ended is Ended.PUBLISHED:
+    if outcome.ended is TryEnd.PUBLISHED:
         plain = f"{ids.network} accepted the post under an id that is none; it is not sure what became of it."
-        return Outcome(ended=Ended.AMBIGUOUS, code=UNREADABLE_ID, sentence=plain)
+        return Outcome(ended=TryEnd.AMBIGUOUS, code=UNREADABLE_ID, sentence=plain)
     return replace(valid, network_id="", permalink="")
 
 

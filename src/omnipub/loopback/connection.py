@@ -15,7 +15,7 @@ from http import HTTPStatus
 
 import h11
 
-from omnipub.loopback.exchange import ONCE, Head, RefusalError, Reply, problem, refusal
+from omnipub.loopback.exchange import ONCE, EndRequestError, Head, Reply, problem, refusal
 
 HEAD_BYTES = 32 * 1024
 IDLE_SECONDS = 60.0
@@ -34,7 +34,7 @@ _TITLES = {400: "Malformed request", 408: "Too slow", 431: "The head is too larg
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manner:
+class ServerOptions:
     """What one server does with requests.
 
     Attributes:
@@ -48,7 +48,7 @@ class Manner:
     name: str
     most_bytes: int
     judge: Callable[[Head], Reply | None]
-    answer: Callable[[Head, bytes, "Connection"], Reply | None]
+    answer: Callable[[Head, bytes, "ClientConnection"], Reply | None]
     broke: Callable[[Exception], None]
 
 
@@ -56,10 +56,10 @@ class _GoneError(Exception):
     """The client has hung up, or says nothing more."""
 
 
-class Connection:
+class ClientConnection:
     """Serves one socket; the caller closes it afterwards."""
 
-    def __init__(self, sock: socket.socket, source: str, manner: Manner) -> None:
+    def __init__(self, sock: socket.socket, source: str, manner: ServerOptions) -> None:
         self._socket = sock
         self._source = source
         self._manner = manner
@@ -97,7 +97,7 @@ class Connection:
         """Answer one request; whether another one may follow on this connection."""
         try:
             reply = self._answered()
-        except RefusalError as refused:
+        except EndRequestError as refused:
             reply = refused.reply
         except h11.RemoteProtocolError as error:
             reply = self._misunderstood(error)

@@ -45,7 +45,7 @@ class Reply:
     body: bytes = b""
 
 
-class RefusalError(Exception):
+class EndRequestError(Exception):
     """Ends a request with `reply`."""
 
     def __init__(self, reply: Reply) -> None:
@@ -60,9 +60,9 @@ def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | N
     return Reply(status=status, headers={"Content-Type": PROBLEM, **(headers or {})}, body=body)
 
 
-def refusal(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> RefusalError:
+def refusal(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> EndRequestError:
     """The error that ends a request with a problem."""
-    return RefusalError(problem(status, title, detail, headers))
+    return EndRequestError(problem(status, title, detail, headers))
 
 
 def decoded(text: str) -> str:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from socketserver import TCPServer
 from typing import Any
 
-from omnipub.loopback.connection import Connection, Manner
+from omnipub.loopback.connection import ClientConnection, ServerOptions
 from omnipub.loopback.exchange import PROBLEM, problem
 
 HOST = "127.0.0.1"
@@ -26,7 +26,7 @@ _TURNED_AWAY = (
 )
 
 
-class Server(TCPServer):
+class LoopbackServer(TCPServer):
     """Serves until it is shut down.
 
     Attributes:
@@ -44,12 +44,12 @@ class Server(TCPServer):
         """
         self._free = threading.BoundedSemaphore(connections)
         self._surplus: queue.Queue[socket.socket | None] = queue.Queue(_WAITING)
-        super().__init__((HOST, port), Connection)  # type: ignore[arg-type]  # connections are made below
+        super().__init__((HOST, port), ClientConnection)  # type: ignore[arg-type]  # connections are made below
         self.server_port = int(self.server_address[1])
         self.url = f"http://{HOST}:{self.server_port}"
         threading.Thread(target=self._turn_away, daemon=True).start()
 
-    def manner(self) -> Manner:
+    def manner(self) -> ServerOptions:
         """What is done with requests."""
         raise NotImplementedError
 
@@ -89,7 +89,7 @@ class Server(TCPServer):
     def _serve(self, request: socket.socket, client_address: tuple[str, int]) -> None:
         try:
             request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            Connection(request, client_address[0], self.manner()).serve()
+            ClientConnection(request, client_address[0], self.manner()).serve()
         except OSError:
             pass  # the client has gone
         finally:

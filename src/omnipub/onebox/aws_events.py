@@ -19,7 +19,7 @@ QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:omnipub-delay"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Context:
+class LambdaContext:
     """What Lambda hands to a function beside the event."""
 
     function_name: str
@@ -33,7 +33,7 @@ class Context:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Incoming:
+class IncomingRequest:
     """An HTTP request as the gateway received it."""
 
     method: str
@@ -43,7 +43,7 @@ class Incoming:
     source: str
 
 
-def gateway_event(incoming: Incoming, claims: Mapping[str, str] | None) -> dict[str, Any]:
+def gateway_event(incoming: IncomingRequest, claims: Mapping[str, str] | None) -> dict[str, Any]:
     """API Gateway's event for a request; `claims` are those of its verified token.
 
     Claims are strings, lists among them too: `cognito:groups` arrives as `[operators authors]`. Of a name that stands
@@ -95,7 +95,7 @@ def gateway_event(incoming: Incoming, claims: Mapping[str, str] | None) -> dict[
     return event
 
 
-def _text(incoming: Incoming) -> str | None:
+def _text(incoming: IncomingRequest) -> str | None:
     """The body as text; None if it is something else, or not what it says: nothing of it may be lost on the way."""
     if not incoming.headers.get("content-type", "application/json").startswith(("application/json", "text/")):
         return None

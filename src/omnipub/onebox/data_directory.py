@@ -36,7 +36,7 @@ _SANDBOX_URL = r"http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?/?"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Running:
+class RunningInstance:
     """The `up` that runs on a data directory."""
 
     pid: int
@@ -121,7 +121,7 @@ def sandbox_outside(mode: Mode, environment: Mapping[str, str] | None = None) ->
     return url.rstrip("/")
 
 
-def running(path: Path) -> Running | None:
+def running(path: Path) -> RunningInstance | None:
     """Who runs on the directory now; a dead process's note does not count."""
     state = _state(path)
     return state if state is not None and is_locked(path / LOCK) else None
@@ -164,7 +164,7 @@ def sound(path: Path) -> None:
         check(path / name, expendable=expendable)
 
 
-def note_running(path: Path, state: Running) -> None:
+def note_running(path: Path, state: RunningInstance) -> None:
     """Write down who runs, for other processes of this user."""
     text = json.dumps(
         {
@@ -180,7 +180,7 @@ def note_running(path: Path, state: Running) -> None:
 
 
 def now_text() -> str:
-    """This moment, for `Running.since`."""
+    """This moment, for `RunningInstance.since`."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -243,10 +243,10 @@ def _mode_in(file: Path) -> Mode:
         ) from error
 
 
-def _state(path: Path) -> Running | None:
+def _state(path: Path) -> RunningInstance | None:
     try:
         known = loads((path / STATE).read_text(), lenient=True)
-        return Running(
+        return RunningInstance(
             pid=int(known["pid"]),
             address=str(known["address"]),
             mode=Mode(known["mode"]),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from omnipub.adapters.local.sqlite.delay import SqliteDelay
-from omnipub.onebox.aws_events import Context, delayed_event
+from omnipub.onebox.aws_events import LambdaContext, delayed_event
 from omnipub.onebox.stream_consumer import Handler
 
 LONGEST_SECONDS = 0.1
@@ -49,7 +49,7 @@ class DelayTimer:
         messages = self._delay.until(self._now() + self._lead)
         if messages:
             event = delayed_event([one.body for one in messages])
-            answer = self._scheduler(event, Context(function_name="omnipub-scheduler"))
+            answer = self._scheduler(event, LambdaContext(function_name="omnipub-scheduler"))
             failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
             names = [record["messageId"] for record in event["Records"]]
             done = [message for name, message in zip(names, messages, strict=True) if name not in failed]

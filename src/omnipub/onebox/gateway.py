@@ -9,12 +9,12 @@ import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from omnipub.loopback.connection import Connection, Manner
+from omnipub.loopback.connection import ClientConnection, ServerOptions
 from omnipub.loopback.exchange import Head, Reply, problem
 from omnipub.loopback.locks import Locks
-from omnipub.loopback.server import Server
+from omnipub.loopback.server import LoopbackServer
 from omnipub.names import LOCAL_OWNER, OPERATORS_GROUP, PUBLIC_ROUTES
-from omnipub.onebox.aws_events import Context, Incoming, gateway_event
+from omnipub.onebox.aws_events import IncomingRequest, LambdaContext, gateway_event
 
 BODY_AT_MOST = 10 * 1024 * 1024
 """API Gateway refuses larger bodies."""
@@ -28,7 +28,7 @@ CLAIMS = {"sub": LOCAL_OWNER, "cognito:groups": f"[{OPERATORS_GROUP}]", "token_u
 Api = Callable[[Mapping[str, Any], object], dict[str, Any]]
 
 
-class Gateway(Server):
+class Gateway(LoopbackServer):
     """Listens on loopback and calls the API handler."""
 
     def __init__(self, api: Api, token: str, port: int, *, connections: int = CONNECTIONS) -> None:
@@ -42,9 +42,9 @@ class Gateway(Server):
         """Where it listens."""
         return self.url
 
-    def manner(self) -> Manner:
+    def manner(self) -> ServerOptions:
         """What is done with requests."""
-        return Manner(
+        return ServerOptions(
             name="omnipub", most_bytes=BODY_AT_MOST, judge=self._refusal, answer=self._answer, broke=self.broke
         )
 
@@ -58,11 +58,13 @@ class Gateway(Server):
             return problem(401, "Not signed in", said, {"WWW-Authenticate": "Bearer"})
         return None
 
-    def _answer(self, head: Head, body: bytes, _: Connection) -> Reply:
+    def _answer(self, head: Head, body: bytes, _: ClientConnection) -> Reply:
         target = f"{head.path}?{head.query}" if head.query else head.path
-        incoming = Incoming(method=head.method, target=target, headers=head.headers, body=body, source=head.source)
+        incoming = IncomingRequest(
+            method=head.method, target=target, headers=head.headers, body=body, source=head.source
+        )
         event = gateway_event(incoming, None if (head.method, head.path) in PUBLIC_ROUTES else CLAIMS)
-        answer = self._api(event, Context(function_name="omnipub-api"))
+        answer = self._api(event, LambdaContext(function_name="omnipub-api"))
         text = answer.get("body") or ""
         told = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
         headers = {name: str(value) for name, value in (answer.get("headers") or {}).items()}

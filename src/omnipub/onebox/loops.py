@@ -9,7 +9,7 @@ from typing import Any
 from omnipub.adapters.local.sqlite.stream import SqliteStream
 from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.errors import OmnipubError, UnavailableError
-from omnipub.onebox.aws_events import Context, tick_event
+from omnipub.onebox.aws_events import LambdaContext, tick_event
 from omnipub.onebox.delay_timer import DelayTimer
 from omnipub.onebox.storage_alert import Say, StorageAlert
 from omnipub.onebox.stream_consumer import Given, Handler, StreamConsumer
@@ -114,7 +114,7 @@ class Loops:
 
         def run() -> None:
             try:
-                self._scheduler(event, Context(function_name="omnipub-scheduler"))
+                self._scheduler(event, LambdaContext(function_name="omnipub-scheduler"))
                 self._trouble.over()
             except UnavailableError as error:
                 self._trouble.met(error)  # as on Lambda: the next tick finds what this one did not put

@@ -21,7 +21,7 @@ from omnipub.adapters.local.sqlite.stream import LANES, SqliteStream, StoredReco
 from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.domain.timestamps import milliseconds
 from omnipub.errors import OmnipubError
-from omnipub.onebox.aws_events import Context, kinesis_event
+from omnipub.onebox.aws_events import LambdaContext, kinesis_event
 from omnipub.onebox.storage_alert import StorageAlert
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class StreamConsumer:
 
     def _fails(self, record: StoredRecord) -> bool:
         try:
-            answer = self._worker(kinesis_event([record]), Context(function_name="omnipub-worker"))
+            answer = self._worker(kinesis_event([record]), LambdaContext(function_name="omnipub-worker"))
         except Exception:  # noqa: BLE001  Lambda takes an exception for a failed batch
             return True
         return bool(answer["batchItemFailures"])

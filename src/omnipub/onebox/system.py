@@ -20,7 +20,7 @@ from omnipub.errors import ConflictError, OmnipubError
 from omnipub.handlers import scheduler, worker
 from omnipub.handlers.api import app
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox.data_directory import Running, alone, api_token, note_running, now_text, sound
+from omnipub.onebox.data_directory import RunningInstance, alone, api_token, note_running, now_text, sound
 from omnipub.onebox.delay_timer import DelayTimer
 from omnipub.onebox.file_permissions import mend
 from omnipub.onebox.gateway import Gateway
@@ -148,7 +148,7 @@ class OneMachine:
         self._open.callback(gateway.shutdown)
         note_running(
             data,
-            Running(
+            RunningInstance(
                 pid=os.getpid(),
                 address=self.address,
                 mode=self._settings.mode,

@@ -8,7 +8,7 @@ from omnipub.adapters.local.sqlite.stream import StoredRecord
 from omnipub.domain.timestamps import EPOCH, milliseconds
 from omnipub.handlers import worker
 from omnipub.log_events import LogEvent
-from omnipub.onebox.aws_events import Context, kinesis_event, sequence_of
+from omnipub.onebox.aws_events import LambdaContext, kinesis_event, sequence_of
 from omnipub.ports.invoke import Judgement
 from omnipub.ports.journal import Journal
 from omnipub.ports.stream import StreamRecord
@@ -30,7 +30,7 @@ class HandlerWorker:
         """Run the handler; the verdicts by sequence."""
         self._heard.verdicts.clear()
         event = kinesis_event([_record(one) for one in records])
-        answer = self._handler(event, Context(function_name="omnipub-worker"))
+        answer = self._handler(event, LambdaContext(function_name="omnipub-worker"))
         failed = {sequence_of(one["itemIdentifier"]) for one in answer["batchItemFailures"]}
         verdicts: dict[str, Judgement] = {}
         for one in records:

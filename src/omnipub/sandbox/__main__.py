@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from omnipub import private_files
 from omnipub.adapters.local.lock import TAKEN, LockTakenError, locked
-from omnipub.sandbox.http_server import Server
+from omnipub.sandbox.http_server import SandboxServer
 
 LOCK = "sandbox.lock"
 PATIENCE = 2.0
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _serve(arguments: argparse.Namespace, ended: Event) -> None:
-    server = Server(arguments.data, arguments.port)
+    server = SandboxServer(arguments.data, arguments.port)
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     if arguments.exit_with_parent:
         Thread(target=_wait_for_parent, args=(ended,), daemon=True).start()

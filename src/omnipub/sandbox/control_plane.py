@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from omnipub.sandbox import shapes
 from omnipub.sandbox.faults import KINDS, Orders, UnknownOrderError, read_order
-from omnipub.sandbox.http_exchange import Answer, RefusalError, Request, json_answer
+from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, SandboxRequest, json_answer
 from omnipub.sandbox.ledger import Post, totals
-from omnipub.sandbox.network import Dialect, Stock
+from omnipub.sandbox.network import Dialect, SandboxState
 from omnipub.sandbox.tokens import Grant
 
 PREFIX = "_sandbox"
@@ -32,11 +32,11 @@ _RENEWAL = shapes.fields(
 class Control:
     """Everything the control plane can reach."""
 
-    stock: Stock
+    stock: SandboxState
     orders: Orders
     dialects: Mapping[str, Dialect]
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: SandboxRequest) -> SandboxAnswer:
         """Do what a request under the prefix asks."""
         action = _ACTIONS.get((request.method, "/".join(request.path[1:])))
         if action is None:
@@ -49,14 +49,14 @@ def _refused(sentence: str, *, status: int = 400) -> RefusalError:
     return RefusalError(json_answer({"error": sentence}, status=status))
 
 
-def _body(request: Request) -> object:
+def _body(request: SandboxRequest) -> object:
     try:
         return request.json()
     except ValueError as error:
         raise _refused(f"The body is not JSON: {error}.") from error
 
 
-def _open_account(control: Control, request: Request) -> Answer:
+def _open_account(control: Control, request: SandboxRequest) -> SandboxAnswer:
     body = _body(request)
     shape = shapes.fields(
         {
@@ -91,7 +91,7 @@ def _open_account(control: Control, request: Request) -> Answer:
     return json_answer({"network": body["network"], "account": body["account"]}, status=201)
 
 
-def _expire(control: Control, request: Request) -> Answer:
+def _expire(control: Control, request: SandboxRequest) -> SandboxAnswer:
     body = _body(request)
     problems = _ACCOUNT(body, "")
     if problems:
@@ -102,11 +102,11 @@ def _expire(control: Control, request: Request) -> Answer:
     return json_answer(body)
 
 
-def _accounts(control: Control, _request: Request) -> Answer:
+def _accounts(control: Control, _request: SandboxRequest) -> SandboxAnswer:
     return json_answer({"accounts": control.stock.ledger.accounts()})
 
 
-def _posts(control: Control, request: Request) -> Answer:
+def _posts(control: Control, request: SandboxRequest) -> SandboxAnswer:
     query = dict(request.query)
     network, account = query.pop("network", ""), query.pop("account", "")
     limit = query.pop("limit", str(_DEFAULT_LIMIT))
@@ -121,12 +121,12 @@ def record(post: Post, base_url: str) -> dict[str, object]:
     return asdict(post) | {"permalink": f"{base_url}/posts/{post.network}/{quote(post.id, safe='')}"}
 
 
-def _count(control: Control, _request: Request) -> Answer:
+def _count(control: Control, _request: SandboxRequest) -> SandboxAnswer:
     networks = control.stock.ledger.counts()
     return json_answer({"totals": totals(networks), "networks": networks})
 
 
-def _order(control: Control, request: Request) -> Answer:
+def _order(control: Control, request: SandboxRequest) -> SandboxAnswer:
     try:
         order = read_order(_body(request), control.dialects)
     except UnknownOrderError as error:
@@ -136,25 +136,25 @@ def _order(control: Control, request: Request) -> Answer:
     return json_answer(shown, status=201)
 
 
-def _orders(control: Control, _request: Request) -> Answer:
+def _orders(control: Control, _request: SandboxRequest) -> SandboxAnswer:
     kinds = {kind: nature.meaning for kind, nature in KINDS.items()}
     return json_answer({"faults": control.orders.shown(), "kinds": kinds})
 
 
-def _withdraw(control: Control, request: Request) -> Answer:
+def _withdraw(control: Control, request: SandboxRequest) -> SandboxAnswer:
     if set(request.query) - {"id"}:
         raise _refused("DELETE faults takes id, or nothing for all of them.")
     return json_answer({"deleted": control.orders.delete(request.query.get("id", ""))})
 
 
-def _reset(control: Control, request: Request) -> Answer:
+def _reset(control: Control, request: SandboxRequest) -> SandboxAnswer:
     control.orders.delete()
     control.stock.ledger.clear()
     control.stock.pictures.clear()
     return _count(control, request)
 
 
-_ACTIONS: Mapping[tuple[str, str], Callable[[Control, Request], Answer]] = MappingProxyType(
+_ACTIONS: Mapping[tuple[str, str], Callable[[Control, SandboxRequest], SandboxAnswer]] = MappingProxyType(
     {
         ("POST", "accounts"): _open_account,
         ("GET", "accounts"): _accounts,

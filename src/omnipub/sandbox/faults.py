@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import Any
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.network import Dialect, Endpoint, Place
+from omnipub.sandbox.network import Dialect, Endpoint, RequestTarget
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What can go wrong."""
 
     THROTTLE = "throttle"
@@ -48,28 +48,28 @@ class Nature:
     publish_only: bool = False
 
 
-KINDS: Mapping[Kind, Nature] = MappingProxyType(
+KINDS: Mapping[FaultKind, Nature] = MappingProxyType(
     {
-        Kind.THROTTLE: Nature("refused in the network's own words for: too fast", None),
-        Kind.ERROR_BEFORE: Nature("5xx, and nothing happened", None),
-        Kind.ERROR_AFTER: Nature("it happened, and then 5xx", None),
-        Kind.ACCEPT_THEN_HANG: Nature("it happened, and no answer comes", 120),
-        Kind.ACCEPT_AFTER_CLIENT_LEFT: Nature("it happens once the client has hung up, or time is over", 120),
-        Kind.LISTED_LATE: Nature(
+        FaultKind.THROTTLE: Nature("refused in the network's own words for: too fast", None),
+        FaultKind.ERROR_BEFORE: Nature("5xx, and nothing happened", None),
+        FaultKind.ERROR_AFTER: Nature("it happened, and then 5xx", None),
+        FaultKind.ACCEPT_THEN_HANG: Nature("it happened, and no answer comes", 120),
+        FaultKind.ACCEPT_AFTER_CLIENT_LEFT: Nature("it happens once the client has hung up, or time is over", 120),
+        FaultKind.LISTED_LATE: Nature(
             "it happened, and look-ups show it later", 10, lambda dialect: dialect.lists, publish_only=True
         ),
-        Kind.RESET: Nature("the connection is reset, and nothing happened", None),
-        Kind.RESET_AFTER: Nature("it happened, and the connection is reset", None),
-        Kind.EXPIRED_TOKEN: Nature("refused in the network's own words for: token expired", None),
-        Kind.SLOW: Nature("it happens late, and is answered", 2),
-        Kind.REJECT: Nature("refused for good in the network's own words", None),
-        Kind.DUPLICATE_DETECTION: Nature(
+        FaultKind.RESET: Nature("the connection is reset, and nothing happened", None),
+        FaultKind.RESET_AFTER: Nature("it happened, and the connection is reset", None),
+        FaultKind.EXPIRED_TOKEN: Nature("refused in the network's own words for: token expired", None),
+        FaultKind.SLOW: Nature("it happens late, and is answered", 2),
+        FaultKind.REJECT: Nature("refused for good in the network's own words", None),
+        FaultKind.DUPLICATE_DETECTION: Nature(
             "refused if the same content is already out",
             None,
             lambda dialect: dialect.detects_duplicates,
             publish_only=True,
         ),
-        Kind.NO_ID: Nature(
+        FaultKind.NO_ID: Nature(
             "it happened, and the answer names no id", None, lambda dialect: bool(dialect.without_id), publish_only=True
         ),
     }
@@ -80,7 +80,7 @@ _WAIT_SECONDS = 60
 _DAY = 86_400
 
 _ORDER = shapes.fields(
-    {"network": shapes.text(), "kind": shapes.text(*Kind)},
+    {"network": shapes.text(), "kind": shapes.text(*FaultKind)},
     {
         "account": shapes.text(pattern=r".+"),
         "times": shapes.number(0, 1_000_000_000, whole=True),
@@ -117,7 +117,7 @@ class Order:
 
     id: str
     network: str
-    kind: Kind
+    kind: FaultKind
     account: str = ""
     endpoint: str = Endpoint.PUBLISH
     times: int = 1
@@ -132,7 +132,7 @@ class Order:
         """As the control plane lists it."""
         return {name: value for name, value in vars(self).items() if name != "dice"}
 
-    def strikes(self, network: str, place: Place) -> bool:
+    def strikes(self, network: str, place: RequestTarget) -> bool:
         """Whether it meets a request there; throws the dice if everything else fits."""
         fits = (
             self.network == network
@@ -153,7 +153,7 @@ def read_order(body: object, dialects: Mapping[str, Dialect]) -> Order:
     if problems:
         raise UnknownOrderError(shapes.sentence(problems))
     assert isinstance(body, dict)  # noqa: S101 - the shape has just said so
-    kind = Kind(body["kind"])
+    kind = FaultKind(body["kind"])
     nature = KINDS[kind]
     if body["network"] not in dialects:
         raise UnknownOrderError(f"/network must be one of {', '.join(dialects)}")
@@ -165,7 +165,7 @@ def read_order(body: object, dialects: Mapping[str, Dialect]) -> Order:
     if nature.seconds is None and "seconds" in body:
         takers = ", ".join(name for name, nature in KINDS.items() if nature.seconds is not None)
         raise UnknownOrderError(f"{kind} takes no seconds; {takers} do")
-    if kind is not Kind.THROTTLE and "wait_seconds" in body:
+    if kind is not FaultKind.THROTTLE and "wait_seconds" in body:
         raise UnknownOrderError(f"{kind} takes no wait_seconds; throttle does")
     seed = body.get("seed", secrets.randbits(32))
     given: dict[str, Any] = {"seconds": nature.seconds or 0.0} | body | {"kind": kind, "seed": seed}
@@ -185,7 +185,7 @@ class Orders:
         with self._lock:
             self._open.append(order)
 
-    def draw(self, network: str, place: Place) -> Order | None:
+    def draw(self, network: str, place: RequestTarget) -> Order | None:
         """The first order that strikes; it counts one hit."""
         with self._lock:
             for order in self._open:

@@ -10,7 +10,7 @@ from omnipub.strict_json import loads
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class SandboxRequest:
     """What a client sent.
 
     Attributes:
@@ -50,7 +50,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class SandboxAnswer:
     """What the client gets back; `duplicate` marks a refusal because the same content is already out."""
 
     status: int = 200
@@ -67,12 +67,12 @@ class Answer:
 class RefusalError(Exception):
     """Ends a request early with `answer`."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: SandboxAnswer) -> None:
         super().__init__(answer.status)
         self.answer = answer
 
 
-def json_answer(content: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+def json_answer(content: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> SandboxAnswer:
     """`content` as a JSON body."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-    return Answer(status=status, headers={"Content-Type": "application/json"} | dict(headers or {}), body=body)
+    return SandboxAnswer(status=status, headers={"Content-Type": "application/json"} | dict(headers or {}), body=body)

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from omnipub.loopback import server as loopback
-from omnipub.loopback.connection import Connection, Manner
+from omnipub.loopback.connection import ClientConnection, ServerOptions
 from omnipub.loopback.exchange import Head, Reply, decoded, pairs_of, problem
 from omnipub.loopback.locks import Locks
 from omnipub.sandbox.control_plane import PREFIX
 from omnipub.sandbox.fault_effects import Silence
-from omnipub.sandbox.http_exchange import Answer, Request
+from omnipub.sandbox.http_exchange import SandboxAnswer, SandboxRequest
 from omnipub.sandbox.routes import Routes
 
 BODY_BYTES = 64 * 1024 * 1024
@@ -19,7 +19,7 @@ CONNECTIONS = 512
 _READING = frozenset({"GET", "HEAD"})
 
 
-class Server(loopback.Server):
+class SandboxServer(loopback.LoopbackServer):
     """The sandbox on one port of this machine; `url` is where."""
 
     def __init__(self, directory: Path, port: int = 0, *, connections: int = CONNECTIONS) -> None:
@@ -32,9 +32,9 @@ class Server(loopback.Server):
         super().server_close()
         self.routes.close()
 
-    def manner(self) -> Manner:
+    def manner(self) -> ServerOptions:
         """What is done with requests."""
-        return Manner(
+        return ServerOptions(
             name="omnipub-sandbox", most_bytes=BODY_BYTES, judge=self._refusal, answer=self._answer, broke=self.broke
         )
 
@@ -47,8 +47,8 @@ class Server(loopback.Server):
             return problem(415, "Not JSON", "Send Content-Type: application/json.")
         return None
 
-    def _answer(self, head: Head, body: bytes, connection: Connection) -> Reply | None:
-        request = Request(
+    def _answer(self, head: Head, body: bytes, connection: ClientConnection) -> Reply | None:
+        request = SandboxRequest(
             method=head.method,
             path=_segments(head),
             query=dict(pairs_of(head.query)),
@@ -57,7 +57,7 @@ class Server(loopback.Server):
             base_url=self.url,
         )
         answer = self.routes.answer(request, connection)
-        if isinstance(answer, Answer):
+        if isinstance(answer, SandboxAnswer):
             return Reply(status=answer.status, headers=answer.headers, body=answer.body)
         if answer is Silence.RESET:
             connection.reset()

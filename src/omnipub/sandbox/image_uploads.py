@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from omnipub.sandbox.sqlite_file import Database
+from omnipub.sandbox.sqlite_file import SqliteFile
 from omnipub.strict_json import loads
 
 _KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
@@ -13,7 +13,7 @@ _KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GI
 class Pictures:
     """What networks keep of pictures; a picture is {sha, content_type, alt} or {url, alt}."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqliteFile) -> None:
         self._database = database
 
     def keep(self, content: bytes, *, alt: str = "") -> dict[str, str] | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Row
 
-from omnipub.sandbox.sqlite_file import Database
+from omnipub.sandbox.sqlite_file import SqliteFile
 from omnipub.strict_json import loads
 
 _SPACE = re.compile(r"\s+")
@@ -99,7 +99,7 @@ def totals(networks: Mapping[str, Mapping[str, Mapping[str, int]]]) -> dict[str,
 class Ledger:
     """Accounts and posts; whatever is asked after a restart is answered as before it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqliteFile) -> None:
         self._database = database
 
     def register(self, network: str, account: str, token: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from omnipub.sandbox.http_exchange import Answer, Request
+from omnipub.sandbox.http_exchange import SandboxAnswer, SandboxRequest
 from omnipub.sandbox.image_uploads import Pictures
 from omnipub.sandbox.ledger import Ledger
 from omnipub.sandbox.tokens import Grants
@@ -23,7 +23,7 @@ class Endpoint(StrEnum):
     RENEW = "renew"  # another token for one that ends
 
 
-class Trouble(StrEnum):
+class FaultAnswer(StrEnum):
     """What a network can say instead of doing what it was asked."""
 
     THROTTLED = "throttled"
@@ -33,7 +33,7 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class RequestTarget:
     """Where a request leads."""
 
     account: str
@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Twist:
+class PostChange:
     """How an order changes what the network does with a post that it accepts."""
 
     hidden_ms: int = 0
@@ -49,7 +49,7 @@ class Twist:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stock:
+class SandboxState:
     """What dialects work on."""
 
     ledger: Ledger
@@ -68,17 +68,17 @@ class Dialect:
         troubles: The network's own way to say each trouble, given the account and the wait in seconds.
         without_id: The same success without a word about the new post's id; None if its answers never name one.
         lists: Whether the posts of an account can be listed.
-        detects_duplicates: Whether it can be told to refuse what is out already (`Twist.refuses_duplicates`).
+        detects_duplicates: Whether it can be told to refuse what is out already (`PostChange.refuses_duplicates`).
         token: A pattern that an account's token must match.
         renews: Whether its tokens end and can be renewed.
         colour: CSS colours of its posts on the wall, on a light and on a dark page.
     """
 
     network: str
-    place: Callable[[Request, Stock], Place | None]
-    answer: Callable[[Request, Stock, Twist], Answer]
-    troubles: Mapping[Trouble, Callable[[str, int], Answer]]
-    without_id: Callable[[Answer], Answer] | None = None
+    place: Callable[[SandboxRequest, SandboxState], RequestTarget | None]
+    answer: Callable[[SandboxRequest, SandboxState, PostChange], SandboxAnswer]
+    troubles: Mapping[FaultAnswer, Callable[[str, int], SandboxAnswer]]
+    without_id: Callable[[SandboxAnswer], SandboxAnswer] | None = None
     lists: bool = True
     detects_duplicates: bool = False
     token: str = r"\S+"  # noqa: S105 - a pattern, not a token

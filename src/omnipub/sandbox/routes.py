@@ -5,12 +5,12 @@ from pathlib import Path
 from omnipub.sandbox import fault_effects, wall
 from omnipub.sandbox.control_plane import PREFIX, Control
 from omnipub.sandbox.faults import Orders
-from omnipub.sandbox.http_exchange import Answer, RefusalError, Request
+from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, SandboxRequest
 from omnipub.sandbox.image_uploads import Pictures
 from omnipub.sandbox.ledger import Ledger
-from omnipub.sandbox.network import Stock
+from omnipub.sandbox.network import SandboxState
 from omnipub.sandbox.registry import DIALECTS
-from omnipub.sandbox.sqlite_file import Database
+from omnipub.sandbox.sqlite_file import SqliteFile
 from omnipub.sandbox.tokens import Grants
 
 
@@ -18,14 +18,14 @@ class Routes:
     """Everything behind one data directory."""
 
     def __init__(self, directory: Path) -> None:
-        self._database = Database(directory)
-        self._stock = Stock(
+        self._database = SqliteFile(directory)
+        self._stock = SandboxState(
             ledger=Ledger(self._database), pictures=Pictures(self._database), grants=Grants(self._database)
         )
         self._orders = Orders()
         self._control = Control(stock=self._stock, orders=self._orders, dialects=DIALECTS)
 
-    def answer(self, request: Request, line: fault_effects.Line) -> Answer | fault_effects.Silence:
+    def answer(self, request: SandboxRequest, line: fault_effects.ClientLine) -> SandboxAnswer | fault_effects.Silence:
         """Answer a request, or say how to end its connection without one."""
         first = request.path[0]
         if first in DIALECTS:

@@ -76,7 +76,7 @@ PRAGMA busy_timeout = 5000;
 """
 
 
-class Database:
+class SqliteFile:
     """One connection that every thread shares, one at a time; each statement is its own transaction."""
 
     def __init__(self, directory: Path) -> None:

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from omnipub.sandbox.ledger import now_ms
-from omnipub.sandbox.sqlite_file import Database
+from omnipub.sandbox.sqlite_file import SqliteFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Grant:
 class Grants:
     """Who has one; an account without has a token that neither ends nor is renewed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqliteFile) -> None:
         self._database = database
 
     def give(self, network: str, account: str, grant: Grant | None) -> None:

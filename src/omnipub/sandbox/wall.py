@@ -7,9 +7,9 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from omnipub.sandbox.http_exchange import Answer, RefusalError, Request
+from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, SandboxRequest
 from omnipub.sandbox.ledger import COUNTED, Post, totals
-from omnipub.sandbox.network import Dialect, Stock
+from omnipub.sandbox.network import Dialect, SandboxState
 
 CARDS = 60
 """Newest posts shown per network."""
@@ -24,7 +24,7 @@ _HEADERS = {
 }
 
 
-def answer(request: Request, stock: Stock, dialects: Mapping[str, Dialect]) -> Answer:
+def answer(request: SandboxRequest, stock: SandboxState, dialects: Mapping[str, Dialect]) -> SandboxAnswer:
     """The wall, one post's page, or a picture."""
     if request.method == "GET":
         match request.path:
@@ -39,15 +39,15 @@ def answer(request: Request, stock: Stock, dialects: Mapping[str, Dialect]) -> A
                 if picture is not None:
                     kind, content = picture
                     headers = {"Content-Type": kind, "X-Content-Type-Options": "nosniff"}
-                    return Answer(headers=headers, body=content)
+                    return SandboxAnswer(headers=headers, body=content)
     raise RefusalError(_page('<p class="empty">There is nothing at this address.</p>', status=404))
 
 
-def _page(main: str, *, status: int = 200) -> Answer:
-    return Answer(status=status, headers=_HEADERS, body=_PAGE.substitute(main=main).encode(errors="replace"))
+def _page(main: str, *, status: int = 200) -> SandboxAnswer:
+    return SandboxAnswer(status=status, headers=_HEADERS, body=_PAGE.substitute(main=main).encode(errors="replace"))
 
 
-def _wall(stock: Stock, dialects: Mapping[str, Dialect]) -> str:
+def _wall(stock: SandboxState, dialects: Mapping[str, Dialect]) -> str:
     counted = totals(stock.ledger.counts())
     alarms = {"doubles": ' class="alarm"'} if counted["doubles"] else {}
     counts = "".join(f"<li{alarms.get(name, '')}><b>{counted[name]}</b> {name}</li>" for name in COUNTED)
@@ -55,7 +55,7 @@ def _wall(stock: Stock, dialects: Mapping[str, Dialect]) -> str:
     return f'<ul class="counts">{counts}</ul><div class="columns">{columns}</div>'
 
 
-def _column(network: str, stock: Stock, dialects: Mapping[str, Dialect]) -> str:
+def _column(network: str, stock: SandboxState, dialects: Mapping[str, Dialect]) -> str:
     cards = "".join(_card(post, dialects) for post in stock.ledger.newest(network=network, limit=CARDS))
     return f"<section><h2>{escape(network)}</h2>{cards or _NOTHING}</section>"
 

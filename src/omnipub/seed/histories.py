@@ -10,13 +10,13 @@ from omnipub.domain.delivery.fingerprint import digest
 from omnipub.domain.delivery.lifecycle import Event, Status, follow
 from omnipub.domain.delivery.model import Attempt, Delivery, FrozenRequest
 from omnipub.domain.delivery.moves import missed
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod, Rules
 from omnipub.domain.ids import network_of
 
 WINDOW = timedelta(days=1)
 _LEASE = timedelta(seconds=70)
-_RULES = Rules(remedy=Remedy.NONE, settle=timedelta(seconds=10))
+_RULES = Rules(remedy=ReconcileMethod.NONE, settle=timedelta(seconds=10))
 
 _THROTTLED = 0.04
 """The share of publications that took a second try."""
@@ -51,10 +51,10 @@ class InventedHistory:
                 return self._published(late)
             case Status.FAILED:
                 code, sentence = self.chance.choice(_REFUSALS)
-                return self._tried(self.born, late, Outcome(ended=Ended.REJECTED, code=code, sentence=sentence))
+                return self._tried(self.born, late, Outcome(ended=TryEnd.REJECTED, code=code, sentence=sentence))
             case Status.UNCONFIRMED:
                 sentence = "No answer came in time; the post may be out."
-                outcome = Outcome(ended=Ended.AMBIGUOUS, code="read_timeout", sentence=sentence)
+                outcome = Outcome(ended=TryEnd.AMBIGUOUS, code="read_timeout", sentence=sentence)
                 # Its own id stands in the text that others wait with: two unresolved ones never say the same.
                 holds = digest(f"{self.born.parent.id} {self.text}")
                 return self._tried(replace(self.born, holds=holds), late, outcome)
@@ -86,12 +86,12 @@ class InventedHistory:
         delivery, tries = self.born, list[Attempt]()
         if self.chance.random() < _THROTTLED:
             wait = timedelta(seconds=self.chance.randint(5, 300))
-            throttled = Outcome(ended=Ended.THROTTLED, code="429", sentence="The network asked to wait.", wait=wait)
+            throttled = Outcome(ended=TryEnd.THROTTLED, code="429", sentence="The network asked to wait.", wait=wait)
             delivery, tries = self._tried(delivery, at, throttled)
             at = _moment(delivery.next_at)
         name = f"seed-{delivery.parent.id.lower()}"
         network = network_of(delivery.channel)
-        out = Outcome(ended=Ended.PUBLISHED, network_id=name, permalink=f"https://{network}.example/{name}")
+        out = Outcome(ended=TryEnd.PUBLISHED, network_id=name, permalink=f"https://{network}.example/{name}")
         published, last = self._tried(delivery, at, out)
         return published, [*tries, *last]
 

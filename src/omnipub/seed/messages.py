@@ -16,7 +16,7 @@ from omnipub.domain.certification import Certification
 from omnipub.domain.certification_catalog import CATALOGUE
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery
-from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, network_of, new_id
+from omnipub.domain.ids import RANDOM_BYTES, Parent, ParentKind, network_of, new_id
 from omnipub.domain.message import Content, Message
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.names import SEED_OWNER
@@ -66,7 +66,7 @@ class InventedPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Invented:
+class InventedMessage:
     """One message or certification, whole."""
 
     parent: Parent
@@ -75,7 +75,7 @@ class Invented:
     attempts: tuple[Attempt, ...]
 
 
-def invent(plan: InventedPlan, number: int) -> Invented:
+def invent(plan: InventedPlan, number: int) -> InventedMessage:
     """The message or certification of that number."""
     chance = random.Random(f"{plan.seed}/{number}")  # noqa: S311  the same again on purpose
     fate = chance.choices(list(FATES), list(FATES.values()))[0]
@@ -84,7 +84,7 @@ def invent(plan: InventedPlan, number: int) -> Invented:
     due = plan.as_of + timedelta(days=2) + minutes if ahead else plan.as_of - timedelta(days=2) - minutes
     lead = timedelta(seconds=chance.choice((0, 60)) + chance.randrange(14 * 24 * 3600) * (chance.random() < _PLANNED))
     created = (plan.as_of if ahead else due) - lead - timedelta(milliseconds=chance.randrange(60_000))
-    kind = Kind.CERTIFICATION if chance.random() < _CERTIFICATIONS else Kind.MESSAGE
+    kind = ParentKind.CERTIFICATION if chance.random() < _CERTIFICATIONS else ParentKind.MESSAGE
     parent = Parent(kind=kind, id=new_id(created, chance.randbytes(RANDOM_BYTES)))
     channels = tuple(chance.sample(plan.networks, chance.randint(1, min(4, len(plan.networks)))))
     subject = _subject(chance, parent, created, due, channels)
@@ -95,7 +95,7 @@ def invent(plan: InventedPlan, number: int) -> Invented:
         lived, tries = InventedHistory(chance=chance, born=born, text=_text_of(subject)).until(status)
         deliveries.append(lived)
         attempts += tries
-    return Invented(parent=parent, subject=subject, deliveries=tuple(deliveries), attempts=tuple(attempts))
+    return InventedMessage(parent=parent, subject=subject, deliveries=tuple(deliveries), attempts=tuple(attempts))
 
 
 def _subject(
@@ -103,7 +103,7 @@ def _subject(
 ) -> Message | Certification:
     schedule = schedule_at(to_text(due), zone=chance.choice(_ZONES))
     write_id = chance.randbytes(16).hex()
-    if parent.kind is Kind.CERTIFICATION:
+    if parent.kind is ParentKind.CERTIFICATION:
         earned_on = (created - timedelta(days=chance.randrange(1, 30))).date()
         return Certification(
             id=parent.id,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from omnipub.config import Mode, Settings
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent, network_of
+from omnipub.domain.ids import Parent, ParentKind, network_of
 from omnipub.domain.message import Message
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
@@ -20,7 +20,7 @@ from omnipub.hints import Action, Hint
 from omnipub.names import PRODUCTION, SEED_OWNER
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Delete, Item, Key, Put, Table
-from omnipub.seed.messages import Invented, InventedPlan, invent
+from omnipub.seed.messages import InventedMessage, InventedPlan, invent
 from omnipub.services.protocol.store import held_text, name_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import (
@@ -128,7 +128,7 @@ class Seeding:
     def unseed(self, *, told: Told) -> int:
         """Remove everything invented; how many messages and certifications."""
         removed = 0
-        for kind in Kind:
+        for kind in ParentKind:
             for parents in self._pages(kind):
                 whole = [item for parent in parents for item in self._collection(parent)]
                 first = [key for item in whole if (key := key_of(item)).sk != keys.METADATA]
@@ -150,7 +150,7 @@ class Seeding:
             replacing(version),
         )
 
-    def _pages(self, kind: Kind) -> Iterator[list[Parent]]:
+    def _pages(self, kind: ParentKind) -> Iterator[list[Parent]]:
         below = None
         while True:
             page = self.table.query(access.of_owner(SEED_OWNER, kind, limit=PAGE, below=below))
@@ -177,12 +177,12 @@ class Seeding:
         return [key for key, item in there.items() if item["delivery"] == named[key]]
 
 
-def _subject_item(invented: Invented, shard: Shard) -> Item:
+def _subject_item(invented: InventedMessage, shard: Shard) -> Item:
     subject = invented.subject
     return message_item(subject, shard) if isinstance(subject, Message) else certification_item(subject, shard)
 
 
-def _items_beside(invented: Invented, shard: Shard) -> Iterator[Item]:
+def _items_beside(invented: InventedMessage, shard: Shard) -> Iterator[Item]:
     for delivery in invented.deliveries:
         yield delivery_item(delivery, shard)
         for key in _marker_keys(delivery):

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import ParamSpec
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.timestamps import to_text
 from omnipub.ports.table import Item, Query, Table
 from omnipub.storage import keys
@@ -61,7 +61,7 @@ def collection(parent: Parent, *, after: str | None = None) -> Query:
 )
 def of_owner(
     owner: str,
-    kind: Kind,
+    kind: ParentKind,
     *,
     limit: int,
     since: datetime | None = None,
@@ -87,7 +87,7 @@ def of_owner(
     condition="GSI2PK = ALL#MSG or ALL#CERT (per shard), GSI2SK from MSG#<since> to MSG#<until or cursor>",
 )
 def of_everybody(
-    kind: Kind,
+    kind: ParentKind,
     shard: int,
     *,
     limit: int,

@@ -15,9 +15,9 @@ from omnipub.domain.certification import Certification
 from omnipub.domain.circuit_breaker import CircuitBreaker
 from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.delivery.model import Attempt, Delivery
-from omnipub.domain.ids import Kind, Parent, network_of
+from omnipub.domain.ids import Parent, ParentKind, network_of
 from omnipub.domain.message import Message
-from omnipub.domain.token_refresh import RenewalFailed
+from omnipub.domain.token_refresh import RefreshFailure
 from omnipub.names import VERSION
 from omnipub.ports.table import Item, Key
 from omnipub.storage import keys
@@ -28,7 +28,7 @@ Shard = Callable[[str], int]
 """The shard of an id, by the count in force."""
 
 
-class Standing(StrEnum):
+class ConnectionStatus(StrEnum):
     """Whether a connected account may be used."""
 
     ACTIVE = "active"
@@ -59,12 +59,12 @@ class Connection:
     created_at: datetime
     base_url: str = ""
     settings: dict[str, str] | None = None
-    standing: Standing = Standing.ACTIVE
+    standing: ConnectionStatus = ConnectionStatus.ACTIVE
     standing_since: datetime | None = None
     standing_reason: str = ""
     refresh_at: datetime | None = None
     renewing_until: datetime | None = None
-    renewal_failed: RenewalFailed | None = None
+    renewal_failed: RefreshFailure | None = None
     also: tuple[str, ...] = ()
     version: int = 1
     write_id: str = ""
@@ -107,7 +107,7 @@ def attempt_of(item: Item) -> Attempt:
 
 def message_item(message: Message, shard: Shard) -> Item:
     """The item of a message, in its owner's list and in everybody's."""
-    return _listed(message, Parent(kind=Kind.MESSAGE, id=message.id), message.excerpt(), shard)
+    return _listed(message, Parent(kind=ParentKind.MESSAGE, id=message.id), message.excerpt(), shard)
 
 
 def message_of(item: Item) -> Message:
@@ -117,7 +117,7 @@ def message_of(item: Item) -> Message:
 
 def certification_item(certification: Certification, shard: Shard) -> Item:
     """The item of a certification, in its owner's list and in everybody's."""
-    parent = Parent(kind=Kind.CERTIFICATION, id=certification.id)
+    parent = Parent(kind=ParentKind.CERTIFICATION, id=certification.id)
     return _listed(certification, parent, headline(certification), shard)
 
 

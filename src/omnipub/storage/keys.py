@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, new_id
+from omnipub.domain.ids import RANDOM_BYTES, Parent, ParentKind, new_id
 from omnipub.domain.timestamps import EPOCH, TICK, to_text
 from omnipub.ports.table import Key
 
@@ -186,12 +186,12 @@ def owned(parent: Parent) -> str:
     return partition(parent)
 
 
-def owned_from(kind: Kind, since: datetime | None) -> str:
+def owned_from(kind: ParentKind, since: datetime | None) -> str:
     """Index sort by id: the lowest of what was composed at `since` or later, or of all of one kind."""
     return f"{kind}#{_lowest_id(since)}" if since else f"{kind}#"
 
 
-def owned_until(kind: Kind, until: datetime | None) -> str:
+def owned_until(kind: ParentKind, until: datetime | None) -> str:
     """Index sort by id: the exclusive upper bound of what was composed before `until`, or of all of one kind."""
     return f"{kind}#{_lowest_id(until) if until else ABOVE_IDS}"
 
@@ -206,7 +206,7 @@ def by_refresh(shard: int) -> str:
     return _sharded("REFRESH", shard)
 
 
-def everybody(kind: Kind, shard: int) -> str:
+def everybody(kind: ParentKind, shard: int) -> str:
     """GSI2: everybody's messages or certifications."""
     return _sharded(f"ALL#{kind}", shard)
 
@@ -251,7 +251,7 @@ def named_in(sort: str) -> Parent | None:
 def parent_of(pk: str) -> Parent | None:
     """The message or certification whose collection `pk` is, or None if it is something else's."""
     kind, _, name = pk.partition("#")
-    return Parent(kind=Kind(kind), id=name) if kind in set(Kind) else None
+    return Parent(kind=ParentKind(kind), id=name) if kind in set(ParentKind) else None
 
 
 def channel_of(sk: str) -> str | None:

@@ -125,7 +125,7 @@ class IndexKey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Read:
+class ReadItem:
     """An item that can be read: the value in it (itself, if it is a plain one) and its key attributes."""
 
     item: Item
@@ -157,7 +157,7 @@ def value_of(item: Item) -> Any:
         return _READ[kind](item)
 
 
-def read(item: Item, highest: int) -> Read:
+def read(item: Item, highest: int) -> ReadItem:
     """The item with its value and what its keys should be, when there were at most `highest` shards.
 
     Raises:
@@ -178,7 +178,7 @@ def read(item: Item, highest: int) -> Read:
         allowed = tuple(dict.fromkeys(one.get(name) for one in written))
         if name in item or allowed != (None,):
             found.append(IndexKey(name=name, there=item.get(name), allowed=allowed))
-    return Read(item=item, kind=kind, value=value, index_keys=tuple(found))
+    return ReadItem(item=item, kind=kind, value=value, index_keys=tuple(found))
 
 
 def without_secrets(item: Item, instead: str | None = None) -> Item:

@@ -15,8 +15,8 @@ from omnipub.wiring.world import World
 if TYPE_CHECKING:
     from omnipub.services.accounts.check import AccountCheck
     from omnipub.services.accounts.connect import AccountConnector
-    from omnipub.services.bulk.export_rows import Exporting
-    from omnipub.services.bulk.import_rows import Importing
+    from omnipub.services.bulk.export_rows import ExportRows
+    from omnipub.services.bulk.import_rows import ImportRows
     from omnipub.services.delivery.search import OperatorLook
     from omnipub.services.health.backlog import Backlog
     from omnipub.services.health.checkup import Checkup
@@ -145,18 +145,18 @@ class System(DeliveryServices):
         )
 
     @locked_cached_property
-    def importing(self) -> "Importing":
+    def importing(self) -> "ImportRows":
         """What creates messages from rows."""
-        from omnipub.services.bulk.import_rows import Importing
+        from omnipub.services.bulk.import_rows import ImportRows
 
-        return Importing(compose=self.compose, preview=self.preview, showing=self.showing, media=self.world.media)
+        return ImportRows(compose=self.compose, preview=self.preview, showing=self.showing, media=self.world.media)
 
     @locked_cached_property
-    def exporting(self) -> "Exporting":
+    def exporting(self) -> "ExportRows":
         """What writes messages as rows."""
-        from omnipub.services.bulk.export_rows import Exporting
+        from omnipub.services.bulk.export_rows import ExportRows
 
-        return Exporting(table=self.world.table, lists=self.lists, missed_after=self.missed_after)
+        return ExportRows(table=self.world.table, lists=self.lists, missed_after=self.missed_after)
 
     @locked_cached_property
     def asking(self) -> "AccountCheck":

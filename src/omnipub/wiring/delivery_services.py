@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omnipub.config import Settings
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.delivery.rules import ReconcileMethod, Rules
 from omnipub.domain.ids import network_of
 from omnipub.services.protocol.enqueue import Enqueue
 from omnipub.services.protocol.gate import Gate
@@ -51,7 +51,7 @@ class DeliveryServices:
         """Return how its channel wants a delivery tried and looked for."""
         channel = self.channels.get(network_of(delivery.channel))
         if channel is None:  # only a release that knows it finds out more
-            return Rules(remedy=Remedy.LOOK_UP, settle=timedelta(0), tries=self.settings.tries)
+            return Rules(remedy=ReconcileMethod.LOOK_UP, settle=timedelta(0), tries=self.settings.tries)
         settle = timedelta(seconds=self.settings.settle) if self.settings.settle else channel.settle
         return Rules(remedy=channel.remedy(delivery.account), settle=settle, tries=self.settings.tries)
 

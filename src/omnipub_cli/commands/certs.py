@@ -22,7 +22,7 @@ from omnipub_cli.framework.options import (
     group,
     listed,
 )
-from omnipub_cli.output.views import Column, Table
+from omnipub_cli.output.views import Column, TableView
 
 _FIRST = TEACHING["certs"]
 
@@ -73,7 +73,7 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
     from omnipub.domain.certification import Certification
     from omnipub.domain.certification_catalog import type_named
     from omnipub.domain.timestamps import Schedule
-    from omnipub_cli.commands._shared.create import explained, key_of, tell
+    from omnipub_cli.commands._shared.create import explained, key_of, show_created
 
     call = call_of(context)
     schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)
@@ -115,7 +115,7 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
                 window=window,
                 idempotency=key_of(idempotency_key, "certs announce", asked),
             )
-        tell(call, system, created, group="certs", wait=wait, timeout=timeout)
+        show_created(call, system, created, group="certs", wait=wait, timeout=timeout)
 
 
 add_list(app, "certs", "List announced certifications, newest first, with their state.")
@@ -141,7 +141,7 @@ def types(
         for one in shown
     ]
     call.output.data(
-        Table(columns=TYPES, rows=cells),
+        TableView(columns=TYPES, rows=cells),
         json={"types": shown, "as_of": AS_OF.isoformat()},
         ids=[one["type"] for one in shown],
     )

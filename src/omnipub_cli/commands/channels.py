@@ -8,7 +8,7 @@ import typer
 from omnipub.errors import NotFoundError
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples, group
-from omnipub_cli.output.views import Cell, Column, Record, State, Table
+from omnipub_cli.output.views import Cell, Column, RecordView, StatusCell, TableView
 
 if TYPE_CHECKING:
     from omnipub.domain.conversation import Channel
@@ -43,11 +43,11 @@ def list_(context: typer.Context) -> None:
     rows: list[Sequence[Cell]] = []
     for one in found:
         rows += [
-            (one["network"], account["channel"], State(account["standing"]), account["account"], account["title"])
+            (one["network"], account["channel"], StatusCell(account["standing"]), account["account"], account["title"])
             for account in one["accounts"]
         ] or [(one["network"], None, None, None, one["title"])]
     call.output.data(
-        Table(columns=NETWORKS, rows=rows), json={"channels": found}, ids=[str(one["network"]) for one in found]
+        TableView(columns=NETWORKS, rows=rows), json={"channels": found}, ids=[str(one["network"]) for one in found]
     )
     if not any(one["accounts"] for one in found):
         call.output.note("No account is connected yet.")
@@ -78,7 +78,7 @@ def limits(
         for name, channel in chosen.items()
     ]
     call.output.data(
-        *(Record(fields=_fields(one)) for one in said),
+        *(RecordView(fields=_fields(one)) for one in said),
         json={"channels": said},
         ids=[str(one["network"]) for one in said],
     )

@@ -16,10 +16,10 @@ import typer
 from omnipub.names import API_ROOT, LOCAL_OWNER
 from omnipub_cli.commands._shared.api_client import Client, fetch
 from omnipub_cli.framework.context import Call, call_of
-from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.exit_codes import ExitCode
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.framework.signals import termination
-from omnipub_cli.output.views import Cell, Column, State, Table
+from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
 app = typer.Typer(add_completion=False)
 
@@ -78,7 +78,7 @@ def demo(
         wrong = differences(rows, channels, count, len(pieces))
         _report(call, rows, count, wrong, directory if keep else None)
     if wrong:
-        raise typer.Exit(Code.FAILURE)
+        raise typer.Exit(ExitCode.FAILURE)
 
 
 def differences(
@@ -127,7 +127,9 @@ def _watch(call: Call, client: Client, pieces: Sequence[Piece], until: float) ->
             rows = [
                 delivery | {"what": piece.what} for piece in pieces for delivery in client.get(piece.path)["deliveries"]
             ]
-            progress.show(Table(columns=PROGRESS, rows=[(r["channel"], r["what"], State(r["status"])) for r in rows]))
+            progress.show(
+                TableView(columns=PROGRESS, rows=[(r["channel"], r["what"], StatusCell(r["status"])) for r in rows])
+            )
             if all(row["status"] in SETTLED for row in rows) or time.monotonic() > until:
                 return rows
             time.sleep(LOOK_EVERY)
@@ -141,7 +143,7 @@ def _report(
     kept: Path | None,
 ) -> None:
     call.output.data(
-        Table(columns=RESULT, rows=[_cells(row) for row in rows]),
+        TableView(columns=RESULT, rows=[_cells(row) for row in rows]),
         json={
             "ok": not wrong,
             "differences": list(wrong),
@@ -179,7 +181,7 @@ def _cells(row: Mapping[str, Any]) -> Sequence[Cell]:
     return (
         row["channel"],
         row["what"],
-        State(row["status"]),
+        StatusCell(row["status"]),
         _moment(row["due_at"]),
         _moment(row["published_at"]),
         row["lateness_ms"],

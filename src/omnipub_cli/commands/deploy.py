@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omnipub_cli.commands._shared.finish import Finish
-    from omnipub_cli.deployment.account import Account
+    from omnipub_cli.deployment.account import AwsAccount
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.deploy import Plan
-    from omnipub_cli.deployment.smoke import Check
+    from omnipub_cli.deployment.smoke import SmokeCheck
     from omnipub_cli.deployment.target import Target
 
 app = typer.Typer(add_completion=False)
@@ -77,7 +77,7 @@ class _Run:
     """One deployment; `made` are the changes of each stack."""
 
     call: Call
-    account: Account
+    account: AwsAccount
     checkout: Checkout
     target: Target
     wanted: Sequence[str]
@@ -135,10 +135,10 @@ class _Run:
             confirm(self.call, "These changes are made now.", yes=yes)
         self.made.update({short: len(changes) for short, changes in plan.items() if changes})
 
-    def _tell(self, finish: Finish, pages: str, checks: Sequence[Check], *, back: bool) -> None:
+    def _tell(self, finish: Finish, pages: str, checks: Sequence[SmokeCheck], *, back: bool) -> None:
         from omnipub_cli.commands._shared import deployment_views
         from omnipub_cli.deployment.stacks import id_of
-        from omnipub_cli.framework.exit_codes import Code
+        from omnipub_cli.framework.exit_codes import ExitCode
 
         told = finish.outputs()
         finish.keep(told)
@@ -167,4 +167,4 @@ class _Run:
         for why, words in steps:
             self.call.output.hint(f"{why}: {words}")
         if bad:
-            raise typer.Exit(Code.FAILURE)
+            raise typer.Exit(ExitCode.FAILURE)

@@ -15,7 +15,7 @@ from omnipub_cli.framework.options import Command, Yes, examples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub_cli.deployment.destroy import Doomed
+    from omnipub_cli.deployment.destroy import StackToDelete
     from omnipub_cli.deployment.target import Target
 
 app = typer.Typer(add_completion=False)
@@ -44,7 +44,7 @@ def destroy(
     """Delete a stage's stacks, the last one first, and say what stays in the account."""
     from omnipub_cli.commands._shared import deployment
     from omnipub_cli.deployment import stacks as family
-    from omnipub_cli.deployment.destroy import Demolition
+    from omnipub_cli.deployment.destroy import StackDeletion
 
     call = call_of(context)
     _require_stage(context)
@@ -56,7 +56,7 @@ def destroy(
         )
     wanted = family.asked(stacks or (), target.region)
     with aws_stage.opened() as account:
-        run = Demolition(
+        run = StackDeletion(
             stage=target.stage,
             region=target.region,
             stacks=account.stacks,
@@ -87,7 +87,7 @@ def _require_stage(context: typer.Context) -> None:
         )
 
 
-def _announce(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
+def _announce(call: Call, doomed: Sequence[StackToDelete], target: Target) -> None:
     """What goes, and what stays."""
     from omnipub_cli.deployment.change_impact import KEPT
 
@@ -101,7 +101,7 @@ def _announce(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
         call.output.note(f"There is nothing of stage {target.stage} in {target.region}.")
 
 
-def _ask(call: Call, target: Target, account: str, *, only: Sequence[Doomed]) -> None:
+def _ask(call: Call, target: Target, account: str, *, only: Sequence[StackToDelete]) -> None:
     """The stage's name must be typed; `only` are the stacks that were named, if any were.
 
     Raises:
@@ -115,7 +115,7 @@ def _ask(call: Call, target: Target, account: str, *, only: Sequence[Doomed]) ->
     typed(call, f"This deletes {what} {target.stage} in account {account}, {target.region}.", expected=target.stage)
 
 
-def _tell(call: Call, doomed: Sequence[Doomed], target: Target) -> None:
+def _tell(call: Call, doomed: Sequence[StackToDelete], target: Target) -> None:
     from omnipub_cli.deployment.change_impact import KEPT
 
     call.output.data(

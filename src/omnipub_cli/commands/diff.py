@@ -12,7 +12,7 @@ from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
-    from omnipub_cli.deployment.change_preview import Foretold
+    from omnipub_cli.deployment.change_preview import ChangePreview
 
 app = typer.Typer(add_completion=False)
 
@@ -50,11 +50,11 @@ def diff(
     _tell(call, found, stage=target.stage)
 
 
-def _tell(call: Call, found: Foretold, *, stage: str) -> None:
+def _tell(call: Call, found: ChangePreview, *, stage: str) -> None:
     from omnipub_cli.commands._shared import deployment_views
     from omnipub_cli.deployment import change_impact
     from omnipub_cli.deployment.stacks import id_of
-    from omnipub_cli.framework.exit_codes import Code
+    from omnipub_cli.framework.exit_codes import ExitCode
 
     wrong = [one for changes in found.plan.values() for one in change_impact.losses(changes)]
     changed = [short for short, changes in found.plan.items() if changes]
@@ -77,4 +77,4 @@ def _tell(call: Call, found: Foretold, *, stage: str) -> None:
     if not changed and not found.untold:
         call.output.note("Nothing would change.")
     if wrong:
-        raise typer.Exit(Code.FAILURE)
+        raise typer.Exit(ExitCode.FAILURE)

@@ -6,7 +6,7 @@ import typer
 
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
-from omnipub_cli.output.views import Cell, Column, Line, State, Story, Table
+from omnipub_cli.output.views import Cell, Column, LineView, StatusCell, StoryView, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ def doctor(context: typer.Context) -> None:
     """Look at everything that can be wrong and say what to type next; exit 1 if something is."""
     from omnipub.domain.timestamps import to_text
     from omnipub.services.health.finding import Health
-    from omnipub_cli.framework.exit_codes import Code
+    from omnipub_cli.framework.exit_codes import ExitCode
 
     call = call_of(context)
     found = list(_findings(call))
@@ -52,7 +52,7 @@ def doctor(context: typer.Context) -> None:
         if count:
             call.output.note(f"{plain}: {count}.")
     if Health.BAD in worst:
-        raise typer.Exit(Code.FAILURE)
+        raise typer.Exit(ExitCode.FAILURE)
     if worst == {Health.OK}:
         call.output.note("All is well.")
 
@@ -64,22 +64,25 @@ def _typed(call: Call, step: "Hint | str") -> str:
     return call.command_of(step)
 
 
-def _table(found: "Sequence[Finding]", typed: "Sequence[str]") -> Table:
+def _table(found: "Sequence[Finding]", typed: "Sequence[str]") -> TableView:
     rows: list[Sequence[Cell]] = [
-        (one.name, State(one.health.value), one.at, one.what, words) for one, words in zip(found, typed, strict=True)
+        (one.name, StatusCell(one.health.value), one.at, one.what, words)
+        for one, words in zip(found, typed, strict=True)
     ]
-    return Table(columns=FINDINGS, rows=rows)
+    return TableView(columns=FINDINGS, rows=rows)
 
 
-def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> Story:
+def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> StoryView:
     """The same for eyes: sentences that may wrap, and what to type on a line of its own."""
-    told: list[Line] = []
+    told: list[LineView] = []
     for one, words in zip(found, typed, strict=True):
-        state = State(one.health.value)
-        told.append(Line((state, f"{one.name}:", one.what, *([one.at] if one.at else [])), indent=4 - len(state.value)))
+        state = StatusCell(one.health.value)
+        told.append(
+            LineView((state, f"{one.name}:", one.what, *([one.at] if one.at else [])), indent=4 - len(state.value))
+        )
         if words:
-            told.append(Line(("next:", words), indent=7, whole=True))
-    return Story(lines=told)
+            told.append(LineView(("next:", words), indent=7, whole=True))
+    return StoryView(lines=told)
 
 
 def _findings(call: Call) -> "Iterator[Finding]":

@@ -12,8 +12,8 @@ from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 
 if TYPE_CHECKING:
-    from omnipub_cli.deployment.history import Record
-    from omnipub_cli.deployment.rollback import Return
+    from omnipub_cli.deployment.history import DeploymentRecord
+    from omnipub_cli.deployment.rollback import Rollback
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.framework.context import Call
 
@@ -24,7 +24,7 @@ app = typer.Typer(add_completion=False)
 def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes = False) -> None:
     """Go back to the functions of before the last deployment; what is kept does not move."""
     from omnipub_cli.commands._shared import deployment
-    from omnipub_cli.deployment.rollback import Return
+    from omnipub_cli.deployment.rollback import Rollback
     from omnipub_cli.deployment.stacks import id_of
     from omnipub_cli.framework.prompts import confirm
 
@@ -32,7 +32,7 @@ def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes 
     _, target = aws_stage.place(context, region=region)
     with aws_stage.opened() as account:
         aws_stage.present(account, target)
-        run = Return(
+        run = Rollback(
             stage=target.stage,
             region=target.region,
             stacks=account.stacks(target.region),
@@ -57,7 +57,7 @@ def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes 
     _tell(call, target, record, run)
 
 
-def _tell(call: Call, target: Target, record: Record, run: Return) -> None:
+def _tell(call: Call, target: Target, record: DeploymentRecord, run: Rollback) -> None:
     from omnipub_cli.deployment.stacks import id_of
 
     call.output.data(

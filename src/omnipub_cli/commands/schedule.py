@@ -10,7 +10,7 @@ import typer
 from omnipub.errors import InvalidInputError
 from omnipub_cli.commands._shared import deliveries, pages
 from omnipub_cli.commands._shared.filters import typed
-from omnipub_cli.commands._shared.pages import Read
+from omnipub_cli.commands._shared.pages import RowsRead
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import (
     Command,
@@ -26,14 +26,14 @@ from omnipub_cli.framework.options import (
 )
 from omnipub_cli.framework.since import bound_of
 from omnipub_cli.output import times
-from omnipub_cli.output.views import Column, State, Table, TimeOfDay
+from omnipub_cli.output.views import Column, StatusCell, TableView, TimeOfDay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.services.messages.calendar import About, Abouts
-    from omnipub_cli.commands._shared.pages import Page
+    from omnipub.services.messages.calendar import CalendarEntry, CalendarPage
+    from omnipub_cli.commands._shared.pages import ServicePage
 
 app = group("See what is due when, and dispatch what is due now.", "omnipub schedule list")
 
@@ -93,7 +93,7 @@ def list_(  # noqa: PLR0913  a command's options are its parameters
             )
         begin, end = first or now - LOOKS_BACK, last or now + 2 * LATEST_AHEAD
 
-        def page(limit: int, after: str | None) -> "Abouts":
+        def page(limit: int, after: str | None) -> "CalendarPage":
             return system.calendar.page(since=begin, until=end, wanted=wanted, limit=limit, after=after)
 
         paused = system.pauses.all()
@@ -137,7 +137,7 @@ def run_now(
 ) -> None:
     """Dispatch what is due at this moment, without waiting for the next tick; nothing goes out early or twice."""
     from omnipub_cli.commands._shared import run_now as _run_now
-    from omnipub_cli.commands._shared.held import Holds
+    from omnipub_cli.commands._shared.held import HoldNotices
     from omnipub_cli.commands._shared.lookup import named
 
     call = call_of(context)
@@ -146,10 +146,10 @@ def run_now(
         local = dry_run or here
         report = system.run_now.run(parents, dry_run=dry_run) if local else call.run_now(system, parents)
         asked = [one for parent in parents for one in system.showing.one(parent, call.viewer()).deliveries]
-        Holds(call=call, system=system).look(asked, system.world.clock.now())
+        HoldNotices(call=call, system=system).look(asked, system.world.clock.now())
         for pause in () if parents else system.pauses.all():
             call.output.warn(f"Paused by {pause.by}: {pause.scope}. Why: {pause.reason}")
-    _run_now.tell(call, report, dry_run=dry_run)
+    _run_now.show_report(call, report, dry_run=dry_run)
 
 
 @app.command(cls=Command, epilog=examples('omnipub schedule pause --reason "Wrong prices in all texts"'))
@@ -179,7 +179,7 @@ def resume(
     pauses.resume(call_of(context), EVERYTHING, late=late)
 
 
-def _show(call: Call, found: Read) -> None:
+def _show(call: Call, found: RowsRead) -> None:
     call.output.data(
         *_views(call, found.rows),
         json={"deliveries": _shapes(found.rows), "cursor": found.cursor},
@@ -187,9 +187,9 @@ def _show(call: Call, found: Read) -> None:
     )
 
 
-def _show_all(call: Call, found: "Iterator[Page]") -> Read:
+def _show_all(call: Call, found: "Iterator[ServicePage]") -> RowsRead:
     """Every page as it comes, so that a list of any length fits into memory; the last of them."""
-    rows: Sequence[About] = ()
+    rows: Sequence[CalendarEntry] = ()
     with call.output.portions("deliveries", rest={"cursor": None}) as write:
         for page in found:
             rows = page.rows or rows
@@ -198,10 +198,10 @@ def _show_all(call: Call, found: "Iterator[Page]") -> Read:
                 json=_shapes(page.rows),
                 ids=deliveries.ids([one.delivery for one in page.rows]),
             )
-    return Read(rows=rows, cursor=None, read=0)
+    return RowsRead(rows=rows, cursor=None, read=0)
 
 
-def _shapes(rows: "Sequence[About]") -> list[dict[str, Any]]:
+def _shapes(rows: "Sequence[CalendarEntry]") -> list[dict[str, Any]]:
     from omnipub.services.messages import serialize
 
     return [
@@ -210,19 +210,19 @@ def _shapes(rows: "Sequence[About]") -> list[dict[str, Any]]:
     ]
 
 
-def _views(call: Call, found: "Sequence[About]") -> list[Table]:
+def _views(call: Call, found: "Sequence[CalendarEntry]") -> list[TableView]:
     rows = [
         (
             _due(one.delivery),
             one.delivery.channel,
-            State(one.delivery.status.value),
+            StatusCell(one.delivery.status.value),
             one.delivery.parent.id,
             one.excerpt,
         )
         for one in found
     ]
     heads = [_day(one.delivery.due_at, call) for one in found]
-    return [Table(columns=CALENDAR, rows=rows, heads=heads)] if rows else []
+    return [TableView(columns=CALENDAR, rows=rows, heads=heads)] if rows else []
 
 
 def _due(delivery: "Delivery") -> TimeOfDay | None:

@@ -11,14 +11,14 @@ from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.deployment import wall_clock
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
-from omnipub_cli.output.views import Cell, Column, Record, State, Table
+from omnipub_cli.output.views import Cell, Column, RecordView, StatusCell, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from omnipub_cli.deployment.account import Account
-    from omnipub_cli.deployment.history import Record as Deployed
-    from omnipub_cli.deployment.ports import Drifted, Stack
+    from omnipub_cli.deployment.account import AwsAccount
+    from omnipub_cli.deployment.history import DeploymentRecord as Deployed
+    from omnipub_cli.deployment.ports import DriftedResource, Stack
     from omnipub_cli.deployment.target import Target
 
 app = typer.Typer(add_completion=False)
@@ -43,7 +43,7 @@ def status(
     """Show a stage's stacks on AWS, what was deployed last, and by whom; exit 1 if a stack needs somebody."""
     from omnipub_cli.deployment import stack_state
     from omnipub_cli.deployment.stacks import region_of
-    from omnipub_cli.framework.exit_codes import Code
+    from omnipub_cli.framework.exit_codes import ExitCode
 
     call = call_of(context)
     _, target = aws_stage.place(context, region=region)
@@ -57,19 +57,19 @@ def status(
             if stack.drift == "DRIFTED"
         }
         _tell(call, target, found, drifted, last=_last(call, account, target))
-    if any(stack_state.ground(one) is stack_state.Ground.BROKEN for one in found.values()) or (
+    if any(stack_state.ground(one) is stack_state.StackReadiness.BROKEN for one in found.values()) or (
         detect_drift and drifted
     ):
-        raise typer.Exit(Code.FAILURE)
+        raise typer.Exit(ExitCode.FAILURE)
 
 
-def _compared(call: Call, account: Account, target: Target, found: Mapping[str, Stack]) -> Mapping[str, Stack]:
+def _compared(call: Call, account: AwsAccount, target: Target, found: Mapping[str, Stack]) -> Mapping[str, Stack]:
     """The stacks as they are once CloudFormation has compared them."""
-    from omnipub_cli.deployment.drift import Comparison
+    from omnipub_cli.deployment.drift import DriftComparison
     from omnipub_cli.deployment.stacks import region_of
 
     call.output.note("CloudFormation compares the stacks with what is there …")
-    comparison = Comparison(wait=wall_clock.wait)
+    comparison = DriftComparison(wait=wall_clock.wait)
     compared = comparison.run(
         {short: (stack, account.stacks(region_of(short, target.region))) for short, stack in found.items()}
     )
@@ -78,7 +78,7 @@ def _compared(call: Call, account: Account, target: Target, found: Mapping[str, 
     return compared
 
 
-def _last(call: Call, account: Account, target: Target) -> Deployed | None:
+def _last(call: Call, account: AwsAccount, target: Target) -> Deployed | None:
     """The last deployment; a stage whose records cannot be read is shown without it."""
     from omnipub_cli.commands._shared import deployment
 
@@ -93,7 +93,7 @@ def _tell(
     call: Call,
     target: Target,
     found: Mapping[str, Stack],
-    drifted: Mapping[str, Sequence[Drifted]],
+    drifted: Mapping[str, Sequence[DriftedResource]],
     *,
     last: Deployed | None,
 ) -> None:
@@ -105,23 +105,23 @@ def _tell(
     nexts = {short: _next(short, stack, target) for short, stack in found.items()}
     console, said = served(found.get("Frontend"))
     rows: list[Sequence[Cell]] = [
-        (id_of(short), stack.status, stack.changed_at, State(stack.drift.lower()), nexts[short])
+        (id_of(short), stack.status, stack.changed_at, StatusCell(stack.drift.lower()), nexts[short])
         for short, stack in found.items()
     ]
-    record = Record(
+    record = RecordView(
         fields=(
             ("stage", target.stage),
             ("region", target.region),
             ("version", last.version if last else ""),
             ("deployed", last.at if last else None),
             ("by", last.by if last else ""),
-            ("state", State(last.state.value) if last else ""),
+            ("state", StatusCell(last.state.value) if last else ""),
             ("console", said),
         )
     )
     call.output.data(
         record,
-        Table(columns=STACKS, rows=rows),
+        TableView(columns=STACKS, rows=rows),
         *([_differences(drifted)] if drifted else []),
         json={
             "stage": target.stage,
@@ -160,7 +160,7 @@ def _say(
     call: Call, target: Target, found: Mapping[str, Stack], nexts: Mapping[str, str], *, last: Deployed | None
 ) -> None:
     """What needs somebody, in sentences: a terminal has no room for a command in a table."""
-    from omnipub_cli.deployment.stack_state import BROKEN, Ground, ground
+    from omnipub_cli.deployment.stack_state import BROKEN, StackReadiness, ground
 
     for short, command in nexts.items():
         if command:
@@ -168,20 +168,20 @@ def _say(
             call.output.warn(f"{found[short].name} {remedy.sentence if remedy else 'is not as its template says'}.")
             call.output.hint(f"{'Put it right' if remedy else 'See what differs'}: {command}")
     if last and last.state.value == "begun":
-        busy = any(ground(one) is Ground.BUSY for one in found.values())
+        busy = any(ground(one) is StackReadiness.BUSY for one in found.values())
         call.output.warn(f"The last deployment {'goes on, or was left alone' if busy else 'did not come to its end'}.")
         call.output.hint(f"Go on with it: omnipub deploy --infra serverless --stage {target.stage}")
 
 
-def _differences(drifted: Mapping[str, Sequence[Drifted]]) -> Table:
+def _differences(drifted: Mapping[str, Sequence[DriftedResource]]) -> TableView:
     from omnipub_cli.deployment.stacks import id_of
 
     rows: list[Sequence[Cell]] = [
-        (id_of(short), one.logical, one.kind, State(one.how.lower()), ", ".join(one.because))
+        (id_of(short), one.logical, one.kind, StatusCell(one.how.lower()), ", ".join(one.because))
         for short, found in drifted.items()
         for one in found
     ]
-    return Table(columns=DRIFTED, rows=rows)
+    return TableView(columns=DRIFTED, rows=rows)
 
 
 def _next(short: str, stack: Stack, target: Target) -> str:

@@ -11,7 +11,7 @@ from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.exit_codes import judged
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.framework.signals import termination
-from omnipub_cli.output.views import Line, Record, Story
+from omnipub_cli.output.views import LineView, RecordView, StoryView
 
 if TYPE_CHECKING:
     from omnipub.config import Settings
@@ -124,8 +124,8 @@ def _greet(call: Call, settings: "Settings", box: "OneMachine") -> None:
         return
     promise = "nothing leaves this machine" if box.sandbox_url else "posts are real"
     call.output.data(
-        Story(lines=[Line((f"omnipub runs: {mode.upper()}, {promise}.",), heading=True)]),
-        Record(
+        StoryView(lines=[LineView((f"omnipub runs: {mode.upper()}, {promise}.",), heading=True)]),
+        RecordView(
             fields=(
                 ("mode", mode),
                 ("address", box.address),

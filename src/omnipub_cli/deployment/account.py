@@ -10,11 +10,11 @@ from omnipub_cli.deployment.buckets import Objects
 from omnipub_cli.deployment.cloudformation import CloudFormation
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.lambda_functions import Functions
-from omnipub_cli.deployment.log_lines import Lines
-from omnipub_cli.deployment.ports import Caller, Shelf, Site, Stacks
+from omnipub_cli.deployment.log_lines import LogLines
+from omnipub_cli.deployment.ports import Caller, ObjectStore, Site, Stacks
 from omnipub_cli.deployment.prerequisites import BOOTSTRAP, typed
 from omnipub_cli.deployment.s3_folder import Folder
-from omnipub_cli.deployment.users import People
+from omnipub_cli.deployment.users import UserPool
 
 if TYPE_CHECKING:
     from omnipub.config import Settings
@@ -24,7 +24,7 @@ BUCKET_OUTPUT = "BucketName"
 """What CDK's own stack says of the bucket in which it keeps templates and bundles."""
 
 
-class Account:
+class AwsAccount:
     """The account."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Account:
             self._stacks[region] = CloudFormation(self._cloud.client("cloudformation", region))
         return self._stacks[region]
 
-    def shelf(self, stage: str, region: str) -> Shelf:
+    def shelf(self, stage: str, region: str) -> ObjectStore:
         """Where the records of a stage's deployments are."""
         toolkit = self.stacks(region).find(BOOTSTRAP)
         bucket = toolkit.outputs.get(BUCKET_OUTPUT, "") if toolkit else ""
@@ -63,13 +63,13 @@ class Account:
         """The site of a stage."""
         return AwsSite(self._cloud.client("amplify", region), self._cloud.client("cloudfront"))
 
-    def people(self, pool: str, *, stage: str, region: str) -> People:
+    def people(self, pool: str, *, stage: str, region: str) -> UserPool:
         """The users of a pool."""
-        return People(self._cloud.client("cognito-idp", region), pool, stage=stage)
+        return UserPool(self._cloud.client("cognito-idp", region), pool, stage=stage)
 
-    def lines(self, region: str) -> Lines:
+    def lines(self, region: str) -> LogLines:
         """The log lines of a region."""
-        return Lines(self._cloud.client("logs", region))
+        return LogLines(self._cloud.client("logs", region))
 
     def functions(self, region: str) -> Functions:
         """The Lambda functions of a region."""
@@ -92,5 +92,5 @@ class Account:
         self._cloud.close()
 
 
-connect: Callable[[], Account] = Account
+connect: Callable[[], AwsAccount] = AwsAccount
 """Opens the account; the one place where a test puts another in."""

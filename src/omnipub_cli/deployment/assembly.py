@@ -13,7 +13,7 @@ MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
+class PlannedStack:
     """A stack to deploy; `after` are the stacks it stands on, by their short names like its own."""
 
     short: str
@@ -23,7 +23,7 @@ class Planned:
     after: frozenset[str]
 
 
-def planned(folder: Path, *, region: str) -> Sequence[Planned]:
+def planned(folder: Path, *, region: str) -> Sequence[PlannedStack]:
     """The stacks in a cloud assembly; `region` is that of stacks that name none."""
     manifest = loads((folder / MANIFEST).read_text(), lenient=True)
     artifacts = manifest.get("artifacts", {})
@@ -31,7 +31,7 @@ def planned(folder: Path, *, region: str) -> Sequence[Planned]:
     return [_planned(id_, one, stacks, folder, region) for id_, one in stacks.items()]
 
 
-def waves(stacks: Sequence[Planned], wanted: Sequence[str]) -> Sequence[Sequence[Planned]]:
+def waves(stacks: Sequence[PlannedStack], wanted: Sequence[str]) -> Sequence[Sequence[PlannedStack]]:
     """The wanted stacks in groups: those of a group stand only on earlier groups, so they can go side by side.
 
     A stack that is not wanted counts as being there already.
@@ -54,10 +54,12 @@ def waves(stacks: Sequence[Planned], wanted: Sequence[str]) -> Sequence[Sequence
     return groups
 
 
-def _planned(id_: str, artifact: Mapping[str, Any], stacks: Mapping[str, Any], folder: Path, region: str) -> Planned:
+def _planned(
+    id_: str, artifact: Mapping[str, Any], stacks: Mapping[str, Any], folder: Path, region: str
+) -> PlannedStack:
     properties = artifact.get("properties", {})
     placed = artifact.get("environment", "").rpartition("/")[2]
-    return Planned(
+    return PlannedStack(
         short=short_of(id_),
         name=properties.get("stackName", id_),
         region=placed if placed and not placed.startswith("unknown") else region,

@@ -87,7 +87,7 @@ def is_empty(found: ChangeSet) -> bool:
     return found.status == "FAILED" and any(words in found.why.lower() for words in _NOTHING)
 
 
-def told(found: ChangeSet, name: str) -> Sequence[Change]:
+def changes_in(found: ChangeSet, name: str) -> Sequence[Change]:
     """What a change set of the stack `name` would change; nothing if there is nothing to do.
 
     Raises:
@@ -113,20 +113,20 @@ def refused(wrong: Sequence[Change]) -> ConflictError:
     )
 
 
-def _change(told: Mapping[str, Any]) -> Change:
-    fate = _ACTIONS.get(told["Action"]) or _REPLACEMENTS.get(told.get("Replacement", "False"), Fate.MODIFY)
-    policy = told.get("PolicyAction", "")
+def _change(described: Mapping[str, Any]) -> Change:
+    fate = _ACTIONS.get(described["Action"]) or _REPLACEMENTS.get(described.get("Replacement", "False"), Fate.MODIFY)
+    policy = described.get("PolicyAction", "")
     if fate is Fate.REMOVE and policy.startswith("Retain"):
         fate = Fate.LET_GO
     elif fate is Fate.MODIFY and policy.startswith("Replace"):
         fate = Fate.REPLACE
-    targets = [detail.get("Target", {}) for detail in told.get("Details", ())]
+    targets = [detail.get("Target", {}) for detail in described.get("Details", ())]
     decisive = [one for one in targets if one.get("RequiresRecreation", "Never") != "Never"]
     names = [one.get("Name") or one.get("Attribute", "") for one in decisive or targets]
     return Change(
-        logical=told["LogicalResourceId"],
-        physical=told.get("PhysicalResourceId", ""),
-        kind=told["ResourceType"],
+        logical=described["LogicalResourceId"],
+        physical=described.get("PhysicalResourceId", ""),
+        kind=described["ResourceType"],
         fate=fate,
         because=[name for name in dict.fromkeys(names) if name],
     )

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from omnipub.strict_json import loads
 from omnipub_cli.deployment import stack_state
-from omnipub_cli.deployment.assembly import Planned
+from omnipub_cli.deployment.assembly import PlannedStack
 from omnipub_cli.deployment.change_impact import Change, Fate
 from omnipub_cli.deployment.deploy import Deployment, Plan
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.stack_state import Ground
+from omnipub_cli.deployment.stack_state import StackReadiness
 
 
 @dataclass(frozen=True, kw_only=True)
-class Foretold:
+class ChangePreview:
     """What would change.
 
     Attributes:
@@ -27,7 +27,7 @@ class Foretold:
     untold: Mapping[str, str]
 
 
-def foretell(run: Deployment, wanted: Sequence[str], folder: Path) -> Foretold:
+def foretell(run: Deployment, wanted: Sequence[str], folder: Path) -> ChangePreview:
     """What `run` would change; nothing of it stays behind but files in CDK's bucket."""
     run.check(wanted)
     assembly = run.assembly(folder / "assembly", run.known_site())
@@ -48,7 +48,7 @@ def foretell(run: Deployment, wanted: Sequence[str], folder: Path) -> Foretold:
                 untold[one.short] = error.message
             finally:
                 run.forget([one])
-    return Foretold(plan=plan, new=new, untold=untold)
+    return ChangePreview(plan=plan, new=new, untold=untold)
 
 
 def added(template: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Sequence[Change]:
@@ -60,5 +60,5 @@ def added(template: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Sequence[C
     ]
 
 
-def _is_there(run: Deployment, one: Planned) -> bool:
-    return stack_state.ground(run.stacks(one.region).find(one.name)) is not Ground.ABSENT
+def _is_there(run: Deployment, one: PlannedStack) -> bool:
+    return stack_state.ground(run.stacks(one.region).find(one.name)) is not StackReadiness.ABSENT

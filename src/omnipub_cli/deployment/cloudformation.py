@@ -6,7 +6,7 @@ from typing import Any
 
 from omnipub.errors import ConflictError
 from omnipub_cli.deployment.aws_clients import asked
-from omnipub_cli.deployment.ports import ChangeSet, Drifted, Event, Resource, Stack
+from omnipub_cli.deployment.ports import ChangeSet, DriftedResource, Resource, Stack, StackEvent
 
 _WHAT = "CloudFormation"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -26,9 +26,9 @@ class CloudFormation:
             told = _unless_absent(self._client.describe_stacks, StackName=name)
         return _stack(told["Stacks"][0]) if told and told["Stacks"] else None
 
-    def events(self, name: str, *, since: datetime) -> Sequence[Event]:
+    def events(self, name: str, *, since: datetime) -> Sequence[StackEvent]:
         """What happened at `since` and later, the oldest first."""
-        found: list[Event] = []
+        found: list[StackEvent] = []
         token: dict[str, str] = {}
         while True:
             with asked(_WHAT):
@@ -141,9 +141,9 @@ class CloudFormation:
             told = self._client.describe_stack_drift_detection_status(StackDriftDetectionId=id_)
         return told["DetectionStatus"], told.get("DetectionStatusReason", "")
 
-    def drifted(self, name: str) -> Sequence[Drifted]:
+    def drifted(self, name: str) -> Sequence[DriftedResource]:
         """What the last comparison of a stack found to differ."""
-        found: list[Drifted] = []
+        found: list[DriftedResource] = []
         token: dict[str, str] = {}
         while True:
             with asked(_WHAT):
@@ -186,8 +186,8 @@ def _stack(told: Any) -> Stack:
     )
 
 
-def _drifted(told: Any) -> Drifted:
-    return Drifted(
+def _drifted(told: Any) -> DriftedResource:
+    return DriftedResource(
         logical=told["LogicalResourceId"],
         physical=told.get("PhysicalResourceId", ""),
         kind=told["ResourceType"],
@@ -196,8 +196,8 @@ def _drifted(told: Any) -> Drifted:
     )
 
 
-def _event(told: Any) -> Event:
-    return Event(
+def _event(told: Any) -> StackEvent:
+    return StackEvent(
         id=told["EventId"],
         at=told["Timestamp"],
         logical=told.get("LogicalResourceId", ""),

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from omnipub.errors import OmnipubError
 from omnipub_cli.deployment import change_impact, data_version, events, obstacles, stack_state
-from omnipub_cli.deployment.assembly import Planned, planned, waves
+from omnipub_cli.deployment.assembly import PlannedStack, planned, waves
 from omnipub_cli.deployment.change_impact import Change
-from omnipub_cli.deployment.events import OURS, Follower, Watched
-from omnipub_cli.deployment.history import Record, Records, State
+from omnipub_cli.deployment.events import OURS, Follower, WatchedStack
+from omnipub_cli.deployment.history import DeploymentHistory, DeploymentRecord, DeploymentState
 from omnipub_cli.deployment.ports import Cdk, Stacks
-from omnipub_cli.deployment.stack_state import Ground
+from omnipub_cli.deployment.stack_state import StackReadiness
 from omnipub_cli.deployment.stacks import WITH_BUNDLES, id_of, name_of, region_of
 from omnipub_cli.deployment.target import Target
 
@@ -45,7 +45,7 @@ class Deployment:
 
     cdk: Cdk
     stacks: Callable[[str], Stacks]
-    records: Records
+    records: DeploymentHistory
     target: Target
     account: str
     by: str
@@ -80,14 +80,14 @@ class Deployment:
         if site != known and "Frontend" in wanted:
             self.say(f"The site's address is {site}; sign-in learns it.")
             record = self._deploy(("Auth",), self.assembly(folder / "second", site), record)
-        self.records.keep(replace(record, state=State.DONE))
+        self.records.keep(replace(record, state=DeploymentState.DONE))
 
     def check(self, wanted: Sequence[str]) -> None:
         """Wait for what an earlier run of ours began; whatever else stands in the way is an error."""
         for short in wanted:
             name, stacks = self._place(short)
             stack = stacks.find(name)
-            if stack is None or stack_state.ground(stack) in {Ground.ABSENT, Ground.READY}:
+            if stack is None or stack_state.ground(stack) in {StackReadiness.ABSENT, StackReadiness.READY}:
                 continue
             since = self.now() - events.OWN_WORK
             ours = events.is_ours(stacks.events(name, since=since))
@@ -112,7 +112,7 @@ class Deployment:
         stack = stacks.find(name)
         return stack.outputs.get(SITE_OUTPUT, "") if stack else ""
 
-    def plan(self, group: Sequence[Planned], assembly: Path) -> Plan:
+    def plan(self, group: Sequence[PlannedStack], assembly: Path) -> Plan:
         """Make the change sets of a group; what each would change, empty for those that are as they should be."""
         for one in group:
             self.stacks(one.region).forget(one.name, CHANGE_SET)
@@ -121,12 +121,12 @@ class Deployment:
         self.cdk.prepare(assembly, ids, change_set=CHANGE_SET, account=self.account)
         return {one.short: self._changes(one) for one in group}
 
-    def forget(self, group: Sequence[Planned]) -> None:
+    def forget(self, group: Sequence[PlannedStack]) -> None:
         """Delete the change sets of a group."""
         for one in group:
             self.stacks(one.region).forget(one.name, CHANGE_SET)
 
-    def groups(self, wanted: Sequence[str], assembly: Path) -> Sequence[Sequence[Planned]]:
+    def groups(self, wanted: Sequence[str], assembly: Path) -> Sequence[Sequence[PlannedStack]]:
         """The wanted stacks of an assembly in the order in which they are deployed."""
         return waves(planned(assembly, region=self.target.region), wanted)
 
@@ -137,7 +137,7 @@ class Deployment:
         self.cdk.synthesise(context, folder)
         return folder
 
-    def _deploy(self, wanted: Sequence[str], assembly: Path, record: Record) -> Record:
+    def _deploy(self, wanted: Sequence[str], assembly: Path, record: DeploymentRecord) -> DeploymentRecord:
         for group in self.groups(wanted, assembly):
             try:
                 plan = self.plan(group, assembly)
@@ -158,8 +158,8 @@ class Deployment:
         if wrong and not self.allow_replace:
             raise change_impact.refused(wrong)
 
-    def _execute(self, todo: Sequence[Planned], plan: Plan, record: Record) -> None:
-        watched: list[Watched] = []
+    def _execute(self, todo: Sequence[PlannedStack], plan: Plan, record: DeploymentRecord) -> None:
+        watched: list[WatchedStack] = []
         for one in todo:
             stacks = self.stacks(one.region)
             since = events.mark(stacks, one.name, now=self.now())
@@ -173,7 +173,7 @@ class Deployment:
         self._follow(watched)
         self.changed += [one.short for one in todo]
 
-    def _follow(self, watched: Sequence[Watched]) -> None:
+    def _follow(self, watched: Sequence[WatchedStack]) -> None:
         if watched:
             self.going = [one.name for one in watched]
             try:
@@ -185,17 +185,17 @@ class Deployment:
             for stack in ends.values():
                 self.say(f"{stack.name}: {stack.status}." if stack else "A stack is gone.")
 
-    def _remember(self, one: Planned, record: Record) -> Record:
+    def _remember(self, one: PlannedStack, record: DeploymentRecord) -> DeploymentRecord:
         record = replace(record, stacks=list(dict.fromkeys((*record.stacks, one.short))))
         stacks = self.stacks(one.region)
-        if one.short in WITH_BUNDLES and stack_state.ground(stacks.find(one.name)) is Ground.READY:
+        if one.short in WITH_BUNDLES and stack_state.ground(stacks.find(one.name)) is StackReadiness.READY:
             return self.records.replacing(record, one.short, stacks.template(one.name))
         return self.records.keep(record)
 
-    def _changes(self, one: Planned) -> Sequence[Change]:
+    def _changes(self, one: PlannedStack) -> Sequence[Change]:
         found = self.stacks(one.region).change_set(one.name, CHANGE_SET)
         self._judged[one.short] = found.id if found else ""
-        changes = change_impact.told(found, one.name) if found else []
+        changes = change_impact.changes_in(found, one.name) if found else []
         if not changes:
             self.stacks(one.region).forget(one.name, CHANGE_SET)
         return changes
@@ -203,6 +203,6 @@ class Deployment:
     def _place(self, short: str) -> tuple[str, Stacks]:
         return name_of(short, self.target.stage), self.stacks(region_of(short, self.target.region))
 
-    def _watched(self, short: str, name: str, stacks: Stacks, *, since: datetime, total: int = 0) -> Watched:
+    def _watched(self, short: str, name: str, stacks: Stacks, *, since: datetime, total: int = 0) -> WatchedStack:
         region = region_of(short, self.target.region)
-        return Watched(short=short, name=name, region=region, stacks=stacks, since=since, total=total)
+        return WatchedStack(short=short, name=name, region=region, stacks=stacks, since=since, total=total)

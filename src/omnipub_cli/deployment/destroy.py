@@ -8,9 +8,9 @@ from typing import Protocol
 from omnipub.strict_json import loads
 from omnipub_cli.deployment import events, stack_state
 from omnipub_cli.deployment.change_impact import KEPT
-from omnipub_cli.deployment.events import OURS, Follower, Watched
+from omnipub_cli.deployment.events import OURS, Follower, WatchedStack
 from omnipub_cli.deployment.ports import Resource, Stack, Stacks
-from omnipub_cli.deployment.stack_state import Ground
+from omnipub_cli.deployment.stack_state import StackReadiness
 from omnipub_cli.deployment.stacks import name_of, region_of
 
 _BUCKET = "AWS::S3::Bucket"
@@ -25,7 +25,7 @@ class Buckets(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Doomed:
+class StackToDelete:
     """A stack that is deleted; what of it stays, and what that cannot be made again goes with it."""
 
     short: str
@@ -35,7 +35,7 @@ class Doomed:
 
 
 @dataclass(kw_only=True)
-class Demolition:
+class StackDeletion:
     """One run.
 
     Attributes:
@@ -53,11 +53,11 @@ class Demolition:
     say: Callable[[str], None]
     going: list[str] = field(default_factory=list)
 
-    def plan(self, wanted: Sequence[str]) -> Sequence[Doomed]:
+    def plan(self, wanted: Sequence[str]) -> Sequence[StackToDelete]:
         """The stacks that are there, the last one first, with what becomes of what they keep."""
         return [found for short in reversed(wanted) if (found := self._doomed(short))]
 
-    def run(self, doomed: Sequence[Doomed], *, unprotect: bool) -> None:
+    def run(self, doomed: Sequence[StackToDelete], *, unprotect: bool) -> None:
         """Delete them, one after the other; with `unprotect` also those that are protected from it.
 
         Raises:
@@ -76,21 +76,25 @@ class Demolition:
             stacks.delete(one.stack.name, token=f"{OURS}destroy-{self.now():%Y%m%dT%H%M%S}")
             self.going = [one.stack.name]
             self.follower.follow(
-                [Watched(short=one.short, name=one.stack.name, region=region, stacks=stacks, since=since, gone=True)]
+                [
+                    WatchedStack(
+                        short=one.short, name=one.stack.name, region=region, stacks=stacks, since=since, gone=True
+                    )
+                ]
             )
             self.going = []
 
-    def _doomed(self, short: str) -> Doomed | None:
+    def _doomed(self, short: str) -> StackToDelete | None:
         stacks = self.stacks(region_of(short, self.region))
         stack = stacks.find(name_of(short, self.stage))
         if stack is None or stack.status == "DELETE_COMPLETE":
             return None
-        if stack_state.ground(stack) is Ground.ABSENT:  # only a change set has named it: there is nothing in it
-            return Doomed(short=short, stack=stack)
+        if stack_state.ground(stack) is StackReadiness.ABSENT:  # only a change set has named it: there is nothing in it
+            return StackToDelete(short=short, stack=stack)
         policies = retained(stacks.template(stack.name))
         kept = [one for one in stacks.resources(stack.name) if one.kind in KEPT and one.physical]
         stays = [one for one in kept if policies.get(one.logical)]
-        return Doomed(short=short, stack=stack, stays=stays, goes=[one for one in kept if one not in stays])
+        return StackToDelete(short=short, stack=stack, stays=stays, goes=[one for one in kept if one not in stays])
 
 
 def retained(template: str) -> Mapping[str, bool]:

@@ -22,7 +22,7 @@ INSPECT = (
 
 
 @dataclass(kw_only=True)
-class Comparison:
+class DriftComparison:
     """One comparison of several stacks.
 
     Attributes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.ports import Event, Stack, Stacks
+from omnipub_cli.deployment.ports import Stack, StackEvent, Stacks
 from omnipub_cli.deployment.stack_state import BROKEN, DONE
 
 OURS = "omnipub-"
@@ -29,7 +29,7 @@ _ENDED = ("_COMPLETE", "_FAILED", "_SKIPPED")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class WatchedStack:
     """A stack that is changing.
 
     Attributes:
@@ -48,7 +48,7 @@ class Watched:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class StackProgress:
     """How a change of a stack goes."""
 
     short: str
@@ -68,12 +68,12 @@ class Follower:
     """
 
     wait: Callable[[float], None]
-    showing: Callable[[], AbstractContextManager[Callable[[Sequence[Seen]], None]]]
+    showing: Callable[[], AbstractContextManager[Callable[[Sequence[StackProgress]], None]]]
     stage: str
-    _events: dict[str, Sequence[Event]] = field(default_factory=dict)
+    _events: dict[str, Sequence[StackEvent]] = field(default_factory=dict)
 
     def follow(
-        self, watched: Sequence[Watched], *, rested: Callable[[str], None] = lambda _: None
+        self, watched: Sequence[WatchedStack], *, rested: Callable[[str], None] = lambda _: None
     ) -> Mapping[str, Stack | None]:
         """Wait for all; each stack as it is then, by its short name. `rested` hears the name of each as it ends.
 
@@ -87,10 +87,13 @@ class Follower:
         return ends
 
     def _ends(
-        self, watched: Sequence[Watched], show: Callable[[Sequence[Seen]], None], rested: Callable[[str], None]
+        self,
+        watched: Sequence[WatchedStack],
+        show: Callable[[Sequence[StackProgress]], None],
+        rested: Callable[[str], None],
     ) -> Mapping[str, Stack | None]:
         ends: dict[str, Stack | None] = {}
-        seen: dict[str, Seen] = {}
+        seen: dict[str, StackProgress] = {}
         looks = 0
         while len(ends) < len(watched):
             if looks:
@@ -107,7 +110,7 @@ class Follower:
             show(list(seen.values()))
         return ends
 
-    def _judge(self, one: Watched, stack: Stack | None) -> None:
+    def _judge(self, one: WatchedStack, stack: Stack | None) -> None:
         status = stack.status if stack else "DELETE_COMPLETE"
         if status == "DELETE_COMPLETE" if one.gone else status in DONE:
             return
@@ -128,29 +131,29 @@ def mark(stacks: Stacks, name: str, *, now: datetime) -> datetime:
     return before[-1].at + timedelta(milliseconds=1) if before else now - LOOK_BACK
 
 
-def seen_of(short: str, status: str, events: Sequence[Event], *, total: int) -> Seen:
+def seen_of(short: str, status: str, events: Sequence[StackEvent], *, total: int) -> StackProgress:
     """How a change goes, from its events so far; pure."""
     resources = [one for one in events if one.kind != _STACK]
     touched = {one.logical for one in resources}
     ended = {one.logical for one in resources if one.status.endswith(_ENDED)}
     last = next((f"{one.logical} {one.status}" for one in reversed(resources)), "")
-    return Seen(short=short, status=status, done=len(ended), total=max(total, len(touched)), last=last)
+    return StackProgress(short=short, status=status, done=len(ended), total=max(total, len(touched)), last=last)
 
 
-def cause_of(events: Sequence[Event]) -> str:
+def cause_of(events: Sequence[StackEvent]) -> str:
     """The first resource that failed by itself, and why; those cancelled after it say nothing new. Pure."""
     failed = [one for one in events if one.status.endswith("_FAILED") and one.kind != _STACK]
     first = next((one for one in failed if "cancelled" not in one.why.lower()), None)
     return f"{first.logical} ({first.kind}): {first.why.rstrip('.')}." if first else ""
 
 
-def is_ours(events: Sequence[Event]) -> bool:
+def is_ours(events: Sequence[StackEvent]) -> bool:
     """Whether the change that goes on was begun by omnipub, as its token tells. Pure."""
     begun = [one for one in events if one.kind == _STACK and one.status.endswith("_IN_PROGRESS")]
     return bool(begun) and begun[-1].token.startswith(OURS)
 
 
-def _rests(stack: Stack, events: Sequence[Event], looks: int) -> bool:
+def _rests(stack: Stack, events: Sequence[StackEvent], looks: int) -> bool:
     """Whether the change is over: a status of before it began must not be taken for its end."""
     begun = any(one.kind == _STACK for one in events) or looks > LATE_EVENTS
     return begun and not stack.status.endswith("_IN_PROGRESS")

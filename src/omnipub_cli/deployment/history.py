@@ -13,7 +13,7 @@ from typing import Any
 
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.strict_json import loads
-from omnipub_cli.deployment.ports import Shelf
+from omnipub_cli.deployment.ports import ObjectStore
 
 LOOK_BACK = 20
 """Records a rollback looks through."""
@@ -21,7 +21,7 @@ LOOK_BACK = 20
 _SUFFIX = ".json"
 
 
-class State(StrEnum):
+class DeploymentState(StrEnum):
     """How far a deployment came."""
 
     BEGUN = "begun"
@@ -30,7 +30,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class DeploymentRecord:
     """A deployment.
 
     Attributes:
@@ -47,7 +47,7 @@ class Record:
     by: str
     version: str
     before: str = ""
-    state: State = State.BEGUN
+    state: DeploymentState = DeploymentState.BEGUN
     stacks: Sequence[str] = ()
     replaced: Mapping[str, str] = field(default_factory=dict)
     rollback_of: str = ""
@@ -58,55 +58,55 @@ class Record:
         return f"{self.by} began at {self.at:%Y-%m-%d %H:%M:%S %Z}"
 
 
-class Records:
+class DeploymentHistory:
     """The records of a stage."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: ObjectStore) -> None:
         self._shelf = shelf
 
-    def last(self) -> Record | None:
+    def last(self) -> DeploymentRecord | None:
         """The newest one."""
         return next(iter(self._newest(1)), None)
 
-    def unfinished(self) -> Record | None:
+    def unfinished(self) -> DeploymentRecord | None:
         """The last deployment, if it has not come to its end: it was interrupted, or somebody runs it now."""
         last = self.last()
-        return last if last and last.state is State.BEGUN and not last.rollback_of else None
+        return last if last and last.state is DeploymentState.BEGUN and not last.rollback_of else None
 
-    def begin(self, *, now: datetime, by: str, version: str) -> Record:
+    def begin(self, *, now: datetime, by: str, version: str) -> DeploymentRecord:
         """A new record; or the last one again, if that deployment did not come to its end."""
         if left := self.unfinished():
             return replace(left, version=version, by=by)
-        known = [one.version for one in self._newest(LOOK_BACK) if one.state is State.DONE]
+        known = [one.version for one in self._newest(LOOK_BACK) if one.state is DeploymentState.DONE]
         id_ = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z"
-        return Record(id=id_, at=now, by=by, version=version, before=next(iter(known), ""))
+        return DeploymentRecord(id=id_, at=now, by=by, version=version, before=next(iter(known), ""))
 
-    def replacing(self, record: Record, short: str, template: str) -> Record:
+    def replacing(self, record: DeploymentRecord, short: str, template: str) -> DeploymentRecord:
         """The record, with the template that a stack has until now; the first one that is kept stays."""
         if short in record.replaced:
             return record
         address = self._shelf.put(f"{record.id}/{short}.template", template)
         return self.keep(replace(record, replaced={**record.replaced, short: address}))
 
-    def keep(self, record: Record) -> Record:
+    def keep(self, record: DeploymentRecord) -> DeploymentRecord:
         """Write it."""
-        told = {name: getattr(record, name) for name in Record.__dataclass_fields__}
+        told = {name: getattr(record, name) for name in DeploymentRecord.__dataclass_fields__}
         told |= {"at": to_text(record.at), "stacks": list(record.stacks), "replaced": dict(record.replaced)}
         self._shelf.put(f"{record.id}{_SUFFIX}", json.dumps(told, indent=2))
         return record
 
-    def to_roll_back(self) -> Record | None:
+    def to_roll_back(self) -> DeploymentRecord | None:
         """The newest deployment that replaced something and was not taken back."""
         undone = (one for one in self._newest(LOOK_BACK) if one.replaced and not one.rollback_of)
-        return next((one for one in undone if one.state is not State.ROLLED_BACK), None)
+        return next((one for one in undone if one.state is not DeploymentState.ROLLED_BACK), None)
 
-    def template(self, record: Record, short: str) -> str:
+    def template(self, record: DeploymentRecord, short: str) -> str:
         """The template that a stack had before that deployment."""
         return self._shelf.get(f"{record.id}/{short}.template")
 
-    def _newest(self, count: int) -> Sequence[Record]:
+    def _newest(self, count: int) -> Sequence[DeploymentRecord]:
         return [_read(loads(self._shelf.get(name), lenient=True)) for name in self._shelf.newest(count)]
 
 
-def _read(told: Mapping[str, Any]) -> Record:
-    return Record(**{**told, "at": from_text(told["at"]), "state": State(told["state"])})
+def _read(told: Mapping[str, Any]) -> DeploymentRecord:
+    return DeploymentRecord(**{**told, "at": from_text(told["at"]), "state": DeploymentState(told["state"])})

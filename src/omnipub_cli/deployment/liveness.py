@@ -17,7 +17,7 @@ PATIENCE = 45
 """Looks at what becomes of the message, two seconds apart."""
 
 
-class LivingSystem:
+class StageLiveness:
     """A deployed system."""
 
     def __init__(self, system: "System", wait: Callable[[float], None]) -> None:

@@ -20,7 +20,7 @@ _SAID = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class LogEntry:
     """A line; `fields` is what it says in JSON, empty if it is plain text."""
 
     id: str
@@ -48,18 +48,18 @@ class Entry:
         }
 
 
-class Lines:
+class LogLines:
     """The log groups of a region."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def of(self, function: str, group: str, *, since: datetime, pattern: str, most: int) -> Sequence[Entry]:
+    def of(self, function: str, group: str, *, since: datetime, pattern: str, most: int) -> Sequence[LogEntry]:
         """The newest lines of a function that arrived since then, the oldest first; `most` of them."""
         found = list(self._pages(function, group, since=since, pattern=pattern))
         return sorted(found, key=lambda one: one.at)[-most:]  # those of one moment stay as they were told
 
-    def _pages(self, function: str, group: str, *, since: datetime, pattern: str) -> Iterator[Entry]:
+    def _pages(self, function: str, group: str, *, since: datetime, pattern: str) -> Iterator[LogEntry]:
         asked_for = {"logGroupName": group, "startTime": int(since.timestamp() * 1000)}
         token: dict[str, str] = {}
         while True:
@@ -74,13 +74,13 @@ class Lines:
             token = {"nextToken": told["nextToken"]}
 
 
-def _entry(function: str, told: Mapping[str, Any]) -> Entry:
+def _entry(function: str, told: Mapping[str, Any]) -> LogEntry:
     text = str(told.get("message", "")).rstrip()
     try:
         fields = loads(text, lenient=True)
     except ValueError:
         fields = {}
-    return Entry(
+    return LogEntry(
         id=str(told.get("eventId") or f"{told['timestamp']}-{sha256(text.encode()).hexdigest()[:16]}"),
         at=datetime.fromtimestamp(told["timestamp"] / 1000, UTC),
         function=function,

@@ -40,7 +40,7 @@ class Stack:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class StackEvent:
     """Something that happened to a resource of a stack, or to the stack itself."""
 
     id: str
@@ -76,7 +76,7 @@ class Resource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drifted:
+class DriftedResource:
     """A resource that is not as its stack says.
 
     Attributes:
@@ -97,7 +97,7 @@ class Stacks(Protocol):
     def find(self, name: str) -> Stack | None:
         """The stack, None if there is none."""
 
-    def events(self, name: str, *, since: datetime) -> Sequence[Event]:
+    def events(self, name: str, *, since: datetime) -> Sequence[StackEvent]:
         """What happened at `since` and later, the oldest first."""
 
     def resources(self, name: str) -> Sequence[Resource]:
@@ -133,11 +133,11 @@ class Stacks(Protocol):
     def comparison(self, id_: str) -> tuple[str, str]:
         """How that goes (DETECTION_IN_PROGRESS, DETECTION_COMPLETE or DETECTION_FAILED), and why it failed."""
 
-    def drifted(self, name: str) -> Sequence[Drifted]:
+    def drifted(self, name: str) -> Sequence[DriftedResource]:
         """What the last comparison of a stack found to differ."""
 
 
-class Shelf(Protocol):
+class ObjectStore(Protocol):
     """A bucket's objects below one prefix."""
 
     def put(self, name: str, body: str) -> str:

@@ -15,7 +15,7 @@ from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.errors import MissingError
 from omnipub_cli.deployment.ports import Caller, Stacks
 from omnipub_cli.deployment.regions import clearer
-from omnipub_cli.deployment.stack_state import DONE, Ground, ground
+from omnipub_cli.deployment.stack_state import DONE, StackReadiness, ground
 from omnipub_cli.deployment.stacks import regions_of
 
 BOOTSTRAP = "CDKToolkit"
@@ -24,7 +24,7 @@ _PACKAGES = "sync --inexact --all-extras --group cdk"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Prerequisite:
     """One thing that was looked at; `next` is what to type if it is missing."""
 
     name: str
@@ -34,7 +34,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Premises:
+class PrerequisiteSources:
     """Where findings come from.
 
     Attributes:
@@ -50,19 +50,19 @@ class Premises:
     has_packages: Callable[[], bool]
 
 
-def findings(premises: Premises, *, stage: str, region: str) -> tuple[Sequence[Finding], Caller | None]:
+def findings(premises: PrerequisiteSources, *, stage: str, region: str) -> tuple[Sequence[Prerequisite], Caller | None]:
     """All findings, and whose account it is; after the first one that asks AWS in vain, AWS is asked no more."""
     here = [_packages(premises), _node(premises), _cdk(premises.checkout)]
     try:
         caller = premises.caller()
     except OmnipubError as error:
         return [*here, _missing("credentials", error)], None
-    here.append(Finding(name="credentials", ok=True, what=f"{caller.arn}, account {caller.account}"))
-    here.append(Finding(name="region", ok=True, what=f"stage {stage} lives in {region}"))
+    here.append(Prerequisite(name="credentials", ok=True, what=f"{caller.arn}, account {caller.account}"))
+    here.append(Prerequisite(name="region", ok=True, what=f"stage {stage} lives in {region}"))
     return [*here, *(_bootstrap(premises, one, caller) for one in regions_of(region))], caller
 
 
-def require(found: Sequence[Finding]) -> None:
+def require(found: Sequence[Prerequisite]) -> None:
     """Go on only if nothing is missing.
 
     Raises:
@@ -129,10 +129,10 @@ def _major(version: str) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def _packages(premises: Premises) -> Finding:
+def _packages(premises: PrerequisiteSources) -> Prerequisite:
     if premises.has_packages():
-        return Finding(name="packages", ok=True, what=f"aws-cdk-lib on Python {platform.python_version()}")
-    return Finding(
+        return Prerequisite(name="packages", ok=True, what=f"aws-cdk-lib on Python {platform.python_version()}")
+    return Prerequisite(
         name="packages",
         ok=False,
         what="CDK's Python packages are not installed here.",
@@ -140,14 +140,14 @@ def _packages(premises: Premises) -> Finding:
     )
 
 
-def _node(premises: Premises) -> Finding:
+def _node(premises: PrerequisiteSources) -> Prerequisite:
     try:
         found = premises.node()
     except ConfigurationError as error:
         return _missing("node", error)
     if found:
-        return Finding(name="node", ok=True, what=str(found))
-    return Finding(
+        return Prerequisite(name="node", ok=True, what=str(found))
+    return Prerequisite(
         name="node",
         ok=False,
         what=f"CDK needs node {LEAST_NODE} or newer, and there is none.",
@@ -155,29 +155,33 @@ def _node(premises: Premises) -> Finding:
     )
 
 
-def _cdk(checkout: Checkout) -> Finding:
+def _cdk(checkout: Checkout) -> Prerequisite:
     try:
         pinned = checkout.pinned_cdk
     except ConfigurationError as error:
         return _missing("cdk", error)
     there = checkout.installed_cdk
-    return Finding(name="cdk", ok=True, what=f"{pinned}{'' if there == pinned else ', will be installed into cdk/'}")
+    return Prerequisite(
+        name="cdk", ok=True, what=f"{pinned}{'' if there == pinned else ', will be installed into cdk/'}"
+    )
 
 
-def _bootstrap(premises: Premises, region: str, caller: Caller) -> Finding:
+def _bootstrap(premises: PrerequisiteSources, region: str, caller: Caller) -> Prerequisite:
     name = f"bootstrap {region}"
     again = f"Prepare the region: {_cdk_typed()} bootstrap aws://{caller.account}/{region}"
     try:
         stack = premises.stacks(region).find(BOOTSTRAP)
     except OmnipubError as error:
         return _missing(name, clearer(error, region))
-    if ground(stack) is Ground.ABSENT or stack is None:
-        return Finding(
+    if ground(stack) is StackReadiness.ABSENT or stack is None:
+        return Prerequisite(
             name=name, ok=False, what=f"Region {region} is not prepared for CDK: it has no {BOOTSTRAP}.", next=again
         )
     if stack.status not in DONE | {"UPDATE_ROLLBACK_COMPLETE"}:
-        return Finding(name=name, ok=False, what=f"{BOOTSTRAP} in {region} is {stack.status}.", next=again)
-    return Finding(name=name, ok=True, what=f"{BOOTSTRAP}, version {stack.outputs.get('BootstrapVersion', 'unknown')}")
+        return Prerequisite(name=name, ok=False, what=f"{BOOTSTRAP} in {region} is {stack.status}.", next=again)
+    return Prerequisite(
+        name=name, ok=True, what=f"{BOOTSTRAP}, version {stack.outputs.get('BootstrapVersion', 'unknown')}"
+    )
 
 
 def _cdk_typed() -> str:
@@ -189,5 +193,5 @@ def _cdk_typed() -> str:
     )
 
 
-def _missing(name: str, error: OmnipubError) -> Finding:
-    return Finding(name=name, ok=False, what=error.message, next=error.hint)
+def _missing(name: str, error: OmnipubError) -> Prerequisite:
+    return Prerequisite(name=name, ok=False, what=error.message, next=error.hint)

@@ -13,10 +13,10 @@ from omnipub.errors import ConflictError, NotFoundError
 from omnipub_cli.deployment import change_impact, data_version, events, stack_state
 from omnipub_cli.deployment.deploy import CHANGE_SET
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.events import OURS, Follower, Watched
-from omnipub_cli.deployment.history import Record, Records, State
+from omnipub_cli.deployment.events import OURS, Follower, WatchedStack
+from omnipub_cli.deployment.history import DeploymentHistory, DeploymentRecord, DeploymentState
 from omnipub_cli.deployment.ports import ChangeSet, Stacks
-from omnipub_cli.deployment.stack_state import Ground
+from omnipub_cli.deployment.stack_state import StackReadiness
 from omnipub_cli.deployment.stacks import ORDER, name_of
 
 LOOK_EVERY = 2.0
@@ -26,7 +26,7 @@ PATIENCE = 90
 _MAKING = {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
 
 
-def to_take_back(records: Records, stacks: Stacks, stage: str) -> Record | None:
+def to_take_back(records: DeploymentHistory, stacks: Stacks, stage: str) -> DeploymentRecord | None:
     """The deployment that a rollback takes back; None if there is none, or only of stacks that were deleted since."""
     record = records.to_roll_back()
     if record is None:
@@ -37,7 +37,7 @@ def to_take_back(records: Records, stacks: Stacks, stage: str) -> Record | None:
 
 
 @dataclass(kw_only=True)
-class Return:
+class Rollback:
     """One run.
 
     Attributes:
@@ -48,7 +48,7 @@ class Return:
     stage: str
     region: str
     stacks: Stacks
-    records: Records
+    records: DeploymentHistory
     by: str
     now: Callable[[], datetime]
     wait: Callable[[float], None]
@@ -57,7 +57,7 @@ class Return:
     going: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
-    def find(self) -> Record:
+    def find(self) -> DeploymentRecord:
         """The deployment that would be taken back.
 
         Raises:
@@ -71,7 +71,7 @@ class Return:
             )
         return record
 
-    def run(self, record: Record) -> None:
+    def run(self, record: DeploymentRecord) -> None:
         """Put the templates back that `record` replaced, those that stand on others first.
 
         Raises:
@@ -84,7 +84,7 @@ class Return:
         self._check_meaning(shorts, record)
         began = self.now()
         own = self.records.keep(
-            Record(
+            DeploymentRecord(
                 id=f"{began:%Y%m%dT%H%M%S}{began.microsecond // 1000:03}Z",
                 at=began,
                 by=self.by,
@@ -96,10 +96,10 @@ class Return:
         )
         for short in shorts:
             self._put_back(short, record, own)
-        self.records.keep(replace(own, state=State.DONE))
-        self.records.keep(replace(record, state=State.ROLLED_BACK))
+        self.records.keep(replace(own, state=DeploymentState.DONE))
+        self.records.keep(replace(record, state=DeploymentState.ROLLED_BACK))
 
-    def _put_back(self, short: str, record: Record, own: Record) -> None:
+    def _put_back(self, short: str, record: DeploymentRecord, own: DeploymentRecord) -> None:
         name = name_of(short, self.stage)
         stack = self.stacks.find(name)
         if stack is None:
@@ -125,7 +125,7 @@ class Return:
         since = events.mark(self.stacks, name, now=self.now())
         self.stacks.execute(name, CHANGE_SET, token=f"{OURS}{own.id}")
         self.going = [name]
-        watched = Watched(
+        watched = WatchedStack(
             short=short, name=name, region=self.region, stacks=self.stacks, since=since, total=len(changes)
         )
         self.follower.follow([watched])
@@ -145,14 +145,14 @@ class Return:
     def _check(self, shorts: Sequence[str]) -> None:
         for short in shorts:
             stack = self.stacks.find(name_of(short, self.stage))
-            if stack_state.ground(stack) is not Ground.READY:
+            if stack_state.ground(stack) is not StackReadiness.READY:
                 status = stack.status if stack else "not there"
                 raise ConflictError(
                     f"{name_of(short, self.stage)} is {status}; it cannot go back now. Nothing was changed.",
                     hint=f"See what goes on: omnipub status --stage {self.stage}",
                 )
 
-    def _check_meaning(self, shorts: Sequence[str], record: Record) -> None:
+    def _check_meaning(self, shorts: Sequence[str], record: DeploymentRecord) -> None:
         for short in shorts:
             data_version.check_return(
                 self.stacks.find(name_of(short, self.stage)),

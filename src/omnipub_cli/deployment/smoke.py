@@ -17,7 +17,7 @@ _OK = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class SmokeCheck:
     """One thing that was tried; `verdict` is ok, bad, or untried."""
 
     name: str
@@ -26,7 +26,7 @@ class Check:
     next: str = ""
 
 
-class Living(Protocol):
+class LivenessProbe(Protocol):
     """The deployed system, as far as it is asked whether it lives."""
 
     def last_beat(self) -> datetime | None:
@@ -49,7 +49,7 @@ class Smoke:
         fetch: Status and body of an address.
     """
 
-    living: Living
+    living: LivenessProbe
     address: str
     fetch: Callable[[str], tuple[int, bytes]]
     now: Callable[[], datetime]
@@ -57,50 +57,52 @@ class Smoke:
     began: datetime
     stage: str
 
-    def run(self) -> list[Check]:
+    def run(self) -> list[SmokeCheck]:
         """Try everything, one after the other."""
         beat = self._beat()
         return [beat, self._version(), self._post(alive=beat.verdict == "ok")]
 
-    def _beat(self) -> Check:
+    def _beat(self) -> SmokeCheck:
         """A tick since the deployment: an older one was the old bundle's."""
         found = None
         for _ in range(PATIENCE):
             found = self.living.last_beat()
             if found and found >= self.began:
                 age = max(0, round((self.now() - found).total_seconds()))
-                return Check(name="heartbeat", verdict="ok", what=f"The scheduler's last tick was {age} s ago.")
+                return SmokeCheck(name="heartbeat", verdict="ok", what=f"The scheduler's last tick was {age} s ago.")
             self.wait(LOOK_EVERY)
         said = f"The last one began at {found:%H:%M:%S} UTC." if found else "There never was one."
         logs = f"omnipub logs tail scheduler --since 15m --stage {self.stage}"
-        return Check(name="heartbeat", verdict="bad", what=f"No tick since this deployment. {said}", next=logs)
+        return SmokeCheck(name="heartbeat", verdict="bad", what=f"No tick since this deployment. {said}", next=logs)
 
-    def _version(self) -> Check:
+    def _version(self) -> SmokeCheck:
         if not self.address:
-            return Check(name="version", verdict="untried", what="The site is not deployed, so nobody can be asked.")
+            return SmokeCheck(
+                name="version", verdict="untried", what="The site is not deployed, so nobody can be asked."
+            )
         status, body = self.fetch(f"{self.address}{HEALTH}")
         try:
             told = loads(body, lenient=True)
         except ValueError:
             told = {}
         if status == _OK and told.get("version") == __version__:
-            return Check(name="version", verdict="ok", what=f"{self.address} answers with version {__version__}.")
+            return SmokeCheck(name="version", verdict="ok", what=f"{self.address} answers with version {__version__}.")
         what = f"{self.address}{HEALTH} answers {status or 'nothing'}"
         what += f" with version {told['version']}; wanted: {__version__}." if told.get("version") else "."
-        return Check(
+        return SmokeCheck(
             name="version", verdict="bad", what=what, next=f"omnipub logs tail api --since 15m --stage {self.stage}"
         )
 
-    def _post(self, *, alive: bool) -> Check:
+    def _post(self, *, alive: bool) -> SmokeCheck:
         why = self.living.why_no_post or ("" if alive else "Nothing would dispatch it.")
         if why:
-            return Check(name="post", verdict="untried", what=why)
+            return SmokeCheck(name="post", verdict="untried", what=why)
         failed = self.living.post()
         if failed:
-            return Check(
+            return SmokeCheck(
                 name="post",
                 verdict="bad",
                 what=failed,
                 next=f"omnipub logs tail worker --since 15m --stage {self.stage}",
             )
-        return Check(name="post", verdict="ok", what="A message to the sandbox came out.")
+        return SmokeCheck(name="post", verdict="ok", what="A message to the sandbox came out.")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from omnipub_cli.deployment.ports import Stack
 
 
-class Ground(StrEnum):
+class StackReadiness(StrEnum):
     """Whether a stack can be changed now."""
 
     ABSENT = "absent"
@@ -19,30 +19,30 @@ class Ground(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remedy:
+class StackRepair:
     """Why a stack is broken, and the command that mends it, with {short}, {name}, {stage} and {region} in it."""
 
     sentence: str
     command: str
 
 
-_NEVER_BORN = Remedy(
+_NEVER_BORN = StackRepair(
     sentence="failed when it was made, and all that can be done with it is deleting it",
     command="omnipub destroy {short} --stage {stage}",
 )
-BROKEN: Mapping[str, Remedy] = {
+BROKEN: Mapping[str, StackRepair] = {
     "CREATE_FAILED": _NEVER_BORN,
     "ROLLBACK_COMPLETE": _NEVER_BORN,
     "ROLLBACK_FAILED": _NEVER_BORN,
-    "DELETE_FAILED": Remedy(
+    "DELETE_FAILED": StackRepair(
         sentence="was to be deleted, and something in it could not be",
         command="omnipub destroy {short} --stage {stage}",
     ),
-    "UPDATE_FAILED": Remedy(
+    "UPDATE_FAILED": StackRepair(
         sentence="was left in the middle of an update that failed",
         command="aws cloudformation rollback-stack --stack-name {name} --region {region}",
     ),
-    "UPDATE_ROLLBACK_FAILED": Remedy(
+    "UPDATE_ROLLBACK_FAILED": StackRepair(
         sentence="could not be put back after an update that failed",
         command="aws cloudformation continue-update-rollback --stack-name {name} --region {region}",
     ),
@@ -56,10 +56,10 @@ DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 """The only ends of a change that went well."""
 
 
-def ground(stack: Stack | None) -> Ground:
+def ground(stack: Stack | None) -> StackReadiness:
     """What can be done with a stack now."""
     if stack is None or stack.status in ABSENT:
-        return Ground.ABSENT
+        return StackReadiness.ABSENT
     if stack.status.endswith("_IN_PROGRESS"):
-        return Ground.BUSY
-    return Ground.BROKEN if stack.status in BROKEN else Ground.READY
+        return StackReadiness.BUSY
+    return StackReadiness.BROKEN if stack.status in BROKEN else StackReadiness.READY

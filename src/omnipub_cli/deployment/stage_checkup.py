@@ -13,7 +13,7 @@ from omnipub.services.scheduling.dispatch import ALARMING_SILENCE
 from omnipub.storage.schema import fingerprint
 from omnipub_cli.deployment.aws_clients import asked
 from omnipub_cli.deployment.quotas.quota_check import quotas
-from omnipub_cli.deployment.stack_state import BROKEN, Ground, ground
+from omnipub_cli.deployment.stack_state import BROKEN, StackReadiness, ground
 from omnipub_cli.deployment.stacks import name_of, placed, region_of
 from omnipub_cli.deployment.stage.stack_outputs import IN_PART, SAID_BY
 from omnipub_cli.deployment.stage.stage import Stage
@@ -33,7 +33,7 @@ MOST_ALARMS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class CheckupPart:
     """Things that are looked at together; `needs` are the stacks without which none of them can be."""
 
     name: str
@@ -82,16 +82,16 @@ def _stacks(stage: Stage) -> Iterator[Finding]:
         name, region = name_of(short, stage.name), region_of(short, stage.region)
         stack = stage.account.stacks(region).find(name)
         match ground(stack):
-            case Ground.READY:
+            case StackReadiness.READY:
                 yield fine(name, f"{stack.status if stack else ''}.", stack.changed_at if stack else None)
-            case Ground.BUSY:
+            case StackReadiness.BUSY:
                 yield Finding(name=name, health=Health.WARN, what="It is being changed right now.", next="status")
-            case Ground.ABSENT if short in OPTIONAL and not (short == "Security" and _is_live(stage)):
+            case StackReadiness.ABSENT if short in OPTIONAL and not (short == "Security" and _is_live(stage)):
                 yield fine(name, OPTIONAL[short])
-            case Ground.ABSENT:
+            case StackReadiness.ABSENT:
                 health = Health.BAD if short in SAID_BY else Health.WARN
                 yield Finding(name=name, health=health, what="It is not there.", next=_deploy(short))
-            case Ground.BROKEN:
+            case StackReadiness.BROKEN:
                 remedy = BROKEN[stack.status if stack else ""]
                 command = remedy.command.format(short=short, name=name, stage=stage.name, region=region)
                 yield Finding(name=name, health=Health.BAD, what=f"It {remedy.sentence}.", elsewhere=command)
@@ -148,10 +148,10 @@ def _deploy(short: str = "") -> str:
     return " ".join(word for word in ("deploy", short, "--infra serverless") if word)
 
 
-PARTS: Sequence[Part] = (
-    Part(name="stacks", what="The stacks", look=_stacks),
-    Part(name="alarms", what="Alarms", look=_alarms),
-    Part(name="machinery", what="What moves the stage", look=machinery),
-    Part(name="quotas", what="Quotas", look=quotas, needs=("Data", "Scheduler", "Worker")),
-    Part(name="system", what="The table", look=_system, needs=("Data", "Scheduler")),
+PARTS: Sequence[CheckupPart] = (
+    CheckupPart(name="stacks", what="The stacks", look=_stacks),
+    CheckupPart(name="alarms", what="Alarms", look=_alarms),
+    CheckupPart(name="machinery", what="What moves the stage", look=machinery),
+    CheckupPart(name="quotas", what="Quotas", look=quotas, needs=("Data", "Scheduler", "Worker")),
+    CheckupPart(name="system", what="The table", look=_system, needs=("Data", "Scheduler")),
 )

@@ -23,7 +23,7 @@ _NEEDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class User:
     """A user; `id` is what messages name as their owner."""
 
     id: str
@@ -35,7 +35,7 @@ class Person:
     groups: Sequence[str] = ()
 
 
-class People:
+class UserPool:
     """The users of a pool."""
 
     def __init__(self, client: Any, pool: str, *, stage: str) -> None:
@@ -43,7 +43,7 @@ class People:
         self._pool = pool
         self._stage = stage
 
-    def create(self, email: str, *, password: str | None) -> Person:
+    def create(self, email: str, *, password: str | None) -> User:
         """A new user: with a password that stays, or invited by mail with one to be changed.
 
         Raises:
@@ -69,9 +69,9 @@ class People:
             self._set(email, password)
         return self.show(made["Username"])
 
-    def list(self, *, most: int) -> Sequence[Person]:
+    def list(self, *, most: int) -> Sequence[User]:
         """Users, in Cognito's order; without their groups, which take a question each."""
-        found: list[Person] = []
+        found: list[User] = []
         token: dict[str, str] = {}
         while len(found) < most:
             with asked(WHAT):
@@ -82,7 +82,7 @@ class People:
             token = {"PaginationToken": told["PaginationToken"]}
         return found
 
-    def show(self, name: str) -> Person:
+    def show(self, name: str) -> User:
         """A user, by address or id, with their groups.
 
         Raises:
@@ -98,7 +98,7 @@ class People:
                 ) from error
         return _person(told, told.get("UserAttributes", ()), groups=[one["GroupName"] for one in groups])
 
-    def disable(self, name: str) -> Person:
+    def disable(self, name: str) -> User:
         """Let a user sign in no more, and end what they are signed in to; what they wrote stays."""
         found = self.show(name)
         with asked(WHAT):
@@ -106,7 +106,7 @@ class People:
             self._client.admin_user_global_sign_out(UserPoolId=self._pool, Username=found.id)
         return self.show(found.id)
 
-    def add_to_group(self, name: str, group: str) -> Person:
+    def add_to_group(self, name: str, group: str) -> User:
         """Make a user a member of a group."""
         found = self.show(name)
         with asked(WHAT):
@@ -155,9 +155,9 @@ def lacking(password: str, policy: dict[str, Any]) -> Sequence[str]:
     ]
 
 
-def _person(told: Any, attributes: Any, *, groups: Sequence[str] = ()) -> Person:
+def _person(told: Any, attributes: Any, *, groups: Sequence[str] = ()) -> User:
     known = {one["Name"]: one.get("Value", "") for one in attributes}
-    return Person(
+    return User(
         id=told["Username"],
         email=known.get("email", ""),
         status=told.get("UserStatus", ""),

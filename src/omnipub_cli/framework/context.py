@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from omnipub.config import Settings
     from omnipub.domain.ids import Parent
     from omnipub.hints import Hint
-    from omnipub.onebox.data_directory import Running
+    from omnipub.onebox.data_directory import RunningInstance
     from omnipub.services.messages.read import Viewer
     from omnipub.services.scheduling.run_now import RunNowReport
     from omnipub.services.stream.replay import Replay
@@ -146,7 +146,7 @@ class Call:
         return self.on_aws or self.running is not None
 
     @property
-    def running(self) -> Running | None:
+    def running(self) -> RunningInstance | None:
         """The `up` that runs on the data directory; None on a stage."""
         if self.on_aws:
             return None

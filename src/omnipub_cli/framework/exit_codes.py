@@ -33,7 +33,7 @@ from omnipub_cli.framework.value_checks import NUMBERS, range_of
 from omnipub_cli.output.errors import Failure, OutputClosedError, OutputLostError
 
 
-class Code(IntEnum):
+class ExitCode(IntEnum):
     """What an exit code means."""
 
     OK = 0
@@ -49,39 +49,39 @@ class Code(IntEnum):
     PIPE_CLOSED = 141  # 128 + SIGPIPE: whoever read the output has enough
 
 
-MEANINGS: Mapping[Code, str] = MappingProxyType(
+MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
     {
-        Code.OK: "It was done, or there was nothing to do.",
-        Code.FAILURE: "It was tried and did not come out as asked, or what was looked at is not in order.",
-        Code.USAGE: "What was typed cannot be accepted; nothing was done.",
-        Code.NOT_FOUND: "There is nothing of that name.",
-        Code.CONFLICT: "It contradicts what is there: a state, a name that is taken, a table that is a copy.",
-        Code.UNAVAILABLE: "A network, the sandbox or our own storage did not answer; trying again later may succeed.",
-        Code.CONFIGURATION: "A setting, a data directory or a key is missing, or is not what it must be.",
-        Code.PAUSED: "It was accepted and is held: by a pause, or as its account needs its owner.",
-        Code.NOT_BUILT: "It is planned and named, but not built yet; nothing was done.",
-        Code.INTERRUPTED: "It was stopped with Ctrl-C or SIGTERM, or a question was not answered with yes.",
-        Code.PIPE_CLOSED: "Whoever read the output had enough of it.",
+        ExitCode.OK: "It was done, or there was nothing to do.",
+        ExitCode.FAILURE: "It was tried and did not come out as asked, or what was looked at is not in order.",
+        ExitCode.USAGE: "What was typed cannot be accepted; nothing was done.",
+        ExitCode.NOT_FOUND: "There is nothing of that name.",
+        ExitCode.CONFLICT: "It contradicts what is there: a state, a name that is taken, a table that is a copy.",
+        ExitCode.UNAVAILABLE: "A network, the sandbox or the storage did not answer; trying again later may succeed.",
+        ExitCode.CONFIGURATION: "A setting, a data directory or a key is missing, or is not what it must be.",
+        ExitCode.PAUSED: "It was accepted and is held: by a pause, or as its account needs its owner.",
+        ExitCode.NOT_BUILT: "It is planned and named, but not built yet; nothing was done.",
+        ExitCode.INTERRUPTED: "It was stopped with Ctrl-C or SIGTERM, or a question was not answered with yes.",
+        ExitCode.PIPE_CLOSED: "Whoever read the output had enough of it.",
     }
 )
 """The contract, for people."""
 
-TABLE: tuple[tuple[type[BaseException], Code, str], ...] = (
-    (InvalidInputError, Code.USAGE, "not accepted"),
-    (ForbiddenAddressError, Code.USAGE, "not accepted"),
-    (TyperException, Code.USAGE, "usage"),
-    (NotFoundError, Code.NOT_FOUND, "not found"),
-    (KeyReusedError, Code.CONFLICT, "conflict"),
-    (ConflictError, Code.CONFLICT, "conflict"),
-    (UnavailableError, Code.UNAVAILABLE, "unavailable"),
-    (ConfigurationError, Code.CONFIGURATION, "configuration"),
-    (SealBrokenError, Code.CONFIGURATION, "configuration"),
-    (NotBuiltError, Code.NOT_BUILT, "not built"),
-    (OmnipubError, Code.FAILURE, "error"),
-    (KeyboardInterrupt, Code.INTERRUPTED, "interrupted"),
-    (typer.Abort, Code.INTERRUPTED, "interrupted"),
-    (OSError, Code.UNAVAILABLE, "unavailable"),
-    (Exception, Code.FAILURE, "error"),
+TABLE: tuple[tuple[type[BaseException], ExitCode, str], ...] = (
+    (InvalidInputError, ExitCode.USAGE, "not accepted"),
+    (ForbiddenAddressError, ExitCode.USAGE, "not accepted"),
+    (TyperException, ExitCode.USAGE, "usage"),
+    (NotFoundError, ExitCode.NOT_FOUND, "not found"),
+    (KeyReusedError, ExitCode.CONFLICT, "conflict"),
+    (ConflictError, ExitCode.CONFLICT, "conflict"),
+    (UnavailableError, ExitCode.UNAVAILABLE, "unavailable"),
+    (ConfigurationError, ExitCode.CONFIGURATION, "configuration"),
+    (SealBrokenError, ExitCode.CONFIGURATION, "configuration"),
+    (NotBuiltError, ExitCode.NOT_BUILT, "not built"),
+    (OmnipubError, ExitCode.FAILURE, "error"),
+    (KeyboardInterrupt, ExitCode.INTERRUPTED, "interrupted"),
+    (typer.Abort, ExitCode.INTERRUPTED, "interrupted"),
+    (OSError, ExitCode.UNAVAILABLE, "unavailable"),
+    (Exception, ExitCode.FAILURE, "error"),
 )
 """The first row that fits speaks."""
 
@@ -106,16 +106,16 @@ def judged(
         placed: Adds the data directory or stage to the commands in a plain sentence.
     """
     if isinstance(error, OutputClosedError | BrokenPipeError):
-        return Failure(code=Code.PIPE_CLOSED)
+        return Failure(code=ExitCode.PIPE_CLOSED)
     if isinstance(error, SystemExit):
-        return Failure(code=error.code if isinstance(error.code, int) else Code.FAILURE)
+        return Failure(code=error.code if isinstance(error.code, int) else ExitCode.FAILURE)
     code, prefix = next((code, prefix) for kind, code, prefix in TABLE if isinstance(error, kind))
     if isinstance(error, OSError) and error.errno in _NO_PATH:
-        code, prefix = Code.USAGE, "not accepted"
+        code, prefix = ExitCode.USAGE, "not accepted"
     message, plain, problems = _words(error)
     hints = error.hints if isinstance(error, OmnipubError) else (plain,)
     hint = worded(hints, line_of, placed) if any(hints) else ""
-    if code is Code.USAGE and not hint:
+    if code is ExitCode.USAGE and not hint:
         hint = f"See `{command} --help`."
     return Failure(
         code=code,

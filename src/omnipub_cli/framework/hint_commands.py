@@ -7,17 +7,19 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from omnipub.hints import Action, Group, Hint
+from omnipub.hints import Action, Hint, SubjectGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-GROUPS: Mapping[Group, str] = MappingProxyType({Group.MESSAGE: "messages", Group.CERTIFICATION: "certs"})
+GROUPS: Mapping[SubjectGroup, str] = MappingProxyType(
+    {SubjectGroup.MESSAGE: "messages", SubjectGroup.CERTIFICATION: "certs"}
+)
 """The command group that shows what an id stands for."""
 
 
 @dataclass(frozen=True)
-class Words:
+class HintCommands:
     """How an action is worded.
 
     Attributes:
@@ -35,60 +37,60 @@ class Words:
 _ON_CHANNEL = ("--channel", "{channel}")
 _OWNER = ("--owner", "{owner}")
 
-WORDS: Mapping[Action, Words] = MappingProxyType(
+WORDS: Mapping[Action, HintCommands] = MappingProxyType(
     {
-        Action.SHOW: Words("See where it is", ("{group}", "show", "{id}")),
-        Action.LIST: Words("See what there is", ("{group}", "list")),
-        Action.LIST_HELD: Words("See which", ("messages", "list", "--status", "held")),
-        Action.LIST_STUCK: Words("See which", ("messages", "stuck")),
-        Action.EDIT: Words("Change it", ("messages", "edit", "{id}", "--text", "TEXT")),
-        Action.MOVE: Words("Move it", ("messages", "edit", "{id}", "--at", "TIME")),
-        Action.CANCEL: Words("Call it off", ("messages", "cancel", "{id}", _ON_CHANNEL)),
-        Action.RETRY: Words("Send it again", ("messages", "retry", "{id}", _ON_CHANNEL)),
-        Action.DISMISS: Words("Put it away", ("messages", "dismiss", "{id}", _ON_CHANNEL, "--reason", "TEXT")),
-        Action.RECONCILE: Words("Look for it now", ("messages", "reconcile", "{id}", _ON_CHANNEL)),
-        Action.MARK_PUBLISHED: Words(
+        Action.SHOW: HintCommands("See where it is", ("{group}", "show", "{id}")),
+        Action.LIST: HintCommands("See what there is", ("{group}", "list")),
+        Action.LIST_HELD: HintCommands("See which", ("messages", "list", "--status", "held")),
+        Action.LIST_STUCK: HintCommands("See which", ("messages", "stuck")),
+        Action.EDIT: HintCommands("Change it", ("messages", "edit", "{id}", "--text", "TEXT")),
+        Action.MOVE: HintCommands("Move it", ("messages", "edit", "{id}", "--at", "TIME")),
+        Action.CANCEL: HintCommands("Call it off", ("messages", "cancel", "{id}", _ON_CHANNEL)),
+        Action.RETRY: HintCommands("Send it again", ("messages", "retry", "{id}", _ON_CHANNEL)),
+        Action.DISMISS: HintCommands("Put it away", ("messages", "dismiss", "{id}", _ON_CHANNEL, "--reason", "TEXT")),
+        Action.RECONCILE: HintCommands("Look for it now", ("messages", "reconcile", "{id}", _ON_CHANNEL)),
+        Action.MARK_PUBLISHED: HintCommands(
             "If it is out", ("messages", "mark-published", "{id}", "--channel", "{channel}", "--network-id", "ID")
         ),
-        Action.UNPUBLISH: Words("Delete it there", ("messages", "unpublish", "{id}", _ON_CHANNEL)),
-        Action.RUN_NOW: Words("Dispatch it now", ("schedule", "run-now", ("{id}",))),
-        Action.LIST_LIMITS: Words("See what each network accepts", ("channels", "limits")),
-        Action.LIST_TYPES: Words("See all of them", ("certs", "types")),
-        Action.CONNECT: Words(
+        Action.UNPUBLISH: HintCommands("Delete it there", ("messages", "unpublish", "{id}", _ON_CHANNEL)),
+        Action.RUN_NOW: HintCommands("Dispatch it now", ("schedule", "run-now", ("{id}",))),
+        Action.LIST_LIMITS: HintCommands("See what each network accepts", ("channels", "limits")),
+        Action.LIST_TYPES: HintCommands("See all of them", ("certs", "types")),
+        Action.CONNECT: HintCommands(
             "Connect it",
             (
                 *("connections", "connect", "{channel}", "--account", "{account}"),
                 *(("--title", "{title}"), ("--url", "{url}"), _OWNER),
             ),
         ),
-        Action.SHOW_ACCOUNT: Words("Look at it", ("connections", "show", "{channel}", _OWNER)),
-        Action.LIST_ACCOUNTS: Words("See what is connected", ("connections", "list", _OWNER)),
-        Action.TEST_ACCOUNT: Words("Ask its network", ("connections", "test", "{channel}", _OWNER)),
-        Action.REFRESH: Words("Renew its token", ("connections", "refresh", "{channel}", _OWNER)),
-        Action.TRY_ACCOUNT: Words("Try it", ("messages", "create", "A test", "--to", "{channel}", "--wait")),
-        Action.RESUME: Words("Let it go on", ("resume", "{scope}")),
-        Action.LIST_PAUSES: Words("See what is paused", ("pause",)),
-        Action.START: Words("Start it in another terminal", ("up",)),
-        Action.ADOPT: Words("If the original is retired for good", ("table", "adopt")),
-        Action.ADOPT_SAME: Words("If only the evidence was lost", ("table", "adopt", "--same")),
-        Action.SEED: Words("Invent something", ("table", "seed", ("--data", "{data}"))),
-        Action.UNSEED: Words("Remove that first", ("table", "unseed")),
-        Action.VERIFY_TABLE: Words("See what is wrong", ("table", "verify")),
-        Action.EXPORT_TABLE: Words("Make one with", ("table", "export", "FILE.jsonl")),
-        Action.BACKUP: Words("Make one with", ("table", "backup", "FILE")),
-        Action.RESTORE: Words("Put your backup back", ("table", "restore", "FILE", ("--data", "{data}"))),
-        Action.TAIL_STREAM: Words("See them", ("stream", "tail")),
-        Action.STREAM_STATS: Words("See how the stream is", ("stream", "stats")),
-        Action.LIST_PARKED: Words("See which are", ("stream", "replay", "--parked", "--dry-run")),
-        Action.REPLAY_PARKED: Words("Give them to the worker again", ("stream", "replay", "--parked")),
-        Action.SHOW_SPACE: Words("See what is left", ("df", "-h", "{data}"), ours=False),
-        Action.SHOW_RIGHTS: Words("See whose it is", ("ls", "-ld", "{data}", ("{file}",)), ours=False),
-        Action.SHOW_USERS_OF_FILE: Words("See which one", ("fuser", "-v", "{file}"), ours=False),
-        Action.MOVE_AWAY: Words(
+        Action.SHOW_ACCOUNT: HintCommands("Look at it", ("connections", "show", "{channel}", _OWNER)),
+        Action.LIST_ACCOUNTS: HintCommands("See what is connected", ("connections", "list", _OWNER)),
+        Action.TEST_ACCOUNT: HintCommands("Ask its network", ("connections", "test", "{channel}", _OWNER)),
+        Action.REFRESH: HintCommands("Renew its token", ("connections", "refresh", "{channel}", _OWNER)),
+        Action.TRY_ACCOUNT: HintCommands("Try it", ("messages", "create", "A test", "--to", "{channel}", "--wait")),
+        Action.RESUME: HintCommands("Let it go on", ("resume", "{scope}")),
+        Action.LIST_PAUSES: HintCommands("See what is paused", ("pause",)),
+        Action.START: HintCommands("Start it in another terminal", ("up",)),
+        Action.ADOPT: HintCommands("If the original is retired for good", ("table", "adopt")),
+        Action.ADOPT_SAME: HintCommands("If only the evidence was lost", ("table", "adopt", "--same")),
+        Action.SEED: HintCommands("Invent something", ("table", "seed", ("--data", "{data}"))),
+        Action.UNSEED: HintCommands("Remove that first", ("table", "unseed")),
+        Action.VERIFY_TABLE: HintCommands("See what is wrong", ("table", "verify")),
+        Action.EXPORT_TABLE: HintCommands("Make one with", ("table", "export", "FILE.jsonl")),
+        Action.BACKUP: HintCommands("Make one with", ("table", "backup", "FILE")),
+        Action.RESTORE: HintCommands("Put your backup back", ("table", "restore", "FILE", ("--data", "{data}"))),
+        Action.TAIL_STREAM: HintCommands("See them", ("stream", "tail")),
+        Action.STREAM_STATS: HintCommands("See how the stream is", ("stream", "stats")),
+        Action.LIST_PARKED: HintCommands("See which are", ("stream", "replay", "--parked", "--dry-run")),
+        Action.REPLAY_PARKED: HintCommands("Give them to the worker again", ("stream", "replay", "--parked")),
+        Action.SHOW_SPACE: HintCommands("See what is left", ("df", "-h", "{data}"), ours=False),
+        Action.SHOW_RIGHTS: HintCommands("See whose it is", ("ls", "-ld", "{data}", ("{file}",)), ours=False),
+        Action.SHOW_USERS_OF_FILE: HintCommands("See which one", ("fuser", "-v", "{file}"), ours=False),
+        Action.MOVE_AWAY: HintCommands(
             "Move it away", ("mkdir", "-p", "{data}/damaged", "&&", "mv", "{file}*", "{data}/damaged/"), ours=False
         ),
-        Action.SCHEDULER_LOG: Words("See what it logged", ("logs", "tail", "scheduler", "--since", "15m")),
-        Action.DEPLOY: Words("Bring the stage up to date", ("deploy", "--infra", "serverless")),
+        Action.SCHEDULER_LOG: HintCommands("See what it logged", ("logs", "tail", "scheduler", "--since", "15m")),
+        Action.DEPLOY: HintCommands("Bring the stage up to date", ("deploy", "--infra", "serverless")),
     }
 )
 """What is typed for each action."""

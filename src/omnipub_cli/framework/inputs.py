@@ -53,7 +53,7 @@ def secret(*, from_stdin: bool, prompt: str) -> str:
     return found
 
 
-class Keeper(Protocol):
+class ImageStore(Protocol):
     """The half of the media store that images are handed to."""
 
     def keep(self, data: bytes) -> MediaReference:
@@ -61,7 +61,7 @@ class Keeper(Protocol):
         ...
 
 
-def images(files: Sequence[str], alts: Sequence[str], media: Keeper) -> tuple[MediaReference, ...]:
+def images(files: Sequence[str], alts: Sequence[str], media: ImageStore) -> tuple[MediaReference, ...]:
     """The images with their alt texts, in the order given, kept in the media store."""
     if len(alts) > len(files):
         raise InvalidInputError(
@@ -115,7 +115,7 @@ def schedule(at: str, zone: str, fold: str | None) -> Schedule | None:
 def window(not_after: str, zone: str, fold: str | None) -> Window | None:
     """Until when it may begin, or None for as long as the stage says; a time is meant like that of --at."""
     from omnipub.domain.delivery.window import window_of
-    from omnipub.domain.relative_times import OnDay, needs_zone, relative_time, typed_schedule
+    from omnipub.domain.relative_times import TimeOnDay, needs_zone, relative_time, typed_schedule
     from omnipub.domain.timestamps import Fold
 
     if not not_after:
@@ -133,7 +133,7 @@ def window(not_after: str, zone: str, fold: str | None) -> Window | None:
             hint=f"Give an offset, or a span such as 2h, or --at with --zone {here or 'Europe/Berlin'}.",
         )
     which = Fold(fold) if fold else None
-    if isinstance(relative, OnDay):
+    if isinstance(relative, TimeOnDay):
         return typed_schedule(not_after, now=datetime.now(UTC), zone=zone or None, fold=which).at
     return window_of(not_after, zone=zone or None, fold=which)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from omnipub_cli.framework.options import Group, in_short
+from omnipub_cli.framework.options import CommandGroup, in_short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 AnyCommand: TypeAlias = TyperCommand | TyperGroup
 
 
-class Lazy(Group):
+class LazyGroup(CommandGroup):
     """A group that imports a command when it is called.
 
     Attributes:

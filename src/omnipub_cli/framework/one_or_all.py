@@ -7,7 +7,7 @@ from omnipub_cli.framework.options import Channels, DryRun, Ids, Yes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Aim(FilterOptions):
+class DeliverySelection(FilterOptions):
     """The deliveries that a verb is aimed at, by ids or by a filter, and whether it is a rehearsal or asks first."""
 
     ids: Ids = None

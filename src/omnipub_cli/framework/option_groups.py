@@ -2,9 +2,9 @@
 
     @app.command()
     @spread
-    def cancel(context: typer.Context, aim: Aim, *, reason: Reason = "") -> None:
+    def cancel(context: typer.Context, wanted: DeliverySelection, *, reason: Reason = "") -> None:
 
-has every field of `Aim` as an option or argument of its own, in its place; the function is given them as one value.
+gives the function each field of `DeliverySelection` as an option or argument in its place, and calls it with one value.
 """
 
 import inspect

@@ -144,7 +144,7 @@ def in_short(summary: str) -> str:
     return re.split("[:;] ", summary.removesuffix("."))[0] + "."
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """A group that takes the same options for its commands, and explains itself when none is named."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -165,7 +165,7 @@ class Group(TyperGroup):
 
 def group(summary: str, example: str) -> typer.Typer:
     """An empty command group."""
-    app = typer.Typer(cls=Group, help=summary, epilog=examples(example), add_completion=False)
+    app = typer.Typer(cls=CommandGroup, help=summary, epilog=examples(example), add_completion=False)
     app.callback()(_nothing)
     return app
 

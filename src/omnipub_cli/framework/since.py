@@ -37,7 +37,7 @@ def bound_of(text: str, option: str, *, now: datetime) -> datetime:
     Raises:
         InvalidInputError: It is none of FORMS and AHEAD.
     """
-    from omnipub.domain.relative_times import NEAR_DAYS, OnDay, ahead_of, relative_time
+    from omnipub.domain.relative_times import NEAR_DAYS, TimeOnDay, ahead_of, relative_time
 
     ago = _AGO.fullmatch(text.strip())
     if ago:
@@ -48,7 +48,7 @@ def bound_of(text: str, option: str, *, now: datetime) -> datetime:
     relative = relative_time(text)
     if isinstance(relative, timedelta):
         return ahead_of(now, relative, text)
-    if isinstance(relative, OnDay) and relative.day in NEAR_DAYS:
+    if isinstance(relative, TimeOnDay) and relative.day in NEAR_DAYS:
         return relative.after(now.astimezone()).astimezone()
     try:
         return inputs.moment_of(text, option)

@@ -31,7 +31,7 @@ def looks_like_token(text: str) -> bool:
     return _token().fullmatch(value.strip()) is not None
 
 
-class Guarded(Command):
+class TokenGuardedCommand(Command):
     """A command that refuses tokens among its arguments, before anybody repeats them."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from omnipub_cli.output import escape
 from omnipub_cli.output.errors import Failure, OutputClosedError, OutputLostError
 from omnipub_cli.output.standard_streams import discard
-from omnipub_cli.output.views import Look, Story, Table, View, piped, text
+from omnipub_cli.output.views import Look, StoryView, TableView, View, piped, text
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -75,7 +75,7 @@ class Output:
                 self.note(f"The terminal is too narrow for {', '.join(lost)}; --wide shows them.")
         else:
             # A blank line keeps a story apart from what stands above it.
-            blank = "\n" if any(isinstance(view, Story) for view in views) else ""
+            blank = "\n" if any(isinstance(view, StoryView) for view in views) else ""
             self._out(blank.join("".join(f"{line}\n" for line in piped(view, self.look)) for view in views))
 
     @contextmanager
@@ -252,7 +252,7 @@ class Progress:
         """Whether it changes in place; else every change is a line."""
         return self._live is not None
 
-    def show(self, table: Table) -> None:
+    def show(self, table: TableView) -> None:
         """The rows as they are now."""
         look = Look(terminal=True, utc=self._output.look.utc)
         if self._live is not None:

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from omnipub_cli.output.views import Column, Table
+from omnipub_cli.output.views import Column, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +29,6 @@ def counted(output: Output, what: str, *, of: int | None = None) -> Iterator[Cal
             if time.monotonic() - last >= every:
                 last = time.monotonic()
                 far = f"{done:,} of {of:,} ({100 * done // of} %)" if of else f"{done:,}"
-                progress.show(Table(columns=(Column("WHAT"), Column("DONE")), rows=[(what, far)]))
+                progress.show(TableView(columns=(Column("WHAT"), Column("DONE")), rows=[(what, far)]))
 
         yield told

@@ -14,7 +14,19 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from omnipub_cli.output import times
-from omnipub_cli.output.views import NOTHING, Cell, Line, Look, Record, State, Story, Table, View, text, told
+from omnipub_cli.output.views import (
+    NOTHING,
+    Cell,
+    LineView,
+    Look,
+    RecordView,
+    StatusCell,
+    StoryView,
+    TableView,
+    View,
+    cells_of,
+    text,
+)
 
 COLOURS = {
     "published": "green",
@@ -74,13 +86,13 @@ def drawn(view: View, look: Look) -> str:
 def lines(view: View, look: Look, width: int) -> Iterator[Text]:
     """The view line by line."""
     match view:
-        case Table():
+        case TableView():
             yield from _table(view, look, width)
-        case Record():
+        case RecordView():
             longest = max(len(name) for name, _ in view.fields)
             for name, cell in view.fields:
                 yield Text.assemble((f"{name:<{longest + GAP}}", "bold"), cell_text(cell, look))
-        case Story():
+        case StoryView():
             for line in view.lines:
                 yield from _broken(_line(line, look), line, width)
 
@@ -88,12 +100,12 @@ def lines(view: View, look: Look, width: int) -> Iterator[Text]:
 def cell_text(cell: Cell, look: Look) -> Text:
     """A value, coloured if it is a status."""
     shown = text(cell, look)
-    return Text(shown, style=COLOURS.get(cell.value, "")) if isinstance(cell, State) else Text(shown)
+    return Text(shown, style=COLOURS.get(cell.value, "")) if isinstance(cell, StatusCell) else Text(shown)
 
 
-def _line(line: Line, look: Look) -> Text:
-    if not any(isinstance(cell, State) for cell in line.cells):
-        return Text(told(line, look), style="bold" if line.heading else "")
+def _line(line: LineView, look: Look) -> Text:
+    if not any(isinstance(cell, StatusCell) for cell in line.cells):
+        return Text(cells_of(line, look), style="bold" if line.heading else "")
     words = Text(" " * line.indent, style="bold" if line.heading else "")
     for number, cell in enumerate(line.cells):
         words.append(" " if number else "")
@@ -101,29 +113,29 @@ def _line(line: Line, look: Look) -> Text:
     return words
 
 
-def _broken(told: Text, line: Line, width: int) -> Iterator[Text]:
+def _broken(text: Text, line: LineView, width: int) -> Iterator[Text]:
     """A line of a story as the lines that it takes; the further ones are indented a little more."""
-    if line.whole or told.cell_len <= width:
-        yield told
+    if line.whole or text.cell_len <= width:
+        yield text
         return
-    for number, part in enumerate(_between_words(told[line.indent :], width - line.indent - GAP)):
+    for number, part in enumerate(_between_words(text[line.indent :], width - line.indent - GAP)):
         yield Text.assemble(" " * (line.indent + (GAP if number else 0)), part)
 
 
-def _between_words(told: Text, room: int) -> Iterator[Text]:
+def _between_words(text: Text, room: int) -> Iterator[Text]:
     """What is too long for one line, in parts; a word stays whole, as it may be an id or an address."""
     end = 0
     for part in wrap(
-        told.plain,
+        text.plain,
         max(room, NARROWEST),
         expand_tabs=False,
         replace_whitespace=False,
         break_long_words=False,
         break_on_hyphens=False,
     ):
-        start = told.plain.index(part, end)
+        start = text.plain.index(part, end)
         end = start + len(part)
-        yield told[start:end]
+        yield text[start:end]
 
 
 @dataclass(frozen=True)
@@ -134,7 +146,7 @@ class _Grid:
     are cut with an ellipsis, then columns are left out by their ranks.
     """
 
-    view: Table
+    view: TableView
     look: Look
     width: int
 
@@ -224,10 +236,10 @@ class _Grid:
 
 def left_out(view: View, look: Look) -> list[str]:
     """The columns that have values and do not fit the terminal."""
-    return _Grid(view, look, console(io.StringIO()).width).left_out if isinstance(view, Table) else []
+    return _Grid(view, look, console(io.StringIO()).width).left_out if isinstance(view, TableView) else []
 
 
-def _table(view: Table, look: Look, width: int) -> Iterator[Text]:
+def _table(view: TableView, look: Look, width: int) -> Iterator[Text]:
     """The table's lines; its own headings instead of the columns' names, if it has any."""
     drawn = _Grid(view, look, width).drawn()
     if not view.heads:

@@ -14,7 +14,7 @@ NOTHING = "–"  # noqa: RUF001  a dash that is no minus
 
 
 @dataclass(frozen=True)
-class State:
+class StatusCell:
     """A status: in words and coloured on a terminal, as it is stored elsewhere."""
 
     value: str
@@ -35,7 +35,7 @@ class TimeOfDay:
     exact: bool = False
 
 
-Cell = str | int | datetime | State | Exact | TimeOfDay | Sequence[str] | None
+Cell = str | int | datetime | StatusCell | Exact | TimeOfDay | Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class TableView:
     """Rows under columns; `heads` (one per row) are headings shown on a terminal where they change."""
 
     columns: Sequence[Column]
@@ -63,14 +63,14 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class RecordView:
     """One thing: names and values."""
 
     fields: Sequence[tuple[str, Cell]]
 
 
 @dataclass(frozen=True)
-class Line:
+class LineView:
     """Cells one after another, indented; a heading is bold on a terminal.
 
     A long line is broken between words there, unless it is `whole`: what is copied, as a command is, must be one line.
@@ -83,13 +83,13 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
+class StoryView:
     """Lines to be read from top to bottom, the same in a pipe."""
 
-    lines: Sequence[Line] = field(default_factory=tuple)
+    lines: Sequence[LineView] = field(default_factory=tuple)
 
 
-View = Table | Record | Story
+View = TableView | RecordView | StoryView
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +114,7 @@ def text(cell: Cell, look: Look) -> str:
             return escape.one_line(cell)
         case int():
             return f"{cell:,}" if look.terminal else str(cell)
-        case State():
+        case StatusCell():
             return cell.value.replace("_", " ") if look.terminal else cell.value
         case TimeOfDay():
             clock = times.clock(cell.at, utc=look.utc, exact=cell.exact)
@@ -131,15 +131,15 @@ def text(cell: Cell, look: Look) -> str:
 def piped(view: View, look: Look) -> Iterator[str]:
     """The view's lines for programs."""
     match view:
-        case Table():
+        case TableView():
             yield from ("\t".join(text(cell, look) for cell in row) for row in view.rows)
-        case Record():
+        case RecordView():
             yield from (f"{name}:\t{text(cell, look)}" for name, cell in view.fields)
-        case Story():
-            yield from (told(line, look) for line in view.lines)
+        case StoryView():
+            yield from (cells_of(line, look) for line in view.lines)
 
 
-def told(line: Line, look: Look) -> str:
+def cells_of(line: LineView, look: Look) -> str:
     """A line of a story; moments in it are for people, also in a pipe."""
     words = " ".join(text(cell, Look(terminal=True, utc=look.utc)) for cell in line.cells)
     return (" " * line.indent + words).rstrip()

@@ -28,11 +28,11 @@ from omnipub.errors import GateClosedError
 from omnipub.handlers import process, scheduler, worker
 from omnipub.handlers.api import app
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox.aws_events import Context, Incoming, gateway_event, tick_event
+from omnipub.onebox.aws_events import IncomingRequest, LambdaContext, gateway_event, tick_event
 from omnipub.onebox.sandbox_process import connect_all, control
 from omnipub.ports.stream_reader import StartPosition
 from omnipub.ports.table import Put
-from omnipub.sandbox.http_server import Server
+from omnipub.sandbox.http_server import SandboxServer
 from omnipub.services.stream.replay import PUT
 from omnipub.services.stream.wire_format import nudge_from
 from omnipub.storage import keys
@@ -44,12 +44,12 @@ from support.faulty_botocore import break_into
 pytestmark = pytest.mark.ministack
 
 ALL = ["bluesky", "facebook", "linkedin", "telegram", "webhook"]
-CONTEXT = Context(function_name="omnipub")
+CONTEXT = LambdaContext(function_name="omnipub")
 
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[str]:
-    server = Server(tmp_path / "sandbox")
+    server = SandboxServer(tmp_path / "sandbox")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
     thread.start()
     yield server.url
@@ -141,7 +141,7 @@ def trigger(over_ministack: Cloud, settings: Settings) -> Trigger:
 def call(method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
     raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     sent = {"host": "x", "content-type": "image/png" if isinstance(body, bytes) else "application/json"}
-    incoming = Incoming(
+    incoming = IncomingRequest(
         method=method, target=f"/api/v1{path}", headers=sent | (headers or {}), body=raw, source="127.0.0.1"
     )
     answer = app.handler(gateway_event(incoming, {"sub": LOCAL_OWNER}), CONTEXT)

@@ -14,7 +14,7 @@ from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.local.sqlite.stream import StoredRecord
 from omnipub.onebox.aws_events import kinesis_event
 from omnipub.ports.stream import Pointer
-from omnipub.sandbox.http_server import Server
+from omnipub.sandbox.http_server import SandboxServer
 from omnipub.services.stream.wire_format import pointer_to_text
 from omnipub.storage.schema import TTL, fingerprint
 from omnipub.wiring.aws import on_aws
@@ -87,7 +87,7 @@ def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = Server(tmp_path_factory.mktemp("sandbox"))
+    server = SandboxServer(tmp_path_factory.mktemp("sandbox"))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
     thread.start()
     yield server.url

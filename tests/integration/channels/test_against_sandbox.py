@@ -31,7 +31,7 @@ from omnipub.domain.conversation import (
     Secret,
 )
 from omnipub.domain.delivery.fingerprint import Likeness, likeness
-from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
+from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.network import PostIds
 from omnipub.ports.http import HttpSender
@@ -159,7 +159,7 @@ def test_a_text_is_published_once_and_reads_as_it_was_written(network: str, sand
     content = Content(text="Grüße (alle)! 50% off_now\n<3 @you #aws_user", hashtags=("cloud",))
     outcome = sandbox.publish(network, content)
     (post,) = sandbox.posts(network)
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
     assert outcome.network_id == post["id"]
     assert post["text"] == "Grüße (alle)! 50% off_now\n<3 @you #aws_user\n\n#cloud"
 
@@ -168,7 +168,7 @@ def test_a_text_is_published_once_and_reads_as_it_was_written(network: str, sand
 def test_a_link_is_published_as_a_link(network: str, sandbox: Sandbox) -> None:
     outcome = sandbox.publish(network, Content(text="Read this", link="https://example.com/a_b?c=d"))
     (post,) = sandbox.posts(network)
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
     assert post["link"] == "https://example.com/a_b?c=d"
 
 
@@ -177,7 +177,7 @@ def test_a_link_is_published_as_a_link(network: str, sandbox: Sandbox) -> None:
 def test_images_are_published_with_their_descriptions_in_one_post(network: str, count: int, sandbox: Sandbox) -> None:
     outcome = sandbox.publish(network, Content(text="Look", media=IMAGES[:count], link="https://example.com/a"))
     (post,) = sandbox.posts(network)
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
     assert [(image["sha"], image["alt"]) for image in post["media"]] == [
         (image.key, image.alt) for image in IMAGES[:count]
     ]
@@ -244,17 +244,17 @@ def test_a_look_up_turns_pages_until_it_has_seen_everything(network: str, sandbo
 def test_a_persons_posts_cannot_be_looked_up(sandbox: Sandbox) -> None:
     person = replace(sandbox.account("linkedin"), id="urn:li:person:1")
     sandbox.control("POST", "accounts", {"network": "linkedin", "account": person.id, "token": person.token.reveal()})
-    assert sandbox.publish("linkedin", Content(text="Hello"), person).ended is Ended.PUBLISHED
+    assert sandbox.publish("linkedin", Content(text="Hello"), person).ended is TryEnd.PUBLISHED
     sighting = sandbox.look("linkedin", CHANNELS["linkedin"].look_up(person, datetime.now(UTC)))
     assert sighting.failed is not None
-    assert sighting.failed.ended is Ended.REJECTED
+    assert sighting.failed.ended is TryEnd.REJECTED
 
 
 @listed_networks
 def test_a_post_is_deleted(network: str, sandbox: Sandbox) -> None:
     outcome = sandbox.publish(network, Content(text="Not for long"))
     gone = sandbox.run(CHANNELS[network].delete(outcome.network_id, sandbox.account(network)))
-    assert (gone.ended, gone.network_id) == (Ended.PUBLISHED, outcome.network_id)
+    assert (gone.ended, gone.network_id) == (TryEnd.PUBLISHED, outcome.network_id)
     (post,) = sandbox.posts(network)
     assert post["deleted_at"] is not None
 
@@ -266,7 +266,7 @@ def test_a_post_is_deleted(network: str, sandbox: Sandbox) -> None:
 def test_a_wrong_token_needs_the_owner(network: str, content: Content, sandbox: Sandbox) -> None:
     wrong = replace(sandbox.account(network), token=Secret("not-the-token-0123456789"))
     outcome = sandbox.publish(network, content, wrong)
-    assert outcome.ended is Ended.AUTH
+    assert outcome.ended is TryEnd.AUTH
     assert "not-the-token" not in outcome.sentence
     assert sandbox.posts(network) == []
 
@@ -276,29 +276,29 @@ def test_a_receiver_with_another_secret_refuses_and_gets_another_try(sandbox: Sa
     outcome = sandbox.publish(
         "webhook", Content(text="Hello"), replace(sandbox.account("webhook"), token=Secret(other))
     )
-    assert outcome.ended is Ended.NOT_SENT
+    assert outcome.ended is TryEnd.NOT_SENT
     assert "signing secret" in outcome.sentence
 
 
 def test_a_receiver_that_gets_a_delivery_twice_counts_it_once(sandbox: Sandbox) -> None:
     sandbox.fault("webhook", "reset_after")
-    assert sandbox.publish("webhook", Content(text="Hello")).ended is Ended.AMBIGUOUS
-    assert sandbox.publish("webhook", Content(text="Hello")).ended is Ended.PUBLISHED
+    assert sandbox.publish("webhook", Content(text="Hello")).ended is TryEnd.AMBIGUOUS
+    assert sandbox.publish("webhook", Content(text="Hello")).ended is TryEnd.PUBLISHED
     assert sandbox.control("GET", "count")["totals"] == {"posts": 1, "doubles": 0, "repeats": 1, "deleted": 0}
 
 
 FAULTS = [
-    ("throttle", {}, {"facebook": Ended.THROTTLED, "linkedin": Ended.THROTTLED, "webhook": Ended.THROTTLED}, 0),
-    ("error_before", {}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 0),
-    ("error_after", {}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 1),
-    ("accept_then_hang", {"seconds": 5}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 1),
-    ("reset", {}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 0),
-    ("reset_after", {}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 1),
-    ("expired_token", {}, {"facebook": Ended.AUTH, "linkedin": Ended.AUTH, "webhook": Ended.NOT_SENT}, 0),
-    ("slow", {"seconds": 0.3}, dict.fromkeys(ACCOUNTS, Ended.PUBLISHED), 1),
-    ("reject", {}, {"facebook": Ended.REJECTED, "linkedin": Ended.REJECTED, "webhook": Ended.AUTH}, 0),
-    ("no_id", {}, dict.fromkeys(LISTED, Ended.AMBIGUOUS), 1),
-    ("listed_late", {"seconds": 1}, dict.fromkeys(LISTED, Ended.PUBLISHED), 1),
+    ("throttle", {}, {"facebook": TryEnd.THROTTLED, "linkedin": TryEnd.THROTTLED, "webhook": TryEnd.THROTTLED}, 0),
+    ("error_before", {}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 0),
+    ("error_after", {}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 1),
+    ("accept_then_hang", {"seconds": 5}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 1),
+    ("reset", {}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 0),
+    ("reset_after", {}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 1),
+    ("expired_token", {}, {"facebook": TryEnd.AUTH, "linkedin": TryEnd.AUTH, "webhook": TryEnd.NOT_SENT}, 0),
+    ("slow", {"seconds": 0.3}, dict.fromkeys(ACCOUNTS, TryEnd.PUBLISHED), 1),
+    ("reject", {}, {"facebook": TryEnd.REJECTED, "linkedin": TryEnd.REJECTED, "webhook": TryEnd.AUTH}, 0),
+    ("no_id", {}, dict.fromkeys(LISTED, TryEnd.AMBIGUOUS), 1),
+    ("listed_late", {"seconds": 1}, dict.fromkeys(LISTED, TryEnd.PUBLISHED), 1),
 ]
 
 
@@ -311,13 +311,13 @@ FAULTS = [
     ],
 )
 def test_trouble_ends_in_what_is_known_of_it(
-    network: str, kind: str, more: Mapping[str, Any], ended: Ended, posts: int, sandbox: Sandbox
+    network: str, kind: str, more: Mapping[str, Any], ended: TryEnd, posts: int, sandbox: Sandbox
 ) -> None:
     sandbox.fault(network, kind, **more)
     outcome = sandbox.publish(network, Content(text=f"Trouble with {kind}"))
     assert outcome.ended is ended
     assert len(sandbox.posts(network)) == posts
-    if ended is not Ended.PUBLISHED:
+    if ended is not TryEnd.PUBLISHED:
         assert outcome.sentence
 
 
@@ -325,7 +325,7 @@ def test_trouble_ends_in_what_is_known_of_it(
 def test_what_a_network_does_after_we_gave_up_is_why_no_answer_is_ambiguous(network: str, sandbox: Sandbox) -> None:
     sandbox.fault(network, "accept_after_client_left", seconds=10)
     outcome = sandbox.publish(network, Content(text="Slow but sure"))
-    assert (outcome.ended, outcome.code) == (Ended.AMBIGUOUS, "no_answer")
+    assert (outcome.ended, outcome.code) == (TryEnd.AMBIGUOUS, "no_answer")
     until = monotonic() + 5
     while not sandbox.posts(network) and monotonic() < until:
         sleep(0.02)
@@ -349,7 +349,7 @@ def test_a_duplicate_detector_says_that_it_is_out_already(network: str, sandbox:
     first = sandbox.publish(network, Content(text="The same"))
     sandbox.fault(network, "duplicate_detection")
     again = sandbox.publish(network, Content(text="The same"))
-    assert again.ended is Ended.ALREADY_THERE
+    assert again.ended is TryEnd.ALREADY_THERE
     assert again.network_id == (first.network_id if network == "linkedin" else "")
     assert len(sandbox.posts(network)) == 1
 
@@ -357,7 +357,7 @@ def test_a_duplicate_detector_says_that_it_is_out_already(network: str, sandbox:
 @listed_networks
 def test_a_post_that_is_not_listed_yet_is_not_seen(network: str, sandbox: Sandbox) -> None:
     sandbox.fault(network, "listed_late", seconds=60)
-    assert sandbox.publish(network, Content(text="Late")).ended is Ended.PUBLISHED
+    assert sandbox.publish(network, Content(text="Late")).ended is TryEnd.PUBLISHED
     sighting = sandbox.look(network, CHANNELS[network].look_up(sandbox.account(network), datetime.now(UTC)))
     assert sighting.posts == ()
 
@@ -367,9 +367,9 @@ def test_a_post_that_is_not_listed_yet_is_not_seen(network: str, sandbox: Sandbo
 def test_trouble_with_an_upload_leaves_nothing_out(network: str, kind: str, sandbox: Sandbox) -> None:
     sandbox.fault(network, kind, endpoint="upload")
     content = Content(text="Look", media=IMAGES)
-    assert sandbox.publish(network, content).ended is Ended.NOT_SENT
+    assert sandbox.publish(network, content).ended is TryEnd.NOT_SENT
     assert sandbox.posts(network) == []
-    assert sandbox.publish(network, content).ended is Ended.PUBLISHED
+    assert sandbox.publish(network, content).ended is TryEnd.PUBLISHED
     assert len(sandbox.posts(network)) == 1
 
 
@@ -385,7 +385,7 @@ def test_trouble_with_a_look_up_proves_nothing(network: str, sandbox: Sandbox) -
 def test_a_sandbox_stage_reaches_no_live_network(sandbox: Sandbox) -> None:
     live = replace(sandbox.account("facebook"), base_url=CHANNELS["facebook"].base_url)
     outcome = sandbox.publish("facebook", Content(text="Oops"), live)
-    assert outcome.ended is Ended.NOT_SENT
+    assert outcome.ended is TryEnd.NOT_SENT
     assert "sandbox" in outcome.sentence
 
 
@@ -442,7 +442,7 @@ def look_while(sandbox: Sandbox, act: Callable[[], None]) -> Sighting:
 def many(sandbox: Sandbox) -> list[str]:
     """Posts of LinkedIn for two pages, the newest first."""
     for number in range(PAGE_SIZE + 20):
-        assert sandbox.publish("linkedin", Content(text=f"Number {number}")).ended is Ended.PUBLISHED
+        assert sandbox.publish("linkedin", Content(text=f"Number {number}")).ended is TryEnd.PUBLISHED
     return [post["id"] for post in sandbox.posts("linkedin")]
 
 

@@ -12,9 +12,9 @@ import urllib3
 from omnipub.adapters.http.client import HttpClient
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.sandbox.http_server import Server
-from omnipub.services.accounts.check import Checks
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.sandbox.http_server import SandboxServer
+from omnipub.services.accounts.check import CheckableChannel
 from omnipub.services.protocol.driver import Driver
 
 ACCOUNTS = {
@@ -40,7 +40,7 @@ class Silent:
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    server = Server(tmp_path)
+    server = SandboxServer(tmp_path)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
     thread.start()
     for network, (account, token, _) in ACCOUNTS.items():
@@ -62,7 +62,7 @@ def check(url: str, network: str, token: str, account: str = "") -> Outcome:
         longest=timedelta(seconds=5),
     )
     channel = CHANNELS[network]
-    assert isinstance(channel, Checks)
+    assert isinstance(channel, CheckableChannel)
     whose = Account(id=account or ACCOUNTS[network][0], base_url=f"{url}/{network}", token=Secret(token))
     return driver.publish(
         channel.check(whose), secrets=whose.secrets, lease_until=datetime.now(UTC) + timedelta(minutes=10), ids=None
@@ -71,12 +71,12 @@ def check(url: str, network: str, token: str, account: str = "") -> Outcome:
 
 @pytest.mark.parametrize("network", ACCOUNTS)
 def test_a_token_that_works_is_known(network: str, url: str) -> None:
-    assert check(url, network, ACCOUNTS[network][1]).ended is Ended.PUBLISHED
+    assert check(url, network, ACCOUNTS[network][1]).ended is TryEnd.PUBLISHED
 
 
 @pytest.mark.parametrize("network", ACCOUNTS)
 def test_a_token_that_is_unknown_has_ended(network: str, url: str) -> None:
-    assert check(url, network, ACCOUNTS[network][2]).ended is Ended.AUTH
+    assert check(url, network, ACCOUNTS[network][2]).ended is TryEnd.AUTH
 
 
 @pytest.mark.parametrize("network", ["facebook", "linkedin", "telegram"])
@@ -85,14 +85,14 @@ def test_a_token_of_another_account_is_not_allowed(network: str, url: str) -> No
     token = {"telegram": f"110201545:{'c' * 35}"}.get(network, "other-token")
     body = {"network": network, "account": other, "token": token}
     assert urllib3.request("POST", f"{url}/_sandbox/accounts", json=body).status == 201
-    assert check(url, network, token).ended is Ended.REJECTED
+    assert check(url, network, token).ended is TryEnd.REJECTED
 
 
 def test_a_member_is_known_by_the_token(url: str) -> None:
     body = {"network": "linkedin", "account": "urn:li:person:ada", "token": "member-token"}
     assert urllib3.request("POST", f"{url}/_sandbox/accounts", json=body).status == 201
-    assert check(url, "linkedin", "member-token", "urn:li:person:ada").ended is Ended.PUBLISHED
-    assert check(url, "linkedin", "member-token", "urn:li:person:eve").ended is Ended.REJECTED
+    assert check(url, "linkedin", "member-token", "urn:li:person:ada").ended is TryEnd.PUBLISHED
+    assert check(url, "linkedin", "member-token", "urn:li:person:eve").ended is TryEnd.REJECTED
 
 
 @pytest.mark.parametrize("network", ACCOUNTS)

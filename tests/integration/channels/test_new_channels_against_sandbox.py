@@ -30,10 +30,10 @@ from omnipub.domain.conversation import (
 )
 from omnipub.domain.conversation import Secret as Token
 from omnipub.domain.delivery.fingerprint import Likeness, likeness
-from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
+from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.network import PostIds
-from omnipub.sandbox.http_server import Server
+from omnipub.sandbox.http_server import SandboxServer
 from omnipub.services.delivery.reconcile import sent_by
 from omnipub.services.protocol.driver import Driver
 
@@ -154,7 +154,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    server = Server(tmp_path)
+    server = SandboxServer(tmp_path)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
     thread.start()
     yield Bench(server.url)
@@ -170,7 +170,7 @@ def test_a_text_is_published_once_and_reads_as_it_was_written(network: str, benc
     )
     outcome = bench.publish(network, content)
     (post,) = bench.posts(network)
-    assert (outcome.ended, outcome.network_id) == (Ended.PUBLISHED, post["id"])
+    assert (outcome.ended, outcome.network_id) == (TryEnd.PUBLISHED, post["id"])
     assert post["text"] == f"{content.text}\n\n#cloud"
 
 
@@ -178,7 +178,7 @@ def test_a_text_is_published_once_and_reads_as_it_was_written(network: str, benc
 def test_a_link_is_published_as_a_link(network: str, bench: Bench) -> None:
     outcome = bench.publish(network, Content(text="Read this", link="https://example.com/a_b?c=d"))
     (post,) = bench.posts(network)
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
     assert post["link"] == "https://example.com/a_b?c=d"
 
 
@@ -186,7 +186,7 @@ def test_a_link_is_published_as_a_link(network: str, bench: Bench) -> None:
 def test_images_are_published_in_one_post(network: str, count: int, bench: Bench) -> None:
     outcome = bench.publish(network, Content(text="Look", media=IMAGES[:count], link="https://example.com/a"))
     (post,) = bench.posts(network)
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
     described = network == "bluesky"  # Telegram has no descriptions
     assert [(image["sha"], image["alt"]) for image in post["media"]] == [
         (image.key, image.alt if described else "") for image in IMAGES[:count]
@@ -207,24 +207,24 @@ def test_a_post_is_deleted_and_deleting_it_again_is_no_error(network: str, bench
     outcome = bench.publish(network, Content(text="Not for long"))
     for _ in range(2):
         gone = bench.run(bench.channels[network].delete(outcome.network_id, bench.account(network)))
-        assert (gone.ended, gone.network_id) == (Ended.PUBLISHED, outcome.network_id)
+        assert (gone.ended, gone.network_id) == (TryEnd.PUBLISHED, outcome.network_id)
     (post,) = bench.posts(network)
     assert post["deleted_at"] is not None
 
 
 FAULTS = [
-    ("throttle", {}, {"bluesky": Ended.THROTTLED, "telegram": Ended.THROTTLED}, 0),
-    ("error_before", {}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 0),
-    ("error_after", {}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 1),
-    ("accept_then_hang", {"seconds": 5}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 1),
-    ("reset", {}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 0),
-    ("reset_after", {}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 1),
-    ("expired_token", {}, {"telegram": Ended.AUTH}, 0),
-    ("expired_token", {}, {"bluesky": Ended.PUBLISHED}, 1),  # a new session, in the same try
-    ("expired_token", {"times": 2}, {"bluesky": Ended.AUTH}, 0),
-    ("slow", {"seconds": 0.3}, dict.fromkeys(ACCOUNTS, Ended.PUBLISHED), 1),
-    ("reject", {}, dict.fromkeys(ACCOUNTS, Ended.REJECTED), 0),
-    ("no_id", {}, dict.fromkeys(ACCOUNTS, Ended.AMBIGUOUS), 1),
+    ("throttle", {}, {"bluesky": TryEnd.THROTTLED, "telegram": TryEnd.THROTTLED}, 0),
+    ("error_before", {}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 0),
+    ("error_after", {}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 1),
+    ("accept_then_hang", {"seconds": 5}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 1),
+    ("reset", {}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 0),
+    ("reset_after", {}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 1),
+    ("expired_token", {}, {"telegram": TryEnd.AUTH}, 0),
+    ("expired_token", {}, {"bluesky": TryEnd.PUBLISHED}, 1),  # a new session, in the same try
+    ("expired_token", {"times": 2}, {"bluesky": TryEnd.AUTH}, 0),
+    ("slow", {"seconds": 0.3}, dict.fromkeys(ACCOUNTS, TryEnd.PUBLISHED), 1),
+    ("reject", {}, dict.fromkeys(ACCOUNTS, TryEnd.REJECTED), 0),
+    ("no_id", {}, dict.fromkeys(ACCOUNTS, TryEnd.AMBIGUOUS), 1),
 ]
 
 
@@ -233,13 +233,13 @@ FAULTS = [
     [(network, kind, more, ended, posts) for kind, more, ends, posts in FAULTS for network, ended in ends.items()],
 )
 def test_trouble_ends_in_what_is_known_of_it(
-    network: str, kind: str, more: Mapping[str, Any], ended: Ended, posts: int, bench: Bench
+    network: str, kind: str, more: Mapping[str, Any], ended: TryEnd, posts: int, bench: Bench
 ) -> None:
     bench.fault(network, kind, **more)
     outcome = bench.publish(network, Content(text=f"Trouble with {kind}"))
     assert outcome.ended is ended
     assert len(bench.posts(network)) == posts
-    if ended is not Ended.PUBLISHED:
+    if ended is not TryEnd.PUBLISHED:
         assert outcome.sentence
 
 
@@ -253,7 +253,7 @@ def test_throttling_waits_as_long_as_the_network_asks(network: str, bench: Bench
 def test_a_wrong_token_needs_the_owner_and_is_never_shown(network: str, bench: Bench) -> None:
     token = ACCOUNTS[network][1][::-1] if network == "bluesky" else ACCOUNTS[network][1].replace("AAH", "BBH")
     outcome = bench.publish(network, Content(text="Hello"), replace(bench.account(network), token=Token(token)))
-    assert outcome.ended is Ended.AUTH
+    assert outcome.ended is TryEnd.AUTH
     assert token not in outcome.sentence
     assert bench.posts(network) == []
 
@@ -262,7 +262,7 @@ def test_a_wrong_token_needs_the_owner_and_is_never_shown(network: str, bench: B
 def test_a_network_that_cannot_be_reached_is_not_sent_to_and_no_secret_is_shown(network: str, bench: Bench) -> None:
     nowhere = replace(bench.account(network), base_url=f"https://127.0.0.1:1/{network}")
     outcome = bench.publish(network, Content(text="Hello"), nowhere)
-    assert outcome.ended is Ended.NOT_SENT
+    assert outcome.ended is TryEnd.NOT_SENT
     assert ACCOUNTS[network][1] not in outcome.sentence
 
 
@@ -290,10 +290,10 @@ def test_secrets_reach_neither_the_journal_nor_the_logs_whatever_happens(
 def test_what_is_put_again_after_a_missing_answer_is_one_post(kind: str, content: Content, bench: Bench) -> None:
     bench.fault("bluesky", kind)
     frozen = bench.frozen("bluesky", content)
-    assert bench.send("bluesky", frozen).ended is Ended.AMBIGUOUS
+    assert bench.send("bluesky", frozen).ended is TryEnd.AMBIGUOUS
     again = bench.send("bluesky", frozen)
     (post,) = bench.posts("bluesky")
-    assert (again.ended, again.network_id) == (Ended.PUBLISHED, post["id"])
+    assert (again.ended, again.network_id) == (TryEnd.PUBLISHED, post["id"])
     assert bench.count("bluesky") == (1, 0, 1)
 
 
@@ -301,16 +301,16 @@ def test_what_is_put_again_after_a_missing_answer_is_one_post(kind: str, content
 def test_what_is_put_again_after_nothing_happened_is_one_post_too(kind: str, bench: Bench) -> None:
     bench.fault("bluesky", kind)
     frozen = bench.frozen("bluesky", Content(text="Hello"))
-    assert bench.send("bluesky", frozen).ended is Ended.AMBIGUOUS
-    assert bench.send("bluesky", frozen).ended is Ended.PUBLISHED
+    assert bench.send("bluesky", frozen).ended is TryEnd.AMBIGUOUS
+    assert bench.send("bluesky", frozen).ended is TryEnd.PUBLISHED
     assert bench.count("bluesky") == (1, 0, 0)
 
 
 def test_a_put_that_arrives_after_the_one_that_replaced_it_is_still_one_post(bench: Bench) -> None:
     bench.fault("bluesky", "accept_after_client_left", seconds=10)
     frozen = bench.frozen("bluesky", Content(text="Slow but sure"))
-    assert bench.send("bluesky", frozen).ended is Ended.AMBIGUOUS
-    assert bench.send("bluesky", frozen).ended is Ended.PUBLISHED
+    assert bench.send("bluesky", frozen).ended is TryEnd.AMBIGUOUS
+    assert bench.send("bluesky", frozen).ended is TryEnd.PUBLISHED
     until = monotonic() + 5
     while bench.count("bluesky") != (1, 0, 1) and monotonic() < until:
         sleep(0.02)
@@ -318,9 +318,9 @@ def test_a_put_that_arrives_after_the_one_that_replaced_it_is_still_one_post(ben
 
 
 def test_an_edited_post_does_not_come_out_beside_the_one_it_replaces(bench: Bench) -> None:
-    assert bench.publish("bluesky", Content(text="Helo")).ended is Ended.PUBLISHED
+    assert bench.publish("bluesky", Content(text="Helo")).ended is TryEnd.PUBLISHED
     outcome = bench.publish("bluesky", Content(text="Hello"))
-    assert (outcome.ended, outcome.code) == (Ended.ALREADY_THERE, "InvalidSwap")
+    assert (outcome.ended, outcome.code) == (TryEnd.ALREADY_THERE, "InvalidSwap")
     assert [post["text"] for post in bench.posts("bluesky")] == ["Helo"]
 
 
@@ -336,18 +336,18 @@ def test_a_new_password_opens_a_session_of_its_own(bench: Bench) -> None:
     name, _ = ACCOUNTS["bluesky"]
     bench.control("POST", "accounts", {"network": "bluesky", "account": name, "token": "new-password"})
     old = bench.publish("bluesky", Content(text="Hello"))  # its session is over, and it opens no other
-    assert old.ended is Ended.AUTH
+    assert old.ended is TryEnd.AUTH
     renewed = replace(bench.account("bluesky"), token=Token("new-password"))
-    assert bench.publish("bluesky", Content(text="Hello"), renewed).ended is Ended.PUBLISHED
+    assert bench.publish("bluesky", Content(text="Hello"), renewed).ended is TryEnd.PUBLISHED
 
 
 def test_an_account_may_be_named_by_its_handle(bench: Bench) -> None:
     bench.control("POST", "accounts", {"network": "bluesky", "account": "ada.example.org", "token": "secret-1"})
     ada = replace(bench.account("bluesky"), id="ada.example.org", token=Token("secret-1"))
     outcome = bench.publish("bluesky", Content(text="Hello"), ada)
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
     assert outcome.network_id.startswith("at://did:plc:")
-    assert bench.run(bench.channels["bluesky"].delete(outcome.network_id, ada)).ended is Ended.PUBLISHED
+    assert bench.run(bench.channels["bluesky"].delete(outcome.network_id, ada)).ended is TryEnd.PUBLISHED
 
 
 @pytest.mark.parametrize("endpoint", ["sign_in", "upload"])
@@ -355,9 +355,9 @@ def test_an_account_may_be_named_by_its_handle(bench: Bench) -> None:
 def test_trouble_before_the_put_leaves_nothing_out(endpoint: str, kind: str, bench: Bench) -> None:
     bench.fault("bluesky", kind, endpoint=endpoint)
     content = Content(text="Look", media=IMAGES)
-    assert bench.publish("bluesky", content).ended is (Ended.THROTTLED if kind == "throttle" else Ended.NOT_SENT)
+    assert bench.publish("bluesky", content).ended is (TryEnd.THROTTLED if kind == "throttle" else TryEnd.NOT_SENT)
     assert bench.posts("bluesky") == []
-    assert bench.publish("bluesky", content).ended is Ended.PUBLISHED
+    assert bench.publish("bluesky", content).ended is TryEnd.PUBLISHED
     assert bench.count("bluesky")[0] == 1
 
 
@@ -405,9 +405,9 @@ def test_the_largest_texts_that_are_allowed_are_taken(bench: Bench) -> None:
         for number, text in enumerate(each):
             occasion = Occasion(delivery_key=f"MSG#{number}", due_at=datetime(2026, 11, 23, 9, tzinfo=UTC))
             frozen = bench.channels[network].render(Content(text=text), occasion)
-            assert bench.send(network, frozen).ended is Ended.PUBLISHED
+            assert bench.send(network, frozen).ended is TryEnd.PUBLISHED
     captioned = Content(text="😀" * 512, media=IMAGES[:1])
-    assert bench.publish("telegram", captioned).ended is Ended.PUBLISHED
+    assert bench.publish("telegram", captioned).ended is TryEnd.PUBLISHED
 
 
 # --- Telegram: nothing finds out
@@ -417,18 +417,18 @@ def test_a_bot_that_was_removed_needs_the_owner(bench: Bench) -> None:
     other = "110201544:CCHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
     bench.control("POST", "accounts", {"network": "telegram", "account": "@elsewhere", "token": other})
     outcome = bench.publish("telegram", Content(text="Hello"), replace(bench.account("telegram"), token=Token(other)))
-    assert (outcome.ended, outcome.code) == (Ended.AUTH, "403")
+    assert (outcome.ended, outcome.code) == (TryEnd.AUTH, "403")
 
 
 def test_a_chat_that_is_not_there_refuses(bench: Bench) -> None:
     outcome = bench.publish("telegram", Content(text="Hello"), replace(bench.account("telegram"), id="@nobody"))
-    assert (outcome.ended, outcome.code) == (Ended.REJECTED, "400")
+    assert (outcome.ended, outcome.code) == (TryEnd.REJECTED, "400")
     assert "chat not found" in outcome.sentence
 
 
 def test_a_message_whose_answer_is_missing_cannot_be_found_out(bench: Bench) -> None:
     bench.fault("telegram", "accept_then_hang", seconds=5)
-    assert bench.publish("telegram", Content(text="Hello")).ended is Ended.AMBIGUOUS
+    assert bench.publish("telegram", Content(text="Hello")).ended is TryEnd.AMBIGUOUS
     sighting = bench.look("telegram", bench.channels["telegram"].look_up(bench.account("telegram"), datetime.now(UTC)))
     assert sighting.failed is not None
     assert bench.count("telegram") == (1, 0, 0)

@@ -7,11 +7,11 @@ import pytest
 
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Channel
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.sandbox import networks
 from omnipub.sandbox.fault_effects import PLAYS
-from omnipub.sandbox.faults import KINDS, Kind, UnknownOrderError, read_order
-from omnipub.sandbox.network import Trouble
+from omnipub.sandbox.faults import KINDS, FaultKind, UnknownOrderError, read_order
+from omnipub.sandbox.network import FaultAnswer
 from omnipub.sandbox.registry import DIALECTS
 
 PAGE = Path(__file__).parents[3] / "docs" / "deliveries.md"
@@ -39,7 +39,7 @@ def test_every_network_is_a_row_of_the_documents() -> None:
 @pytest.mark.parametrize("network", DIALECTS)
 def test_every_network_can_be_given_trouble(network: str) -> None:
     dialect = DIALECTS[network]
-    assert set(dialect.troubles) == set(Trouble)
+    assert set(dialect.troubles) == set(FaultAnswer)
     assert set(PLAYS) == set(KINDS)
     for kind, nature in KINDS.items():
         order = {"network": network, "kind": kind.value}
@@ -52,7 +52,7 @@ def test_every_network_can_be_given_trouble(network: str) -> None:
 
 def test_only_three_kinds_of_trouble_do_not_suit_every_network() -> None:
     particular = {kind for kind, nature in KINDS.items() if not all(map(nature.suits, DIALECTS.values()))}
-    assert particular == {Kind.LISTED_LATE, Kind.DUPLICATE_DETECTION, Kind.NO_ID}
+    assert particular == {FaultKind.LISTED_LATE, FaultKind.DUPLICATE_DETECTION, FaultKind.NO_ID}
 
 
 @every_channel
@@ -67,7 +67,7 @@ def test_the_sandbox_takes_the_token_that_the_channel_makes_for_it(channel: Chan
 def test_the_sandbox_can_do_what_the_channel_does(channel: Channel) -> None:
     dialect = DIALECTS[channel.name]
     accounts = (channel.sandbox_account.id, *channel.account_examples.values())
-    assert dialect.lists or Remedy.LOOK_UP not in map(channel.remedy, accounts)
+    assert dialect.lists or ReconcileMethod.LOOK_UP not in map(channel.remedy, accounts)
     assert dialect.renews is hasattr(channel, "renew")
 
 

@@ -12,7 +12,7 @@ import urllib3
 from omnipub.config import Mode
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data_directory import open_data
-from omnipub.sandbox.http_server import Server
+from omnipub.sandbox.http_server import SandboxServer
 from omnipub.wiring.assemble import System
 from omnipub.wiring.local import one_machine
 
@@ -33,7 +33,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """A data server of Bluesky's on this machine, with one account."""
-    running = Server(tmp_path / "pds")
+    running = SandboxServer(tmp_path / "pds")
     thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
     thread.start()
     account = {"network": "bluesky", "account": DID, "token": PASSWORD}

@@ -23,13 +23,13 @@ from integration.deploy.test_commands import RUNS as ON_AWS
 from omnipub.domain.delivery import actions, decide, moves
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, Reason
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.messages.read import Viewer
 from omnipub.wiring.assemble import System
 from omnipub_cli.app import ENTRIES, load
-from omnipub_cli.framework.exit_codes import Code
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.exit_codes import ExitCode
+from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.output.json_schemas import ERROR, SCHEMAS, json_schema
 
 from .test_commands import AHEAD, ANNOUNCE, made, misfits
@@ -47,7 +47,7 @@ def _leaves(name: str, command: Any) -> Iterator[str]:
     if not isinstance(command, TyperGroup):
         yield name
         return
-    inside = command.loaded() if isinstance(command, Lazy) else command.commands
+    inside = command.loaded() if isinstance(command, LazyGroup) else command.commands
     for inner, found in inside.items():
         yield from _leaves(f"{name} {inner}", found)
 
@@ -156,7 +156,7 @@ class Stage:
 
     def _moved(self, change: Callable[[Delivery, Any], Delivery]) -> str:
         id_ = made(self._run)
-        (one,) = self._system.showing.one(Parent(kind=Kind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
+        (one,) = self._system.showing.one(Parent(kind=ParentKind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
         self._system.operate.recording.move(one, change(one, self._system.world.clock.now()))
         return id_
 
@@ -247,9 +247,9 @@ def test_every_schema_says_what_kind_everything_is_and_leaves_nothing_open(comma
 @pytest.mark.parametrize("words", [("-q",), ("--json",), ()])
 def test_what_is_only_held_has_an_exit_code_of_its_own(run: Run, system: System, words: tuple[str, ...]) -> None:
     id_ = made(run)
-    (one,) = system.showing.one(Parent(kind=Kind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
+    (one,) = system.showing.one(Parent(kind=ParentKind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
     system.operate.recording.move(one, decide.held(one, system.world.clock.now(), sentence="It is paused."))
-    assert run("messages", "watch", id_, "--timeout", "0", *words).code == Code.PAUSED
+    assert run("messages", "watch", id_, "--timeout", "0", *words).code == ExitCode.PAUSED
 
 
 def test_an_error_is_as_its_schema_says_and_stands_on_standard_error(run: Run) -> None:

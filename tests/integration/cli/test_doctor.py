@@ -8,7 +8,7 @@ import pytest
 
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery import decide
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.messages.read import Viewer
@@ -71,7 +71,7 @@ def test_what_is_held_is_told_with_the_pause_that_ends_or_the_account_that_is_as
     content = Content(text="Hello")
     for owner, channel in ((LOCAL_OWNER, "facebook"), ("bob", "linkedin:b"), (LOCAL_OWNER, "webhook")):
         made = system.compose.message(owner=owner, content=content, channels=[channel], schedule=None)
-        parent = Parent(kind=Kind.MESSAGE, id=made.id)
+        parent = Parent(kind=ParentKind.MESSAGE, id=made.id)
         (one,) = system.showing.one(parent, Viewer(owner=owner)).deliveries
         moves.move(one, decide.held(one, clock.now(), sentence="It waits."))
         connection = system.accounts.find(owner, channel)

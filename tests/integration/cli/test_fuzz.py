@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from omnipub.wiring.assemble import System
-from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.exit_codes import ExitCode
 
 from .test_commands import made
 from .test_contract import leaves
@@ -124,7 +124,7 @@ def test_no_line_ends_in_a_mistake_of_ours(
     for _ in range(4):
         typed = line(path, chance, known)
         ran = run(*typed)
-        assert ran.code in set(Code), typed
+        assert ran.code in set(ExitCode), typed
         assert "made a mistake" not in ran.err, (typed, ran.err)
         assert "Traceback" not in ran.out + ran.err, typed
         assert "\x1b" not in ran.out + ran.err, typed

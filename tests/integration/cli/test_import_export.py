@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Message
 from omnipub.domain.timestamps import EPOCH
 from omnipub.errors import ConflictError, InvalidInputError, UnavailableError
@@ -68,8 +68,8 @@ def results(told: Any) -> list[str]:
 def messages(system: System) -> list[Message]:
     """Every message there is, by what it says."""
     viewer = Viewer(owner=LOCAL_OWNER, operator=True)
-    rows = system.lists.page(Kind.MESSAGE, viewer, limit=100).rows
-    found = [system.showing.one(Parent(kind=Kind.MESSAGE, id=row.parent.id), viewer).subject for row in rows]
+    rows = system.lists.page(ParentKind.MESSAGE, viewer, limit=100).rows
+    found = [system.showing.one(Parent(kind=ParentKind.MESSAGE, id=row.parent.id), viewer).subject for row in rows]
     return sorted((one for one in found if isinstance(one, Message)), key=lambda one: (one.content.text, one.id))
 
 
@@ -81,7 +81,7 @@ def comparable(found: list[Message]) -> list[Message]:
 def windows(system: System) -> list[timedelta]:
     """How long after its due moment each delivery may begin, in the order of the messages."""
     viewer = Viewer(owner=LOCAL_OWNER)
-    shown = [system.showing.one(Parent(kind=Kind.MESSAGE, id=one.id), viewer) for one in messages(system)]
+    shown = [system.showing.one(Parent(kind=ParentKind.MESSAGE, id=one.id), viewer) for one in messages(system)]
     found = [one for whole in shown for one in whole.deliveries]
     return [one.not_after - one.due_at for one in found if one.not_after and one.due_at]
 
@@ -507,7 +507,7 @@ def test_an_import_killed_with_no_chance_to_say_anything_is_completed_by_importi
     command = [sys.executable, "-m", "omnipub_cli", "messages", "import", rows, "--yes", "--data", str(data)]
     viewer = Viewer(owner=LOCAL_OWNER)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603  ours
-        while len(system.lists.page(Kind.MESSAGE, viewer, limit=20).rows) < 20:
+        while len(system.lists.page(ParentKind.MESSAGE, viewer, limit=20).rows) < 20:
             assert process.poll() is None, "it ended before it could be killed"
         process.kill()
     again = results(imported(run, rows, "--yes"))

@@ -9,7 +9,7 @@ import pytest
 
 from omnipub.domain.delivery import actions, decide, moves
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
@@ -25,7 +25,7 @@ Run = Callable[..., Any]
 Type = Callable[[str], None]
 
 
-def only(system: System, id_: str, kind: Kind = Kind.MESSAGE) -> Delivery:
+def only(system: System, id_: str, kind: ParentKind = ParentKind.MESSAGE) -> Delivery:
     (found,) = system.showing.one(Parent(kind=kind, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
     return found
 
@@ -175,7 +175,7 @@ def test_cancel_calls_off_the_channels_named_and_keeps_the_reason(run: Run) -> N
 def test_cancel_takes_a_certification(run: Run, system: System) -> None:
     id_ = run(*ANNOUNCE, "--to", "webhook", "-q").out.strip()
     assert run("messages", "cancel", id_).code == 0
-    assert only(system, id_, Kind.CERTIFICATION).status.value == "cancelled"
+    assert only(system, id_, ParentKind.CERTIFICATION).status.value == "cancelled"
 
 
 def test_a_channel_it_does_not_go_to_is_not_found(run: Run) -> None:

@@ -13,7 +13,7 @@ from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery import actions
 from omnipub.domain.delivery.outcome import FoundPost
 from omnipub.domain.delivery.reconcile import LookResult
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.delivery.reconcile import Reconcile
 from omnipub.services.delivery.search import OperatorLook
@@ -202,7 +202,7 @@ def test_several_ids_are_shown_asked_for_once_and_done_row_by_row(run: Run, syst
         [second, "cancelled", "done"],
     ]
     assert "This calls off 2 deliveries. Do it? [y/N]" in ran.err
-    assert only(system, second, Kind.CERTIFICATION).status.value == "cancelled"
+    assert only(system, second, ParentKind.CERTIFICATION).status.value == "cancelled"
 
 
 @pytest.mark.parametrize("verb", ["cancel", "retry", "reconcile", "dismiss"])
@@ -239,7 +239,7 @@ def test_an_owners_filter_acts_on_what_the_verb_is_meant_for(run: Run, system: S
 def test_a_filter_acts_on_certifications_too(run: Run, system: System) -> None:
     id_ = run(*ANNOUNCE, "--to", "webhook", *AHEAD, "-q").out.strip()
     assert run("messages", "cancel", "--since", "1h", "--yes").code == 0
-    assert only(system, id_, Kind.CERTIFICATION).status.value == "cancelled"
+    assert only(system, id_, ParentKind.CERTIFICATION).status.value == "cancelled"
 
 
 def test_a_conflict_in_the_middle_does_not_stop_the_rest(run: Run, system: System) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from omnipub.domain.conversation import Occasion
 from omnipub.domain.delivery.model import Delivery, FrozenRequest
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.messages.read import Viewer
@@ -31,7 +31,7 @@ def checked(run: Run, verb: str, *arguments: str, code: int = 0) -> Any:
 
 
 def only(system: System, id_: str) -> Delivery:
-    (found,) = system.showing.one(Parent(kind=Kind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
+    (found,) = system.showing.one(Parent(kind=ParentKind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
     return found
 
 

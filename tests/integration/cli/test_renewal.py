@@ -11,7 +11,7 @@ import pytest
 from omnipub.channels.networks.linkedin.channel import LinkedIn
 from omnipub.domain.conversation import Secret
 from omnipub.domain.timestamps import moment
-from omnipub.domain.token_refresh import RenewalFailed
+from omnipub.domain.token_refresh import RefreshFailure
 from omnipub.names import LOCAL_OWNER
 from omnipub.services.table.dump_lines import prepared
 from omnipub.storage import keys
@@ -28,10 +28,10 @@ CONNECT = "connections connect linkedin --account linkedin-1"
 
 
 @pytest.fixture
-def renewed(system: System) -> Callable[[RenewalFailed | None], None]:
+def renewed(system: System) -> Callable[[RefreshFailure | None], None]:
     """The account's token ends tomorrow, and its last renewal failed so."""
 
-    def renewed(failed: RenewalFailed | None) -> None:
+    def renewed(failed: RefreshFailure | None) -> None:
         connection = system.connecting.connect(
             owner=LOCAL_OWNER,
             channel="linkedin",
@@ -56,7 +56,7 @@ def renewed(system: System) -> Callable[[RenewalFailed | None], None]:
 )
 def test_show_list_and_doctor_say_who_renews_a_token(
     run: Run,
-    renewed: Callable[[RenewalFailed | None], None],
+    renewed: Callable[[RefreshFailure | None], None],
     tmp_path: Path,
     times: int,
     *,
@@ -66,7 +66,7 @@ def test_show_list_and_doctor_say_who_renews_a_token(
     command: str,
 ) -> None:
     at = moment(datetime.now(UTC))
-    renewed(RenewalFailed(at=at, sentence=SENTENCE, for_good=for_good) if times else None)
+    renewed(RefreshFailure(at=at, sentence=SENTENCE, for_good=for_good) if times else None)
     assert f"renewable:\t{shown}" in run("connections", "show", "linkedin").out
     (listed,) = (
         one for one in run("connections", "list", "--json").json["connections"] if one["channel"] == "linkedin"
@@ -80,9 +80,9 @@ def test_show_list_and_doctor_say_who_renews_a_token(
 
 
 def test_an_imported_connection_has_neither_a_turn_nor_a_failure(
-    run: Run, system: System, renewed: Callable[[RenewalFailed | None], None]
+    run: Run, system: System, renewed: Callable[[RefreshFailure | None], None]
 ) -> None:
-    renewed(RenewalFailed(at=moment(datetime.now(UTC)), sentence=SENTENCE))
+    renewed(RefreshFailure(at=moment(datetime.now(UTC)), sentence=SENTENCE))
     item = system.world.table.get(keys.connection(LOCAL_OWNER, "linkedin"))
     assert item is not None
     written = prepared(item | {"renewing_until": item["refresh_at"]})

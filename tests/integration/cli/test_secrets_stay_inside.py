@@ -13,7 +13,7 @@ import pytest
 
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Secret
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
@@ -98,7 +98,7 @@ def system(data: Path, address: str) -> Iterator[System]:
 def sent(system: System, network: str, number: int) -> str:
     content = Content(text=f"{network} says {number}")
     id_ = system.compose.message(owner=LOCAL_OWNER, content=content, channels=[network]).id
-    for one in system.showing.one(Parent(kind=Kind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries:
+    for one in system.showing.one(Parent(kind=ParentKind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries:
         system.deliver.one(pointer_to(one, why="now", trace=""))
     return id_
 
@@ -113,7 +113,7 @@ def test_no_secret_is_in_a_file_an_answer_or_a_command(
     said = capsys.readouterr()
     kept += [said.out, said.err]
     for id_ in ids:
-        shown = system.showing.one(Parent(kind=Kind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER))
+        shown = system.showing.one(Parent(kind=ParentKind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER))
         kept.append(str(shown) + json.dumps(serialize.shown(shown)))
         assert all(one.status.value != "published" for one in shown.deliveries)
     user = keys.user_partition(LOCAL_OWNER)

@@ -11,7 +11,7 @@ import pytest
 from omnipub.domain.delivery.actions import doubted
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, Reason
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data_directory import alone
 from omnipub.ports.table import Delete, Key
@@ -33,7 +33,7 @@ def fits(ran: Any, command: str, code: int = 0) -> Any:
 
 
 def delivery(system: System, id_: str) -> Delivery:
-    (found,) = system.showing.one(Parent(kind=Kind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
+    (found,) = system.showing.one(Parent(kind=ParentKind.MESSAGE, id=id_), Viewer(owner=LOCAL_OWNER)).deliveries
     return found
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.delivery.rules import Remedy
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.delivery.rules import ReconcileMethod
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.names import LOCAL_OWNER
@@ -24,7 +24,7 @@ Run = Callable[..., Any]
 def held(system: System) -> str:
     """A message to a network of another release, which this one holds; its id."""
     later = assemble(
-        system.settings, system.world, {**system.channels, "ancient": FakeChannel("ancient", Remedy.LOOK_UP)}
+        system.settings, system.world, {**system.channels, "ancient": FakeChannel("ancient", ReconcileMethod.LOOK_UP)}
     )
     later.accounts.connect(owner=LOCAL_OWNER, channel="ancient", account="acc-1", token=Secret("t"))
     due = system.world.clock.now() + timedelta(seconds=1)
@@ -34,7 +34,7 @@ def held(system: System) -> str:
         channels=["ancient"],
         schedule=Schedule(at=due, local=to_text(due).removesuffix("Z"), zone="UTC"),
     )
-    (delivery,) = later.showing.one(Parent(kind=Kind.MESSAGE, id=made.id), Viewer(owner=LOCAL_OWNER)).deliveries
+    (delivery,) = later.showing.one(Parent(kind=ParentKind.MESSAGE, id=made.id), Viewer(owner=LOCAL_OWNER)).deliveries
     system.world.clock.sleep_until(due)
     assert system.deliver.one(pointer_to(delivery, why="due", trace="")).verdict == "held"
     return made.id

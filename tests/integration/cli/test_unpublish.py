@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import connect_all, control
-from omnipub.sandbox.http_server import Server
+from omnipub.sandbox.http_server import SandboxServer
 from omnipub.sandbox.ledger import now_ms
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.enqueue import pointer_to
@@ -52,7 +52,7 @@ class Stage:
 
     def deliveries(self, id_: str) -> tuple[Delivery, ...]:
         viewer = Viewer(owner=LOCAL_OWNER)
-        return self.system.showing.one(Parent(kind=Kind.MESSAGE, id=id_), viewer).deliveries
+        return self.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=id_), viewer).deliveries
 
     def up(self) -> dict[str, int]:
         """Posts that the public sees, by network."""
@@ -72,7 +72,7 @@ class Stage:
 
 @pytest.fixture
 def stage(data: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    server = Server(tmp_path / "sandbox")
+    server = SandboxServer(tmp_path / "sandbox")
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
     thread.start()
     monkeypatch.setenv("OMNIPUB_SANDBOX_URL", server.url)
@@ -264,7 +264,7 @@ def test_a_paused_account_may_still_take_back(stage: Stage) -> None:
 
 def test_a_certifications_posts_are_deleted_too(stage: Stage) -> None:
     id_ = stage.run(*ANNOUNCE, "--to", "linkedin", "-q").out.strip()
-    parent = Parent(kind=Kind.CERTIFICATION, id=id_)
+    parent = Parent(kind=ParentKind.CERTIFICATION, id=id_)
     (delivery,) = stage.system.showing.one(parent, Viewer(owner=LOCAL_OWNER)).deliveries
     stage.system.deliver.one(pointer_to(delivery, why="now", trace=""))
     assert stage.up()["linkedin"] == 1

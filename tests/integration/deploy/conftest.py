@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from omnipub_cli.deployment.deploy import Deployment
-from omnipub_cli.deployment.events import Follower, Seen
-from omnipub_cli.deployment.history import Records
+from omnipub_cli.deployment.events import Follower, StackProgress
+from omnipub_cli.deployment.history import DeploymentHistory
 from omnipub_cli.deployment.target import Target
 
 from .fakes import ACCOUNT, CALLER, Clock, FakeCdk, FakeShelf, FakeStacks
@@ -22,7 +22,7 @@ class Ground:
     clock: Clock = field(default_factory=Clock)
     shelf: FakeShelf = field(default_factory=FakeShelf)
     said: list[str] = field(default_factory=list)
-    seen: list[Sequence[Seen]] = field(default_factory=list)
+    seen: list[Sequence[StackProgress]] = field(default_factory=list)
     runs: int = 0
 
     def __post_init__(self) -> None:
@@ -30,8 +30,8 @@ class Ground:
         self.cdk = FakeCdk(stacks=self.stacks)
 
     @property
-    def records(self) -> Records:
-        return Records(self.shelf)
+    def records(self) -> DeploymentHistory:
+        return DeploymentHistory(self.shelf)
 
     @property
     def follower(self) -> Follower:

@@ -14,7 +14,7 @@ from typing import Any
 
 from omnipub.errors import ConflictError
 from omnipub.storage.schema import fingerprint
-from omnipub_cli.deployment.ports import Caller, ChangeSet, Drifted, Event, Resource, Stack
+from omnipub_cli.deployment.ports import Caller, ChangeSet, DriftedResource, Resource, Stack, StackEvent
 from omnipub_cli.deployment.stacks import WITH_BUNDLES, id_of, name_of
 
 ACCOUNT = "123456789012"
@@ -59,14 +59,14 @@ class FakeStacks:
     stacks: dict[str, Stack] = field(default_factory=dict)
     templates: dict[str, str] = field(default_factory=dict)
     sets: dict[tuple[str, str], tuple[ChangeSet, str]] = field(default_factory=dict)
-    told: dict[str, list[Event]] = field(default_factory=dict)
+    told: dict[str, list[StackEvent]] = field(default_factory=dict)
     failing: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     parts: dict[str, list[Resource]] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
     proposed: int = 0
     running: dict[str, Change] = field(default_factory=dict)
-    drifts: dict[str, list[Drifted]] = field(default_factory=dict)
+    drifts: dict[str, list[DriftedResource]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     comparing: dict[str, int] = field(default_factory=dict)
 
@@ -84,7 +84,7 @@ class FakeStacks:
                 self._end(name, change)
         return self.stacks.get(name)
 
-    def events(self, name: str, *, since: datetime) -> Sequence[Event]:
+    def events(self, name: str, *, since: datetime) -> Sequence[StackEvent]:
         return [one for one in self.told.get(name, ()) if one.at >= since]
 
     def resources(self, name: str) -> Sequence[Resource]:
@@ -157,7 +157,7 @@ class FakeStacks:
         why = self.unread.get(id_, "")
         return "DETECTION_FAILED" if why else "DETECTION_COMPLETE", why
 
-    def drifted(self, name: str) -> Sequence[Drifted]:
+    def drifted(self, name: str) -> Sequence[DriftedResource]:
         return self.drifts.get(name, [])
 
     def _end(self, name: str, change: Change) -> None:
@@ -183,7 +183,9 @@ class FakeStacks:
     def _tell(self, name: str, logical: str, kind: str, status: str, *, why: str = "", token: str = "") -> None:
         told = self.told.setdefault(name, [])
         at = max(self.clock.now(), told[-1].at if told else START) + timedelta(milliseconds=1)
-        told.append(Event(id=str(len(told)), at=at, logical=logical, kind=kind, status=status, why=why, token=token))
+        told.append(
+            StackEvent(id=str(len(told)), at=at, logical=logical, kind=kind, status=status, why=why, token=token)
+        )
 
 
 AFTER = {

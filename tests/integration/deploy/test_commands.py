@@ -19,12 +19,12 @@ from omnipub_cli.__main__ import main
 from omnipub_cli.commands._shared import finish
 from omnipub_cli.commands._shared.deployment_views import checks_view
 from omnipub_cli.deployment.checkout import Checkout
-from omnipub_cli.deployment.log_lines import Entry
-from omnipub_cli.deployment.ports import Caller, Drifted, Resource
-from omnipub_cli.deployment.smoke import HEALTH, Check
-from omnipub_cli.deployment.users import Person
+from omnipub_cli.deployment.log_lines import LogEntry
+from omnipub_cli.deployment.ports import Caller, DriftedResource, Resource
+from omnipub_cli.deployment.smoke import HEALTH, SmokeCheck
+from omnipub_cli.deployment.users import User
 from omnipub_cli.output.json_schemas import json_schema
-from omnipub_cli.output.views import Story, Table
+from omnipub_cli.output.views import StoryView, TableView
 from support.staged import OUTPUTS
 
 from .conftest import Ground
@@ -32,7 +32,7 @@ from .fakes import ACCOUNT, CALLER, START, FakeShelf, FakeSite, modified
 
 ROOT = Path(__file__).parents[3]
 SITE = "https://d111111abcdef8.cloudfront.net"
-LINE = Entry(
+LINE = LogEntry(
     id="1",
     at=START,
     function="worker",
@@ -43,30 +43,30 @@ LINE = Entry(
 
 @dataclass
 class Pool:
-    people: dict[str, Person] = field(default_factory=dict)
+    people: dict[str, User] = field(default_factory=dict)
     passwords: list[str | None] = field(default_factory=list)
 
-    def create(self, email: str, *, password: str | None) -> Person:
+    def create(self, email: str, *, password: str | None) -> User:
         self.passwords.append(password)
         status = "FORCE_CHANGE_PASSWORD" if password is None else "CONFIRMED"
-        made = Person(id=f"u-{email}", email=email, status=status, enabled=True, created_at=START, changed_at=START)
+        made = User(id=f"u-{email}", email=email, status=status, enabled=True, created_at=START, changed_at=START)
         self.people[made.id] = made
         return made
 
-    def list(self, *, most: int) -> Sequence[Person]:
+    def list(self, *, most: int) -> Sequence[User]:
         return list(self.people.values())[:most]
 
-    def show(self, name: str) -> Person:
+    def show(self, name: str) -> User:
         return next(one for one in self.people.values() if name in {one.id, one.email})
 
-    def disable(self, name: str) -> Person:
+    def disable(self, name: str) -> User:
         return self._put(replace(self.show(name), enabled=False))
 
-    def add_to_group(self, name: str, group: str) -> Person:
+    def add_to_group(self, name: str, group: str) -> User:
         found = self.show(name)
         return self._put(replace(found, groups=[*found.groups, group]))
 
-    def _put(self, one: Person) -> Person:
+    def _put(self, one: User) -> User:
         self.people[one.id] = one
         return one
 
@@ -116,7 +116,7 @@ class FakeAccount:
     def lines(self, region: str) -> Any:
         assert region
 
-        def of(function: str, group: str, *, since: datetime, pattern: str, most: int) -> Sequence[Entry]:
+        def of(function: str, group: str, *, since: datetime, pattern: str, most: int) -> Sequence[LogEntry]:
             assert group == f"group of omnipub-dev-{function}"
             assert most
             assert since
@@ -177,8 +177,8 @@ def aws(account: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fak
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(f"{deployment}.account.connect", lambda: made)
     monkeypatch.setattr(f"{deployment}.cdk.CommandLine", lambda _checkout, _say: account.cdk)
-    monkeypatch.setattr(f"{deployment}.clock.now", account.clock.now)
-    monkeypatch.setattr(f"{deployment}.clock.wait", account.clock.wait)
+    monkeypatch.setattr(f"{deployment}.wall_clock.now", account.clock.now)
+    monkeypatch.setattr(f"{deployment}.wall_clock.wait", account.clock.wait)
     monkeypatch.setattr(f"{deployment}.prerequisites.has_packages", lambda: True)
     monkeypatch.setattr(f"{deployment}.prerequisites.node_of", lambda _: lambda: Path("/node"))
     health = json.dumps({"version": __version__}).encode()
@@ -395,7 +395,7 @@ def test_status_says_which_version_of_the_console_the_site_serves(run: Run, depl
     assert "console:\tnot deployed\n" in run("status").out
 
 
-TIMEOUT = Drifted(
+TIMEOUT = DriftedResource(
     logical="Worker",
     physical="omnipub-dev-worker",
     kind="AWS::Lambda::Function",
@@ -492,13 +492,13 @@ def test_on_a_terminal_a_line_of_a_log_is_a_line_without_a_heading(run: Run, mon
 
 def test_on_a_terminal_what_was_tried_of_a_stage_is_never_cut() -> None:
     long = "A message to the sandbox did not come out: " + "its account is held, " * 9
-    checks = [Check(name="post", verdict="bad", what=long, next="omnipub logs tail worker --stage dev")]
+    checks = [SmokeCheck(name="post", verdict="bad", what=long, next="omnipub logs tail worker --stage dev")]
     told = checks_view(checks, terminal=True)
-    assert isinstance(told, Story)
+    assert isinstance(told, StoryView)
     said, step = told.lines
     assert long in said.cells
     assert step.whole
-    assert isinstance(checks_view(checks, terminal=False), Table)
+    assert isinstance(checks_view(checks, terminal=False), TableView)
 
 
 def test_what_arrives_is_followed_and_told_once(run: Run, deployed: FakeAccount) -> None:

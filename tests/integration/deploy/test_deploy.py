@@ -9,7 +9,7 @@ from omnipub.errors import ConfigurationError, ConflictError
 from omnipub_cli.deployment.change_preview import foretell
 from omnipub_cli.deployment.deploy import CHANGE_SET
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.history import State
+from omnipub_cli.deployment.history import DeploymentState
 from omnipub_cli.deployment.target import Target
 
 from .conftest import Ground
@@ -114,13 +114,16 @@ def test_after_a_failure_the_same_command_goes_on_where_it_ended(account: Ground
         account.deploy()
     begun = account.records.last()
     assert begun is not None
-    assert begun.state is State.BEGUN
+    assert begun.state is DeploymentState.BEGUN
     account.stacks.log.clear()
     account.deploy()
     assert account.executed[0] == "Api"
     assert {"Data", "Auth", "Scheduler", "Worker"}.isdisjoint(account.executed)
     assert account.records.last() == replace(
-        begun, state=State.DONE, stacks=account.records.last().stacks, replaced=account.records.last().replaced
+        begun,
+        state=DeploymentState.DONE,
+        stacks=account.records.last().stacks,
+        replaced=account.records.last().replaced,
     ), "both runs are one deployment"
 
 

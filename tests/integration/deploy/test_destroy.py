@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from omnipub_cli.deployment.destroy import Demolition
+from omnipub_cli.deployment.destroy import StackDeletion
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.ports import Resource
 from omnipub_cli.deployment.stacks import ORDER, name_of
@@ -44,8 +44,8 @@ def buckets() -> Buckets:
     return Buckets()
 
 
-def demolition(stage: Ground, buckets: Buckets) -> Demolition:
-    return Demolition(
+def demolition(stage: Ground, buckets: Buckets) -> StackDeletion:
+    return StackDeletion(
         stage="dev",
         region="us-east-1",
         stacks=lambda _: stage.stacks,

@@ -11,9 +11,9 @@ from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.errors import MissingError
-from omnipub_cli.deployment.liveness import LivingSystem
+from omnipub_cli.deployment.liveness import StageLiveness
 from omnipub_cli.deployment.ports import Caller
-from omnipub_cli.deployment.prerequisites import Premises, findings, node_of, require, typed
+from omnipub_cli.deployment.prerequisites import PrerequisiteSources, findings, node_of, require, typed
 from omnipub_cli.deployment.regions import clearer
 
 from .fakes import ACCOUNT, CALLER, Clock, FakeStacks
@@ -21,7 +21,7 @@ from .fakes import ACCOUNT, CALLER, Clock, FakeStacks
 ROOT = Path(__file__).parents[3]
 
 
-def premises(*regions: str, caller: Callable[[], Caller] = lambda: CALLER, **more: Any) -> Premises:
+def premises(*regions: str, caller: Callable[[], Caller] = lambda: CALLER, **more: Any) -> PrerequisiteSources:
     def stacks(region: str) -> FakeStacks:
         made = FakeStacks(clock=Clock())
         if region in regions:
@@ -29,7 +29,7 @@ def premises(*regions: str, caller: Callable[[], Caller] = lambda: CALLER, **mor
         return made
 
     values = {"checkout": Checkout(root=ROOT), "node": lambda: Path("/node"), "has_packages": lambda: True}
-    return Premises(caller=caller, stacks=stacks, **(values | more))
+    return PrerequisiteSources(caller=caller, stacks=stacks, **(values | more))
 
 
 def named(found: Any) -> dict[str, bool]:
@@ -58,7 +58,7 @@ def test_a_preparation_that_failed_is_none() -> None:
         made.there("CDKToolkit", status="ROLLBACK_COMPLETE")
         return made
 
-    one = Premises(
+    one = PrerequisiteSources(
         checkout=Checkout(root=ROOT), node=lambda: None, caller=lambda: CALLER, stacks=stacks, has_packages=lambda: True
     )
     found, _ = findings(one, stage="dev", region="us-east-1")
@@ -159,4 +159,4 @@ def without_packages(original: Any) -> Any:
 )
 def test_a_post_is_tried_only_where_nobody_else_sees_it(stage: str, mode: Mode, sandbox: str, why: str) -> None:
     system: Any = SimpleNamespace(settings=SimpleNamespace(stage=stage, mode=mode, sandbox_url=sandbox))
-    assert LivingSystem(system, pytest.fail).why_no_post == why
+    assert StageLiveness(system, pytest.fail).why_no_post == why

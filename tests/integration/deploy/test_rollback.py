@@ -6,15 +6,15 @@ import pytest
 
 from omnipub.errors import ConflictError, NotFoundError
 from omnipub_cli.deployment.errors import DeploymentFailedError
-from omnipub_cli.deployment.history import State
-from omnipub_cli.deployment.rollback import Return
+from omnipub_cli.deployment.history import DeploymentState
+from omnipub_cli.deployment.rollback import Rollback
 
 from .conftest import Ground
 from .fakes import CALLER
 
 
-def going_back(account: Ground) -> Return:
-    return Return(
+def going_back(account: Ground) -> Rollback:
+    return Rollback(
         stage="dev",
         region="us-east-1",
         stacks=account.stacks,
@@ -27,7 +27,7 @@ def going_back(account: Ground) -> Return:
     )
 
 
-def back(account: Ground) -> Return:
+def back(account: Ground) -> Rollback:
     run = going_back(account)
     run.run(run.find())
     account.clock.wait(1)
@@ -60,7 +60,7 @@ def test_the_record_says_which_version_runs_again(twice: Ground) -> None:
     back(twice)
     last = twice.records.last()
     assert last is not None
-    assert (last.version, last.before, last.state) == ("0.1.0+1", "0.1.0+2", State.DONE)
+    assert (last.version, last.before, last.state) == ("0.1.0+1", "0.1.0+2", DeploymentState.DONE)
 
 
 def test_a_first_deployment_cannot_be_taken_back(account: Ground) -> None:

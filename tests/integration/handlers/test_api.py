@@ -11,7 +11,7 @@ import pytest
 from omnipub.handlers.api import app
 from omnipub.handlers.api.router import Public, Route
 from omnipub.names import API_ROOT, PUBLIC_ROUTES
-from omnipub.onebox.aws_events import Context, Incoming, gateway_event
+from omnipub.onebox.aws_events import IncomingRequest, LambdaContext, gateway_event
 from support.world import OWNER, START, TestBed
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
@@ -41,9 +41,9 @@ def call(bed: TestBed) -> Call:
     ) -> tuple[int, Any, dict[str, str]]:
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         sent = {"host": "x", "content-type": "application/json"} | (headers or {})
-        incoming = Incoming(method=method, target=f"/api/v1{path}", headers=sent, body=raw, source="127.0.0.1")
+        incoming = IncomingRequest(method=method, target=f"/api/v1{path}", headers=sent, body=raw, source="127.0.0.1")
         claims = None if user is None else {"sub": user, "cognito:groups": groups}
-        answer = handle(gateway_event(incoming, claims), Context(function_name="api"))
+        answer = handle(gateway_event(incoming, claims), LambdaContext(function_name="api"))
         return answer["statusCode"], json.loads(answer["body"]), _headers(answer)
 
     return calling

@@ -15,13 +15,13 @@ import pytest
 
 from omnipub.domain.conversation import Secret
 from omnipub.handlers.api import app
-from omnipub.onebox.aws_events import Context, Incoming, gateway_event
+from omnipub.onebox.aws_events import IncomingRequest, LambdaContext, gateway_event
 from support.world import OWNER, TestBed
 
 LISTENED_TO = ("omnipub/handlers/", "pydantic/")
 """Files whose calls are points to come in at. No lock is held at any of them, so the second request can run there."""
 
-CONTEXT = Context(function_name="api")
+CONTEXT = LambdaContext(function_name="api")
 
 Handle = Callable[[Any, object], dict[str, Any]]
 
@@ -29,13 +29,13 @@ Handle = Callable[[Any, object], dict[str, Any]]
 def post(text: str, *, key: str, user: str = OWNER) -> dict[str, Any]:
     body = json.dumps({"text": text, "channels": ["looked"]}).encode()
     headers = {"host": "x", "content-type": "application/json", "idempotency-key": key}
-    incoming = Incoming(method="POST", target="/api/v1/messages", headers=headers, body=body, source="127.0.0.1")
+    incoming = IncomingRequest(method="POST", target="/api/v1/messages", headers=headers, body=body, source="127.0.0.1")
     return gateway_event(incoming, {"sub": user})
 
 
 def show(message: str) -> dict[str, Any]:
     target = f"/api/v1/messages/{message}"
-    incoming = Incoming(method="GET", target=target, headers={"host": "x"}, body=b"", source="127.0.0.1")
+    incoming = IncomingRequest(method="GET", target=target, headers={"host": "x"}, body=b"", source="127.0.0.1")
     return gateway_event(incoming, {"sub": "an operator", "cognito:groups": "[operators]"})
 
 
@@ -71,6 +71,7 @@ def test_another_request_at_any_point_of_a_request_changes_nothing_of_either(bed
     if other != OWNER:
         bed.system.accounts.connect(owner=other, channel="looked", account="acc-other", token=Secret("token"))
     handle = app.build(bed.system)
+    made(handle(post("first", key="first"), CONTEXT))  # imports what is imported at first use
     with coming_in(0, lambda: None) as met:
         made(handle(post("alone", key="alone"), CONTEXT))
     assert len(met) > 20

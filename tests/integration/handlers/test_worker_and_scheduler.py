@@ -16,7 +16,14 @@ from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, UnavailableError
 from omnipub.handlers import scheduler, worker
-from omnipub.onebox.aws_events import Context, delayed_event, kinesis_event, sequence_number, sequence_of, tick_event
+from omnipub.onebox.aws_events import (
+    LambdaContext,
+    delayed_event,
+    kinesis_event,
+    sequence_number,
+    sequence_of,
+    tick_event,
+)
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Item, Key
 from omnipub.services.stream.wire_format import (
@@ -28,7 +35,7 @@ from omnipub.services.stream.wire_format import (
 )
 from support.world import OWNER, START, TestBed, make_bed
 
-CONTEXT = Context(function_name="test")
+CONTEXT = LambdaContext(function_name="test")
 
 
 def event(pointers: Sequence[Pointer]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from omnipub.loopback import connection as connections
-from omnipub.loopback.server import Server as Base
+from omnipub.loopback.server import LoopbackServer as Base
 from omnipub.onebox.gateway import BODY_AT_MOST, Gateway
-from omnipub.sandbox.http_server import Server
+from omnipub.sandbox.http_server import SandboxServer
 
 TOKEN = "the-token"
 
@@ -28,7 +28,7 @@ def echo(event: Any, _: object) -> dict[str, Any]:
 
 @pytest.fixture(params=["gateway", "sandbox"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Base]:
-    made = Gateway(echo, TOKEN, 0) if request.param == "gateway" else Server(tmp_path)
+    made = Gateway(echo, TOKEN, 0) if request.param == "gateway" else SandboxServer(tmp_path)
     yield from serving(made)
 
 
@@ -147,7 +147,7 @@ def test_a_head_that_can_be_read_in_two_ways_or_is_too_large_is_a_problem(
 
 
 def test_a_port_that_is_taken_is_said(server: Base, tmp_path: Path) -> None:
-    for make in (lambda port: Gateway(echo, TOKEN, port), lambda port: Server(tmp_path / "other", port)):
+    for make in (lambda port: Gateway(echo, TOKEN, port), lambda port: SandboxServer(tmp_path / "other", port)):
         with pytest.raises(OSError, match="in use"):
             make(server.server_port)
 
@@ -296,7 +296,7 @@ def test_who_hangs_up_leaves_nothing_behind(server: Base, capfd: pytest.CaptureF
 def test_a_mistake_of_ours_is_one_line_and_a_500_problem(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = Server(tmp_path)
+    made = SandboxServer(tmp_path)
 
     def broken(*_: object) -> None:
         raise RuntimeError("token=secret")
@@ -312,7 +312,7 @@ def test_a_mistake_of_ours_is_one_line_and_a_500_problem(
 
 def test_what_changes_the_sandbox_must_be_json(tmp_path: Path) -> None:
     served = 0
-    for server in serving(Server(tmp_path)):
+    for server in serving(SandboxServer(tmp_path)):
         for path in ("/_sandbox/reset", "/%5fsandbox/reset", "//_sandbox/faults", "/_sandbox/accounts"):
             for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx"):
                 head = head_of(server, f"POST {path} HTTP/1.1", f"Content-Type: {kind}", "Content-Length: 2")

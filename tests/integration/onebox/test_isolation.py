@@ -10,7 +10,7 @@ import pytest
 
 from omnipub.adapters.local.sqlite.stream import LANES, lane_of
 from omnipub.config import LogLevel
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.names import LOCAL_OWNER
@@ -63,7 +63,7 @@ def compose(box: OneMachine, channels: Sequence[str], ahead: timedelta) -> list[
         )
         for channel in channels
     ]
-    return [Parent(kind=Kind.MESSAGE, id=one.id) for one in made]
+    return [Parent(kind=ParentKind.MESSAGE, id=one.id) for one in made]
 
 
 def lateness(box: OneMachine, parents: Sequence[Parent]) -> list[int]:

@@ -12,7 +12,7 @@ from omnipub.adapters.local.place import default_state
 from omnipub.adapters.local.sqlite.stream import SqliteStream
 from omnipub.config import Mode
 from omnipub.onebox import machine_checks
-from omnipub.onebox.data_directory import Running, alone, api_token, note_running, open_data
+from omnipub.onebox.data_directory import RunningInstance, alone, api_token, note_running, open_data
 from omnipub.ports.stream import Pointer
 from omnipub.services.health.finding import Finding, Health
 from omnipub.wiring.local import one_machine
@@ -50,7 +50,7 @@ def test_of_a_directory_that_was_used_all_is_well_but_that_nothing_runs(data: Pa
 
 
 def test_what_runs_is_told(data: Path) -> None:
-    state = Running(pid=os.getpid(), address="http://127.0.0.1:1", mode=Mode.SANDBOX, since="now")
+    state = RunningInstance(pid=os.getpid(), address="http://127.0.0.1:1", mode=Mode.SANDBOX, since="now")
     with alone(data):
         note_running(data, state)
         assert not_ok(data) == {}

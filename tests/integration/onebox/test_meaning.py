@@ -12,7 +12,7 @@ from omnipub.adapters.local.lock import locked
 from omnipub.config import Mode
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.onebox import data_directory
-from omnipub.onebox.data_directory import LOCK, TABLE, Running, note_running, open_data
+from omnipub.onebox.data_directory import LOCK, TABLE, RunningInstance, note_running, open_data
 from omnipub.storage.schema import MEANING
 from omnipub.wiring.local import one_machine
 from omnipub_cli.framework.hint_commands import worded
@@ -29,7 +29,7 @@ def directory(tmp_path: Path) -> Path:
 def held(directory: Path) -> Iterator[Path]:
     """One on which an `up` runs."""
     with locked(directory / LOCK, patience=0):
-        note_running(directory, Running(pid=7, address="http://127.0.0.1:1", mode=Mode.SANDBOX, since="now"))
+        note_running(directory, RunningInstance(pid=7, address="http://127.0.0.1:1", mode=Mode.SANDBOX, since="now"))
         yield directory
 
 
@@ -75,5 +75,5 @@ def test_no_command_works_beside_an_up_of_another_meaning(held: Path) -> None:
 
 
 def test_the_note_of_an_up_that_is_gone_hinders_nobody(directory: Path) -> None:
-    note_running(directory, Running(pid=7, address="", mode=Mode.SANDBOX, since="now", meaning=MEANING + 1))
+    note_running(directory, RunningInstance(pid=7, address="", mode=Mode.SANDBOX, since="now", meaning=MEANING + 1))
     assert open_data(directory)

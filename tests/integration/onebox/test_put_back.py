@@ -24,7 +24,7 @@ import pytest
 from omnipub.adapters.local import former_place
 from omnipub.adapters.local.place import SEAT, SEATS
 from omnipub.adapters.local.sqlite.table import SqliteTable
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.errors import ConflictError
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.loops import Loops
@@ -97,7 +97,7 @@ class Machine:
 
     def statuses(self, message: str, data: Path | None = None) -> set[str]:
         with closing(SqliteTable((data or self.data) / "table.db")) as table:
-            parent = Parent(kind=Kind.MESSAGE, id=message)
+            parent = Parent(kind=ParentKind.MESSAGE, id=message)
             items = [table.get(keys.delivery(parent, channel)) for channel in CHANNELS.split(",")]
         return {str(item["status"]) for item in items if item is not None}
 

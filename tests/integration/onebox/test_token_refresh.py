@@ -11,14 +11,14 @@ import pytest
 
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import control
 from omnipub.onebox.system import OneMachine
 from omnipub.services.messages.read import Shown, Viewer
-from omnipub.storage.items import Connection, Standing
+from omnipub.storage.items import Connection, ConnectionStatus
 from omnipub.wiring.assemble import System
 
 ACCOUNT = "urn:li:organization:77"
@@ -64,7 +64,7 @@ class Running:
 
     def publish(self, text: str) -> Shown:
         made = self.system.compose.message(owner=LOCAL_OWNER, content=Content(text=text), channels=[CHANNEL])
-        parent = Parent(kind=Kind.MESSAGE, id=made.id)
+        parent = Parent(kind=ParentKind.MESSAGE, id=made.id)
 
         def shown() -> Shown:
             return self.system.showing.one(parent, Viewer(owner=LOCAL_OWNER))
@@ -123,10 +123,10 @@ def test_a_renewal_whose_answer_is_lost_holds_nothing_and_its_owner_may_connect_
     running.expire()
     running.order("reset_after")
     made = running.system.compose.message(owner=LOCAL_OWNER, content=Content(text="Late"), channels=[CHANNEL])
-    parent = Parent(kind=Kind.MESSAGE, id=made.id)
+    parent = Parent(kind=ParentKind.MESSAGE, id=made.id)
     until(lambda: running.connection.renewal_failed is not None)
     (delivery,) = running.system.showing.one(parent, Viewer(owner=LOCAL_OWNER)).deliveries
-    assert (running.connection.standing, delivery.tries_used) == (Standing.ACTIVE, 0)
+    assert (running.connection.standing, delivery.tries_used) == (ConnectionStatus.ACTIVE, 0)
     running.connect()
     (again,) = running.publish("Next").deliveries
     assert again.status is Status.PUBLISHED

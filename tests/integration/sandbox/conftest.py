@@ -8,14 +8,14 @@ from typing import TypeVar
 import pytest
 
 from integration.sandbox.driver import Author, Client, Page, Receiver, Sandbox
-from omnipub.sandbox.http_server import Server
+from omnipub.sandbox.http_server import SandboxServer
 
 AnyClient = TypeVar("AnyClient", Page, Author, Receiver)
 
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    server = Server(tmp_path)
+    server = SandboxServer(tmp_path)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
     thread.start()
     yield Sandbox(server.url)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from integration.sandbox.driver import PNG, Reply, Sandbox
-from omnipub.sandbox.faults import Kind
+from omnipub.sandbox.faults import FaultKind
 from omnipub.sandbox.networks.bluesky import sessions
 from omnipub.sandbox.networks.bluesky.post_records import content_id
 
@@ -388,7 +388,7 @@ def test_a_body_that_is_no_object_is_refused(repo: Repo, body: bytes) -> None:
 # --- Trouble
 
 
-def order(repo: Repo, kind: Kind, **more: object) -> None:
+def order(repo: Repo, kind: FaultKind, **more: object) -> None:
     repo.token()
     repo.sandbox.order(network="bluesky", kind=kind, **more)
 
@@ -396,13 +396,15 @@ def order(repo: Repo, kind: Kind, **more: object) -> None:
 @pytest.mark.parametrize(
     ("kind", "status", "error"),
     [
-        (Kind.THROTTLE, 429, "RateLimitExceeded"),
-        (Kind.ERROR_BEFORE, 500, "InternalServerError"),
-        (Kind.EXPIRED_TOKEN, 400, "ExpiredToken"),
-        (Kind.REJECT, 400, "InvalidRequest"),
+        (FaultKind.THROTTLE, 429, "RateLimitExceeded"),
+        (FaultKind.ERROR_BEFORE, 500, "InternalServerError"),
+        (FaultKind.EXPIRED_TOKEN, 400, "ExpiredToken"),
+        (FaultKind.REJECT, 400, "InvalidRequest"),
     ],
 )
-def test_a_refusal_is_in_blueskys_words_and_nothing_is_out(repo: Repo, kind: Kind, status: int, error: str) -> None:
+def test_a_refusal_is_in_blueskys_words_and_nothing_is_out(
+    repo: Repo, kind: FaultKind, status: int, error: str
+) -> None:
     order(repo, kind, account=DID)
     reply = repo.publish("x")
     assert (reply.status, reply.json["error"], repo.sandbox.posts()) == (status, error, [])
@@ -410,7 +412,7 @@ def test_a_refusal_is_in_blueskys_words_and_nothing_is_out(repo: Repo, kind: Kin
 
 
 def test_throttling_says_when_the_limit_begins_anew(repo: Repo) -> None:
-    order(repo, Kind.THROTTLE, wait_seconds=90)
+    order(repo, FaultKind.THROTTLE, wait_seconds=90)
     headers = repo.publish("x").headers
     assert headers["retry-after"] == "90"
     reset = datetime.fromtimestamp(int(headers["ratelimit-reset"]), UTC)
@@ -418,33 +420,33 @@ def test_throttling_says_when_the_limit_begins_anew(repo: Repo) -> None:
 
 
 def test_an_error_after_the_fact_and_the_same_put_again_are_one_post(repo: Repo) -> None:
-    order(repo, Kind.ERROR_AFTER)
+    order(repo, FaultKind.ERROR_AFTER)
     assert repo.publish("x").status == 500
     assert "commit" not in repo.publish("x").json
     assert repo.count() == {"posts": 1, "doubles": 0, "repeats": 1, "deleted": 0}
 
 
 def test_a_hang_publishes_and_ends_without_an_answer(repo: Repo) -> None:
-    order(repo, Kind.ACCEPT_THEN_HANG, seconds=0.1)
+    order(repo, FaultKind.ACCEPT_THEN_HANG, seconds=0.1)
     with pytest.raises(RemoteDisconnected):
         repo.publish("x")
     assert repo.count()["posts"] == 1
 
 
 def test_an_answer_can_lack_the_records_name(repo: Repo) -> None:
-    order(repo, Kind.NO_ID)
+    order(repo, FaultKind.NO_ID)
     assert (repo.publish("x").json, repo.count()["posts"]) == ({}, 1)
 
 
 def test_a_record_can_be_out_before_it_is_listed(repo: Repo) -> None:
-    order(repo, Kind.LISTED_LATE, seconds=30)
+    order(repo, FaultKind.LISTED_LATE, seconds=30)
     assert repo.publish("late").status == 200
     assert (repo.count()["posts"], repo.list().json) == (1, {"records": []})
 
 
 @pytest.mark.parametrize("endpoint", ["sign_in", "upload", "look_up", "delete"])
 def test_an_order_meets_the_endpoint_it_names(repo: Repo, endpoint: str) -> None:
-    order(repo, Kind.ERROR_BEFORE, endpoint=endpoint, account=DID, times=0)
+    order(repo, FaultKind.ERROR_BEFORE, endpoint=endpoint, account=DID, times=0)
     assert repo.publish("x").status == 200
     statuses = {
         "sign_in": repo.sign_in().status,

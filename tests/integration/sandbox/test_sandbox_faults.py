@@ -11,12 +11,12 @@ import pytest
 
 from integration.sandbox.driver import PNG, Author, Client, Page, Receiver, Reply, Sandbox
 from omnipub.sandbox.fault_effects import PLAYS
-from omnipub.sandbox.faults import KINDS, Kind, Order
+from omnipub.sandbox.faults import KINDS, FaultKind, Order
 
-BEFORE = [Kind.THROTTLE, Kind.ERROR_BEFORE, Kind.EXPIRED_TOKEN, Kind.REJECT]
+BEFORE = [FaultKind.THROTTLE, FaultKind.ERROR_BEFORE, FaultKind.EXPIRED_TOKEN, FaultKind.REJECT]
 
 
-def order(client: Client, kind: Kind, **more: object) -> dict[str, Any]:
+def order(client: Client, kind: FaultKind, **more: object) -> dict[str, Any]:
     placed: dict[str, Any] = client.sandbox.order(network=client.network, kind=kind, **more).json
     return placed
 
@@ -52,11 +52,11 @@ def open_publish(client: Client, text: str = "x") -> socket.socket:
 
 
 def test_every_kind_has_a_nature_and_a_play() -> None:
-    assert set(KINDS) == set(PLAYS) == set(Kind)
+    assert set(KINDS) == set(PLAYS) == set(FaultKind)
 
 
 @pytest.mark.parametrize("kind", BEFORE)
-def test_a_refusal_strikes_once_and_nothing_is_out(client: Client, kind: Kind) -> None:
+def test_a_refusal_strikes_once_and_nothing_is_out(client: Client, kind: FaultKind) -> None:
     order(client, kind)
     assert client.publish("x").status >= 400
     assert out(client) == 0
@@ -64,24 +64,24 @@ def test_a_refusal_strikes_once_and_nothing_is_out(client: Client, kind: Kind) -
 
 
 REFUSALS = [
-    (Page, Kind.THROTTLE, 400, 32),
-    (Page, Kind.EXPIRED_TOKEN, 400, 190),
-    (Page, Kind.REJECT, 400, 368),
-    (Page, Kind.ERROR_BEFORE, 500, 2),
-    (Author, Kind.THROTTLE, 429, "TOO_MANY_REQUESTS"),
-    (Author, Kind.EXPIRED_TOKEN, 401, "EXPIRED_ACCESS_TOKEN"),
-    (Author, Kind.REJECT, 400, "ILLEGAL_ARGUMENT"),
-    (Author, Kind.ERROR_BEFORE, 500, "INTERNAL_SERVER_ERROR"),
-    (Receiver, Kind.THROTTLE, 429, None),
-    (Receiver, Kind.EXPIRED_TOKEN, 401, None),
-    (Receiver, Kind.REJECT, 410, None),
-    (Receiver, Kind.ERROR_BEFORE, 500, None),
+    (Page, FaultKind.THROTTLE, 400, 32),
+    (Page, FaultKind.EXPIRED_TOKEN, 400, 190),
+    (Page, FaultKind.REJECT, 400, 368),
+    (Page, FaultKind.ERROR_BEFORE, 500, 2),
+    (Author, FaultKind.THROTTLE, 429, "TOO_MANY_REQUESTS"),
+    (Author, FaultKind.EXPIRED_TOKEN, 401, "EXPIRED_ACCESS_TOKEN"),
+    (Author, FaultKind.REJECT, 400, "ILLEGAL_ARGUMENT"),
+    (Author, FaultKind.ERROR_BEFORE, 500, "INTERNAL_SERVER_ERROR"),
+    (Receiver, FaultKind.THROTTLE, 429, None),
+    (Receiver, FaultKind.EXPIRED_TOKEN, 401, None),
+    (Receiver, FaultKind.REJECT, 410, None),
+    (Receiver, FaultKind.ERROR_BEFORE, 500, None),
 ]
 
 
 @pytest.mark.parametrize(("network", "kind", "status", "code"), REFUSALS)
 def test_each_network_refuses_in_its_own_words(
-    sandbox: Sandbox, network: type[Client], kind: Kind, status: int, code: object
+    sandbox: Sandbox, network: type[Client], kind: FaultKind, status: int, code: object
 ) -> None:
     client = network(sandbox)
     sandbox.open(client.network, client.account, client.token)
@@ -92,24 +92,24 @@ def test_each_network_refuses_in_its_own_words(
 
 
 def test_facebook_tells_the_wait_in_minutes_under_the_pages_name(page: Page) -> None:
-    order(page, Kind.THROTTLE, wait_seconds=90)
+    order(page, FaultKind.THROTTLE, wait_seconds=90)
     usage = json.loads(page.publish("x").headers["x-business-use-case-usage"])
     assert usage[page.account][0]["estimated_time_to_regain_access"] == 2
 
 
 def test_linkedin_tells_no_wait(organisation: Author) -> None:
-    order(organisation, Kind.THROTTLE)
+    order(organisation, FaultKind.THROTTLE)
     assert "retry-after" not in organisation.publish("x").headers
 
 
 def test_a_webhook_tells_the_wait_in_seconds(receiver: Receiver) -> None:
-    order(receiver, Kind.THROTTLE, wait_seconds=7)
+    order(receiver, FaultKind.THROTTLE, wait_seconds=7)
     assert receiver.publish("x").headers["retry-after"] == "7"
 
 
 def test_an_error_reads_the_same_whether_it_was_accepted_or_not(client: Client) -> None:
     replies = []
-    for kind, published in ((Kind.ERROR_BEFORE, 0), (Kind.ERROR_AFTER, 1)):
+    for kind, published in ((FaultKind.ERROR_BEFORE, 0), (FaultKind.ERROR_AFTER, 1)):
         order(client, kind)
         replies.append(client.publish("x"))
         assert out(client) == published
@@ -118,7 +118,7 @@ def test_an_error_reads_the_same_whether_it_was_accepted_or_not(client: Client) 
 
 
 def test_a_hang_publishes_and_ends_without_an_answer(client: Client) -> None:
-    order(client, Kind.ACCEPT_THEN_HANG, seconds=0.2)
+    order(client, FaultKind.ACCEPT_THEN_HANG, seconds=0.2)
     began = time.monotonic()
     with pytest.raises(RemoteDisconnected):
         client.publish("x")
@@ -127,7 +127,7 @@ def test_a_hang_publishes_and_ends_without_an_answer(client: Client) -> None:
 
 
 def test_a_hang_outlasts_a_clients_patience(client: Client) -> None:
-    order(client, Kind.ACCEPT_THEN_HANG)
+    order(client, FaultKind.ACCEPT_THEN_HANG)
     with open_publish(client) as line:
         wait_until_out(client)
         line.settimeout(0.1)
@@ -136,7 +136,7 @@ def test_a_hang_outlasts_a_clients_patience(client: Client) -> None:
 
 
 def test_a_late_acceptance_happens_only_once_the_client_has_left(client: Client) -> None:
-    order(client, Kind.ACCEPT_AFTER_CLIENT_LEFT)
+    order(client, FaultKind.ACCEPT_AFTER_CLIENT_LEFT)
     with open_publish(client):
         time.sleep(0.15)
         assert out(client) == 0
@@ -144,13 +144,13 @@ def test_a_late_acceptance_happens_only_once_the_client_has_left(client: Client)
 
 
 def test_a_late_acceptance_happens_anyway_when_time_is_over(client: Client) -> None:
-    order(client, Kind.ACCEPT_AFTER_CLIENT_LEFT, seconds=0.1)
+    order(client, FaultKind.ACCEPT_AFTER_CLIENT_LEFT, seconds=0.1)
     assert client.publish("x").status < 300
     assert out(client) == 1
 
 
-@pytest.mark.parametrize(("kind", "published"), [(Kind.RESET, 0), (Kind.RESET_AFTER, 1)])
-def test_a_reset_arrives_as_one(client: Client, kind: Kind, published: int) -> None:
+@pytest.mark.parametrize(("kind", "published"), [(FaultKind.RESET, 0), (FaultKind.RESET_AFTER, 1)])
+def test_a_reset_arrives_as_one(client: Client, kind: FaultKind, published: int) -> None:
     order(client, kind)
     with pytest.raises(ConnectionResetError), open_publish(client) as line:
         assert line.recv(1) != b"", "closed in good order"
@@ -158,7 +158,7 @@ def test_a_reset_arrives_as_one(client: Client, kind: Kind, published: int) -> N
 
 
 def test_a_slow_answer_is_an_answer(client: Client) -> None:
-    order(client, Kind.SLOW, seconds=0.2)
+    order(client, FaultKind.SLOW, seconds=0.2)
     began = time.monotonic()
     assert client.publish("x").status < 300
     assert time.monotonic() - began >= 0.2
@@ -166,7 +166,7 @@ def test_a_slow_answer_is_an_answer(client: Client) -> None:
 
 
 def test_a_facebook_post_can_be_out_before_it_is_listed(page: Page) -> None:
-    order(page, Kind.LISTED_LATE, seconds=0.2)
+    order(page, FaultKind.LISTED_LATE, seconds=0.2)
     assert page.publish("late").status == 200
     assert (out(page), page.listed()["data"]) == (1, [])
     time.sleep(0.25)
@@ -174,7 +174,7 @@ def test_a_facebook_post_can_be_out_before_it_is_listed(page: Page) -> None:
 
 
 def test_a_linkedin_post_can_be_out_before_it_is_found(organisation: Author) -> None:
-    order(organisation, Kind.LISTED_LATE, seconds=0.2)
+    order(organisation, FaultKind.LISTED_LATE, seconds=0.2)
     assert organisation.publish("late").status == 201
     assert (out(organisation), organisation.find().json["paging"]["total"]) == (1, 0)
     time.sleep(0.25)
@@ -183,7 +183,7 @@ def test_a_linkedin_post_can_be_out_before_it_is_found(organisation: Author) -> 
 
 def test_facebook_can_refuse_a_duplicate(page: Page) -> None:
     page.publish("same")
-    order(page, Kind.DUPLICATE_DETECTION, times=0)
+    order(page, FaultKind.DUPLICATE_DETECTION, times=0)
     reply = page.publish(" same\n")
     assert (reply.status, reply.json["error"]["code"]) == (400, 506)
     assert page.publish("other").status == 200
@@ -192,7 +192,7 @@ def test_facebook_can_refuse_a_duplicate(page: Page) -> None:
 
 def test_linkedin_names_the_post_that_a_duplicate_repeats(organisation: Author) -> None:
     urn = organisation.publish("same").headers["x-restli-id"]
-    order(organisation, Kind.DUPLICATE_DETECTION, times=0)
+    order(organisation, FaultKind.DUPLICATE_DETECTION, times=0)
     reply = organisation.publish("same")
     assert (reply.status, reply.json["errorDetails"]["inputErrors"][0]["code"]) == (422, "DUPLICATE_POST")
     assert urn in reply.json["message"]
@@ -201,18 +201,18 @@ def test_linkedin_names_the_post_that_a_duplicate_repeats(organisation: Author) 
 
 def test_a_duplicate_of_a_deleted_post_is_none(page: Page) -> None:
     page.call("DELETE", page.publish("same").json["id"])
-    order(page, Kind.DUPLICATE_DETECTION)
+    order(page, FaultKind.DUPLICATE_DETECTION)
     assert page.publish("same").status == 200
 
 
 def test_facebook_can_forget_to_say_the_id(page: Page) -> None:
-    order(page, Kind.NO_ID)
+    order(page, FaultKind.NO_ID)
     reply = page.publish("x")
     assert (reply.status, reply.json, out(page)) == (200, {}, 1)
 
 
 def test_linkedin_can_forget_to_say_the_id(organisation: Author) -> None:
-    order(organisation, Kind.NO_ID)
+    order(organisation, FaultKind.NO_ID)
     reply = organisation.publish("x")
     assert reply.status == 201
     assert "x-restli-id" not in reply.headers
@@ -220,18 +220,18 @@ def test_linkedin_can_forget_to_say_the_id(organisation: Author) -> None:
 
 
 def test_a_refused_request_does_not_use_up_an_order_for_afterwards(page: Page) -> None:
-    order(page, Kind.ERROR_AFTER)
+    order(page, FaultKind.ERROR_AFTER)
     assert page.post({}).status == 400
     assert page.publish("x").status == 500
 
 
 def test_an_order_strikes_as_often_as_it_says(page: Page) -> None:
-    order(page, Kind.ERROR_BEFORE, times=2)
+    order(page, FaultKind.ERROR_BEFORE, times=2)
     assert [page.publish("x").status for _ in range(3)] == [500, 500, 200]
 
 
 def test_an_order_without_end_strikes_until_it_is_deleted(page: Page) -> None:
-    placed = order(page, Kind.ERROR_BEFORE, times=0)
+    placed = order(page, FaultKind.ERROR_BEFORE, times=0)
     assert [page.publish("x").status for _ in range(3)] == [500, 500, 500]
     assert page.sandbox.send("DELETE", f"/_sandbox/faults?id={placed['id']}").json == {"deleted": 1}
     assert page.publish("x").status == 200
@@ -239,13 +239,13 @@ def test_an_order_without_end_strikes_until_it_is_deleted(page: Page) -> None:
 
 def test_an_order_for_one_account_leaves_the_others_alone(page: Page) -> None:
     page.sandbox.open("facebook", "other", "other-token")
-    order(page, Kind.ERROR_BEFORE, account="other")
+    order(page, FaultKind.ERROR_BEFORE, account="other")
     assert page.publish("x").status == 200
     assert Page(page.sandbox, account="other", token="other-token").publish("x").status == 500
 
 
 def test_an_order_for_one_network_leaves_the_others_alone(page: Page, receiver: Receiver) -> None:
-    order(page, Kind.ERROR_BEFORE)
+    order(page, FaultKind.ERROR_BEFORE)
     assert receiver.publish("x").status == 200
 
 
@@ -253,7 +253,7 @@ def test_an_order_meets_the_endpoint_it_names(page: Page) -> None:
     post = page.publish("x").json["id"]
     photo = {"caption": "x", "published": "false"}
     for endpoint in ("upload", "look_up", "delete"):
-        order(page, Kind.ERROR_BEFORE, endpoint=endpoint, times=0)
+        order(page, FaultKind.ERROR_BEFORE, endpoint=endpoint, times=0)
     assert page.publish("y").status == 200
     assert page.upload(PNG, caption="published at once").status == 200
     assert page.upload(PNG, **photo).status == 500
@@ -263,14 +263,14 @@ def test_an_order_meets_the_endpoint_it_names(page: Page) -> None:
 
 def test_an_order_for_uploads_meets_both_steps_of_linkedins(organisation: Author) -> None:
     path = "/linkedin/dms-uploads/" + organisation.begin_upload().json["value"]["image"]
-    order(organisation, Kind.ERROR_BEFORE, endpoint="upload", account=organisation.account, times=2)
+    order(organisation, FaultKind.ERROR_BEFORE, endpoint="upload", account=organisation.account, times=2)
     assert organisation.begin_upload().status == 500
     assert organisation.sandbox.send("PUT", path, PNG).status == 500
     assert organisation.sandbox.send("PUT", path, PNG).status == 201
 
 
 def test_an_order_for_any_endpoint_meets_all(page: Page) -> None:
-    order(page, Kind.ERROR_BEFORE, endpoint="any", times=0)
+    order(page, FaultKind.ERROR_BEFORE, endpoint="any", times=0)
     assert page.publish("x").status == 500
     assert page.call("GET", f"{page.account}/published_posts").status == 500
 
@@ -278,7 +278,7 @@ def test_an_order_for_any_endpoint_meets_all(page: Page) -> None:
 def test_a_share_is_thrown_with_dice_that_fall_the_same_again(page: Page) -> None:
     rounds = []
     for _ in range(2):
-        placed = order(page, Kind.ERROR_BEFORE, times=0, share=0.5, seed=7)
+        placed = order(page, FaultKind.ERROR_BEFORE, times=0, share=0.5, seed=7)
         rounds.append([page.publish("x").status for _ in range(20)])
         page.sandbox.send("DELETE", f"/_sandbox/faults?id={placed['id']}")
     assert rounds[0] == rounds[1]
@@ -286,22 +286,22 @@ def test_a_share_is_thrown_with_dice_that_fall_the_same_again(page: Page) -> Non
 
 
 def test_the_oldest_order_that_fits_strikes_first(page: Page) -> None:
-    order(page, Kind.ERROR_BEFORE)
-    order(page, Kind.THROTTLE)
+    order(page, FaultKind.ERROR_BEFORE)
+    order(page, FaultKind.THROTTLE)
     assert [page.publish("x").status for _ in range(3)] == [500, 400, 200]
 
 
 def test_orders_are_listed_with_their_hits(page: Page) -> None:
-    order(page, Kind.ERROR_BEFORE)
+    order(page, FaultKind.ERROR_BEFORE)
     page.publish("x")
     listed = page.sandbox.send("GET", "/_sandbox/faults").json
     assert [(item["kind"], item["hits"]) for item in listed["faults"]] == [("error_before", 1)]
-    assert set(listed["kinds"]) == set(Kind)
+    assert set(listed["kinds"]) == set(FaultKind)
     assert set(listed["faults"][0]) == set(Order.__dataclass_fields__) - {"dice"}
 
 
 def test_simultaneous_requests_do_not_share_a_hit(page: Page) -> None:
-    order(page, Kind.ERROR_BEFORE, times=5)
+    order(page, FaultKind.ERROR_BEFORE, times=5)
     statuses: list[int] = []
     threads = [Thread(target=lambda: statuses.append(page.publish("x").status)) for _ in range(20)]
     for thread in threads:

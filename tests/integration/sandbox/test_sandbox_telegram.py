@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from integration.sandbox.driver import PNG, Reply, Sandbox
-from omnipub.sandbox.faults import Kind
+from omnipub.sandbox.faults import FaultKind
 from omnipub.sandbox.ledger import now_ms
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
@@ -229,28 +229,30 @@ def test_there_is_nothing_to_look_up(bot: Bot) -> None:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        (Kind.THROTTLE, (429, "Too Many Requests: retry after 34")),
-        (Kind.ERROR_BEFORE, (500, "Internal Server Error")),
-        (Kind.EXPIRED_TOKEN, (401, "Unauthorized")),
-        (Kind.REJECT, (400, "Bad Request: the message is refused")),
+        (FaultKind.THROTTLE, (429, "Too Many Requests: retry after 34")),
+        (FaultKind.ERROR_BEFORE, (500, "Internal Server Error")),
+        (FaultKind.EXPIRED_TOKEN, (401, "Unauthorized")),
+        (FaultKind.REJECT, (400, "Bad Request: the message is refused")),
     ],
 )
-def test_a_refusal_is_in_telegrams_words_and_nothing_is_out(bot: Bot, kind: Kind, expected: tuple[int, str]) -> None:
-    more = {"wait_seconds": 34} if kind is Kind.THROTTLE else {}
+def test_a_refusal_is_in_telegrams_words_and_nothing_is_out(
+    bot: Bot, kind: FaultKind, expected: tuple[int, str]
+) -> None:
+    more = {"wait_seconds": 34} if kind is FaultKind.THROTTLE else {}
     bot.sandbox.order(network="telegram", kind=kind, account=CHAT, **more)
     reply = bot.publish("x")
     assert (error(reply), bot.sandbox.posts()) == (expected, [])
-    assert reply.json.get("parameters") == ({"retry_after": 34} if kind is Kind.THROTTLE else None)
+    assert reply.json.get("parameters") == ({"retry_after": 34} if kind is FaultKind.THROTTLE else None)
     assert bot.publish("x").status == 200
 
 
 def test_an_answer_can_lack_the_messages_number(bot: Bot) -> None:
-    bot.sandbox.order(network="telegram", kind=Kind.NO_ID)
+    bot.sandbox.order(network="telegram", kind=FaultKind.NO_ID)
     assert (bot.publish("x").json, bot.count()["posts"]) == ({"ok": True, "result": True}, 1)
 
 
 def test_a_hang_publishes_and_the_same_again_is_a_double(bot: Bot) -> None:
-    bot.sandbox.order(network="telegram", kind=Kind.ACCEPT_THEN_HANG, seconds=0.1)
+    bot.sandbox.order(network="telegram", kind=FaultKind.ACCEPT_THEN_HANG, seconds=0.1)
     with pytest.raises(RemoteDisconnected):
         bot.publish("x")
     bot.publish("x")
@@ -259,7 +261,7 @@ def test_a_hang_publishes_and_the_same_again_is_a_double(bot: Bot) -> None:
 
 def test_orders_meet_deletions_too(bot: Bot) -> None:
     message = bot.publish("x").json["result"]["message_id"]
-    bot.sandbox.order(network="telegram", kind=Kind.ERROR_BEFORE, endpoint="delete")
+    bot.sandbox.order(network="telegram", kind=FaultKind.ERROR_BEFORE, endpoint="delete")
     assert [bot.delete(message).status for _ in range(2)] == [500, 200]
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.services.messages.filters import Filter
 from omnipub.services.messages.read import Viewer
 from omnipub.services.table.stats import TableStats
@@ -60,7 +60,9 @@ LOOKS: dict[str, Callable[[TestBed], object]] = {
     ),
     "messages stuck": lambda bed: bed.system.stuck.rows(),
     "messages show": lambda bed: bed.system.showing.one(_third(), OPERATOR),
-    "certs list --status": lambda bed: bed.system.lists.page(Kind.CERTIFICATION, OPERATOR, Filter(status="failed")),
+    "certs list --status": lambda bed: bed.system.lists.page(
+        ParentKind.CERTIFICATION, OPERATOR, Filter(status="failed")
+    ),
     "connections list": lambda bed: (bed.system.accounts.of(OWNER), bed.system.backlog.of(Status.HELD, at_most=60)),
     "doctor": lambda bed: bed.system.checkup.look(OWNER, running=True),
     "table stats": lambda bed: counting(bed).census(),
@@ -72,7 +74,7 @@ AT_MOST = 600
 
 
 def _third() -> Parent:
-    return Parent(kind=Kind.MESSAGE, id=message(3, BEGAN, owner=OWNER, channels=BOTH).id)
+    return Parent(kind=ParentKind.MESSAGE, id=message(3, BEGAN, owner=OWNER, channels=BOTH).id)
 
 
 @pytest.mark.parametrize("look", LOOKS)

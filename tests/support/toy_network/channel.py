@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from omnipub.channels.answers import text_in, unclear
 from omnipub.channels.drafting import bearer
 from omnipub.domain.conversation import Account, Channel, FrozenBody, Occasion, Published, Publishing, Request
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.network import PostIds
@@ -47,4 +47,4 @@ class Toy(Channel):
         if not network_id:
             return unclear(answer, network=self.title, publishes=True)
         yield Published(network_id=network_id)
-        return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
+        return Outcome(ended=TryEnd.PUBLISHED, network_id=network_id)

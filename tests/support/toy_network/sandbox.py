@@ -1,21 +1,21 @@
 """Toy in the sandbox."""
 
-from omnipub.sandbox.http_exchange import Answer, RefusalError, Request, json_answer
+from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, SandboxRequest, json_answer
 from omnipub.sandbox.ledger import Draft
-from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
+from omnipub.sandbox.network import Dialect, Endpoint, FaultAnswer, PostChange, RequestTarget, SandboxState
 
 NETWORK = "toy"
 
 
-def place(request: Request, _stock: Stock) -> Place | None:
+def place(request: SandboxRequest, _stock: SandboxState) -> RequestTarget | None:
     """Texts are all it takes."""
     match (request.method, *request.path):
         case ("POST", _, "accounts", account, "texts"):
-            return Place(account, Endpoint.PUBLISH)
+            return RequestTarget(account, Endpoint.PUBLISH)
     return None
 
 
-def answer(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def answer(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     """Take a text."""
     where = place(request, stock)
     if where is None or stock.ledger.token(NETWORK, where.account) != request.bearer:
@@ -32,10 +32,10 @@ DIALECT = Dialect(
     place=place,
     answer=answer,
     troubles={
-        Trouble.THROTTLED: lambda _account, wait: json_answer({}, status=429, headers={"Retry-After": str(wait)}),
-        Trouble.BROKEN: lambda _account, _wait: json_answer({}, status=500),
-        Trouble.EXPIRED: lambda _account, _wait: json_answer({}, status=401),
-        Trouble.REJECTED: lambda _account, _wait: json_answer({}, status=400),
+        FaultAnswer.THROTTLED: lambda _account, wait: json_answer({}, status=429, headers={"Retry-After": str(wait)}),
+        FaultAnswer.BROKEN: lambda _account, _wait: json_answer({}, status=500),
+        FaultAnswer.EXPIRED: lambda _account, _wait: json_answer({}, status=401),
+        FaultAnswer.REJECTED: lambda _account, _wait: json_answer({}, status=400),
     },
     without_id=lambda _answer: json_answer({}),
     lists=False,

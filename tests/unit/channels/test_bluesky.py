@@ -19,8 +19,8 @@ from omnipub.channels.networks.bluesky.listing import PAGES_AT_MOST
 from omnipub.channels.networks.bluesky.record_key import record_key
 from omnipub.channels.networks.bluesky.sessions import SESSION_LASTS
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import COUNTERS, Unit
 from omnipub.domain.message import Content, MediaReference
 from omnipub.services.channels.validate import objections
@@ -91,7 +91,7 @@ def test_a_text_is_put_under_our_key_and_never_over_another_record(
     }
     assert [request.publishes for request in requests] == [False, True]
     assert outcome == Outcome(
-        ended=Ended.PUBLISHED, network_id=URI, permalink=f"https://bsky.app/profile/{DID}/post/3m2qrrgw222xy"
+        ended=TryEnd.PUBLISHED, network_id=URI, permalink=f"https://bsky.app/profile/{DID}/post/3m2qrrgw222xy"
     )
 
 
@@ -101,7 +101,7 @@ def test_a_put_that_changed_nothing_is_published_all_the_same(
     frozen = bluesky.render(Content(text="Hello"), occasion)
     there_already = Response(status=200, body={"uri": URI, "cid": "bafy1"})
     _, outcome = converse(bluesky.publish(frozen, ACCOUNT, now), SESSION, there_already)
-    assert (outcome.ended, outcome.network_id) == (Ended.PUBLISHED, URI)
+    assert (outcome.ended, outcome.network_id) == (TryEnd.PUBLISHED, URI)
 
 
 def test_in_the_sandbox_the_permalink_leads_to_the_sandbox(
@@ -160,7 +160,7 @@ def test_images_are_uploaded_and_stand_in_the_record_with_their_descriptions(
     }
     assert record["text"] == bluesky.text(content) == "Look\n\nhttps://example.com/a"
     assert record["facets"][0]["features"][0]["uri"] == "https://example.com/a"
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
 
 
 def test_a_second_try_puts_the_same_bytes(
@@ -307,7 +307,7 @@ def test_a_session_is_for_its_account_and_password_alone(
         bluesky.publish(frozen, other, now), xrpc_error(401, "AuthenticationRequired", "Invalid password")
     )
     assert methods(requests) == ["createSession"]
-    assert outcome.ended is Ended.AUTH
+    assert outcome.ended is TryEnd.AUTH
 
 
 @pytest.mark.parametrize(
@@ -324,10 +324,10 @@ def test_a_session_that_is_over_is_opened_again_once(
     assert methods(requests) == ["putRecord", "createSession", "putRecord"]
     assert requests[0].json == requests[2].json
     assert requests[2].headers == {"Authorization": Secret("Bearer jwt-2")}
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
     requests, outcome = converse(bluesky.publish(frozen, ACCOUNT, now), over, SESSION, over)
     assert methods(requests) == ["putRecord", "createSession", "putRecord"]
-    assert outcome.ended is Ended.AUTH
+    assert outcome.ended is TryEnd.AUTH
 
 
 def test_a_session_that_ends_between_images_does_not_upload_them_again(
@@ -342,21 +342,21 @@ def test_a_session_that_ends_between_images_does_not_upload_them_again(
 
 
 LOGINS = [
-    (xrpc_error(401, "AuthenticationRequired"), Ended.AUTH),
-    (xrpc_error(401, "AuthFactorTokenRequired"), Ended.AUTH),
-    (xrpc_error(401, "AccountTakedown"), Ended.AUTH),
-    (xrpc_error(429, "RateLimitExceeded"), Ended.THROTTLED),
-    (xrpc_error(400, "InvalidRequest"), Ended.AUTH),
-    (xrpc_error(500, "InternalServerError"), Ended.NOT_SENT),
-    (Response(status=502, body="<html>"), Ended.NOT_SENT),
-    (Response(status=200, body={"did": DID}), Ended.NOT_SENT),
-    (Response(status=200, body=""), Ended.NOT_SENT),
+    (xrpc_error(401, "AuthenticationRequired"), TryEnd.AUTH),
+    (xrpc_error(401, "AuthFactorTokenRequired"), TryEnd.AUTH),
+    (xrpc_error(401, "AccountTakedown"), TryEnd.AUTH),
+    (xrpc_error(429, "RateLimitExceeded"), TryEnd.THROTTLED),
+    (xrpc_error(400, "InvalidRequest"), TryEnd.AUTH),
+    (xrpc_error(500, "InternalServerError"), TryEnd.NOT_SENT),
+    (Response(status=502, body="<html>"), TryEnd.NOT_SENT),
+    (Response(status=200, body={"did": DID}), TryEnd.NOT_SENT),
+    (Response(status=200, body=""), TryEnd.NOT_SENT),
 ]
 
 
 @pytest.mark.parametrize(("answer", "ended"), LOGINS)
 def test_without_a_session_nothing_is_sent(
-    answer: Response, ended: Ended, bluesky: Bluesky, converse: Converse, occasion: Occasion
+    answer: Response, ended: TryEnd, bluesky: Bluesky, converse: Converse, occasion: Occasion
 ) -> None:
     frozen = bluesky.render(Content(text="Hello"), occasion)
     requests, outcome = converse(bluesky.publish(frozen, ACCOUNT, now), answer)
@@ -388,49 +388,49 @@ def test_many_threads_may_use_sessions_at_once(bluesky: Bluesky, occasion: Occas
         thread.start()
     for thread in threads:
         thread.join()
-    assert outcomes == [Ended.PUBLISHED] * 160
+    assert outcomes == [TryEnd.PUBLISHED] * 160
 
 
 # --- Answers
 
 
 ERRORS = [
-    (xrpc_error(400, "InvalidRequest"), Ended.REJECTED, Ended.REJECTED),
-    (xrpc_error(400, "SomethingNew"), Ended.REJECTED, Ended.REJECTED),
-    (xrpc_error(400, "BlobNotFound"), Ended.REJECTED, Ended.REJECTED),
-    (xrpc_error(400, "InvalidMimeType"), Ended.REJECTED, Ended.REJECTED),
-    (xrpc_error(401, "AuthenticationRequired"), Ended.AUTH, Ended.AUTH),
-    (xrpc_error(401, "AccountTakedown"), Ended.AUTH, Ended.AUTH),
-    (Response(status=401, body=""), Ended.AUTH, Ended.AUTH),
-    (xrpc_error(413, "PayloadTooLarge"), Ended.REJECTED, Ended.REJECTED),
-    (xrpc_error(429, "RateLimitExceeded"), Ended.THROTTLED, Ended.THROTTLED),
-    (Response(status=429, body="slow down"), Ended.THROTTLED, Ended.THROTTLED),
-    (xrpc_error(500, "InternalServerError"), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (xrpc_error(502, "UpstreamFailure"), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=503, body="<html>"), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=404, body=None), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=302, body=""), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=200, body=""), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=200, body={"uri": "at://elsewhere", "blob": "x"}), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (xrpc_error(400, "InvalidRequest"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (xrpc_error(400, "SomethingNew"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (xrpc_error(400, "BlobNotFound"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (xrpc_error(400, "InvalidMimeType"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (xrpc_error(401, "AuthenticationRequired"), TryEnd.AUTH, TryEnd.AUTH),
+    (xrpc_error(401, "AccountTakedown"), TryEnd.AUTH, TryEnd.AUTH),
+    (Response(status=401, body=""), TryEnd.AUTH, TryEnd.AUTH),
+    (xrpc_error(413, "PayloadTooLarge"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (xrpc_error(429, "RateLimitExceeded"), TryEnd.THROTTLED, TryEnd.THROTTLED),
+    (Response(status=429, body="slow down"), TryEnd.THROTTLED, TryEnd.THROTTLED),
+    (xrpc_error(500, "InternalServerError"), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (xrpc_error(502, "UpstreamFailure"), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=503, body="<html>"), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=404, body=None), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=302, body=""), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=200, body=""), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=200, body={"uri": "at://elsewhere", "blob": "x"}), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
 ]
 
 
 @pytest.mark.parametrize(("answer", "ended"), [(answer, put) for answer, put, _ in ERRORS])
 def test_each_error_of_a_put_has_its_end(
-    answer: Response, ended: Ended, bluesky: Bluesky, converse: Converse, occasion: Occasion
+    answer: Response, ended: TryEnd, bluesky: Bluesky, converse: Converse, occasion: Occasion
 ) -> None:
     frozen = bluesky.render(Content(text="Hi"), occasion)
     _, outcome = converse(bluesky.publish(frozen, ACCOUNT, now), SESSION, answer)
     assert outcome.ended is ended
     assert outcome.code
     assert outcome.sentence
-    assert outcome.wait == (REGAIN if ended is Ended.THROTTLED else None)
+    assert outcome.wait == (REGAIN if ended is TryEnd.THROTTLED else None)
 
 
 @pytest.mark.parametrize(("answer", "ended"), [(answer, uploaded) for answer, _, uploaded in ERRORS])
 def test_each_error_of_an_upload_ends_the_try_before_anything_is_out(
     answer: Response,
-    ended: Ended,
+    ended: TryEnd,
     bluesky: Bluesky,
     converse: Converse,
     occasion: Occasion,
@@ -448,7 +448,7 @@ def test_another_record_under_our_key_is_already_there(
     frozen = bluesky.render(Content(text="Hi"), occasion)
     swap = xrpc_error(400, "InvalidSwap", "Record was at bafyreiabc")
     _, outcome = converse(bluesky.publish(frozen, ACCOUNT, now), SESSION, swap)
-    assert (outcome.ended, outcome.code, outcome.network_id) == (Ended.ALREADY_THERE, "InvalidSwap", "")
+    assert (outcome.ended, outcome.code, outcome.network_id) == (TryEnd.ALREADY_THERE, "InvalidSwap", "")
     assert "bafyreiabc" in outcome.sentence
 
 
@@ -520,16 +520,16 @@ def test_a_look_that_did_not_see_the_first_post_proves_nothing(bluesky: Bluesky,
 @pytest.mark.parametrize(
     ("answer", "ended"),
     [
-        (xrpc_error(400, "InvalidRequest"), Ended.REJECTED),
-        (xrpc_error(429, "RateLimitExceeded"), Ended.THROTTLED),
-        (xrpc_error(500), Ended.NOT_SENT),
-        (listed(1, created="yesterday"), Ended.NOT_SENT),
-        (Response(status=200, body={"records": [{"uri": "x"}]}), Ended.NOT_SENT),
-        (Response(status=200, body="<html>"), Ended.NOT_SENT),
+        (xrpc_error(400, "InvalidRequest"), TryEnd.REJECTED),
+        (xrpc_error(429, "RateLimitExceeded"), TryEnd.THROTTLED),
+        (xrpc_error(500), TryEnd.NOT_SENT),
+        (listed(1, created="yesterday"), TryEnd.NOT_SENT),
+        (Response(status=200, body={"records": [{"uri": "x"}]}), TryEnd.NOT_SENT),
+        (Response(status=200, body="<html>"), TryEnd.NOT_SENT),
     ],
 )
 def test_a_look_that_cannot_be_read_proves_nothing(
-    answer: Response, ended: Ended, bluesky: Bluesky, converse: Converse
+    answer: Response, ended: TryEnd, bluesky: Bluesky, converse: Converse
 ) -> None:
     _, sighting = converse(bluesky.look_up(ACCOUNT, NOW), answer)
     assert sighting.failed.ended is ended
@@ -539,14 +539,16 @@ def test_a_look_that_cannot_be_read_proves_nothing(
 @pytest.mark.parametrize(
     ("answer", "ended"),
     [
-        (Response(status=200, body={"commit": {}}), Ended.PUBLISHED),
-        (Response(status=200, body={}), Ended.PUBLISHED),
-        (xrpc_error(400, "InvalidRequest"), Ended.REJECTED),
-        (xrpc_error(401, "AuthenticationRequired"), Ended.AUTH),
-        (xrpc_error(500), Ended.AMBIGUOUS),
+        (Response(status=200, body={"commit": {}}), TryEnd.PUBLISHED),
+        (Response(status=200, body={}), TryEnd.PUBLISHED),
+        (xrpc_error(400, "InvalidRequest"), TryEnd.REJECTED),
+        (xrpc_error(401, "AuthenticationRequired"), TryEnd.AUTH),
+        (xrpc_error(500), TryEnd.AMBIGUOUS),
     ],
 )
-def test_deleting_ends_as_the_answer_says(answer: Response, ended: Ended, bluesky: Bluesky, converse: Converse) -> None:
+def test_deleting_ends_as_the_answer_says(
+    answer: Response, ended: TryEnd, bluesky: Bluesky, converse: Converse
+) -> None:
     requests, outcome = converse(bluesky.delete(URI, ACCOUNT), SESSION, answer)
     assert methods(requests) == ["createSession", "deleteRecord"]
     assert requests[1].json == {"repo": DID, "collection": POSTS, "rkey": "3m2qrrgw222xy"}
@@ -564,14 +566,14 @@ def test_deleting_uses_a_session_of_any_age_and_finds_out_that_it_is_over(
     over = xrpc_error(400, "ExpiredToken")
     requests, outcome = converse(bluesky.delete(URI, ACCOUNT), over, AGAIN, Response(status=200, body={}))
     assert methods(requests) == ["deleteRecord", "createSession", "deleteRecord"]
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
 
 
 # --- Limits
 
 
 def test_a_missing_answer_is_found_out_by_the_same_put() -> None:
-    assert Bluesky().remedy(DID) is Remedy.RESEND
+    assert Bluesky().remedy(DID) is ReconcileMethod.RESEND
 
 
 FAMILY = "👨‍👩‍👧‍👦"  # 25 bytes

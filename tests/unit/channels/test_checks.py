@@ -12,8 +12,8 @@ from omnipub.channels.networks.linkedin.channel import LinkedIn
 from omnipub.channels.networks.telegram.channel import Telegram
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Response, Secret
-from omnipub.domain.delivery.outcome import Ended
-from omnipub.services.accounts.check import Checks
+from omnipub.domain.delivery.outcome import TryEnd
+from omnipub.services.accounts.check import CheckableChannel
 from omnipub.services.accounts.refresh_results import Refreshable
 
 Converse = Callable[..., tuple[list[Any], Any]]
@@ -36,59 +36,59 @@ def graph(code: int, subcode: int = 0) -> Response:
 
 
 ANSWERS = [
-    (Facebook(), PAGE, [ok({"id": "100", "name": "Ada's page"})], Ended.PUBLISHED, "“Ada's page”"),
-    (Facebook(), PAGE, [ok({"id": "200", "name": "Other"})], Ended.REJECTED, "belongs to the page “200”"),
-    (Facebook(), PAGE, [graph(190, 463)], Ended.AUTH, "no longer accepts the page's token"),
-    (Facebook(), PAGE, [graph(100, 33)], Ended.REJECTED, "no such page"),
-    (Facebook(), PAGE, [graph(10)], Ended.REJECTED, "may not do this"),
-    (Facebook(), PAGE, [graph(200, 1404078)], Ended.REJECTED, "in the page's settings"),
-    (Facebook(), PAGE, [graph(4)], Ended.THROTTLED, "slow down"),
-    (Facebook(), PAGE, [graph(2)], Ended.NOT_SENT, "did not do what it was asked"),
-    (Facebook(), PAGE, [ok("<html>")], Ended.NOT_SENT, ""),
-    (LinkedIn(), ORGANISATION, [ok({"id": 7, "localizedName": "Ada Ltd"})], Ended.PUBLISHED, "“Ada Ltd”"),
-    (LinkedIn(), ORGANISATION, [Response(status=401, body={})], Ended.AUTH, "no longer accepts"),
-    (LinkedIn(), ORGANISATION, [Response(status=403, body={})], Ended.REJECTED, "cannot be told whether"),
-    (LinkedIn(), ORGANISATION, [Response(status=404, body={})], Ended.REJECTED, "does not find the account"),
-    (LinkedIn(), ORGANISATION, [Response(status=503, body="")], Ended.NOT_SENT, ""),
-    (LinkedIn(), MEMBER, [ok({"id": "abc"})], Ended.PUBLISHED, "as this member's"),
-    (LinkedIn(), MEMBER, [Response(status=403, body={}), ok({"sub": "abc"})], Ended.PUBLISHED, "as this member's"),
-    (LinkedIn(), MEMBER, [ok({"id": "xyz"})], Ended.REJECTED, "another member"),
-    (LinkedIn(), MEMBER, [Response(status=403, body={})] * 2, Ended.REJECTED, "cannot be told whether"),
+    (Facebook(), PAGE, [ok({"id": "100", "name": "Ada's page"})], TryEnd.PUBLISHED, "“Ada's page”"),
+    (Facebook(), PAGE, [ok({"id": "200", "name": "Other"})], TryEnd.REJECTED, "belongs to the page “200”"),
+    (Facebook(), PAGE, [graph(190, 463)], TryEnd.AUTH, "no longer accepts the page's token"),
+    (Facebook(), PAGE, [graph(100, 33)], TryEnd.REJECTED, "no such page"),
+    (Facebook(), PAGE, [graph(10)], TryEnd.REJECTED, "may not do this"),
+    (Facebook(), PAGE, [graph(200, 1404078)], TryEnd.REJECTED, "in the page's settings"),
+    (Facebook(), PAGE, [graph(4)], TryEnd.THROTTLED, "slow down"),
+    (Facebook(), PAGE, [graph(2)], TryEnd.NOT_SENT, "did not do what it was asked"),
+    (Facebook(), PAGE, [ok("<html>")], TryEnd.NOT_SENT, ""),
+    (LinkedIn(), ORGANISATION, [ok({"id": 7, "localizedName": "Ada Ltd"})], TryEnd.PUBLISHED, "“Ada Ltd”"),
+    (LinkedIn(), ORGANISATION, [Response(status=401, body={})], TryEnd.AUTH, "no longer accepts"),
+    (LinkedIn(), ORGANISATION, [Response(status=403, body={})], TryEnd.REJECTED, "cannot be told whether"),
+    (LinkedIn(), ORGANISATION, [Response(status=404, body={})], TryEnd.REJECTED, "does not find the account"),
+    (LinkedIn(), ORGANISATION, [Response(status=503, body="")], TryEnd.NOT_SENT, ""),
+    (LinkedIn(), MEMBER, [ok({"id": "abc"})], TryEnd.PUBLISHED, "as this member's"),
+    (LinkedIn(), MEMBER, [Response(status=403, body={}), ok({"sub": "abc"})], TryEnd.PUBLISHED, "as this member's"),
+    (LinkedIn(), MEMBER, [ok({"id": "xyz"})], TryEnd.REJECTED, "another member"),
+    (LinkedIn(), MEMBER, [Response(status=403, body={})] * 2, TryEnd.REJECTED, "cannot be told whether"),
     (
         Telegram(),
         CHAT,
         [ok({"ok": True, "result": {"id": 1, "username": "ada_bot"}}), ok({"ok": True, "result": {"title": "News"}})],
-        Ended.PUBLISHED,
+        TryEnd.PUBLISHED,
         "the bot “ada_bot” and the chat “News”",
     ),
-    (Telegram(), CHAT, [Response(status=401, body={"ok": False, "description": "Unauthorized"})], Ended.AUTH, "token"),
+    (Telegram(), CHAT, [Response(status=401, body={"ok": False, "description": "Unauthorized"})], TryEnd.AUTH, "token"),
     (
         Telegram(),
         CHAT,
         [ok({"ok": True, "result": {"id": 1}}), Response(status=403, body={"ok": False, "description": "Forbidden"})],
-        Ended.REJECTED,
+        TryEnd.REJECTED,
         "may not post there",
     ),
     (
         Telegram(),
         CHAT,
         [ok({"ok": True, "result": {"id": 1}}), Response(status=400, body={"ok": False, "description": "not found"})],
-        Ended.REJECTED,
+        TryEnd.REJECTED,
         "not found",
     ),
-    (Telegram(), CHAT, [Response(status=502, body="")], Ended.NOT_SENT, ""),
-    (Bluesky(), AUTHOR, [ok({"accessJwt": "j", "handle": "ada.example"})], Ended.PUBLISHED, "ada.example"),
-    (Bluesky(), AUTHOR, [ok({"accessJwt": "j", "handle": "handle.invalid"})], Ended.PUBLISHED, "did:plc:ada"),
-    (Bluesky(), AUTHOR, [Response(status=401, body={"error": "AuthenticationRequired"})], Ended.AUTH, "app password"),
-    (Bluesky(), AUTHOR, [Response(status=401, body={"error": "AccountTakedown"})], Ended.REJECTED, "taken this"),
-    (Bluesky(), AUTHOR, [Response(status=429, body={"error": "RateLimitExceeded"})], Ended.THROTTLED, "slow down"),
-    (Bluesky(), AUTHOR, [Response(status=500, body="")], Ended.NOT_SENT, ""),
+    (Telegram(), CHAT, [Response(status=502, body="")], TryEnd.NOT_SENT, ""),
+    (Bluesky(), AUTHOR, [ok({"accessJwt": "j", "handle": "ada.example"})], TryEnd.PUBLISHED, "ada.example"),
+    (Bluesky(), AUTHOR, [ok({"accessJwt": "j", "handle": "handle.invalid"})], TryEnd.PUBLISHED, "did:plc:ada"),
+    (Bluesky(), AUTHOR, [Response(status=401, body={"error": "AuthenticationRequired"})], TryEnd.AUTH, "app password"),
+    (Bluesky(), AUTHOR, [Response(status=401, body={"error": "AccountTakedown"})], TryEnd.REJECTED, "taken this"),
+    (Bluesky(), AUTHOR, [Response(status=429, body={"error": "RateLimitExceeded"})], TryEnd.THROTTLED, "slow down"),
+    (Bluesky(), AUTHOR, [Response(status=500, body="")], TryEnd.NOT_SENT, ""),
 ]
 
 
 @pytest.mark.parametrize(("channel", "account", "answers", "ended", "said"), ANSWERS)
 def test_an_answer_is_read_as_what_it_says_of_the_account(
-    converse: Converse, channel: Checks, account: Account, answers: list[Response], ended: Ended, said: str
+    converse: Converse, channel: CheckableChannel, account: Account, answers: list[Response], ended: TryEnd, said: str
 ) -> None:
     _, outcome = converse(channel.check(account), *answers)
     assert outcome.ended is ended
@@ -98,10 +98,10 @@ def test_an_answer_is_read_as_what_it_says_of_the_account(
 @pytest.mark.parametrize(("channel", "account", "answers", "ended", "said"), ANSWERS)
 def test_nothing_that_is_asked_can_be_seen_by_the_public(
     converse: Converse,
-    channel: Checks,
+    channel: CheckableChannel,
     account: Account,
     answers: list[Response],
-    ended: Ended,  # noqa: ARG001
+    ended: TryEnd,  # noqa: ARG001
     said: str,  # noqa: ARG001
 ) -> None:
     requests, _ = converse(channel.check(account), *answers)
@@ -113,11 +113,11 @@ def test_nothing_that_is_asked_can_be_seen_by_the_public(
 def test_a_token_of_no_bots_form_is_not_sent_at_all(converse: Converse) -> None:
     requests, outcome = converse(Telegram().check(Account(id="@news", base_url="https://x", token=Secret("oops"))))
     assert requests == []
-    assert outcome.ended is Ended.AUTH
+    assert outcome.ended is TryEnd.AUTH
 
 
 def test_every_network_but_webhooks_can_be_asked_and_linkedin_alone_renews_tokens() -> None:
-    assert {name for name, channel in CHANNELS.items() if not isinstance(channel, Checks)} == {"webhook"}
+    assert {name for name, channel in CHANNELS.items() if not isinstance(channel, CheckableChannel)} == {"webhook"}
     assert {name for name, channel in CHANNELS.items() if isinstance(channel, Refreshable)} == {"linkedin"}
 
 
@@ -149,15 +149,15 @@ def test_a_refresh_token_that_changed_is_kept(converse: Converse) -> None:
 @pytest.mark.parametrize(
     ("answer", "ended"),
     [
-        (Response(status=400, body={"error_description": "bad token"}), Ended.AUTH),
-        (Response(status=401, body={}), Ended.AUTH),
-        (Response(status=429, body={}), Ended.THROTTLED),
-        (Response(status=500, body="oops"), Ended.NOT_SENT),
-        (ok({"expires_in": 1}), Ended.NOT_SENT),
-        (ok([]), Ended.NOT_SENT),
+        (Response(status=400, body={"error_description": "bad token"}), TryEnd.AUTH),
+        (Response(status=401, body={}), TryEnd.AUTH),
+        (Response(status=429, body={}), TryEnd.THROTTLED),
+        (Response(status=500, body="oops"), TryEnd.NOT_SENT),
+        (ok({"expires_in": 1}), TryEnd.NOT_SENT),
+        (ok([]), TryEnd.NOT_SENT),
     ],
 )
-def test_without_a_new_token_it_says_why(converse: Converse, answer: Response, ended: Ended) -> None:
+def test_without_a_new_token_it_says_why(converse: Converse, answer: Response, ended: TryEnd) -> None:
     _, renewal = converse(LinkedIn().renew(ORGANISATION, CREDENTIALS), answer)
     assert (renewal.token, renewal.outcome.ended) == (None, ended)
     assert renewal.outcome.sentence

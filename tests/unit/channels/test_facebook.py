@@ -12,8 +12,8 @@ from omnipub.channels.networks.facebook.endpoint import VERSION
 from omnipub.channels.networks.facebook.errors import REGAIN, TOO_FAST
 from omnipub.channels.networks.facebook.posts import PAGES_AT_MOST, TOO_MANY
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.message import Content, MediaReference
 from omnipub.domain.redaction import Redaction
 
@@ -48,7 +48,9 @@ def test_a_text_is_one_request_that_publishes(converse: Converse, occasion: Occa
     assert request.json == {"published": True, "message": "Hello\n\n#aws"}
     assert request.publishes
     assert not request.user_given
-    assert outcome == Outcome(ended=Ended.PUBLISHED, network_id="1784_1", permalink="https://www.facebook.com/p/1784_1")
+    assert outcome == Outcome(
+        ended=TryEnd.PUBLISHED, network_id="1784_1", permalink="https://www.facebook.com/p/1784_1"
+    )
 
 
 def test_the_token_travels_as_a_secret_header_and_nowhere_else(converse: Converse, occasion: Occasion) -> None:
@@ -101,47 +103,47 @@ def test_rendering_twice_gives_the_same_bytes(occasion: Occasion, pictures: tupl
 
 
 ERRORS = [
-    *[(graph_error(code), Ended.THROTTLED, Ended.THROTTLED) for code in (4, 17, 32, 613, 80000, 80006, 80008, 80014)],
-    (graph_error(32, transient=True), Ended.THROTTLED, Ended.THROTTLED),
-    (graph_error(1390008), Ended.THROTTLED, Ended.THROTTLED),
-    (Response(status=429, body="slow down"), Ended.THROTTLED, Ended.THROTTLED),
-    *[(graph_error(190, subcode), Ended.AUTH, Ended.AUTH) for subcode in (0, 458, 460, 463, 467)],
-    (graph_error(102, status=401), Ended.AUTH, Ended.AUTH),
-    (graph_error(100, 1404078), Ended.AUTH, Ended.AUTH),
-    *[(graph_error(code, status=403), Ended.REJECTED, Ended.REJECTED) for code in (3, 10, 200, 299)],
-    *[(graph_error(code), Ended.REJECTED, Ended.REJECTED) for code in (100, 368)],
-    *[(graph_error(100, code), Ended.REJECTED, Ended.REJECTED) for code in (1346003, 1404102, 1609008, 1366046)],
-    (graph_error(4854002), Ended.REJECTED, Ended.REJECTED),
-    (graph_error(506), Ended.ALREADY_THERE, Ended.ALREADY_THERE),
-    (graph_error(100, 1366051), Ended.ALREADY_THERE, Ended.ALREADY_THERE),
-    (graph_error(1, status=500), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (graph_error(2, status=500, transient=True), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (graph_error(368, transient=True), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (graph_error(1609010), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (graph_error(987654), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=502, body="<html>"), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=302, body=""), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=400, body=["?"]), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=200, body={}), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=200, body="null"), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    *[(graph_error(code), TryEnd.THROTTLED, TryEnd.THROTTLED) for code in (4, 17, 32, 613, 80000, 80006, 80008, 80014)],
+    (graph_error(32, transient=True), TryEnd.THROTTLED, TryEnd.THROTTLED),
+    (graph_error(1390008), TryEnd.THROTTLED, TryEnd.THROTTLED),
+    (Response(status=429, body="slow down"), TryEnd.THROTTLED, TryEnd.THROTTLED),
+    *[(graph_error(190, subcode), TryEnd.AUTH, TryEnd.AUTH) for subcode in (0, 458, 460, 463, 467)],
+    (graph_error(102, status=401), TryEnd.AUTH, TryEnd.AUTH),
+    (graph_error(100, 1404078), TryEnd.AUTH, TryEnd.AUTH),
+    *[(graph_error(code, status=403), TryEnd.REJECTED, TryEnd.REJECTED) for code in (3, 10, 200, 299)],
+    *[(graph_error(code), TryEnd.REJECTED, TryEnd.REJECTED) for code in (100, 368)],
+    *[(graph_error(100, code), TryEnd.REJECTED, TryEnd.REJECTED) for code in (1346003, 1404102, 1609008, 1366046)],
+    (graph_error(4854002), TryEnd.REJECTED, TryEnd.REJECTED),
+    (graph_error(506), TryEnd.ALREADY_THERE, TryEnd.ALREADY_THERE),
+    (graph_error(100, 1366051), TryEnd.ALREADY_THERE, TryEnd.ALREADY_THERE),
+    (graph_error(1, status=500), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (graph_error(2, status=500, transient=True), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (graph_error(368, transient=True), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (graph_error(1609010), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (graph_error(987654), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=502, body="<html>"), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=302, body=""), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=400, body=["?"]), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=200, body={}), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=200, body="null"), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
 ]
 
 
 @pytest.mark.parametrize(("answer", "ended"), [(answer, published) for answer, published, _ in ERRORS])
 def test_each_error_of_the_publishing_request_has_its_end(
-    answer: Response, ended: Ended, converse: Converse, occasion: Occasion
+    answer: Response, ended: TryEnd, converse: Converse, occasion: Occasion
 ) -> None:
     _, outcome = converse(FACEBOOK.publish(FACEBOOK.render(Content(text="Hi"), occasion), PAGE, now), answer)
     assert outcome.ended is ended
     assert outcome.code
     assert outcome.sentence
-    assert (outcome.wait is not None) == (ended is Ended.THROTTLED)
+    assert (outcome.wait is not None) == (ended is TryEnd.THROTTLED)
 
 
 @pytest.mark.parametrize(("answer", "ended"), [(answer, uploaded) for answer, _, uploaded in ERRORS])
 def test_each_error_of_an_upload_ends_the_try_before_anything_is_out(
     answer: Response,
-    ended: Ended,
+    ended: TryEnd,
     converse: Converse,
     occasion: Occasion,
     pictures: tuple[MediaReference, ...],
@@ -300,15 +302,15 @@ def test_posts_without_a_message_are_seen_too(converse: Converse) -> None:
 @pytest.mark.parametrize(
     ("answer", "ended"),
     [
-        (graph_error(190), Ended.AUTH),
-        (graph_error(4), Ended.THROTTLED),
-        (graph_error(2, status=500), Ended.NOT_SENT),
-        (Response(status=200, body={"data": [{"id": "1784_1"}]}), Ended.NOT_SENT),
-        (Response(status=200, body={"data": [{"id": "1", "created_time": "yesterday"}]}), Ended.NOT_SENT),
-        (Response(status=200, body="<html>"), Ended.NOT_SENT),
+        (graph_error(190), TryEnd.AUTH),
+        (graph_error(4), TryEnd.THROTTLED),
+        (graph_error(2, status=500), TryEnd.NOT_SENT),
+        (Response(status=200, body={"data": [{"id": "1784_1"}]}), TryEnd.NOT_SENT),
+        (Response(status=200, body={"data": [{"id": "1", "created_time": "yesterday"}]}), TryEnd.NOT_SENT),
+        (Response(status=200, body="<html>"), TryEnd.NOT_SENT),
     ],
 )
-def test_a_look_that_cannot_be_read_proves_nothing(answer: Response, ended: Ended, converse: Converse) -> None:
+def test_a_look_that_cannot_be_read_proves_nothing(answer: Response, ended: TryEnd, converse: Converse) -> None:
     _, sighting = converse(FACEBOOK.look_up(PAGE, SINCE), answer)
     assert sighting.failed.ended is ended
     assert sighting.reaches_back_to is None
@@ -317,20 +319,20 @@ def test_a_look_that_cannot_be_read_proves_nothing(answer: Response, ended: Ende
 def test_a_post_is_recognised_by_its_message(occasion: Occasion) -> None:
     frozen = FACEBOOK.render(Content(text="Hello", hashtags=("aws",)), occasion)
     assert FACEBOOK.text_of(frozen) == "Hello\n\n#aws"
-    assert FACEBOOK.remedy("1784") is Remedy.LOOK_UP
+    assert FACEBOOK.remedy("1784") is ReconcileMethod.LOOK_UP
 
 
 @pytest.mark.parametrize(
     ("answer", "ended"),
     [
-        (Response(status=200, body={"success": True}), Ended.PUBLISHED),
-        (Response(status=200, body={"success": False}), Ended.AMBIGUOUS),
-        (graph_error(190), Ended.AUTH),
-        (graph_error(100), Ended.REJECTED),
-        (graph_error(2, status=500), Ended.AMBIGUOUS),
+        (Response(status=200, body={"success": True}), TryEnd.PUBLISHED),
+        (Response(status=200, body={"success": False}), TryEnd.AMBIGUOUS),
+        (graph_error(190), TryEnd.AUTH),
+        (graph_error(100), TryEnd.REJECTED),
+        (graph_error(2, status=500), TryEnd.AMBIGUOUS),
     ],
 )
-def test_deleting_ends_as_the_answer_says(answer: Response, ended: Ended, converse: Converse) -> None:
+def test_deleting_ends_as_the_answer_says(answer: Response, ended: TryEnd, converse: Converse) -> None:
     requests, outcome = converse(FACEBOOK.delete("1784_1", PAGE), answer)
     assert (requests[0].method, requests[0].url) == ("DELETE", f"{BASE}/1784_1")
     assert "accept the post" not in outcome.sentence
@@ -341,13 +343,13 @@ def test_deleting_ends_as_the_answer_says(answer: Response, ended: Ended, conver
 @pytest.mark.parametrize(
     ("shown", "ended", "code"),
     [
-        (Response(status=200, body={"data": []}), Ended.PUBLISHED, "gone"),
-        (graph_error(200), Ended.REJECTED, "100/33"),
-        (graph_error(2, status=500), Ended.REJECTED, "100/33"),
+        (Response(status=200, body={"data": []}), TryEnd.PUBLISHED, "gone"),
+        (graph_error(200), TryEnd.REJECTED, "100/33"),
+        (graph_error(2, status=500), TryEnd.REJECTED, "100/33"),
     ],
 )
 def test_a_post_that_is_not_seen_is_gone_only_if_the_token_sees_the_page(
-    shown: Response, ended: Ended, code: str, converse: Converse
+    shown: Response, ended: TryEnd, code: str, converse: Converse
 ) -> None:
     requests, outcome = converse(FACEBOOK.delete("1784_1", PAGE), graph_error(100, 33), shown)
     assert [(one.method, one.publishes) for one in requests] == [("DELETE", True), ("GET", False)]

@@ -19,7 +19,7 @@ from omnipub.domain.message import Content, checked
 from omnipub.domain.text import excerpt, nfkc
 from omnipub.domain.timestamps import schedule_at, zone_named
 from omnipub.errors import InvalidInputError
-from omnipub.services.bulk.row import cells_of, row_of, said_in
+from omnipub.services.bulk.row import cells_of, fields_in, row_of
 from omnipub.services.channels.validate import admit, examined
 
 SECONDS = 1.5
@@ -86,7 +86,7 @@ WORKS: Mapping[str, Callable[[str], object]] = MappingProxyType(
         "a zone": refusing(zone_named),
         "a window": refusing(window_of),
         "a certification's type": refusing(type_named),
-        "a cell": lambda text: said_in({"text": text, "link": text}),
+        "a cell": lambda text: fields_in({"text": text, "link": text}),
         "a row": lambda text: cells_of(row) if not isinstance(row := row_of(1, {"text": text}), list) else None,
     }
 )

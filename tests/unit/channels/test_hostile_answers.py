@@ -14,9 +14,9 @@ from omnipub.channels.answers import LONGEST_WAIT, SHORTEST_WAIT
 from omnipub.channels.numbers import moment_of, moment_of_header, moment_of_milliseconds, whole_number
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
-from omnipub.domain.delivery.fingerprint import Sent, fingerprint
+from omnipub.domain.delivery.fingerprint import SentPost, fingerprint
 from omnipub.domain.delivery.lookup import read
-from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
+from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import to_text
 from omnipub.domain.validation import PERMALINK_AT_MOST, web_address
@@ -165,14 +165,14 @@ def test_no_answer_makes_a_try_anything_but_one_of_the_outcomes(network: str, da
     outcome, wire = published(network, *answers)
     kept_is_sound(outcome)
     ids = CHANNELS[network].post_ids
-    if outcome.ended is Ended.PUBLISHED:
+    if outcome.ended is TryEnd.PUBLISHED:
         assert wire.published
         assert ids.match(outcome.network_id)
     else:
         assert outcome.network_id == "" or ids.match(outcome.network_id)
     statuses = {answer.status for answer in answers}
     if statuses == {429} and not (network == "facebook" and outcome.code != "http_429"):
-        assert outcome.ended is Ended.THROTTLED
+        assert outcome.ended is TryEnd.THROTTLED
         assert outcome.wait is None or outcome.wait >= SHORTEST_WAIT
 
 
@@ -190,7 +190,7 @@ def test_no_answer_breaks_a_look_or_gets_a_post_adopted_under_an_id_that_is_none
         to_text(post.created_at)
     if sighting.failed is not None:
         kept_is_sound(sighting.failed)
-    read(sighting, sent=Sent(text="Hello"), since=NOW, owners={}, ours="us")
+    read(sighting, sent=SentPost(text="Hello"), since=NOW, owners={}, ours="us")
 
 
 GOOD: Mapping[str, tuple[str, Callable[[Any], Response]]] = {
@@ -220,14 +220,14 @@ GOOD: Mapping[str, tuple[str, Callable[[Any], Response]]] = {
 def test_a_networks_own_id_is_published(network: str) -> None:
     id_, answer = GOOD[network]
     outcome, _ = published(network, answer(id_))
-    assert (outcome.ended, outcome.network_id) == (Ended.PUBLISHED, id_)
+    assert (outcome.ended, outcome.network_id) == (TryEnd.PUBLISHED, id_)
 
 
 @pytest.mark.parametrize("bad", ["\ud800", "9" * 3_000, "", "1_2\n", "urn:li:share:1\x1b[31m", "at://x y/z", "٣_٣"])
 @pytest.mark.parametrize("network", sorted(GOOD))
 def test_an_id_that_is_none_is_not_published_but_looked_for(network: str, bad: str) -> None:
     outcome, _ = published(network, GOOD[network][1](bad))
-    assert outcome.ended is Ended.AMBIGUOUS
+    assert outcome.ended is TryEnd.AMBIGUOUS
     assert outcome.network_id == ""
     kept_is_sound(outcome)
 
@@ -260,7 +260,7 @@ def test_our_post_is_found_beside_one_that_cannot_be_read(network: str, odd_text
     ours = GOOD[network][0]
     pages = [LISTS[network]((ours, "Hello"), ("\ud800", "a"), (ours[:-1] + "9", odd_text)), LISTS[network]()]
     sighting = seen(network, *pages, pages[0])
-    found = read(sighting, sent=Sent(text="Hello"), since=NOW, owners={}, ours="us")
+    found = read(sighting, sent=SentPost(text="Hello"), since=NOW, owners={}, ours="us")
     assert found.found is not None
     assert found.found.network_id == ours
 
@@ -268,7 +268,7 @@ def test_our_post_is_found_beside_one_that_cannot_be_read(network: str, odd_text
 @pytest.mark.parametrize("network", sorted(LISTS))
 def test_a_post_that_cannot_be_read_keeps_a_look_from_being_clear(network: str) -> None:
     pages = [LISTS[network](("\ud800", "Something else")), LISTS[network]()]
-    looked = read(seen(network, *pages, pages[0]), sent=Sent(text="Hello"), since=NOW, owners={}, ours="us")
+    looked = read(seen(network, *pages, pages[0]), sent=SentPost(text="Hello"), since=NOW, owners={}, ours="us")
     assert not looked.clear
     assert looked.found is None
     assert "cannot be read" in looked.sentence

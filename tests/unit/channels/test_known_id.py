@@ -24,7 +24,7 @@ from omnipub.domain.conversation import (
     Response,
     Secret,
 )
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.domain.message import Content
 from omnipub.ports.http import NoAnswerError, NotSentError
 from omnipub.services.protocol.driver import Driver
@@ -155,7 +155,7 @@ def test_a_request_that_follows_the_known_id_takes_nothing_back(
         raise KeyError(answer.status)
 
     outcome = published(name, asking_for_more(), *CASES[name].answers, fate)
-    assert (outcome.ended, outcome.network_id) == (Ended.PUBLISHED, id_)
+    assert (outcome.ended, outcome.network_id) == (TryEnd.PUBLISHED, id_)
 
 
 @pytest.mark.parametrize(("name", "module"), [("bluesky", bluesky), ("linkedin", linkedin), ("telegram", telegram)])
@@ -168,7 +168,7 @@ def test_a_permalink_that_cannot_be_made_takes_nothing_back(
     monkeypatch.setattr(module, "permalink", broken)
     talk, id_ = conversation(name)
     outcome = published(name, talk, *CASES[name].answers)
-    assert (outcome.ended, outcome.network_id, outcome.permalink) == (Ended.PUBLISHED, id_, "")
+    assert (outcome.ended, outcome.network_id, outcome.permalink) == (TryEnd.PUBLISHED, id_, "")
 
 
 def test_blueskys_session_hands_on_what_its_conversation_names_and_what_goes_wrong_in_it() -> None:
@@ -182,10 +182,10 @@ def test_blueskys_session_hands_on_what_its_conversation_names_and_what_goes_wro
         yield replace(READ, publishes=True)
         yield Published(network_id=URI)
         yield READ
-        return Outcome(ended=Ended.PUBLISHED, network_id=URI, permalink="https://bsky.app/1")
+        return Outcome(ended=TryEnd.PUBLISHED, network_id=URI, permalink="https://bsky.app/1")
 
     whole = signed_in(Sessions(), talk(), CASES["bluesky"].account, lambda: NOW)
     ok = Response(status=200)
     outcome = published("bluesky", whole, LOGIN, NoAnswerError("Silence."), ok, NoAnswerError("Silence."))
     assert heard == ["Silence."]
-    assert (outcome.ended, outcome.network_id, outcome.permalink) == (Ended.PUBLISHED, URI, "")
+    assert (outcome.ended, outcome.network_id, outcome.permalink) == (TryEnd.PUBLISHED, URI, "")

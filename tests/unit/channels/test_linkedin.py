@@ -13,8 +13,8 @@ from omnipub.channels.networks.linkedin.endpoint import VERSION
 from omnipub.channels.networks.linkedin.errors import THROTTLED_WAIT
 from omnipub.channels.networks.linkedin.little_text import little_text, plain_text
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.message import Content, MediaReference
 from omnipub.sandbox.networks.linkedin import little_text as reader
 
@@ -105,7 +105,7 @@ def test_a_text_is_one_request_that_publishes(converse: Converse, occasion: Occa
     }
     assert request.publishes
     assert outcome == Outcome(
-        ended=Ended.PUBLISHED, network_id=URN, permalink=f"https://www.linkedin.com/feed/update/{URN}"
+        ended=TryEnd.PUBLISHED, network_id=URN, permalink=f"https://www.linkedin.com/feed/update/{URN}"
     )
 
 
@@ -141,7 +141,7 @@ def test_one_image_is_uploaded_and_shown_as_media(
     assert upload.media == MediaPart(key=pictures[0].key, content_type="image/png")
     assert post.json["content"] == {"media": {"id": "urn:li:image:1", "altText": "A rack of servers"}}
     assert [request.publishes for request in requests] == [False, False, True]
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
 
 
 def test_several_images_are_a_multi_image_and_need_no_description(
@@ -213,35 +213,35 @@ def test_an_upload_place_that_makes_no_sense_ends_the_try_unsent(
 ) -> None:
     frozen = LINKEDIN.render(Content(media=pictures), occasion)
     requests, outcome = converse(LINKEDIN.publish(frozen, COMPANY, now), answer)
-    assert outcome.ended is Ended.NOT_SENT
+    assert outcome.ended is TryEnd.NOT_SENT
     assert len(requests) == 1
 
 
 ERRORS = [
-    (rest_error(400, "ILLEGAL_ARGUMENT"), Ended.REJECTED, Ended.REJECTED),
-    (rest_error(401, "EXPIRED_ACCESS_TOKEN"), Ended.AUTH, Ended.AUTH),
-    (rest_error(403, "ACCESS_DENIED"), Ended.REJECTED, Ended.REJECTED),
-    (rest_error(404, "NOT_FOUND"), Ended.REJECTED, Ended.REJECTED),
-    (rest_error(422), Ended.REJECTED, Ended.REJECTED),
-    (rest_error(426, "NONEXISTENT_VERSION"), Ended.REJECTED, Ended.REJECTED),
-    (rest_error(429, "TOO_MANY_REQUESTS"), Ended.THROTTLED, Ended.THROTTLED),
-    (rest_error(500), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (rest_error(503), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=504, body="<html>"), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=409, body=None), Ended.AMBIGUOUS, Ended.NOT_SENT),
-    (Response(status=302, body=""), Ended.AMBIGUOUS, Ended.NOT_SENT),
+    (rest_error(400, "ILLEGAL_ARGUMENT"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (rest_error(401, "EXPIRED_ACCESS_TOKEN"), TryEnd.AUTH, TryEnd.AUTH),
+    (rest_error(403, "ACCESS_DENIED"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (rest_error(404, "NOT_FOUND"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (rest_error(422), TryEnd.REJECTED, TryEnd.REJECTED),
+    (rest_error(426, "NONEXISTENT_VERSION"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (rest_error(429, "TOO_MANY_REQUESTS"), TryEnd.THROTTLED, TryEnd.THROTTLED),
+    (rest_error(500), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (rest_error(503), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=504, body="<html>"), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=409, body=None), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=302, body=""), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
 ]
 
 
 @pytest.mark.parametrize(("answer", "ended"), [(answer, published) for answer, published, _ in ERRORS])
 def test_each_error_of_the_publishing_request_has_its_end(
-    answer: Response, ended: Ended, converse: Converse, occasion: Occasion
+    answer: Response, ended: TryEnd, converse: Converse, occasion: Occasion
 ) -> None:
     _, outcome = converse(LINKEDIN.publish(LINKEDIN.render(Content(text="Hi"), occasion), COMPANY, now), answer)
     assert outcome.ended is ended
     assert outcome.code
     assert outcome.sentence
-    assert outcome.wait == (THROTTLED_WAIT if ended is Ended.THROTTLED else None)
+    assert outcome.wait == (THROTTLED_WAIT if ended is TryEnd.THROTTLED else None)
 
 
 @pytest.mark.parametrize(("answer", "ended"), [(answer, uploaded) for answer, _, uploaded in ERRORS])
@@ -249,7 +249,7 @@ def test_each_error_of_the_publishing_request_has_its_end(
 def test_each_error_of_an_upload_ends_the_try_before_anything_is_out(
     place: tuple[Response, ...],
     answer: Response,
-    ended: Ended,
+    ended: TryEnd,
     converse: Converse,
     occasion: Occasion,
     pictures: tuple[MediaReference, ...],
@@ -262,7 +262,7 @@ def test_each_error_of_an_upload_ends_the_try_before_anything_is_out(
 def test_a_success_without_an_id_is_ambiguous(converse: Converse, occasion: Occasion) -> None:
     frozen = LINKEDIN.render(Content(text="Hi"), occasion)
     _, outcome = converse(LINKEDIN.publish(frozen, COMPANY, now), Response(status=201, body=""))
-    assert outcome.ended is Ended.AMBIGUOUS
+    assert outcome.ended is TryEnd.AMBIGUOUS
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_a_success_without_an_id_is_ambiguous(converse: Converse, occasion: Occa
 def test_a_duplicate_names_the_earlier_post(message: str, urn: str, converse: Converse, occasion: Occasion) -> None:
     frozen = LINKEDIN.render(Content(text="Hi"), occasion)
     _, outcome = converse(LINKEDIN.publish(frozen, COMPANY, now), duplicate(message))
-    assert outcome.ended is Ended.ALREADY_THERE
+    assert outcome.ended is TryEnd.ALREADY_THERE
     assert outcome.network_id == urn
     assert outcome.permalink == (f"https://www.linkedin.com/feed/update/{urn}" if urn else "")
 
@@ -284,38 +284,38 @@ def test_a_duplicate_names_the_earlier_post(message: str, urn: str, converse: Co
 @pytest.mark.parametrize(
     ("answer", "ended"),
     [
-        (rest_error(401), Ended.AUTH),
-        (rest_error(403), Ended.REJECTED),
-        (rest_error(429), Ended.THROTTLED),
-        (rest_error(500), Ended.NOT_SENT),
-        (Response(status=200, body={"elements": [{"id": "urn:li:share:1"}]}), Ended.NOT_SENT),
-        (Response(status=200, body={"elements": [{"id": "x", "createdAt": -1}]}), Ended.NOT_SENT),
-        (Response(status=200, body="<html>"), Ended.NOT_SENT),
+        (rest_error(401), TryEnd.AUTH),
+        (rest_error(403), TryEnd.REJECTED),
+        (rest_error(429), TryEnd.THROTTLED),
+        (rest_error(500), TryEnd.NOT_SENT),
+        (Response(status=200, body={"elements": [{"id": "urn:li:share:1"}]}), TryEnd.NOT_SENT),
+        (Response(status=200, body={"elements": [{"id": "x", "createdAt": -1}]}), TryEnd.NOT_SENT),
+        (Response(status=200, body="<html>"), TryEnd.NOT_SENT),
     ],
 )
-def test_a_look_that_cannot_be_read_proves_nothing(answer: Response, ended: Ended, converse: Converse) -> None:
+def test_a_look_that_cannot_be_read_proves_nothing(answer: Response, ended: TryEnd, converse: Converse) -> None:
     _, sighting = converse(LINKEDIN.look_up(COMPANY, SINCE), answer)
     assert sighting.failed.ended is ended
     assert sighting.reaches_back_to is None
 
 
 def test_only_an_organisations_posts_can_be_looked_up() -> None:
-    assert LINKEDIN.remedy(ORGANISATION) is Remedy.LOOK_UP
-    assert LINKEDIN.remedy(PERSON) is Remedy.NONE
+    assert LINKEDIN.remedy(ORGANISATION) is ReconcileMethod.LOOK_UP
+    assert LINKEDIN.remedy(PERSON) is ReconcileMethod.NONE
 
 
 @pytest.mark.parametrize(
     ("answer", "ended"),
     [
-        (Response(status=204), Ended.PUBLISHED),
-        (rest_error(404), Ended.PUBLISHED),
-        (rest_error(403), Ended.REJECTED),
-        (rest_error(400), Ended.REJECTED),
-        (rest_error(401), Ended.AUTH),
-        (rest_error(500), Ended.AMBIGUOUS),
+        (Response(status=204), TryEnd.PUBLISHED),
+        (rest_error(404), TryEnd.PUBLISHED),
+        (rest_error(403), TryEnd.REJECTED),
+        (rest_error(400), TryEnd.REJECTED),
+        (rest_error(401), TryEnd.AUTH),
+        (rest_error(500), TryEnd.AMBIGUOUS),
     ],
 )
-def test_deleting_ends_as_the_answer_says(answer: Response, ended: Ended, converse: Converse) -> None:
+def test_deleting_ends_as_the_answer_says(answer: Response, ended: TryEnd, converse: Converse) -> None:
     requests, outcome = converse(LINKEDIN.delete(URN, COMPANY), answer)
     (request,) = requests
     assert request.url == "https://api.linkedin.com/rest/posts/urn%3Ali%3Ashare%3A7400000000000000001"

@@ -8,7 +8,7 @@ import pytest
 from omnipub.channels import networks
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Channel, Occasion
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.ids import checked_channel
 from omnipub.domain.message import Content, MediaReference
 from omnipub.errors import InvalidInputError
@@ -38,7 +38,7 @@ def test_limits_are_given_for_text_and_images(channel: Channel) -> None:
 
 @every_channel
 def test_whoever_is_looked_up_has_a_settle_time(channel: Channel) -> None:
-    assert channel.remedy("urn:li:organization:1") is not Remedy.LOOK_UP or channel.settle > timedelta(0)
+    assert channel.remedy("urn:li:organization:1") is not ReconcileMethod.LOOK_UP or channel.settle > timedelta(0)
 
 
 SHARE = "urn:li:share:7100000000000000001"

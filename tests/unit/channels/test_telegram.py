@@ -10,8 +10,8 @@ from omnipub.channels.answers import SHORTEST_WAIT
 from omnipub.channels.networks.telegram.channel import Telegram
 from omnipub.channels.networks.telegram.errors import REGAIN
 from omnipub.domain.conversation import Account, MediaPart, Occasion, Request, Response, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.message import Content, MediaReference
 from omnipub.services.channels.validate import objections
 
@@ -48,7 +48,7 @@ def test_a_text_is_one_request_that_publishes(converse: Converse, occasion: Occa
     assert request.json == {"chat_id": "@omnipub", "text": "Hello <b>you</b> & *me*\n\n#aws"}
     assert request.publishes
     assert outcome == Outcome(
-        ended=Ended.PUBLISHED, network_id="-1001234567890/12", permalink="https://t.me/omnipub/12"
+        ended=TryEnd.PUBLISHED, network_id="-1001234567890/12", permalink="https://t.me/omnipub/12"
     )
 
 
@@ -104,7 +104,7 @@ def test_an_image_is_a_photo_with_the_text_as_its_caption(
     assert request.form == {"chat_id": "@omnipub"} | caption
     assert request.media == MediaPart(key=pictures[0].key, content_type="image/png", field="photo")
     assert request.publishes
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
 
 
 def test_several_images_are_an_album_in_one_request(
@@ -134,9 +134,9 @@ def test_an_album_is_deleted_message_by_message(converse: Converse) -> None:
         TELEGRAM.delete("-1001/12,13", ACCOUNT), done, bot_error(400, "Bad Request: message to delete not found")
     )
     assert [request.json["message_id"] for request in requests] == [12, 13]
-    assert outcome.ended is Ended.PUBLISHED
+    assert outcome.ended is TryEnd.PUBLISHED
     _, outcome = converse(TELEGRAM.delete("-1001/12,13", ACCOUNT), done, bot_error(500))
-    assert outcome.ended is Ended.AMBIGUOUS
+    assert outcome.ended is TryEnd.AMBIGUOUS
 
 
 @pytest.mark.parametrize(
@@ -169,36 +169,36 @@ def test_a_group_that_became_a_supergroup_gets_the_message_under_its_new_number(
     assert [request.json["chat_id"] for request in requests] == ["-44", "-1009"]
     assert outcome.network_id == "-1009/12"
     _, outcome = converse(TELEGRAM.publish(frozen, ACCOUNT, now), moved, moved)
-    assert outcome.ended is Ended.REJECTED
+    assert outcome.ended is TryEnd.REJECTED
 
 
 ERRORS = [
-    (bot_error(400, "Bad Request: chat not found"), Ended.REJECTED),
-    (bot_error(400, "Bad Request: message text is empty"), Ended.REJECTED),
-    (bot_error(401, "Unauthorized"), Ended.AUTH),
-    (bot_error(403, "Forbidden: bot was kicked from the channel chat"), Ended.AUTH),
-    (bot_error(404, "Not Found"), Ended.AUTH),
-    (bot_error(413, "Request Entity Too Large"), Ended.REJECTED),
-    (bot_error(429, "Too Many Requests"), Ended.THROTTLED),
-    (bot_error(500), Ended.AMBIGUOUS),
-    (Response(status=502, body="<html>Bad Gateway</html>"), Ended.AMBIGUOUS),
-    (Response(status=409, body=None), Ended.AMBIGUOUS),
-    (Response(status=302, body=""), Ended.AMBIGUOUS),
-    (Response(status=200, body={"ok": True, "result": True}), Ended.AMBIGUOUS),
-    (Response(status=200, body={"ok": True, "result": {"message_id": 12}}), Ended.AMBIGUOUS),
-    (Response(status=200, body={"ok": True, "result": []}), Ended.AMBIGUOUS),
-    (Response(status=200, body={"ok": False}), Ended.AMBIGUOUS),
-    (Response(status=200, body="<html>"), Ended.AMBIGUOUS),
+    (bot_error(400, "Bad Request: chat not found"), TryEnd.REJECTED),
+    (bot_error(400, "Bad Request: message text is empty"), TryEnd.REJECTED),
+    (bot_error(401, "Unauthorized"), TryEnd.AUTH),
+    (bot_error(403, "Forbidden: bot was kicked from the channel chat"), TryEnd.AUTH),
+    (bot_error(404, "Not Found"), TryEnd.AUTH),
+    (bot_error(413, "Request Entity Too Large"), TryEnd.REJECTED),
+    (bot_error(429, "Too Many Requests"), TryEnd.THROTTLED),
+    (bot_error(500), TryEnd.AMBIGUOUS),
+    (Response(status=502, body="<html>Bad Gateway</html>"), TryEnd.AMBIGUOUS),
+    (Response(status=409, body=None), TryEnd.AMBIGUOUS),
+    (Response(status=302, body=""), TryEnd.AMBIGUOUS),
+    (Response(status=200, body={"ok": True, "result": True}), TryEnd.AMBIGUOUS),
+    (Response(status=200, body={"ok": True, "result": {"message_id": 12}}), TryEnd.AMBIGUOUS),
+    (Response(status=200, body={"ok": True, "result": []}), TryEnd.AMBIGUOUS),
+    (Response(status=200, body={"ok": False}), TryEnd.AMBIGUOUS),
+    (Response(status=200, body="<html>"), TryEnd.AMBIGUOUS),
 ]
 
 
 @pytest.mark.parametrize(("answer", "ended"), ERRORS)
-def test_each_error_has_its_end(answer: Response, ended: Ended, converse: Converse, occasion: Occasion) -> None:
+def test_each_error_has_its_end(answer: Response, ended: TryEnd, converse: Converse, occasion: Occasion) -> None:
     _, outcome = converse(TELEGRAM.publish(TELEGRAM.render(Content(text="Hi"), occasion), ACCOUNT, now), answer)
     assert outcome.ended is ended
     assert outcome.code
     assert outcome.sentence
-    assert outcome.wait == (REGAIN if ended is Ended.THROTTLED else None)
+    assert outcome.wait == (REGAIN if ended is TryEnd.THROTTLED else None)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_a_token_that_would_lead_elsewhere_holds_the_account_before_anything_is_
     for conversation in (TELEGRAM.publish(frozen, account, now), TELEGRAM.delete("-1001/12", account)):
         requests, outcome = converse(conversation)
         assert requests == []
-        assert outcome.ended is Ended.AUTH
+        assert outcome.ended is TryEnd.AUTH
 
 
 def test_the_token_is_not_in_what_is_frozen_or_shown(converse: Converse, occasion: Occasion) -> None:
@@ -245,20 +245,20 @@ def test_nothing_can_be_looked_up(converse: Converse) -> None:
     assert requests == []
     assert sighting.failed.code == "no_look_up"
     assert sighting.reaches_back_to is None
-    assert TELEGRAM.remedy("@omnipub") is Remedy.NONE
+    assert TELEGRAM.remedy("@omnipub") is ReconcileMethod.NONE
 
 
 @pytest.mark.parametrize(
     ("answer", "ended"),
     [
-        (Response(status=200, body={"ok": True, "result": True}), Ended.PUBLISHED),
-        (bot_error(400, "Bad Request: message to delete not found"), Ended.PUBLISHED),
-        (bot_error(400, "Bad Request: message can't be deleted"), Ended.REJECTED),
-        (bot_error(401, "Unauthorized"), Ended.AUTH),
-        (bot_error(500), Ended.AMBIGUOUS),
+        (Response(status=200, body={"ok": True, "result": True}), TryEnd.PUBLISHED),
+        (bot_error(400, "Bad Request: message to delete not found"), TryEnd.PUBLISHED),
+        (bot_error(400, "Bad Request: message can't be deleted"), TryEnd.REJECTED),
+        (bot_error(401, "Unauthorized"), TryEnd.AUTH),
+        (bot_error(500), TryEnd.AMBIGUOUS),
     ],
 )
-def test_deleting_ends_as_the_answer_says(answer: Response, ended: Ended, converse: Converse) -> None:
+def test_deleting_ends_as_the_answer_says(answer: Response, ended: TryEnd, converse: Converse) -> None:
     requests, outcome = converse(TELEGRAM.delete("-1001234567890/12", ACCOUNT), answer)
     (request,) = requests
     assert request.url == f"https://api.telegram.org/bot{TOKEN}/deleteMessage"
@@ -273,9 +273,9 @@ def test_a_deletion_says_whether_anything_was_left_to_delete(converse: Converse)
     scripts = [(done, done), (done, missing), (missing, missing)]
     ends = [converse(TELEGRAM.delete("-1001/12,13", ACCOUNT), *script)[1] for script in scripts]
     assert [(one.ended, one.code) for one in ends] == [
-        (Ended.PUBLISHED, ""),
-        (Ended.PUBLISHED, ""),
-        (Ended.PUBLISHED, "gone"),
+        (TryEnd.PUBLISHED, ""),
+        (TryEnd.PUBLISHED, ""),
+        (TryEnd.PUBLISHED, "gone"),
     ]
 
 
@@ -290,7 +290,7 @@ def test_a_message_that_is_too_old_to_be_deleted_says_so(converse: Converse) -> 
 def test_an_id_that_names_no_message_deletes_none(network_id: str, converse: Converse) -> None:
     requests, outcome = converse(TELEGRAM.delete(network_id, ACCOUNT))
     assert requests == []
-    assert outcome.ended is Ended.REJECTED
+    assert outcome.ended is TryEnd.REJECTED
 
 
 def test_rendering_twice_gives_the_same_bytes(occasion: Occasion, pictures: tuple[MediaReference, ...]) -> None:

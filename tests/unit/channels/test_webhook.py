@@ -12,8 +12,8 @@ import standardwebhooks
 from omnipub.channels.answers import SHORTEST_WAIT
 from omnipub.channels.networks.webhook import BODY_BYTES, Webhook, delivery_id
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.message import Content, MediaReference
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -56,7 +56,7 @@ def test_a_delivery_is_posted_signed_to_the_users_address(converse: Converse, oc
     assert request.raw == frozen["body"].encode()
     (event,) = delivered(request, SECRET)
     assert event["data"]["text"] == "Hello"
-    assert outcome == Outcome(ended=Ended.PUBLISHED, network_id=frozen["id"])
+    assert outcome == Outcome(ended=TryEnd.PUBLISHED, network_id=frozen["id"])
 
 
 def test_while_a_secret_is_replaced_receivers_with_either_accept(converse: Converse, occasion: Occasion) -> None:
@@ -86,31 +86,31 @@ def test_an_id_belongs_to_one_delivery_and_has_no_dots(occasion: Occasion) -> No
 
 
 ANSWERS = [
-    (200, Ended.PUBLISHED),
-    (202, Ended.PUBLISHED),
-    (299, Ended.PUBLISHED),
-    (301, Ended.NOT_SENT),
-    (307, Ended.NOT_SENT),
-    (400, Ended.NOT_SENT),
-    (401, Ended.NOT_SENT),
-    (403, Ended.NOT_SENT),
-    (404, Ended.NOT_SENT),
-    (408, Ended.NOT_SENT),
-    (410, Ended.AUTH),
-    (429, Ended.THROTTLED),
-    (500, Ended.AMBIGUOUS),
-    (502, Ended.AMBIGUOUS),
-    (503, Ended.AMBIGUOUS),
-    (504, Ended.AMBIGUOUS),
+    (200, TryEnd.PUBLISHED),
+    (202, TryEnd.PUBLISHED),
+    (299, TryEnd.PUBLISHED),
+    (301, TryEnd.NOT_SENT),
+    (307, TryEnd.NOT_SENT),
+    (400, TryEnd.NOT_SENT),
+    (401, TryEnd.NOT_SENT),
+    (403, TryEnd.NOT_SENT),
+    (404, TryEnd.NOT_SENT),
+    (408, TryEnd.NOT_SENT),
+    (410, TryEnd.AUTH),
+    (429, TryEnd.THROTTLED),
+    (500, TryEnd.AMBIGUOUS),
+    (502, TryEnd.AMBIGUOUS),
+    (503, TryEnd.AMBIGUOUS),
+    (504, TryEnd.AMBIGUOUS),
 ]
 
 
 @pytest.mark.parametrize(("status", "ended"), ANSWERS)
-def test_each_status_has_its_end(status: int, ended: Ended, converse: Converse, occasion: Occasion) -> None:
+def test_each_status_has_its_end(status: int, ended: TryEnd, converse: Converse, occasion: Occasion) -> None:
     frozen = WEBHOOK.render(Content(text="Hello"), occasion)
     _, outcome = converse(WEBHOOK.publish(frozen, HOOK, now), Response(status=status, body={"error": "my words"}))
     assert outcome.ended is ended
-    if ended is not Ended.PUBLISHED:
+    if ended is not TryEnd.PUBLISHED:
         assert outcome.code == str(status)
         assert "my words" in outcome.sentence
 
@@ -143,7 +143,7 @@ def test_a_secret_that_makes_no_sense_holds_the_account_before_anything_is_sent(
     frozen = WEBHOOK.render(Content(text="Hello"), occasion)
     requests, outcome = converse(WEBHOOK.publish(frozen, replace(HOOK, token=Secret(secret)), now))
     assert requests == []
-    assert outcome.ended is Ended.AUTH
+    assert outcome.ended is TryEnd.AUTH
 
 
 def test_the_largest_text_and_images_that_the_limits_allow_fit_into_the_body(occasion: Occasion) -> None:
@@ -157,7 +157,7 @@ def test_a_body_that_grew_in_json_is_refused_before_anything_is_sent(converse: C
     frozen = WEBHOOK.render(Content(text='"' * 10_000), occasion)
     requests, outcome = converse(WEBHOOK.publish(frozen, HOOK, now))
     assert requests == []
-    assert outcome.ended is Ended.REJECTED
+    assert outcome.ended is TryEnd.REJECTED
     assert f"{BODY_BYTES:,}" in outcome.sentence
 
 
@@ -174,8 +174,8 @@ def test_a_receiver_is_neither_asked_nor_told_to_forget(converse: Converse) -> N
     assert sighting.reaches_back_to is None
     requests, outcome = converse(WEBHOOK.delete("msg_1", HOOK))
     assert requests == []
-    assert outcome.ended is Ended.REJECTED
-    assert WEBHOOK.remedy("hook-1") is Remedy.RESEND
+    assert outcome.ended is TryEnd.REJECTED
+    assert WEBHOOK.remedy("hook-1") is ReconcileMethod.RESEND
 
 
 def test_a_post_is_recognised_by_its_text(occasion: Occasion) -> None:

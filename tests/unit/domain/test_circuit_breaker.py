@@ -20,11 +20,11 @@ from omnipub.domain.circuit_breaker import (
     strained,
     strains,
 )
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FRESH = CircuitBreaker(network="facebook", account="1")
-UNREACHED = Outcome(ended=Ended.NOT_SENT, code=UNREACHABLE, sentence="Nobody answers there.")
+UNREACHED = Outcome(ended=TryEnd.NOT_SENT, code=UNREACHABLE, sentence="Nobody answers there.")
 
 
 def tripped(times: int = STRAINS_TO_TRIP, outcome: Outcome = UNREACHED, *, chance: float = 0.0) -> CircuitBreaker:
@@ -37,15 +37,15 @@ def tripped(times: int = STRAINS_TO_TRIP, outcome: Outcome = UNREACHED, *, chanc
 @pytest.mark.parametrize(
     ("outcome", "strain", "answer"),
     [
-        (Outcome(ended=Ended.THROTTLED, code="429"), True, False),
-        (Outcome(ended=Ended.AMBIGUOUS, code=NO_ANSWER), True, False),
-        (Outcome(ended=Ended.NOT_SENT, code=UNREACHABLE), True, False),
-        (Outcome(ended=Ended.NOT_SENT, code="not_sent"), False, False),
-        (Outcome(ended=Ended.AMBIGUOUS, code="503"), False, False),
-        (Outcome(ended=Ended.PUBLISHED, network_id="1"), False, True),
-        (Outcome(ended=Ended.REJECTED, code="100"), False, True),
-        (Outcome(ended=Ended.AUTH, code="190"), False, True),
-        (Outcome(ended=Ended.ALREADY_THERE), False, True),
+        (Outcome(ended=TryEnd.THROTTLED, code="429"), True, False),
+        (Outcome(ended=TryEnd.AMBIGUOUS, code=NO_ANSWER), True, False),
+        (Outcome(ended=TryEnd.NOT_SENT, code=UNREACHABLE), True, False),
+        (Outcome(ended=TryEnd.NOT_SENT, code="not_sent"), False, False),
+        (Outcome(ended=TryEnd.AMBIGUOUS, code="503"), False, False),
+        (Outcome(ended=TryEnd.PUBLISHED, network_id="1"), False, True),
+        (Outcome(ended=TryEnd.REJECTED, code="100"), False, True),
+        (Outcome(ended=TryEnd.AUTH, code="190"), False, True),
+        (Outcome(ended=TryEnd.ALREADY_THERE), False, True),
     ],
 )
 def test_what_a_try_says_about_the_account(outcome: Outcome, *, strain: bool, answer: bool) -> None:
@@ -70,12 +70,12 @@ def test_it_is_open_until_its_moment_and_not_at_it() -> None:
 
 
 def test_it_is_never_shorter_than_the_network_asked() -> None:
-    throttle = Outcome(ended=Ended.THROTTLED, code="429", wait=timedelta(hours=1))
+    throttle = Outcome(ended=TryEnd.THROTTLED, code="429", wait=timedelta(hours=1))
     assert tripped(outcome=throttle).open_until == NOON + timedelta(hours=1)
 
 
 def test_a_shorter_strain_does_not_shorten_what_a_network_asked() -> None:
-    long = tripped(outcome=Outcome(ended=Ended.THROTTLED, wait=timedelta(hours=1)))
+    long = tripped(outcome=Outcome(ended=TryEnd.THROTTLED, wait=timedelta(hours=1)))
     assert strained(long, UNREACHED, NOON, chance=0).open_until == NOON + timedelta(hours=1)
 
 

@@ -7,25 +7,25 @@ import pytest
 
 from omnipub.domain.delivery.conclude import concluded
 from omnipub.domain.delivery.decide import claimed_to_look, claimed_to_send, released
-from omnipub.domain.delivery.fingerprint import Sent
+from omnipub.domain.delivery.fingerprint import SentPost
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.lookup import read
 from omnipub.domain.delivery.model import Delivery, FrozenRequest
 from omnipub.domain.delivery.moves import lost_track
-from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.delivery.reconcile import FindOut, LookResult, how_to_find_out, looked
-from omnipub.domain.delivery.rules import Remedy, Rules
-from omnipub.domain.ids import Kind, Parent, checked_id, new_id
+from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
+from omnipub.domain.delivery.reconcile import LookResult, ReconcileStep, how_to_find_out, looked
+from omnipub.domain.delivery.rules import ReconcileMethod, Rules
+from omnipub.domain.ids import Parent, ParentKind, checked_id, new_id
 from omnipub.domain.message import Content, MediaReference, Variant, checked
 from omnipub.domain.timestamps import moment, schedule_at, to_text
 from omnipub.errors import InvalidInputError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=70)
-RESEND = Rules(remedy=Remedy.RESEND, settle=timedelta(0))
-LOOK = Rules(remedy=Remedy.LOOK_UP, settle=timedelta(seconds=60))
+RESEND = Rules(remedy=ReconcileMethod.RESEND, settle=timedelta(0))
+LOOK = Rules(remedy=ReconcileMethod.LOOK_UP, settle=timedelta(seconds=60))
 DUE = Delivery(
-    parent=Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A"),
+    parent=Parent(kind=ParentKind.MESSAGE, id="01KAQ8GQ00000000000000000A"),
     channel="webhook",
     account="1",
     owner="o",
@@ -40,15 +40,15 @@ def claimed(delivery: Delivery, at: datetime = NOON) -> Delivery:
     return claimed_to_send(delivery, at, claim_id="c", lease_for=LEASE, frozen=FrozenRequest(revision=1, body={}))
 
 
-@pytest.mark.parametrize("ended", [Ended.REJECTED, Ended.THROTTLED, Ended.AUTH])
-def test_repeating_in_doubt_ends_within_the_deliverys_window(ended: Ended) -> None:
-    delivery = concluded(claimed(DUE), Outcome(ended=Ended.AMBIGUOUS), NOON, RESEND, chance=0)
+@pytest.mark.parametrize("ended", [TryEnd.REJECTED, TryEnd.THROTTLED, TryEnd.AUTH])
+def test_repeating_in_doubt_ends_within_the_deliverys_window(ended: TryEnd) -> None:
+    delivery = concluded(claimed(DUE), Outcome(ended=TryEnd.AMBIGUOUS), NOON, RESEND, chance=0)
     at = NOON
     while delivery.status is Status.PUBLISHING:
         assert delivery.next_at is not None
         at = delivery.next_at
         assert at <= NOON + timedelta(days=1)
-        if how_to_find_out(delivery, at, RESEND) is FindOut.STOP:
+        if how_to_find_out(delivery, at, RESEND) is ReconcileStep.STOP:
             delivery = lost_track(delivery, at, sentence="")
         else:
             outcome = Outcome(ended=ended, wait=timedelta(minutes=10))
@@ -57,7 +57,7 @@ def test_repeating_in_doubt_ends_within_the_deliverys_window(ended: Ended) -> No
 
 
 def test_a_network_that_knows_the_post_after_a_doubt_was_cleared_means_look_again() -> None:
-    delivery = concluded(claimed(DUE), Outcome(ended=Ended.AMBIGUOUS), NOON, LOOK, chance=0)
+    delivery = concluded(claimed(DUE), Outcome(ended=TryEnd.AMBIGUOUS), NOON, LOOK, chance=0)
     at = NOON
     for _ in range(2):
         assert delivery.next_at is not None
@@ -65,7 +65,7 @@ def test_a_network_that_knows_the_post_after_a_doubt_was_cleared_means_look_agai
         look = claimed_to_look(delivery, at, claim_id="c", lease_for=LEASE)
         delivery = looked(look, LookResult(clear=True), at, LOOK, chance=0)
     assert delivery.status is Status.SCHEDULED
-    delivery = concluded(claimed(delivery, at), Outcome(ended=Ended.ALREADY_THERE), at, LOOK, chance=0)
+    delivery = concluded(claimed(delivery, at), Outcome(ended=TryEnd.ALREADY_THERE), at, LOOK, chance=0)
     assert delivery.status is Status.PUBLISHING
     assert delivery.may_be_out
 
@@ -78,14 +78,14 @@ def test_what_is_released_is_not_due_before_its_time() -> None:
 def test_a_post_of_somebody_else_is_not_adopted_for_want_of_text() -> None:
     post = FoundPost(network_id="9", text="https://theirs.example", created_at=NOON)
     sighting = Sighting(posts=(post,), reaches_back_to=NOON - timedelta(hours=1))
-    seen = read(sighting, sent=Sent(text=""), since=NOON, owners={}, ours="x")
+    seen = read(sighting, sent=SentPost(text=""), since=NOON, owners={}, ours="x")
     assert seen.found is None
     assert not seen.clear
 
 
 def test_next_moments_are_whole_milliseconds_and_never_too_early() -> None:
     wait = timedelta(seconds=30, microseconds=1)
-    delivery = concluded(claimed(DUE), Outcome(ended=Ended.THROTTLED, wait=wait), NOON, LOOK, chance=0.123456)
+    delivery = concluded(claimed(DUE), Outcome(ended=TryEnd.THROTTLED, wait=wait), NOON, LOOK, chance=0.123456)
     assert delivery.next_at is not None
     assert delivery.next_at == moment(delivery.next_at)
     assert delivery.next_at >= NOON + wait

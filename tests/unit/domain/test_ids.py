@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, checked_channel, checked_id, network_of, new_id
+from omnipub.domain.ids import RANDOM_BYTES, Parent, ParentKind, checked_channel, checked_id, network_of, new_id
 from omnipub.errors import InvalidInputError
-from omnipub.hints import Action, Group, Hint
+from omnipub.hints import Action, Hint, SubjectGroup
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_an_id_may_be_typed_in_small_letters_and_with_spaces_around() -> None:
 def test_what_is_not_an_id_is_refused_with_where_to_find_one(text: str) -> None:
     with pytest.raises(InvalidInputError, match="is not an id") as caught:
         checked_id(text)
-    assert caught.value.hints[1:] == tuple(Hint(action=Action.LIST, group=group) for group in Group)
+    assert caught.value.hints[1:] == tuple(Hint(action=Action.LIST, group=group) for group in SubjectGroup)
 
 
 @pytest.mark.parametrize("text", ["facebook", "webhook:team-1", "x2", "linkedin:1", "facebook:" + "a" * 32])
@@ -109,4 +109,4 @@ def test_an_alias_does_not_change_the_network(channel: str) -> None:
 
 
 def test_parents_of_two_kinds_with_one_id_are_two() -> None:
-    assert Parent(kind=Kind.MESSAGE, id=ID) != Parent(kind=Kind.CERTIFICATION, id=ID)
+    assert Parent(kind=ParentKind.MESSAGE, id=ID) != Parent(kind=ParentKind.CERTIFICATION, id=ID)

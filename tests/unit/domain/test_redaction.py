@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from omnipub.domain.conversation import Secret
-from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
 from omnipub.domain.redaction import HIDDEN, Redaction
 from support.echoes import WAYS, traces
 
@@ -80,19 +80,19 @@ def test_a_whole_secret_is_hidden_outside_of_quotes_too() -> None:
 
 
 def test_a_code_or_an_address_that_quotes_a_secret_is_not_kept() -> None:
-    outcome = Outcome(ended=Ended.PUBLISHED, network_id="1_2", code=f"E{TOKEN}", permalink=f"https://x.y/?t={TOKEN}")
+    outcome = Outcome(ended=TryEnd.PUBLISHED, network_id="1_2", code=f"E{TOKEN}", permalink=f"https://x.y/?t={TOKEN}")
     shown = Redaction([Secret(TOKEN)]).outcome(outcome)
     assert (shown.network_id, shown.code, shown.permalink) == ("1_2", HIDDEN, "")
 
 
 def test_an_id_that_quotes_a_secret_leaves_the_try_unclear() -> None:
-    outcome = Redaction([Secret(TOKEN)]).outcome(Outcome(ended=Ended.PUBLISHED, network_id=f"at://{TOKEN}/1"))
-    assert outcome.ended is Ended.AMBIGUOUS
+    outcome = Redaction([Secret(TOKEN)]).outcome(Outcome(ended=TryEnd.PUBLISHED, network_id=f"at://{TOKEN}/1"))
+    assert outcome.ended is TryEnd.AMBIGUOUS
     assert TOKEN not in str(outcome)
 
 
 def test_numbers_in_ids_and_addresses_stay_though_a_token_has_them() -> None:
-    outcome = Outcome(ended=Ended.PUBLISHED, network_id="-1001102015431/7", permalink="https://t.me/c/1102015431/7")
+    outcome = Outcome(ended=TryEnd.PUBLISHED, network_id="-1001102015431/7", permalink="https://t.me/c/1102015431/7")
     assert Redaction([Secret("1102015431:AAHdqTcvCH1vGWJxfSeofSAs0")]).outcome(outcome) == outcome
 
 
@@ -111,7 +111,7 @@ def test_an_answer_without_end_and_a_token_without_end_take_no_time() -> None:
     secrets = [Secret(TOKEN), Secret("aB3-" * 300_000)]
     began = time.perf_counter()
     shown = Redaction(secrets).sentence("“" + f"{TOKEN} %41" * 100_000)
-    Redaction(secrets).outcome(Outcome(ended=Ended.PUBLISHED, network_id="1", permalink="https://" + "a" * 1_000_000))
+    Redaction(secrets).outcome(Outcome(ended=TryEnd.PUBLISHED, network_id="1", permalink="https://" + "a" * 1_000_000))
     assert time.perf_counter() - began < 10
     assert traces(shown, TOKEN) == []
 
@@ -119,7 +119,7 @@ def test_an_answer_without_end_and_a_token_without_end_take_no_time() -> None:
 @pytest.mark.parametrize("secrets", [[], [Secret("x")]])
 def test_without_a_secret_nothing_is_changed(secrets: list[Secret]) -> None:
     hidden = Redaction(secrets)
-    outcome = Outcome(ended=Ended.REJECTED, network_id="1" * 2_001, sentence="a" * 4_001)
+    outcome = Outcome(ended=TryEnd.REJECTED, network_id="1" * 2_001, sentence="a" * 4_001)
     sighting = Sighting(posts=(FOUND,), failed=outcome)
     assert hidden.outcome(outcome) is outcome
     assert hidden.sighting(sighting) is sighting
@@ -127,8 +127,8 @@ def test_without_a_secret_nothing_is_changed(secrets: list[Secret]) -> None:
 
 
 def test_another_end_loses_an_id_that_quotes_a_secret_and_stays_what_it_is() -> None:
-    rejected = Outcome(ended=Ended.REJECTED, network_id=TOKEN, code="no")
-    assert Redaction([Secret(TOKEN)]).outcome(rejected) == Outcome(ended=Ended.REJECTED, code="no")
+    rejected = Outcome(ended=TryEnd.REJECTED, network_id=TOKEN, code="no")
+    assert Redaction([Secret(TOKEN)]).outcome(rejected) == Outcome(ended=TryEnd.REJECTED, code="no")
 
 
 @pytest.mark.parametrize(("length", "kept"), [(2_000, True), (2_001, False)])

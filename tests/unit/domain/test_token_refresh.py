@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.token_refresh import AHEAD, AHEAD_AGAIN, RenewalFailed, is_due
+from omnipub.domain.token_refresh import AHEAD, AHEAD_AGAIN, RefreshFailure, is_due
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)
@@ -24,5 +24,5 @@ TICK = timedelta(milliseconds=1)
 def test_a_token_is_renewed_three_days_ahead_hourly_until_the_network_refuses(
     ends_at: datetime | None, failed_at: datetime | None, *, for_good: bool, due: bool
 ) -> None:
-    failed = None if failed_at is None else RenewalFailed(at=failed_at, sentence="", for_good=for_good)
+    failed = None if failed_at is None else RefreshFailure(at=failed_at, sentence="", for_good=for_good)
     assert is_due(ends_at, failed, NOON) == due

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
 from omnipub.domain.network import POST_ID_AT_MOST, PostIds
 from omnipub.domain.validation import (
     LONGEST_WAIT,
@@ -17,7 +17,7 @@ from omnipub.domain.validation import (
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 IDS = PostIds(network="Net", pattern=re.compile("[0-9]+"), like="a number", found="It is there.")
-OUT = Outcome(ended=Ended.PUBLISHED, network_id="12", permalink="https://net.example/12")
+OUT = Outcome(ended=TryEnd.PUBLISHED, network_id="12", permalink="https://net.example/12")
 POST = FoundPost(network_id="12", text="Hello", created_at=NOON, permalink="https://net.example/12")
 
 
@@ -30,17 +30,17 @@ def test_what_can_be_true_is_kept_as_it_is() -> None:
 @pytest.mark.parametrize("id_", ["", "x", "12\n", "\ud800", "9" * (POST_ID_AT_MOST + 1), "١٢"])
 def test_without_a_valid_id_nothing_counts_as_published(id_: str) -> None:
     outcome = valid_outcome(replace(OUT, network_id=id_), IDS)
-    assert (outcome.ended, outcome.code, outcome.network_id) == (Ended.AMBIGUOUS, UNREADABLE_ID, "")
+    assert (outcome.ended, outcome.code, outcome.network_id) == (TryEnd.AMBIGUOUS, UNREADABLE_ID, "")
     assert outcome.sentence.startswith("Net accepted the post under an id that is none")
 
 
 def test_another_end_loses_an_id_that_is_none_and_stays_what_it_is() -> None:
-    there = replace(OUT, ended=Ended.ALREADY_THERE, network_id="\ud800")
-    assert valid_outcome(there, IDS) == Outcome(ended=Ended.ALREADY_THERE)
+    there = replace(OUT, ended=TryEnd.ALREADY_THERE, network_id="\ud800")
+    assert valid_outcome(there, IDS) == Outcome(ended=TryEnd.ALREADY_THERE)
 
 
 def test_a_conversation_that_makes_no_post_is_asked_for_no_id() -> None:
-    check = Outcome(ended=Ended.PUBLISHED, network_id="@omnipub", sentence="It works.")
+    check = Outcome(ended=TryEnd.PUBLISHED, network_id="@omnipub", sentence="It works.")
     assert valid_outcome(check, None) == check
 
 
@@ -54,11 +54,11 @@ def test_a_conversation_that_makes_no_post_is_asked_for_no_id() -> None:
     ],
 )
 def test_a_wait_is_kept_within_bounds(wait: timedelta | None, kept: timedelta | None) -> None:
-    assert valid_outcome(Outcome(ended=Ended.THROTTLED, wait=wait), IDS).wait == kept
+    assert valid_outcome(Outcome(ended=TryEnd.THROTTLED, wait=wait), IDS).wait == kept
 
 
 def test_words_are_one_line_that_can_be_stored_and_shown() -> None:
-    outcome = valid_outcome(Outcome(ended=Ended.REJECTED, code="a\x1b[31m\ud800", sentence="x\n" * 5_000), None)
+    outcome = valid_outcome(Outcome(ended=TryEnd.REJECTED, code="a\x1b[31m\ud800", sentence="x\n" * 5_000), None)
     assert outcome.code == "a [31m "
     assert len(outcome.sentence) <= 1_000
     assert outcome.sentence.isprintable()
@@ -105,7 +105,7 @@ def test_more_posts_than_a_look_may_bring_are_cut_and_said() -> None:
 
 
 def test_the_failure_of_a_look_passes_the_same_way() -> None:
-    failed = Outcome(ended=Ended.THROTTLED, wait=timedelta.max)
+    failed = Outcome(ended=TryEnd.THROTTLED, wait=timedelta.max)
     sighting = valid_sighting(Sighting(failed=failed), IDS)
     assert sighting.failed == replace(failed, wait=LONGEST_WAIT)
 
@@ -131,4 +131,4 @@ def test_a_look_that_reaches_back_to_a_moment_of_no_zone_proves_nothing() -> Non
 
 def test_a_sentence_of_the_longest_kind_is_kept_whole() -> None:
     sentence = "x" * 1_000
-    assert valid_outcome(Outcome(ended=Ended.REJECTED, sentence=sentence), None).sentence == sentence
+    assert valid_outcome(Outcome(ended=TryEnd.REJECTED, sentence=sentence), None).sentence == sentence

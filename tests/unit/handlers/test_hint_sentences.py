@@ -4,7 +4,7 @@ import pytest
 
 from omnipub.handlers.api.app import ROUTES
 from omnipub.handlers.api.hint_sentences import WORDS, links, links_of, sentence, steps, worded
-from omnipub.hints import Action, Group, Hint
+from omnipub.hints import Action, Hint, SubjectGroup
 from omnipub.names import API_ROOT
 
 FULL = {
@@ -37,7 +37,7 @@ def test_every_link_is_a_route_that_exists() -> None:
     told = [
         (link["method"], link["href"].removeprefix(API_ROOT).partition("?")[0])
         for action in Action
-        for group in Group
+        for group in SubjectGroup
         for link in links(Hint(action=action, group=group, **FULL))
     ]
     assert told
@@ -46,7 +46,9 @@ def test_every_link_is_a_route_that_exists() -> None:
 
 def test_an_item_that_is_not_known_has_no_link() -> None:
     assert links(Hint(action=Action.SHOW)) == []
-    assert links(Hint(action=Action.SHOW, group=Group.CERTIFICATION, id="X"))[0]["href"].endswith("/certifications/X")
+    assert links(Hint(action=Action.SHOW, group=SubjectGroup.CERTIFICATION, id="X"))[0]["href"].endswith(
+        "/certifications/X"
+    )
 
 
 def test_several_hints_are_one_text_and_each_link_once() -> None:

@@ -9,7 +9,7 @@ from omnipub.domain.announcement import announce
 from omnipub.domain.certification import Certification, checked
 from omnipub.domain.certification_catalog import CATALOGUE
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind
+from omnipub.domain.ids import ParentKind
 from omnipub.domain.message import checked as checked_content
 from omnipub.names import SEED_OWNER
 from omnipub.seed.messages import FATES, InventedPlan, invent
@@ -79,7 +79,7 @@ def test_tries_are_numbered_as_the_delivery_counts_them() -> None:
 
 
 def test_there_are_certifications_failures_beside_successes_and_second_tries() -> None:
-    assert 50 <= sum(invented.parent.kind is Kind.CERTIFICATION for invented in MANY) <= 150
+    assert 50 <= sum(invented.parent.kind is ParentKind.CERTIFICATION for invented in MANY) <= 150
     mixed = [{one.status for one in invented.deliveries} for invented in MANY]
     assert {Status.FAILED, Status.PUBLISHED} in mixed
     assert max(one.attempts for one in DELIVERIES) == 2

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, Parent, new_id
+from omnipub.domain.ids import Parent, ParentKind, new_id
 from omnipub.ports.table import Key, Query
 from omnipub.storage import access, keys
 from omnipub.storage.schema import INDEXES
@@ -13,13 +13,13 @@ from omnipub.storage.schema import INDEXES
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)
 MINUTE = timedelta(minutes=1)
-PARENT = Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A")
+PARENT = Parent(kind=ParentKind.MESSAGE, id="01KAQ8GQ00000000000000000A")
 KEY = Key("MSG#1", "CHANNEL#facebook")
 
 QUERIES: dict[str, Callable[[], Query]] = {
     "collection": lambda: access.collection(PARENT),
-    "of owner": lambda: access.of_owner("ada", Kind.MESSAGE, limit=20),
-    "of everybody": lambda: access.of_everybody(Kind.MESSAGE, 0, limit=20),
+    "of owner": lambda: access.of_owner("ada", ParentKind.MESSAGE, limit=20),
+    "of everybody": lambda: access.of_everybody(ParentKind.MESSAGE, 0, limit=20),
     "calendar": lambda: access.calendar(0, since=NOON, until=NOON + MINUTE, limit=20),
     "published on": lambda: access.published_on("facebook", 0, since=NOON, limit=20),
     "due": lambda: access.due(0, since=NOON, until=NOON + MINUTE),
@@ -88,11 +88,11 @@ def test_what_waits_is_read_oldest_first() -> None:
         assert not QUERIES[name]().newest_first
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", ParentKind)
 @pytest.mark.parametrize("since", [None, NOON])
 @pytest.mark.parametrize("until", [None, NOON + MINUTE])
 def test_a_list_by_id_reads_what_was_composed_in_a_span_its_upper_end_excluded(
-    kind: Kind, since: datetime | None, until: datetime | None
+    kind: ParentKind, since: datetime | None, until: datetime | None
 ) -> None:
     def composed(moment: datetime, randomness: bytes) -> str:
         return keys.owned(Parent(kind=kind, id=new_id(moment, randomness)))
@@ -110,8 +110,10 @@ def test_a_list_by_id_reads_what_was_composed_in_a_span_its_upper_end_excluded(
 
 def test_a_list_goes_on_below_its_cursor_and_never_above_its_end() -> None:
     cursor = keys.owned(PARENT)
-    assert access.of_owner("ada", Kind.MESSAGE, limit=1, below=cursor).below == cursor
-    before = access.of_everybody(Kind.MESSAGE, 0, limit=1, until=datetime(2020, 1, 1, tzinfo=UTC), below=cursor).below
+    assert access.of_owner("ada", ParentKind.MESSAGE, limit=1, below=cursor).below == cursor
+    before = access.of_everybody(
+        ParentKind.MESSAGE, 0, limit=1, until=datetime(2020, 1, 1, tzinfo=UTC), below=cursor
+    ).below
     assert before is not None
     assert before < cursor
 
@@ -127,8 +129,11 @@ def test_the_calendar_goes_on_above_its_cursor_alone() -> None:
 @pytest.mark.parametrize(
     ("sort", "named"),
     [
-        (at(NOON), Parent(kind=Kind.MESSAGE, id="1")),
-        (keys.moment_sort(NOON, Key("CERT#2", "CHANNEL#facebook:events")), Parent(kind=Kind.CERTIFICATION, id="2")),
+        (at(NOON), Parent(kind=ParentKind.MESSAGE, id="1")),
+        (
+            keys.moment_sort(NOON, Key("CERT#2", "CHANNEL#facebook:events")),
+            Parent(kind=ParentKind.CERTIFICATION, id="2"),
+        ),
         ("MSG#1", None),
         ("2026-11-23T12:00:00.000Z#USER#1#CHANNEL#facebook", None),
         ("yesterday#MSG#1#CHANNEL#facebook", None),
@@ -140,10 +145,10 @@ def test_a_cursor_by_moment_names_a_delivery_or_is_none(sort: str, named: Parent
     assert keys.named_in(sort) == named
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_an_owners_list_reads_one_kind_only(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ParentKind)
+def test_an_owners_list_reads_one_kind_only(kind: ParentKind) -> None:
     query = access.of_owner("ada", kind, limit=20)
-    for other in Kind:
+    for other in ParentKind:
         assert reads(query, keys.owned(Parent(kind=other, id=PARENT.id))) == (other is kind)
 
 
@@ -193,7 +198,7 @@ def test_due_and_overdue_together_read_everything_up_to_the_horizon_once(moment:
 @pytest.mark.parametrize("shard", [0, 1, 7])
 def test_every_shared_partition_is_read_shard_by_shard(shard: int) -> None:
     sharded = [
-        access.of_everybody(Kind.MESSAGE, shard, limit=1),
+        access.of_everybody(ParentKind.MESSAGE, shard, limit=1),
         access.calendar(shard, since=NOON, until=NOON, limit=1),
         access.published_on("facebook", shard, since=NOON, limit=1),
         access.due(shard, since=NOON, until=NOON),

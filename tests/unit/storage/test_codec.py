@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from omnipub.domain.certification import Certification
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery, DoubledPost, FrozenRequest, Lease, Reason, Unpublished
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content, MediaReference, Message, Variant
 from omnipub.domain.timestamps import Schedule
-from omnipub.domain.token_refresh import RenewalFailed
+from omnipub.domain.token_refresh import RefreshFailure
 from omnipub.storage.codec import decode, encode
-from omnipub.storage.items import Connection, Standing
+from omnipub.storage.items import Connection, ConnectionStatus
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ json = st.recursive(
 maybe_moment = st.none() | moments
 some_moments = st.lists(moments, max_size=3).map(tuple)
 words = st.lists(text, max_size=3).map(tuple)
-parents = every(Parent, kind=st.sampled_from(Kind), id=text)
+parents = every(Parent, kind=st.sampled_from(ParentKind), id=text)
 schedules = every(Schedule, at=moments, local=text, zone=text)
 media = every(MediaReference, key=text, content_type=text, size=counts, alt=text)
 variants = every(
@@ -137,7 +137,7 @@ certifications = every(
     version=counts,
     write_id=text,
 )
-renewals_failed = every(RenewalFailed, at=moments, sentence=text, times=counts, for_good=st.booleans())
+renewals_failed = every(RefreshFailure, at=moments, sentence=text, times=counts, for_good=st.booleans())
 connections = every(
     Connection,
     owner=text,
@@ -149,7 +149,7 @@ connections = every(
     created_at=moments,
     base_url=text,
     settings=st.none() | st.dictionaries(text, text, max_size=2),
-    standing=st.sampled_from(Standing),
+    standing=st.sampled_from(ConnectionStatus),
     standing_since=maybe_moment,
     standing_reason=text,
     refresh_at=maybe_moment,
@@ -162,7 +162,7 @@ values = st.one_of(deliveries, messages, attempts, certifications, connections, 
 
 STORABLE = (str, int, bool, type(None))
 LEAST = Delivery(
-    parent=Parent(kind=Kind.MESSAGE, id="1"),
+    parent=Parent(kind=ParentKind.MESSAGE, id="1"),
     channel="facebook",
     account="1",
     owner="ada",
@@ -256,7 +256,7 @@ def test_values_come_back_in_their_own_types() -> None:
     back = decode(Delivery, encode(LEAST))
     assert back.status is Status.DRAFT
     assert isinstance(back.parent, Parent)
-    assert back.parent.kind is Kind.MESSAGE
+    assert back.parent.kind is ParentKind.MESSAGE
     assert back.clean_looks == ()
 
 

@@ -8,14 +8,14 @@ import pytest
 from omnipub.domain.certification import Certification
 from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.delivery.model import Attempt, Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content, Message
 from omnipub.domain.text import EXCERPT
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.ports.table import Key
 from omnipub.storage.items import (
     Connection,
-    Standing,
+    ConnectionStatus,
     attempt_item,
     attempt_of,
     certification_item,
@@ -37,7 +37,7 @@ TWO = datetime(2026, 11, 23, 14, tzinfo=UTC)
 ID = "01KAQ8GQ00000000000000000A"
 
 DELIVERY = Delivery(
-    parent=Parent(kind=Kind.MESSAGE, id=ID),
+    parent=Parent(kind=ParentKind.MESSAGE, id=ID),
     channel="facebook:events",
     account="page-1",
     owner="ada",
@@ -249,7 +249,7 @@ def test_messages_certifications_connections_and_tries_survive_their_items() -> 
     assert certification_of(certification_item(CERTIFICATION, third)) == CERTIFICATION
     assert attempt_of(attempt_item(ATTEMPT)) == ATTEMPT
     needy = replace(
-        CONNECTION, standing=Standing.NEEDS_OWNER, standing_since=ONE, settings={"page": "1"}, refresh_at=TWO
+        CONNECTION, standing=ConnectionStatus.NEEDS_OWNER, standing_since=ONE, settings={"page": "1"}, refresh_at=TWO
     )
     assert connection_of(connection_item(needy, third)) == needy
 

@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.ports.table import Key
 from omnipub.storage import keys
 
 TICK = timedelta(milliseconds=1)
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
-MESSAGE = Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A")
-CERTIFICATION = Parent(kind=Kind.CERTIFICATION, id="01KAQ8GQ00000000000000000B")
+MESSAGE = Parent(kind=ParentKind.MESSAGE, id="01KAQ8GQ00000000000000000A")
+CERTIFICATION = Parent(kind=ParentKind.CERTIFICATION, id="01KAQ8GQ00000000000000000B")
 
 moments = st.integers(0, 250_000_000_000_000).map(
     lambda millis: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=millis)
@@ -21,7 +21,9 @@ moments = st.integers(0, 250_000_000_000_000).map(
 deliveries = st.builds(
     keys.delivery,
     st.builds(
-        Parent, kind=st.sampled_from(Kind), id=st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26)
+        Parent,
+        kind=st.sampled_from(ParentKind),
+        id=st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26),
     ),
     st.sampled_from(["facebook", "facebook:events", "linkedin"]),
 )
@@ -100,7 +102,7 @@ def test_shared_partitions_of_different_lists_never_meet() -> None:
         for shard in (0, 1, 2, 12)
         for f in (
             *(lambda shard, status=status: keys.by_status(status, shard) for status in Status),
-            *(lambda shard, kind=kind: keys.everybody(kind, shard) for kind in Kind),
+            *(lambda shard, kind=kind: keys.everybody(kind, shard) for kind in ParentKind),
             *(lambda shard, net=net: keys.published(net, shard) for net in ("facebook", "linkedin")),
             keys.by_refresh,
             keys.calendar,
@@ -202,11 +204,11 @@ def test_the_tries_of_one_channel_are_not_those_of_its_aliases() -> None:
 
 
 def test_a_younger_message_stands_behind_an_older_one_in_its_owners_list() -> None:
-    assert keys.owned(MESSAGE) < keys.owned(Parent(kind=Kind.MESSAGE, id="01KAQ8GQ01000000000000000A"))
+    assert keys.owned(MESSAGE) < keys.owned(Parent(kind=ParentKind.MESSAGE, id="01KAQ8GQ01000000000000000A"))
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_an_owners_list_of_one_kind_holds_that_kind_only(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ParentKind)
+def test_an_owners_list_of_one_kind_holds_that_kind_only(kind: ParentKind) -> None:
     for parent in (MESSAGE, CERTIFICATION):
         listed = keys.owned_from(kind, None) <= keys.owned(parent) < keys.owned_until(kind, None)
         assert listed == (parent.kind is kind)

@@ -9,7 +9,7 @@ import pytest
 import omnipub
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.ports.table import Key
 from omnipub.services.accounts.connect import RENEWAL
 from omnipub.storage import keys
@@ -19,7 +19,7 @@ from omnipub.storage.kinds import SECRETS, ItemKind, kind_of, read, value_of, wi
 
 ROOT = Path(omnipub.__file__).parent
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-PARENT = Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A")
+PARENT = Parent(kind=ParentKind.MESSAGE, id="01KAQ8GQ00000000000000000A")
 DELIVERY = Delivery(
     parent=PARENT,
     channel="facebook:events",
@@ -38,7 +38,7 @@ CONNECTION = Connection(
     created_at=NOON,
     settings={"renewal": "1.BBBB", "pds": "https://pds.example"},
 )
-SAMPLES = {"parent": PARENT, "number": 1, "at": NOON, "status": Status.HELD, "kind": Kind.MESSAGE, "shard": 0}
+SAMPLES = {"parent": PARENT, "number": 1, "at": NOON, "status": Status.HELD, "kind": ParentKind.MESSAGE, "shard": 0}
 
 
 def made_keys() -> dict[str, Key]:

@@ -99,7 +99,7 @@ def translated(what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        ours = told(error, what)
+        ours = error_for(error, what)
         if ours is None:
             raise
         raise ours from error
@@ -117,7 +117,7 @@ def translated(what: str) -> Iterator[None]:
         ) from error
 
 
-def told(error: ClientError, what: str) -> OmnipubError | None:
+def error_for(error: ClientError, what: str) -> OmnipubError | None:
     """Our error for an answer of AWS, or None if that is a mistake of ours."""
     answer, code = error.response, code_of(error)
     # A cancelled transaction says why for each of its writes.

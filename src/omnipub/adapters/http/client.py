@@ -49,7 +49,7 @@ class _StaleError(NoAnswerError):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _PreparedRequest:
     """A request as it is written, and until when."""
 
     request: Request
@@ -68,7 +68,7 @@ class HttpClient:
     """Fills the port `Send`.
 
     Args:
-        allowed_origins: As the `Guard` takes them.
+        allowed_origins: As the `SsrfGuard` takes them.
         only_allowed: Likewise.
         resolve: Likewise; by default what the system knows.
         tls: What certificates are trusted; by default what the system trusts.
@@ -102,7 +102,7 @@ class HttpClient:
         deadline = Deadline(request.total_timeout)
         target = target_of(request.url)
         self._guard.check(target, user_given=request.user_given)
-        asked = _Asked(request, target, *written(request, target, media), deadline)
+        asked = _PreparedRequest(request, target, *written(request, target, media), deadline)
         kept = self._kept.take(asked.key) if request.kept_for else None
         if kept is None:
             return self._exchange(self._connected(asked), asked)
@@ -118,7 +118,7 @@ class HttpClient:
         """Close the connections that wait for another request."""
         self._kept.close()
 
-    def _exchange(self, line: PooledConnection, asked: "_Asked") -> Response:
+    def _exchange(self, line: PooledConnection, asked: "_PreparedRequest") -> Response:
         connection, request = line.connection, asked.request
         wire = DeadlineSocket(line.socket, asked.deadline)
         connection.sock = wire  # what http.client uses of a socket
@@ -146,7 +146,7 @@ class HttpClient:
                 line.hang_up()
         return response
 
-    def _connected(self, asked: "_Asked") -> PooledConnection:
+    def _connected(self, asked: "_PreparedRequest") -> PooledConnection:
         """A connection to the first address that takes one; nothing has been written to it."""
         target, request, deadline = asked.target, asked.request, asked.deadline
         refusal: Exception | None = None

@@ -20,7 +20,7 @@ class LoopbackHttpClient:
         self._sends: dict[str, HttpClient] = {}
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
-        """Send once, as `HttpSend` does.
+        """Send once, as `HttpClient` does.
 
         Raises:
             NotSentError: As there; or it leads away from this machine.

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class BoundedThreadPool:
-    """The `Crew` port: `slots` threads per lane, each taking the lane's next task."""
+    """The `ThreadPool` port: `slots` threads per lane, each taking the lane's next task."""
 
     def work(self, lanes: Mapping[str, Sequence[Callable[[], None]]], slots: int) -> None:
         """Run all tasks and return when all have ended; a lone task needs no thread."""
@@ -32,7 +32,7 @@ class BoundedThreadPool:
 
 
 class WorkerPoolThreads(BoundedThreadPool):
-    """The `Crew` port within a pool's threads, which work on other accounts meanwhile."""
+    """The `ThreadPool` port within a pool's threads, which work on other accounts meanwhile."""
 
     def __init__(self, pool: "WorkerPool[Any]") -> None:
         self._pool = pool

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from omnipub.channels.answers import Verdict, accepted, asked_wait, sentence, words
+from omnipub.channels.answers import AnswerMeaning, accepted, asked_wait, sentence, words
 from omnipub.channels.drafting import images_of
 from omnipub.domain.announcement_templates import Template, Tone
 from omnipub.domain.conversation import (
@@ -29,8 +29,8 @@ from omnipub.domain.conversation import (
     Response,
     Secret,
 )
-from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.network import OwnAddress, PostIds, SandboxAccount, Tokens
@@ -46,14 +46,18 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - how a secret begins, not one
 BODY_BYTES = 20_000
 """Receivers need not take more."""
 
-_CLOSED = Verdict(
-    Ended.AUTH, "The receiver says that this address is closed for good; connect the webhook with a new one."
+_CLOSED = AnswerMeaning(
+    TryEnd.AUTH, "The receiver says that this address is closed for good; connect the webhook with a new one."
 )
-_THROTTLED = Verdict(Ended.THROTTLED, "The receiver asks to slow down.")
-_BROKEN = Verdict(Ended.AMBIGUOUS, "The receiver failed while it had the delivery; it is sent again under the same id.")
-_MOVED = Verdict(Ended.NOT_SENT, "The receiver points to another address; redirects are not followed.")
-_UNSIGNED = Verdict(Ended.NOT_SENT, "The receiver refuses the delivery; check that it knows the same signing secret.")
-_REFUSED = Verdict(Ended.NOT_SENT, "The receiver did not accept the delivery.")
+_THROTTLED = AnswerMeaning(TryEnd.THROTTLED, "The receiver asks to slow down.")
+_BROKEN = AnswerMeaning(
+    TryEnd.AMBIGUOUS, "The receiver failed while it had the delivery; it is sent again under the same id."
+)
+_MOVED = AnswerMeaning(TryEnd.NOT_SENT, "The receiver points to another address; redirects are not followed.")
+_UNSIGNED = AnswerMeaning(
+    TryEnd.NOT_SENT, "The receiver refuses the delivery; check that it knows the same signing secret."
+)
+_REFUSED = AnswerMeaning(TryEnd.NOT_SENT, "The receiver did not accept the delivery.")
 
 # Whoever signs up for Standard Webhooks promises that only 2xx means "taken" and that anything else may
 # be sent again. So nothing but 410 ends a delivery: REJECTED would fail it at the receiver's first bad
@@ -61,7 +65,7 @@ _REFUSED = Verdict(Ended.NOT_SENT, "The receiver did not accept the delivery.")
 # which may be edited). A 5xx is AMBIGUOUS, gateways' 502 and 504 too: the delivery may have been worked
 # on before the failure. It is sent again in the same way, but cannot be edited or cancelled meanwhile,
 # as a receiver that has the old text would drop the new one under the same id.
-BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
+BY_STATUS: Mapping[int, AnswerMeaning] = MappingProxyType(
     {401: _UNSIGNED, 403: _UNSIGNED, 410: _CLOSED, 429: _THROTTLED}
     | dict.fromkeys(range(300, 400), _MOVED)
     | dict.fromkeys(range(500, 600), _BROKEN)
@@ -107,10 +111,10 @@ class Webhook(Channel):
         title="Sandbox receiver", token=lambda entropy: SECRET_PREFIX + base64.b64encode(entropy).decode()
     )
 
-    def remedy(self, account_id: str) -> Remedy:
+    def remedy(self, account_id: str) -> ReconcileMethod:
         """The receiver knows a delivery by its id."""
         del account_id
-        return Remedy.RESEND
+        return ReconcileMethod.RESEND
 
     def render(self, content: Content, occasion: Occasion) -> FrozenBody:
         """The exact body and its id; what is signed is what stands here."""
@@ -142,7 +146,7 @@ class Webhook(Channel):
         keys = _keys_of(account)
         if not keys:
             return Outcome(
-                ended=Ended.AUTH,
+                ended=TryEnd.AUTH,
                 code="bad_secret",
                 sentence=f"The signing secret is not of the form {SECRET_PREFIX}…; connect the webhook again.",
             )
@@ -165,14 +169,14 @@ class Webhook(Channel):
         )
         if accepted(answer):
             yield Published(network_id=frozen["id"])
-            return Outcome(ended=Ended.PUBLISHED, network_id=frozen["id"])
+            return Outcome(ended=TryEnd.PUBLISHED, network_id=frozen["id"])
         return _failure(answer, now())
 
     def look_up(self, account: Account, since: datetime) -> Looking:
         """A receiver cannot be asked what it has."""
         del account, since
         yield from ()
-        failed = Outcome(ended=Ended.REJECTED, code="no_look_up", sentence="A webhook's receiver cannot be asked.")
+        failed = Outcome(ended=TryEnd.REJECTED, code="no_look_up", sentence="A webhook's receiver cannot be asked.")
         return Sighting(failed=failed)
 
     def delete(self, network_id: str, account: Account) -> Publishing:
@@ -180,7 +184,7 @@ class Webhook(Channel):
         del network_id, account
         yield from ()
         plain = "What a webhook has delivered cannot be deleted."
-        return Outcome(ended=Ended.REJECTED, code="no_delete", sentence=plain)
+        return Outcome(ended=TryEnd.REJECTED, code="no_delete", sentence=plain)
 
 
 def delivery_id(delivery_key: str) -> str:
@@ -208,7 +212,7 @@ def _signature(key: bytes, signed: bytes) -> str:
 
 def _too_long(found: int) -> Outcome:
     return Outcome(
-        ended=Ended.REJECTED,
+        ended=TryEnd.REJECTED,
         code="body_too_long",
         sentence=f"The delivery would have {found:,} bytes as JSON; receivers take {BODY_BYTES:,}.",
     )

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from omnipub.domain.delivery.lifecycle import Event
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.moves import at_rest, ended, latest, look_at, published, put_back, reason_of
-from omnipub.domain.delivery.outcome import CALLED_OFF, STOPS, WINDOW_OVER, Ended, Outcome
+from omnipub.domain.delivery.outcome import CALLED_OFF, STOPS, WINDOW_OVER, Outcome, TryEnd
 from omnipub.domain.delivery.reconcile import first_look, not_sent_again, waiting
-from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.delivery.rules import ReconcileMethod, Rules
 from omnipub.domain.timestamps import later
 
 ACCOUNT_PAUSE = timedelta(minutes=15)
@@ -40,21 +40,21 @@ def concluded(
     if rests_until is not None:
         outcome = replace(outcome, wait=max(outcome.wait or timedelta(0), rests_until - now))
     match outcome.ended:
-        case Ended.PUBLISHED:
+        case TryEnd.PUBLISHED:
             return published(delivery, outcome.at or now, network_id=outcome.network_id, permalink=outcome.permalink)
-        case Ended.AMBIGUOUS:
+        case TryEnd.AMBIGUOUS:
             return _uncertain(delivery, outcome, now, rules, chance)
-        case Ended.ALREADY_THERE if delivery.uncertain_since is not None:
+        case TryEnd.ALREADY_THERE if delivery.uncertain_since is not None:
             return _uncertain(delivery, outcome, now, rules, chance)
-        case Ended.REJECTED | Ended.ALREADY_THERE if not delivery.may_be_out:
+        case TryEnd.REJECTED | TryEnd.ALREADY_THERE if not delivery.may_be_out:
             return ended(delivery, Event.REJECT, outcome, now)
-        case Ended.REJECTED:
+        case TryEnd.REJECTED:
             # The refusal is of this try; an earlier one may still be out.
             used = replace(delivery, tries_used=delivery.tries_used + 1)
             return _uncertain_or_lost(used, outcome, now, rules, chance)
-        case Ended.THROTTLED | Ended.NOT_SENT if outcome.ended is Ended.THROTTLED or rests_until is not None:
+        case TryEnd.THROTTLED | TryEnd.NOT_SENT if outcome.ended is TryEnd.THROTTLED or rests_until is not None:
             return _throttled(delivery, outcome, now, rules, chance)
-        case Ended.AUTH:
+        case TryEnd.AUTH:
             return _unauthorised(delivery, outcome, now)
         case _:
             return _not_sent(delivery, outcome, now, rules, chance)
@@ -124,13 +124,13 @@ def _uncertain(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules
 def _uncertain_or_lost(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules, chance: float) -> Delivery:
     reason = reason_of(outcome, now)
     match rules.remedy:
-        case Remedy.LOOK_UP:
+        case ReconcileMethod.LOOK_UP:
             return replace(look_at(delivery, max(now, first_look(delivery, rules))), reason=reason)
-        case Remedy.RESEND if why_not_again := not_sent_again(delivery, now):
+        case ReconcileMethod.RESEND if why_not_again := not_sent_again(delivery, now):
             said = f"{outcome.sentence} {why_not_again}".strip()
             lost = at_rest(delivery, Event.LOSE_TRACK, now, code="", sentence="")
             return replace(lost, reason=replace(reason, sentence=said))
-        case Remedy.RESEND if delivery.tries_used < rules.tries:
+        case ReconcileMethod.RESEND if delivery.tries_used < rules.tries:
             wait = max(outcome.wait or timedelta(0), rules.backoff.wait(max(1, delivery.tries_used), chance=chance))
             return replace(look_at(delivery, later(now, wait)), reason=reason)
         case _:

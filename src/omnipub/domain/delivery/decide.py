@@ -25,7 +25,7 @@ RESTS = "account_rests"
 """The reason of a delivery that waits because its account's last tries went unanswered or were throttled."""
 
 
-class Act(StrEnum):
+class NextAct(StrEnum):
     """What a worker that meets a delivery has to do."""
 
     SEND = "send"
@@ -39,7 +39,7 @@ class Act(StrEnum):
 class Step:
     """The act, the moment to wait for (with `wait`), and why, in a word for logs and replays."""
 
-    act: Act
+    act: NextAct
     why: str
     until: datetime | None = None
 
@@ -50,17 +50,17 @@ def next_step(delivery: Delivery, now: datetime, lead: timedelta = timedelta(0))
     `lead`: so long before its moment a pointer may come; for little more than that the worker waits.
     """
     if delivery.status not in {Status.SCHEDULED, Status.PUBLISHING} or delivery.next_at is None:
-        return Step(act=Act.LET_BE, why=f"already {delivery.status}")
+        return Step(act=NextAct.LET_BE, why=f"already {delivery.status}")
     ahead = delivery.next_at - now
     if ahead > lead + BEYOND_LEAD:
-        return Step(act=Act.LET_BE, why="being published" if delivery.lease else "not due yet")
+        return Step(act=NextAct.LET_BE, why="being published" if delivery.lease else "not due yet")
     if ahead > timedelta(0):
-        return Step(act=Act.WAIT, why="due in a moment", until=delivery.next_at)
+        return Step(act=NextAct.WAIT, why="due in a moment", until=delivery.next_at)
     if delivery.status is Status.PUBLISHING:
-        return Step(act=Act.FIND_OUT, why="may be out" if delivery.may_be_out else "its worker died")
+        return Step(act=NextAct.FIND_OUT, why="may be out" if delivery.may_be_out else "its worker died")
     if delivery.is_past_window(now):
-        return Step(act=Act.MISS, why="overdue past its window")
-    return Step(act=Act.SEND, why="due")
+        return Step(act=NextAct.MISS, why="overdue past its window")
+    return Step(act=NextAct.SEND, why="due")
 
 
 def is_unresolved(delivery: Delivery) -> bool:

@@ -37,7 +37,7 @@ def digest(text: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class SentPost:
     """What a try sent, as far as a look can see it; `links` are those that do not stand in the text."""
 
     text: str
@@ -52,7 +52,7 @@ class Likeness(Enum):
     OTHER = auto()  # another text, or none by which it could be recognised
 
 
-def likeness(sent: Sent, post: FoundPost) -> tuple[Likeness, str]:
+def likeness(sent: SentPost, post: FoundPost) -> tuple[Likeness, str]:
     """How like what was sent a post is, and with `UNCLEAR` why it is not clear, as half a sentence."""
     wanted, seen = fingerprint(sent.text), fingerprint(post.text)
     if not wanted:

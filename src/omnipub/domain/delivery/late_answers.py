@@ -11,7 +11,7 @@ from omnipub.domain.delivery.lifecycle import Event, Status, follow
 from omnipub.domain.delivery.model import Delivery, DoubledPost, Reason
 from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE, at_rest, published
 from omnipub.domain.delivery.outcome import Outcome
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.text import excerpt
 
 EARLIER_REVISION = "earlier_revision"
@@ -31,7 +31,7 @@ OTHERS_POST = "others_post"
 
 
 def late_answer(
-    there: Delivery, claim: Delivery, outcome: Outcome, now: datetime, *, said: str, remedy: Remedy
+    there: Delivery, claim: Delivery, outcome: Outcome, now: datetime, *, said: str, remedy: ReconcileMethod
 ) -> Delivery:
     """The delivery after an earlier try of it was answered with an id.
 
@@ -95,7 +95,7 @@ def disowned(delivery: Delivery, network_id: str, now: datetime, *, owner: str) 
     )
 
 
-def _told(there: Delivery, claim: Delivery, revision: int, said: str, remedy: Remedy) -> list[tuple[str, str]]:
+def _told(there: Delivery, claim: Delivery, revision: int, said: str, remedy: ReconcileMethod) -> list[tuple[str, str]]:
     """What people have to know besides: codes and sentences, the most important first."""
     told = []
     if there.status is Status.CANCELLED:
@@ -105,7 +105,7 @@ def _told(there: Delivery, claim: Delivery, revision: int, said: str, remedy: Re
     elif there.cancel_asked:
         told.append((CANCELLED_TOO_LATE, f"It was to be cancelled ({there.cancel_asked}), but it was out by then."))
     later = there.attempts > claim.attempts and (there.may_be_out or (there.lease is not None and there.lease.sends))
-    if later and remedy is not Remedy.RESEND:
+    if later and remedy is not ReconcileMethod.RESEND:
         told.append((MAYBE_DOUBLED, "A later try had begun as well, so it may be out twice."))
     if revision != there.revision:
         words = f": “{excerpt(said)}”" if said else ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from omnipub.domain.delivery.fingerprint import Likeness, Sent, likeness
+from omnipub.domain.delivery.fingerprint import Likeness, SentPost, likeness
 from omnipub.domain.delivery.outcome import FoundPost, Sighting
 from omnipub.domain.delivery.reconcile import LookResult
 
@@ -20,7 +20,7 @@ NAMED = 3
 """So many candidates are named; more say nothing."""
 
 
-def read(sighting: Sighting, *, sent: Sent, since: datetime, owners: Mapping[str, str], ours: str) -> LookResult:
+def read(sighting: Sighting, *, sent: SentPost, since: datetime, owners: Mapping[str, str], ours: str) -> LookResult:
     """Judge a sighting.
 
     Args:

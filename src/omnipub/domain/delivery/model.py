@@ -162,7 +162,7 @@ class Attempt:
     """One try of a delivery, kept as history.
 
     Attributes:
-        ended: An `Ended` value, or `died` if nobody came back from it.
+        ended: An `TryEnd` value, or `died` if nobody came back from it.
         network_id: What the network named it, with `published`.
     """
 

@@ -33,7 +33,7 @@ def unquoted(sentence: str) -> str:
     return _SAYS.sub("", ours.rstrip().removesuffix(":")) if quote else ours
 
 
-class Ended(StrEnum):
+class TryEnd(StrEnum):
     """How a try ended."""
 
     PUBLISHED = "published"  # the network answered with an id
@@ -60,7 +60,7 @@ class Outcome:
         at: When the network named the id, if more was asked after that; None if the try ended with it.
     """
 
-    ended: Ended
+    ended: TryEnd
     code: str = ""
     sentence: str = ""
     wait: timedelta | None = None

@@ -11,7 +11,7 @@ from omnipub.domain.delivery.lifecycle import Event
 from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.delivery.moves import at_rest, look_at, lost_track, published, put_back
 from omnipub.domain.delivery.outcome import FoundPost
-from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.delivery.rules import ReconcileMethod, Rules
 from omnipub.domain.timestamps import TICK, later
 
 BETWEEN_LOOKS = timedelta(seconds=30)
@@ -32,7 +32,7 @@ ASKED_WITHIN = timedelta(hours=24)
 _USED_UP = "It is surely not out, and its tries are used up."
 
 
-class FindOut(StrEnum):
+class ReconcileStep(StrEnum):
     """How to go on with a delivery that may be out."""
 
     SEND_AGAIN = "send_again"
@@ -41,16 +41,16 @@ class FindOut(StrEnum):
     STOP = "stop"
 
 
-def how_to_find_out(delivery: Delivery, now: datetime, rules: Rules) -> FindOut:
+def how_to_find_out(delivery: Delivery, now: datetime, rules: Rules) -> ReconcileStep:
     """Choose the way on for a buried delivery that may be out."""
-    if delivery.deaths >= DEATHS_AT_MOST or rules.remedy is Remedy.NONE:
-        return FindOut.STOP
-    if rules.remedy is Remedy.RESEND:
+    if delivery.deaths >= DEATHS_AT_MOST or rules.remedy is ReconcileMethod.NONE:
+        return ReconcileStep.STOP
+    if rules.remedy is ReconcileMethod.RESEND:
         stop = delivery.tries_used >= rules.tries or not_sent_again(delivery, now)
-        return FindOut.STOP if stop else FindOut.SEND_AGAIN
+        return ReconcileStep.STOP if stop else ReconcileStep.SEND_AGAIN
     if delivery.looks >= LOOKS_AT_MOST:
-        return FindOut.STOP
-    return FindOut.LOOK if now >= first_look(delivery, rules) else FindOut.LATER
+        return ReconcileStep.STOP
+    return ReconcileStep.LOOK if now >= first_look(delivery, rules) else ReconcileStep.LATER
 
 
 def not_sent_again(delivery: Delivery, now: datetime) -> str:

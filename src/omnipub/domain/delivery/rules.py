@@ -7,7 +7,7 @@ from enum import StrEnum
 from omnipub.domain.delivery.retry import Backoff
 
 
-class Remedy(StrEnum):
+class ReconcileMethod(StrEnum):
     """How a channel finds out what became of a try whose answer is missing."""
 
     RESEND = "resend"  # the network knows our key: the same bytes again cannot double
@@ -19,7 +19,7 @@ class Remedy(StrEnum):
 class Rules:
     """What decisions depend on besides the delivery: the channel's remedy and settle time, and bounds."""
 
-    remedy: Remedy
+    remedy: ReconcileMethod
     settle: timedelta
     tries: int = 5
     backoff: Backoff = field(default_factory=Backoff)

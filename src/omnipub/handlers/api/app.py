@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omnipub import __version__
-from omnipub.domain.ids import Kind, Parent, checked_id
+from omnipub.domain.ids import Parent, ParentKind, checked_id
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import InvalidInputError
 from omnipub.handlers.api import router
 from omnipub.handlers.api.list_filter import filter_of
 from omnipub.handlers.api.origin import turned_away
-from omnipub.handlers.api.request import Request
-from omnipub.handlers.api.response import Answer
-from omnipub.handlers.api.router import Call, Public, Route
+from omnipub.handlers.api.request import ApiRequest
+from omnipub.handlers.api.response import ApiResponse
+from omnipub.handlers.api.router import ApiCall, Public, Route
 from omnipub.handlers.process import origin_secret, system
 from omnipub.names import API_ROOT
 from omnipub.services.channels.catalog import catalogue, networks
@@ -40,7 +40,7 @@ def handler(event: Event, context: object) -> dict[str, Any]:
     return refusal or build(system())(event, context)
 
 
-def _create_message(over: System, call: Call) -> Answer:
+def _create_message(over: System, call: ApiCall) -> ApiResponse:
     from omnipub.handlers.api.models import MessageBody
 
     body = _body(call.request)
@@ -58,15 +58,15 @@ def _create_message(over: System, call: Call) -> Answer:
     return _created(created, "messages")
 
 
-def _list_messages(over: System, call: Call) -> Answer:
-    return _list(over, call, Kind.MESSAGE, "messages")
+def _list_messages(over: System, call: ApiCall) -> ApiResponse:
+    return _list(over, call, ParentKind.MESSAGE, "messages")
 
 
-def _show_message(over: System, call: Call) -> Answer:
-    return _show(over, call, Kind.MESSAGE)
+def _show_message(over: System, call: ApiCall) -> ApiResponse:
+    return _show(over, call, ParentKind.MESSAGE)
 
 
-def _announce_certification(over: System, call: Call) -> Answer:
+def _announce_certification(over: System, call: ApiCall) -> ApiResponse:
     from omnipub.handlers.api.models import CertificationBody
 
     body = _body(call.request)
@@ -84,31 +84,31 @@ def _announce_certification(over: System, call: Call) -> Answer:
     return _created(created, "certifications")
 
 
-def _list_certifications(over: System, call: Call) -> Answer:
-    return _list(over, call, Kind.CERTIFICATION, "certifications")
+def _list_certifications(over: System, call: ApiCall) -> ApiResponse:
+    return _list(over, call, ParentKind.CERTIFICATION, "certifications")
 
 
-def _show_certification(over: System, call: Call) -> Answer:
-    return _show(over, call, Kind.CERTIFICATION)
+def _show_certification(over: System, call: ApiCall) -> ApiResponse:
+    return _show(over, call, ParentKind.CERTIFICATION)
 
 
-def _list_types(over: System, call: Call) -> Answer:  # noqa: ARG001  every route is called alike
-    return Answer(body={"types": catalogue()})
+def _list_types(over: System, call: ApiCall) -> ApiResponse:  # noqa: ARG001  every route is called alike
+    return ApiResponse(body={"types": catalogue()})
 
 
-def _keep_media(over: System, call: Call) -> Answer:
+def _keep_media(over: System, call: ApiCall) -> ApiResponse:
     if not call.request.binary:
         raise InvalidInputError("The body is text.", hint="Send the image's bytes with Content-Type: image/png.")
     stored = over.world.media.keep(call.request.body)
     said = {"key": stored.key, "content_type": stored.content_type, "size": stored.size}
-    return Answer(status=201, body=said)
+    return ApiResponse(status=201, body=said)
 
 
-def _list_channels(over: System, call: Call) -> Answer:
-    return Answer(body={"channels": networks(over.channels, over.accounts.of(call.viewer.owner))})
+def _list_channels(over: System, call: ApiCall) -> ApiResponse:
+    return ApiResponse(body={"channels": networks(over.channels, over.accounts.of(call.viewer.owner))})
 
 
-def _health(over: System) -> Answer:
+def _health(over: System) -> ApiResponse:
     beat = over.dispatch.last_beat()
     alive = beat is not None and over.world.clock.now() - beat < ALARMING_SILENCE
     said = {
@@ -118,7 +118,7 @@ def _health(over: System) -> Answer:
         "mode": over.settings.mode.value,
         "last_tick_at": to_text(beat) if beat else None,
     }
-    return Answer(status=200 if alive else 503, body=said)
+    return ApiResponse(status=200 if alive else 503, body=said)
 
 
 ROUTES: router.Routes = (
@@ -136,29 +136,29 @@ ROUTES: router.Routes = (
 """Of two that fit a path, the earlier one answers."""
 
 
-def _show(over: System, call: Call, kind: Kind) -> Answer:
+def _show(over: System, call: ApiCall, kind: ParentKind) -> ApiResponse:
     parent = Parent(kind=kind, id=checked_id(call.id))
-    return Answer(body=serialize.shown(over.showing.one(parent, call.viewer)))
+    return ApiResponse(body=serialize.shown(over.showing.one(parent, call.viewer)))
 
 
-def _list(over: System, call: Call, kind: Kind, name: str) -> Answer:
+def _list(over: System, call: ApiCall, kind: ParentKind, name: str) -> ApiResponse:
     query = call.request.query
     limit = query.get("limit", "20")
     if not (limit.isascii() and limit.isdecimal() and len(limit) <= LIMIT_DIGITS):
         raise InvalidInputError(f"limit is '{limit[:20]}'; it must be a whole number from 1 to 100.")
     page = over.lists.page(kind, call.viewer, filter_of(query), limit=int(limit), after=query.get("cursor"))
-    return Answer(body={name: [serialize.row(row) for row in page.rows], "cursor": page.cursor})
+    return ApiResponse(body={name: [serialize.row(row) for row in page.rows], "cursor": page.cursor})
 
 
-def _created(created: Created, group: str) -> Answer:
+def _created(created: Created, group: str) -> ApiResponse:
     where = f"{API_ROOT}/{group}/{created.id}"
     headers = {"Location": where}
     if created.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return Answer(status=201, body=serialize.created(created) | {"links": {"self": where}}, headers=headers)
+    return ApiResponse(status=201, body=serialize.created(created) | {"links": {"self": where}}, headers=headers)
 
 
-def _body(request: Request) -> Any:
+def _body(request: ApiRequest) -> Any:
     try:
         body = loads(request.body)
     except JsonError as error:
@@ -171,7 +171,7 @@ def _body(request: Request) -> Any:
     return body
 
 
-def _idempotency(request: Request, body: Any) -> IdempotencyKey | None:
+def _idempotency(request: ApiRequest, body: Any) -> IdempotencyKey | None:
     key = request.headers.get("idempotency-key")
     # The route is part of the request: one key for a message and a certification is a mistake.
     return None if key is None else IdempotencyKey.of(key, {"path": request.path, "body": body})

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from omnipub.hints import Action, Group, Hint
+from omnipub.hints import Action, Hint, SubjectGroup
 from omnipub.names import API_ROOT
 
-GROUPS: Mapping[Group, str] = MappingProxyType({Group.MESSAGE: "messages", Group.CERTIFICATION: "certifications"})
+GROUPS: Mapping[SubjectGroup, str] = MappingProxyType(
+    {SubjectGroup.MESSAGE: "messages", SubjectGroup.CERTIFICATION: "certifications"}
+)
 """The collection that holds what an id stands for."""
 
 
@@ -22,7 +24,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Words:
+class HintSentences:
     """How an action is worded: `sentence` ends without a full stop, as it may follow the hint's own condition."""
 
     sentence: str
@@ -38,50 +40,54 @@ _HEALTH = Link("health", "/health")
 
 _TO_AN_OPERATOR = "an operator can"
 
-WORDS: Mapping[Action, Words] = MappingProxyType(
+WORDS: Mapping[Action, HintSentences] = MappingProxyType(
     {
-        Action.SHOW: Words("look at it to see where it is", (_ITEM,)),
-        Action.LIST: Words("the list shows what there is", (_COLLECTION,)),
-        Action.LIST_HELD: Words("the list shows what is held", (_HELD,)),
-        Action.LIST_STUCK: Words("the list shows what needs somebody", (_COLLECTION,)),
-        Action.EDIT: Words("its text can be changed", (_ITEM,)),
-        Action.MOVE: Words("its time can be changed", (_ITEM,)),
-        Action.CANCEL: Words("it can be called off", (_ITEM,)),
-        Action.RETRY: Words("it can be sent again", (_ITEM,)),
-        Action.DISMISS: Words("it can be put away, with a reason", (_ITEM,)),
-        Action.RECONCILE: Words("omnipub can look for the post now", (_ITEM,)),
-        Action.MARK_PUBLISHED: Words("it can be marked as published, with the network's id of the post", (_ITEM,)),
-        Action.UNPUBLISH: Words("the post can be deleted there", (_ITEM,)),
-        Action.RUN_NOW: Words(f"{_TO_AN_OPERATOR} dispatch what is due", (_HEALTH,)),
-        Action.LIST_LIMITS: Words("the list of channels says what each network accepts", (_CHANNELS,)),
-        Action.LIST_TYPES: Words("the list of types names all of them", (_TYPES,)),
-        Action.CONNECT: Words("the account can be connected", (_CHANNELS,)),
-        Action.SHOW_ACCOUNT: Words("look at the account", (_CHANNELS,)),
-        Action.LIST_ACCOUNTS: Words("look at what is connected", (_CHANNELS,)),
-        Action.TEST_ACCOUNT: Words("the account can be tested, or connected again", (_CHANNELS,)),
-        Action.REFRESH: Words("the account's token can be renewed", (_CHANNELS,)),
-        Action.TRY_ACCOUNT: Words("a message shows whether the account works", (Link("create", "/messages", "POST"),)),
-        Action.RESUME: Words(f"{_TO_AN_OPERATOR} end the pause"),
-        Action.LIST_PAUSES: Words(f"{_TO_AN_OPERATOR} see what is paused"),
-        Action.START: Words(f"{_TO_AN_OPERATOR} start it", (_HEALTH,)),
-        Action.ADOPT: Words(f"{_TO_AN_OPERATOR} adopt the table, if its original is retired for good"),
-        Action.ADOPT_SAME: Words(f"{_TO_AN_OPERATOR} adopt the table as the very same one"),
-        Action.SEED: Words(f"{_TO_AN_OPERATOR} invent messages in a sandbox"),
-        Action.UNSEED: Words(f"{_TO_AN_OPERATOR} remove what was invented"),
-        Action.VERIFY_TABLE: Words(f"{_TO_AN_OPERATOR} check the table"),
-        Action.EXPORT_TABLE: Words(f"{_TO_AN_OPERATOR} export the table"),
-        Action.BACKUP: Words(f"{_TO_AN_OPERATOR} make a backup"),
-        Action.RESTORE: Words(f"{_TO_AN_OPERATOR} put a backup back"),
-        Action.TAIL_STREAM: Words(f"{_TO_AN_OPERATOR} see the stream's records"),
-        Action.STREAM_STATS: Words(f"{_TO_AN_OPERATOR} see how the stream is"),
-        Action.LIST_PARKED: Words(f"{_TO_AN_OPERATOR} see which records are parked"),
-        Action.REPLAY_PARKED: Words(f"{_TO_AN_OPERATOR} replay the parked records"),
-        Action.SHOW_SPACE: Words(f"{_TO_AN_OPERATOR} make room on the disk"),
-        Action.SHOW_RIGHTS: Words(f"{_TO_AN_OPERATOR} see who may use the files"),
-        Action.SHOW_USERS_OF_FILE: Words(f"{_TO_AN_OPERATOR} see which process uses the file"),
-        Action.MOVE_AWAY: Words(f"{_TO_AN_OPERATOR} move the damaged file away"),
-        Action.SCHEDULER_LOG: Words(f"{_TO_AN_OPERATOR} read the scheduler's log"),
-        Action.DEPLOY: Words(f"{_TO_AN_OPERATOR} bring the stage up to date"),
+        Action.SHOW: HintSentences("look at it to see where it is", (_ITEM,)),
+        Action.LIST: HintSentences("the list shows what there is", (_COLLECTION,)),
+        Action.LIST_HELD: HintSentences("the list shows what is held", (_HELD,)),
+        Action.LIST_STUCK: HintSentences("the list shows what needs somebody", (_COLLECTION,)),
+        Action.EDIT: HintSentences("its text can be changed", (_ITEM,)),
+        Action.MOVE: HintSentences("its time can be changed", (_ITEM,)),
+        Action.CANCEL: HintSentences("it can be called off", (_ITEM,)),
+        Action.RETRY: HintSentences("it can be sent again", (_ITEM,)),
+        Action.DISMISS: HintSentences("it can be put away, with a reason", (_ITEM,)),
+        Action.RECONCILE: HintSentences("omnipub can look for the post now", (_ITEM,)),
+        Action.MARK_PUBLISHED: HintSentences(
+            "it can be marked as published, with the network's id of the post", (_ITEM,)
+        ),
+        Action.UNPUBLISH: HintSentences("the post can be deleted there", (_ITEM,)),
+        Action.RUN_NOW: HintSentences(f"{_TO_AN_OPERATOR} dispatch what is due", (_HEALTH,)),
+        Action.LIST_LIMITS: HintSentences("the list of channels says what each network accepts", (_CHANNELS,)),
+        Action.LIST_TYPES: HintSentences("the list of types names all of them", (_TYPES,)),
+        Action.CONNECT: HintSentences("the account can be connected", (_CHANNELS,)),
+        Action.SHOW_ACCOUNT: HintSentences("look at the account", (_CHANNELS,)),
+        Action.LIST_ACCOUNTS: HintSentences("look at what is connected", (_CHANNELS,)),
+        Action.TEST_ACCOUNT: HintSentences("the account can be tested, or connected again", (_CHANNELS,)),
+        Action.REFRESH: HintSentences("the account's token can be renewed", (_CHANNELS,)),
+        Action.TRY_ACCOUNT: HintSentences(
+            "a message shows whether the account works", (Link("create", "/messages", "POST"),)
+        ),
+        Action.RESUME: HintSentences(f"{_TO_AN_OPERATOR} end the pause"),
+        Action.LIST_PAUSES: HintSentences(f"{_TO_AN_OPERATOR} see what is paused"),
+        Action.START: HintSentences(f"{_TO_AN_OPERATOR} start it", (_HEALTH,)),
+        Action.ADOPT: HintSentences(f"{_TO_AN_OPERATOR} adopt the table, if its original is retired for good"),
+        Action.ADOPT_SAME: HintSentences(f"{_TO_AN_OPERATOR} adopt the table as the very same one"),
+        Action.SEED: HintSentences(f"{_TO_AN_OPERATOR} invent messages in a sandbox"),
+        Action.UNSEED: HintSentences(f"{_TO_AN_OPERATOR} remove what was invented"),
+        Action.VERIFY_TABLE: HintSentences(f"{_TO_AN_OPERATOR} check the table"),
+        Action.EXPORT_TABLE: HintSentences(f"{_TO_AN_OPERATOR} export the table"),
+        Action.BACKUP: HintSentences(f"{_TO_AN_OPERATOR} make a backup"),
+        Action.RESTORE: HintSentences(f"{_TO_AN_OPERATOR} put a backup back"),
+        Action.TAIL_STREAM: HintSentences(f"{_TO_AN_OPERATOR} see the stream's records"),
+        Action.STREAM_STATS: HintSentences(f"{_TO_AN_OPERATOR} see how the stream is"),
+        Action.LIST_PARKED: HintSentences(f"{_TO_AN_OPERATOR} see which records are parked"),
+        Action.REPLAY_PARKED: HintSentences(f"{_TO_AN_OPERATOR} replay the parked records"),
+        Action.SHOW_SPACE: HintSentences(f"{_TO_AN_OPERATOR} make room on the disk"),
+        Action.SHOW_RIGHTS: HintSentences(f"{_TO_AN_OPERATOR} see who may use the files"),
+        Action.SHOW_USERS_OF_FILE: HintSentences(f"{_TO_AN_OPERATOR} see which process uses the file"),
+        Action.MOVE_AWAY: HintSentences(f"{_TO_AN_OPERATOR} move the damaged file away"),
+        Action.SCHEDULER_LOG: HintSentences(f"{_TO_AN_OPERATOR} read the scheduler's log"),
+        Action.DEPLOY: HintSentences(f"{_TO_AN_OPERATOR} bring the stage up to date"),
     }
 )
 """What is said for each action. Where no route does it yet, the link leads to what it is about."""

@@ -8,7 +8,7 @@ from omnipub.handlers.api import problems
 from omnipub.names import ORIGIN_HEADER
 
 
-class Secret(Protocol):
+class OriginSecretHeader(Protocol):
     """What only the distribution knows."""
 
     def is_known(self, given: str) -> bool:
@@ -16,7 +16,7 @@ class Secret(Protocol):
         ...
 
 
-def turned_away(event: Mapping[str, Any], secret: Secret) -> dict[str, Any] | None:
+def turned_away(event: Mapping[str, Any], secret: OriginSecretHeader) -> dict[str, Any] | None:
     """The answer to a request without the secret; None lets it in."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     try:

@@ -14,7 +14,7 @@ from omnipub.errors import (
 )
 from omnipub.handlers.api.hint_sentences import links_of, worded
 from omnipub.handlers.api.principal import NobodyError
-from omnipub.handlers.api.response import Answer
+from omnipub.handlers.api.response import ApiResponse
 from omnipub.hints import Advice, parts
 
 CONTENT_TYPE = "application/problem+json"
@@ -37,7 +37,7 @@ STATUSES: tuple[tuple[type[OmnipubError], int, str], ...] = (
 )
 
 
-def problem(error: OmnipubError) -> Answer:
+def problem(error: OmnipubError) -> ApiResponse:
     """The answer to a request that failed with one of our errors."""
     status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
     details = [
@@ -56,7 +56,7 @@ def answer(
     hint: Advice = "",
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> ApiResponse:
     """One problem document; `type` is `about:blank`, so the status says what kind it is."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     hints = parts(hint)
@@ -66,4 +66,4 @@ def answer(
         body["links"] = links
     if errors:
         body["errors"] = errors
-    return Answer(status=status, content_type=CONTENT_TYPE, body=body, headers=headers or {})
+    return ApiResponse(status=status, content_type=CONTENT_TYPE, body=body, headers=headers or {})

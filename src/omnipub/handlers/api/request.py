@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class ApiRequest:
     """What API Gateway passed on (payload 2.0).
 
     Attributes:
@@ -32,12 +32,12 @@ class Request:
     claims: Mapping[str, Any]
 
 
-def request_of(event: Mapping[str, Any]) -> Request:
+def request_of(event: Mapping[str, Any]) -> ApiRequest:
     """The request in an event."""
     context = event["requestContext"]
     text = event.get("body") or ""
     binary = bool(event.get("isBase64Encoded"))
-    return Request(
+    return ApiRequest(
         method=str(context["http"]["method"]).upper(),
         path=str(event["rawPath"]),
         query=MappingProxyType(dict(event.get("queryStringParameters") or {})),

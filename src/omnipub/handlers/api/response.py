@@ -9,7 +9,7 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ApiResponse:
     """One answer; `body` is written as JSON."""
 
     status: int = 200

@@ -10,8 +10,8 @@ from typing import Any
 from omnipub.errors import OmnipubError
 from omnipub.handlers.api import problems
 from omnipub.handlers.api.principal import viewer
-from omnipub.handlers.api.request import Request, request_of
-from omnipub.handlers.api.response import Answer
+from omnipub.handlers.api.request import ApiRequest, request_of
+from omnipub.handlers.api.response import ApiResponse
 from omnipub.log_events import LogEvent
 from omnipub.names import API_ROOT
 from omnipub.services.messages.read import Viewer
@@ -21,10 +21,10 @@ Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class ApiCall:
     """A request to one route: what was sent, who sent it, and the `<id>` of its path."""
 
-    request: Request
+    request: ApiRequest
     viewer: Viewer
     id: str = ""
 
@@ -35,7 +35,7 @@ class Route:
 
     method: str
     path: str
-    answer: Callable[[System, Call], Answer]
+    answer: Callable[[System, ApiCall], ApiResponse]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Public:
 
     method: str
     path: str
-    answer: Callable[[System], Answer]
+    answer: Callable[[System], ApiResponse]
 
 
 Routes = Sequence[Route | Public]
@@ -63,14 +63,14 @@ def build(over: System, routes: Routes) -> Callable[[Event, object], dict[str, A
     return handle
 
 
-def _answer(over: System, routes: Routes, event: Event) -> Answer:
+def _answer(over: System, routes: Routes, event: Event) -> ApiResponse:
     try:
         return _routed(over, routes, request_of(event))
     except OmnipubError as error:
         return problems.problem(error)
 
 
-def _routed(over: System, routes: Routes, request: Request) -> Answer:
+def _routed(over: System, routes: Routes, request: ApiRequest) -> ApiResponse:
     fitting = [(route, named) for route in routes if (named := _named(route.path, request.path)) is not None]
     if not fitting:
         return problems.answer(404, "Not found", "There is no such route.", hint=f"Routes begin with {API_ROOT}/.")
@@ -78,7 +78,7 @@ def _routed(over: System, routes: Routes, request: Request) -> Answer:
         if route.method == request.method:
             if isinstance(route, Public):
                 return route.answer(over)
-            return route.answer(over, Call(request=request, viewer=viewer(request.claims), id=named))
+            return route.answer(over, ApiCall(request=request, viewer=viewer(request.claims), id=named))
     allowed = ", ".join(sorted({route.method for route, _ in fitting}))
     return problems.answer(405, "Method not allowed", f"This route answers {allowed}.", headers={"Allow": allowed})
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.http_exchange import Answer, RefusalError, Request, json_answer
+from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, SandboxRequest, json_answer
 from omnipub.sandbox.ledger import Draft
-from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
+from omnipub.sandbox.network import Dialect, Endpoint, FaultAnswer, PostChange, RequestTarget, SandboxState
 
 NETWORK = "webhook"
 TOLERANCE_SECONDS = 300
@@ -25,15 +25,15 @@ _ID = re.compile(r"[^.\s]+")  # a dot would make two readings of what was signed
 _PAYLOAD = shapes.fields({"type": shapes.text(pattern=r"[\w.]+"), "timestamp": shapes.text(), "data": shapes.mapping})
 
 
-def place(request: Request, _stock: Stock) -> Place | None:
+def place(request: SandboxRequest, _stock: SandboxState) -> RequestTarget | None:
     """Every endpoint is an account, and deliveries are all it takes."""
     match (request.method, *request.path):
         case ("POST", _, endpoint):
-            return Place(endpoint, Endpoint.PUBLISH)
+            return RequestTarget(endpoint, Endpoint.PUBLISH)
     return None
 
 
-def answer(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def answer(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     """Take a delivery; one that came before is welcome again, and counted as a repeat."""
     where = place(request, stock)
     secret = stock.ledger.token(NETWORK, where.account) if where else None
@@ -55,7 +55,7 @@ def answer(request: Request, stock: Stock, _twist: Twist) -> Answer:
     return json_answer({"received": delivery, "repeat": not new})
 
 
-def _verified(request: Request, secret: str) -> str:
+def _verified(request: SandboxRequest, secret: str) -> str:
     """The id of a delivery that its sender signed within the last minutes."""
     delivery, timestamp, signatures = (request.headers.get(name, "") for name in _HEADERS)
     if not (delivery and timestamp and signatures):
@@ -85,7 +85,7 @@ def _signatures(header: str) -> list[bytes]:
     return found
 
 
-def _payload(request: Request) -> dict[str, Any]:
+def _payload(request: SandboxRequest) -> dict[str, Any]:
     try:
         payload = request.json()
         problems = _PAYLOAD(payload, "")
@@ -111,7 +111,7 @@ def _media(data: Mapping[str, object]) -> list[dict[str, str]]:
     return [{"url": _word(item, "url"), "alt": _word(item, "alt")} for item in described if _word(item, "url")]
 
 
-def _error(status: int, sentence: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+def _error(status: int, sentence: str, *, headers: Mapping[str, str] | None = None) -> SandboxAnswer:
     return json_answer({"error": sentence}, status=status, headers=headers)
 
 
@@ -124,12 +124,12 @@ DIALECT = Dialect(
     place=place,
     answer=answer,
     troubles={
-        Trouble.THROTTLED: lambda _account, wait: _error(
+        FaultAnswer.THROTTLED: lambda _account, wait: _error(
             429, "Too many deliveries.", headers={"Retry-After": str(wait)}
         ),
-        Trouble.BROKEN: lambda _account, _wait: _error(500, "Something went wrong inside."),
-        Trouble.EXPIRED: lambda _account, _wait: _error(401, "This endpoint's secret was replaced."),
-        Trouble.REJECTED: lambda _account, _wait: _error(410, "This endpoint is gone for good."),
+        FaultAnswer.BROKEN: lambda _account, _wait: _error(500, "Something went wrong inside."),
+        FaultAnswer.EXPIRED: lambda _account, _wait: _error(401, "This endpoint's secret was replaced."),
+        FaultAnswer.REJECTED: lambda _account, _wait: _error(410, "This endpoint is gone for good."),
     },
     token=SECRET,
     lists=False,  # a receiver cannot be asked what it has

@@ -17,12 +17,12 @@ from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.table import Absent, ConditionFailedError, Put, Table, Unchanged, Write
 from omnipub.ports.vault import Vault
 from omnipub.services.accounts.secret_urls import ADDRESS, SecretUrls
-from omnipub.services.pauses.release import Late, Releases
+from omnipub.services.pauses.release import LatePolicy, Releases
 from omnipub.services.pauses.scopes import account_scope, bound_to
 from omnipub.storage import access, keys, write_ids
 from omnipub.storage.items import (
     Connection,
-    Standing,
+    ConnectionStatus,
     connection_item,
     connection_of,
     plain_item,
@@ -189,7 +189,7 @@ class Accounts:
         before = known.account if known is not None else connection.account
         names = dict.fromkeys((connection.account, before, *connection.also[:NAMES_RELEASED]))
         scopes = [account_scope(network, name, connection.owner) for name in names]
-        return [self.releases.begun(scope, Late.WINDOW) for scope in scopes]
+        return [self.releases.begun(scope, LatePolicy.WINDOW) for scope in scopes]
 
     def _pauses_moved(self, known: Connection, connection: Connection) -> Iterator[Put]:
         """A pause of an account holds it where it leads now."""
@@ -260,7 +260,7 @@ class Accounts:
         now = self.clock.now()
         held = replace(
             connection,
-            standing=Standing.NEEDS_OWNER,
+            standing=ConnectionStatus.NEEDS_OWNER,
             standing_since=now,
             standing_reason=reason,
             version=connection.version + 1,

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from omnipub.domain.conversation import Account, Channel, Publishing
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.domain.ids import network_of
 from omnipub.errors import SealBrokenError
 from omnipub.hints import Action, Hint
@@ -19,7 +19,7 @@ from omnipub.services.accounts.refresh_results import renewable
 from omnipub.services.accounts.secret_urls import ADDRESS
 from omnipub.services.channels.networks import unknown
 from omnipub.services.protocol.driver import Driver
-from omnipub.storage.items import Connection, Standing
+from omnipub.storage.items import Connection, ConnectionStatus
 
 TAKES_AT_MOST = timedelta(minutes=2)
 """What a conversation about an account may take in all."""
@@ -38,14 +38,14 @@ class CheckVerdict(StrEnum):
 NEW_ADDRESS = "URL"
 """Stands for an address that only a person can name."""
 
-BY_END: Mapping[Ended, CheckVerdict] = MappingProxyType(
-    {Ended.PUBLISHED: CheckVerdict.OK, Ended.AUTH: CheckVerdict.EXPIRED, Ended.REJECTED: CheckVerdict.NOT_ALLOWED}
+BY_END: Mapping[TryEnd, CheckVerdict] = MappingProxyType(
+    {TryEnd.PUBLISHED: CheckVerdict.OK, TryEnd.AUTH: CheckVerdict.EXPIRED, TryEnd.REJECTED: CheckVerdict.NOT_ALLOWED}
 )
 """Every other end says nothing about the token."""
 
 
 @runtime_checkable
-class Checks(Protocol):
+class CheckableChannel(Protocol):
     """A channel that can ask whether its token works."""
 
     def check(self, account: Account) -> Publishing:
@@ -54,7 +54,7 @@ class Checks(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
+class CheckResult:
     """What asking came to; `renewed` and `released` tell what a refresh has done besides."""
 
     connection: Connection
@@ -73,20 +73,22 @@ class AccountCheck:
     clock: Clock
     channels: Mapping[str, Channel]
 
-    def test(self, connection: Connection) -> Trial:
+    def test(self, connection: Connection) -> CheckResult:
         """Ask the network whether the token works."""
         channel = self.channels.get(network_of(connection.channel))
         if channel is None:
-            return Trial(connection=connection, verdict=CheckVerdict.UNTESTABLE, sentence=unknown(connection.channel))
-        if not isinstance(channel, Checks):
+            return CheckResult(
+                connection=connection, verdict=CheckVerdict.UNTESTABLE, sentence=unknown(connection.channel)
+            )
+        if not isinstance(channel, CheckableChannel):
             plain = f"{channel.title} cannot be tested without sending something."
-            return Trial(connection=connection, verdict=CheckVerdict.UNTESTABLE, sentence=plain)
+            return CheckResult(connection=connection, verdict=CheckVerdict.UNTESTABLE, sentence=plain)
         try:
             account = self.accounts.open(connection)
         except SealBrokenError as error:
-            return Trial(connection=connection, verdict=CheckVerdict.EXPIRED, sentence=error.message)
+            return CheckResult(connection=connection, verdict=CheckVerdict.EXPIRED, sentence=error.message)
         outcome = self.converse(channel.check(account), account)
-        return Trial(connection=connection, verdict=verdict_of(outcome), sentence=outcome.sentence)
+        return CheckResult(connection=connection, verdict=verdict_of(outcome), sentence=outcome.sentence)
 
     def converse(self, conversation: Publishing, account: Account) -> Outcome:
         """Hold a conversation about an account; no lease bounds it, as nothing is claimed for it."""
@@ -94,13 +96,13 @@ class AccountCheck:
         return self.driver.publish(conversation, secrets=account.secrets, lease_until=until, ids=None)
 
 
-def next_after(trial: Trial) -> Hint | None:
+def next_after(trial: CheckResult) -> Hint | None:
     """What helps after a test; None if there is nothing to do."""
     one = trial.connection
     about = Hint(action=Action.REFRESH, channel=one.channel, owner=one.owner)
     match trial.verdict:
         case CheckVerdict.OK:
-            return about if one.standing is Standing.NEEDS_OWNER else None
+            return about if one.standing is ConnectionStatus.NEEDS_OWNER else None
         case CheckVerdict.EXPIRED if renewable(one):
             return about
         case CheckVerdict.UNREACHABLE:
@@ -120,7 +122,7 @@ def connect_again(connection: Connection) -> Hint:
     hidden = ADDRESS in (connection.settings or {})
     name = connection.also[0] if hidden and connection.also else connection.account
     url = "" if hidden or _is_of_a_sandbox(connection) else connection.base_url
-    if hidden and connection.standing is Standing.NEEDS_OWNER:
+    if hidden and connection.standing is ConnectionStatus.NEEDS_OWNER:
         url = NEW_ADDRESS
     return Hint(
         action=Action.CONNECT,

@@ -16,14 +16,14 @@ from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.table import ConditionFailedError, Delete, Put, Table, Unchanged, Write
 from omnipub.services.accounts.accounts import Accounts
-from omnipub.services.accounts.check import TAKES_AT_MOST, AccountCheck, CheckVerdict, Trial
+from omnipub.services.accounts.check import TAKES_AT_MOST, AccountCheck, CheckResult, CheckVerdict
 from omnipub.services.accounts.refresh_results import RENEWAL, Refreshable, RefreshOutcome
 from omnipub.services.accounts.token_refresh import TokenRefresh
 from omnipub.services.channels.networks import channel_of
-from omnipub.services.pauses.release import Late, Releases
+from omnipub.services.pauses.release import LatePolicy, Releases
 from omnipub.services.pauses.scopes import account_scope
 from omnipub.storage import keys, write_ids
-from omnipub.storage.items import Connection, Standing, connection_item
+from omnipub.storage.items import Connection, ConnectionStatus, connection_item
 from omnipub.storage.shards import Shards
 
 VERDICTS: Mapping[RefreshOutcome, CheckVerdict] = MappingProxyType(
@@ -92,7 +92,7 @@ class AccountConnector:
         network = channel_of(self.channels, channel)
         return tuple(network.renewal_needs) if isinstance(network, Refreshable) else ()
 
-    def refresh(self, connection: Connection) -> Trial:
+    def refresh(self, connection: Connection) -> CheckResult:
         """Renew the token where its network allows it, and let what was held go on if the account works.
 
         Raises:
@@ -101,7 +101,7 @@ class AccountConnector:
         if self.token_refresh.can(connection):
             return self._renewed(connection)
         tested = self.asking.test(connection)
-        if tested.verdict is not CheckVerdict.OK or connection.standing is Standing.ACTIVE:
+        if tested.verdict is not CheckVerdict.OK or connection.standing is ConnectionStatus.ACTIVE:
             return tested
         works, released = self._released(connection, self._active(connection))
         return replace(tested, connection=works, released=released)
@@ -122,11 +122,11 @@ class AccountConnector:
             if self.accounts.find(connection.owner, connection.channel) is not None:
                 raise _changed(connection) from error  # else it is gone, as was asked
 
-    def _renewed(self, connection: Connection) -> Trial:
+    def _renewed(self, connection: Connection) -> CheckResult:
         done = self.token_refresh.renew(connection, until=self.clock.now() + TAKES_AT_MOST, by_hand=True)
         if done.came is RefreshOutcome.CHANGED:
             raise _changed(connection)
-        return Trial(
+        return CheckResult(
             connection=done.connection,
             verdict=VERDICTS[done.came],
             sentence=done.outcome.sentence if done.outcome else done.sentence,
@@ -135,15 +135,15 @@ class AccountConnector:
         )
 
     def _active(self, connection: Connection) -> Connection:
-        if connection.standing is Standing.ACTIVE:
+        if connection.standing is ConnectionStatus.ACTIVE:
             return connection
         now = self.clock.now()
-        return replace(connection, standing=Standing.ACTIVE, standing_since=now, standing_reason="")
+        return replace(connection, standing=ConnectionStatus.ACTIVE, standing_since=now, standing_reason="")
 
     def _released(self, before: Connection, after: Connection) -> tuple[Connection, int]:
         """Write that an account works, and with it that what is held for it goes on; how many do."""
         scope = account_scope(network_of(after.channel), after.account, after.owner)
-        release = self.releases.begun(scope, Late.WINDOW)
+        release = self.releases.begun(scope, LatePolicy.WINDOW)
         return self._written(before, after, release), self.releases.carry_out(release.item)
 
     def _written(self, before: Connection, after: Connection, *beside: Write) -> Connection:

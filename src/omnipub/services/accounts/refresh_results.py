@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from omnipub.domain.conversation import Account, Secret
 from omnipub.domain.delivery.outcome import Outcome
-from omnipub.domain.token_refresh import RenewalFailed, Renewing
-from omnipub.storage.items import Connection, Standing
+from omnipub.domain.token_refresh import RefreshFailure, Renewing
+from omnipub.storage.items import Connection, ConnectionStatus
 
 RENEWAL = "renewal"
 """The setting of a connection that holds what a renewal needs, sealed."""
@@ -60,7 +60,7 @@ class RefreshResult:
         """Whether there is another token than before, and the account may be used."""
         return (
             self.came in {RefreshOutcome.RENEWED, RefreshOutcome.CHANGED}
-            and self.connection.standing is Standing.ACTIVE
+            and self.connection.standing is ConnectionStatus.ACTIVE
         )
 
 
@@ -76,10 +76,10 @@ def same(one: Connection, other: Connection) -> bool:
 
 def gone(connection: Connection) -> Connection:
     """What stands for a connection that is no longer there: it cannot be used."""
-    return replace(connection, standing=Standing.NEEDS_OWNER, standing_reason="It is no longer connected.")
+    return replace(connection, standing=ConnectionStatus.NEEDS_OWNER, standing_reason="It is no longer connected.")
 
 
-def still(failed: RenewalFailed, connection: Connection) -> RefreshResult:
+def still(failed: RefreshFailure, connection: Connection) -> RefreshResult:
     """That there is no new token, for the reason noted."""
     came = RefreshOutcome.REFUSED if failed.for_good else RefreshOutcome.UNANSWERED
     again = None if failed.for_good else failed.again_at

@@ -16,10 +16,10 @@ from typing import TypeVar
 
 from omnipub.domain import sealing
 from omnipub.domain.conversation import Channel, Publishing, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
-from omnipub.domain.token_refresh import AGAIN, Renewal, RenewalFailed, Renewing, is_due
+from omnipub.domain.token_refresh import AGAIN, RefreshAnswer, RefreshFailure, Renewing, is_due
 from omnipub.errors import OmnipubError, SealBrokenError, UnavailableError
 from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Chance, Clock
@@ -37,12 +37,12 @@ from omnipub.services.accounts.refresh_results import (
     same,
     still,
 )
-from omnipub.services.pauses.release import Late, Releases
+from omnipub.services.pauses.release import LatePolicy, Releases
 from omnipub.services.pauses.scopes import account_scope
 from omnipub.services.protocol.driver import Driver
 from omnipub.services.protocol.enqueue import group_of
 from omnipub.storage import keys, write_ids
-from omnipub.storage.items import Connection, Standing, connection_item
+from omnipub.storage.items import Connection, ConnectionStatus, connection_item
 from omnipub.storage.shards import Shards
 from omnipub.strict_json import loads
 
@@ -118,7 +118,7 @@ class TokenRefresh:
             turn = self._turn(connection, until, by_hand=by_hand)
             if isinstance(turn, RefreshResult):
                 return turn
-            ends: list[Renewal] = []
+            ends: list[RefreshAnswer] = []
             fence = min(until, (turn.renewing_until or until) - CLOCKS_APART)
             secrets = (*account.secrets, *credentials.values())
             talk = _kept(channel.renew(account, credentials), ends)
@@ -178,11 +178,11 @@ class TokenRefresh:
     def _failed(self, locked: Connection, outcome: Outcome) -> RefreshResult:
         """Note that there is no new token, and give the turn back."""
         before, now = locked.renewal_failed, self.clock.now()
-        failed = RenewalFailed(
+        failed = RefreshFailure(
             at=now,
             sentence=outcome.sentence,
             times=before.times + 1 if before else 1,
-            for_good=outcome.ended in {Ended.AUTH, Ended.REJECTED},
+            for_good=outcome.ended in {TryEnd.AUTH, TryEnd.REJECTED},
         )
         self.journal.note(
             LogEvent.RENEWAL_FAILED, channel=network_of(locked.channel), code=outcome.code, for_good=failed.for_good
@@ -201,7 +201,7 @@ class TokenRefresh:
         return replace(still(failed, there), outcome=outcome)
 
     def _stored(
-        self, locked: Connection, end: Renewal, token: Secret, credentials: Mapping[str, Secret], *, by_hand: bool
+        self, locked: Connection, end: RefreshAnswer, token: Secret, credentials: Mapping[str, Secret], *, by_hand: bool
     ) -> RefreshResult:
         """Write the new token with what its next renewal needs, in one write; only then may it be used."""
         owner, network, account = _whose(locked)
@@ -232,14 +232,18 @@ class TokenRefresh:
         return RefreshResult(came=RefreshOutcome.RENEWED, connection=there, outcome=end.outcome, released=released)
 
     def _release(self, before: Connection, *, by_hand: bool) -> Put | None:
-        if before.standing is Standing.ACTIVE and not by_hand:
+        if before.standing is ConnectionStatus.ACTIVE and not by_hand:
             return None
-        return self.releases.begun(account_scope(network_of(before.channel), before.account, before.owner), Late.WINDOW)
+        return self.releases.begun(
+            account_scope(network_of(before.channel), before.account, before.owner), LatePolicy.WINDOW
+        )
 
     def _active(self, before: Connection, fresh: Connection) -> Connection:
-        if before.standing is Standing.ACTIVE:
-            return replace(fresh, standing=Standing.ACTIVE, standing_since=before.standing_since, standing_reason="")
-        return replace(fresh, standing=Standing.ACTIVE, standing_since=self.clock.now(), standing_reason="")
+        if before.standing is ConnectionStatus.ACTIVE:
+            return replace(
+                fresh, standing=ConnectionStatus.ACTIVE, standing_since=before.standing_since, standing_reason=""
+            )
+        return replace(fresh, standing=ConnectionStatus.ACTIVE, standing_since=self.clock.now(), standing_reason="")
 
     def _written(self, before: Connection, after: Connection, *beside: Write) -> Connection | None:
         """What was written, or None if the connection had changed."""
@@ -272,7 +276,7 @@ def _whose(connection: Connection) -> tuple[str, str, str]:
     return connection.owner, network_of(connection.channel), connection.account
 
 
-def _kept(conversation: Renewing, ends: list[Renewal]) -> Publishing:
+def _kept(conversation: Renewing, ends: list[RefreshAnswer]) -> Publishing:
     """The same conversation for the driver, which knows outcomes only; what it really ends in goes to `ends`."""
     end = yield from conversation
     ends.append(end)

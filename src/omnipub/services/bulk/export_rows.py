@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import MediaReference, Message
 from omnipub.domain.timestamps import Fold, Schedule, schedule_at, to_text
 from omnipub.errors import InvalidInputError
@@ -23,7 +23,7 @@ Named = Callable[[MediaReference], str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exporting:
+class ExportRows:
     """Reads messages page by page."""
 
     table: Table
@@ -38,7 +38,7 @@ class Exporting:
         """
         name, told, cursor = named or stored, set[str](), None
         while True:
-            page = self.lists.page(Kind.MESSAGE, viewer, asked, limit=PAGE_AT_MOST, after=cursor)
+            page = self.lists.page(ParentKind.MESSAGE, viewer, asked, limit=PAGE_AT_MOST, after=cursor)
             # Reading a list by moments takes a while, and what moves meanwhile may come again.
             windows = {row.parent.id: self._window(row.deliveries) for row in page.rows if row.parent.id not in told}
             told |= windows.keys()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from omnipub.errors import InvalidInputError
-from omnipub.services.bulk.row import FIELDS, Row, RowProblem, cells_of, object_of, row_of, said_in
+from omnipub.services.bulk.row import FIELDS, Row, RowProblem, cells_of, fields_in, object_of, row_of
 from omnipub.strict_json import JsonError, loads
 
 FILE_BYTES_AT_MOST = 100 * 1024 * 1024
@@ -167,7 +167,7 @@ def _row(line: int, names: list[str], cells: list[str]) -> Read:
         plain = f"It has {len(cells)} cells; the heading has {len(names)}."
         return [RowProblem(line=line, field="", sentence=plain)]
     try:
-        said = said_in(dict(zip(names, cells, strict=True)))
+        said = fields_in(dict(zip(names, cells, strict=True)))
     except ValueError as error:
         name, sentence = error.args
         return [RowProblem(line=line, field=name, sentence=sentence)]

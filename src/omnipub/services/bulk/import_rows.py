@@ -8,7 +8,7 @@ remembered. A key that is the id of a message here stands for that message: what
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from omnipub.domain.ids import Kind, Parent, checked_id
+from omnipub.domain.ids import Parent, ParentKind, checked_id
 from omnipub.domain.images import referred
 from omnipub.domain.message import MediaReference
 from omnipub.domain.timestamps import to_text
@@ -29,7 +29,7 @@ Pictures = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Importing:
+class ImportRows:
     """Checks and creates rows of one owner."""
 
     compose: CreateMessage
@@ -108,7 +108,7 @@ class Importing:
 
     def _exported_from(self, planned: PlannedRow, viewer: Viewer) -> Created | None:
         try:
-            shown = self.showing.one(Parent(kind=Kind.MESSAGE, id=checked_id(planned.row.key)), viewer)
+            shown = self.showing.one(Parent(kind=ParentKind.MESSAGE, id=checked_id(planned.row.key)), viewer)
         except (InvalidInputError, NotFoundError):
             return None
         if not is_said_by(shown, planned):
@@ -117,7 +117,7 @@ class Importing:
             )
         schedule = shown.subject.schedule
         return Created(
-            kind=Kind.MESSAGE,
+            kind=ParentKind.MESSAGE,
             id=shown.parent.id,
             due_at=to_text(schedule.at),
             zone=schedule.zone,

@@ -106,7 +106,7 @@ def cells_of(row: Row) -> list[str]:
     return cells
 
 
-def said_in(cells: Mapping[str, str]) -> dict[str, Any]:
+def fields_in(cells: Mapping[str, str]) -> dict[str, Any]:
     """The object that cells describe, by the names of their columns.
 
     Raises:

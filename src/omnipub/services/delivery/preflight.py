@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.delivery.outcome import CALLED_OFF, CLAIM_LOST, NOT_READ, PAUSED, WINDOW_OVER, Ended, Outcome
+from omnipub.domain.delivery.outcome import CALLED_OFF, CLAIM_LOST, NOT_READ, PAUSED, WINDOW_OVER, Outcome, TryEnd
 from omnipub.errors import OmnipubError
 from omnipub.ports.clock import Clock
 from omnipub.services.pauses.pauses import Pauses
@@ -52,4 +52,4 @@ class Preflight:
 
 
 def _stop(code: str, sentence: str) -> Outcome:
-    return Outcome(ended=Ended.NOT_SENT, code=code, sentence=sentence)
+    return Outcome(ended=TryEnd.NOT_SENT, code=code, sentence=sentence)

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from omnipub.domain.circuit_breaker import CircuitBreaker
 from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.delivery.conclude import ACCOUNT_PAUSE, concluded
-from omnipub.domain.delivery.decide import Act, buried, claimed_to_send, has_died, held, next_step, queued, resting
+from omnipub.domain.delivery.decide import NextAct, buried, claimed_to_send, has_died, held, next_step, queued, resting
 from omnipub.domain.delivery.fingerprint import digest
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, FrozenRequest, Reason
 from omnipub.domain.delivery.moves import lost_track, missed
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.domain.delivery.reconcile import FindOut, how_to_find_out, not_sent_again, postponed, waiting
-from omnipub.domain.delivery.rules import Remedy, Rules
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.reconcile import ReconcileStep, how_to_find_out, not_sent_again, postponed, waiting
+from omnipub.domain.delivery.rules import ReconcileMethod, Rules
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import milliseconds
 from omnipub.errors import OmnipubError, SealBrokenError
@@ -37,7 +37,7 @@ from omnipub.services.delivery.reconcile import KEY_PAUSE, Reconcile
 from omnipub.services.delivery.situation import Situation
 from omnipub.services.delivery.token_retry import TokenRetry
 from omnipub.services.pauses.pauses import Pauses
-from omnipub.services.pauses.release import Late
+from omnipub.services.pauses.release import LatePolicy
 from omnipub.services.pauses.scopes import bound_to
 from omnipub.services.protocol.connection_reuse import reusing
 from omnipub.services.protocol.driver import Driver
@@ -112,13 +112,13 @@ class Publisher:
             delivery = delivery_of(item)
             now = self.clock.now()
             step = next_step(delivery, now, self.due.lead)
-            if step.act is Act.WAIT and step.until is not None:
+            if step.act is NextAct.WAIT and step.until is not None:
                 self.clock.sleep_until(step.until)
                 self.gate.check()
                 continue  # all that a claim rests on is read after the wait
-            if step.act is Act.LET_BE and delivery.status in WAITS and self.due.back(pointer, delivery):
+            if step.act is NextAct.LET_BE and delivery.status in WAITS and self.due.back(pointer, delivery):
                 return self._verdict(pointer, "let_be", f"{step.why}, waits again")
-            if has_died(delivery) and not alone and step.act in {Act.SEND, Act.FIND_OUT}:
+            if has_died(delivery) and not alone and step.act in {NextAct.SEND, NextAct.FIND_OUT}:
                 return RecordVerdict(pointer=pointer, verdict=ALONE)
             try:
                 verdict = self._act(step.act, delivery, now)
@@ -127,13 +127,13 @@ class Publisher:
             return self._verdict(pointer, verdict, step.why)
         return self._verdict(pointer, "let_be", "others are at it")
 
-    def _act(self, act: Act, delivery: Delivery, now: datetime) -> str:
+    def _act(self, act: NextAct, delivery: Delivery, now: datetime) -> str:
         match act:
-            case Act.SEND:
+            case NextAct.SEND:
                 return self._send(delivery, now)
-            case Act.FIND_OUT:
+            case NextAct.FIND_OUT:
                 return self._find_out(delivery, now)
-            case Act.MISS:
+            case NextAct.MISS:
                 return self.recording.move(delivery, missed(delivery, now)).status
             case _:
                 return "let_be"
@@ -141,7 +141,7 @@ class Publisher:
     def _send(self, delivery: Delivery, now: datetime) -> str:
         if network_of(delivery.channel) not in self.channels:
             # Of a release that knows more networks, or knew: its ticks find the row and let it go.
-            release = self.accounts.releases.begun(f"channel:{network_of(delivery.channel)}", Late.WINDOW)
+            release = self.accounts.releases.begun(f"channel:{network_of(delivery.channel)}", LatePolicy.WINDOW)
             return self._hold(delivery, now, unknown(delivery.channel), release)
         pause = self.pauses.of(delivery)
         if pause is not None:
@@ -164,7 +164,7 @@ class Publisher:
             return self._later(delivery, queued(delivery, now, sentence=sentence))
         claim = self._claim(delivery, now, frozen, holds=holds)
         if refused:
-            outcome = Outcome(ended=Ended.REJECTED, code="over_limit", sentence=" ".join(refused))
+            outcome = Outcome(ended=TryEnd.REJECTED, code="over_limit", sentence=" ".join(refused))
             return self._conclude(claim, outcome, connection, breaker)
         return self._try(claim, connection, channel, breaker)
 
@@ -182,9 +182,9 @@ class Publisher:
         rules = self.rules(delivery)
         dead = buried(delivery)
         how = how_to_find_out(dead, now, rules)
-        if how is FindOut.STOP:
+        if how is ReconcileStep.STOP:
             return self.recording.move(delivery, lost_track(dead, now, sentence=_stopped(dead, now))).status
-        if how is FindOut.LATER:
+        if how is ReconcileStep.LATER:
             return self._later(delivery, postponed(dead, rules))
         pause, bound = self.pauses.of(delivery), bound_to(self.table, delivery)
         connection = bound.connection
@@ -195,7 +195,7 @@ class Publisher:
             sentence = pause.sentence if pause else _needs_owner(connection)
             return self._later(delivery, waiting(dead, now + ACCOUNT_PAUSE, sentence=sentence, now=now))
         channel = self.channels[network_of(delivery.channel)]
-        if how is FindOut.LOOK:
+        if how is ReconcileStep.LOOK:
             return self.reconcile.look(delivery, dead, connection, channel).status
         breaker = self.circuit_breakers.of(delivery)
         slot = self.circuit_breakers.wait(breaker, delivery)
@@ -230,7 +230,7 @@ class Publisher:
 
     def _text_held(self, delivery: Delivery, channel: Channel, frozen: FrozenRequest) -> str:
         """The text under which a look-up might find it, where look-ups decide."""
-        looked_up = self.rules(delivery).remedy is Remedy.LOOK_UP
+        looked_up = self.rules(delivery).remedy is ReconcileMethod.LOOK_UP
         return digest(channel.text_of(frozen.body)) if looked_up else ""
 
     def _claim(
@@ -258,7 +258,7 @@ class Publisher:
     def _try(self, claim: Delivery, connection: Connection, channel: Channel, breaker: CircuitBreaker) -> str:
         outcome = self._unproven(claim) or self._converse(claim, connection, channel)
         token_refresh = self.second_try.token_refresh
-        if outcome.ended is Ended.AUTH and outcome.code not in UNASKED and token_refresh.can(connection):
+        if outcome.ended is TryEnd.AUTH and outcome.code not in UNASKED and token_refresh.can(connection):
             outcome, connection = self.second_try.after(
                 outcome, claim, connection, channel, lambda renewed: self._converse(claim, renewed, channel)
             )
@@ -278,7 +278,7 @@ class Publisher:
         except OmnipubError as error:
             self.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"The evidence of it could not be written, so nothing was sent. {error.message}"
-            return Outcome(ended=Ended.AUTH, code=UNPROVEN, sentence=sentence, wait=KEY_PAUSE)
+            return Outcome(ended=TryEnd.AUTH, code=UNPROVEN, sentence=sentence, wait=KEY_PAUSE)
         return None
 
     def _converse(self, claim: Delivery, connection: Connection, channel: Channel) -> Outcome:
@@ -287,13 +287,13 @@ class Publisher:
         try:
             account = self.accounts.open(connection)
         except SealBrokenError as error:
-            return Outcome(ended=Ended.AUTH, code=SEAL_BROKEN, sentence=error.message)
+            return Outcome(ended=TryEnd.AUTH, code=SEAL_BROKEN, sentence=error.message)
         except OmnipubError as error:
             # Surely not out, and nobody's fault: an error from here would leave the claim, and so make it doubtful.
             key = keys.delivery(claim.parent, claim.channel)
             self.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"Its token could not be opened, so nothing was sent. {error.message}"
-            return Outcome(ended=Ended.AUTH, code=KEY_SILENT, sentence=sentence, wait=KEY_PAUSE)
+            return Outcome(ended=TryEnd.AUTH, code=KEY_SILENT, sentence=sentence, wait=KEY_PAUSE)
         conversation = reusing(channel.publish(claim.frozen.body, account, self.clock.now), connection)
         return self.driver.publish(
             conversation,
@@ -337,7 +337,7 @@ class Publisher:
         an outcome that is not written down for that reason would become an unknown one.
         """
         try:
-            if outcome.ended is Ended.AUTH and outcome.wait is None:
+            if outcome.ended is TryEnd.AUTH and outcome.wait is None:
                 self.accounts.hold(connection, reason=outcome.sentence)
             return None if outcome.code in UNASKED else self.circuit_breakers.learn(breaker, claim, outcome)
         except OmnipubError as error:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.conversation import Channel, FrozenBody
 from omnipub.domain.delivery.decide import claimed_to_look
-from omnipub.domain.delivery.fingerprint import Sent
+from omnipub.domain.delivery.fingerprint import SentPost
 from omnipub.domain.delivery.lookup import CLOCK_DIFFERENCE, read
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.delivery.outcome import Ended, Sighting
+from omnipub.domain.delivery.outcome import Sighting, TryEnd
 from omnipub.domain.delivery.reconcile import LookResult, looked
 from omnipub.domain.delivery.rules import Rules
 from omnipub.domain.ids import network_of
@@ -107,7 +107,7 @@ class Reconcile:
         connection: Connection,
         channel: Channel,
         *,
-        sent: Sent,
+        sent: SentPost,
         since: datetime,
         until: datetime,
     ) -> LookResult:
@@ -152,10 +152,10 @@ class Reconcile:
         return self.driver.look(conversation, secrets=account.secrets, lease_until=until, ids=channel.post_ids)
 
 
-def sent_by(channel: Channel, frozen: FrozenBody) -> Sent:
+def sent_by(channel: Channel, frozen: FrozenBody) -> SentPost:
     """What a look can see of a frozen request."""
-    return Sent(text=channel.text_of(frozen), links=channel.links_of(frozen))
+    return SentPost(text=channel.text_of(frozen), links=channel.links_of(frozen))
 
 
 def _is_refused(sighting: Sighting) -> bool:
-    return sighting.failed is not None and sighting.failed.ended is Ended.AUTH
+    return sighting.failed is not None and sighting.failed.ended is TryEnd.AUTH

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.delivery.actions import found, is_searchable, searched_since
-from omnipub.domain.delivery.fingerprint import Sent
+from omnipub.domain.delivery.fingerprint import SentPost
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
@@ -91,7 +91,7 @@ class OperatorLook:
             ) from error
         return LookReport(delivery=moved, found=True, sentence=f"Found: {after.permalink or after.network_id}")
 
-    def _sent(self, delivery: Delivery, channel: Channel) -> Sent:
+    def _sent(self, delivery: Delivery, channel: Channel) -> SentPost:
         """What of it a look can see, as it was, or would have been, sent."""
         if delivery.frozen is not None:
             return sent_by(channel, delivery.frozen.body)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from omnipub.domain.announcement import announce
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind
+from omnipub.domain.ids import ParentKind
 from omnipub.domain.message import Content
 from omnipub.ports.table import ConditionFailedError, Table
 from omnipub.storage import keys
@@ -29,7 +29,7 @@ class Situation:
         item = self.table.get(keys.metadata(delivery.parent))
         if item is None:
             raise ConditionFailedError([0])
-        if delivery.parent.kind is Kind.CERTIFICATION:
+        if delivery.parent.kind is ParentKind.CERTIFICATION:
             certification = certification_of(item)
             revision, content = certification.revision, announce(certification, delivery.channel, self.channels)
         else:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.ports.clock import Clock
 from omnipub.services.accounts.refresh_results import RefreshOutcome, RefreshResult
 from omnipub.services.accounts.token_refresh import TokenRefresh
@@ -59,7 +59,7 @@ class TokenRetry:
                 "a new one was fetched" if renewed.came is RefreshOutcome.RENEWED else "there was another one by then"
             )
             second = _told(again(renewed.connection), plain, came)
-            if second.ended is Ended.AUTH and self._may_renew(renewed):
+            if second.ended is TryEnd.AUTH and self._may_renew(renewed):
                 # Somebody else's token, not one that was fetched for this: the next try does that.
                 second = replace(second, wait=timedelta(0))
             return second, renewed.connection
@@ -88,6 +88,6 @@ def _back(refused: Outcome, sentence: str, wait: timedelta) -> Outcome:
 
 def _told(second: Outcome, plain: str, came: str) -> Outcome:
     """The end of the second request, with what came before it."""
-    if second.ended is Ended.PUBLISHED:
+    if second.ended is TryEnd.PUBLISHED:
         return replace(second, sentence=f"{plain}; {came} and accepted.")
     return replace(second, sentence=f"{plain}; {came}. {second.sentence}".strip())

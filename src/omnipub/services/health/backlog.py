@@ -30,7 +30,7 @@ class WaitingSince:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pile:
+class DeliveryList:
     """Deliveries in one state, the longest waiting first; not `complete` if there are more than were read."""
 
     waiting: tuple[WaitingSince, ...]
@@ -39,10 +39,10 @@ class Pile:
     def __len__(self) -> int:
         return len(self.waiting)
 
-    def until(self, moment: datetime) -> "Pile":
+    def until(self, moment: datetime) -> "DeliveryList":
         """Those whose moment has come by `moment`."""
         come = tuple(one for one in self.waiting if one.at <= moment)
-        return Pile(waiting=come, complete=self.complete or len(come) < len(self.waiting))
+        return DeliveryList(waiting=come, complete=self.complete or len(come) < len(self.waiting))
 
     def by_account(self, owner: str = "") -> Counter[tuple[str, str]]:
         """How many by (network, account); of one owner, if one is named."""
@@ -62,7 +62,7 @@ class Backlog:
     shards: Shards
     clock: Clock
 
-    def of(self, status: Status, *, at_most: int) -> Pile:
+    def of(self, status: Status, *, at_most: int) -> DeliveryList:
         """What is in one state; of each shard at most `at_most` are read."""
         found: list[WaitingSince] = []
         complete = True
@@ -83,4 +83,4 @@ class Backlog:
                 if cursor is None:
                     break
             complete = complete and cursor is None
-        return Pile(waiting=tuple(sorted(found, key=lambda one: one.at)), complete=complete)
+        return DeliveryList(waiting=tuple(sorted(found, key=lambda one: one.at)), complete=complete)

@@ -15,9 +15,9 @@ from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.accounts.check import connect_again, connect_anew
 from omnipub.services.accounts.refresh_results import renewable
 from omnipub.services.delivery.circuit_breaker import CircuitBreakers
-from omnipub.services.health.backlog import Backlog, Pile
+from omnipub.services.health.backlog import Backlog, DeliveryList
 from omnipub.services.health.finding import COUNTED_AT_MOST, Finding, Health, fine
-from omnipub.services.health.holds import Holds, Unusable, needing_owner, sorted_out
+from omnipub.services.health.holds import HeldDeliveries, UnusableAccount, needing_owner, sorted_out
 from omnipub.services.pauses.pauses import Pauses
 from omnipub.storage import access
 from omnipub.storage.items import Connection, connection_of, key_of
@@ -45,13 +45,13 @@ class BlockedAccounts:
     circuit_breakers: CircuitBreakers
     clock: Clock
 
-    def holds(self) -> Holds:
+    def holds(self) -> HeldDeliveries:
         """What is held, everybody's, and by what: of each shard, what waits longest."""
         pile = self.backlog.of(Status.HELD, at_most=COUNTED_AT_MOST)
         paused = [one.scope for one in self.pauses.all()] if pile.waiting else []
         return sorted_out(self.table, pile, paused, self.accounts.channels)
 
-    def held(self, holds: Holds) -> list[Finding]:
+    def held(self, holds: HeldDeliveries) -> list[Finding]:
         """How many deliveries each pause holds, and how many wait for accounts."""
         if not holds.whole.waiting:
             return [fine("held", "Nothing is held.")]
@@ -121,7 +121,7 @@ class BlockedAccounts:
             found += [_ending(connection_of(item), now) for item in there.values()]
         return found or [fine("tokens", f"No token is known to end within {REMIND.days} days.")]
 
-    def unusable(self, holds: Holds, viewer: str) -> list[Finding]:
+    def unusable(self, holds: HeldDeliveries, viewer: str) -> list[Finding]:
         """Accounts that cannot be used: everybody's for which something is held, and the viewer's own in any case."""
         told = list(holds.unusable)
         seen = {(one.owner, one.channel) for one in told if one.connected}
@@ -141,14 +141,14 @@ def _of(owner: str) -> str:
     return f" of {owner}" if owner else ""
 
 
-def _held(words: str, pile: Pile, remedy: Hint) -> Finding:
+def _held(words: str, pile: DeliveryList, remedy: Hint) -> Finding:
     accounts = pile.by_account()
     named = ", ".join(f"{network}/{account} ({count})" for (network, account), count in accounts.most_common(NAMED))
     what = f"{words}: {pile.counted}, for {named}{' and others' if len(accounts) > NAMED else ''}."
     return Finding(name="held", health=Health.WARN, what=what, at=pile.waiting[0].at, next=remedy)
 
 
-def _first(holds: Holds, channels: Mapping[str, Channel]) -> Hint:
+def _first(holds: HeldDeliveries, channels: Mapping[str, Channel]) -> Hint:
     """What to do for the account that the longest waiting delivery waits for, which no pause holds."""
     first = holds.waiting.waiting[0]
     place = first.owner, first.network, first.account
@@ -156,7 +156,7 @@ def _first(holds: Holds, channels: Mapping[str, Channel]) -> Hint:
     return _remedy(one, channels)
 
 
-def _unusable(one: Unusable, viewer: str, remedy: Hint, *, complete: bool) -> Finding:
+def _unusable(one: UnusableAccount, viewer: str, remedy: Hint, *, complete: bool) -> Finding:
     # One that is not connected has no name of its own; the name to type may be another than it had.
     name = one.channel if one.connected else network_of(one.channel)
     whose = f"{name} ({one.account}){'' if one.owner == viewer else f' of {one.owner}'}"
@@ -165,7 +165,7 @@ def _unusable(one: Unusable, viewer: str, remedy: Hint, *, complete: bool) -> Fi
     return Finding(name="account", health=Health.BAD, what=what, at=one.since, next=remedy)
 
 
-def _remedy(one: Unusable, channels: Mapping[str, Channel]) -> Hint:
+def _remedy(one: UnusableAccount, channels: Mapping[str, Channel]) -> Hint:
     if one.connected:
         return Hint(action=Action.TEST_ACCOUNT, channel=one.channel, owner=one.owner)
     return connect_anew(one.channel, one.account, one.owner, channels)

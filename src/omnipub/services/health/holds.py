@@ -7,17 +7,17 @@ from datetime import datetime
 from omnipub.domain.ids import network_of
 from omnipub.names import SEED_OWNER
 from omnipub.ports.table import Key, Table
-from omnipub.services.health.backlog import Pile, WaitingSince
+from omnipub.services.health.backlog import DeliveryList, WaitingSince
 from omnipub.services.pauses.scopes import scopes_of
 from omnipub.storage import keys
-from omnipub.storage.items import Connection, Standing, connection_of
+from omnipub.storage.items import Connection, ConnectionStatus, connection_of
 
-Place = tuple[str, str, str]
+AccountKey = tuple[str, str, str]
 """Owner, network and the network's id of an account."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unusable:
+class UnusableAccount:
     """An account that deliveries are held for.
 
     Attributes:
@@ -38,7 +38,7 @@ class Unusable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holds:
+class HeldDeliveries:
     """What is held, by what holds it; each delivery is in one pile, the longest waiting first.
 
     Attributes:
@@ -51,16 +51,16 @@ class Holds:
         unusable: The accounts, those behind a pause too.
     """
 
-    whole: Pile
-    paused: Mapping[str, Pile]
-    waiting: Pile
-    free: Pile
-    invented: Pile
-    unknown: Mapping[str, Pile]
-    unusable: tuple[Unusable, ...]
+    whole: DeliveryList
+    paused: Mapping[str, DeliveryList]
+    waiting: DeliveryList
+    free: DeliveryList
+    invented: DeliveryList
+    unknown: Mapping[str, DeliveryList]
+    unusable: tuple[UnusableAccount, ...]
 
 
-def sorted_out(table: Table, pile: Pile, pauses: Iterable[str], networks: Container[str]) -> Holds:
+def sorted_out(table: Table, pile: DeliveryList, pauses: Iterable[str], networks: Container[str]) -> HeldDeliveries:
     """What holds the deliveries of a pile, where these scopes are paused and these networks are known."""
     in_force = set(pauses)
     invented = [one for one in pile.waiting if one.owner == SEED_OWNER]
@@ -73,7 +73,7 @@ def sorted_out(table: Table, pile: Pile, pauses: Iterable[str], networks: Contai
     paused: dict[str, list[WaitingSince]] = {}
     waiting: list[WaitingSince] = []
     free: list[WaitingSince] = []
-    unusable: dict[Place, list[WaitingSince]] = {}
+    unusable: dict[AccountKey, list[WaitingSince]] = {}
     for one in real:
         works = _works(connections.get(_place(one)))
         if not works:
@@ -84,10 +84,10 @@ def sorted_out(table: Table, pile: Pile, pauses: Iterable[str], networks: Contai
         else:
             (free if works else waiting).append(one)
 
-    def part(of: Sequence[WaitingSince]) -> Pile:
-        return Pile(waiting=tuple(of), complete=pile.complete)
+    def part(of: Sequence[WaitingSince]) -> DeliveryList:
+        return DeliveryList(waiting=tuple(of), complete=pile.complete)
 
-    return Holds(
+    return HeldDeliveries(
         whole=pile,
         paused={scope: part(of) for scope, of in paused.items()},
         waiting=part(waiting),
@@ -98,11 +98,11 @@ def sorted_out(table: Table, pile: Pile, pauses: Iterable[str], networks: Contai
     )
 
 
-def needing_owner(connection: Connection) -> Unusable | None:
+def needing_owner(connection: Connection) -> UnusableAccount | None:
     """A connected account that needs its owner, with nothing held for it; None if it may be used."""
-    if connection.standing is not Standing.NEEDS_OWNER:
+    if connection.standing is not ConnectionStatus.NEEDS_OWNER:
         return None
-    return Unusable(
+    return UnusableAccount(
         owner=connection.owner,
         channel=connection.channel,
         account=connection.account,
@@ -112,10 +112,12 @@ def needing_owner(connection: Connection) -> Unusable | None:
     )
 
 
-def _unusable(held: Sequence[WaitingSince], connection: Connection | None, taken: set[tuple[str, str]]) -> Unusable:
+def _unusable(
+    held: Sequence[WaitingSince], connection: Connection | None, taken: set[tuple[str, str]]
+) -> UnusableAccount:
     first = held[0]
     if connection is not None:
-        return Unusable(
+        return UnusableAccount(
             owner=first.owner,
             channel=connection.channel,
             account=first.account,
@@ -126,7 +128,7 @@ def _unusable(held: Sequence[WaitingSince], connection: Connection | None, taken
         )
     # Under a name that stands for another account by now it could not be connected.
     channel = f"{first.network}:second" if (first.owner, first.channel) in taken else first.channel
-    return Unusable(
+    return UnusableAccount(
         owner=first.owner,
         channel=channel,
         account=first.account,
@@ -139,15 +141,15 @@ def _unusable(held: Sequence[WaitingSince], connection: Connection | None, taken
 
 def _connections(
     table: Table, waiting: Sequence[WaitingSince]
-) -> tuple[Mapping[Place, Connection], set[tuple[str, str]]]:
+) -> tuple[Mapping[AccountKey, Connection], set[tuple[str, str]]]:
     """The connections to the accounts of these, whatever their aliases are now; and names that others have taken.
 
     As `scopes.bound_to` finds one, but for all of them in three reads.
     """
     by_name = {(one.owner, one.channel): keys.connection(one.owner, one.channel) for one in waiting}
     direct = table.batch_get(list(by_name.values()))
-    found: dict[Place, Connection] = {}
-    missing: dict[Place, Key] = {}
+    found: dict[AccountKey, Connection] = {}
+    missing: dict[AccountKey, Key] = {}
     for one in waiting:
         item = direct.get(by_name[one.owner, one.channel])
         if item is not None and one.account in {item["account"], *item.get("also", ())}:
@@ -166,8 +168,8 @@ def _connections(
 
 
 def _works(connection: Connection | None) -> bool:
-    return connection is not None and connection.standing is Standing.ACTIVE
+    return connection is not None and connection.standing is ConnectionStatus.ACTIVE
 
 
-def _place(one: WaitingSince) -> Place:
+def _place(one: WaitingSince) -> AccountKey:
     return one.owner, network_of(one.channel), one.account

@@ -12,7 +12,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.errors import InvalidInputError
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Item, Query, Table
-from omnipub.services.messages.calendar import About, abouts
+from omnipub.services.messages.calendar import CalendarEntry, abouts
 from omnipub.storage import access
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
 from omnipub.storage.shards import Shards
@@ -44,7 +44,7 @@ class Stuck:
     shards: Shards
     clock: Clock
 
-    def rows(self, *, limit: int = 50) -> tuple[list[About], bool]:
+    def rows(self, *, limit: int = 50) -> tuple[list[CalendarEntry], bool]:
         """At most `limit` deliveries that need somebody, worst first, and whether there are more.
 
         Raises:
@@ -53,7 +53,7 @@ class Stuck:
         if not 1 <= limit <= ROWS_AT_MOST:
             raise InvalidInputError(f"There are 1 to {ROWS_AT_MOST} rows; {limit} were asked for.")
         now = self.clock.now()
-        found: list[About] = []
+        found: list[CalendarEntry] = []
         for status in WORST_FIRST:
             entries, more = self._entries(status, now, limit - len(found))
             # The index may lag behind what happened meanwhile.

@@ -11,9 +11,9 @@ from datetime import timedelta
 from omnipub.domain.delivery import actions
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.delivery.window import Window
-from omnipub.domain.ids import Kind, Parent, network_of
+from omnipub.domain.ids import Parent, ParentKind, network_of
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
@@ -102,7 +102,7 @@ class MessageActions:
             if delivery.status is Status.UNCONFIRMED and not doubling:
                 raise ConflictError(f"It may be out on {delivery.channel}; sending it again may publish it twice.")
             channel = self.creation.channels.get(network_of(delivery.channel))
-            keyed = channel is not None and channel.remedy(delivery.account) is Remedy.RESEND
+            keyed = channel is not None and channel.remedy(delivery.account) is ReconcileMethod.RESEND
             return actions.retried(delivery, self.clock.now(), window=self.missed_after, keyed=keyed)
 
         self.gate.check()
@@ -197,5 +197,5 @@ _RETRIABLE = frozenset({Status.FAILED, Status.MISSED})
 
 
 def _busy(parent: Parent) -> ConflictError:
-    noun = "message" if parent.kind is Kind.MESSAGE else "certification"
+    noun = "message" if parent.kind is ParentKind.MESSAGE else "certification"
     return ConflictError(f"The {noun} {parent.id} is being changed by others.", hint="Look at it, and try again.")

@@ -8,7 +8,7 @@ from omnipub.domain.announcement import announce
 from omnipub.domain.certification import Certification, checked, sameness
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.window import Window
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError
 from omnipub.hints import Action
@@ -70,7 +70,7 @@ class Announce:
         self._refuse_the_same(same, draft.owner)
         try:
             return self.creation.create(
-                parent=Parent(kind=Kind.CERTIFICATION, id=certification.id),
+                parent=Parent(kind=ParentKind.CERTIFICATION, id=certification.id),
                 item=certification_item(certification, self.creation.shards.count(now).of),
                 owner=draft.owner,
                 schedule=certification.schedule,
@@ -91,7 +91,7 @@ class Announce:
         known = self.creation.table.get(same)
         if known is not None:
             if known["owner"] == owner:
-                same_one = Parent(kind=Kind.CERTIFICATION, id=known["certification"])
+                same_one = Parent(kind=ParentKind.CERTIFICATION, id=known["certification"])
                 raise ConflictError(
                     "This certification was announced before.", hint=same_one.hint(Action.SHOW, when="See it")
                 )

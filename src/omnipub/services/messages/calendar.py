@@ -6,7 +6,7 @@ from datetime import datetime
 
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind
+from omnipub.domain.ids import ParentKind
 from omnipub.errors import InvalidInputError
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Item, Key, Table
@@ -21,7 +21,7 @@ PAGE_AT_MOST = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class About:
+class CalendarEntry:
     """A delivery, and what its message or certification is about."""
 
     delivery: Delivery
@@ -29,7 +29,7 @@ class About:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Abouts:
+class CalendarPage:
     """A page of them.
 
     Attributes:
@@ -37,7 +37,7 @@ class Abouts:
         read: Entries of the index that were looked at for the page.
     """
 
-    rows: tuple[About, ...]
+    rows: tuple[CalendarEntry, ...]
     cursor: str | None
     read: int = 0
 
@@ -59,7 +59,7 @@ class Calendar:
         wanted: Filter | None = None,
         limit: int = 50,
         after: str | None = None,
-    ) -> Abouts:
+    ) -> CalendarPage:
         """What was asked for between two moments, both included, earliest first.
 
         Of the filter, channel, owner, text and import count. With one of them a page may be short, with a cursor:
@@ -73,7 +73,7 @@ class Calendar:
         wanted = wanted or Filter()
         checked(replace(wanted, since=since, until=until), self.channels)
         if after is not None:
-            checked_cursor(after, Kind.MESSAGE, by_moment=True)
+            checked_cursor(after, ParentKind.MESSAGE, by_moment=True)
         picks = wanted.channel or wanted.owner or wanted.reads_heads
         entries, more = self._read(since, until, access.PAGE if picks else limit, after)
         fitting = [
@@ -86,7 +86,7 @@ class Calendar:
             cursor = str(shown[-1][BY_LIST.sort])
         else:
             cursor = str(entries[-1][BY_LIST.sort]) if more else ""
-        return Abouts(rows=tuple(abouts(self.table, shown)), cursor=cursor or None, read=len(entries))
+        return CalendarPage(rows=tuple(abouts(self.table, shown)), cursor=cursor or None, read=len(entries))
 
     def _with_fitting_heads(self, entries: Sequence[Item], wanted: Filter) -> list[Item]:
         """The entries whose message or certification has the text, or is of the import."""
@@ -112,14 +112,14 @@ class Calendar:
         return [one for one in merged if end is None or one[BY_LIST.sort] <= end], bool(ends)
 
 
-def abouts(table: Table, entries: Sequence[Item]) -> list[About]:
+def abouts(table: Table, entries: Sequence[Item]) -> list[CalendarEntry]:
     """The deliveries that index entries stand for, with what they are about: one batch for all."""
     wanted = [Key(item["PK"], item["SK"]) for item in entries]
     parents = {key: keys.parent_of(key.pk) for key in wanted}
     heads = {key: keys.metadata(parent) for key, parent in parents.items() if parent is not None}
     there = table.batch_get([*wanted, *heads.values()])
     return [
-        About(delivery=delivery_of(there[key]), excerpt=str(there[heads[key]]["excerpt"]))
+        CalendarEntry(delivery=delivery_of(there[key]), excerpt=str(there[heads[key]]["excerpt"]))
         for key in wanted
         if key in there and heads[key] in there
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.window import Window
-from omnipub.domain.ids import Kind, Parent, network_of
+from omnipub.domain.ids import Parent, ParentKind, network_of
 from omnipub.domain.message import Content, Message, checked
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import InvalidInputError
@@ -63,7 +63,7 @@ class CreateMessage:
             imported=imported,
         )
         return self.creation.create(
-            parent=Parent(kind=Kind.MESSAGE, id=message.id),
+            parent=Parent(kind=ParentKind.MESSAGE, id=message.id),
             item=message_item(message, self.creation.shards.count(now).of),
             owner=owner,
             schedule=message.schedule,

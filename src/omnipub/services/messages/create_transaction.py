@@ -15,7 +15,7 @@ from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.window import Window, end_of
-from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, checked_channel, network_of, new_id
+from omnipub.domain.ids import RANDOM_BYTES, Parent, ParentKind, checked_channel, network_of, new_id
 from omnipub.domain.message import CHANNELS_AT_MOST
 from omnipub.domain.timestamps import LATEST_AHEAD, Schedule, to_text
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError
@@ -61,7 +61,7 @@ class Created:
         notes: What was accepted in another way than it was asked for, in sentences.
     """
 
-    kind: Kind
+    kind: ParentKind
     id: str
     due_at: str
     zone: str
@@ -104,7 +104,7 @@ class CreateTransaction:
             )
         answer = record["answer"]
         return Created(
-            kind=Kind(answer["kind"]),
+            kind=ParentKind(answer["kind"]),
             id=answer["id"],
             due_at=answer["due_at"],
             zone=answer["zone"],

@@ -8,7 +8,7 @@ from typing import Any
 
 from omnipub.domain.delivery.lifecycle import WATCHED, Overall, Status, overall, reachable
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, checked_channel, network_of
+from omnipub.domain.ids import ParentKind, checked_channel, network_of
 from omnipub.errors import InvalidInputError
 from omnipub.storage import keys
 
@@ -121,7 +121,7 @@ def checked(asked: Filter, networks: Collection[str]) -> Filter:
     return asked
 
 
-def checked_cursor(after: str, kind: Kind, *, by_moment: bool) -> str:
+def checked_cursor(after: str, kind: ParentKind, *, by_moment: bool) -> str:
     """`after`, if it may stand at the end of a page of that list.
 
     Raises:

@@ -11,14 +11,14 @@ from typing import NamedTuple
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Item, Key, Query, Table
 from omnipub.services.messages.filters import Filter, checked, checked_cursor
 from omnipub.services.messages.query_plan import plan
-from omnipub.services.messages.read import Row, Rows, Viewer
+from omnipub.services.messages.read import MessageRow, MessageRows, Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_of
 from omnipub.storage.schema import INDEXES, PARTITION
@@ -28,7 +28,7 @@ PAGE_AT_MOST = 100
 """Rows of a page."""
 
 
-class Entry(NamedTuple):
+class ListEntry(NamedTuple):
     """Where something stands in an index, what it belongs to, and what the index projects of it."""
 
     sort: str
@@ -46,8 +46,14 @@ class ListMessages:
     channels: Mapping[str, Channel]
 
     def page(
-        self, kind: Kind, viewer: Viewer, wanted: Filter | None = None, *, limit: int = 20, after: str | None = None
-    ) -> Rows:
+        self,
+        kind: ParentKind,
+        viewer: Viewer,
+        wanted: Filter | None = None,
+        *,
+        limit: int = 20,
+        after: str | None = None,
+    ) -> MessageRows:
         """A page: an owner's own, or for operators everybody's.
 
         With a status that an index holds, what has it since last (or is due last) comes first, else what was
@@ -64,7 +70,7 @@ class ListMessages:
         shards = self.shards.count(self.clock.now()).all()
         networks = sorted(self.channels)
         entries, more = self._read(plan(kind, wanted, shards=shards, networks=networks, limit=limit, below=after))
-        rows: list[Row] = []
+        rows: list[MessageRow] = []
         # In portions, so that the deliveries of what no longer fits on the page are not read.
         for start in range(0, len(entries), limit):
             portion = entries[start : start + limit]
@@ -74,12 +80,12 @@ class ListMessages:
                     rows.append(there[entry.sort])
                 if len(rows) == limit:
                     goes_on = more or place < len(entries)
-                    return Rows(rows=tuple(rows), cursor=entry.sort if goes_on else None, read=place)
-        return Rows(rows=tuple(rows), cursor=entries[-1].sort if more else None, read=len(entries))
+                    return MessageRows(rows=tuple(rows), cursor=entry.sort if goes_on else None, read=place)
+        return MessageRows(rows=tuple(rows), cursor=entries[-1].sort if more else None, read=len(entries))
 
-    def _read(self, queries: Iterator[Query]) -> tuple[list[Entry], bool]:
+    def _read(self, queries: Iterator[Query]) -> tuple[list[ListEntry], bool]:
         """One page of each, merged down to where the first of them ends; whether there is more."""
-        entries: list[Entry] = []
+        entries: list[ListEntry] = []
         ends = [""]
         for query in queries:
             if query.at_least is not None and query.below is not None and query.at_least >= query.below:
@@ -93,7 +99,7 @@ class ListMessages:
         merged = sorted((one for one in entries if one.sort >= max(ends)), key=lambda one: one.sort, reverse=True)
         return merged, len(ends) > 1
 
-    def _rows(self, entries: Sequence[Entry], wanted: Filter) -> dict[str, Row]:
+    def _rows(self, entries: Sequence[ListEntry], wanted: Filter) -> dict[str, MessageRow]:
         """The rows of the entries that fit, by where they stand."""
         heads = {one.parent: one.item for one in entries if "channels" in one.item and not wanted.reads_heads}
         unknown = {one.parent: keys.metadata(one.parent) for one in entries if one.parent not in heads}
@@ -118,23 +124,23 @@ def _own(wanted: Filter, viewer: Viewer) -> Filter:
     return replace(wanted, owner=viewer.owner)
 
 
-def _entry(query: Query, item: Item) -> Entry:
+def _entry(query: Query, item: Item) -> ListEntry:
     if query.index is None:
         raise AssertionError("lists are read from indexes")
     parent = keys.parent_of(item[PARTITION])
     if parent is None:
         raise AssertionError("these partitions hold messages, certifications and their deliveries")
-    return Entry(item[INDEXES[query.index].sort], parent, item)
+    return ListEntry(item[INDEXES[query.index].sort], parent, item)
 
 
-def _may_fit(entry: Entry, kind: Kind, wanted: Filter) -> bool:
+def _may_fit(entry: ListEntry, kind: ParentKind, wanted: Filter) -> bool:
     """As far as the index tells."""
     named = entry.item["channels"] if "channels" in entry.item else [entry.item["channel"]]
     composed = keys.owned_from(kind, wanted.since) <= keys.owned(entry.parent) < keys.owned_until(kind, wanted.until)
     return composed and (not wanted.channel or wanted.channel in named)
 
 
-def _fits(entry: Entry, row: Row, wanted: Filter) -> bool:
+def _fits(entry: ListEntry, row: MessageRow, wanted: Filter) -> bool:
     """Whether the row is asked for and stands here: among moments, where the latest of its deliveries that fit does."""
     if not wanted.fits_all(row.deliveries):
         return False
@@ -146,9 +152,9 @@ def _place(delivery: Delivery) -> str:
     return keys.moment_sort(at, keys.delivery(delivery.parent, delivery.channel)) if at else ""
 
 
-def _row(parent: Parent, head: Item, there: Mapping[Key, Item]) -> Row:
+def _row(parent: Parent, head: Item, there: Mapping[Key, Item]) -> MessageRow:
     found = (there.get(keys.delivery(parent, channel)) for channel in head["channels"])
-    return Row(
+    return MessageRow(
         parent=parent,
         owner=head["owner"],
         excerpt=head["excerpt"],

@@ -8,7 +8,7 @@ from omnipub.domain.announcement import announce
 from omnipub.domain.conversation import Channel, FrozenBody, Occasion
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.window import Window, end_of
-from omnipub.domain.ids import Kind, Parent, network_of
+from omnipub.domain.ids import Parent, ParentKind, network_of
 from omnipub.domain.limits import Excess, text_counts
 from omnipub.domain.message import Content, Message, checked
 from omnipub.domain.timestamps import Schedule
@@ -20,7 +20,7 @@ from omnipub.services.messages.create_transaction import CreateTransaction
 from omnipub.services.messages.read import Shown
 from omnipub.storage import keys
 
-UNBORN = Parent(kind=Kind.MESSAGE, id="0" * 26)
+UNBORN = Parent(kind=ParentKind.MESSAGE, id="0" * 26)
 """Stands in for a message without an id: keys made from it are another's once the message exists."""
 
 _TIMES = frozenset({"at", "not_after"})

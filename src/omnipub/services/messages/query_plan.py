@@ -6,7 +6,7 @@ An owner's list, a status, what networks published, or everybody's. `docs/access
 from collections.abc import Iterator, Sequence
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, network_of
+from omnipub.domain.ids import ParentKind, network_of
 from omnipub.ports.table import Query
 from omnipub.services.messages.filters import Filter
 from omnipub.storage import access
@@ -16,7 +16,7 @@ READ_AT_MOST = access.PAGE
 
 
 def plan(
-    kind: Kind, wanted: Filter, *, shards: Sequence[int], networks: Sequence[str], limit: int, below: str | None
+    kind: ParentKind, wanted: Filter, *, shards: Sequence[int], networks: Sequence[str], limit: int, below: str | None
 ) -> Iterator[Query]:
     """The queries whose entries, merged, hold the page.
 
@@ -41,7 +41,7 @@ def plan(
             yield access.latest_with_status(Status(wanted.status), shard, limit=READ_AT_MOST, below=below)
 
 
-def _by_id(kind: Kind, wanted: Filter, shards: Sequence[int], most: int, below: str | None) -> Iterator[Query]:
+def _by_id(kind: ParentKind, wanted: Filter, shards: Sequence[int], most: int, below: str | None) -> Iterator[Query]:
     if wanted.owner:
         yield access.of_owner(wanted.owner, kind, limit=most, since=wanted.since, until=wanted.until, below=below)
         return

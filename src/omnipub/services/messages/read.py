@@ -7,7 +7,7 @@ from datetime import datetime
 from omnipub.domain.certification import Certification
 from omnipub.domain.delivery.lifecycle import Overall, Status, overall
 from omnipub.domain.delivery.model import Attempt, Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Message
 from omnipub.errors import NotFoundError
 from omnipub.hints import Action, Hint
@@ -41,7 +41,7 @@ class Shown:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class MessageRow:
     """One line of a list."""
 
     parent: Parent
@@ -57,7 +57,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
+class MessageRows:
     """A page of a list.
 
     Attributes:
@@ -65,7 +65,7 @@ class Rows:
         read: Entries of an index that were looked at for the page.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[MessageRow, ...]
     cursor: str | None
     read: int = 0
 
@@ -89,7 +89,7 @@ class ReadMessages:
             raise NotFoundError(f"There is no {noun} {parent.id}.", hint=Hint(action=Action.LIST, group=parent.group))
         return Shown(
             parent=parent,
-            subject=message_of(metadata) if parent.kind is Kind.MESSAGE else certification_of(metadata),
+            subject=message_of(metadata) if parent.kind is ParentKind.MESSAGE else certification_of(metadata),
             deliveries=tuple(delivery_of(item) for item in items if keys.channel_of(item[SORT])),
             attempts=tuple(attempt_of(item) for item in items if item[SORT].startswith(keys.ATTEMPT_PREFIX)),
         )

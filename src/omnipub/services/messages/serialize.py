@@ -14,7 +14,7 @@ from omnipub.domain.timestamps import milliseconds, to_text
 
 if TYPE_CHECKING:
     from omnipub.services.messages.create_transaction import Created
-    from omnipub.services.messages.read import Row, Shown
+    from omnipub.services.messages.read import MessageRow, Shown
 
 Json = dict[str, Any]
 
@@ -30,7 +30,7 @@ def created(answer: "Created") -> Json:
     } | ({"notes": list(answer.notes)} if answer.notes else {})
 
 
-def row(line: "Row") -> Json:
+def row(line: "MessageRow") -> Json:
     """One line of a list."""
     return {
         "id": line.parent.id,

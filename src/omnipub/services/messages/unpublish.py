@@ -13,7 +13,7 @@ from types import MappingProxyType
 from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, Unpublished
-from omnipub.domain.delivery.outcome import GONE, Ended, Outcome
+from omnipub.domain.delivery.outcome import GONE, Outcome, TryEnd
 from omnipub.domain.ids import Parent, network_of
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, NotFoundError, SealBrokenError
@@ -33,7 +33,7 @@ LONGEST = timedelta(minutes=10)
 REREADS = 5
 
 
-class Result(StrEnum):
+class UnpublishResult(StrEnum):
     """What became of a deletion."""
 
     DELETED = "deleted"  # the network did it
@@ -43,21 +43,27 @@ class Result(StrEnum):
     UNCLEAR = "unclear"  # may be deleted; safe to try again
 
 
-OUT_OF_SIGHT = frozenset({Result.DELETED, Result.GONE})
+OUT_OF_SIGHT = frozenset({UnpublishResult.DELETED, UnpublishResult.GONE})
 """The public sees it no longer."""
 
-WORST_LAST = (Result.GONE, Result.DELETED, Result.KEPT, Result.UNCLEAR, Result.NOT_DONE)
+WORST_LAST = (
+    UnpublishResult.GONE,
+    UnpublishResult.DELETED,
+    UnpublishResult.KEPT,
+    UnpublishResult.UNCLEAR,
+    UnpublishResult.NOT_DONE,
+)
 """Of several posts of one delivery, what is told is the worst."""
 
-RESULTS: Mapping[Ended, Result] = MappingProxyType(
+RESULTS: Mapping[TryEnd, UnpublishResult] = MappingProxyType(
     {
-        Ended.PUBLISHED: Result.DELETED,  # `Channel.delete` calls it so
-        Ended.REJECTED: Result.KEPT,
-        Ended.THROTTLED: Result.NOT_DONE,
-        Ended.NOT_SENT: Result.NOT_DONE,
-        Ended.AUTH: Result.NOT_DONE,
-        Ended.AMBIGUOUS: Result.UNCLEAR,
-        Ended.ALREADY_THERE: Result.UNCLEAR,
+        TryEnd.PUBLISHED: UnpublishResult.DELETED,  # `Channel.delete` calls it so
+        TryEnd.REJECTED: UnpublishResult.KEPT,
+        TryEnd.THROTTLED: UnpublishResult.NOT_DONE,
+        TryEnd.NOT_SENT: UnpublishResult.NOT_DONE,
+        TryEnd.AUTH: UnpublishResult.NOT_DONE,
+        TryEnd.AMBIGUOUS: UnpublishResult.UNCLEAR,
+        TryEnd.ALREADY_THERE: UnpublishResult.UNCLEAR,
     }
 )
 
@@ -67,7 +73,7 @@ class UnpublishReport:
     """One delivery after its deletion was asked for; `sentence` says why where it did not come out as asked."""
 
     delivery: Delivery
-    result: Result
+    result: UnpublishResult
     code: str = ""
     sentence: str = ""
 
@@ -115,9 +121,9 @@ class Unpublish:
         if delivery.unpublished is not None:
             before = delivery.unpublished
             sentence = f"It was deleted at {to_text(before.at)} by {before.by}."
-            return UnpublishReport(delivery=delivery, result=Result.GONE, code=GONE, sentence=sentence)
+            return UnpublishReport(delivery=delivery, result=UnpublishResult.GONE, code=GONE, sentence=sentence)
         outcomes = [(post, self._ask(delivery, post)) for post in delivery.network_ids]
-        results = [Result.GONE if one.code == GONE else RESULTS[one.ended] for _, one in outcomes]
+        results = [UnpublishResult.GONE if one.code == GONE else RESULTS[one.ended] for _, one in outcomes]
         worst = max(range(len(results)), key=lambda number: WORST_LAST.index(results[number]))
         (post, outcome), result = outcomes[worst], results[worst]
         noted = self._noted(delivery, by) if result in OUT_OF_SIGHT else delivery
@@ -129,15 +135,15 @@ class Unpublish:
     def _ask(self, delivery: Delivery, network_id: str) -> Outcome:
         channel = self.channels.get(network_of(delivery.channel))
         if channel is None:
-            return Outcome(ended=Ended.NOT_SENT, code=UNKNOWN_NETWORK, sentence=unknown(delivery.channel))
+            return Outcome(ended=TryEnd.NOT_SENT, code=UNKNOWN_NETWORK, sentence=unknown(delivery.channel))
         connection = self.accounts.for_delivery(delivery)
         if connection is None:
             plain = f"No connection leads to the account {delivery.account} any more."
-            return Outcome(ended=Ended.AUTH, code="not_connected", sentence=plain)
+            return Outcome(ended=TryEnd.AUTH, code="not_connected", sentence=plain)
         try:
             account = self.accounts.open(connection)
         except SealBrokenError as error:
-            return Outcome(ended=Ended.AUTH, code="seal_broken", sentence=error.message)
+            return Outcome(ended=TryEnd.AUTH, code="seal_broken", sentence=error.message)
         conversation = channel.delete(network_id, account)
         return self.driver.publish(
             conversation, secrets=account.secrets, lease_until=self.clock.now() + LONGEST, ids=None

@@ -17,7 +17,7 @@ from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import Delete, Item, Table
-from omnipub.services.pauses.release import Late, Releases, left_missed
+from omnipub.services.pauses.release import LatePolicy, Releases, left_missed
 from omnipub.services.pauses.scopes import Pause, checked_scope, pause_of, pause_over, scopes_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
@@ -64,11 +64,11 @@ class Pauses:
         if self.table.get(key) is None:
             raise NotFoundError(f"{scope} is not paused.", hint=Hint(action=Action.LIST_PAUSES))
         self.releases.gate.check()
-        late = Late.SEND if send_late else Late.MISS
+        late = LatePolicy.SEND if send_late else LatePolicy.MISS
         waiting = self.waiting(scope)
         for delivery in waiting.late:
             # What is held is released below; what no worker has met yet would otherwise follow its window.
-            decided = late is Late.MISS or delivery.status is Status.SCHEDULED
+            decided = late is LatePolicy.MISS or delivery.status is Status.SCHEDULED
             if decided and not self._held_twice(delivery, scope):
                 self.releases.let_go(delivery, self.clock.now(), late, missing=left_missed(scope, by))
         row = self.releases.begun(scope, late)

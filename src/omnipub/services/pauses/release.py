@@ -35,7 +35,7 @@ LAG = timedelta(minutes=5)
 """So long the ticks look again: no index is further behind."""
 
 
-class Late(StrEnum):
+class LatePolicy(StrEnum):
     """What becomes of a delivery whose moment has passed while it was held."""
 
     SEND = "send"
@@ -62,7 +62,7 @@ class Releases:
     channels: Mapping[str, Channel]
     window: timedelta
 
-    def begun(self, scope: str, late: Late) -> Put:
+    def begun(self, scope: str, late: LatePolicy) -> Put:
         """The row that says what is to be released; written with what lifts the reason of the hold."""
         version = int.from_bytes(self.chance.randomness(5), "big")  # unlike that of any release before
         at = to_text(self.clock.now())
@@ -78,11 +78,13 @@ class Releases:
         """
         if self.gate.why_closed() is not None:
             return 0
-        late, at = Late(row["late"]), from_text(row["at"])
+        late, at = LatePolicy(row["late"]), from_text(row["at"])
         missing = left_missed(row["SK"], by)
         free = [one for one in self.held(row["SK"]) if self.is_free(one)]
         freed = self.let_go_in_order(
-            free, lambda one: late if one.due_at is not None and one.due_at <= at else Late.WINDOW, missing=missing
+            free,
+            lambda one: late if one.due_at is not None and one.due_at <= at else LatePolicy.WINDOW,
+            missing=missing,
         )
         if freed:
             self.journal.note(LogEvent.RELEASED, scope=row["SK"], deliveries=freed)
@@ -130,7 +132,7 @@ class Releases:
         """Whether its account is connected and does not wait for its owner."""
         return bound_to(self.table, delivery).works
 
-    def let_go(self, delivery: Delivery, at: datetime, late: Late, *, missing: str) -> bool:
+    def let_go(self, delivery: Delivery, at: datetime, late: LatePolicy, *, missing: str) -> bool:
         """Schedule a held delivery again, not before `at`, or miss it; whether it was still as it was read.
 
         `missing` is what is said of it if it is missed: that this was somebody's decision.
@@ -138,11 +140,11 @@ class Releases:
         now = self.clock.now()
         free = released(delivery, now) if delivery.status is Status.HELD else delivery
         match late:
-            case Late.MISS:
+            case LatePolicy.MISS:
                 free = missed(delivery, now, sentence=missing)
-            case Late.WINDOW if delivery.is_past_window(now):
+            case LatePolicy.WINDOW if delivery.is_past_window(now):
                 free = missed(delivery, now)
-            case Late.SEND:
+            case LatePolicy.SEND:
                 free = replace(free, next_at=max(at, free.due_at or at), not_after=at + self.window)
             case _:
                 free = replace(free, next_at=max(at, free.due_at or at))
@@ -153,7 +155,9 @@ class Releases:
         self.due.committed([moved], why="released")
         return True
 
-    def let_go_in_order(self, free: Sequence[Delivery], late: Callable[[Delivery], Late], *, missing: str = "") -> int:
+    def let_go_in_order(
+        self, free: Sequence[Delivery], late: Callable[[Delivery], LatePolicy], *, missing: str = ""
+    ) -> int:
         """Let go what nothing holds: in due order, spaced by the pace of each account's network; how many.
 
         `late` says what becomes of each if its moment has passed.

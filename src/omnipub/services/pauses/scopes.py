@@ -10,13 +10,13 @@ from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
 from omnipub.ports.table import Absent, ConditionCheck, Item, Key, Table, Unchanged
 from omnipub.storage import keys
-from omnipub.storage.items import Connection, Standing, connection_of
+from omnipub.storage.items import Connection, ConnectionStatus, connection_of
 
 EVERYTHING = "everything"
 KINDS = ("channel", "account", "owner")
 
 
-class Placed(Protocol):
+class HasAccount(Protocol):
     """What has an account: a delivery, or what an index tells of one."""
 
     @property
@@ -67,7 +67,7 @@ def pause_over(table: Table, delivery: Delivery) -> Pause | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bound:
+class BoundConnection:
     """The connection to the account that a delivery is bound to, if there is one.
 
     Attributes:
@@ -80,24 +80,26 @@ class Bound:
     @property
     def works(self) -> bool:
         """Whether it may be used."""
-        return self.connection is not None and self.connection.standing is Standing.ACTIVE
+        return self.connection is not None and self.connection.standing is ConnectionStatus.ACTIVE
 
 
-def bound_to(table: Table, delivery: Delivery) -> Bound:
+def bound_to(table: Table, delivery: Delivery) -> BoundConnection:
     """The connection to the very account the delivery is bound to, whatever its alias is now."""
     key = keys.connection(delivery.owner, delivery.channel)
     direct = table.get(key)
     if direct is not None and _is_bound(direct, delivery):
-        return Bound(connection=connection_of(direct), unchanged=(_same(key, direct),))
+        return BoundConnection(connection=connection_of(direct), unchanged=(_same(key, direct),))
     marker = keys.connected_account(delivery.owner, network_of(delivery.channel), delivery.account)
     named = table.get(marker)
     if named is None:
-        return Bound(connection=None, unchanged=(_same(key, direct), ConditionCheck(key=marker, condition=Absent())))
+        return BoundConnection(
+            connection=None, unchanged=(_same(key, direct), ConditionCheck(key=marker, condition=Absent()))
+        )
     alias = keys.connection(delivery.owner, named["channel"])
     renamed = table.get(alias)
     there = renamed is not None and _is_bound(renamed, delivery)
     connection = connection_of(renamed) if renamed is not None and there else None
-    return Bound(connection=connection, unchanged=(_same(alias, renamed),))
+    return BoundConnection(connection=connection, unchanged=(_same(alias, renamed),))
 
 
 def _is_bound(item: Item, delivery: Delivery) -> bool:
@@ -112,7 +114,7 @@ def _same(key: Key, item: Item | None) -> ConditionCheck:
     return ConditionCheck(key=key, condition=Unchanged(version=item["version"]) if item else Absent())
 
 
-def scopes_of(delivery: Placed) -> tuple[str, ...]:
+def scopes_of(delivery: HasAccount) -> tuple[str, ...]:
     """The scopes a delivery is in, widest first."""
     network = network_of(delivery.channel)
     return (

@@ -25,7 +25,7 @@ from omnipub.domain.conversation import (
     Response,
     Secret,
 )
-from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
+from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
 from omnipub.domain.network import PostIds
 from omnipub.domain.redaction import Redaction
 from omnipub.domain.validation import valid_outcome, valid_sighting
@@ -59,7 +59,7 @@ class _BrokenOffError(Exception):
 
 
 @dataclass
-class _Talk:
+class _Conversation:
     """What a conversation has done so far.
 
     Attributes:
@@ -84,9 +84,9 @@ class _Talk:
         """How the try ended, given how its conversation ended."""
         if self.known is not None:
             return replace(_standing(self.known, outcome), at=self.known_at)
-        if self.visible and outcome.ended is Ended.AUTH:
+        if self.visible and outcome.ended is TryEnd.AUTH:
             # The refusal of the token is about a later request than the one that may be visible.
-            return replace(outcome, ended=Ended.AMBIGUOUS)
+            return replace(outcome, ended=TryEnd.AMBIGUOUS)
         return outcome
 
 
@@ -118,7 +118,7 @@ class Driver:
             ids: What an id of a new post looks like; None if none comes of this conversation.
             stopped: Asked directly before each request that publishes: why it must not leave.
         """
-        talk = _Talk(secrets=list(secrets), stopped=stopped)
+        talk = _Conversation(secrets=list(secrets), stopped=stopped)
         try:
             outcome = self._run(conversation, lease_until, talk)
         except _BrokenOffError as broken:
@@ -129,7 +129,7 @@ class Driver:
         self, conversation: Looking, *, secrets: Iterable[Secret], lease_until: datetime, ids: PostIds
     ) -> Sighting:
         """Run a look-up to its sighting, in which only posts with valid ids stand, and no secret."""
-        talk = _Talk(secrets=list(secrets))
+        talk = _Conversation(secrets=list(secrets))
         try:
             sighting = valid_sighting(self._run(conversation, lease_until, talk), ids)
         except _BrokenOffError as broken:
@@ -137,7 +137,7 @@ class Driver:
         return replace(Redaction(talk.secrets).sighting(sighting), clock_ahead=talk.clock_ahead)
 
     def _run(
-        self, conversation: Generator[Request | Published, Response, _T], lease_until: datetime, talk: _Talk
+        self, conversation: Generator[Request | Published, Response, _T], lease_until: datetime, talk: _Conversation
     ) -> _T:
         go_on: Callable[[], Request | Published] = partial(next, conversation)
         while True:
@@ -163,7 +163,7 @@ class Driver:
                 # The channel may know how to do without this answer.
                 go_on = partial(conversation.throw, RequestFailedError(error.outcome))
 
-    def _sent(self, asked: Request, lease_until: datetime, talk: _Talk) -> Response:
+    def _sent(self, asked: Request, lease_until: datetime, talk: _Conversation) -> Response:
         """The answer to one request.
 
         Raises:
@@ -200,10 +200,10 @@ def _clock_ahead(answer: Response, now: datetime) -> timedelta | None:
 
 def _standing(known: Published, outcome: Outcome) -> Outcome:
     """The post is out under the id that the network named, whatever came after that."""
-    if outcome.ended is Ended.PUBLISHED:
+    if outcome.ended is TryEnd.PUBLISHED:
         return replace(outcome, network_id=known.network_id, permalink=outcome.permalink or known.permalink)
     after = f"It is out. What was asked after that failed: {outcome.sentence}".removesuffix(" ")
-    return Outcome(ended=Ended.PUBLISHED, sentence=after, network_id=known.network_id, permalink=known.permalink)
+    return Outcome(ended=TryEnd.PUBLISHED, sentence=after, network_id=known.network_id, permalink=known.permalink)
 
 
 def _secrets_sent(request: Request) -> Iterator[Secret]:
@@ -248,6 +248,6 @@ def _unreadable(*, exposed: bool) -> Outcome:
     )
 
 
-def _ended(*, exposed: bool) -> Ended:
+def _ended(*, exposed: bool) -> TryEnd:
     """A try is ambiguous as soon as a request that publishes has left us, else surely not sent."""
-    return Ended.AMBIGUOUS if exposed else Ended.NOT_SENT
+    return TryEnd.AMBIGUOUS if exposed else TryEnd.NOT_SENT

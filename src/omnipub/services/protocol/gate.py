@@ -36,7 +36,7 @@ LOOKED_AT_ON_START = 20_000
 """A start looks further back: it also meets files of several moments that somebody put together."""
 
 
-class Why(StrEnum):
+class ClosedReason(StrEnum):
     """Why a gate is closed."""
 
     SHUT = "shut"
@@ -48,16 +48,16 @@ class Why(StrEnum):
     STALE = "stale"
 
 
-WITHOUT_EVIDENCE = frozenset({Why.UNKNOWN, Why.STALE})
+WITHOUT_EVIDENCE = frozenset({ClosedReason.UNKNOWN, ClosedReason.STALE})
 """The third answer: nothing tells a table that moved or was restored from one whose evidence was lost."""
 
 _WHAT = {
-    Why.OLDER: "is older than what ran here last",
-    Why.LACKS: "lacks what was sent from it last, so it is an older state",
-    Why.SUCCEEDED: "was copied, and its copy was adopted since",
-    Why.FOREIGN: "belongs to another place",
-    Why.UNKNOWN: "has run, but {where} has no evidence of it",
-    Why.STALE: "is newer than its evidence in {where}",
+    ClosedReason.OLDER: "is older than what ran here last",
+    ClosedReason.LACKS: "lacks what was sent from it last, so it is an older state",
+    ClosedReason.SUCCEEDED: "was copied, and its copy was adopted since",
+    ClosedReason.FOREIGN: "belongs to another place",
+    ClosedReason.UNKNOWN: "has run, but {where} has no evidence of it",
+    ClosedReason.STALE: "is newer than its evidence in {where}",
 }
 _ADOPT = Hint(action=Action.ADOPT)
 _ASK = (
@@ -86,18 +86,18 @@ class Gate:
         if why is not None:
             raise self._closed(why)
 
-    def why_closed(self, *, looked_at: int = LOOKED_AT) -> Why | None:
+    def why_closed(self, *, looked_at: int = LOOKED_AT) -> ClosedReason | None:
         """Why nothing may be sent from this table; None if all is well."""
         item = self.table.get(keys.gate())
         if item is None:
-            return Why.OLDER if self.place.has_run() else None
+            return ClosedReason.OLDER if self.place.has_run() else None
         evidence = self.place.evidence(item["identity"])
         why = self._judged(item, evidence)
-        if why is Why.OLDER:
+        if why is ClosedReason.OLDER:
             # A tick may have moved both between the two reads; this one comes after that of the evidence.
             why = self._judged(self.table.get(keys.gate()) or item, evidence)
         if why is None and any(self.lacking(self.place.latest(item["identity"], at_most=looked_at))):
-            return Why.LACKS
+            return ClosedReason.LACKS
         return why
 
     def found(self) -> Item:
@@ -176,10 +176,10 @@ class Gate:
                 if delivery is None or not _knows(delivery, one):
                     yield one, delivery
 
-    def sentence(self, why: Why) -> str:
+    def sentence(self, why: ClosedReason) -> str:
         """What a closed gate says."""
         item = self.table.get(keys.gate()) or {}
-        what = item.get(CLOSED) if why is Why.SHUT else _WHAT[why].format(where=self.place.where)
+        what = item.get(CLOSED) if why is ClosedReason.SHUT else _WHAT[why].format(where=self.place.where)
         return f"This table {what}; its scheduler ran last at {self._last_beat()}. Nothing is sent from it."
 
     def shut(self, why: str) -> None:
@@ -216,17 +216,17 @@ class Gate:
                 if cursor is None:
                     break
 
-    def _judged(self, item: Item, evidence: Evidence | None) -> Why | None:
+    def _judged(self, item: Item, evidence: Evidence | None) -> ClosedReason | None:
         if CLOSED in item:
-            return Why.SHUT
+            return ClosedReason.SHUT
         if evidence is None:
-            return Why.UNKNOWN if self.place.exclusive else Why.FOREIGN
+            return ClosedReason.UNKNOWN if self.place.exclusive else ClosedReason.FOREIGN
         if evidence.successor:
-            return Why.SUCCEEDED
+            return ClosedReason.SUCCEEDED
         if item["epoch"] < evidence.epoch:
-            return Why.OLDER
+            return ClosedReason.OLDER
         if self.place.exclusive and not evidence.former and item["epoch"] > evidence.epoch + 1:
-            return Why.STALE
+            return ClosedReason.STALE
         return None
 
     def _named(self, item: Item) -> str:
@@ -255,7 +255,7 @@ class Gate:
                 else:
                     break
 
-    def _closed(self, why: Why) -> GateClosedError:
+    def _closed(self, why: ClosedReason) -> GateClosedError:
         return GateClosedError(self.sentence(why), hint=_ASK if why in WITHOUT_EVIDENCE else _ADOPT)
 
     def _last_beat(self) -> str:

@@ -11,8 +11,8 @@ from omnipub.domain.delivery.late_answers import disowned, late_answer
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery
 from omnipub.domain.delivery.moves import lost_track
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.ids import network_of
 from omnipub.errors import UnavailableError
 from omnipub.log_events import LogEvent
@@ -72,7 +72,7 @@ class DeliveryStore:
         return moved
 
     def conclude(
-        self, claim: Delivery, decide: Decide, outcome: Outcome, now: datetime, *, said: str, remedy: Remedy
+        self, claim: Delivery, decide: Decide, outcome: Outcome, now: datetime, *, said: str, remedy: ReconcileMethod
     ) -> Delivery:
         """Write the end of a try with its history, and with a publication whose post it is.
 
@@ -85,7 +85,7 @@ class DeliveryStore:
             remedy: How the channel finds out about unclear tries.
         """
         history = Put(item=attempt_item(_attempt(claim, outcome, now)))
-        known = outcome.ended is Ended.PUBLISHED
+        known = outcome.ended is TryEnd.PUBLISHED
         try:
             try:
                 return self.settle(claim, decide, history, tries=KNOWN_ID_TRIES if known else STORAGE_TRIES)
@@ -163,7 +163,9 @@ class DeliveryStore:
         """That the network's post belongs to this delivery and to no other."""
         return _owned(delivery, delivery.network_id)
 
-    def _late_answer(self, claim: Delivery, outcome: Outcome, history: Put, *, said: str, remedy: Remedy) -> Delivery:
+    def _late_answer(
+        self, claim: Delivery, outcome: Outcome, history: Put, *, said: str, remedy: ReconcileMethod
+    ) -> Delivery:
         """Our claim was taken over, or the post has another owner: keep what the network said all the same."""
         once = partial(self._late_answer_once, claim, outcome, history, said=said, remedy=remedy)
         for _ in range(LATE_TRIES):
@@ -174,7 +176,7 @@ class DeliveryStore:
         raise UnavailableError("The delivery is being changed by others all the time.")
 
     def _late_answer_once(
-        self, claim: Delivery, outcome: Outcome, history: Put, *, said: str, remedy: Remedy
+        self, claim: Delivery, outcome: Outcome, history: Put, *, said: str, remedy: ReconcileMethod
     ) -> Delivery:
         there, now = self.read(claim), self.clock.now()
         if there is None:
@@ -260,7 +262,7 @@ def _attempt(claim: Delivery, outcome: Outcome, now: datetime) -> Attempt:
         ended=outcome.ended.value,
         code=outcome.code,
         sentence=outcome.sentence,
-        network_id=outcome.network_id if outcome.ended is Ended.PUBLISHED else "",
+        network_id=outcome.network_id if outcome.ended is TryEnd.PUBLISHED else "",
     )
 
 

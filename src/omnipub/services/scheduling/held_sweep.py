@@ -16,7 +16,7 @@ from omnipub.log_events import LogEvent
 from omnipub.ports.clock import Clock
 from omnipub.ports.journal import Journal
 from omnipub.ports.table import Table
-from omnipub.services.pauses.release import Late, Releases
+from omnipub.services.pauses.release import LatePolicy, Releases
 from omnipub.services.scheduling.heartbeat import beat_of, note, swept
 from omnipub.storage import access
 from omnipub.storage.items import delivery_of, key_of
@@ -75,10 +75,10 @@ class HeldSweep:
             free += [one for one, hold in held if hold is _Hold.NOTHING]
             over += [one for one, hold in held if hold is _Hold.ACCOUNT and one.is_past_window(now)]
             place = (shard, page.cursor) if page.cursor else (self._behind(shard), None)
-        freed = self.releases.let_go_in_order(free, lambda _: Late.WINDOW)
+        freed = self.releases.let_go_in_order(free, lambda _: LatePolicy.WINDOW)
         if freed:
             self.journal.note(LogEvent.RELEASED, scope="without a reason", deliveries=freed)
-        missed = sum(self.releases.let_go(one, now, Late.WINDOW, missing="") for one in over)
+        missed = sum(self.releases.let_go(one, now, LatePolicy.WINDOW, missing="") for one in over)
         if missed:
             self.journal.note(LogEvent.MISSED_WHILE_HELD, deliveries=missed)
         note(self.table, swept(since, *place))

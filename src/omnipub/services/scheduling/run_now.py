@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from omnipub.domain.delivery.decide import Act, next_step
+from omnipub.domain.delivery.decide import NextAct, next_step
 from omnipub.domain.ids import Parent
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.ports.clock import Clock
@@ -146,7 +146,7 @@ def _judged(items: Iterable[Item], now: datetime, trace: str) -> tuple[list[RunN
     for item in items:
         delivery = delivery_of(item)
         step = next_step(delivery, now)
-        ready = step.act in {Act.SEND, Act.FIND_OUT}
+        ready = step.act in {NextAct.SEND, NextAct.FIND_OUT}
         why = step.why if ready or delivery.next_at is None else f"{step.why}: {to_text(delivery.next_at)}"
         rows.append(RunNowResult(pk=item["PK"], channel=delivery.channel, ready=ready, dispatched=False, why=why))
         if ready:

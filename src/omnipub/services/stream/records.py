@@ -17,7 +17,7 @@ SKEW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Records:
+class StreamRecords:
     """Reads the records of a stream, shard by shard."""
 
     reader: StreamReader

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from omnipub.domain.delivery.decide import Act, next_step
+from omnipub.domain.delivery.decide import NextAct, next_step
 from omnipub.errors import NotFoundError
 from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
@@ -18,7 +18,7 @@ from omnipub.ports.stream import Pointer, Stream, StreamRecord
 from omnipub.ports.stream_reader import StartPosition, StreamReader
 from omnipub.ports.table import Item, Key, Table
 from omnipub.services.protocol.gate import Gate
-from omnipub.services.stream.records import Records
+from omnipub.services.stream.records import StreamRecords
 from omnipub.services.stream.wire_format import pointer_from_text
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_of
@@ -38,7 +38,12 @@ PUT_OFF = Judgement(verdict="put_off", why="the worker did not come to it")
 UNDONE = frozenset(one.verdict for one in (NOT_PUT, STORAGE_FAILED, WORKER_BROKE, PUT_OFF))
 """Verdicts after which a parked record stays parked."""
 
-_FORESEEN = {Act.SEND: "would_send", Act.WAIT: "would_send", Act.FIND_OUT: "would_find_out", Act.MISS: "would_miss"}
+_FORESEEN = {
+    NextAct.SEND: "would_send",
+    NextAct.WAIT: "would_send",
+    NextAct.FIND_OUT: "would_find_out",
+    NextAct.MISS: "would_miss",
+}
 FORESEEN = frozenset(_FORESEEN.values())
 """Verdicts of what the worker would act on."""
 
@@ -57,7 +62,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replayed:
+class ReplayResult:
     """What became, or would become, of a record."""
 
     candidate: Candidate
@@ -76,9 +81,9 @@ class Replay:
     clock: Clock
 
     @property
-    def records(self) -> Records:
+    def records(self) -> StreamRecords:
         """The stream's records."""
-        return Records(reader=self.reader)
+        return StreamRecords(reader=self.reader)
 
     def retained(self, start: StartPosition, *, until: datetime, shard: str = "") -> Iterator[Candidate]:
         """The records of a span of the stream."""
@@ -98,7 +103,7 @@ class Replay:
             raise NotFoundError(f"No record {min(missing)} is parked.", hint=Hint(action=Action.LIST_PARKED))
         return (Candidate(record=one.record, parked=one.id) for one in found)
 
-    def foresee(self, candidates: Iterable[Candidate]) -> Iterator[Replayed]:
+    def foresee(self, candidates: Iterable[Candidate]) -> Iterator[ReplayResult]:
         """What the worker would do, by what the table says now; nothing is sent and nothing written."""
         acted: set[Key] = set()
         for batch in _chunks(candidates, BATCH):
@@ -110,9 +115,9 @@ class Replay:
                 if key is not None and judged.verdict in FORESEEN:
                     judged = REPEATED if key in acted else judged
                     acted.add(key)
-                yield Replayed(candidate=one, judged=judged)
+                yield ReplayResult(candidate=one, judged=judged)
 
-    def run(self, candidates: Iterable[Candidate], *, worker: WorkerInvoker, rate: int) -> Iterator[Replayed]:
+    def run(self, candidates: Iterable[Candidate], *, worker: WorkerInvoker, rate: int) -> Iterator[ReplayResult]:
         """Give the records to the worker, at most `rate` a second; what it did with each, batch by batch.
 
         Raises:
@@ -129,7 +134,7 @@ class Replay:
             ]
             yield from self._settled(batch, judged)
 
-    def reput(self, candidates: Iterable[Candidate], *, rate: int) -> Iterator[Replayed]:
+    def reput(self, candidates: Iterable[Candidate], *, rate: int) -> Iterator[ReplayResult]:
         """Put the records' pointers on the stream again, at most `rate` a second, for the worker to come to.
 
         Raises:
@@ -142,9 +147,9 @@ class Replay:
             judged = [FOREIGN if one is None else NOT_PUT if one in lost else PUT for one in pointers]
             yield from self._settled(batch, judged)
 
-    def _settled(self, batch: Sequence[Candidate], judged: Sequence[Judgement]) -> Iterator[Replayed]:
+    def _settled(self, batch: Sequence[Candidate], judged: Sequence[Judgement]) -> Iterator[ReplayResult]:
         """The batch with its verdicts; what is done with is no longer parked."""
-        replayed = [Replayed(candidate=one, judged=word) for one, word in zip(batch, judged, strict=True)]
+        replayed = [ReplayResult(candidate=one, judged=word) for one, word in zip(batch, judged, strict=True)]
         done = [one.candidate.parked for one in replayed if one.judged.verdict not in UNDONE]
         if any(done):
             self.parked.forget([id_ for id_ in done if id_])

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
@@ -78,7 +78,7 @@ def run_now_from(payload: Mapping[str, Any]) -> list[Parent]:
     Raises:
         KeyError: It does not say that it means all.
     """
-    return [Parent(kind=Kind(one["kind"]), id=str(one["id"])) for one in payload["parents"]]
+    return [Parent(kind=ParentKind(one["kind"]), id=str(one["id"])) for one in payload["parents"]]
 
 
 def report_to(report: RunNowReport) -> dict[str, Any]:

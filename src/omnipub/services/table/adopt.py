@@ -16,7 +16,7 @@ from omnipub.names import SEED_OWNER
 from omnipub.ports.clock import Clock
 from omnipub.ports.place import Evidence, Place
 from omnipub.ports.table import ConditionFailedError, Item, Key, Table
-from omnipub.services.protocol.gate import WITHOUT_EVIDENCE, Gate, Why
+from omnipub.services.protocol.gate import WITHOUT_EVIDENCE, ClosedReason, Gate
 from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import keys
 
@@ -51,7 +51,7 @@ class Adoption:
     recording: DeliveryStore
     clock: Clock
 
-    def why(self) -> Why | None:
+    def why(self) -> ClosedReason | None:
         """Why the table has to be adopted; None if it belongs here."""
         return self.gate.why_closed()
 

@@ -32,7 +32,7 @@ Told = Callable[[int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class DumpSummary:
     """A file that can be brought in: how many items of each kind, and the shards they were written with."""
 
     items: int
@@ -83,7 +83,7 @@ class TableDump:
             }
         )
 
-    def check(self, lines: Iterable[str], *, told: Told) -> Checked:
+    def check(self, lines: Iterable[str], *, told: Told) -> DumpSummary:
         """Read a whole file and write nothing.
 
         Raises:
@@ -118,7 +118,7 @@ class TableDump:
                 ),
                 problems=problems[:PROBLEMS_SHOWN],
             )
-        return Checked(items=kinds.total(), kinds=dict(sorted(kinds.items())), highest=header["shards"])
+        return DumpSummary(items=kinds.total(), kinds=dict(sorted(kinds.items())), highest=header["shards"])
 
     def may_enter(self, *, merge: bool) -> None:
         """Pass if items may be brought in here.

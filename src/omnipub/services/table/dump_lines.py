@@ -9,7 +9,7 @@ from omnipub.hints import Action, Hint
 from omnipub.names import SERVICE
 from omnipub.ports.table import Item
 from omnipub.storage import keys
-from omnipub.storage.items import Standing, key_of
+from omnipub.storage.items import ConnectionStatus, key_of
 from omnipub.storage.kinds import ItemKind, kind_of, read
 from omnipub.storage.schema import BY_STATUS_OR_OWNER, MEANING, PARTITION, SORT
 from omnipub.strict_json import JsonError, loads
@@ -18,7 +18,7 @@ SCHEMA = 1
 """Of the lines; goes up when an older release could not read them any more."""
 
 _WITHOUT_TOKEN = "It was imported without its token."  # noqa: S105  a sentence
-_UNSEALED = {"sealed": "", "standing": Standing.NEEDS_OWNER.value, "standing_reason": _WITHOUT_TOKEN}
+_UNSEALED = {"sealed": "", "standing": ConnectionStatus.NEEDS_OWNER.value, "standing_reason": _WITHOUT_TOKEN}
 
 
 def line_of(value: Mapping[str, Any]) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 from omnipub.domain.delivery.lifecycle import TRANSITIONS, Transition
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent, checked_id
+from omnipub.domain.ids import Parent, ParentKind, checked_id
 from omnipub.errors import InvalidInputError, NotFoundError
-from omnipub.hints import Action, Group, Hint
+from omnipub.hints import Action, Hint, SubjectGroup
 from omnipub.ports.clock import Clock
 from omnipub.ports.table import Item, Key, Table
 from omnipub.storage import access, keys
@@ -25,7 +25,7 @@ _ID = re.compile(r"[0-9A-Za-z]{1,40}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inspected:
+class InspectedItem:
     """One item.
 
     Attributes:
@@ -49,14 +49,14 @@ class Inspected:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inspection:
+class Inspector:
     """Looks; reads only."""
 
     table: Table
     shards: Shards
     clock: Clock
 
-    def of(self, text: str) -> list[Inspected]:
+    def of(self, text: str) -> list[InspectedItem]:
         """What `text` names: an id, a partition, or one item of it.
 
         Raises:
@@ -71,7 +71,7 @@ class Inspection:
                 return [_inspected(item, highest) for item in main_first]
         raise NotFoundError(
             f"There is nothing of the key {text.strip()}.",
-            hint=[Hint(action=Action.LIST, group=group) for group in Group],
+            hint=[Hint(action=Action.LIST, group=group) for group in SubjectGroup],
         )
 
     def _partition(self, partition: str) -> Iterator[Item]:
@@ -88,10 +88,10 @@ def _meant(text: str) -> list[tuple[str, str | None]]:
     """Partition and sort key of what is meant, the likeliest first."""
     if _ID.fullmatch(text):
         id_ = checked_id(text)
-        return [(keys.partition(Parent(kind=kind, id=id_)), None) for kind in Kind]
+        return [(keys.partition(Parent(kind=kind, id=id_)), None) for kind in ParentKind]
     partition, sort = keys.named(text)
     if kind_of(Key(partition, sort or keys.METADATA)) is None and kind_of(Key(partition, keys.profile("").sk)) is None:
-        message = keys.delivery(Parent(kind=Kind.MESSAGE, id="<id>"), "<channel>")
+        message = keys.delivery(Parent(kind=ParentKind.MESSAGE, id="<id>"), "<channel>")
         raise InvalidInputError(
             f"'{text}' is no key.",
             hint=f"Give an id, a partition such as {message.pk} or {keys.user_partition('<owner>')}, "
@@ -106,15 +106,15 @@ def _belongs(sort: str, to: str) -> bool:
     return sort == to or (channel is not None and sort.startswith(keys.attempts_prefix(channel)))
 
 
-def _inspected(item: Item, highest: int) -> Inspected:
+def _inspected(item: Item, highest: int) -> InspectedItem:
     key = key_of(item)
     shown = without_secrets(item, SEALED)
     try:
         found = read(item, highest)
     except ValueError as error:
-        return Inspected(key=key, kind=kind_of(key), item=shown, problem=str(error), index_keys=(), next=())
+        return InspectedItem(key=key, kind=kind_of(key), item=shown, problem=str(error), index_keys=(), next=())
     status = found.value.status if isinstance(found.value, Delivery) else None
-    return Inspected(
+    return InspectedItem(
         key=key,
         kind=found.kind,
         item=shown,

@@ -12,7 +12,7 @@ from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.names import SEED_OWNER
 from omnipub.storage.items import Connection
-from omnipub.storage.kinds import Read
+from omnipub.storage.kinds import ReadItem
 from omnipub.storage.schema import KEY_ATTRIBUTES, PARTITION, SORT
 
 
@@ -114,7 +114,7 @@ _STATES: tuple[tuple[IntegrityCheck, Callable[[Delivery], bool], str], ...] = (
 )
 
 
-def alone(found: Read) -> Iterator[Wrong]:
+def alone(found: ReadItem) -> Iterator[Wrong]:
     """What is wrong with an item by itself."""
     for check, names in (
         (IntegrityCheck.WRONG_KEY, (PARTITION, SORT)),

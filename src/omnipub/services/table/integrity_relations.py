@@ -8,18 +8,18 @@ from omnipub.domain.delivery.actions import EDITABLE
 from omnipub.domain.delivery.decide import is_unresolved
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery
-from omnipub.domain.ids import Kind, Parent, network_of
+from omnipub.domain.ids import Parent, ParentKind, network_of
 from omnipub.domain.message import Message
 from omnipub.ports.table import Item, Key
 from omnipub.services.protocol.store import held_text, name_of
 from omnipub.services.table.integrity_items import IntegrityCheck, Wrong
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, key_of
-from omnipub.storage.kinds import ItemKind, Read, value_of
+from omnipub.storage.kinds import ItemKind, ReadItem, value_of
 from omnipub.storage.schema import PARTITION
 
 
-def relatives(found: Read) -> list[Key]:
+def relatives(found: ReadItem) -> list[Key]:
     """The keys of the items that `beside` looks at."""
     value, item = found.value, found.item
     match value:
@@ -41,7 +41,7 @@ def relatives(found: Read) -> list[Key]:
             return []
 
 
-def beside(found: Read, there: Mapping[Key, Item]) -> Iterator[Wrong]:
+def beside(found: ReadItem, there: Mapping[Key, Item]) -> Iterator[Wrong]:
     """What is wrong with an item beside its relatives, as far as they exist."""
     value, item = found.value, found.item
     match value:
@@ -68,7 +68,7 @@ def beside(found: Read, there: Mapping[Key, Item]) -> Iterator[Wrong]:
 def _delivery(value: Delivery, there: Mapping[Key, Item]) -> Iterator[Wrong]:
     found = there.get(keys.metadata(value.parent))
     subject = _value(found)
-    noun = "message" if value.parent.kind is Kind.MESSAGE else "certification"
+    noun = "message" if value.parent.kind is ParentKind.MESSAGE else "certification"
     if found is None:
         yield IntegrityCheck.ORPHAN_DELIVERY, f"Its {noun} does not exist."
     elif isinstance(subject, Message | Certification):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from omnipub.domain.delivery.lifecycle import WATCHED, Status
-from omnipub.domain.ids import Kind
+from omnipub.domain.ids import ParentKind
 from omnipub.domain.timestamps import EPOCH, from_text
 from omnipub.errors import GateClosedError
 from omnipub.ports.clock import Clock
@@ -45,7 +45,7 @@ class TableCounts:
 
     statuses: Mapping[Status, Count]
     published: Mapping[str, Count]
-    parents: Mapping[Kind, Count]
+    parents: Mapping[ParentKind, Count]
     oldest_due: datetime | None
     shards: ShardCount
     heartbeat: datetime | None
@@ -73,7 +73,7 @@ class TableStats:
         return TableCounts(
             statuses={status: self._status(status, shards) for status in Status if status in WATCHED},
             published={network: self._published(network, shards) for network in self.networks},
-            parents={kind: self._parents(kind, shards) for kind in Kind},
+            parents={kind: self._parents(kind, shards) for kind in ParentKind},
             oldest_due=self._oldest_due(shards),
             shards=shards,
             heartbeat=self._moment(keys.heartbeat()),
@@ -90,7 +90,7 @@ class TableStats:
         queries = [access.published_on(network, shard, since=EPOCH, limit=self.cap) for shard in shards.all()]
         return self._count(queries)
 
-    def _parents(self, kind: Kind, shards: ShardCount) -> Count:
+    def _parents(self, kind: ParentKind, shards: ShardCount) -> Count:
         return self._count([access.of_everybody(kind, shard, limit=self.cap) for shard in shards.all()])
 
     def _count(self, queries: Sequence[Query]) -> Count:

@@ -34,7 +34,7 @@ class IntegrityFinding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verified:
+class VerifyReport:
     """What a walk saw.
 
     Attributes:
@@ -54,14 +54,14 @@ class Verified:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verification:
+class Verifier:
     """Verifies; reads only."""
 
     table: Table
     shards: Shards
     clock: Clock
 
-    def verify(self, *, told: Callable[[int], None]) -> Verified:
+    def verify(self, *, told: Callable[[int], None]) -> VerifyReport:
         """Look at every item; `told` hears how many were looked at."""
         highest = self.shards.count(self.clock.now()).highest
         items: Counter[str] = Counter()
@@ -74,7 +74,7 @@ class Verification:
                 if len(findings) < SHOWN:
                     findings.append(finding)
             told(items.total())
-        return Verified(items=dict(sorted(items.items())), findings=tuple(findings), counts=dict(counts))
+        return VerifyReport(items=dict(sorted(items.items())), findings=tuple(findings), counts=dict(counts))
 
     def _looked_at(self, portion: Sequence[Item], highest: int) -> Iterator[IntegrityFinding]:
         first = self._findings(portion, highest)

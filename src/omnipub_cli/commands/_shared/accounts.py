@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omnipub_cli.output.views import Cell, Column, State, Table
+from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub.services.accounts.check import Trial
+    from omnipub.services.accounts.check import CheckResult
     from omnipub.storage.items import Connection
     from omnipub.wiring.assemble import System
     from omnipub_cli.framework.context import Call
@@ -60,7 +60,7 @@ def again(call: Call, connection: Connection) -> str:
     return call.command_of(connect_again(connection))
 
 
-def after(call: Call, tested: Trial) -> str:
+def after(call: Call, tested: CheckResult) -> str:
     """The command that helps after a test; empty if there is nothing to do."""
     from omnipub.services.accounts.check import next_after
 
@@ -68,18 +68,18 @@ def after(call: Call, tested: Trial) -> str:
     return call.command_of(hint) if hint else ""
 
 
-def table(tested: Sequence[Trial]) -> list[Table]:
+def table(tested: Sequence[CheckResult]) -> list[TableView]:
     """Verdicts as rows; no table if there are none."""
     from omnipub.domain.secret_urls import shown
 
     rows: list[Sequence[Cell]] = [
-        (one.connection.channel, State(one.verdict.value), shown(one.connection.account), one.sentence)
+        (one.connection.channel, StatusCell(one.verdict.value), shown(one.connection.account), one.sentence)
         for one in tested
     ]
-    return [Table(columns=TESTED, rows=rows)] if rows else []
+    return [TableView(columns=TESTED, rows=rows)] if rows else []
 
 
-def verdict(call: Call, tested: Trial) -> dict[str, Any]:
+def verdict(call: Call, tested: CheckResult) -> dict[str, Any]:
     """A verdict as JSON; `next` is what to type."""
     one = tested.connection
     return {
@@ -91,12 +91,12 @@ def verdict(call: Call, tested: Trial) -> dict[str, Any]:
     }
 
 
-def exit_code(tested: Sequence[Trial]) -> int:
+def exit_code(tested: Sequence[CheckResult]) -> int:
     """0 if nothing speaks against the accounts; a network that could not be asked is a code of its own."""
     from omnipub.services.accounts.check import CheckVerdict
-    from omnipub_cli.framework.exit_codes import Code
+    from omnipub_cli.framework.exit_codes import ExitCode
 
     verdicts = {one.verdict for one in tested}
     if verdicts & {CheckVerdict.EXPIRED, CheckVerdict.NOT_ALLOWED}:
-        return Code.FAILURE
-    return Code.UNAVAILABLE if CheckVerdict.UNREACHABLE in verdicts else Code.OK
+        return ExitCode.FAILURE
+    return ExitCode.UNAVAILABLE if CheckVerdict.UNREACHABLE in verdicts else ExitCode.OK

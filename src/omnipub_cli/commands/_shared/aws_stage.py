@@ -16,7 +16,7 @@ from omnipub_cli.framework.signals import termination
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from omnipub_cli.deployment.account import Account
+    from omnipub_cli.deployment.account import AwsAccount
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.ports import Stack
     from omnipub_cli.deployment.target import Target
@@ -93,7 +93,7 @@ def check_infrastructure(infra: str, environment: Mapping[str, str], target: Tar
 
 
 @contextmanager
-def opened() -> Iterator[Account]:
+def opened() -> Iterator[AwsAccount]:
     """The account of this terminal's credentials."""
     from omnipub_cli.deployment import account
 
@@ -105,7 +105,7 @@ def opened() -> Iterator[Account]:
         made.close()
 
 
-def present(account: Account, target: Target) -> Mapping[str, Stack]:
+def present(account: AwsAccount, target: Target) -> Mapping[str, Stack]:
     """The stacks of the stage that are there, by short name.
 
     Raises:
@@ -129,7 +129,7 @@ def present(account: Account, target: Target) -> Mapping[str, Stack]:
     return found
 
 
-def output_of(account: Account, target: Target, short: str, name: str) -> str:
+def output_of(account: AwsAccount, target: Target, short: str, name: str) -> str:
     """What a stack says of itself under that name.
 
     Raises:
@@ -144,11 +144,11 @@ def output_of(account: Account, target: Target, short: str, name: str) -> str:
     return stack.outputs[name]
 
 
-def forget(account: Account, target: Target) -> None:
+def forget(account: AwsAccount, target: Target) -> None:
     """Drop what commands on the stage remember of it: its stacks are about to say something else, or just did."""
-    from omnipub_cli.deployment.stage.output_cache import Kept
+    from omnipub_cli.deployment.stage.output_cache import OutputCache
 
-    Kept(account=account.caller().account, region=target.region, stage=target.stage).drop()
+    OutputCache(account=account.caller().account, region=target.region, stage=target.stage).drop()
 
 
 def interrupted(call: Call, going: Sequence[str], *, stage: str) -> None:

@@ -9,12 +9,12 @@ import typer
 
 from omnipub.errors import NotFoundError
 from omnipub.hints import Action, Hint
-from omnipub_cli.commands._shared.held import Holds
+from omnipub_cli.commands._shared.held import HoldNotices
 from omnipub_cli.commands._shared.watch import code_of, watched
-from omnipub_cli.commands._shared.watch import tell as follow_up
-from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.commands._shared.watch import show_message as follow_up
+from omnipub_cli.framework.exit_codes import ExitCode
 from omnipub_cli.output.times import in_text, offset, on_screen
-from omnipub_cli.output.views import Record
+from omnipub_cli.output.views import RecordView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ def explained(call: Call) -> Iterator[None]:
         raise
 
 
-def tell(call: Call, system: System, created: Created, *, group: str, wait: bool, timeout: float) -> None:
+def show_created(call: Call, system: System, created: Created, *, group: str, wait: bool, timeout: float) -> None:
     """Print what was created; with `wait`, what became of it.
 
     Raises:
@@ -59,7 +59,9 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
         "replayed": created.replayed,
         "running": call.runs,
     }
-    record = Record(fields=(("id", created.id), ("due", _due(due, created.zone, call)), ("channels", created.channels)))
+    record = RecordView(
+        fields=(("id", created.id), ("due", _due(due, created.zone, call)), ("channels", created.channels))
+    )
     if not (wait and call.json):
         call.output.data(record, json=facts, ids=[created.id])
         call.output.flush()
@@ -67,14 +69,14 @@ def tell(call: Call, system: System, created: Created, *, group: str, wait: bool
         call.output.note("It was there already: this Idempotency-Key created it before.")
     call.warn_if_nothing_runs()
     parent = Parent(kind=created.kind, id=created.id)
-    holds = Holds(call=call, system=system)
+    holds = HoldNotices(call=call, system=system)
     if not wait:
         deliveries = system.showing.one(parent, call.viewer()).deliveries
         now = system.world.clock.now()
         holds.look(deliveries, now)
         call.output.hint(f"See what becomes of it: {call.typed(f'{group} show {created.id}')}")
         if holds.are_due(deliveries, now):
-            raise typer.Exit(Code.PAUSED)
+            raise typer.Exit(ExitCode.PAUSED)
         return
     shown = watched(call, system, parent, timeout=timeout, holds=holds, leaves=True)
     if not call.quiet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omnipub.errors import NotFoundError
-from omnipub_cli.output.views import Cell, Column, State, Table
+from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,13 +24,19 @@ COLUMNS = (
 )
 
 
-def table(deliveries: Sequence[Delivery]) -> list[Table]:
+def table(deliveries: Sequence[Delivery]) -> list[TableView]:
     """The deliveries as rows; no table if there are none."""
     rows: list[Sequence[Cell]] = [
-        (one.parent.id, one.channel, State(one.status.value), one.due_at, one.reason.sentence if one.reason else "")
+        (
+            one.parent.id,
+            one.channel,
+            StatusCell(one.status.value),
+            one.due_at,
+            one.reason.sentence if one.reason else "",
+        )
         for one in deliveries
     ]
-    return [Table(columns=COLUMNS, rows=rows)] if rows else []
+    return [TableView(columns=COLUMNS, rows=rows)] if rows else []
 
 
 def shapes(deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
@@ -50,7 +56,7 @@ def ids(deliveries: Sequence[Delivery]) -> list[str]:
     return list(dict.fromkeys(one.parent.id for one in deliveries))
 
 
-def tell(call: Call, parent: Parent, changed: Sequence[Delivery]) -> None:
+def show_changed(call: Call, parent: Parent, changed: Sequence[Delivery]) -> None:
     """Print the deliveries of one message or certification that a command has changed."""
     from omnipub.services.messages import serialize
 

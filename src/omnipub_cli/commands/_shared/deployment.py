@@ -11,12 +11,12 @@ from omnipub_cli.commands._shared import deployment_views
 from omnipub_cli.deployment import cdk, prerequisites, wall_clock
 from omnipub_cli.deployment.deploy import Deployment
 from omnipub_cli.deployment.events import Follower
-from omnipub_cli.deployment.history import Records
+from omnipub_cli.deployment.history import DeploymentHistory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from omnipub_cli.deployment.account import Account
+    from omnipub_cli.deployment.account import AwsAccount
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.deploy import Plan
     from omnipub_cli.deployment.target import Target
@@ -28,14 +28,14 @@ def follower(call: Call, target: Target) -> Follower:
     return Follower(wait=wall_clock.wait, showing=deployment_views.showing(call), stage=target.stage)
 
 
-def records(account: Account, target: Target) -> Records:
+def records(account: AwsAccount, target: Target) -> DeploymentHistory:
     """The records of the stage's deployments."""
-    return Records(account.shelf(target.stage, target.region))
+    return DeploymentHistory(account.shelf(target.stage, target.region))
 
 
 def deployment(
     call: Call,
-    account: Account,
+    account: AwsAccount,
     checkout: Checkout,
     target: Target,
     *,
@@ -61,13 +61,13 @@ def deployment(
     )
 
 
-def prepared(call: Call, account: Account, checkout: Checkout, target: Target) -> None:
+def prepared(call: Call, account: AwsAccount, checkout: Checkout, target: Target) -> None:
     """Look whether everything is there, and say so.
 
     Raises:
         MissingError: Something is not.
     """
-    premises = prerequisites.Premises(
+    premises = prerequisites.PrerequisiteSources(
         checkout=checkout,
         node=prerequisites.node_of(checkout),
         caller=account.caller,

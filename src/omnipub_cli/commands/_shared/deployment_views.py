@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from omnipub.domain.timestamps import to_text
 from omnipub_cli.deployment.stacks import id_of
-from omnipub_cli.output.views import Cell, Column, Line, State, Story, Table
+from omnipub_cli.output.views import Cell, Column, LineView, StatusCell, StoryView, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from omnipub_cli.deployment.deploy import Plan
-    from omnipub_cli.deployment.events import Seen
-    from omnipub_cli.deployment.history import Record
+    from omnipub_cli.deployment.events import StackProgress
+    from omnipub_cli.deployment.history import DeploymentRecord
     from omnipub_cli.deployment.outputs import Outputs
-    from omnipub_cli.deployment.prerequisites import Finding
-    from omnipub_cli.deployment.smoke import Check
-    from omnipub_cli.deployment.users import Person
+    from omnipub_cli.deployment.prerequisites import Prerequisite
+    from omnipub_cli.deployment.smoke import SmokeCheck
+    from omnipub_cli.deployment.users import User
     from omnipub_cli.framework.context import Call
 
 GOING = (Column("STACK"), Column("STATUS"), Column("RESOURCES", right=True), Column("LAST", flexible=True))
@@ -32,29 +32,29 @@ UNTRIED = "untried"
 PEOPLE = (Column("EMAIL"), Column("STATUS"), Column("ENABLED"), Column("CREATED"), Column("ID"))
 
 
-def showing(call: Call) -> Callable[[], AbstractContextManager[Callable[[Sequence[Seen]], None]]]:
+def showing(call: Call) -> Callable[[], AbstractContextManager[Callable[[Sequence[StackProgress]], None]]]:
     """Draws how stacks change, as long as they do."""
 
     @contextmanager
-    def opened() -> Iterator[Callable[[Sequence[Seen]], None]]:
+    def opened() -> Iterator[Callable[[Sequence[StackProgress]], None]]:
         with call.output.progress() as progress:
-            yield lambda seen: progress.show(Table(columns=GOING, rows=[_going(one) for one in seen]))
+            yield lambda seen: progress.show(TableView(columns=GOING, rows=[_going(one) for one in seen]))
 
     return opened
 
 
-def _going(one: Seen) -> Sequence[Cell]:
+def _going(one: StackProgress) -> Sequence[Cell]:
     return (id_of(one.short), one.status, f"{one.done}/{one.total}", one.last)
 
 
-def changes_table(plan: Plan) -> Table:
+def changes_table(plan: Plan) -> TableView:
     """What is changed in each stack."""
     rows: list[Sequence[Cell]] = [
-        (id_of(short), State(one.fate.value), one.logical, one.kind, ", ".join(one.because))
+        (id_of(short), StatusCell(one.fate.value), one.logical, one.kind, ", ".join(one.because))
         for short, changes in plan.items()
         for one in changes
     ]
-    return Table(columns=CHANGES, rows=rows)
+    return TableView(columns=CHANGES, rows=rows)
 
 
 def changes_json(plan: Plan) -> list[dict[str, Any]]:
@@ -74,34 +74,38 @@ def changes_json(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def findings_story(found: Sequence[Finding]) -> Story:
+def findings_story(found: Sequence[Prerequisite]) -> StoryView:
     """What must be there before a deployment; of what is missing, the error says more."""
-    return Story(
-        lines=[Line([f"{one.name}:", *(["ok,", one.what] if one.ok else ["missing"])], indent=2) for one in found]
+    return StoryView(
+        lines=[LineView([f"{one.name}:", *(["ok,", one.what] if one.ok else ["missing"])], indent=2) for one in found]
     )
 
 
-def checks_view(checks: Sequence[Check], *, terminal: bool) -> Story | Table:
+def checks_view(checks: Sequence[SmokeCheck], *, terminal: bool) -> StoryView | TableView:
     """What was tried of a deployed stage: for eyes sentences that may wrap, and what to type on lines of its own."""
     if not terminal:
-        return Table(columns=CHECKS, rows=[(one.name, State(one.verdict), one.what, one.next) for one in checks])
-    lines: list[Line] = []
+        return TableView(
+            columns=CHECKS, rows=[(one.name, StatusCell(one.verdict), one.what, one.next) for one in checks]
+        )
+    lines: list[LineView] = []
     for one in checks:
-        lines.append(Line((State(one.verdict), f"{one.name}:", one.what), indent=len(UNTRIED) - len(one.verdict)))
+        lines.append(
+            LineView((StatusCell(one.verdict), f"{one.name}:", one.what), indent=len(UNTRIED) - len(one.verdict))
+        )
         if one.next:
-            lines.append(Line(("next:", one.next), indent=len(UNTRIED) + 3, whole=True))
-    return Story(lines=lines)
+            lines.append(LineView(("next:", one.next), indent=len(UNTRIED) + 3, whole=True))
+    return StoryView(lines=lines)
 
 
-def checks_json(checks: Sequence[Check]) -> list[dict[str, Any]]:
+def checks_json(checks: Sequence[SmokeCheck]) -> list[dict[str, Any]]:
     """The same for programs."""
     return [{"name": one.name, "verdict": one.verdict, "what": one.what, "next": one.next or None} for one in checks]
 
 
-def outputs_table(outputs: Outputs) -> Table:
+def outputs_table(outputs: Outputs) -> TableView:
     """What the stacks say of themselves."""
     rows = [(id_of(short), name, value) for short, told in outputs.items() for name, value in sorted(told.items())]
-    return Table(columns=OUTPUTS, rows=rows)
+    return TableView(columns=OUTPUTS, rows=rows)
 
 
 def outputs_json(outputs: Outputs) -> dict[str, dict[str, str]]:
@@ -109,7 +113,7 @@ def outputs_json(outputs: Outputs) -> dict[str, dict[str, str]]:
     return {id_of(short): dict(told) for short, told in outputs.items() if told}
 
 
-def record_json(record: Record | None) -> dict[str, Any] | None:
+def record_json(record: DeploymentRecord | None) -> dict[str, Any] | None:
     """A deployment for programs."""
     if record is None:
         return None
@@ -125,15 +129,16 @@ def record_json(record: Record | None) -> dict[str, Any] | None:
     }
 
 
-def people_table(people: Sequence[Person]) -> Table:
+def people_table(people: Sequence[User]) -> TableView:
     """Users."""
     rows: list[Sequence[Cell]] = [
-        (one.email, State(one.status.lower()), "yes" if one.enabled else "no", one.created_at, one.id) for one in people
+        (one.email, StatusCell(one.status.lower()), "yes" if one.enabled else "no", one.created_at, one.id)
+        for one in people
     ]
-    return Table(columns=PEOPLE, rows=rows)
+    return TableView(columns=PEOPLE, rows=rows)
 
 
-def person_json(one: Person) -> dict[str, Any]:
+def person_json(one: User) -> dict[str, Any]:
     """A user for programs."""
     return {
         "id": one.id,

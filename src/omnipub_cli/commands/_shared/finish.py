@@ -12,8 +12,8 @@ from omnipub_cli.deployment import outputs as said
 from omnipub_cli.deployment import site as paged
 from omnipub_cli.deployment import wall_clock
 from omnipub_cli.deployment.amplify import fetched
-from omnipub_cli.deployment.liveness import LivingSystem
-from omnipub_cli.deployment.smoke import Check, Smoke
+from omnipub_cli.deployment.liveness import StageLiveness
+from omnipub_cli.deployment.smoke import Smoke, SmokeCheck
 from omnipub_cli.deployment.stacks import name_of, regions_of
 from omnipub_cli.deployment.stage.stack_outputs import settings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from omnipub_cli.deployment.account import Account
+    from omnipub_cli.deployment.account import AwsAccount
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.framework.context import Call
@@ -34,7 +34,7 @@ class Finish:
     """The end of a deployment."""
 
     call: Call
-    account: Account
+    account: AwsAccount
     checkout: Checkout
     target: Target
 
@@ -60,19 +60,19 @@ class Finish:
         site.publish(bundle)
         return "published"
 
-    def checks(self, *, began: datetime) -> Sequence[Check]:
+    def checks(self, *, began: datetime) -> Sequence[SmokeCheck]:
         """Whether the stage lives; what cannot be asked is a check of its own that went badly."""
         told = self.outputs()
         if "Scheduler" not in told:
-            return [Check(name="heartbeat", verdict="untried", what="The scheduler is not deployed yet.")]
+            return [SmokeCheck(name="heartbeat", verdict="untried", what="The scheduler is not deployed yet.")]
         try:
             system = self.account.system(settings(self.target.stage, told), self.target.region)
         except OmnipubError as error:
-            return [Check(name="system", verdict="bad", what=error.message, next=self.call.worded(*error.hints))]
+            return [SmokeCheck(name="system", verdict="bad", what=error.message, next=self.call.worded(*error.hints))]
         self.call.output.note("Waiting for the scheduler's next tick …")
         try:
             return Smoke(
-                living=LivingSystem(system, wall_clock.wait),
+                living=StageLiveness(system, wall_clock.wait),
                 address=named(told, "Frontend", "Site").rstrip("/"),
                 fetch=fetched,
                 now=wall_clock.now,

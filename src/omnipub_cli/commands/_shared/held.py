@@ -20,7 +20,7 @@ LOOK_EVERY = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hold:
+class HoldNotice:
     """What holds deliveries: the sentence, and the command that lets them go on."""
 
     sentence: str
@@ -28,7 +28,7 @@ class Hold:
 
 
 @dataclass(kw_only=True)
-class Holds:
+class HoldNotices:
     """What holds the deliveries of one message or certification, each told once.
 
     Attributes:
@@ -38,7 +38,7 @@ class Holds:
     call: Call
     system: System
     channels: set[str] = field(default_factory=set)
-    _told: set[Hold] = field(default_factory=set)
+    _told: set[HoldNotice] = field(default_factory=set)
     _looked: float | None = None
 
     def look(self, deliveries: Sequence[Delivery], now: datetime) -> bool:
@@ -64,7 +64,7 @@ class Holds:
                     self.call.output.hint(f"Let it go on: {self.call.typed(hold.next)}")
 
 
-def holds_of(system: System, delivery: Delivery) -> list[Hold]:
+def holds_of(system: System, delivery: Delivery) -> list[HoldNotice]:
     """What a worker would hold a delivery for at this moment, the widest first; none if it is over or under way."""
     from omnipub.services.pauses.scopes import bound_to, scopes_of
 
@@ -72,7 +72,7 @@ def holds_of(system: System, delivery: Delivery) -> list[Hold]:
         return []
     scopes = scopes_of(delivery)
     found = [
-        Hold(
+        HoldNotice(
             sentence=f"Paused by {one.by}: {one.scope}. Why: {one.reason}",
             next=f"resume {shlex.quote(one.scope)}",
         )
@@ -86,5 +86,5 @@ def holds_of(system: System, delivery: Delivery) -> list[Hold]:
         why, words = f"needs its owner: {bound.connection.standing_reason}", ["test", bound.connection.channel]
     if not bound.works:
         sentence = f"{delivery.channel} ({delivery.account}) {why}"
-        found.append(Hold(sentence=sentence.rstrip(".") + ".", next=shlex.join(["connections", *words])))
+        found.append(HoldNotice(sentence=sentence.rstrip(".") + ".", next=shlex.join(["connections", *words])))
     return found

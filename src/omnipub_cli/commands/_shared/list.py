@@ -12,14 +12,14 @@ from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.filter_options import FilterOptions  # noqa: TC001  likewise
 from omnipub_cli.framework.option_groups import spread
 from omnipub_cli.framework.options import Command, Cursor, Everything, GoesTo, Limit, Mine, examples
-from omnipub_cli.output.views import Cell, Column, State, Table
+from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from omnipub.services.messages.filters import Filter
-    from omnipub.services.messages.read import Row, Rows
-    from omnipub_cli.commands._shared.pages import Page, Read
+    from omnipub.services.messages.read import MessageRow, MessageRows
+    from omnipub_cli.commands._shared.pages import RowsRead, ServicePage
     from omnipub_cli.framework.context import Call
 
 COLUMNS = (
@@ -66,17 +66,17 @@ def add_list(app: typer.Typer, group: str, summary: str) -> None:
         all_: Everything = False,
         mine: Mine = False,
     ) -> None:
-        from omnipub.domain.ids import Kind
+        from omnipub.domain.ids import ParentKind
         from omnipub_cli.commands._shared.filters import filter_of
 
         if all_:
             pages.refuse_limit(context)
         call = call_of(context)
-        kind = Kind.MESSAGE if group == "messages" else Kind.CERTIFICATION
+        kind = ParentKind.MESSAGE if group == "messages" else ParentKind.CERTIFICATION
         with call.system() as system:
             wanted = filter_of(options, now=system.world.clock.now(), channel=channel)
 
-            def page(limit: int, after: str | None) -> Rows:
+            def page(limit: int, after: str | None) -> MessageRows:
                 return system.lists.page(kind, call.viewer(mine=mine), wanted, limit=limit, after=after)
 
             if all_:
@@ -87,7 +87,7 @@ def add_list(app: typer.Typer, group: str, summary: str) -> None:
         _say_more(call, group, found, wanted, limit=limit, first=not cursor, mine=mine)
 
 
-def _show(call: Call, group: str, found: Read) -> None:
+def _show(call: Call, group: str, found: RowsRead) -> None:
     call.output.data(
         *_views(found.rows),
         json={NAMES[group]: _shapes(found.rows), "cursor": found.cursor},
@@ -95,7 +95,7 @@ def _show(call: Call, group: str, found: Read) -> None:
     )
 
 
-def _show_all(call: Call, group: str, found: Iterator[Page]) -> None:
+def _show_all(call: Call, group: str, found: Iterator[ServicePage]) -> None:
     """Every page as it comes, so that a list of any length fits into memory."""
     count = 0
     with call.output.portions(NAMES[group], rest={"cursor": None}) as write:
@@ -106,17 +106,17 @@ def _show_all(call: Call, group: str, found: Iterator[Page]) -> None:
         call.output.note(f"No {NAMES[group]} fit that.")
 
 
-def _views(rows: Sequence[Row]) -> list[Table]:
-    return [Table(columns=COLUMNS, rows=[_cells(row) for row in rows])] if rows else []
+def _views(rows: Sequence[MessageRow]) -> list[TableView]:
+    return [TableView(columns=COLUMNS, rows=[_cells(row) for row in rows])] if rows else []
 
 
-def _shapes(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def _shapes(rows: Sequence[MessageRow]) -> list[dict[str, Any]]:
     from omnipub.services.messages import serialize
 
     return [serialize.row(row) for row in rows]
 
 
-def _say_more(call: Call, group: str, found: Read, wanted: Filter, *, limit: int, first: bool, mine: bool) -> None:
+def _say_more(call: Call, group: str, found: RowsRead, wanted: Filter, *, limit: int, first: bool, mine: bool) -> None:
     """What to type next; an empty list teaches what to type first."""
     from omnipub_cli.commands._shared.filters import typed
 
@@ -138,6 +138,6 @@ def _say_more(call: Call, group: str, found: Read, wanted: Filter, *, limit: int
         call.output.hint(f"Make the first one: {call.typed(TEACHING[group])}")
 
 
-def _cells(row: Row) -> Sequence[Cell]:
+def _cells(row: MessageRow) -> Sequence[Cell]:
     due = min((one.due_at for one in row.deliveries if one.due_at), default=None)
-    return (row.parent.id, State(row.status.value), due, [one.channel for one in row.deliveries], row.excerpt)
+    return (row.parent.id, StatusCell(row.status.value), due, [one.channel for one in row.deliveries], row.excerpt)

@@ -19,10 +19,10 @@ def named(call: Call, system: System, text: str) -> Shown:
         InvalidInputError: It is not an id.
         NotFoundError: There is neither.
     """
-    from omnipub.domain.ids import Kind, Parent, checked_id
+    from omnipub.domain.ids import Parent, ParentKind, checked_id
 
     name = checked_id(text)
-    for kind in Kind:
+    for kind in ParentKind:
         try:
             return system.showing.one(Parent(kind=kind, id=name), call.viewer())
         except NotFoundError:

@@ -20,7 +20,7 @@ LOOKED_AT_MOST = 10_000
 PAGE = 100
 
 
-class Page(Protocol):
+class ServicePage(Protocol):
     """What the lists of the services answer."""
 
     @property
@@ -40,7 +40,7 @@ class Page(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Read:
+class RowsRead:
     """The rows that were read, where the rest begins, and how many entries were looked at."""
 
     rows: Sequence[Any]
@@ -58,7 +58,7 @@ def searches(filter_: Filter) -> bool:
     return filter_.reads_heads or filter_.bounds_due
 
 
-def up_to(limit: int, page: Callable[[int, str | None], Page], *, after: str | None, search: bool) -> Read:
+def up_to(limit: int, page: Callable[[int, str | None], ServicePage], *, after: str | None, search: bool) -> RowsRead:
     """The first `limit` rows behind a cursor; of a search more than one page, up to LOOKED_AT_MOST entries."""
     rows: list[Any] = []
     cursor, read = after, 0
@@ -67,10 +67,10 @@ def up_to(limit: int, page: Callable[[int, str | None], Page], *, after: str | N
         rows += found.rows
         cursor, read = found.cursor, read + found.read
         if cursor is None or not search or len(rows) == limit or read >= LOOKED_AT_MOST:
-            return Read(rows=rows, cursor=cursor, read=read)
+            return RowsRead(rows=rows, cursor=cursor, read=read)
 
 
-def to_the_end(page: Callable[[int, str | None], Page], *, after: str | None) -> Iterator[Page]:
+def to_the_end(page: Callable[[int, str | None], ServicePage], *, after: str | None) -> Iterator[ServicePage]:
     """Every page behind a cursor, one at a time."""
     cursor = after
     while True:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub_cli.framework.context import Call
-from omnipub_cli.output.views import Column, Table
+from omnipub_cli.output.views import Column, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def pause(call: Call, scope: str, *, reason: str) -> None:
             found = list(system.pauses.all())
     rows = [(one.scope, one.at, one.by, one.reason) for one in found]
     call.output.data(
-        *([Table(columns=PAUSES, rows=rows)] if rows else []),
+        *([TableView(columns=PAUSES, rows=rows)] if rows else []),
         json={"pauses": [_shape(one) for one in found]},
         ids=[one.scope for one in found],
     )

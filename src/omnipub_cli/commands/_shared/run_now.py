@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from omnipub_cli.framework.exit_codes import Code
-from omnipub_cli.output.views import Column, State, Table
+from omnipub_cli.framework.exit_codes import ExitCode
+from omnipub_cli.output.views import Column, StatusCell, TableView
 
 if TYPE_CHECKING:
     from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COLUMNS = (Column("ID"), Column("CHANNEL"), Column("RESULT"), Column("WHY", flexible=True))
 
 
-def tell(call: Call, report: RunNowReport, *, dry_run: bool) -> None:
+def show_report(call: Call, report: RunNowReport, *, dry_run: bool) -> None:
     """Show the report and what to type next.
 
     Raises:
@@ -25,7 +25,7 @@ def tell(call: Call, report: RunNowReport, *, dry_run: bool) -> None:
     lines = [_line(one) for one in report.rows]
     rows = [(line["id"], line["channel"], _result(line), line["why"]) for line in lines]
     call.output.data(
-        *([Table(columns=COLUMNS, rows=rows)] if rows else []),
+        *([TableView(columns=COLUMNS, rows=rows)] if rows else []),
         json={
             "dry_run": dry_run,
             "dispatched": report.dispatched,
@@ -60,7 +60,7 @@ def _say(call: Call, report: RunNowReport) -> None:
     if report.lost:
         call.output.warn(f"The stream did not take {report.lost}. The table still knows what is due.")
         call.output.hint(f"Dispatch it again in a moment: {call.typed('schedule run-now')}")
-        raise typer.Exit(Code.FAILURE)
+        raise typer.Exit(ExitCode.FAILURE)
 
 
 def _line(one: RunNowResult) -> dict[str, Any]:
@@ -76,8 +76,8 @@ def _line(one: RunNowResult) -> dict[str, Any]:
     }
 
 
-def _result(line: dict[str, Any]) -> State:
+def _result(line: dict[str, Any]) -> StatusCell:
     """Dispatched or not; of what nobody dispatched, whether it could be."""
     if line["dispatched"]:
-        return State("dispatched")
-    return State("ready" if line["ready"] else "not now")
+        return StatusCell("dispatched")
+    return StatusCell("ready" if line["ready"] else "not now")

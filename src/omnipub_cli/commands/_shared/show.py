@@ -9,7 +9,7 @@ import typer
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output import escape
-from omnipub_cli.output.views import Line, Record, State, Story
+from omnipub_cli.output.views import LineView, RecordView, StatusCell, StoryView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,17 +38,17 @@ def add_show(app: typer.Typer, group: str, summary: str) -> None:
         ),
     )
     def show(context: typer.Context, id_: OfOne) -> None:
-        from omnipub.domain.ids import Kind, Parent, checked_id
+        from omnipub.domain.ids import Parent, ParentKind, checked_id
 
         call = call_of(context)
-        kind = Kind.MESSAGE if group == "messages" else Kind.CERTIFICATION
+        kind = ParentKind.MESSAGE if group == "messages" else ParentKind.CERTIFICATION
         with call.system() as system:
             present(call, system, system.showing.one(Parent(kind=kind, id=checked_id(id_)), call.viewer()))
 
 
 def present(call: Call, system: System, shown: Shown) -> None:
     """Print it whole."""
-    from omnipub.domain.delivery.rules import Remedy
+    from omnipub.domain.delivery.rules import ReconcileMethod
     from omnipub.domain.ids import network_of
     from omnipub.domain.message import Message
     from omnipub.services.messages import serialize
@@ -56,13 +56,13 @@ def present(call: Call, system: System, shown: Shown) -> None:
 
     def can_look(delivery: Delivery) -> bool:
         known = system.channels.get(network_of(delivery.channel))
-        return known is not None and known.remedy(delivery.account) is not Remedy.NONE
+        return known is not None and known.remedy(delivery.account) is not ReconcileMethod.NONE
 
     subject = shown.subject
     said = list(_message(subject.content) if isinstance(subject, Message) else _certification(subject))
     call.output.data(
-        Record(fields=_head(shown)),
-        *([Story(lines=said)] if said else []),
+        RecordView(fields=_head(shown)),
+        *([StoryView(lines=said)] if said else []),
         timeline(shown, system.world.clock.now(), call.typed, can_look),
         json=serialize.shown(shown),
         ids=[shown.parent.id],
@@ -76,7 +76,7 @@ def _head(shown: Shown) -> list[tuple[str, Cell]]:
     asked = f"{schedule.local.replace('T', ' ')} {schedule.zone}"
     return [
         ("id", shown.parent.id),
-        ("status", State(shown.status.value)),
+        ("status", StatusCell(shown.status.value)),
         ("created", shown.subject.created_at),
         ("due", schedule.at),
         *([("asked for", asked)] if schedule.zone != "UTC" else []),
@@ -84,34 +84,36 @@ def _head(shown: Shown) -> list[tuple[str, Cell]]:
     ]
 
 
-def _message(content: Content) -> Iterator[Line]:
+def _message(content: Content) -> Iterator[LineView]:
     for line in escape.lines(content.text) if content.text else ():
-        yield Line((line,), indent=2)
+        yield LineView((line,), indent=2)
     for name, value in (
         ("link:", content.link),
         ("link title:", content.link_title),
         ("hashtags:", " ".join(f"#{tag}" for tag in content.hashtags)),
     ):
         if value:
-            yield Line((name, value), indent=2)
+            yield LineView((name, value), indent=2)
     for number, one in enumerate(content.media, 1):
-        yield Line((f"image {number}:", one.content_type, f"{one.size:,} bytes,", one.alt or "no alt text"), indent=2)
+        yield LineView(
+            (f"image {number}:", one.content_type, f"{one.size:,} bytes,", one.alt or "no alt text"), indent=2
+        )
     for channel, variant in content.variants.items():
         if variant.text is not None:
-            yield Line((f"on {channel} instead:",), indent=2)
-            yield from (Line((line,), indent=4) for line in escape.lines(variant.text))
+            yield LineView((f"on {channel} instead:",), indent=2)
+            yield from (LineView((line,), indent=4) for line in escape.lines(variant.text))
 
 
-def _certification(subject: Certification | Message) -> Iterator[Line]:
+def _certification(subject: Certification | Message) -> Iterator[LineView]:
     from omnipub.domain.certification import Certification
 
     if not isinstance(subject, Certification):
         return
-    yield Line((subject.member, "earned", subject.type, "on", subject.earned_on.isoformat()), indent=2)
+    yield LineView((subject.member, "earned", subject.type, "on", subject.earned_on.isoformat()), indent=2)
     if subject.linkedin_url:
-        yield Line(("profile:", subject.linkedin_url), indent=2)
+        yield LineView(("profile:", subject.linkedin_url), indent=2)
     if subject.photo is not None:
-        yield Line(("photo:", subject.photo.content_type, f"{subject.photo.size:,} bytes"), indent=2)
+        yield LineView(("photo:", subject.photo.content_type, f"{subject.photo.size:,} bytes"), indent=2)
     if subject.personal_message:
-        yield Line(("message:",), indent=2)
-        yield from (Line((line,), indent=4) for line in escape.lines(subject.personal_message))
+        yield LineView(("message:",), indent=2)
+        yield from (LineView((line,), indent=4) for line in escape.lines(subject.personal_message))

@@ -10,7 +10,7 @@ from omnipub.domain.delivery.lifecycle import Event, Status, legal_events
 from omnipub.domain.message import Message
 from omnipub.domain.secret_urls import shown
 from omnipub_cli.output.times import span
-from omnipub_cli.output.views import Exact, Line, State, Story
+from omnipub_cli.output.views import Exact, LineView, StatusCell, StoryView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,9 @@ ENDS = {
 """The end of a try, as a half sentence."""
 
 
-def timeline(shown: Shown, now: datetime, typed: Callable[[str], str], can_look: Callable[[Delivery], bool]) -> Story:
+def timeline(
+    shown: Shown, now: datetime, typed: Callable[[str], str], can_look: Callable[[Delivery], bool]
+) -> StoryView:
     """All deliveries, one after another.
 
     Args:
@@ -41,37 +43,39 @@ def timeline(shown: Shown, now: datetime, typed: Callable[[str], str], can_look:
         typed: Makes a whole command line of a command.
         can_look: Whether a delivery's network can be asked for its post.
     """
-    lines: list[Line] = []
+    lines: list[LineView] = []
     live = [one for one in shown.deliveries if one.status is not Status.CANCELLED]
     editable = all(is_editable(one) for one in live)
     edit = (EDIT if isinstance(shown.subject, Message) else MOVE) if editable else None
     for delivery in shown.deliveries:
         tries = [one for one in shown.attempts if one.channel == delivery.channel]
         steps = [
-            Line(
+            LineView(
                 (f"{words}: {typed(words_typed.format(id=delivery.parent.id, channel=delivery.channel))}",),
                 indent=4,
                 whole=True,
             )
             for words, words_typed in possible(delivery, now, edit, can_look=can_look(delivery))
         ]
-        lines += [*([Line()] if lines else []), *_told(delivery, tries, now, typed), *steps]
-    return Story(lines=lines)
+        lines += [*([LineView()] if lines else []), *_told(delivery, tries, now, typed), *steps]
+    return StoryView(lines=lines)
 
 
-def _told(delivery: Delivery, tries: Sequence[Attempt], now: datetime, typed: Callable[[str], str]) -> Iterator[Line]:
-    yield Line((delivery.channel, State(delivery.status.value)), heading=True)
-    yield Line(("account", shown(delivery.account)), indent=2)
+def _told(
+    delivery: Delivery, tries: Sequence[Attempt], now: datetime, typed: Callable[[str], str]
+) -> Iterator[LineView]:
+    yield LineView((delivery.channel, StatusCell(delivery.status.value)), heading=True)
+    yield LineView(("account", shown(delivery.account)), indent=2)
     if delivery.due_at is not None:
-        yield Line((Exact(delivery.due_at), "due"), indent=2)
+        yield LineView((Exact(delivery.due_at), "due"), indent=2)
     for one in tries:
-        yield Line((Exact(one.started_at), f"try {one.number}"), indent=2)
+        yield LineView((Exact(one.started_at), f"try {one.number}"), indent=2)
         if one.ended_at is not None and (one.ended != "published" or one.sentence):
-            yield Line((Exact(one.ended_at), *_end(one)), indent=2)
+            yield LineView((Exact(one.ended_at), *_end(one)), indent=2)
     if delivery.lease is not None and delivery.lease.sends:
-        yield Line((Exact(delivery.lease.started_at), f"try {delivery.lease.attempt}, still running"), indent=2)
+        yield LineView((Exact(delivery.lease.started_at), f"try {delivery.lease.attempt}, still running"), indent=2)
     for line in (*_looks(delivery), *_state(delivery, now, typed)):
-        yield Line(line.cells, indent=2, whole=line.whole)
+        yield LineView(line.cells, indent=2, whole=line.whole)
 
 
 def _end(one: Attempt) -> tuple[str, ...]:
@@ -82,19 +86,19 @@ def _end(one: Attempt) -> tuple[str, ...]:
     return (f"{ENDS.get(one.ended, one.ended)}{code}{said}",)
 
 
-def _looks(delivery: Delivery) -> Iterator[Line]:
+def _looks(delivery: Delivery) -> Iterator[LineView]:
     """What omnipub saw when it looked for it, since its last try."""
     if delivery.status.value == "published":
         return
     for at in delivery.clean_looks:
-        yield Line((Exact(at), "looked for it: nothing like it is there"))
+        yield LineView((Exact(at), "looked for it: nothing like it is there"))
     unclear = delivery.looks - len(delivery.clean_looks)
     if unclear > 0:
         times = "once" if unclear == 1 else f"{unclear} times"
-        yield Line((f"looked for it {times} without a clear answer",))
+        yield LineView((f"looked for it {times} without a clear answer",))
 
 
-def _state(delivery: Delivery, now: datetime, typed: Callable[[str], str]) -> Iterator[Line]:
+def _state(delivery: Delivery, now: datetime, typed: Callable[[str], str]) -> Iterator[LineView]:
     """Where it is, why, and what follows."""
     reason = delivery.reason.sentence if delivery.reason else ""
     match delivery.status.value:
@@ -107,13 +111,15 @@ def _state(delivery: Delivery, now: datetime, typed: Callable[[str], str]) -> It
             yield from _publishing(delivery)
         case status:
             if delivery.next_at is not None:
-                yield Line((Exact(delivery.next_at), status.replace("_", " ")))
+                yield LineView((Exact(delivery.next_at), status.replace("_", " ")))
     if reason:
-        yield Line((f"why: {reason}",))
+        yield LineView((f"why: {reason}",))
     if delivery.status is Status.HELD:
-        yield from (Line((f"next: {words}: {typed(command)}",), whole=True) for words, command in _ways_on(delivery))
+        yield from (
+            LineView((f"next: {words}: {typed(command)}",), whole=True) for words, command in _ways_on(delivery)
+        )
     elif delivery.status.value in FOLLOWS:
-        yield Line((f"next: {FOLLOWS[delivery.status.value]}",))
+        yield LineView((f"next: {FOLLOWS[delivery.status.value]}",))
 
 
 def _ways_on(delivery: Delivery) -> Iterator[tuple[str, str]]:
@@ -168,40 +174,40 @@ def possible(
     yield from ((words, typed) for event, words, typed in steps if event in legal)
 
 
-def _published(delivery: Delivery) -> Iterator[Line]:
+def _published(delivery: Delivery) -> Iterator[LineView]:
     if delivery.published_at is not None:
         late = f", {span(delivery.published_at - delivery.due_at)} after it was due" if delivery.due_at else ""
-        yield Line((Exact(delivery.published_at), f"published{late}"))
+        yield LineView((Exact(delivery.published_at), f"published{late}"))
     if delivery.permalink:
-        yield Line((delivery.permalink,))
+        yield LineView((delivery.permalink,))
     elif delivery.network_id:
-        yield Line(("the network's id is", delivery.network_id))
+        yield LineView(("the network's id is", delivery.network_id))
     for double in delivery.doubles:
-        yield Line((Exact(double.published_at), f"published once more: {double.permalink or double.network_id}"))
+        yield LineView((Exact(double.published_at), f"published once more: {double.permalink or double.network_id}"))
     if delivery.reason is not None and delivery.reason.sentence:
-        yield Line((f"why: {delivery.reason.sentence}",))
+        yield LineView((f"why: {delivery.reason.sentence}",))
     if delivery.unpublished is not None:
-        yield Line((Exact(delivery.unpublished.at), f"deleted there, by {delivery.unpublished.by}"))
+        yield LineView((Exact(delivery.unpublished.at), f"deleted there, by {delivery.unpublished.by}"))
 
 
-def _scheduled(delivery: Delivery, now: datetime) -> Iterator[Line]:
+def _scheduled(delivery: Delivery, now: datetime) -> Iterator[LineView]:
     if delivery.next_at is None:
         return
     again = "its next try" if delivery.attempts else "it goes out"
     if delivery.next_at > now:
-        yield Line((Exact(delivery.next_at), f"{again}, in {span(delivery.next_at - now)}"))
+        yield LineView((Exact(delivery.next_at), f"{again}, in {span(delivery.next_at - now)}"))
     else:
-        yield Line((Exact(now), f"waiting to be sent for {span(now - delivery.next_at)}"))
+        yield LineView((Exact(now), f"waiting to be sent for {span(now - delivery.next_at)}"))
     if delivery.not_after is not None:
-        yield Line((Exact(delivery.not_after), "the latest it may begin; past that it is missed"))
+        yield LineView((Exact(delivery.not_after), "the latest it may begin; past that it is missed"))
 
 
-def _publishing(delivery: Delivery) -> Iterator[Line]:
+def _publishing(delivery: Delivery) -> Iterator[LineView]:
     if delivery.next_at is None:
         return
     if delivery.may_be_out:
-        yield Line((Exact(delivery.next_at), "it may be out; omnipub finds out"))
+        yield LineView((Exact(delivery.next_at), "it may be out; omnipub finds out"))
     else:
-        yield Line((Exact(delivery.next_at), "if there is no answer by then, omnipub finds out what it can"))
+        yield LineView((Exact(delivery.next_at), "if there is no answer by then, omnipub finds out what it can"))
     if delivery.cancel_asked:
-        yield Line((f"to be called off if it is surely not out: {delivery.cancel_asked}",))
+        yield LineView((f"to be called off if it is surely not out: {delivery.cancel_asked}",))

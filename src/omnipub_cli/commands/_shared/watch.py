@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from omnipub_cli.commands._shared.deliveries import group_of, whose
-from omnipub_cli.framework.exit_codes import Code
-from omnipub_cli.output.views import Cell, Column, State, Table
+from omnipub_cli.framework.exit_codes import ExitCode
+from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from omnipub.domain.ids import Parent
     from omnipub.services.messages.read import Shown
     from omnipub.wiring.assemble import System
-    from omnipub_cli.commands._shared.held import Holds
+    from omnipub_cli.commands._shared.held import HoldNotices
     from omnipub_cli.framework.context import Call
 
 LOOK_EVERY = 0.1
@@ -44,7 +44,7 @@ def watched(
     parent: Parent,
     *,
     timeout: float | None,
-    holds: Holds | None = None,
+    holds: HoldNotices | None = None,
     leaves: bool = False,
 ) -> Shown:
     """Follow it; of a person who stops watching it takes its leave.
@@ -60,7 +60,9 @@ def watched(
         raise
 
 
-def tell(call: Call, shown: Shown, facts: dict[str, Any] | None = None, *, held: Collection[str] = frozenset()) -> None:
+def show_message(
+    call: Call, shown: Shown, facts: dict[str, Any] | None = None, *, held: Collection[str] = frozenset()
+) -> None:
     """Print what became of it, `facts` before it in the JSON document; `held` are channels that something holds.
 
     Raises:
@@ -70,7 +72,7 @@ def tell(call: Call, shown: Shown, facts: dict[str, Any] | None = None, *, held:
 
     known = whose(shown.parent) if facts is None else facts
     document = known | {"status": shown.status.value, "deliveries": serialize.shown(shown)["deliveries"]}
-    call.output.data(Table(columns=RESULTS, rows=results(shown.deliveries)), json=document, ids=[shown.parent.id])
+    call.output.data(TableView(columns=RESULTS, rows=results(shown.deliveries)), json=document, ids=[shown.parent.id])
     missing = [one.channel for one in shown.deliveries if one.status.value != "published"]
     if missing:
         call.output.warn(f"Not published: {', '.join(missing)}.")
@@ -78,7 +80,7 @@ def tell(call: Call, shown: Shown, facts: dict[str, Any] | None = None, *, held:
         raise typer.Exit(code_of(shown, held))
 
 
-def code_of(shown: Shown, held: Collection[str] = frozenset()) -> Code:
+def code_of(shown: Shown, held: Collection[str] = frozenset()) -> ExitCode:
     """What a script is told of what was followed: held is no failure, as somebody only has to let it go on.
 
     Args:
@@ -90,8 +92,8 @@ def code_of(shown: Shown, held: Collection[str] = frozenset()) -> Code:
         for one in shown.deliveries
     } - {"published"}
     if not missing:
-        return Code.OK
-    return Code.PAUSED if missing == {"held"} else Code.FAILURE
+        return ExitCode.OK
+    return ExitCode.PAUSED if missing == {"held"} else ExitCode.FAILURE
 
 
 def follow(
@@ -100,7 +102,7 @@ def follow(
     parent: Parent,
     *,
     timeout: float | None,
-    holds: Holds | None = None,
+    holds: HoldNotices | None = None,
     leaves: bool = False,
 ) -> Shown:
     """Wait until every delivery is settled, or `timeout` seconds after the last due moment; how it was then.
@@ -118,7 +120,7 @@ def follow(
     with call.output.progress() as progress:
         while True:
             shown = system.showing.one(parent, call.viewer())
-            progress.show(Table(columns=RESULTS[:2], rows=[row[:2] for row in results(shown.deliveries)]))
+            progress.show(TableView(columns=RESULTS[:2], rows=[row[:2] for row in results(shown.deliveries)]))
             open_ = [one for one in shown.deliveries if one.status in UNSETTLED]
             now = system.world.clock.now()
             last = max((one.due_at for one in shown.deliveries if one.due_at), default=now)
@@ -137,7 +139,7 @@ def results(deliveries: Sequence[Delivery]) -> list[list[Cell]]:
     return [
         [
             one.channel,
-            State(one.status.value),
+            StatusCell(one.status.value),
             one.published_at,
             late(one),
             one.attempts,

@@ -2,7 +2,7 @@
 
 import typer
 
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.framework.options import examples
 
 VERBS = {
@@ -16,7 +16,7 @@ VERBS = {
 """Verb → its summary, in the order of the help; `connections/<verb>.py` answers it."""
 
 
-class Verbs(Lazy):
+class Verbs(LazyGroup):
     """The verbs of connections."""
 
     package = __name__

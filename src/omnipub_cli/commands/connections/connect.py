@@ -7,8 +7,8 @@ import typer
 from omnipub.errors import InvalidInputError, UnavailableError
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import ActsFor, examples
-from omnipub_cli.framework.token_guard import Guarded
-from omnipub_cli.output.views import Record, State
+from omnipub_cli.framework.token_guard import TokenGuardedCommand
+from omnipub_cli.output.views import RecordView, StatusCell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command(
-    cls=Guarded,
+    cls=TokenGuardedCommand,
     epilog=examples(
         "omnipub connections connect facebook --account 100000000000001",
         "omnipub connections connect linkedin:team --account urn:li:organization:1001 --token-stdin < token",
@@ -99,12 +99,12 @@ def connect(
         connected = system.accounts.find(call.owner, channel)
     if connected is None:
         raise UnavailableError(f"{channel} was connected and is gone again.", hint="Try again.")
-    record = Record(
+    record = RecordView(
         fields=(
             ("channel", connected.channel),
             ("account", shown(connected.account)),
             ("title", connected.title),
-            ("standing", State(connected.standing.value)),
+            ("standing", StatusCell(connected.standing.value)),
             ("ends", connected.refresh_at),
             ("mode", system.settings.mode.value),
         )

@@ -6,7 +6,7 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import ActsFor, Command, Yes, examples
-from omnipub_cli.output.views import Record
+from omnipub_cli.output.views import RecordView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ def disconnect(
         )
         system.connecting.disconnect(one)
     call.output.data(
-        Record(fields=(("disconnected", one.channel), ("account", one.account), *mine.items())),
+        RecordView(fields=(("disconnected", one.channel), ("account", one.account), *mine.items())),
         json={"channel": one.channel, "account": one.account, "deliveries": mine, "all_counted": complete},
         ids=[one.channel],
     )

@@ -4,7 +4,7 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import ActsFor, Command, examples
-from omnipub_cli.output.views import Column, State, Table
+from omnipub_cli.output.views import Column, StatusCell, TableView
 
 app = typer.Typer(add_completion=False)
 
@@ -41,7 +41,7 @@ def list_(context: typer.Context, *, owner: ActsFor = "") -> None:
     rows = [
         (
             one.channel,
-            State(one.standing.value),
+            StatusCell(one.standing.value),
             one.standing_since,
             one.refresh_at,
             count,
@@ -52,7 +52,7 @@ def list_(context: typer.Context, *, owner: ActsFor = "") -> None:
         for one, count in zip(found, counts, strict=True)
     ]
     call.output.data(
-        *([Table(columns=CONNECTIONS, rows=rows)] if rows else []),
+        *([TableView(columns=CONNECTIONS, rows=rows)] if rows else []),
         json={
             "connections": [accounts.shape(one) | {"held": count} for one, count in zip(found, counts, strict=True)],
             "held_all_counted": held.complete,

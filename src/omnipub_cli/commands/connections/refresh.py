@@ -21,7 +21,7 @@ def refresh(
 ) -> None:
     """Renew an account's token where its network allows that, and let what was held go on if it works."""
     from omnipub_cli.commands._shared import accounts
-    from omnipub_cli.framework.exit_codes import Code
+    from omnipub_cli.framework.exit_codes import ExitCode
 
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
@@ -45,4 +45,4 @@ def refresh(
         call.output.hint(f"Try again: {call.typed(f'connections refresh {channel}')}")
     else:
         call.output.hint(f"Connect it again: {accounts.again(call, done.connection)}")
-    raise typer.Exit(accounts.exit_code([done]) or Code.FAILURE)
+    raise typer.Exit(accounts.exit_code([done]) or ExitCode.FAILURE)

@@ -6,7 +6,7 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import ActsFor, Command, examples
-from omnipub_cli.output.views import Record, State
+from omnipub_cli.output.views import RecordView, StatusCell
 
 if TYPE_CHECKING:
     from omnipub.storage.items import Connection
@@ -51,13 +51,13 @@ def show(
         "all_counted": complete,
     }
     call.output.data(
-        Record(
+        RecordView(
             fields=(
                 ("channel", one.channel),
                 ("network", network.title if network else f"{network_of(one.channel)} (unknown to this release)"),
                 ("account", shown(one.account)),
                 ("title", one.title),
-                ("standing", State(one.standing.value)),
+                ("standing", StatusCell(one.standing.value)),
                 ("since", one.standing_since),
                 ("why", one.standing_reason),
                 ("connected", one.created_at),

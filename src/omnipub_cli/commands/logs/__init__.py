@@ -2,14 +2,14 @@
 
 import typer
 
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.framework.options import examples
 
 VERBS = {"tail": "Show what the functions of a stage on AWS said last, and with --follow what they say."}
 """Verb → its summary; `logs/<verb>.py` answers it."""
 
 
-class Verbs(Lazy):
+class Verbs(LazyGroup):
     """The verbs of the logs."""
 
     package = __name__

@@ -13,14 +13,14 @@ from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.deployment import wall_clock
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
-from omnipub_cli.output.views import Cell, Column, Exact, Line, State, Story, Table
+from omnipub_cli.output.views import Cell, Column, Exact, LineView, StatusCell, StoryView, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from omnipub_cli.deployment.lambda_functions import Functions
-    from omnipub_cli.deployment.log_lines import Entry, Lines
+    from omnipub_cli.deployment.log_lines import LogEntry, LogLines
 
 app = typer.Typer(add_completion=False)
 
@@ -101,7 +101,9 @@ def _groups(known: Functions, wanted: Sequence[str], *, stage: str, all_of_them:
     return groups
 
 
-def _newest(lines: Lines, groups: Mapping[str, str], *, since: datetime, pattern: str, most: int) -> Sequence[Entry]:
+def _newest(
+    lines: LogLines, groups: Mapping[str, str], *, since: datetime, pattern: str, most: int
+) -> Sequence[LogEntry]:
     """The newest lines of all functions together, the oldest first."""
     found = [
         one
@@ -111,7 +113,7 @@ def _newest(lines: Lines, groups: Mapping[str, str], *, since: datetime, pattern
     return sorted(found, key=lambda one: one.at)[-most:]
 
 
-def _follow(call: Call, lines: Lines, groups: Mapping[str, str], shown: Sequence[Entry], *, pattern: str) -> None:
+def _follow(call: Call, lines: LogLines, groups: Mapping[str, str], shown: Sequence[LogEntry], *, pattern: str) -> None:
     """Print what arrives until somebody asks to stop."""
     known = {one.id for one in shown}
     latest = max((one.at for one in shown), default=wall_clock.now())
@@ -127,35 +129,37 @@ def _follow(call: Call, lines: Lines, groups: Mapping[str, str], shown: Sequence
         return  # the usual end
 
 
-def _show(call: Call, found: Sequence[Entry], *, at_once: bool) -> None:
+def _show(call: Call, found: Sequence[LogEntry], *, at_once: bool) -> None:
     if at_once and call.json:
         for one in found:
             call.output.document_line(_shape(one))
     elif found or call.json:
         call.output.data(
-            _story(found) if call.output.look.terminal else Table(columns=COLUMNS, rows=[_cells(one) for one in found]),
+            _story(found)
+            if call.output.look.terminal
+            else TableView(columns=COLUMNS, rows=[_cells(one) for one in found]),
             json={"lines": [_shape(one) for one in found]},
             ids=[one.id for one in found],
         )
     call.output.flush()
 
 
-def _story(found: Sequence[Entry]) -> Story:
+def _story(found: Sequence[LogEntry]) -> StoryView:
     """For eyes: lines that may wrap, without a heading, as more of them follow."""
-    lines: list[Line] = []
+    lines: list[LineView] = []
     for one in found:
         at, function, level, message, details = _cells(one)
         said = (message.replace("\t", "  ") if isinstance(message, str) else message, details)
-        lines.append(Line([at, function, *([level] if one.level else []), *(cell for cell in said if cell)]))
-    return Story(lines=lines)
+        lines.append(LineView([at, function, *([level] if one.level else []), *(cell for cell in said if cell)]))
+    return StoryView(lines=lines)
 
 
-def _cells(one: Entry) -> Sequence[Cell]:
+def _cells(one: LogEntry) -> Sequence[Cell]:
     details = " ".join(f"{name}={value}" for name, value in one.details.items())
-    return (Exact(one.at), one.function, State(one.level.lower()), one.message, details)
+    return (Exact(one.at), one.function, StatusCell(one.level.lower()), one.message, details)
 
 
-def _shape(one: Entry) -> dict[str, Any]:
+def _shape(one: LogEntry) -> dict[str, Any]:
     from omnipub.domain.timestamps import to_text
 
     return {

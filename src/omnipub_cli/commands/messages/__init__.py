@@ -2,7 +2,7 @@
 
 import typer
 
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.framework.options import examples
 
 VERBS = {
@@ -29,7 +29,7 @@ VERBS = {
 """Verb → its summary, in the order of the help; `messages/<verb>.py` answers it: a new verb is that file and a line."""
 
 
-class Verbs(Lazy):
+class Verbs(LazyGroup):
     """The verbs of messages."""
 
     package = __name__

@@ -14,9 +14,9 @@ from omnipub.errors import OmnipubError
 from omnipub_cli.commands._shared import deliveries
 from omnipub_cli.commands._shared.lookup import named
 from omnipub_cli.commands.messages._select import chosen, refusal
-from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.exit_codes import ExitCode
 from omnipub_cli.framework.prompts import confirm
-from omnipub_cli.output.views import Cell, Column, State, Table
+from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +63,7 @@ def carry_out(
     if what.one and not dry_run:
         parent = named(call, system, what.ids[0]).parent
         changed = list(do(parent, what.channels))
-        tell(call, [Done(delivery=one) for one in changed])
+        show_results(call, [Done(delivery=one) for one in changed])
         return changed
     rows = chosen(call, system, verb, what)
     if dry_run:
@@ -78,7 +78,7 @@ def carry_out(
         (moved,) = do(one.parent, (one.channel,))
         return Done(delivery=moved)
 
-    done = each(call, rows, act, tell)
+    done = each(call, rows, act, show_results)
     finish(call, done)
     return [one.delivery for one in done if one.error is None]
 
@@ -106,7 +106,7 @@ def ask(call: Call, verb: Verb, rows: Sequence[Delivery], *, yes: bool) -> None:
     confirm(call, f"This {verb.does} {count}." + (f" {verb.warning}" if unsure else ""), yes=yes)
 
 
-def each(call: Call, rows: Sequence[Delivery], act: Act, tell: Tell) -> list[Done]:
+def each(call: Call, rows: Sequence[Delivery], act: Act, show_results: Tell) -> list[Done]:
     """Do it to each row, and print the report; what failed is a row too, and so is what was done before Ctrl-C."""
     done: list[Done] = []
     try:
@@ -116,18 +116,18 @@ def each(call: Call, rows: Sequence[Delivery], act: Act, tell: Tell) -> list[Don
             except OmnipubError as error:
                 done.append(Done(delivery=one, error=error))
     except KeyboardInterrupt:
-        tell(call, done)
+        show_results(call, done)
         following = rows[len(done)]
         call.output.note(f"Stopped after {len(done)} of {len(rows)}; the next one may be done too.")
         call.output.hint(f"See it: {call.typed(f'{deliveries.group_of(following.parent)} show {following.parent.id}')}")
         raise
-    tell(call, done)
+    show_results(call, done)
     if not rows:
         call.output.note("Nothing fits that.")
     return done
 
 
-def tell(call: Call, done: Sequence[Done]) -> None:
+def show_results(call: Call, done: Sequence[Done]) -> None:
     """Print what was done."""
     _print(call, done, dry_run=False)
 
@@ -144,7 +144,7 @@ def finish(call: Call, done: Sequence[Done]) -> None:
     call.output.warn(f"Not done: {len(failed)} of {len(done)}.")
     first = failed[0].delivery.parent
     call.output.hint(f"See why: {call.typed(f'{deliveries.group_of(first)} show {first.id}')}")
-    raise typer.Exit(Code.FAILURE)
+    raise typer.Exit(ExitCode.FAILURE)
 
 
 def shape(done: Done) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _print(call: Call, done: Sequence[Done], *, dry_run: bool) -> None:
     failed = sum(one.error is not None for one in done)
     rows = [_cells(one, dry_run=dry_run) for one in done]
     call.output.data(
-        *([Table(columns=COLUMNS, rows=rows)] if rows else []),
+        *([TableView(columns=COLUMNS, rows=rows)] if rows else []),
         json={
             "dry_run": dry_run,
             "changed": 0 if dry_run else len(done) - failed,
@@ -181,4 +181,4 @@ def _cells(done: Done, *, dry_run: bool) -> Sequence[Cell]:
     if dry_run:
         result = "refused" if done.error else "would be done"
     why = done.error.message if done.error else (one.reason.sentence if one.reason else "")
-    return (one.parent.id, one.channel, State(one.status.value), one.due_at, State(result), why)
+    return (one.parent.id, one.channel, StatusCell(one.status.value), one.due_at, StatusCell(result), why)

@@ -51,7 +51,7 @@ Variants = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ComposeOptions:
     """The options as they were typed."""
 
     what: What = ""
@@ -69,7 +69,7 @@ class Asked:
     variant: Variants = None
 
 
-def previewed(call: Call, system: System, asked: Asked) -> tuple[str, Previewed]:
+def previewed(call: Call, system: System, asked: ComposeOptions) -> tuple[str, Previewed]:
     """The message's id, empty if it has none yet, and what its channels make of it.
 
     Raises:
@@ -79,7 +79,7 @@ def previewed(call: Call, system: System, asked: Asked) -> tuple[str, Previewed]
     from omnipub_cli.commands._shared.lookup import named
 
     if not listed(asked.to or []):
-        if replace(asked, what="") != Asked() or not _is_id(asked.what):
+        if replace(asked, what="") != ComposeOptions() or not _is_id(asked.what):
             raise InvalidInputError(
                 "No channel is named.",
                 hint="Add --to facebook,linkedin; or give the id of a message, and nothing else.",
@@ -105,7 +105,7 @@ def explain(call: Call, found: Previewed) -> None:
         call.output.hint(f"See what each network accepts: {call.typed('channels limits')}")
 
 
-def _content(call: Call, asked: Asked) -> Content:
+def _content(call: Call, asked: ComposeOptions) -> Content:
     from omnipub.domain.message import Content
 
     if asked.what and asked.file:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from omnipub.errors import ConflictError, InvalidInputError, OmnipubError
-from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.exit_codes import ExitCode
 from omnipub_cli.framework.prompts import confirm
 from omnipub_cli.framework.signals import deferred
-from omnipub_cli.output.views import Cell, Column, State, Table
+from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,7 +98,7 @@ class Run:
                 else:
                     self.good.append(one)
                 if number % TELL_EVERY == 0:
-                    progress.show(Table(columns=PROGRESS, rows=[["checked", f"{number:,} of {self.total:,}"]]))
+                    progress.show(TableView(columns=PROGRESS, rows=[["checked", f"{number:,} of {self.total:,}"]]))
 
     def agree(self, *, partial: bool, yes: bool) -> None:
         """Go on only if the rows are good, or good enough, and somebody wants it.
@@ -136,7 +136,7 @@ class Run:
                         self.broken_off = True
                         return
                 if number % TELL_EVERY == 0:
-                    progress.show(Table(columns=PROGRESS, rows=[["created", f"{number:,} of {len(self.good):,}"]]))
+                    progress.show(TableView(columns=PROGRESS, rows=[["created", f"{number:,} of {len(self.good):,}"]]))
 
     def tell(self, file: str, *, dry_run: bool) -> None:
         """Print what became of each row.
@@ -148,7 +148,7 @@ class Run:
         if dry_run:
             self._say_what_goes_out_now()
         self.call.output.data(
-            Table(columns=COLUMNS, rows=self._cells(dry_run=dry_run)),
+            TableView(columns=COLUMNS, rows=self._cells(dry_run=dry_run)),
             json={
                 "file": file,
                 "dry_run": dry_run,
@@ -169,7 +169,7 @@ class Run:
             first = "Correct what is refused, then run" if self.refused_late else "Run"
             self.call.output.hint(f"{first} the same command again: it creates the rest, and nothing twice.")
         if self.bad or self.broken_off:
-            raise typer.Exit(Code.FAILURE)
+            raise typer.Exit(ExitCode.FAILURE)
 
     def _say_what_goes_out_now(self) -> None:
         """An empty cell may be a mistake, so it is not only meant: it is said, also to whoever agreed before."""
@@ -211,14 +211,17 @@ class Run:
 
         refused = {one.line for one in self.bad}
         rows: list[tuple[int, Sequence[Cell]]] = [
-            (one.line, (one.line, State("refused"), "", None, "", f"{one.field}: {one.sentence}".removeprefix(": ")))
+            (
+                one.line,
+                (one.line, StatusCell("refused"), "", None, "", f"{one.field}: {one.sentence}".removeprefix(": ")),
+            )
             for one in self.bad
         ]
         for planned in self.good:
             shape = self._shape(planned, dry_run=dry_run)
             if planned.row.line not in refused:
                 due = from_text(shape["due_at"]) if shape["due_at"] else None
-                cells = (planned.row.line, State(shape["result"]), shape["id"], due, shape["channels"], "")
+                cells = (planned.row.line, StatusCell(shape["result"]), shape["id"], due, shape["channels"], "")
                 rows.append((planned.row.line, cells))
         return [cells for _, cells in sorted(rows, key=lambda row: row[0])]
 

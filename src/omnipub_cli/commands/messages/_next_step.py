@@ -57,7 +57,7 @@ def why(delivery: Delivery, now: datetime) -> str:
 
 def _instead(call: Call, system: System, delivery: Delivery) -> str:
     """What must come first: a pause that ends, a table that is adopted, something that runs, a person who looks."""
-    from omnipub.domain.delivery.rules import Remedy
+    from omnipub.domain.delivery.rules import ReconcileMethod
     from omnipub.domain.ids import network_of
     from omnipub.errors import GateClosedError
 
@@ -65,7 +65,7 @@ def _instead(call: Call, system: System, delivery: Delivery) -> str:
     match delivery.status.value:
         case "unconfirmed":
             known = system.channels.get(network_of(delivery.channel))
-            return "" if known is not None and known.remedy(delivery.account) is Remedy.LOOK_UP else show
+            return "" if known is not None and known.remedy(delivery.account) is ReconcileMethod.LOOK_UP else show
         case "failed":
             # Refused with tries left is refused for good: the same again would be refused again.
             return show if delivery.tries_used < system.settings.tries else ""

@@ -8,7 +8,7 @@ from omnipub_cli.commands._shared import deliveries
 from omnipub_cli.commands.messages import _bulk
 from omnipub_cli.commands.messages._bulk import Done
 from omnipub_cli.commands.messages._select import chosen, refusal
-from omnipub_cli.output.views import Cell, Column, State, Table
+from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def carry_out(call: Call, system: System, verb: Verb, what: Picked, *, dry_run: 
     """
     rows = chosen(call, system, verb, what)
     if dry_run:
-        tell(call, [Done(delivery=one, error=refusal(verb, what, one)) for one in rows], dry_run=True)
+        show_looks(call, [Done(delivery=one, error=refusal(verb, what, one)) for one in rows], dry_run=True)
         call.output.note("This was a dry run; nothing was looked for." if rows else "Nothing fits that.")
         return
     if not what.one:
@@ -38,17 +38,17 @@ def carry_out(call: Call, system: System, verb: Verb, what: Picked, *, dry_run: 
 
     if what.one and len(rows) == 1:
         done = [_look(system, rows[0])]
-        tell(call, done)
+        show_looks(call, done)
     else:
-        done = _bulk.each(call, rows, lambda one: _look(system, one), tell)
+        done = _bulk.each(call, rows, lambda one: _look(system, one), show_looks)
     _advise(call, done)
     _bulk.finish(call, done)
 
 
-def tell(call: Call, done: Sequence[Done], *, dry_run: bool = False) -> None:
+def show_looks(call: Call, done: Sequence[Done], *, dry_run: bool = False) -> None:
     """Print what was seen."""
     call.output.data(
-        *([Table(columns=COLUMNS, rows=[_cells(one) for one in done])] if done else []),
+        *([TableView(columns=COLUMNS, rows=[_cells(one) for one in done])] if done else []),
         json={
             "dry_run": dry_run,
             "found": sum(one.found for one in done),
@@ -83,4 +83,4 @@ def _cells(done: Done) -> Sequence[Cell]:
     one = done.delivery
     found = "yes" if done.found else "no"
     why = done.error.message if done.error else done.seen
-    return (one.parent.id, one.channel, State(one.status.value), "" if done.error else found, why)
+    return (one.parent.id, one.channel, StatusCell(one.status.value), "" if done.error else found, why)

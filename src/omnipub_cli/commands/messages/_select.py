@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from omnipub.domain.delivery.model import Delivery
     from omnipub.services.messages.filters import Filter
-    from omnipub.services.messages.read import Rows, Shown
+    from omnipub.services.messages.read import MessageRows, Shown
     from omnipub.wiring.assemble import System
     from omnipub_cli.framework.context import Call
-    from omnipub_cli.framework.one_or_all import Aim
+    from omnipub_cli.framework.one_or_all import DeliverySelection
 
 AT_MOST = 500
 """Deliveries of one command: no more than a person can have looked at."""
@@ -67,7 +67,7 @@ class Picked:
         return bool(self.asked.status or (self.ids and self.channels))
 
 
-def picked(verb: Verb, aim: Aim, *, now: datetime) -> Picked:
+def picked(verb: Verb, aim: DeliverySelection, *, now: datetime) -> Picked:
     """What was typed, checked.
 
     Raises:
@@ -134,16 +134,16 @@ def _of(shown: Shown, verb: Verb, what: Picked) -> list[Delivery]:
 
 
 def _filtered(call: Call, system: System, verb: Verb, what: Picked) -> Iterator[Delivery]:
-    from omnipub.domain.ids import Kind
+    from omnipub.domain.ids import ParentKind
 
     statuses = [what.asked.status] if what.asked.status else [one for one in verb.meant if one not in verb.unindexed]
     # Of an owner there is one list, which is read once; else each status has an index of its own.
     wanted = [what.asked.status] if what.asked.owner else statuses
     read = 0
-    for kind, status, channel in product(Kind, wanted, what.channels or ("",)):
+    for kind, status, channel in product(ParentKind, wanted, what.channels or ("",)):
         asked = replace(what.asked, status=status, channel=channel)
 
-        def page(limit: int, after: str | None, *, kind: Kind = kind, asked: Filter = asked) -> Rows:
+        def page(limit: int, after: str | None, *, kind: ParentKind = kind, asked: Filter = asked) -> MessageRows:
             return system.lists.page(kind, call.viewer(), asked, limit=limit, after=after)
 
         for found in pages.to_the_end(page, after=None):

@@ -3,7 +3,7 @@
 import typer
 
 from omnipub_cli.framework.context import call_of
-from omnipub_cli.framework.one_or_all import Aim
+from omnipub_cli.framework.one_or_all import DeliverySelection
 from omnipub_cli.framework.option_groups import spread
 from omnipub_cli.framework.options import Command, Reason, examples
 
@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
     ),
 )
 @spread
-def cancel(context: typer.Context, aim: Aim, *, reason: Reason = "") -> None:
+def cancel(context: typer.Context, aim: DeliverySelection, *, reason: Reason = "") -> None:
     """Call off what is not out yet, on all channels or those named; of several ids or a filter it asks once."""
     from omnipub_cli.commands._shared import deliveries
     from omnipub_cli.commands.messages import _bulk, _select

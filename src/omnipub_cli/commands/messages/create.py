@@ -42,7 +42,7 @@ def create(  # noqa: PLR0913  a command's options are its parameters
 ) -> None:
     """Compose a message and publish it on every channel, now or when it is due."""
     from omnipub.domain.message import Content
-    from omnipub_cli.commands._shared.create import explained, key_of, tell
+    from omnipub_cli.commands._shared.create import explained, key_of, show_created
 
     call = call_of(context)
     schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)
@@ -80,4 +80,4 @@ def create(  # noqa: PLR0913  a command's options are its parameters
         for number, one in enumerate(media, 1):
             if not one.alt:
                 call.output.note(f"Image {number} has no --alt text; people who cannot see it miss it.")
-        tell(call, system, created, group="messages", wait=wait, timeout=timeout)
+        show_created(call, system, created, group="messages", wait=wait, timeout=timeout)

@@ -4,7 +4,7 @@ import typer
 
 from omnipub.errors import InvalidInputError
 from omnipub_cli.framework.context import call_of
-from omnipub_cli.framework.one_or_all import Aim
+from omnipub_cli.framework.one_or_all import DeliverySelection
 from omnipub_cli.framework.option_groups import spread
 from omnipub_cli.framework.options import Command, Reason, examples
 
@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
     ),
 )
 @spread
-def dismiss(context: typer.Context, aim: Aim, *, reason: Reason) -> None:
+def dismiss(context: typer.Context, aim: DeliverySelection, *, reason: Reason) -> None:
     """Put away what failed, was missed or is unconfirmed, on all channels or those named."""
     from omnipub_cli.commands.messages import _bulk, _select
 

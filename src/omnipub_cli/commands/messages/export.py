@@ -17,7 +17,7 @@ from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.filter_options import FilterOptions  # noqa: TC001  typer reads the annotations
 from omnipub_cli.framework.option_groups import spread
 from omnipub_cli.framework.options import Command, GoesTo, Mine, Yes, examples
-from omnipub_cli.output.views import Column, Record, Table
+from omnipub_cli.output.views import Column, RecordView, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,7 +85,7 @@ def export(
     document = {"file": str(path) if path else None, "format": format_.value, "exported": len(told.ids)}
     if path is not None or call.json or call.quiet:
         call.output.data(
-            Record(fields=(("file", str(path)), ("exported", len(told.ids)))),
+            RecordView(fields=(("file", str(path)), ("exported", len(told.ids)))),
             json=document | {"messages": None if path else told.rows},
             ids=told.ids,
         )
@@ -94,7 +94,7 @@ def export(
         call.output.hint(f"To take them along: {call.typed('messages export FILE --images DIR')}")
 
 
-class _Told:
+class _ExportReport:
     """What was written."""
 
     def __init__(self) -> None:
@@ -112,11 +112,11 @@ class Writing:
     marked: bool
 
 
-def _write(call: Call, rows: Iterable[Row], path: Path | None, how: Writing) -> _Told:
+def _write(call: Call, rows: Iterable[Row], path: Path | None, how: Writing) -> _ExportReport:
     from omnipub.services.bulk.formats import BYTE_ORDER_MARK, heading, line_of
     from omnipub.services.bulk.row import object_of
 
-    told = _Told()
+    told = _ExportReport()
     target: AbstractContextManager[TextIO | None] = _row_files.replacing(path) if path else nullcontext()
     with target as opened, call.output.progress() as progress:
         write = _writer(call, opened)
@@ -128,7 +128,7 @@ def _write(call: Call, rows: Iterable[Row], path: Path | None, how: Writing) -> 
             if opened is None and call.json:
                 told.rows.append(object_of(row))
             if len(told.ids) % TELL_EVERY == 0 and not (path is None and call.output.look.terminal):
-                progress.show(Table(columns=PROGRESS, rows=[["exported", len(told.ids)]]))
+                progress.show(TableView(columns=PROGRESS, rows=[["exported", len(told.ids)]]))
     return told
 
 

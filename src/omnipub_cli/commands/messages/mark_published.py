@@ -45,4 +45,4 @@ def mark_published(
         marked = system.operate.mark_published(
             parent, call.viewer(), channel=channel, network_id=network_id.strip(), permalink=permalink
         )
-    deliveries.tell(call, parent, [marked])
+    deliveries.show_changed(call, parent, [marked])

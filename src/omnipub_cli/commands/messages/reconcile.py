@@ -3,7 +3,7 @@
 import typer
 
 from omnipub_cli.framework.context import call_of
-from omnipub_cli.framework.one_or_all import Aim
+from omnipub_cli.framework.one_or_all import DeliverySelection
 from omnipub_cli.framework.option_groups import spread
 from omnipub_cli.framework.options import Command, examples
 
@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False)
     ),
 )
 @spread
-def reconcile(context: typer.Context, aim: Aim) -> None:
+def reconcile(context: typer.Context, aim: DeliverySelection) -> None:
     """Look on the network, now, for what may be out, and take over what is found; nothing is sent."""
     from omnipub_cli.commands.messages import _reconcile, _select
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from omnipub.errors import ConflictError
-from omnipub_cli.commands._shared.held import Holds
+from omnipub_cli.commands._shared.held import HoldNotices
 from omnipub_cli.framework.context import call_of
-from omnipub_cli.framework.exit_codes import Code
-from omnipub_cli.framework.one_or_all import Aim
+from omnipub_cli.framework.exit_codes import ExitCode
+from omnipub_cli.framework.one_or_all import DeliverySelection
 from omnipub_cli.framework.option_groups import spread
 from omnipub_cli.framework.options import Command, examples
 
@@ -29,7 +29,7 @@ app = typer.Typer(add_completion=False)
     ),
 )
 @spread
-def retry(context: typer.Context, aim: Aim) -> None:
+def retry(context: typer.Context, aim: DeliverySelection) -> None:
     """Send again what failed or was missed; what is unconfirmed only where it is named, as it may double."""
     from omnipub_cli.commands.messages import _bulk, _select
 
@@ -55,14 +55,14 @@ def retry(context: typer.Context, aim: Aim) -> None:
             dry_run=aim.dry_run,
             yes=aim.yes,
         )
-        holds = Holds(call=call, system=system)
+        holds = HoldNotices(call=call, system=system)
         holds.look(changed, system.world.clock.now())
     if left:
         call.output.note(f"Not sent again, because it may be out: {', '.join(left)}.")
     if changed:
         call.warn_if_nothing_runs()
     if holds.channels:
-        raise typer.Exit(Code.PAUSED)
+        raise typer.Exit(ExitCode.PAUSED)
 
 
 def _doubts(call: "Call", system: "System", what: "Picked", *, yes: bool) -> list[str]:

@@ -6,14 +6,14 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Limit, examples
-from omnipub_cli.output.views import Column, Line, State, Story, Table
+from omnipub_cli.output.views import Column, LineView, StatusCell, StoryView, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnipub.services.messages.calendar import About
+    from omnipub.services.messages.calendar import CalendarEntry
 
-    Said = tuple[About, str, str]
+    Said = tuple[CalendarEntry, str, str]
 
 app = typer.Typer(add_completion=False)
 
@@ -67,25 +67,32 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
         call.output.hint(f"If something waits on: {call.typed('doctor')} says what keeps it.")
 
 
-def _table(said: "Sequence[Said]") -> Table:
+def _table(said: "Sequence[Said]") -> TableView:
     """A row each, for programs."""
     rows = [
-        (one.delivery.parent.id, one.delivery.channel, State(one.delivery.status.value), one.delivery.due_at, why, step)
+        (
+            one.delivery.parent.id,
+            one.delivery.channel,
+            StatusCell(one.delivery.status.value),
+            one.delivery.due_at,
+            why,
+            step,
+        )
         for one, why, step in said
     ]
-    return Table(columns=COLUMNS, rows=rows)
+    return TableView(columns=COLUMNS, rows=rows)
 
 
-def _story(said: "Sequence[Said]") -> Story:
+def _story(said: "Sequence[Said]") -> StoryView:
     """A few lines each, for people: reasons are long, and a command is copied whole."""
-    lines: list[Line] = []
+    lines: list[LineView] = []
     for one, why, step in said:
         due = (one.delivery.due_at, "was due") if one.delivery.due_at else ()
         lines += [
-            *([Line()] if lines else []),
-            Line((one.delivery.channel, State(one.delivery.status.value), one.excerpt), heading=True),
-            Line(due, indent=2),
-            Line((f"why: {why}",), indent=2),
-            Line((f"next: {step}",), indent=2, whole=True),
+            *([LineView()] if lines else []),
+            LineView((one.delivery.channel, StatusCell(one.delivery.status.value), one.excerpt), heading=True),
+            LineView(due, indent=2),
+            LineView((f"why: {why}",), indent=2),
+            LineView((f"next: {step}",), indent=2, whole=True),
         ]
-    return Story(lines=lines)
+    return StoryView(lines=lines)

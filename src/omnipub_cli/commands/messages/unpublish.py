@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from omnipub_cli.framework.context import call_of
-from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.exit_codes import ExitCode
 from omnipub_cli.framework.options import Channels, Command, Id, Yes, examples, once
-from omnipub_cli.output.views import Cell, Column, State, Table
+from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,16 +52,16 @@ def unpublish(context: typer.Context, id_: Id, *, channel: Channels = None, yes:
         with call.output.progress() as progress:
             for one in chosen:
                 reports.append(system.unpublish.delete(one, by=call.owner))
-                progress.show(Table(columns=COLUMNS[:2], rows=[row[:2] for row in _rows(reports)]))
+                progress.show(TableView(columns=COLUMNS[:2], rows=[row[:2] for row in _rows(reports)]))
     call.output.data(
-        Table(columns=COLUMNS, rows=_rows(reports)),
+        TableView(columns=COLUMNS, rows=_rows(reports)),
         json=deliveries.whose(parent) | {"results": [_shape(one) for one in reports]},
         ids=[parent.id] if all(one.result in OUT_OF_SIGHT for one in reports) else [],
     )
     left = [one for one in reports if one.result not in OUT_OF_SIGHT]
     if left:
         _explain(call, left)
-        raise typer.Exit(Code.FAILURE)
+        raise typer.Exit(ExitCode.FAILURE)
 
 
 def _question(chosen: Sequence[Delivery]) -> str:
@@ -72,7 +72,9 @@ def _question(chosen: Sequence[Delivery]) -> str:
 
 
 def _rows(reports: Sequence[UnpublishReport]) -> list[Sequence[Cell]]:
-    return [(one.delivery.channel, State(one.result.value), one.delivery.network_id, one.sentence) for one in reports]
+    return [
+        (one.delivery.channel, StatusCell(one.result.value), one.delivery.network_id, one.sentence) for one in reports
+    ]
 
 
 def _shape(report: UnpublishReport) -> dict[str, object]:

@@ -8,10 +8,10 @@ import typer
 
 from omnipub_cli.commands.messages import _compose_options
 from omnipub_cli.framework.context import call_of
-from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.exit_codes import ExitCode
 from omnipub_cli.framework.option_groups import spread
 from omnipub_cli.framework.options import Command, examples
-from omnipub_cli.output.views import Cell, Column, State, Table
+from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ COLUMNS = (
     ),
 )
 @spread
-def validate(context: typer.Context, asked: _compose_options.Asked) -> None:
+def validate(context: typer.Context, asked: _compose_options.ComposeOptions) -> None:
     """Check a message against every channel's limits as create would, and store nothing; exit 1 if one is broken."""
     from omnipub.services.messages.preview_json import in_json
 
@@ -51,22 +51,22 @@ def validate(context: typer.Context, asked: _compose_options.Asked) -> None:
         for name in ("text", "link", "images", "body", "fixed"):
             del one[name]
     call.output.data(
-        Table(columns=COLUMNS, rows=list(_rows(found))),
+        TableView(columns=COLUMNS, rows=list(_rows(found))),
         json={"id": id_ or None} | document,
         ids=[one.channel for one in found.facets if not one.objections],
     )
     if not found.ok:
         _compose_options.explain(call, found)
-        raise typer.Exit(Code.FAILURE)
+        raise typer.Exit(ExitCode.FAILURE)
 
 
 def _rows(found: Previewed) -> Iterator[Sequence[Cell]]:
     """A row per broken limit; one that says ok for a channel without any, all of them for the message itself first."""
     for field, sentence in found.problems:
-        yield (field, State("refused"), None, None, "", sentence)
+        yield (field, StatusCell("refused"), None, None, "", sentence)
     for facet in found.facets:
         if not facet.objections:
-            yield (facet.channel, State("ok"), None, None, "", "")
+            yield (facet.channel, StatusCell("ok"), None, None, "", "")
         for one in facet.objections:
             numbers = (one.excess.found, one.excess.most, one.excess.unit) if one.excess else (None, None, "")
-            yield (facet.channel, State("refused"), *numbers, one.sentence)
+            yield (facet.channel, StatusCell("refused"), *numbers, one.sentence)

@@ -32,12 +32,12 @@ def watch(
     ] = None,
 ) -> None:
     """Follow a message or certification until every channel has an end; exit 1 if one is not published."""
-    from omnipub_cli.commands._shared.held import Holds
+    from omnipub_cli.commands._shared.held import HoldNotices
     from omnipub_cli.commands._shared.lookup import named
-    from omnipub_cli.commands._shared.watch import tell, watched
+    from omnipub_cli.commands._shared.watch import show_message, watched
 
     call = call_of(context)
     with call.system() as system:
         parent = named(call, system, id_).parent
         call.warn_if_nothing_runs()
-        tell(call, watched(call, system, parent, timeout=timeout, holds=Holds(call=call, system=system)))
+        show_message(call, watched(call, system, parent, timeout=timeout, holds=HoldNotices(call=call, system=system)))

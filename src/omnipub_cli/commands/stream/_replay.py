@@ -10,17 +10,17 @@ import typer
 
 from omnipub.errors import UnavailableError
 from omnipub_cli.commands.stream import _records
-from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.exit_codes import ExitCode
 from omnipub_cli.framework.prompts import confirm
 from omnipub_cli.framework.signals import deferred
-from omnipub_cli.output.views import Column, State, Table, TimeOfDay
+from omnipub_cli.output.views import Column, StatusCell, TableView, TimeOfDay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from omnipub.ports.stream_reader import StartPosition
-    from omnipub.services.stream.replay import Candidate, Replay, Replayed
+    from omnipub.services.stream.replay import Candidate, Replay, ReplayResult
     from omnipub.wiring.assemble import System
     from omnipub_cli.framework.context import Call
 
@@ -36,7 +36,7 @@ PROGRESS = (Column("WHAT"), Column("HOW FAR"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class ReplaySelection:
     """Which records: a span of the stream (`start`, `until`), or parked ones (`ids`, or all).
 
     Attributes:
@@ -57,10 +57,10 @@ class Wanted:
 
 
 @dataclass(kw_only=True)
-class Told:
+class ReplayTally:
     """What became of the records so far."""
 
-    rows: list[Replayed] = field(default_factory=list)
+    rows: list[ReplayResult] = field(default_factory=list)
     interrupted: bool = False
 
     def verdicts(self) -> dict[str, int]:
@@ -68,15 +68,17 @@ class Told:
         return dict(Counter(one.judged.verdict for one in self.rows).most_common())
 
 
-def foretell(call: Call, again: Replay, wanted: Wanted, *, reput: bool) -> None:
+def foretell(call: Call, again: Replay, wanted: ReplaySelection, *, reput: bool) -> None:
     """Say what would become of each record, and do nothing."""
-    told = Told(rows=list(again.foresee(wanted.candidates(again))))
+    told = ReplayTally(rows=list(again.foresee(wanted.candidates(again))))
     _tell(call, again, wanted, told, reput=reput, dry_run=True)
     if told.rows:
         call.output.note("This was a dry run; nothing was sent and nothing written.")
 
 
-def replay(call: Call, system: System, again: Replay, wanted: Wanted, *, reput: bool, rate: int, yes: bool) -> None:
+def replay(
+    call: Call, system: System, again: Replay, wanted: ReplaySelection, *, reput: bool, rate: int, yes: bool
+) -> None:
     """Replay, after a yes.
 
     Raises:
@@ -87,7 +89,7 @@ def replay(call: Call, system: System, again: Replay, wanted: Wanted, *, reput: 
     again.gate.check()
     expected = Counter(one.judged.verdict for one in again.foresee(wanted.candidates(again)))
     count = expected.total()
-    told = Told()
+    told = ReplayTally()
     if count:
         _may_send(call, expected, reput=reput)
         confirm(call, _question(call, expected, reput=reput), yes=yes)
@@ -101,7 +103,15 @@ def replay(call: Call, system: System, again: Replay, wanted: Wanted, *, reput: 
 
 
 def _go_through(
-    call: Call, system: System, again: Replay, wanted: Wanted, told: Told, *, count: int, reput: bool, rate: int
+    call: Call,
+    system: System,
+    again: Replay,
+    wanted: ReplaySelection,
+    told: ReplayTally,
+    *,
+    count: int,
+    reput: bool,
+    rate: int,
 ) -> None:
     """Replay record by record; a batch that has begun is brought to its end."""
     from omnipub.onebox.worker_invoke import HandlerWorker
@@ -124,7 +134,7 @@ def _go_through(
         for one in going:
             told.rows.append(one)
             if len(told.rows) % 10 == 0 or len(told.rows) == count:
-                progress.show(Table(columns=PROGRESS, rows=[("replayed", f"{len(told.rows):,} of {count:,}")]))
+                progress.show(TableView(columns=PROGRESS, rows=[("replayed", f"{len(told.rows):,} of {count:,}")]))
 
 
 def _may_send(call: Call, expected: Counter[str], *, reput: bool) -> None:
@@ -154,7 +164,7 @@ def _question(call: Call, expected: Counter[str], *, reput: bool) -> str:
     return f"Records: {expected.total()} ({what}). The replay {how} ({where}); what is out is not sent again."
 
 
-def _tell(call: Call, again: Replay, wanted: Wanted, told: Told, *, reput: bool, dry_run: bool) -> None:
+def _tell(call: Call, again: Replay, wanted: ReplaySelection, told: ReplayTally, *, reput: bool, dry_run: bool) -> None:
     from omnipub.domain.timestamps import to_text
 
     shapes = [_shape(one) for one in told.rows]
@@ -164,7 +174,7 @@ def _tell(call: Call, again: Replay, wanted: Wanted, told: Told, *, reput: bool,
             one.candidate.record.sequence,
             shape["id"],
             shape["channel"],
-            State(one.judged.verdict),
+            StatusCell(one.judged.verdict),
             "" if _says_itself(one) else one.judged.why,
         )
         for one, shape in zip(told.rows, shapes, strict=True)
@@ -172,7 +182,7 @@ def _tell(call: Call, again: Replay, wanted: Wanted, told: Told, *, reput: bool,
     heads = [_records.day(one.candidate.record, call) for one in told.rows]
     parked = again.parked.count()
     call.output.data(
-        *([Table(columns=COLUMNS, rows=rows, heads=heads)] if rows else []),
+        *([TableView(columns=COLUMNS, rows=rows, heads=heads)] if rows else []),
         json={
             "dry_run": dry_run,
             "reput": reput,
@@ -192,22 +202,22 @@ def _tell(call: Call, again: Replay, wanted: Wanted, told: Told, *, reput: bool,
         call.output.hint(f"See what the stream holds: {call.typed('stream stats')}")
 
 
-def _says_itself(one: Replayed) -> bool:
+def _says_itself(one: ReplayResult) -> bool:
     """Whether the verdict is its own reason."""
     return one.judged.verdict == one.judged.why.replace(" ", "_")
 
 
-def _left(call: Call, told: Told) -> None:
+def _left(call: Call, told: ReplayTally) -> None:
     from omnipub.services.stream.replay import UNDONE
 
     left = [one for one in told.rows if one.judged.verdict in UNDONE]
     if left:
         call.output.warn(f"Not done: {len(left)}. The table still knows what is due.")
         call.output.hint(f"Dispatch it from there: {call.typed('schedule run-now')}")
-        raise typer.Exit(Code.FAILURE)
+        raise typer.Exit(ExitCode.FAILURE)
 
 
-def _shape(one: Replayed) -> dict[str, Any]:
+def _shape(one: ReplayResult) -> dict[str, Any]:
     return {
         **_records.shape(one.candidate.record),
         "parked": bool(one.candidate.parked),

@@ -10,7 +10,7 @@ from omnipub_cli.framework.options import Command, Yes, examples, once
 
 if TYPE_CHECKING:
     from omnipub.services.stream.replay import Replay
-    from omnipub_cli.commands.stream._replay import Wanted
+    from omnipub_cli.commands.stream._replay import ReplaySelection
 
 app = typer.Typer(add_completion=False)
 
@@ -87,17 +87,17 @@ def _check(*, since: str, from_: str, parked: bool, until: str, ids: "list[str] 
         raise InvalidInputError("--until is about the stream, not about parked records.", hint="Leave it out.")
 
 
-def _wanted(again: "Replay", *, since: str, from_: str, until: str, ids: list[str]) -> "Wanted":
+def _wanted(again: "Replay", *, since: str, from_: str, until: str, ids: list[str]) -> "ReplaySelection":
     """The records that are asked for."""
     from omnipub.ports.stream_reader import StartPosition
-    from omnipub_cli.commands.stream._replay import Wanted
+    from omnipub_cli.commands.stream._replay import ReplaySelection
     from omnipub_cli.framework.since import since_of
 
     if not (since or from_):
-        return Wanted(ids=ids)
+        return ReplaySelection(ids=ids)
     now = again.clock.now()
     end = since_of(until, "--until", now=now) if until else now
     shard, start = again.records.place(from_) if from_ else ("", StartPosition(at=since_of(since, "--since", now=now)))
     if start.at is not None and start.at >= end:
         raise InvalidInputError("--since must lie before --until.", hint="--until is excluded.")
-    return Wanted(start=start, shard=shard, until=end, gone=again.records.gone_from(start, shard))
+    return ReplaySelection(start=start, shard=shard, until=end, gone=again.records.gone_from(start, shard))

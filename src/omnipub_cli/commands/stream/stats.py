@@ -8,7 +8,7 @@ import typer
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output import times
-from omnipub_cli.output.views import Column, Record, Table
+from omnipub_cli.output.views import Column, RecordView, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ def stats(context: typer.Context) -> None:
     behind = "" if lag.records is None else f"{lag.records:,}"
     age = times.span(lag.age) if lag.age else "0 ms"
     call.output.data(
-        Record(
+        RecordView(
             fields=[
                 ("records", records),
                 ("oldest", oldest),
@@ -48,7 +48,7 @@ def stats(context: typer.Context) -> None:
                 ("parked", parked),
             ]
         ),
-        Table(columns=SHARDS, rows=[(one.name, one.records, one.oldest_at, one.newest_at) for one in shards]),
+        TableView(columns=SHARDS, rows=[(one.name, one.records, one.oldest_at, one.newest_at) for one in shards]),
         json={
             "records": records,
             "oldest_at": to_text(oldest) if oldest else None,

@@ -9,14 +9,14 @@ import typer
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.framework.signals import termination
-from omnipub_cli.output.views import Exact, Line, Table, told
+from omnipub_cli.output.views import Exact, LineView, TableView, cells_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from omnipub.ports.stream import StreamRecord
     from omnipub.ports.stream_reader import StartPosition
-    from omnipub.services.stream.records import Records
+    from omnipub.services.stream.records import StreamRecords
 
 app = typer.Typer(add_completion=False)
 
@@ -66,7 +66,7 @@ def tail(
             _lines(call, found)
         else:
             call.output.data(
-                *([Table(columns=_records.COLUMNS, rows=rows, heads=heads)] if rows else []),
+                *([TableView(columns=_records.COLUMNS, rows=rows, heads=heads)] if rows else []),
                 json={
                     "gone_before": to_text(gone) if gone else None,
                     "records": [_records.shape(one) for one in found],
@@ -79,7 +79,7 @@ def tail(
     _advise(call, since=since, found=len(found), limit=limit, follow=follow)
 
 
-def _follow(call: Call, records: "Records", ends: "Mapping[str, StartPosition]") -> None:
+def _follow(call: Call, records: "StreamRecords", ends: "Mapping[str, StartPosition]") -> None:
     """Print what arrives until somebody asks to stop."""
     call.output.flush()
     with termination():
@@ -101,9 +101,11 @@ def _lines(call: Call, found: "Sequence[StreamRecord]") -> None:
         if call.json:
             call.output.document_line(_records.shape(one))
         elif call.quiet or not call.output.look.terminal:
-            call.output.data(Table(columns=_records.COLUMNS, rows=[_records.cells(one)]), json=None, ids=[one.sequence])
+            call.output.data(
+                TableView(columns=_records.COLUMNS, rows=[_records.cells(one)]), json=None, ids=[one.sequence]
+            )
         else:
-            call.output.line(told(Line([Exact(one.arrived_at), *_records.cells(one)[1:]]), call.output.look))
+            call.output.line(cells_of(LineView([Exact(one.arrived_at), *_records.cells(one)[1:]]), call.output.look))
     call.output.flush()
 
 

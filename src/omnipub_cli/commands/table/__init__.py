@@ -2,7 +2,7 @@
 
 import typer
 
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.framework.options import examples
 
 VERBS = {
@@ -21,7 +21,7 @@ VERBS = {
 """Verb → its summary, in the order of the help; `table/<verb>.py` answers it."""
 
 
-class Verbs(Lazy):
+class Verbs(LazyGroup):
     """The verbs of the table."""
 
     package = __name__

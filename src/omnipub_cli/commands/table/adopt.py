@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from omnipub.domain.delivery.model import Delivery
-    from omnipub.services.protocol.gate import Why
+    from omnipub.services.protocol.gate import ClosedReason
     from omnipub.services.table.adopt import Adopted
 
 app = typer.Typer(add_completion=False)
@@ -82,7 +82,7 @@ def _alone(call: Call) -> "AbstractContextManager[None]":
     return alone(call.directory)
 
 
-def _confirm(call: Call, closed: str, why: "Why", *, retired: bool, same: bool) -> None:
+def _confirm(call: Call, closed: str, why: "ClosedReason", *, retired: bool, same: bool) -> None:
     """Let somebody say, in a word of its own, what no check can see."""
     from omnipub.services.protocol.gate import WITHOUT_EVIDENCE
     from omnipub_cli.framework import prompts

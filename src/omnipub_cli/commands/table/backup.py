@@ -7,7 +7,7 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
-from omnipub_cli.output.views import Record
+from omnipub_cli.output.views import RecordView
 
 app = typer.Typer(add_completion=False)
 
@@ -26,7 +26,7 @@ def backup(
     with counted(call.output, "pages") as told:
         made = backups.backup(call.settings, target, told=lambda done, _of: told(done))
     call.output.data(
-        Record(fields=[("file", str(made.file)), ("bytes", made.size)]),
+        RecordView(fields=[("file", str(made.file)), ("bytes", made.size)]),
         json={"file": str(made.file), "bytes": made.size},
         ids=[str(made.file)],
     )

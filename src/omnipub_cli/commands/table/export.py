@@ -7,7 +7,7 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
-from omnipub_cli.output.views import Record
+from omnipub_cli.output.views import RecordView
 
 app = typer.Typer(add_completion=False)
 
@@ -39,7 +39,7 @@ def export(
         kinds = _jsonl.write(target, transfer.lines(), transfer.header, told=told)
     size = target.stat().st_size
     call.output.data(
-        Record(fields=[("file", str(target)), ("items", kinds.total()), ("bytes", size)]),
+        RecordView(fields=[("file", str(target)), ("items", kinds.total()), ("bytes", size)]),
         json={"file": str(target), "items": kinds.total(), "kinds": dict(sorted(kinds.items())), "bytes": size},
         ids=[str(target)],
     )

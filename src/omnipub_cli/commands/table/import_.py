@@ -7,7 +7,7 @@ import typer
 
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, Yes, examples
-from omnipub_cli.output.views import Record
+from omnipub_cli.output.views import RecordView
 
 app = typer.Typer(add_completion=False)
 
@@ -60,7 +60,7 @@ def import_(
             done = transfer.bring_in(_jsonl.read(source), told=told, dry_run=dry_run)
     counts = {"items": checked.items, "written": 0 if dry_run else done.written, "present": done.present}
     call.output.data(
-        Record(fields=[*counts.items(), *([("would write", done.written)] if dry_run else [])]),
+        RecordView(fields=[*counts.items(), *([("would write", done.written)] if dry_run else [])]),
         json=counts | {"dry_run": dry_run, "absent": done.written, "kinds": dict(checked.kinds)},
     )
     if dry_run:

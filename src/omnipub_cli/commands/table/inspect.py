@@ -7,12 +7,12 @@ import typer
 
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
-from omnipub_cli.output.views import Line, State, Story
+from omnipub_cli.output.views import LineView, StatusCell, StoryView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omnipub.services.table.inspect import Inspected
+    from omnipub.services.table.inspect import InspectedItem
 
 app = typer.Typer(add_completion=False)
 
@@ -42,18 +42,18 @@ def inspect(
     raw: Annotated[bool, typer.Option("--raw", help="In DynamoDB's own JSON, an item a line.")] = False,
 ) -> None:
     """Show a message, an owner or any other key as it is stored, beside what its index keys should be."""
-    from omnipub.services.table.inspect import Inspection
+    from omnipub.services.table.inspect import Inspector
     from omnipub.storage import keys
 
     call = call_of(context)
     with call.system() as system:
-        found = Inspection(table=system.world.table, shards=system.shards, clock=system.world.clock).of(key)
+        found = Inspector(table=system.world.table, shards=system.shards, clock=system.world.clock).of(key)
     if raw and call.output.talks:
         for one in found:
             call.output.line(json.dumps(one.raw, ensure_ascii=False))
         return
     call.output.data(
-        *(Story(lines=list(_told(call, one))) for one in found),
+        *(StoryView(lines=list(_told(call, one))) for one in found),
         json={"items": [_shape(call, one, raw=raw) for one in found]},
         ids=[keys.name(one.key) for one in found],
     )
@@ -62,28 +62,28 @@ def inspect(
         call.output.hint(f"Look through the whole table: {call.typed('table verify')}")
 
 
-def _told(call: Call, one: "Inspected") -> "Iterator[Line]":
+def _told(call: Call, one: "InspectedItem") -> "Iterator[LineView]":
     from omnipub.storage import keys
 
     names = [key.name for key in one.index_keys]
-    yield Line((keys.name(one.key), f"({one.kind.value if one.kind else 'unknown'})"), heading=True)
+    yield LineView((keys.name(one.key), f"({one.kind.value if one.kind else 'unknown'})"), heading=True)
     if one.problem:
-        yield Line((one.problem,), indent=2)
+        yield LineView((one.problem,), indent=2)
     for name, value in one.item.items():
         if name not in names:
-            cell = State(value) if name == "status" and isinstance(value, str) else _text(value)
-            yield Line((f"{name}:", cell), indent=2)
+            cell = StatusCell(value) if name == "status" and isinstance(value, str) else _text(value)
+            yield LineView((f"{name}:", cell), indent=2)
     for key in one.index_keys:
         should = " or ".join(each or "absent" for each in key.allowed)
         wrong = () if key.right else (f"(WRONG: it should be {should})",)
-        yield Line((f"{key.name}:", key.there or "absent", *wrong), indent=2)
+        yield LineView((f"{key.name}:", key.there or "absent", *wrong), indent=2)
     for row in one.next:
-        yield Line(("may", row.event.value, "→", State(row.target.value), f"({row.meaning})"), indent=2)
+        yield LineView(("may", row.event.value, "→", StatusCell(row.target.value), f"({row.meaning})"), indent=2)
     for words in _commands(call, one):
-        yield Line(("type:", words), indent=2)
+        yield LineView(("type:", words), indent=2)
 
 
-def _shape(call: Call, one: "Inspected", *, raw: bool) -> dict[str, Any]:
+def _shape(call: Call, one: "InspectedItem", *, raw: bool) -> dict[str, Any]:
     from omnipub.storage import keys
 
     return {
@@ -100,7 +100,7 @@ def _shape(call: Call, one: "Inspected", *, raw: bool) -> dict[str, Any]:
     }
 
 
-def _commands(call: Call, one: "Inspected") -> "Iterator[str]":
+def _commands(call: Call, one: "InspectedItem") -> "Iterator[str]":
     """What a person may type about a delivery now."""
     from omnipub.storage import keys
 

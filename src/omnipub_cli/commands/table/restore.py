@@ -7,7 +7,7 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
-from omnipub_cli.output.views import Record
+from omnipub_cli.output.views import RecordView
 
 app = typer.Typer(add_completion=False)
 
@@ -37,7 +37,7 @@ def restore(
         done = backups.restore(call.settings, source, told=lambda pages, _of: told(pages))
     kept = str(done.kept) if done.kept else None
     call.output.data(
-        Record(fields=[("table", str(done.table)), ("kept", kept)]),
+        RecordView(fields=[("table", str(done.table)), ("kept", kept)]),
         json={"table": str(done.table), "kept": kept, "gate_open": False},
         ids=[str(done.table)],
     )

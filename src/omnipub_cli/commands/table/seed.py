@@ -7,7 +7,7 @@ import typer
 from omnipub.names import SEED_OWNER
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
-from omnipub_cli.output.views import Record
+from omnipub_cli.output.views import RecordView
 
 app = typer.Typer(add_completion=False)
 
@@ -48,7 +48,7 @@ def seed(
         with counted(call.output, "messages", of=messages) as told:
             items = seeding.seed(messages=messages, seed=seed, told=told)
     call.output.data(
-        Record(fields=[("seed", str(seed)), ("as of", plan.as_of), ("messages", messages), ("items", items)]),
+        RecordView(fields=[("seed", str(seed)), ("as of", plan.as_of), ("messages", messages), ("items", items)]),
         json={
             "seed": seed,
             "as_of": to_text(plan.as_of),

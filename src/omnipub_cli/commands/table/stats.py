@@ -6,7 +6,7 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
-from omnipub_cli.output.views import Record
+from omnipub_cli.output.views import RecordView
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +34,7 @@ def stats(context: typer.Context) -> None:
             cap=CAP,
         ).census()
         size = call.staged.size() if call.on_aws else size_of(system.settings)
-    call.output.data(Record(fields=_fields(census, size)), json=_shape(census, size))
+    call.output.data(RecordView(fields=_fields(census, size)), json=_shape(census, size))
     if any(count.more for count in (*census.statuses.values(), *census.published.values(), *census.parents.values())):
         call.output.note("Counting stops where there is a +; `table verify` counts everything.")
     if census.closed:

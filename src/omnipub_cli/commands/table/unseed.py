@@ -4,7 +4,7 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
-from omnipub_cli.output.views import Record
+from omnipub_cli.output.views import RecordView
 
 app = typer.Typer(add_completion=False)
 
@@ -31,7 +31,7 @@ def unseed(context: typer.Context, *, yes: Yes = False) -> None:
             confirm(call, f"{what} are removed from {call.where}.", yes=yes)
         with counted(call.output, "removed", of=there.messages if there else None) as told:
             removed = seeding.unseed(told=told)
-    call.output.data(*([Record(fields=[("removed", removed)])] if removed else []), json={"removed": removed})
+    call.output.data(*([RecordView(fields=[("removed", removed)])] if removed else []), json={"removed": removed})
     if not removed:
         call.output.note(f"Nothing is invented in {call.where}.")
         call.output.hint(f"Invent something: {call.typed('table seed')}")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from omnipub_cli.framework.context import Call, call_of
-from omnipub_cli.framework.exit_codes import Code
+from omnipub_cli.framework.exit_codes import ExitCode
 from omnipub_cli.framework.options import Command, examples
-from omnipub_cli.output.views import Column, Line, Story, Table, View
+from omnipub_cli.output.views import Column, LineView, StoryView, TableView, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,12 +33,12 @@ _NEXT = {
 @app.command(cls=Command, epilog=examples("omnipub table verify", "omnipub table verify --json"))
 def verify(context: typer.Context) -> None:
     """Look at every item and say what is wrong in the table; exit 1 if anything is."""
-    from omnipub.services.table.verify import Verification
+    from omnipub.services.table.verify import Verifier
     from omnipub_cli.output.progress import counted
 
     call = call_of(context)
     with call.system() as system, counted(call.output, "items") as told:
-        found = Verification(table=system.world.table, shards=system.shards, clock=system.world.clock).verify(told=told)
+        found = Verifier(table=system.world.table, shards=system.shards, clock=system.world.clock).verify(told=told)
     rows = [_shape(call, finding) for finding in found.findings]
     items, wrong = sum(found.items.values()), sum(found.counts.values())
     call.output.data(
@@ -56,7 +56,7 @@ def verify(context: typer.Context) -> None:
     if wrong > len(rows):
         call.output.note(f"The first {len(rows):,} findings are shown.")
     if not found.clean:
-        raise typer.Exit(Code.FAILURE)
+        raise typer.Exit(ExitCode.FAILURE)
 
 
 def _views(call: Call, rows: "Sequence[Mapping[str, str]]") -> "Iterator[View]":
@@ -64,11 +64,13 @@ def _views(call: Call, rows: "Sequence[Mapping[str, str]]") -> "Iterator[View]":
     if not rows:
         return
     if not call.output.look.terminal:
-        yield Table(columns=FINDINGS, rows=[tuple(row.values()) for row in rows])
+        yield TableView(columns=FINDINGS, rows=[tuple(row.values()) for row in rows])
         return
     for row in rows:
-        heading = Line((row["check"], row["key"]), heading=True)
-        yield Story(lines=[heading, Line((row["sentence"],), indent=2), Line(("type:", row["next"]), indent=2)])
+        heading = LineView((row["check"], row["key"]), heading=True)
+        yield StoryView(
+            lines=[heading, LineView((row["sentence"],), indent=2), LineView(("type:", row["next"]), indent=2)]
+        )
 
 
 def _shape(call: Call, finding: "IntegrityFinding") -> dict[str, Any]:

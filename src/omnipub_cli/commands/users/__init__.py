@@ -2,7 +2,7 @@
 
 import typer
 
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.framework.options import examples
 
 VERBS = {
@@ -15,7 +15,7 @@ VERBS = {
 """Verb → its summary, in the order of the help; `users/<verb>.py` answers it."""
 
 
-class Verbs(Lazy):
+class Verbs(LazyGroup):
     """The verbs of users."""
 
     package = __name__

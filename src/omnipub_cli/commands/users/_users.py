@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from omnipub_cli.deployment.target import Target
-    from omnipub_cli.deployment.users import People, Person
+    from omnipub_cli.deployment.users import User, UserPool
     from omnipub_cli.framework.context import Call
 
 GROUPS = (OPERATORS_GROUP, AUTHORS_GROUP)
@@ -24,7 +24,7 @@ POOL_OUTPUT = "UserPoolIs"
 
 
 @contextmanager
-def people(target: Target) -> Iterator[People]:
+def people(target: Target) -> Iterator[UserPool]:
     """The users of a stage."""
     with aws_stage.opened() as account:
         pool = aws_stage.output_of(account, target, "Auth", POOL_OUTPUT)
@@ -63,16 +63,16 @@ def password(*, from_stdin: bool) -> str:
     return found
 
 
-def tell(call: Call, one: Person) -> None:
+def show_user(call: Call, one: User) -> None:
     """Show a user."""
     from omnipub_cli.commands._shared.deployment_views import person_json
-    from omnipub_cli.output.views import Record, State
+    from omnipub_cli.output.views import RecordView, StatusCell
 
-    record = Record(
+    record = RecordView(
         fields=(
             ("email", one.email),
             ("id", one.id),
-            ("status", State(one.status.lower())),
+            ("status", StatusCell(one.status.lower())),
             ("enabled", "yes" if one.enabled else "no"),
             ("groups", list(one.groups)),
             ("created", one.created_at),

@@ -28,5 +28,5 @@ def add_to_group(
     _, target = aws_stage.place(context, region=region)
     with _users.people(target) as people:
         found = people.add_to_group(user, wanted)
-    _users.tell(call, found)
+    _users.show_user(call, found)
     call.output.note("It counts from their next sign-in on.")

@@ -51,7 +51,7 @@ def create(
         made = people.create(address, password=chosen)
         for group in wanted:
             made = people.add_to_group(made.id, group)
-    _users.tell(call, made)
+    _users.show_user(call, made)
     if chosen is None:
         call.output.note(f"An invitation with a first password is on its way to {address}.")
     if not wanted:

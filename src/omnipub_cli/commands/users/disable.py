@@ -34,7 +34,7 @@ def disable(
             yes=yes,
         )
         found = people.disable(found.id)
-    _users.tell(call, found)
+    _users.show_user(call, found)
     call.output.hint(
         f"Stop what they have waiting: omnipub pause owner:{found.id} --reason TEXT --stage {target.stage}"
     )

@@ -24,4 +24,4 @@ def show(
     _, target = aws_stage.place(context, region=region)
     with _users.people(target) as people:
         found = people.show(user)
-    _users.tell(call, found)
+    _users.show_user(call, found)

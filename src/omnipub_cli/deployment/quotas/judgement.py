@@ -37,7 +37,7 @@ class Quota:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remedy:
+class QuotaRemedy:
     """What is to be done about a finding.
 
     Attributes:
@@ -71,7 +71,7 @@ class Limit:
     what: str
     used: str
     limit: str
-    remedy: Remedy
+    remedy: QuotaRemedy
     unit: str = ""
     window: str = ""
     worst: Health = Health.BAD
@@ -102,7 +102,7 @@ class Sign:
     name: str
     seen: str
     sentence: str
-    remedy: Remedy
+    remedy: QuotaRemedy
     health: Health = Health.BAD
 
     def judged(self, figures: Figures, names: Names) -> Finding | None:
@@ -146,7 +146,7 @@ def _told(percent: float) -> str:
     return "all of it" if percent == float("inf") else f"{int(percent)} %"
 
 
-def _finding(name: str, health: Health, sentence: str, remedy: Remedy, limit: float, names: Names) -> Finding:
+def _finding(name: str, health: Health, sentence: str, remedy: QuotaRemedy, limit: float, names: Names) -> Finding:
     command = remedy.elsewhere
     if not command and not remedy.next and remedy.quota and limit > 0:
         command = remedy.quota.increase(2 * limit)

@@ -8,7 +8,7 @@ from omnipub_cli.deployment.aws_clients import asked
 from omnipub_cli.deployment.quotas.judgement import judged
 from omnipub_cli.deployment.quotas.quota_limits import ROWS
 from omnipub_cli.deployment.quotas.sources import SOURCES, Source
-from omnipub_cli.deployment.quotas.sources_aws import Known
+from omnipub_cli.deployment.quotas.sources_aws import KnownAnswers
 from omnipub_cli.deployment.stage.stage import Stage
 
 _FORBIDDEN = 403
@@ -24,7 +24,7 @@ def quotas(stage: Stage) -> Iterator[Finding]:
         OmnipubError: Nothing tells which things the stage consists of.
     """
     facts = stage.facts
-    known = Known(
+    known = KnownAnswers(
         names={
             "region": stage.region,
             "stream": facts.settings.stream,
@@ -51,7 +51,7 @@ def quotas(stage: Stage) -> Iterator[Finding]:
     yield from judged(ROWS, known.figures, known.names, unseen=[source.what for source in unseen])
 
 
-def _ask(source: Source, stage: Stage, known: Known) -> None:
+def _ask(source: Source, stage: Stage, known: KnownAnswers) -> None:
     """Ask one source.
 
     Raises:

@@ -8,23 +8,23 @@ from collections.abc import Sequence
 from omnipub.services.health.finding import Health
 from omnipub.storage.schema import INDEXES
 from omnipub_cli.deployment.quotas.codes import BUSIEST, REQUESTS, RUNS, SHARDS, TABLE_READS, TABLE_WRITES
-from omnipub_cli.deployment.quotas.judgement import Limit, Remedy, Row, Sign
+from omnipub_cli.deployment.quotas.judgement import Limit, QuotaRemedy, Row, Sign
 from omnipub_cli.deployment.quotas.quota_limits_mail import SENDING
 
 FUNCTIONS = ("api", "worker", "scheduler")
 TABLES = ("", *INDEXES)
 """The table itself, and its indexes by name: each has a limit of its own."""
 
-_MORE_RUNS = Remedy(
+_MORE_RUNS = QuotaRemedy(
     sentence="All functions of the account and region share it; beyond it their runs are refused and come later.",
     quota=RUNS,
     doubled="lambda.limit",
 )
-_SHARD = Remedy(
+_SHARD = QuotaRemedy(
     sentence="A further shard takes as much again: `shard_count` in cdk/omnipub_cdk/stacks/data.py.",
     next="deploy Data --infra serverless",
 )
-_PARTITION = Remedy(
+_PARTITION = QuotaRemedy(
     sentence="What was refused is tried again by itself. If it goes on, see Quotas in docs/runbooks.md.",
     next="stream stats",
 )
@@ -43,7 +43,7 @@ _LAMBDA: Sequence[Row] = (
         used="worker.wanted",
         limit="worker.room",
         unit="that it may have",
-        remedy=Remedy(
+        remedy=QuotaRemedy(
             sentence="With fewer, publications come later, and other functions are refused theirs.",
             quota=RUNS,
             doubled="lambda.limit",
@@ -88,7 +88,7 @@ _KINESIS: Sequence[Row] = (
         name="quota stream",
         seen="stream.unread",
         sentence="Reads that the stream refused in the last day: {seen}. Five a second and shard are free for all.",
-        remedy=Remedy(
+        remedy=QuotaRemedy(
             sentence="Whatever else reads it takes them from the worker, `stream tail` too.", next="stream stats"
         ),
         health=Health.WARN,
@@ -99,7 +99,7 @@ _KINESIS: Sequence[Row] = (
         used="shards.used",
         limit="shards.limit",
         window="now",
-        remedy=Remedy(sentence="Beyond it no stream can be widened, and no stage be made.", quota=SHARDS),
+        remedy=QuotaRemedy(sentence="Beyond it no stream can be widened, and no stage be made.", quota=SHARDS),
         worst=Health.WARN,
     ),
 )
@@ -117,7 +117,7 @@ def _table(index: str) -> Sequence[Row]:
                 used=f"table.{side}s.{index}",
                 limit=f"table.{side}s.limit",
                 window=BUSIEST,
-                remedy=Remedy(sentence="Beyond it requests are refused.", quota=quota),
+                remedy=QuotaRemedy(sentence="Beyond it requests are refused.", quota=quota),
             )
             for side, verb, quota in sides
         ),
@@ -141,7 +141,7 @@ _API: Sequence[Row] = (
         limit="api.rate",
         unit="that the stage lets in",
         window=BUSIEST,
-        remedy=Remedy(
+        remedy=QuotaRemedy(
             sentence="More are answered with 429. Raise `requests_per_second` of the stage in omnipub_cdk/stages.py.",
             next="deploy Api --infra serverless",
         ),
@@ -153,7 +153,7 @@ _API: Sequence[Row] = (
         limit="api.account",
         unit="that all APIs of the account share",
         window=BUSIEST,
-        remedy=Remedy(sentence="More are answered with 429.", quota=REQUESTS),
+        remedy=QuotaRemedy(sentence="More are answered with 429.", quota=REQUESTS),
     ),
 )
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from omnipub.services.health.finding import Health
 from omnipub_cli.deployment.quotas.codes import BUSIEST, MAIL_A_DAY, MAIL_A_SECOND
-from omnipub_cli.deployment.quotas.judgement import Limit, Remedy, Row, Sign
+from omnipub_cli.deployment.quotas.judgement import Limit, QuotaRemedy, Row, Sign
 
-_SPENDING = Remedy(
+_SPENDING = QuotaRemedy(
     sentence="Above it SNS sends no text message. The account's own most is raised in a case for AWS' support.",
     elsewhere="aws sns set-sms-attributes --attributes MonthlySpendLimit=DOLLARS --region {region}",
 )
@@ -18,7 +18,7 @@ _MAIL: Sequence[Row] = (
         used="mail.sent",
         limit="mail.limit",
         window="in the last 24 hours",
-        remedy=Remedy(sentence="Beyond it SES refuses mail.", quota=MAIL_A_DAY),
+        remedy=QuotaRemedy(sentence="Beyond it SES refuses mail.", quota=MAIL_A_DAY),
     ),
     Limit(
         name="quota mail",
@@ -26,13 +26,13 @@ _MAIL: Sequence[Row] = (
         used="mail.second",
         limit="mail.second.limit",
         window=BUSIEST,
-        remedy=Remedy(sentence="Beyond it SES refuses mail.", quota=MAIL_A_SECOND),
+        remedy=QuotaRemedy(sentence="Beyond it SES refuses mail.", quota=MAIL_A_SECOND),
     ),
     Sign(
         name="quota mail",
         seen="mail.sandbox",
         sentence="SES is in its sandbox: mail goes to verified addresses alone.",
-        remedy=Remedy(
+        remedy=QuotaRemedy(
             sentence="Ask AWS to open it.",
             elsewhere="aws sesv2 put-account-details --production-access-enabled --mail-type TRANSACTIONAL "
             "--website-url SITE --region {region}",
@@ -43,7 +43,7 @@ _MAIL: Sequence[Row] = (
         name="quota mail",
         seen="mail.off",
         sentence="Sending mail is turned off in SES.",
-        remedy=Remedy(
+        remedy=QuotaRemedy(
             sentence="None leaves.",
             elsewhere="aws sesv2 put-account-sending-attributes --sending-enabled --region {region}",
         ),
@@ -52,14 +52,18 @@ _MAIL: Sequence[Row] = (
         name="quota mail",
         seen="mail.watched",
         sentence="SES has put the account under review for bounces or complaints.",
-        remedy=Remedy(sentence="Answer the case AWS has opened.", elsewhere="aws sesv2 get-account --region {region}"),
+        remedy=QuotaRemedy(
+            sentence="Answer the case AWS has opened.", elsewhere="aws sesv2 get-account --region {region}"
+        ),
         health=Health.WARN,
     ),
     Sign(
         name="quota mail",
         seen="mail.shut",
         sentence="SES has paused the account's mail for bounces or complaints.",
-        remedy=Remedy(sentence="Answer the case AWS has opened.", elsewhere="aws sesv2 get-account --region {region}"),
+        remedy=QuotaRemedy(
+            sentence="Answer the case AWS has opened.", elsewhere="aws sesv2 get-account --region {region}"
+        ),
     ),
 )
 
@@ -84,7 +88,7 @@ _TEXTS: Sequence[Row] = (
         name="quota text messages",
         seen="texts.sandbox",
         sentence="SNS is in its sandbox for text messages: they go to verified numbers alone.",
-        remedy=Remedy(
+        remedy=QuotaRemedy(
             sentence="Leave it in the SNS console: Text messaging, Exit SMS sandbox.",
             elsewhere="aws sns list-sms-sandbox-phone-numbers --region {region}",
         ),

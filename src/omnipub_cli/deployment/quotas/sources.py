@@ -25,10 +25,10 @@ class Source:
     what: str
     thing: str
     rights: tuple[str, ...]
-    ask: Callable[["Stage", sources_aws.Known], None]
+    ask: Callable[["Stage", sources_aws.KnownAnswers], None]
     needs: str = ""
 
-    def wanted(self, known: sources_aws.Known) -> bool:
+    def wanted(self, known: sources_aws.KnownAnswers) -> bool:
         """Whether there is a point in asking."""
         return not self.needs or bool(known.figures.get(self.needs) or known.names.get(self.needs))
 

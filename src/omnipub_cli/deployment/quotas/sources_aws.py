@@ -24,14 +24,14 @@ _ABSENT = {"NoSuchResourceException"}
 
 
 @dataclass(kw_only=True)
-class Known:
+class KnownAnswers:
     """What was told so far; sources that come later build on it."""
 
     figures: dict[str, float] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
 
-def stacks(stage: "Stage", known: Known) -> None:
+def stacks(stage: "Stage", known: KnownAnswers) -> None:
     """Which API and functions there are."""
     cloudformation, name = stage.account.stacks(stage.region), name_of("Api", stage.name)
     if cloudformation.find(name) is None:
@@ -40,27 +40,27 @@ def stacks(stage: "Stage", known: Known) -> None:
     known.names |= {key: found[kind] for key, kind in (("api id", _API), ("api", _FUNCTION)) if kind in found}
 
 
-def permissions(stage: "Stage", known: Known) -> None:
+def permissions(stage: "Stage", known: KnownAnswers) -> None:
     """Whether the worker may send mail and text messages: that is what the stage was deployed with."""
     template = stage.account.stacks(stage.region).template(name_of("Worker", stage.name))
     known.figures |= {"mail": float("ses:SendEmail" in template), "texts": float("sns:Publish" in template)}
 
 
-def account(stage: "Stage", known: Known) -> None:
+def account(stage: "Stage", known: KnownAnswers) -> None:
     """How many runs the account may have side by side, and how many of them are nobody's."""
     told = stage.clients.of("lambda").get_account_settings()["AccountLimit"]
     known.figures["lambda.limit"] = told["ConcurrentExecutions"]
     known.figures["worker.room"] = told["UnreservedConcurrentExecutions"]
 
 
-def reserved(stage: "Stage", known: Known) -> None:
+def reserved(stage: "Stage", known: KnownAnswers) -> None:
     """The runs that are kept for the worker; none are unless somebody did so by hand."""
     told = stage.clients.of("lambda").get_function_concurrency(FunctionName=stage.facts.worker)
     if "ReservedConcurrentExecutions" in told:
         known.figures["worker.room"] = told["ReservedConcurrentExecutions"]
 
 
-def stream(stage: "Stage", known: Known) -> None:
+def stream(stage: "Stage", known: KnownAnswers) -> None:
     """Shards, and what they take."""
     told = stage.clients.of("kinesis").describe_stream_summary(StreamName=stage.facts.settings.stream)
     summary = told["StreamDescriptionSummary"]
@@ -70,7 +70,7 @@ def stream(stage: "Stage", known: Known) -> None:
         known.figures["stream.records.limit"] = shards * RECORDS_OF_A_SHARD
 
 
-def trigger(stage: "Stage", known: Known) -> None:
+def trigger(stage: "Stage", known: KnownAnswers) -> None:
     """How many runs the worker's trigger may start at once. Needs the shards."""
     told = stage.clients.of("lambda").list_event_source_mappings(FunctionName=stage.facts.worker)
     ours = f":stream/{stage.facts.settings.stream}"
@@ -83,20 +83,20 @@ def trigger(stage: "Stage", known: Known) -> None:
         known.figures["worker.wanted"] = known.figures["shards"] * sum(side_by_side)
 
 
-def shards(stage: "Stage", known: Known) -> None:
+def shards(stage: "Stage", known: KnownAnswers) -> None:
     """Open shards of the account."""
     told = stage.clients.of("kinesis").describe_limits()
     known.figures |= {"shards.used": told["OpenShardCount"], "shards.limit": told["ShardLimit"]}
 
 
-def table(stage: "Stage", known: Known) -> None:
+def table(stage: "Stage", known: KnownAnswers) -> None:
     """DynamoDB tells them for tables of fixed capacity; they hold for each table and index paid by request, too."""
     told = stage.clients.of("dynamodb").describe_limits()
     known.figures["table.writes.limit"] = told["TableMaxWriteCapacityUnits"]
     known.figures["table.reads.limit"] = told["TableMaxReadCapacityUnits"]
 
 
-def api_stage(stage: "Stage", known: Known) -> None:
+def api_stage(stage: "Stage", known: KnownAnswers) -> None:
     """What the API lets in."""
     told = stage.clients.of("apigatewayv2").get_stage(ApiId=known.names["api id"], StageName=_DEFAULT_STAGE)
     rate = told.get("DefaultRouteSettings", {}).get("ThrottlingRateLimit")
@@ -104,12 +104,12 @@ def api_stage(stage: "Stage", known: Known) -> None:
         known.figures["api.rate"] = rate
 
 
-def requests(stage: "Stage", known: Known) -> None:
+def requests(stage: "Stage", known: KnownAnswers) -> None:
     """What all APIs of the account may be asked."""
     known.figures["api.account"] = applied(stage.clients.of("service-quotas"), REQUESTS)
 
 
-def mail(stage: "Stage", known: Known) -> None:
+def mail(stage: "Stage", known: KnownAnswers) -> None:
     """What SES lets the account send."""
     told = stage.clients.of("sesv2").get_account()
     quota, standing = told["SendQuota"], told.get("EnforcementStatus", "HEALTHY")
@@ -124,7 +124,7 @@ def mail(stage: "Stage", known: Known) -> None:
     }
 
 
-def texts(stage: "Stage", known: Known) -> None:
+def texts(stage: "Stage", known: KnownAnswers) -> None:
     """What text messages may cost in a month."""
     told: Mapping[str, Any] = stage.clients.of("sns").get_sms_attributes(attributes=["MonthlySpendLimit"])
     limit = told.get("attributes", {}).get("MonthlySpendLimit")
@@ -133,12 +133,12 @@ def texts(stage: "Stage", known: Known) -> None:
         known.figures["texts.limit"] = float(limit)
 
 
-def text_sandbox(stage: "Stage", known: Known) -> None:
+def text_sandbox(stage: "Stage", known: KnownAnswers) -> None:
     """Whether text messages go to verified numbers alone."""
     known.figures["texts.sandbox"] = float(stage.clients.of("sns").get_sms_sandbox_account_status()["IsInSandbox"])
 
 
-def metrics(stage: "Stage", known: Known) -> None:
+def metrics(stage: "Stage", known: KnownAnswers) -> None:
     """What was used, and refused."""
     for figure, value in counted(stage.clients.of("cloudwatch"), known.figures, known.names, datetime.now(UTC)):
         known.figures[figure] = value

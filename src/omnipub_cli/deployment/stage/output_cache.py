@@ -23,7 +23,7 @@ def folder() -> Path:
     return Path(home).expanduser() / SERVICE / "stages"
 
 
-class Kept:
+class OutputCache:
     """The copy of one stage's outputs; a cache that cannot be written is none, and nothing else is lost."""
 
     def __init__(

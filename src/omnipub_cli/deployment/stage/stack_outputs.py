@@ -22,7 +22,7 @@ IN_PART = "the stage was deployed in part, or by an older omnipub"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class StageOutputs:
     """A deployed stage.
 
     Attributes:
@@ -41,14 +41,14 @@ class Facts:
     schema: str
 
 
-def facts(stage: str, outputs: Outputs) -> Facts:
+def facts(stage: str, outputs: Outputs) -> StageOutputs:
     """What the outputs of a stage mean.
 
     Raises:
         ConfigurationError: One is missing, so that it was deployed in part or by an older omnipub.
     """
     _check(stage, outputs, SAID_BY)
-    return Facts(
+    return StageOutputs(
         settings=settings(stage, outputs),
         worker=outputs["Worker"]["WorkerFunction"],
         parked=outputs["Data"]["ParkedBucket"],

@@ -15,9 +15,9 @@ from omnipub_cli.deployment.aws_clients import asked
 from omnipub_cli.deployment.stacks import name_of
 from omnipub_cli.deployment.stage import caller as callers
 from omnipub_cli.deployment.stage import region as place
-from omnipub_cli.deployment.stage.output_cache import Kept
-from omnipub_cli.deployment.stage.stack_outputs import SAID_BY, Facts, Outputs, facts, lacking, settings
-from omnipub_cli.deployment.stage.write_guard import Guard, check_schema
+from omnipub_cli.deployment.stage.output_cache import OutputCache
+from omnipub_cli.deployment.stage.stack_outputs import SAID_BY, Outputs, StageOutputs, facts, lacking, settings
+from omnipub_cli.deployment.stage.write_guard import WriteGuard, check_schema
 from omnipub_cli.deployment.target import deployed_to
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from omnipub.services.scheduling.run_now import RunNowReport
     from omnipub.services.stream.replay import Replay
     from omnipub.wiring.assemble import System
-    from omnipub_cli.deployment.account import Account
+    from omnipub_cli.deployment.account import AwsAccount
 
 
-class Announce(Protocol):
+class OnWrite(Protocol):
     """Says in every form of output where a write goes."""
 
     def __call__(self, words: str, *, json: Any) -> None:
@@ -46,7 +46,7 @@ _GONE = {"NoSuchBucket", "NotFoundException", "ResourceNotFoundException"}
 class Stage:
     """One stage of the caller's account."""
 
-    def __init__(self, name: str, *, region: str, announce: Announce) -> None:
+    def __init__(self, name: str, *, region: str, announce: OnWrite) -> None:
         """Look nothing up yet.
 
         Args:
@@ -59,7 +59,7 @@ class Stage:
             InvalidInputError: No stage or no region can have that name.
         """
         self.name = place.checked_stage(name)
-        self.account: Account = accounts.connect()
+        self.account: AwsAccount = accounts.connect()
         self.region = place.region_of(region, os.environ, self._configured, stage=name)
         self._announce = announce
         self._from_cache = False
@@ -70,7 +70,7 @@ class Stage:
         return callers.short(self.account.caller().arn)
 
     @cached_property
-    def facts(self) -> Facts:
+    def facts(self) -> StageOutputs:
         """What the stacks say of themselves, at most some minutes old.
 
         Raises:
@@ -99,9 +99,9 @@ class Stage:
         return lacking(self.name, self._outputs)
 
     @cached_property
-    def guard(self) -> Guard:
+    def guard(self) -> WriteGuard:
         """What stands before the first write."""
-        return Guard(self._before_writing)
+        return WriteGuard(self._before_writing)
 
     @cached_property
     def clients(self) -> Clients:
@@ -174,8 +174,8 @@ class Stage:
         return self._asked() if outputs is None else outputs
 
     @cached_property
-    def _kept(self) -> Kept:
-        return Kept(account=self.account.caller().account, region=self.region, stage=self.name)
+    def _kept(self) -> OutputCache:
+        return OutputCache(account=self.account.caller().account, region=self.region, stage=self.name)
 
     def _configured(self) -> str | None:
         from omnipub.adapters.aws.clients import Clients

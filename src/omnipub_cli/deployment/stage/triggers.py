@@ -38,7 +38,7 @@ _KEEP_KEY = "aws kms cancel-key-deletion --key-id {key} --region {region} && " +
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class TriggerPart:
     """A thing that is looked at; `right` is the IAM action that takes, `needs` are the stacks that name it."""
 
     name: str
@@ -116,16 +116,18 @@ def _key(stage: "Stage") -> Finding:
 _NAMES = ("Data", "Scheduler")
 """The stacks from which the settings follow."""
 
-PARTS: Sequence[Part] = (
-    Part(
+PARTS: Sequence[TriggerPart] = (
+    TriggerPart(
         name="trigger",
         what="The worker's trigger",
         right="lambda:ListEventSourceMappings",
         needs=(*_NAMES, "Worker"),
         look=_trigger,
     ),
-    Part(name="ticks", what="The schedule of ticks", right="scheduler:GetSchedule", needs=("Scheduler",), look=_ticks),
-    Part(name="key", what="The key that seals tokens", right="kms:DescribeKey", needs=_NAMES, look=_key),
+    TriggerPart(
+        name="ticks", what="The schedule of ticks", right="scheduler:GetSchedule", needs=("Scheduler",), look=_ticks
+    ),
+    TriggerPart(name="key", what="The key that seals tokens", right="kms:DescribeKey", needs=_NAMES, look=_key),
 )
 
 

@@ -21,7 +21,7 @@ def writes(operation: str) -> bool:
     return not operation.startswith(READING) and operation not in SEALING
 
 
-class Guard:
+class WriteGuard:
     """Called before each call of AWS; acts before the first that writes."""
 
     def __init__(self, first: Callable[[], None]) -> None:

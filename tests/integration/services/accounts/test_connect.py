@@ -9,21 +9,21 @@ import pytest
 
 from omnipub.domain.conversation import Account, Request, Response, Secret
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.domain.delivery.rules import Remedy
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
-from omnipub.domain.token_refresh import Renewal, RenewalFailed
+from omnipub.domain.token_refresh import RefreshAnswer, RefreshFailure
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.names import SEED_OWNER
 from omnipub.ports.http import NoAnswerError, NotSentError
-from omnipub.services.accounts.check import AccountCheck, CheckVerdict, Trial
+from omnipub.services.accounts.check import AccountCheck, CheckResult, CheckVerdict
 from omnipub.services.accounts.connect import AccountConnector
 from omnipub.services.accounts.refresh_results import renewable
 from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.driver import Driver
 from omnipub.storage import keys
-from omnipub.storage.items import Connection, Standing
+from omnipub.storage.items import Connection, ConnectionStatus
 from support.world import OWNER, START, FakeChannel, TestBed
 
 NEEDS = {"refresh_token": Secret("refresh-me")}
@@ -36,15 +36,15 @@ class Askable(FakeChannel):
 
     def check(self, account: Account) -> Generator[Request, Response, Outcome]:
         answer = yield Request(method="GET", url=f"{account.base_url}/me", headers={"Authorization": account.token})
-        kinds = {200: Ended.PUBLISHED, 401: Ended.AUTH, 403: Ended.REJECTED, 429: Ended.THROTTLED}
+        kinds = {200: TryEnd.PUBLISHED, 401: TryEnd.AUTH, 403: TryEnd.REJECTED, 429: TryEnd.THROTTLED}
         return Outcome(ended=kinds[answer.status], sentence=f"It said {answer.status}.")
 
-    def renew(self, account: Account, credentials: Mapping[str, Secret]) -> Generator[Request, Response, Renewal]:
+    def renew(self, account: Account, credentials: Mapping[str, Secret]) -> Generator[Request, Response, RefreshAnswer]:
         answer = yield Request(method="POST", url=f"{account.base_url}/token", form=credentials)
         if answer.status != 200:
-            return Renewal(outcome=Outcome(ended=Ended.AUTH, sentence="No."))
-        return Renewal(
-            outcome=Outcome(ended=Ended.PUBLISHED, sentence="Here it is."),
+            return RefreshAnswer(outcome=Outcome(ended=TryEnd.AUTH, sentence="No."))
+        return RefreshAnswer(
+            outcome=Outcome(ended=TryEnd.PUBLISHED, sentence="Here it is."),
             token=Secret(answer.body["token"]),
             lasts=timedelta(days=60),
             credentials={"refresh_token": Secret("refresh-me-next")},
@@ -80,11 +80,11 @@ class Desk:
         assert found is not None
         return found
 
-    def test(self, *script: Any, channel: str = "looked") -> Trial:
+    def test(self, *script: Any, channel: str = "looked") -> CheckResult:
         self.answers.script = list(script)
         return self.asking.test(self.connection(channel))
 
-    def refresh(self, *script: Any) -> Trial:
+    def refresh(self, *script: Any) -> CheckResult:
         self.answers.script = list(script)
         return self.connecting.refresh(self.connection())
 
@@ -101,7 +101,7 @@ class Desk:
         return made.id
 
     def status(self, message: str) -> Status:
-        parent = Parent(kind=Kind.MESSAGE, id=message)
+        parent = Parent(kind=ParentKind.MESSAGE, id=message)
         (delivery,) = self.bed.system.showing.one(parent, Viewer(owner=OWNER)).deliveries
         return delivery.status
 
@@ -109,7 +109,10 @@ class Desk:
 @pytest.fixture
 def desk(bed: TestBed) -> Desk:
     answers = Answers()
-    channels = {"looked": Askable("looked", Remedy.LOOK_UP), "blind": FakeChannel("blind", Remedy.NONE)}
+    channels = {
+        "looked": Askable("looked", ReconcileMethod.LOOK_UP),
+        "blind": FakeChannel("blind", ReconcileMethod.NONE),
+    }
     driver = Driver(
         send=answers,
         media=lambda key: b"",  # noqa: ARG005
@@ -159,7 +162,7 @@ def test_a_refresh_of_an_account_that_works_again_lets_what_was_held_go_on(desk:
     assert desk.status(message) is Status.HELD
     refreshed = desk.refresh(200)
     assert (refreshed.verdict, refreshed.renewed, refreshed.released) == (CheckVerdict.OK, False, 1)
-    assert desk.connection().standing is Standing.ACTIVE
+    assert desk.connection().standing is ConnectionStatus.ACTIVE
     desk.bed.run_stream()
     assert desk.status(message) is Status.PUBLISHED
 
@@ -198,7 +201,7 @@ def test_a_refused_renewal_leaves_the_old_token(desk: Desk) -> None:
     assert desk.refresh(400).verdict is CheckVerdict.EXPIRED
     after = desk.connection()
     assert (after.sealed, after.settings, after.standing) == (before.sealed, before.settings, before.standing)
-    assert after.renewal_failed == RenewalFailed(at=START, sentence="No.", for_good=True)
+    assert after.renewal_failed == RefreshFailure(at=START, sentence="No.", for_good=True)
 
 
 def test_a_renewal_that_loses_to_a_new_connection_is_discarded(desk: Desk) -> None:

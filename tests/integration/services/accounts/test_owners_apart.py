@@ -13,7 +13,7 @@ from omnipub.domain.conversation import Response, Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.outcome import unquoted
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.services.messages.read import Viewer
 from omnipub.services.pauses.scopes import account_scope, scopes_of
@@ -46,7 +46,7 @@ def compose(bed: TestBed, owner: str, channel: str, text: str) -> str:
 
 
 def only(bed: TestBed, owner: str, message: str) -> Delivery:
-    (found,) = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=owner)).deliveries
+    (found,) = bed.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=owner)).deliveries
     return found
 
 

@@ -12,7 +12,7 @@ from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, SealBrokenError
 from omnipub.ports.table import Delete, Put
@@ -62,7 +62,7 @@ def compose(bed: TestBed, text: str, owner: str = OWNER) -> str:
 
 
 def only(bed: TestBed, message: str, owner: str = OWNER) -> Delivery:
-    (one,) = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=owner)).deliveries
+    (one,) = bed.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=owner)).deliveries
     return one
 
 

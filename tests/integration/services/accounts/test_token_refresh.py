@@ -11,9 +11,9 @@ import pytest
 from omnipub.domain.conversation import Request, Response, Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery
-from omnipub.domain.delivery.outcome import Ended, Outcome
-from omnipub.domain.delivery.rules import Remedy
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.token_refresh import AHEAD, AHEAD_AGAIN
 from omnipub.errors import UnavailableError
@@ -24,7 +24,7 @@ from omnipub.services.accounts.token_refresh import LOCK_BEYOND_REQUEST
 from omnipub.services.delivery import token_retry
 from omnipub.services.messages.read import Viewer
 from omnipub.storage import keys
-from omnipub.storage.items import Connection, Standing, connection_item
+from omnipub.storage.items import Connection, ConnectionStatus, connection_item
 from omnipub.wiring.assemble import assemble
 from support.hints import typed
 from support.tokens import LASTS, RenewableChannel, TokenBook
@@ -109,7 +109,7 @@ class TokenBed(TestBed):
 
     def compose(self, text: str = "Hello") -> Parent:
         made = self.system.compose.message(owner=OWNER, content=Content(text=text), channels=["looked"])
-        return Parent(kind=Kind.MESSAGE, id=made.id)
+        return Parent(kind=ParentKind.MESSAGE, id=made.id)
 
     def delivery(self, parent: Parent) -> Delivery:
         (delivery,) = self.system.showing.one(parent, Viewer(owner=OWNER)).deliveries
@@ -123,7 +123,7 @@ class TokenBed(TestBed):
 def bed(tmp_path: Path) -> Iterator[TokenBed]:
     plain = make_bed(tmp_path)
     network = TokenNetwork(plain.clock)
-    channels = {**CHANNELS, "looked": RenewableChannel("looked", Remedy.LOOK_UP)}
+    channels = {**CHANNELS, "looked": RenewableChannel("looked", ReconcileMethod.LOOK_UP)}
     system = assemble(plain.system.settings, replace(plain.system.world, send=network), channels)
     made = TokenBed(**{**vars(plain), "network": network, "system": system})
     made.connect()
@@ -145,7 +145,7 @@ def test_a_post_that_meets_an_ended_token_goes_out_once_with_a_new_one(bed: Toke
     assert (delivery.status, delivery.attempts, delivery.tries_used) == (Status.PUBLISHED, 1, 0)
     assert attempt.sentence == "Plain did not accept the token; a new one was fetched and accepted."
     connection = bed.connection
-    assert (bed.token, connection.standing) == (bed.network.book.access, Standing.ACTIVE)
+    assert (bed.token, connection.standing) == (bed.network.book.access, ConnectionStatus.ACTIVE)
     assert (connection.renewing_until, connection.renewal_failed) == (None, None)
     assert connection.refresh_at == START + LASTS + 2 * bed.network.takes
 
@@ -193,7 +193,7 @@ def test_a_renewal_that_is_not_answered_holds_nothing_and_burns_no_try(bed: Toke
     assert (waiting.status, waiting.tries_used, waiting.may_be_out) == (Status.SCHEDULED, 0, False)
     assert waiting.next_at is not None
     assert waiting.next_at >= START + timedelta(seconds=30)
-    assert bed.connection.standing is Standing.ACTIVE
+    assert bed.connection.standing is ConnectionStatus.ACTIVE
     assert bed.connection.renewing_until is None
     assert list(bed.system.circuit_breakers.all()) == []
     bed.pass_time(START + timedelta(minutes=5))
@@ -218,7 +218,7 @@ def test_a_renewal_that_is_refused_for_good_holds_the_account(bed: TokenBed) -> 
     message = bed.compose()
     bed.run_stream()
     assert bed.delivery(message).status is Status.HELD
-    assert bed.connection.standing is Standing.NEEDS_OWNER
+    assert bed.connection.standing is ConnectionStatus.NEEDS_OWNER
     assert bed.connection.standing_reason == "Plain did not accept the token, and gives no new one. No new token."
     bed.connect()
     bed.run_stream()
@@ -232,7 +232,7 @@ def test_a_new_token_that_is_not_accepted_either_holds_the_account(bed: TokenBed
     message = bed.compose()
     bed.run_stream()
     assert bed.delivery(message).status is Status.HELD
-    assert bed.connection.standing is Standing.NEEDS_OWNER
+    assert bed.connection.standing is ConnectionStatus.NEEDS_OWNER
     assert bed.attempts(message)[0].sentence == "Plain did not accept the token; a new one was fetched. It said no."
     assert bed.network.asked == 1
 
@@ -270,11 +270,13 @@ def test_a_look_whose_token_has_ended_renews_it_and_looks(bed: TokenBed) -> None
     bed.pass_time(START + timedelta(minutes=3))
     assert bed.delivery(message).status is Status.PUBLISHED
     assert bed.network.asked == 1
-    assert bed.connection.standing is Standing.ACTIVE
+    assert bed.connection.standing is ConnectionStatus.ACTIVE
 
 
-@pytest.mark.parametrize(("order", "standing"), [("refuse", Standing.NEEDS_OWNER), ("error", Standing.ACTIVE)])
-def test_a_look_whose_token_is_not_renewed_tells_nothing(bed: TokenBed, order: str, standing: Standing) -> None:
+@pytest.mark.parametrize(
+    ("order", "standing"), [("refuse", ConnectionStatus.NEEDS_OWNER), ("error", ConnectionStatus.ACTIVE)]
+)
+def test_a_look_whose_token_is_not_renewed_tells_nothing(bed: TokenBed, order: str, standing: ConnectionStatus) -> None:
     bed.network.orders = ["no_answer"]
     message = bed.compose()
     bed.run_stream()
@@ -352,7 +354,7 @@ def test_a_crash_in_a_renewal_costs_the_time_of_the_lock_and_no_second_post(bed:
     bed.pass_time(START + timedelta(minutes=20))
     # A refresh token that works once is lost with the answer: that account needs its owner.
     if order == "die_after":
-        assert bed.connection.standing is Standing.NEEDS_OWNER
+        assert bed.connection.standing is ConnectionStatus.NEEDS_OWNER
         bed.connect()
         bed.pass_time(bed.clock.now() + timedelta(minutes=20))
     assert bed.delivery(message).status is Status.PUBLISHED
@@ -389,7 +391,7 @@ def test_a_renewal_that_loses_to_a_re_connection_is_discarded_and_the_post_goes_
     bed.run_stream()
     assert bed.token == bed.network.book.access
     assert bed.network.book.generation == 3
-    assert bed.connection.standing is Standing.ACTIVE
+    assert bed.connection.standing is ConnectionStatus.ACTIVE
     assert bed.delivery(message).status is Status.PUBLISHED
     assert bed.network.texts() == ["Hello"]
 
@@ -417,7 +419,7 @@ def test_a_renewal_survives_that_the_account_was_marked_meanwhile(bed: TokenBed)
 
     bed.network.meanwhile = meanwhile
     bed.system.deliver.one(first)
-    assert (bed.token, bed.connection.standing) == (bed.network.book.access, Standing.ACTIVE)
+    assert (bed.token, bed.connection.standing) == (bed.network.book.access, ConnectionStatus.ACTIVE)
     assert bed.delivery(message).status is Status.PUBLISHED
     bed.pass_time(START + timedelta(minutes=32))
     assert bed.delivery(other).status is Status.PUBLISHED
@@ -435,7 +437,7 @@ def test_an_account_that_is_connected_with_a_token_that_has_ended_as_well_gets_i
     message = bed.compose()
     bed.run_stream()
     assert [one.ended for one in bed.attempts(message)] == ["auth", "published"]
-    assert (bed.delivery(message).tries_used, bed.connection.standing) == (0, Standing.ACTIVE)
+    assert (bed.delivery(message).tries_used, bed.connection.standing) == (0, ConnectionStatus.ACTIVE)
     assert bed.token == bed.network.book.access
     assert bed.network.texts() == ["Hello"]
 
@@ -598,7 +600,7 @@ def steps(bed: TestBed, *statuses: int) -> Outcome:
     def parts() -> Any:
         for _ in statuses:
             yield Request(method="POST", url="https://plain.example", publishes=True)
-        return Outcome(ended=Ended.AUTH)
+        return Outcome(ended=TryEnd.AUTH)
 
     class Answers:
         def send(self, request: Request, media: Any) -> Response:
@@ -612,10 +614,10 @@ def steps(bed: TestBed, *statuses: int) -> Outcome:
 
 @pytest.mark.parametrize(
     ("statuses", "ended"),
-    [((401,), Ended.AUTH), ((401, 401), Ended.AUTH), ((200, 401), Ended.AMBIGUOUS), ((500, 401), Ended.AMBIGUOUS)],
+    [((401,), TryEnd.AUTH), ((401, 401), TryEnd.AUTH), ((200, 401), TryEnd.AMBIGUOUS), ((500, 401), TryEnd.AMBIGUOUS)],
 )
 def test_a_part_that_may_be_out_is_not_sent_again_with_a_new_token(
-    bed: TestBed, statuses: tuple[int, ...], ended: Ended
+    bed: TestBed, statuses: tuple[int, ...], ended: TryEnd
 ) -> None:
     assert steps(bed, *statuses).ended is ended
 
@@ -673,7 +675,7 @@ def test_a_renewal_ahead_of_time_that_fails_is_noted_and_makes_no_post_late(bed:
     bed.compose()
     bed.run_stream()
     assert bed.network.asked == 2
-    assert bed.connection.standing is Standing.ACTIVE
+    assert bed.connection.standing is ConnectionStatus.ACTIVE
 
 
 def test_a_renewal_ahead_of_time_that_is_refused_is_not_asked_for_again(bed: TokenBed) -> None:

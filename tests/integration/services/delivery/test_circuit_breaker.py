@@ -8,7 +8,7 @@ import pytest
 from omnipub.domain.circuit_breaker import REST, STRAINS_TO_TRIP
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.services.messages.read import Viewer
 from support.world import OWNER, START, TestBed, WorkerKilledError
@@ -19,7 +19,7 @@ def compose(bed: TestBed, channel: str, text: str) -> str:
 
 
 def only(bed: TestBed, message: str) -> Delivery:
-    (found,) = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER)).deliveries
+    (found,) = bed.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=OWNER)).deliveries
     return found
 
 

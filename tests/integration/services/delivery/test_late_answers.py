@@ -12,12 +12,12 @@ from omnipub.domain.delivery.late_answers import DOUBLED, EARLIER_REVISION, FOUN
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.ports.table import ConditionFailedError, Put
 from omnipub.services.messages.read import Viewer
-from omnipub.services.messages.unpublish import Result
-from omnipub.services.table.verify import Verification
+from omnipub.services.messages.unpublish import UnpublishResult
+from omnipub.services.table.verify import Verifier
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
 from support.world import OWNER, START, TestBed
@@ -29,7 +29,7 @@ HIDDEN = timedelta(days=9)
 
 def compose(bed: TestBed, channel: str, text: str = "Hello") -> Parent:
     made = bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=[channel])
-    return Parent(kind=Kind.MESSAGE, id=made.id)
+    return Parent(kind=ParentKind.MESSAGE, id=made.id)
 
 
 def only(bed: TestBed, parent: Parent) -> Delivery:
@@ -76,7 +76,7 @@ def check_out_once_as(bed: TestBed, parent: Parent, network_id: str) -> Delivery
 
 
 def check_the_table(bed: TestBed) -> None:
-    verified = Verification(table=bed.system.world.table, shards=bed.system.shards, clock=bed.clock)
+    verified = Verifier(table=bed.system.world.table, shards=bed.system.shards, clock=bed.clock)
     assert verified.verify(told=lambda _: None).findings == ()
 
 
@@ -189,7 +189,7 @@ def test_a_second_try_that_also_publishes_is_told_as_a_doubled_post_and_unpublis
     object.__setattr__(bed.system.unpublish.driver, "send", Deleting())
     (chosen,) = bed.system.unpublish.chosen(parent, ME)
     report = bed.system.unpublish.delete(chosen, by="ops")
-    assert report.result is Result.DELETED
+    assert report.result is UnpublishResult.DELETED
     assert deleted == ["acc-looked-2", "acc-looked-1"]
     assert only(bed, parent).unpublished is not None
 

@@ -9,7 +9,7 @@ import pytest
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.sealing import Purpose
 from omnipub.domain.timestamps import Schedule, from_text, milliseconds
@@ -17,7 +17,7 @@ from omnipub.errors import UnavailableError
 from omnipub.ports.stream import Pointer
 from omnipub.services.delivery.publish import lateness
 from omnipub.services.messages.read import Viewer
-from omnipub.storage.items import Standing
+from omnipub.storage.items import ConnectionStatus
 from support.world import CHANNELS, OWNER, START, TestBed, WorkerKilledError
 
 
@@ -29,13 +29,13 @@ def compose(bed: TestBed, channel: str, text: str = "Hello", *, in_seconds: floa
 
 
 def only(bed: TestBed, message: str) -> Delivery:
-    parent = Parent(kind=Kind.MESSAGE, id=message)
+    parent = Parent(kind=ParentKind.MESSAGE, id=message)
     (delivery,) = bed.system.showing.one(parent, Viewer(owner=OWNER)).deliveries
     return delivery
 
 
 def ends(bed: TestBed, message: str) -> list[str]:
-    parent = Parent(kind=Kind.MESSAGE, id=message)
+    parent = Parent(kind=ParentKind.MESSAGE, id=message)
     return [attempt.ended for attempt in bed.system.showing.one(parent, Viewer(owner=OWNER)).attempts]
 
 
@@ -234,7 +234,7 @@ def test_a_dead_token_holds_the_account_and_burns_no_try(bed: TestBed) -> None:
     assert [only(bed, one).tries_used for one in (first, second)] == [0, 0]
     connection = bed.system.accounts.find(OWNER, "looked")
     assert connection is not None
-    assert connection.standing is Standing.NEEDS_OWNER
+    assert connection.standing is ConnectionStatus.NEEDS_OWNER
     bed.system.accounts.connect(owner=OWNER, channel="looked", account="acc-looked", token=Secret("fresh"))
     bed.run_stream()
     bed.pass_time(bed.clock.now() + timedelta(minutes=1))
@@ -352,7 +352,7 @@ def test_what_is_to_be_cancelled_is_not_sent_again_to_find_out_whether_it_is_out
     message = compose(bed, "keyed")
     bed.run_stream()
     assert only(bed, message).status is Status.PUBLISHING
-    parent = Parent(kind=Kind.MESSAGE, id=message)
+    parent = Parent(kind=ParentKind.MESSAGE, id=message)
     bed.system.operate.cancel(parent, Viewer(owner=OWNER), reason="Wrong tone.")
     bed.pass_time(bed.clock.now() + timedelta(minutes=10))
     delivery = only(bed, message)
@@ -435,7 +435,7 @@ def test_a_key_that_does_not_answer_sends_nothing_burns_no_try_and_leaves_no_dou
     assert bed.network.tokens == []
     account = bed.system.accounts.find(OWNER, channel)
     assert account is not None
-    assert account.standing is Standing.ACTIVE
+    assert account.standing is ConnectionStatus.ACTIVE
     assert bed.journal.named("record_failed")
     answers[0] = True
     bed.pass_time(START + timedelta(minutes=43))

@@ -10,7 +10,7 @@ from omnipub.channels.networks.bluesky.channel import Bluesky
 from omnipub.domain.conversation import Occasion, Request, Response, Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError
@@ -44,7 +44,7 @@ def sent(bed: TestBed, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def compose(bed: TestBed, channel: str) -> Parent:
     made = bed.system.compose.message(owner=OWNER, content=Content(text="Hello"), channels=[channel], window=DAYS)
-    return Parent(kind=Kind.MESSAGE, id=made.id)
+    return Parent(kind=ParentKind.MESSAGE, id=made.id)
 
 
 def only(bed: TestBed, parent: Parent) -> Delivery:

@@ -10,7 +10,7 @@ from omnipub.domain.conversation import Request, Response
 from omnipub.domain.delivery import actions
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, GateClosedError, NotFoundError
@@ -25,7 +25,7 @@ OPERATOR = Viewer(owner="op", operator=True)
 
 def compose(bed: TestBed, channel: str = "looked", text: str = "Hello") -> Parent:
     made = bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=[channel])
-    return Parent(kind=Kind.MESSAGE, id=made.id)
+    return Parent(kind=ParentKind.MESSAGE, id=made.id)
 
 
 def only(bed: TestBed, parent: Parent) -> Delivery:

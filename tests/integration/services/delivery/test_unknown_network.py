@@ -9,7 +9,7 @@ import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError, InvalidInputError
@@ -17,7 +17,7 @@ from omnipub.services.accounts.check import CheckVerdict
 from omnipub.services.health.finding import Health
 from omnipub.services.messages.filters import Filter
 from omnipub.services.messages.read import Viewer
-from omnipub.services.messages.unpublish import Result
+from omnipub.services.messages.unpublish import UnpublishResult
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
 from omnipub.wiring.assemble import assemble
@@ -41,7 +41,7 @@ def composed(bed: TestBed, *channels: str) -> Parent:
     made = bed.system.compose.message(
         owner=OWNER, content=Content(text="Hello"), channels=channels or (GONE, "looked"), schedule=schedule
     )
-    return Parent(kind=Kind.MESSAGE, id=made.id)
+    return Parent(kind=ParentKind.MESSAGE, id=made.id)
 
 
 def forget(bed: TestBed) -> None:
@@ -116,7 +116,7 @@ def test_lists_show_export_and_what_needs_somebody_work_with_it(bed: TestBed) ->
     forget(bed)
     bed.pass_time(DUE + timedelta(minutes=5))
     for asked in (Filter(), Filter(status="held"), Filter(owner=OWNER)):
-        rows = bed.system.lists.page(Kind.MESSAGE, VIEWER, asked).rows
+        rows = bed.system.lists.page(ParentKind.MESSAGE, VIEWER, asked).rows
         assert [row.parent for row in rows] == [parent]
     assert GONE in {one.channel for one in bed.system.showing.one(parent, VIEWER).deliveries}
     (row,) = bed.system.exporting.rows(VIEWER, Filter())
@@ -190,7 +190,7 @@ def test_a_post_there_is_not_deleted_and_that_is_said(bed: TestBed) -> None:
     assert published.status is Status.PUBLISHED
     forget(bed)
     report = bed.system.unpublish.delete(published, by=OWNER)
-    assert (report.result, report.code) == (Result.NOT_DONE, "unknown_network")
+    assert (report.result, report.code) == (UnpublishResult.NOT_DONE, "unknown_network")
     assert f"'{GONE}'" in report.sentence
 
 

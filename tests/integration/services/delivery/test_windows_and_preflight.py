@@ -9,7 +9,7 @@ import pytest
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import UnavailableError
@@ -17,7 +17,7 @@ from omnipub.ports.table import Delete
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.delivery.preflight import Preflight
 from omnipub.services.messages.read import Viewer
-from omnipub.services.pauses.release import Late
+from omnipub.services.pauses.release import LatePolicy
 from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
@@ -34,7 +34,7 @@ def compose(bed: TestBed, channel: str = "looked", text: str = "Hello", *, ahead
     made = bed.system.compose.message(
         owner=OWNER, content=Content(text=text), channels=[channel], schedule=schedule, window=HOUR
     )
-    return Parent(kind=Kind.MESSAGE, id=made.id)
+    return Parent(kind=ParentKind.MESSAGE, id=made.id)
 
 
 def only(bed: TestBed, parent: Parent) -> Delivery:
@@ -94,7 +94,7 @@ def test_a_release_of_what_is_past_its_window_goes_from_held_to_missed_in_one_st
     assert only(bed, parent).status is Status.HELD
     bed.clock.time += LATE
     releases = bed.system.accounts.releases
-    row = releases.begun("everything", Late.WINDOW)
+    row = releases.begun("everything", LatePolicy.WINDOW)
     bed.system.world.table.transact([row, Delete(key=keys.pause("everything"))])
     releases.carry_out(row.item)
     check_missed(bed, parent)

@@ -11,7 +11,7 @@ from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent, new_id
+from omnipub.domain.ids import Parent, ParentKind, new_id
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.names import SEED_OWNER
@@ -330,7 +330,7 @@ def items_read(path: Path, each: int) -> int:
 
 
 def _delivery(id_: str, status: Status) -> Delivery:
-    parent = Parent(kind=Kind.MESSAGE, id=id_)
+    parent = Parent(kind=ParentKind.MESSAGE, id=id_)
     at = START - timedelta(minutes=10)
     return Delivery(
         parent=parent,

@@ -9,7 +9,7 @@ import pytest
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.window import Window
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content, Message, Variant
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, IllegalTransitionError, InvalidInputError, NotFoundError
@@ -28,7 +28,7 @@ def compose(bed: TestBed, *channels: str, seconds: float = 600, text: str = "old
     made = bed.system.compose.message(
         owner=OWNER, content=Content(text=text), channels=channels, schedule=at(seconds) if seconds else None
     )
-    return Parent(kind=Kind.MESSAGE, id=made.id)
+    return Parent(kind=ParentKind.MESSAGE, id=made.id)
 
 
 def deliveries(bed: TestBed, parent: Parent) -> dict[str, Delivery]:
@@ -273,7 +273,7 @@ def test_what_has_not_begun_when_its_window_ends_is_missed(bed: TestBed, window:
     made = bed.system.compose.message(
         owner=OWNER, content=Content(text="news"), channels=["looked"], schedule=at(600), window=window
     )
-    parent = Parent(kind=Kind.MESSAGE, id=made.id)
+    parent = Parent(kind=ParentKind.MESSAGE, id=made.id)
     assert deliveries(bed, parent)["looked"].not_after == START + timedelta(minutes=15)
     bed.clock.advance(minutes=15, seconds=1)
     bed.pass_time(bed.clock.now() + timedelta(minutes=10))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from omnipub.adapters.local.sqlite.table import SqliteTable
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content, Variant
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError, NotFoundError, UnavailableError
@@ -42,7 +42,7 @@ def compose(bed: TestBed, *, key: str | None = None, body: object = None, text: 
 
 
 def messages(bed: TestBed) -> int:
-    return len(bed.system.lists.page(Kind.MESSAGE, Viewer(owner=OWNER)).rows)
+    return len(bed.system.lists.page(ParentKind.MESSAGE, Viewer(owner=OWNER)).rows)
 
 
 def test_the_same_key_and_body_give_the_same_answer_and_one_message(bed: TestBed) -> None:
@@ -81,7 +81,7 @@ def test_an_api_killed_between_commit_and_answer_and_asked_again_makes_one_messa
     assert replayed
     assert messages(bed) == 1
     bed.pass_time(START + timedelta(minutes=2))
-    shown = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER))
+    shown = bed.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=OWNER))
     assert [delivery.status for delivery in shown.deliveries] == ["published", "published"]
     assert bed.network.texts() == ["Hello", "Hello"]
     bed.close()
@@ -163,7 +163,7 @@ def test_a_time_in_the_past_or_absurdly_far_is_refused(bed: TestBed, ahead: time
 
 def test_another_owners_message_is_not_found_but_an_operator_sees_it(bed: TestBed) -> None:
     message, _ = compose(bed)
-    parent = Parent(kind=Kind.MESSAGE, id=message)
+    parent = Parent(kind=ParentKind.MESSAGE, id=message)
     with pytest.raises(NotFoundError):
         bed.system.showing.one(parent, Viewer(owner="somebody-else"))
     assert bed.system.showing.one(parent, Viewer(owner="somebody-else", operator=True)).subject.id == message
@@ -177,7 +177,7 @@ def test_lists_page_newest_first_without_gaps_or_repeats(bed: TestBed) -> None:
     for viewer in (Viewer(owner=OWNER), Viewer(owner="x", operator=True)):
         seen, cursor = [], None
         while True:
-            page = bed.system.lists.page(Kind.MESSAGE, viewer, limit=3, after=cursor)
+            page = bed.system.lists.page(ParentKind.MESSAGE, viewer, limit=3, after=cursor)
             seen += [row.parent.id for row in page.rows]
             cursor = page.cursor
             if cursor is None:

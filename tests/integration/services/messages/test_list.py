@@ -11,7 +11,7 @@ import pytest
 
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.domain.delivery.lifecycle import Status, overall
-from omnipub.domain.ids import Kind
+from omnipub.domain.ids import ParentKind
 from omnipub.domain.message import Message
 from omnipub.errors import InvalidInputError
 from omnipub.ports.table import Page, Query
@@ -77,7 +77,7 @@ def full(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def paged(bed: TestBed, asked: Filter, viewer: Viewer = OPERATOR, limit: int = 7) -> list[str]:
     found, cursor, pages = [], None, 0
     while True:
-        page = bed.system.lists.page(Kind.MESSAGE, viewer, asked, limit=limit, after=cursor)
+        page = bed.system.lists.page(ParentKind.MESSAGE, viewer, asked, limit=limit, after=cursor)
         assert len(page.rows) <= limit
         found += [row.parent.id for row in page.rows]
         cursor, pages = page.cursor, pages + 1
@@ -130,7 +130,7 @@ def test_an_owner_sees_their_own_whatever_they_narrow_it_to(full: tuple[TestBed,
 def test_certifications_are_not_listed_as_messages(full: tuple[TestBed, Made]) -> None:
     bed, _ = full
     for status in ("", "failed", "published", "cancelled"):
-        assert bed.system.lists.page(Kind.CERTIFICATION, OPERATOR, Filter(status=status)).rows == ()
+        assert bed.system.lists.page(ParentKind.CERTIFICATION, OPERATOR, Filter(status=status)).rows == ()
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_page_has_one_to_a_hundred_rows(full: tuple[TestBed, Made], limit: int
         paged(full[0], Filter(), limit=limit)
 
 
-BY_ID, BY_MOMENT = keys.owned_from(Kind.MESSAGE, START), "2026-11-23T09:00:00.000Z#MSG#1#CHANNEL#blind"
+BY_ID, BY_MOMENT = keys.owned_from(ParentKind.MESSAGE, START), "2026-11-23T09:00:00.000Z#MSG#1#CHANNEL#blind"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ BY_ID, BY_MOMENT = keys.owned_from(Kind.MESSAGE, START), "2026-11-23T09:00:00.00
 )
 def test_a_cursor_of_another_list_is_refused(full: tuple[TestBed, Made], asked: Filter, after: str) -> None:
     with pytest.raises(InvalidInputError, match="not one of ours"):
-        full[0].system.lists.page(Kind.MESSAGE, OPERATOR, asked, after=after)
+        full[0].system.lists.page(ParentKind.MESSAGE, OPERATOR, asked, after=after)
 
 
 class LaggingTable(SqliteTable):
@@ -192,9 +192,9 @@ def test_what_moved_since_the_index_was_read_is_left_out(tmp_path: Path) -> None
     table = LaggingTable(tmp_path / "table.db")
     bed = make_bed(tmp_path, table=table)
     write(table, [(message(0, BEGAN, owner="ada", channels=["looked"]), {"looked": Status.FAILED})])
-    (row,) = bed.system.lists.page(Kind.MESSAGE, OPERATOR, Filter(status="failed")).rows
+    (row,) = bed.system.lists.page(ParentKind.MESSAGE, OPERATOR, Filter(status="failed")).rows
     table.then = lambda: bed.system.operate.retry(row.parent, OPERATOR)
-    assert bed.system.lists.page(Kind.MESSAGE, OPERATOR, Filter(status="failed")).rows == ()
+    assert bed.system.lists.page(ParentKind.MESSAGE, OPERATOR, Filter(status="failed")).rows == ()
     assert table.then is None
     bed.close()
 
@@ -228,9 +228,9 @@ def test_a_page_reads_as_much_of_a_small_table_as_of_a_large_one(
         asked = Filter(status=status, channel=channel, owner=owner, **span)
         read = []
         for bed, table in sizes:
-            bed.system.lists.page(Kind.MESSAGE, OPERATOR, asked)
+            bed.system.lists.page(ParentKind.MESSAGE, OPERATOR, asked)
             table.read = 0
-            bed.system.lists.page(Kind.MESSAGE, OPERATOR, asked)
+            bed.system.lists.page(ParentKind.MESSAGE, OPERATOR, asked)
             read.append(table.read)
         assert read[0] == read[1], asked
         # Each entry may cost its message and both its deliveries.
@@ -239,7 +239,7 @@ def test_a_page_reads_as_much_of_a_small_table_as_of_a_large_one(
 
 def test_a_page_that_ends_short_goes_on(sizes: list[tuple[TestBed, CountingTable]]) -> None:
     bed, _ = sizes[0]
-    page = bed.system.lists.page(Kind.MESSAGE, OPERATOR, Filter(channel="blind"))
+    page = bed.system.lists.page(ParentKind.MESSAGE, OPERATOR, Filter(channel="blind"))
     assert page.rows == ()
     assert page.cursor is not None
     assert paged(bed, Filter(channel="blind")) == []

@@ -10,11 +10,11 @@ import pytest
 from omnipub.domain.certification import Certification
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import ConflictError, NotFoundError
-from omnipub.hints import Action, Group, Hint
+from omnipub.hints import Action, Hint, SubjectGroup
 from omnipub.services.messages.read import Viewer
 from support.world import OWNER, START, TestBed, make_bed
 
@@ -46,7 +46,7 @@ def test_a_certification_is_announced_once_and_who_did_it_is_not_told(bed: TestB
     made = bed.system.announce.certification(draft=EARNED)
     with pytest.raises(ConflictError) as own:
         bed.system.announce.certification(draft=EARNED)
-    assert own.value.hints == (Hint(action=Action.SHOW, when="See it", group=Group.CERTIFICATION, id=made.id),)
+    assert own.value.hints == (Hint(action=Action.SHOW, when="See it", group=SubjectGroup.CERTIFICATION, id=made.id),)
     with pytest.raises(ConflictError, match="announced before, by somebody else") as others:
         bed.system.announce.certification(draft=replace(EARNED, owner=OTHER))
     said = f"{others.value.message} {others.value.hints}"
@@ -58,8 +58,8 @@ def test_anothers_certification_and_message_are_not_there(bed: TestBed) -> None:
     certification = bed.system.announce.certification(draft=EARNED)
     message = bed.system.compose.message(owner=OWNER, content=Content(text="Hello"), channels=["looked"])
     for parent in (
-        Parent(kind=Kind.CERTIFICATION, id=certification.id),
-        Parent(kind=Kind.MESSAGE, id=message.id),
+        Parent(kind=ParentKind.CERTIFICATION, id=certification.id),
+        Parent(kind=ParentKind.MESSAGE, id=message.id),
     ):
         with pytest.raises(NotFoundError) as refused:
             bed.system.showing.one(parent, Viewer(owner=OTHER))
@@ -73,7 +73,7 @@ def waiting(bed: TestBed, first: str, second: str) -> tuple[str, str]:
     bed.run_stream()
     later = bed.system.compose.message(owner=second, content=Content(text="Hello"), channels=["looked"])
     bed.run_stream()
-    (delivery,) = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=later.id), Viewer(owner=second)).deliveries
+    (delivery,) = bed.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=later.id), Viewer(owner=second)).deliveries
     assert delivery.status is Status.SCHEDULED
     assert delivery.reason is not None
     return earlier.id, delivery.reason.sentence
@@ -97,8 +97,8 @@ def test_a_post_that_belongs_to_anothers_delivery_is_taken_and_no_more_is_told(b
     second = bed.system.compose.message(owner=OTHER, content=Content(text="Hello again"), channels=["blind"])
     bed.run_stream()
     bed.pass_time(bed.clock.now() + timedelta(minutes=2))
-    (published,) = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=first.id), Viewer(owner=OWNER)).deliveries
-    parent = Parent(kind=Kind.MESSAGE, id=second.id)
+    (published,) = bed.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=first.id), Viewer(owner=OWNER)).deliveries
+    parent = Parent(kind=ParentKind.MESSAGE, id=second.id)
     with pytest.raises(ConflictError) as refused:
         bed.system.operate.mark_published(parent, Viewer(owner=OTHER), channel="blind", network_id=published.network_id)
     said = f"{refused.value.message} {refused.value.hints}"

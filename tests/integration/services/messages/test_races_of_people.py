@@ -10,7 +10,7 @@ from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.actions import retried
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError
 from omnipub.services.messages import actions
@@ -25,7 +25,7 @@ ME = Viewer(owner=OWNER, operator=True)
 
 def compose(bed: TestBed, *channels: str, text: str = "The old text") -> Parent:
     made = bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=list(channels or ("looked",)))
-    return Parent(kind=Kind.MESSAGE, id=made.id)
+    return Parent(kind=ParentKind.MESSAGE, id=made.id)
 
 
 def only(bed: TestBed, parent: Parent) -> Delivery:

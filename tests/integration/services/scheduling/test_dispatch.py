@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, milliseconds
 from omnipub.ports.stream import Pointer
@@ -55,7 +55,7 @@ def work(bed: TestBed, put: list[tuple[datetime, Pointer]]) -> None:
 
 
 def lateness(bed: TestBed, message: str) -> int:
-    shown = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER))
+    shown = bed.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=OWNER))
     (delivery,) = shown.deliveries
     assert delivery.published_at is not None, delivery.status
     assert delivery.due_at is not None
@@ -137,7 +137,7 @@ def tried(bed: TestBed) -> str:
     bed.network.wait = 75
     message = schedule(bed, START)
     bed.run_stream()
-    shown = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER))
+    shown = bed.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=OWNER))
     (delivery,) = shown.deliveries
     assert delivery.attempts == 1
     assert delivery.next_at is not None
@@ -286,7 +286,7 @@ def test_run_now_puts_what_is_due_and_says_why_it_leaves_the_rest(bed: TestBed) 
     later = schedule(bed, START + timedelta(hours=1))
     bed.stream.losing = False
     bed.clock.advance(seconds=5)
-    parents = [Parent(kind=Kind.MESSAGE, id=one) for one in (due, later)]
+    parents = [Parent(kind=ParentKind.MESSAGE, id=one) for one in (due, later)]
     dry = bed.system.run_now.run(parents, dry_run=True).rows
     assert bed.stream.take() == []
     assert [(row.ready, row.dispatched) for row in dry] == [(True, False), (False, False)]

@@ -6,7 +6,7 @@ import pytest
 
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.ports.table import Delete, Page, Query
 from omnipub.services.messages.read import Viewer
@@ -35,7 +35,7 @@ def held(bed: TestBed, count: int = 1) -> list[str]:
 
 
 def status(bed: TestBed, message: str) -> Status:
-    shown = bed.system.showing.one(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER, operator=True))
+    shown = bed.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=OWNER, operator=True))
     (delivery,) = shown.deliveries
     return delivery.status
 

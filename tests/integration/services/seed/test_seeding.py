@@ -7,14 +7,14 @@ import pytest
 
 from omnipub.config import Mode, Settings
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.ids import Kind
+from omnipub.domain.ids import ParentKind
 from omnipub.domain.message import Content
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.hints import Action, Hint
 from omnipub.names import PRODUCTION, SEED_OWNER
 from omnipub.ports.table import Item
 from omnipub.services.messages.read import Viewer
-from omnipub.services.table.verify import Verification
+from omnipub.services.table.verify import Verifier
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of
 from omnipub.storage.schema import INDEXES
@@ -54,7 +54,7 @@ def test_another_seed_gives_other_items(bed: TestBed, tmp_path: Path) -> None:
 
 def test_what_was_seeded_is_as_sound_as_what_was_composed(bed: TestBed) -> None:
     seed(bed, messages=1000)
-    found = Verification(table=bed.system.world.table, shards=bed.system.shards, clock=bed.clock).verify(
+    found = Verifier(table=bed.system.world.table, shards=bed.system.shards, clock=bed.clock).verify(
         told=lambda _: None
     )
     assert found.findings == ()
@@ -65,7 +65,7 @@ def test_what_was_seeded_is_as_sound_as_what_was_composed(bed: TestBed) -> None:
 
 def test_what_was_seeded_stands_in_the_lists(bed: TestBed) -> None:
     seed(bed)
-    page = bed.system.world.table.query(access.of_owner(SEED_OWNER, Kind.MESSAGE, limit=100))
+    page = bed.system.world.table.query(access.of_owner(SEED_OWNER, ParentKind.MESSAGE, limit=100))
     assert len(page.items) > 50
     parent = keys.parent_of(page.items[0]["PK"])
     assert parent is not None

@@ -19,13 +19,13 @@ from omnipub.domain.timestamps import EPOCH, Schedule, milliseconds
 from omnipub.errors import GateClosedError, NotFoundError, UnavailableError
 from omnipub.handlers import worker
 from omnipub.onebox import loops, stream_consumer
-from omnipub.onebox.aws_events import Context, kinesis_event
+from omnipub.onebox.aws_events import LambdaContext, kinesis_event
 from omnipub.onebox.delay_timer import DelayTimer
 from omnipub.onebox.worker_invoke import HandlerWorker
 from omnipub.ports.stream import Pointer
 from omnipub.ports.stream_reader import StartPosition
 from omnipub.ports.table import Item, Key
-from omnipub.services.stream.replay import Candidate, Replay, Replayed
+from omnipub.services.stream.replay import Candidate, Replay, ReplayResult
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
 from omnipub.wiring.assemble import System, assemble
@@ -74,7 +74,7 @@ class Streaming:
         handle = worker.build(self.system)
         for lane in range(LANES):
             while batch := self.stream.batch(lane, limit=100):
-                assert handle(kinesis_event(batch), Context(function_name="w")) == {"batchItemFailures": []}
+                assert handle(kinesis_event(batch), LambdaContext(function_name="w")) == {"batchItemFailures": []}
                 self.stream.checkpoint({lane: batch[-1].sequence})
 
     def park(self) -> list[str]:
@@ -89,7 +89,7 @@ class Streaming:
         self.clock.advance(milliseconds=1)
         return self.replay.retained(StartPosition(), until=self.clock.now())
 
-    def run(self, candidates: Iterator[Candidate], *, rate: int = RATE) -> list[Replayed]:
+    def run(self, candidates: Iterator[Candidate], *, rate: int = RATE) -> list[ReplayResult]:
         return list(self.replay.run(candidates, worker=HandlerWorker(self.system), rate=rate))
 
     def requests(self) -> tuple[int, int]:
@@ -117,7 +117,7 @@ def streaming(tmp_path: Path) -> Iterator[Streaming]:
     system.close()
 
 
-def verdicts(replayed: list[Replayed]) -> list[str]:
+def verdicts(replayed: list[ReplayResult]) -> list[str]:
     return [one.judged.verdict for one in replayed]
 
 

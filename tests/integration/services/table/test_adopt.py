@@ -6,7 +6,7 @@ import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError
@@ -29,7 +29,7 @@ def sent(bed: TestBed, order: str, text: str = OURS) -> Parent:
     made = bed.system.compose.message(owner=OWNER, content=Content(text=text), channels=["looked"])
     bed.run_stream()
     bed.pass_time(START + timedelta(hours=10))
-    return Parent(kind=Kind.MESSAGE, id=made.id)
+    return Parent(kind=ParentKind.MESSAGE, id=made.id)
 
 
 def only(bed: TestBed, parent: Parent) -> Delivery:
@@ -83,7 +83,7 @@ def test_a_later_message_with_our_words_and_another_link_waits_for_the_unclear_o
     bed.run_stream()
     made = bed.system.compose.message(owner=OWNER, content=Content(text=THEIRS), channels=["looked"])
     bed.run_stream()
-    waiting = only(bed, Parent(kind=Kind.MESSAGE, id=made.id))
+    waiting = only(bed, Parent(kind=ParentKind.MESSAGE, id=made.id))
     assert waiting.reason is not None
     assert (waiting.status, waiting.reason.code) == (Status.SCHEDULED, "same_text")
     bed.pass_time(START + timedelta(minutes=10))

@@ -15,9 +15,9 @@ from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import ConflictError, GateClosedError, InvalidInputError
 from omnipub.ports.table import Delete, Item, Key
 from omnipub.services.table.dump import TableDump
-from omnipub.services.table.verify import Verification
+from omnipub.services.table.verify import Verifier
 from omnipub.storage import access, keys
-from omnipub.storage.items import Standing, connection_item, delivery_of, key_of, plain_item
+from omnipub.storage.items import ConnectionStatus, connection_item, delivery_of, key_of, plain_item
 from omnipub.storage.schema import MEANING
 from support.seeded import seed
 from support.world import OWNER, START, TestBed, make_bed
@@ -93,7 +93,7 @@ def test_an_export_brought_in_elsewhere_is_the_same_but_for_gate_and_tokens(live
 
 def test_what_was_brought_in_is_sound(lived: TestBed, empty: TestBed) -> None:
     imported(empty, exported(lived))
-    verification = Verification(table=empty.system.world.table, shards=empty.system.shards, clock=empty.clock)
+    verification = Verifier(table=empty.system.world.table, shards=empty.system.shards, clock=empty.clock)
     assert verification.verify(told=nothing).findings == ()
 
 
@@ -166,7 +166,7 @@ def test_accounts_come_without_tokens_and_hold_what_is_due_until_they_are_connec
     empty.system.adoption.adopt()
     connection = empty.system.accounts.find(OWNER, "keyed")
     assert connection is not None
-    assert (connection.standing, connection.sealed) == (Standing.NEEDS_OWNER, "")
+    assert (connection.standing, connection.sealed) == (ConnectionStatus.NEEDS_OWNER, "")
     empty.pass_time(START + timedelta(hours=3))
     key = Key(f"MSG#{created.id}", "CHANNEL#keyed")
     assert delivery_of(everything(empty)[key]).status is Status.HELD

@@ -10,20 +10,20 @@ import pytest
 
 from omnipub.domain.delivery.lifecycle import Event, Status, legal_events
 from omnipub.domain.delivery.model import Delivery, Lease
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, GateClosedError, UnavailableError
 from omnipub.ports.place import ClaimRecord
-from omnipub.services.protocol.gate import Gate, Why
+from omnipub.services.protocol.gate import ClosedReason, Gate
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item, delivery_of
-from support.seats import Shelf, ShelfSeat
+from support.places import SharedPlace, SharedState
 from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> TestBed:
-    made = make_bed(tmp_path, place=ShelfSeat())
+    made = make_bed(tmp_path, place=SharedPlace())
     made.system.gate.enter()
     return made
 
@@ -31,7 +31,7 @@ def place(tmp_path: Path) -> TestBed:
 def again(bed: TestBed, path: Path) -> TestBed:
     """The next process on the same table and shelf, at the same moment."""
     bed.system.close()
-    made = make_bed(path, place=ShelfSeat(bed.place.shelf))
+    made = make_bed(path, place=SharedPlace(bed.place.shelf))
     made.place.ran = True
     made.clock.time, made.network = bed.clock.now(), bed.network
     bed.network.clock = made.clock
@@ -44,7 +44,7 @@ def compose(bed: TestBed, channel: str = "blind", text: str = "Hello") -> str:
 
 
 def there(bed: TestBed, message: str, channel: str = "blind") -> Delivery:
-    item = bed.system.world.table.get(keys.delivery(Parent(kind=Kind.MESSAGE, id=message), channel))
+    item = bed.system.world.table.get(keys.delivery(Parent(kind=ParentKind.MESSAGE, id=message), channel))
     assert item is not None
     return delivery_of(item)
 
@@ -75,7 +75,7 @@ def test_each_claim_is_written_down_before_its_first_request(place: TestBed) -> 
     place.network.send = send  # type: ignore[method-assign]
     message = compose(place)
     place.run_stream()
-    key = keys.delivery(Parent(kind=Kind.MESSAGE, id=message), "blind")
+    key = keys.delivery(Parent(kind=ParentKind.MESSAGE, id=message), "blind")
     ((one,),) = seen
     assert (one.pk, one.sk, one.attempt) == (*key, 1)
     assert there(place, message).status is Status.PUBLISHED
@@ -103,7 +103,7 @@ def test_a_claim_that_the_table_lacks_closes_the_gate_at_the_same_epoch(place: T
     place.system.close()
     put_back(copy, tmp_path)
     after = again(place, tmp_path)
-    assert after.system.gate.why_closed() is Why.LACKS
+    assert after.system.gate.why_closed() is ClosedReason.LACKS
     with pytest.raises(GateClosedError, match="lacks what was sent"):
         after.system.gate.enter()
     adopted = after.system.adoption.adopt()
@@ -142,7 +142,7 @@ def test_a_crash_between_table_and_evidence_does_not_lock_the_original_out(
 ) -> None:
     for _ in range(3):
         with monkeypatch.context() as crashing:
-            crashing.setattr(ShelfSeat, "remember", _dies)
+            crashing.setattr(SharedPlace, "remember", _dies)
             with pytest.raises(WorkerKilledError):
                 place.system.gate.move()
         place = again(place, tmp_path)
@@ -169,15 +169,15 @@ def test_the_epoch_moves_with_each_tick(place: TestBed) -> None:
 def test_a_tick_that_moves_the_epoch_while_somebody_checks_closes_nothing(
     place: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = make_bed(tmp_path, place=ShelfSeat(place.place.shelf))
-    real = ShelfSeat.evidence
+    other = make_bed(tmp_path, place=SharedPlace(place.place.shelf))
+    real = SharedPlace.evidence
 
-    def evidence(self: ShelfSeat, identity: str) -> Any:
+    def evidence(self: SharedPlace, identity: str) -> Any:
         if self is other.place:
             place.system.gate.move()
         return real(self, identity)
 
-    monkeypatch.setattr(ShelfSeat, "evidence", evidence)
+    monkeypatch.setattr(SharedPlace, "evidence", evidence)
     other.system.gate.check()
     other.close()
     place.close()
@@ -190,7 +190,7 @@ def test_evidence_that_is_older_than_the_table_is_none(place: TestBed, tmp_path:
     place.system.dispatch.tick()
     shelf.epochs = kept
     after = again(place, tmp_path)
-    assert after.system.gate.why_closed() is Why.STALE
+    assert after.system.gate.why_closed() is ClosedReason.STALE
     assert after.system.adoption.adopt(same=True).doubts == []
     after.system.gate.check()
     after.close()
@@ -204,12 +204,12 @@ def test_same_puts_claims_alone_in_doubt(place: TestBed, tmp_path: Path) -> None
         place.system.batches.run([first])
     place.place.shelf.epochs.clear()
     after = again(place, tmp_path)
-    assert after.system.gate.why_closed() is Why.UNKNOWN
+    assert after.system.gate.why_closed() is ClosedReason.UNKNOWN
     adopted = after.system.adoption.adopt(same=True)
     assert [one.parent.id for one in adopted.doubts] == [claimed]
     assert there(after, due).status is Status.SCHEDULED
     with pytest.raises(ConflictError):
-        Gate.enter(make_bed(tmp_path, place=ShelfSeat(Shelf())).system.gate)
+        Gate.enter(make_bed(tmp_path, place=SharedPlace(SharedState())).system.gate)
     after.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import RANDOM_BYTES, Kind, Parent, new_id
+from omnipub.domain.ids import RANDOM_BYTES, Parent, ParentKind, new_id
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError
@@ -93,7 +93,7 @@ def test_adopting_leaves_what_was_invented_alone(bed: TestBed) -> None:
 
 
 def held(bed: TestBed, number: int, *, due: timedelta) -> Delivery:
-    parent = Parent(kind=Kind.MESSAGE, id=new_id(START, number.to_bytes(RANDOM_BYTES, "big")))
+    parent = Parent(kind=ParentKind.MESSAGE, id=new_id(START, number.to_bytes(RANDOM_BYTES, "big")))
     delivery = Delivery(
         parent=parent,
         channel="keyed",
@@ -169,6 +169,6 @@ def test_in_a_copy_no_message_is_edited(bed: TestBed) -> None:
     tomorrow = START + timedelta(days=1)
     later = Schedule(at=tomorrow, local=tomorrow.isoformat(), zone="UTC")
     with pytest.raises(GateClosedError):
-        bed.system.operate.edit(Parent(kind=Kind.MESSAGE, id=message), Viewer(owner=OWNER), schedule=later)
+        bed.system.operate.edit(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=OWNER), schedule=later)
     bed.system.adoption.adopt()
     assert status(bed, message) is Status.UNCONFIRMED

@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 
 from omnipub.domain.delivery.lifecycle import Status, legal_events
-from omnipub.domain.ids import Kind
+from omnipub.domain.ids import ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub.ports.table import Key
-from omnipub.services.table.inspect import SEALED, Inspected, Inspection
+from omnipub.services.table.inspect import SEALED, InspectedItem, Inspector
 from omnipub.services.table.stats import Count, TableCounts, TableStats
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
@@ -18,8 +18,8 @@ from support.seeded import seed
 from support.world import CHANNELS, OWNER, START, TestBed
 
 
-def inspected(bed: TestBed, text: str) -> list[Inspected]:
-    return Inspection(table=bed.system.world.table, shards=bed.system.shards, clock=bed.clock).of(text)
+def inspected(bed: TestBed, text: str) -> list[InspectedItem]:
+    return Inspector(table=bed.system.world.table, shards=bed.system.shards, clock=bed.clock).of(text)
 
 
 def census(bed: TestBed, cap: int = 1000) -> TableCounts:
@@ -145,7 +145,7 @@ def test_a_census_counts_what_there_is(bed: TestBed, message: str) -> None:
     bed.system.gate.enter()
     bed.pass_time(START + timedelta(minutes=1))
     found = census(bed)
-    assert found.parents == {Kind.MESSAGE: Count(number=3), Kind.CERTIFICATION: Count(number=0)}
+    assert found.parents == {ParentKind.MESSAGE: Count(number=3), ParentKind.CERTIFICATION: Count(number=0)}
     assert found.statuses[Status.SCHEDULED] == Count(number=2)
     assert found.statuses[Status.FAILED] == Count(number=0)
     assert found.published == {"looked": Count(number=1), "keyed": Count(number=1), "blind": Count(number=0)}

@@ -10,7 +10,7 @@ import pytest
 from omnipub.domain.delivery import moves
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, Lease
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
 from omnipub.names import SEED_OWNER
@@ -19,7 +19,7 @@ from omnipub.services.messages.read import Viewer
 from omnipub.services.protocol.store import held_text, name_of
 from omnipub.services.table.integrity_items import IntegrityCheck, alone
 from omnipub.services.table.integrity_relations import beside
-from omnipub.services.table.verify import Verification, Verified
+from omnipub.services.table.verify import Verifier, VerifyReport
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, connection_item, delivery_item, message_of, plain_item
 from omnipub.storage.kinds import read
@@ -45,7 +45,7 @@ class Damaged:
         created = self.bed.system.compose.message(
             owner=OWNER, content=Content(text=text), channels=[channel], schedule=at
         )
-        return Parent(kind=Kind.MESSAGE, id=created.id)
+        return Parent(kind=ParentKind.MESSAGE, id=created.id)
 
     def delivery(self, parent: Parent) -> Delivery:
         (found,) = self.bed.system.showing.one(parent, Viewer(owner=OWNER)).deliveries
@@ -73,8 +73,8 @@ class Damaged:
         return keys.delivery(parent, one.channel)
 
 
-def verified(bed: TestBed, table: Table | None = None) -> Verified:
-    return Verification(table=table or bed.system.world.table, shards=bed.system.shards, clock=bed.clock).verify(
+def verified(bed: TestBed, table: Table | None = None) -> VerifyReport:
+    return Verifier(table=table or bed.system.world.table, shards=bed.system.shards, clock=bed.clock).verify(
         told=lambda _: None
     )
 

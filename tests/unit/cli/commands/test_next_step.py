@@ -6,13 +6,13 @@ import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, Reason
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.services.health.stuck import WORST_FIRST
-from omnipub.services.messages.calendar import About
+from omnipub.services.messages.calendar import CalendarEntry
 from omnipub_cli.app import load
 from omnipub_cli.commands.messages._next_step import BY_STATUS, why
 from omnipub_cli.commands.messages.stuck import _story
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.output.views import Look, piped
 
 NOW = datetime(2026, 12, 1, 8, 5, tzinfo=UTC)
@@ -22,7 +22,7 @@ ID = "01M844K2KM12R6W346XR7QK44W"
 
 def delivery(status: Status, reason: str = "") -> Delivery:
     return Delivery(
-        parent=Parent(kind=Kind.MESSAGE, id=ID),
+        parent=Parent(kind=ParentKind.MESSAGE, id=ID),
         channel="facebook",
         account="1",
         owner="local",
@@ -41,7 +41,7 @@ def test_there_is_a_command_for_every_status_that_needs_somebody() -> None:
 def test_every_command_is_parsed_as_it_stands(typed: str) -> None:
     group, name, *arguments = typed.format(id=ID, channel="facebook", account="1").split()
     found = load(group)
-    command = found.load(name) if isinstance(found, Lazy) else found.commands[name]  # type: ignore[attr-defined]
+    command = found.load(name) if isinstance(found, LazyGroup) else found.commands[name]  # type: ignore[attr-defined]
     command.make_context(name, arguments)
 
 
@@ -63,7 +63,7 @@ def test_why_it_needs_somebody_is_said(one: Delivery, said: str) -> None:
 
 
 def test_at_a_terminal_each_has_its_reason_and_its_command_on_lines_of_their_own() -> None:
-    one = About(delivery=delivery(Status.FAILED), excerpt="Hello")
+    one = CalendarEntry(delivery=delivery(Status.FAILED), excerpt="Hello")
     assert list(piped(_story([(one, "Refused.", "omnipub messages retry X")] * 2), Look(utc=True)))[:6] == [
         "facebook failed Hello",
         "  2026-12-01 08:00:00Z was due",

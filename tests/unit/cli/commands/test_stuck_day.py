@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from omnipub_cli.app import load
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 
 PAGE = (Path(__file__).parents[4] / "docs" / "stuck-day.md").read_text()
 TYPED = re.findall(r"^\$ omnipub (.+)$", PAGE, re.MULTILINE)
@@ -20,7 +20,7 @@ def test_every_command_that_is_typed_or_told_is_parsed_as_it_stands(words: str) 
     command = load(name)
     if hasattr(command, "commands"):
         group, name = command, arguments.pop(0)
-        command = group.load(name) if isinstance(group, Lazy) else group.commands[name]
+        command = group.load(name) if isinstance(group, LazyGroup) else group.commands[name]
     command.make_context(name, arguments)
 
 

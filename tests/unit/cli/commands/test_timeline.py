@@ -6,17 +6,17 @@ import pytest
 from omnipub.domain.certification import Certification
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery, Lease, Reason
-from omnipub.domain.delivery.outcome import Ended
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.delivery.outcome import TryEnd
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content, Message
 from omnipub.domain.timestamps import Schedule
 from omnipub.services.messages.read import Shown
 from omnipub_cli.app import load
 from omnipub_cli.commands._shared.timeline import EDIT, ENDS, MEANWHILE, MOVE, STEPS, timeline
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.output.views import Look, piped
 
-PARENT = Parent(kind=Kind.MESSAGE, id="01M844K2KM12R6W346XR7QK44W")
+PARENT = Parent(kind=ParentKind.MESSAGE, id="01M844K2KM12R6W346XR7QK44W")
 DUE = datetime(2026, 12, 1, 8, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 NEW = Delivery(
@@ -191,7 +191,7 @@ def test_where_nobody_can_look_no_look_is_offered_but_saying_that_it_is_there(st
 
 
 def test_every_end_of_a_try_has_words() -> None:
-    assert set(ENDS) == {ended.value for ended in Ended} | {"died"}
+    assert set(ENDS) == {ended.value for ended in TryEnd} | {"died"}
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_every_command_that_is_told_is_parsed_as_it_stands() -> None:
     for words in (EDIT[1], MOVE[1], MEANWHILE[1], *(step[2] for step in STEPS)):
         group, name, *arguments = words.format(id=PARENT.id, channel="facebook").split()
         command = load(group)
-        assert isinstance(command, Lazy)
+        assert isinstance(command, LazyGroup)
         command.load(name).make_context(name, arguments)
 
 

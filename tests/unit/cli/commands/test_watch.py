@@ -8,10 +8,10 @@ import pytest
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub_cli.commands._shared.watch import follow
 
-PARENT = Parent(kind=Kind.MESSAGE, id="01M844K2KM12R6W346XR7QK44W")
+PARENT = Parent(kind=ParentKind.MESSAGE, id="01M844K2KM12R6W346XR7QK44W")
 DUE = datetime(2026, 12, 1, 8, tzinfo=UTC)
 WAITING = Delivery(
     parent=PARENT, channel="facebook", account="1", owner="local", status=Status.SCHEDULED, due_at=DUE, next_at=DUE

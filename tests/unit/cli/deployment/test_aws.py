@@ -21,10 +21,10 @@ from omnipub_cli.deployment.buckets import Objects
 from omnipub_cli.deployment.cloudformation import CloudFormation
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.lambda_functions import Functions
-from omnipub_cli.deployment.log_lines import Lines
+from omnipub_cli.deployment.log_lines import LogLines
 from omnipub_cli.deployment.ports import Stack
 from omnipub_cli.deployment.s3_folder import Folder
-from omnipub_cli.deployment.users import People
+from omnipub_cli.deployment.users import UserPool
 from support.described import aws
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -353,7 +353,7 @@ def test_lines_are_read_page_by_page_and_understood(stubbed: Stubbed) -> None:
     for _ in range(2):
         stub.add_response("filter_log_events", first, asked_for)
         stub.add_response("filter_log_events", second, {**asked_for, "nextToken": "n"})
-    lines = Lines(client)
+    lines = LogLines(client)
     start, tick = lines.of("scheduler", "g", since=AT, pattern="tick", most=10)
     assert (start.message, start.level, dict(start.details)) == ("START RequestId: 1", "", {})
     assert (tick.message, tick.level, dict(tick.details)) == ("tick", "INFO", {"due": "3"})
@@ -365,7 +365,7 @@ def test_an_exception_that_lambda_logs_is_told_like_a_line_of_ours(stubbed: Stub
     said = {"log_level": "ERROR", "errorType": "KeyError", "errorMessage": "'at'", "requestId": "r-1"}
     event = {"eventId": "1", "timestamp": int(AT.timestamp() * 1000), "message": json.dumps(said)}
     stub.add_response("filter_log_events", {"events": [event]})
-    (one,) = Lines(client).of("worker", "g", since=AT, pattern="", most=10)
+    (one,) = LogLines(client).of("worker", "g", since=AT, pattern="", most=10)
     assert (one.level, one.message, dict(one.details)) == ("ERROR", "KeyError: 'at'", {"requestId": "r-1"})
 
 
@@ -374,7 +374,7 @@ def test_lines_of_one_moment_keep_their_order_and_have_ids_of_their_own(stubbed:
     moment = int(AT.timestamp() * 1000)
     events = [{"timestamp": moment, "message": words} for words in ("START", "Traceback", "END", "A")]
     stub.add_response("filter_log_events", {"events": events})
-    found = Lines(client).of("worker", "g", since=AT, pattern="", most=10)
+    found = LogLines(client).of("worker", "g", since=AT, pattern="", most=10)
     assert [one.message for one in found] == ["START", "Traceback", "END", "A"]
     assert len({one.id for one in found}) == len(found)
 
@@ -398,7 +398,7 @@ def test_somebody_is_invited_by_mail(stubbed: Stubbed) -> None:
         "admin_create_user", {"User": {**USER, "Attributes": EMAIL}}, {**asked_for, "DesiredDeliveryMediums": ["EMAIL"]}
     )
     shown(stub)
-    made = People(client, "p", stage="dev").create("ada@example.com", password=None)
+    made = UserPool(client, "p", stage="dev").create("ada@example.com", password=None)
     assert (made.id, made.email, made.groups) == ("u-1", "ada@example.com", ["authors"])
 
 
@@ -409,7 +409,7 @@ def test_a_password_that_the_pool_would_refuse_makes_no_user(stubbed: Stubbed) -
     client, stub = stubbed("cognito-idp")
     stub.add_response("describe_user_pool", POLICY, {"UserPoolId": "p"})
     with pytest.raises(InvalidInputError, match="lacks 7 more characters") as refused:
-        People(client, "p", stage="dev").create("ada@example.com", password="hunter2"[:5])
+        UserPool(client, "p", stage="dev").create("ada@example.com", password="hunter2"[:5])
     assert "hunte" not in refused.value.message
 
 
@@ -420,14 +420,14 @@ def test_a_password_that_is_refused_all_the_same_takes_the_user_with_it(stubbed:
     stub.add_client_error("admin_set_user_password", "InvalidPasswordException", "Password was used before", 400)
     stub.add_response("admin_delete_user", {}, {"UserPoolId": "p", "Username": "ada@example.com"})
     with pytest.raises(DeploymentFailedError, match="Password was used before"):
-        People(client, "p", stage="dev").create("ada@example.com", password="Correct-horse-9")
+        UserPool(client, "p", stage="dev").create("ada@example.com", password="Correct-horse-9")
 
 
 def test_a_taken_address_and_an_unknown_user_say_what_to_type(stubbed: Stubbed) -> None:
     client, stub = stubbed("cognito-idp")
     stub.add_client_error("admin_create_user", "UsernameExistsException", "User account already exists", 400)
     stub.add_client_error("admin_get_user", "UserNotFoundException", "User does not exist.", 400)
-    people = People(client, "p", stage="dev")
+    people = UserPool(client, "p", stage="dev")
     with pytest.raises(ConflictError, match=r"There is a user ada@example.com already"):
         people.create("ada@example.com", password=None)
     with pytest.raises(NotFoundError) as unknown:
@@ -441,7 +441,7 @@ def test_a_user_that_is_disabled_is_signed_out_too(stubbed: Stubbed) -> None:
     stub.add_response("admin_disable_user", {}, {"UserPoolId": "p", "Username": "u-1"})
     stub.add_response("admin_user_global_sign_out", {}, {"UserPoolId": "p", "Username": "u-1"})
     shown(stub)
-    assert People(client, "p", stage="dev").disable("ada@example.com").id == "u-1"
+    assert UserPool(client, "p", stage="dev").disable("ada@example.com").id == "u-1"
 
 
 def test_users_are_listed_up_to_what_was_asked_for(stubbed: Stubbed) -> None:
@@ -451,7 +451,7 @@ def test_users_are_listed_up_to_what_was_asked_for(stubbed: Stubbed) -> None:
     stub.add_response(
         "list_users", {"Users": [one], "PaginationToken": "m"}, {"UserPoolId": "p", "Limit": 1, "PaginationToken": "n"}
     )
-    assert len(People(client, "p", stage="dev").list(most=2)) == 2
+    assert len(UserPool(client, "p", stage="dev").list(most=2)) == 2
 
 
 def test_a_user_becomes_a_member(stubbed: Stubbed) -> None:
@@ -460,7 +460,7 @@ def test_a_user_becomes_a_member(stubbed: Stubbed) -> None:
     asked_for = {"UserPoolId": "p", "Username": "u-1", "GroupName": "authors"}
     stub.add_response("admin_add_user_to_group", {}, asked_for)
     shown(stub)
-    assert People(client, "p", stage="dev").add_to_group("u-1", "authors").groups == ["authors"]
+    assert UserPool(client, "p", stage="dev").add_to_group("u-1", "authors").groups == ["authors"]
 
 
 def test_an_error_that_nobody_foresaw_keeps_its_cause() -> None:

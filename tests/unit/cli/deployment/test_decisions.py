@@ -11,12 +11,12 @@ from omnipub.errors import ConfigurationError, InvalidInputError
 from omnipub_cli.deployment import assembly, change_impact, stack_state, target
 from omnipub_cli.deployment import events as following
 from omnipub_cli.deployment import stacks as family
-from omnipub_cli.deployment.assembly import Planned
+from omnipub_cli.deployment.assembly import PlannedStack
 from omnipub_cli.deployment.change_impact import Fate
 from omnipub_cli.deployment.checkout import Checkout, found
 from omnipub_cli.deployment.errors import DeploymentFailedError, NotBuiltError
 from omnipub_cli.deployment.infrastructure import chosen
-from omnipub_cli.deployment.ports import Event, Stack
+from omnipub_cli.deployment.ports import Stack, StackEvent
 from omnipub_cli.deployment.users import checked_address, lacking
 
 ROOT = Path(__file__).parents[4]
@@ -112,8 +112,8 @@ def test_the_properties_that_force_a_replacement_are_named_alone() -> None:
     assert one.because == ["KeySchema"]
 
 
-def planned(short: str, *after: str) -> Planned:
-    return Planned(short=short, name=short, region="r", template=Path(), after=frozenset(after))
+def planned(short: str, *after: str) -> PlannedStack:
+    return PlannedStack(short=short, name=short, region="r", template=Path(), after=frozenset(after))
 
 
 def test_stacks_go_in_groups_that_stand_only_on_earlier_ones() -> None:
@@ -174,9 +174,11 @@ def test_a_status_says_what_can_be_done_with_a_stack(status: str | None, expecte
     assert stack_state.ground(Stack(name="x", status=status) if status else None) == expected
 
 
-def event(logical: str, status: str, *, kind: str = "AWS::Lambda::Function", why: str = "", token: str = "") -> Event:
+def event(
+    logical: str, status: str, *, kind: str = "AWS::Lambda::Function", why: str = "", token: str = ""
+) -> StackEvent:
     at = datetime(2026, 11, 23, tzinfo=UTC)
-    return Event(id=logical, at=at, logical=logical, kind=kind, status=status, why=why, token=token)
+    return StackEvent(id=logical, at=at, logical=logical, kind=kind, status=status, why=why, token=token)
 
 
 def test_the_first_failure_is_the_cause_not_what_was_cancelled_for_it() -> None:

@@ -11,7 +11,7 @@ from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.infrastructure import Infrastructure
 from omnipub_cli.deployment.stack_state import BROKEN
 from omnipub_cli.deployment.target import Target, target
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "deploying.md").read_text()
@@ -30,7 +30,7 @@ def test_every_command_of_the_page_is_there_with_its_options(words: list[str]) -
     command = load(words[0])
     rest = words[1:]
     if isinstance(command, TyperGroup):
-        inside = command.loaded() if isinstance(command, Lazy) else command.commands
+        inside = command.loaded() if isinstance(command, LazyGroup) else command.commands
         assert rest[0] in inside
         command, rest = inside[rest[0]], rest[1:]
     known = {option for parameter in command.params for option in parameter.opts}

@@ -9,7 +9,7 @@ from botocore import xform_name
 
 from omnipub.services.health.finding import Finding, Health
 from omnipub_cli.deployment.quotas.codes import CODES
-from omnipub_cli.deployment.quotas.judgement import PREFIX, Limit, Quota, Remedy, Row, Sign, judged, number
+from omnipub_cli.deployment.quotas.judgement import PREFIX, Limit, Quota, QuotaRemedy, Row, Sign, judged, number
 from omnipub_cli.deployment.quotas.quota_limits import ROWS
 from support.described import aws
 
@@ -21,7 +21,7 @@ RUNS = Limit(
     limit="limit",
     unit="of the account",
     window="in the last day",
-    remedy=Remedy(
+    remedy=QuotaRemedy(
         sentence="More are refused.", quota=Quota(service="lambda", code="L-B99A9384", name="Concurrent executions")
     ),
 )
@@ -29,7 +29,7 @@ REFUSED = Sign(
     name="quota stream",
     seen="refused",
     sentence="Puts refused: {seen}.",
-    remedy=Remedy(sentence="Another shard helps.", next="deploy Data --infra serverless"),
+    remedy=QuotaRemedy(sentence="Another shard helps.", next="deploy Data --infra serverless"),
 )
 
 

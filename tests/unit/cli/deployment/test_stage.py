@@ -289,7 +289,7 @@ MESSAGES = {"ValidationError": "Stack with id X does not exist", "ExpiredToken":
 @pytest.fixture
 def failing(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:  # noqa: ARG001  first
     """Makes a service answer with an error, by its code; the other one answers as ever."""
-    made = account.Account()
+    made = account.AwsAccount()
     clients: dict[str, Any] = {}
     for service in ("sts", "cloudformation"):
         clients[service] = aws().create_client(service, region_name="eu-west-1")

@@ -13,10 +13,10 @@ from omnipub.storage.schema import fingerprint
 from omnipub_cli.app import ENTRIES, load
 from omnipub_cli.deployment.stage import caller, unsupported
 from omnipub_cli.deployment.stage import region as place
-from omnipub_cli.deployment.stage.output_cache import LIFE, Kept
+from omnipub_cli.deployment.stage.output_cache import LIFE, OutputCache
 from omnipub_cli.deployment.stage.profile import signed_by
 from omnipub_cli.deployment.stage.stack_outputs import SAID_BY, facts
-from omnipub_cli.deployment.stage.write_guard import Guard, check_schema, writes
+from omnipub_cli.deployment.stage.write_guard import WriteGuard, check_schema, writes
 from support.described import aws
 from support.staged import ACCOUNT, OUTPUTS
 
@@ -64,8 +64,8 @@ def test_a_stack_that_is_missing_is_named() -> None:
 def test_what_was_seen_is_kept_for_some_minutes_and_for_this_account_region_and_stage(tmp_path: Path) -> None:
     now = [NOW]
 
-    def kept(account: str = ACCOUNT, region: str = "eu-west-1", stage: str = "dev") -> Kept:
-        return Kept(account=account, region=region, stage=stage, now=lambda: now[0], home=tmp_path / "new")
+    def kept(account: str = ACCOUNT, region: str = "eu-west-1", stage: str = "dev") -> OutputCache:
+        return OutputCache(account=account, region=region, stage=stage, now=lambda: now[0], home=tmp_path / "new")
 
     assert kept().read() is None
     kept().write(OUTPUTS)
@@ -87,14 +87,14 @@ def test_what_was_seen_is_kept_for_some_minutes_and_for_this_account_region_and_
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"at": 1}', '{"at": "2026-11-23T12:00:00+00:00", "outputs": []}'])
 def test_a_torn_copy_is_none(tmp_path: Path, text: str) -> None:
-    kept = Kept(account="1", region="r", stage="s", now=lambda: NOW, home=tmp_path)
+    kept = OutputCache(account="1", region="r", stage="s", now=lambda: NOW, home=tmp_path)
     (tmp_path / "1-r-s.json").write_text(text)
     assert kept.read() is None
 
 
 def test_a_cache_that_cannot_be_written_is_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    kept = Kept(account="1", region="r", stage="s", now=lambda: NOW, home=tmp_path / "file" / "below")
+    kept = OutputCache(account="1", region="r", stage="s", now=lambda: NOW, home=tmp_path / "file" / "below")
     kept.write(OUTPUTS)
     assert kept.read() is None
 
@@ -138,7 +138,7 @@ def test_the_guard_acts_before_the_first_write_alone_and_again_after_it_refused(
         if refusing[0]:
             raise ConflictError("No.")
 
-    guard = Guard(first)
+    guard = WriteGuard(first)
     guard(model=SimpleNamespace(name="Query"))
     assert told == []
     for _ in range(2):

@@ -7,7 +7,7 @@ from omnipub.services.accounts.accounts import needed
 from omnipub_cli.app import load
 from omnipub_cli.framework.context import Call
 from omnipub_cli.framework.hint_commands import worded
-from omnipub_cli.framework.lazy_group import Lazy
+from omnipub_cli.framework.lazy_group import LazyGroup
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,6 @@ def test_how_a_missing_account_is_connected_is_parsed_as_it_stands() -> None:
         needed(None, "facebook:other")
     _, group, name, *arguments = shlex.split(worded(missing.value.hints).partition(": ")[2])
     command = load(group)
-    assert isinstance(command, Lazy)
+    assert isinstance(command, LazyGroup)
     parsed = command.load(name).make_context(name, arguments).params
     assert (parsed["channel"], parsed["account"]) == ("facebook:other", "ID")

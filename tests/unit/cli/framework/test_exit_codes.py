@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import omnipub.errors as ours
-from omnipub_cli.framework.exit_codes import MEANINGS, TABLE, Code, judged
+from omnipub_cli.framework.exit_codes import MEANINGS, TABLE, ExitCode, judged
 
 
 def test_every_error_of_ours_has_a_row_or_speaks_as_a_parent_that_has_one() -> None:
@@ -44,7 +44,7 @@ def test_the_exit_code_says_what_kind_of_error_it_was(error: BaseException, code
 
 
 def test_exit_codes_are_a_contract() -> None:
-    assert {code.name: int(code) for code in Code} == {
+    assert {code.name: int(code) for code in ExitCode} == {
         "OK": 0,
         "FAILURE": 1,
         "USAGE": 2,
@@ -60,7 +60,7 @@ def test_exit_codes_are_a_contract() -> None:
 
 
 def test_every_exit_code_has_its_meaning_in_words() -> None:
-    assert list(MEANINGS) == list(Code)
+    assert list(MEANINGS) == list(ExitCode)
     assert all(words.endswith(".") for words in MEANINGS.values())
 
 

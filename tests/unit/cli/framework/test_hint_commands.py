@@ -2,7 +2,7 @@ import shlex
 
 import pytest
 
-from omnipub.hints import Action, Group, Hint
+from omnipub.hints import Action, Hint, SubjectGroup
 from omnipub_cli.framework.context import Call
 from omnipub_cli.framework.hint_commands import WORDS, typed, worded
 
@@ -18,7 +18,7 @@ def test_the_command_line_has_a_command_for_every_action() -> None:
     ("hint", "line"),
     [
         (Hint(action=Action.SHOW, id=ID), f"omnipub messages show {ID}"),
-        (Hint(action=Action.SHOW, id=ID, group=Group.CERTIFICATION), f"omnipub certs show {ID}"),
+        (Hint(action=Action.SHOW, id=ID, group=SubjectGroup.CERTIFICATION), f"omnipub certs show {ID}"),
         (Hint(action=Action.RETRY, id=ID), f"omnipub messages retry {ID}"),
         (Hint(action=Action.RETRY, id=ID, channel="facebook:a"), f"omnipub messages retry {ID} --channel facebook:a"),
         (Hint(action=Action.CONNECT), "omnipub connections connect CHANNEL --account ID"),

@@ -11,18 +11,18 @@ from rich.cells import cell_len
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.services.accounts.check import CheckVerdict
 from omnipub.services.health.finding import Health
-from omnipub.storage.items import Standing
-from omnipub_cli.framework.exit_codes import Code
+from omnipub.storage.items import ConnectionStatus
+from omnipub_cli.framework.exit_codes import ExitCode
 from omnipub_cli.output.errors import Failure, OutputClosedError
 from omnipub_cli.output.output import Output
 from omnipub_cli.output.rich_renderer import COLOURS
-from omnipub_cli.output.views import Column, Exact, Line, Record, State, Story, Table, View
+from omnipub_cli.output.views import Column, Exact, LineView, RecordView, StatusCell, StoryView, TableView, View
 
-TABLE = Table(
+TABLE = TableView(
     columns=(Column("ID"), Column("STATUS"), Column("TEXT", flexible=True)),
     rows=[
-        ("01KB", State("partially_published"), "[bold]loud[/bold] \x1b[31mred\ttab"),
-        ("01KC", State("failed"), None),
+        ("01KB", StatusCell("partially_published"), "[bold]loud[/bold] \x1b[31mred\ttab"),
+        ("01KC", StatusCell("failed"), None),
     ],
 )
 AT = datetime(2026, 12, 1, 8, 0, 0, 123000, tzinfo=UTC)
@@ -49,7 +49,7 @@ def test_a_piped_table_is_tab_separated_lines_without_a_heading() -> None:
 
 
 def test_a_piped_record_is_a_name_and_a_value_per_line() -> None:
-    assert printed(Record(fields=(("id", "01KB"), ("channels", ("facebook", "linkedin"))))) == (
+    assert printed(RecordView(fields=(("id", "01KB"), ("channels", ("facebook", "linkedin"))))) == (
         "id:\t01KB\nchannels:\tfacebook,linkedin\n"
     )
 
@@ -114,14 +114,15 @@ def test_columns_narrows_flexible_columns_and_never_cuts_an_id(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "45")
     shown = printed(
-        Table(columns=(Column("ID"), Column("TEXT", flexible=True)), rows=[("0" * 26, "word " * 20)]), stdout=terminal()
+        TableView(columns=(Column("ID"), Column("TEXT", flexible=True)), rows=[("0" * 26, "word " * 20)]),
+        stdout=terminal(),
     )
     assert "0" * 26 in shown
     assert "…" in shown
     assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in shown.splitlines()) <= 45
 
 
-WIDE = Table(
+WIDE = TableView(
     columns=(
         Column("ID"),
         Column("STATUS"),
@@ -129,7 +130,7 @@ WIDE = Table(
         Column("CHANNELS", flexible=True, rank=2),
         Column("TEXT", flexible=True),
     ),
-    rows=[("0" * 26, State("partially_published"), AT, ["facebook", "linkedin:team"], "the words of it " * 9)],
+    rows=[("0" * 26, StatusCell("partially_published"), AT, ["facebook", "linkedin:team"], "the words of it " * 9)],
 )
 
 
@@ -189,7 +190,7 @@ def test_a_column_without_any_value_goes_first_and_is_not_missed(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "30")
     stderr = io.StringIO()
-    table = Table(
+    table = TableView(
         columns=(Column("ID"), Column("TITLE", rank=1), Column("WHY")),
         rows=[("0" * 10, "a" * 14, None), ("1", "b", "")],
     )
@@ -205,14 +206,14 @@ def test_an_offset_that_all_moments_of_a_column_share_stands_in_the_heading(
 ) -> None:
     zone("Europe/Berlin")
     due, summer = Column("DUE"), AT.replace(month=7)
-    same = Table(columns=(due,), rows=[(AT,), (None,), (AT.replace(hour=9),)])
+    same = TableView(columns=(due,), rows=[(AT,), (None,), (AT.replace(hour=9),)])
     assert on_screen(same, 80, monkeypatch, terminal()) == [
         "DUE +01:00",
         "2026-12-01 09:00:00",
         "–",  # noqa: RUF001  what stands for nothing
         "2026-12-01 10:00:00",
     ]
-    mixed = Table(columns=(due,), rows=[(AT,), (summer,)])
+    mixed = TableView(columns=(due,), rows=[(AT,), (summer,)])
     assert on_screen(mixed, 80, monkeypatch, terminal()) == [
         "DUE",
         "2026-12-01 09:00:00 +01:00",
@@ -223,7 +224,7 @@ def test_an_offset_that_all_moments_of_a_column_share_stands_in_the_heading(
 def test_letters_that_take_two_columns_do_not_push_a_row_over_the_edge(
     terminal: Callable[[], io.StringIO], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = Table(columns=(Column("ID"), Column("TEXT", flexible=True)), rows=[("0" * 26, "公告👋" * 20)])
+    table = TableView(columns=(Column("ID"), Column("TEXT", flexible=True)), rows=[("0" * 26, "公告👋" * 20)])
     _, row = on_screen(table, 45, monkeypatch, terminal())
     assert cell_len(row) <= 45
 
@@ -233,8 +234,12 @@ def test_a_long_line_of_a_story_is_broken_between_words_unless_it_is_to_be_copie
 ) -> None:
     monkeypatch.setenv("COLUMNS", "30")
     words = "why: the network refused it for good"
-    lines = [Line((words,), indent=2), Line((words,), indent=2, whole=True), Line((State("failed"), "a" * 40))]
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(Story(lines=lines), stdout=terminal())).splitlines()
+    lines = [
+        LineView((words,), indent=2),
+        LineView((words,), indent=2, whole=True),
+        LineView((StatusCell("failed"), "a" * 40)),
+    ]
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(StoryView(lines=lines), stdout=terminal())).splitlines()
     assert shown == ["  why: the network refused", "    it for good", f"  {words}", "failed", f"  {'a' * 40}"]
 
 
@@ -251,14 +256,14 @@ def test_what_a_question_is_about_is_drawn_on_a_terminal_and_plain_elsewhere(
 
 def test_every_status_standing_verdict_and_health_has_a_colour() -> None:
     quiet = {Status.DRAFT, Status.PENDING_APPROVAL}
-    words = [*(set(Status) - quiet), *Standing, *CheckVerdict, *Health]
+    words = [*(set(Status) - quiet), *ConnectionStatus, *CheckVerdict, *Health]
     assert [word.value for word in words if word.value not in COLOURS] == []
 
 
 def test_headings_of_a_table_are_shown_where_they_change_and_only_on_a_terminal(
     terminal: Callable[[], io.StringIO],
 ) -> None:
-    table = Table(columns=(Column("ID"),), rows=[("a",), ("b",), ("c",)], heads=["Monday", "Monday", "Tuesday"])
+    table = TableView(columns=(Column("ID"),), rows=[("a",), ("b",), ("c",)], heads=["Monday", "Monday", "Tuesday"])
     assert printed(table) == "a\nb\nc\n"
     assert printed(table, stdout=terminal()).count("Monday") == 1
 
@@ -267,7 +272,7 @@ def test_moments_are_in_the_readers_zone_with_its_offset(
     terminal: Callable[[], io.StringIO], zone: Callable[[str], None]
 ) -> None:
     zone("Europe/Berlin")
-    record = Record(fields=(("due", AT), ("exact", Exact(AT))))
+    record = RecordView(fields=(("due", AT), ("exact", Exact(AT))))
     assert printed(record) == "due:\t2026-12-01T09:00:00.123+01:00\nexact:\t2026-12-01T09:00:00.123+01:00\n"
     assert "2026-12-01 09:00:00 +01:00" in printed(record, stdout=terminal())
     assert "2026-12-01 09:00:00.123 +01:00" in printed(record, stdout=terminal())
@@ -275,13 +280,15 @@ def test_moments_are_in_the_readers_zone_with_its_offset(
 
 def test_utc_switches_moments_to_utc(terminal: Callable[[], io.StringIO], zone: Callable[[str], None]) -> None:
     zone("Europe/Berlin")
-    record = Record(fields=(("due", AT),))
+    record = RecordView(fields=(("due", AT),))
     assert printed(record, utc=True) == "due:\t2026-12-01T08:00:00.123Z\n"
     assert "2026-12-01 08:00:00Z" in printed(record, stdout=terminal(), utc=True)
 
 
 def test_a_story_reads_the_same_in_a_pipe() -> None:
-    story = Story(lines=[Line(("facebook", State("needs_owner")), heading=True), Line((Exact(AT), "due"), indent=2)])
+    story = StoryView(
+        lines=[LineView(("facebook", StatusCell("needs_owner")), heading=True), LineView((Exact(AT), "due"), indent=2)]
+    )
     assert printed(story, utc=True) == "facebook needs owner\n  2026-12-01 08:00:00.123Z due\n"
 
 
@@ -327,7 +334,7 @@ def test_a_closed_pipe_ends_quietly_as_sigpipe_would() -> None:
     output = Output(stdout=Closed(), stderr=io.StringIO())
     with pytest.raises(OutputClosedError):
         output.line("words")
-    assert output.fail(Failure(code=Code.PIPE_CLOSED)) == 141
+    assert output.fail(Failure(code=ExitCode.PIPE_CLOSED)) == 141
     assert output._stderr.getvalue() == ""
 
 
@@ -336,7 +343,7 @@ def test_progress_in_a_pipe_is_a_line_per_change() -> None:
     columns = (Column("CHANNEL"), Column("STATUS"))
     with output.progress() as progress:
         for status in ("scheduled", "scheduled", "published"):
-            progress.show(Table(columns=columns, rows=[("facebook", State(status))]))
+            progress.show(TableView(columns=columns, rows=[("facebook", StatusCell(status))]))
     lines = output._stderr.getvalue().splitlines()
     assert [line.split("  ")[-2:] for line in lines] == [["facebook", "scheduled"], ["facebook", "published"]]
 
@@ -345,7 +352,7 @@ def test_progress_on_a_terminal_is_drawn_in_place_and_taken_away(terminal: Calla
     stderr = terminal()
     output = Output(stdout=io.StringIO(), stderr=stderr)
     with output.progress() as progress:
-        progress.show(Table(columns=(Column("CHANNEL"),), rows=[("facebook",)]))
+        progress.show(TableView(columns=(Column("CHANNEL"),), rows=[("facebook",)]))
     assert "facebook" in stderr.getvalue()
     assert output._stdout.getvalue() == ""
 

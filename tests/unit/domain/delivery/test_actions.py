@@ -20,14 +20,14 @@ from omnipub.domain.delivery.actions import (
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, Lease, Reason
 from omnipub.domain.delivery.outcome import FoundPost
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.errors import ConflictError, IllegalTransitionError
 from omnipub.hints import Action
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DUE = Delivery(
-    parent=Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A"),
+    parent=Parent(kind=ParentKind.MESSAGE, id="01KAQ8GQ00000000000000000A"),
     channel="webhook",
     account="1",
     owner="o",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from omnipub.domain.delivery.conclude import concluded
 from omnipub.domain.delivery.decide import (
     BEYOND_LEAD,
-    Act,
+    NextAct,
     buried,
     claimed_to_look,
     claimed_to_send,
@@ -28,17 +28,17 @@ from omnipub.domain.delivery.outcome import (
     PAUSED,
     STOPS,
     WINDOW_OVER,
-    Ended,
     FoundPost,
     Outcome,
+    TryEnd,
 )
 from omnipub.domain.delivery.reconcile import (
     ASKED_WITHIN,
     BETWEEN_LOOKS,
     DEATHS_AT_MOST,
     LOOKS_AT_MOST,
-    FindOut,
     LookResult,
+    ReconcileStep,
     first_look,
     how_to_find_out,
     looked,
@@ -46,8 +46,8 @@ from omnipub.domain.delivery.reconcile import (
     waiting,
 )
 from omnipub.domain.delivery.retry import Backoff
-from omnipub.domain.delivery.rules import Remedy, Rules
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.delivery.rules import ReconcileMethod, Rules
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.errors import IllegalTransitionError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -60,15 +60,15 @@ WINDOW = timedelta(hours=24)
 FROZEN = FrozenRequest(revision=1, body={"message": "Hello"})
 CLEAR = LookResult(clear=True)
 UNCLEAR = LookResult(sentence="The network did not answer.")
-LOOK_UP = Rules(remedy=Remedy.LOOK_UP, settle=SETTLE)
-RESEND = Rules(remedy=Remedy.RESEND, settle=SETTLE)
-NONE = Rules(remedy=Remedy.NONE, settle=SETTLE)
+LOOK_UP = Rules(remedy=ReconcileMethod.LOOK_UP, settle=SETTLE)
+RESEND = Rules(remedy=ReconcileMethod.RESEND, settle=SETTLE)
+NONE = Rules(remedy=ReconcileMethod.NONE, settle=SETTLE)
 
 every_remedy = pytest.mark.parametrize("rules", [LOOK_UP, RESEND, NONE], ids=lambda rules: rules.remedy)
 AT_REST = (Status.PUBLISHED, Status.FAILED, Status.UNCONFIRMED, Status.MISSED, Status.HELD, Status.CANCELLED)
 
 DUE = Delivery(
-    parent=Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A"),
+    parent=Parent(kind=ParentKind.MESSAGE, id="01KAQ8GQ00000000000000000A"),
     channel="linkedin",
     account="urn:li:person:1",
     owner="owner-1",
@@ -87,16 +87,16 @@ def looking(delivery: Delivery, at: datetime) -> Delivery:
     return claimed_to_look(delivery, at, claim_id="c", lease_for=LEASE)
 
 
-def ended(how: Ended, **more: object) -> Outcome:
+def ended(how: TryEnd, **more: object) -> Outcome:
     return replace(Outcome(ended=how, code="code", sentence="What the network said."), **more)  # type: ignore[arg-type]
 
 
-def after(how: Ended, delivery: Delivery | None = None, *, rules: Rules = LOOK_UP, at: datetime = NOON) -> Delivery:
+def after(how: TryEnd, delivery: Delivery | None = None, *, rules: Rules = LOOK_UP, at: datetime = NOON) -> Delivery:
     return concluded(delivery or claimed(), ended(how), at, rules, chance=0)
 
 
 def uncertain(rules: Rules = LOOK_UP) -> Delivery:
-    return after(Ended.AMBIGUOUS, rules=rules)
+    return after(TryEnd.AMBIGUOUS, rules=rules)
 
 
 def next_moment(delivery: Delivery) -> datetime:
@@ -110,46 +110,46 @@ def next_moment(delivery: Delivery) -> datetime:
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.SCHEDULED, Status.PUBLISHING}))
 def test_a_delivery_that_is_neither_scheduled_nor_publishing_is_let_be(status: Status) -> None:
     step = next_step(replace(DUE, status=status), NOON)
-    assert (step.act, step.why) == (Act.LET_BE, f"already {status}")
+    assert (step.act, step.why) == (NextAct.LET_BE, f"already {status}")
 
 
 @pytest.mark.parametrize("late", [timedelta(0), TICK, WINDOW])
 def test_a_due_delivery_is_sent(late: timedelta) -> None:
-    assert next_step(DUE, NOON + late).act is Act.SEND
+    assert next_step(DUE, NOON + late).act is NextAct.SEND
 
 
 @pytest.mark.parametrize("lead", [timedelta(0), TICK, 2 * SECOND])
 @pytest.mark.parametrize("within", [TICK, BEYOND_LEAD])
 def test_a_delivery_due_within_the_lead_and_a_second_is_waited_for(lead: timedelta, within: timedelta) -> None:
     step = next_step(DUE, NOON - lead - within, lead)
-    assert (step.act, step.until) == (Act.WAIT, NOON)
+    assert (step.act, step.until) == (NextAct.WAIT, NOON)
 
 
 @pytest.mark.parametrize("lead", [timedelta(0), TICK, 2 * SECOND])
 @pytest.mark.parametrize("beyond", [BEYOND_LEAD + TICK, MINUTE, WINDOW])
 def test_a_delivery_due_later_is_let_be(lead: timedelta, beyond: timedelta) -> None:
-    assert next_step(DUE, NOON - lead - beyond, lead).act is Act.LET_BE
+    assert next_step(DUE, NOON - lead - beyond, lead).act is NextAct.LET_BE
 
 
 @pytest.mark.parametrize("tries", [0, 1, 4])
 def test_a_delivery_overdue_past_its_window_is_missed_however_often_it_was_tried(tries: int) -> None:
     tried = replace(DUE, tries_used=tries, attempts=tries)
-    assert next_step(tried, NOON + WINDOW).act is Act.SEND
-    assert next_step(tried, NOON + WINDOW + TICK).act is Act.MISS
+    assert next_step(tried, NOON + WINDOW).act is NextAct.SEND
+    assert next_step(tried, NOON + WINDOW + TICK).act is NextAct.MISS
 
 
-@pytest.mark.parametrize("how", [Ended.THROTTLED, Ended.NOT_SENT, Ended.AUTH])
-def test_what_would_be_due_again_only_past_its_window_is_missed_and_says_why(how: Ended) -> None:
+@pytest.mark.parametrize("how", [TryEnd.THROTTLED, TryEnd.NOT_SENT, TryEnd.AUTH])
+def test_what_would_be_due_again_only_past_its_window_is_missed_and_says_why(how: TryEnd) -> None:
     claim = claimed(DUE, NOON + WINDOW - TICK)
-    outcome = ended(how, wait=MINUTE if how is not Ended.NOT_SENT else None)
+    outcome = ended(how, wait=MINUTE if how is not TryEnd.NOT_SENT else None)
     delivery = concluded(claim, outcome, NOON + WINDOW - TICK, LOOK_UP, chance=0)
     assert (delivery.status, delivery.lease, delivery.may_be_out) == (Status.MISSED, None, False)
     assert delivery.reason is not None
     assert delivery.reason.sentence == "It was overdue past its window. Last: What the network said."
 
 
-@pytest.mark.parametrize("how", [Ended.THROTTLED, Ended.NOT_SENT, Ended.AUTH, Ended.AMBIGUOUS, Ended.REJECTED])
-def test_what_may_be_out_is_never_missed_however_late_it_is(how: Ended) -> None:
+@pytest.mark.parametrize("how", [TryEnd.THROTTLED, TryEnd.NOT_SENT, TryEnd.AUTH, TryEnd.AMBIGUOUS, TryEnd.REJECTED])
+def test_what_may_be_out_is_never_missed_however_late_it_is(how: TryEnd) -> None:
     for rules in (LOOK_UP, RESEND, NONE):
         again = claimed(uncertain(RESEND), NOON + MINUTE)
         delivery = concluded(again, ended(how), NOON + 2 * WINDOW, rules, chance=0)
@@ -159,7 +159,7 @@ def test_what_may_be_out_is_never_missed_however_late_it_is(how: Ended) -> None:
 
 def test_a_cancel_wins_over_the_end_of_the_window() -> None:
     claim = replace(claimed(DUE, NOON + WINDOW), cancel_asked="No.")
-    assert after(Ended.NOT_SENT, claim, at=NOON + WINDOW).status is Status.CANCELLED
+    assert after(TryEnd.NOT_SENT, claim, at=NOON + WINDOW).status is Status.CANCELLED
 
 
 def test_two_clean_looks_past_the_window_end_as_missed() -> None:
@@ -171,9 +171,9 @@ def test_two_clean_looks_past_the_window_end_as_missed() -> None:
 def test_what_knows_our_key_is_not_sent_again_past_its_window_to_find_out() -> None:
     late = NOON + WINDOW + TICK
     delivery = uncertain(RESEND)
-    assert how_to_find_out(delivery, NOON + WINDOW, RESEND) is FindOut.SEND_AGAIN
-    assert how_to_find_out(delivery, late, RESEND) is FindOut.STOP
-    lost = concluded(claimed(), ended(Ended.AMBIGUOUS), late, RESEND, chance=0)
+    assert how_to_find_out(delivery, NOON + WINDOW, RESEND) is ReconcileStep.SEND_AGAIN
+    assert how_to_find_out(delivery, late, RESEND) is ReconcileStep.STOP
+    lost = concluded(claimed(), ended(TryEnd.AMBIGUOUS), late, RESEND, chance=0)
     assert lost.status is Status.UNCONFIRMED
     assert lost.reason is not None
     assert "Its window is over" in lost.reason.sentence
@@ -184,7 +184,7 @@ def test_what_knows_our_key_is_not_sent_again_past_its_window_to_find_out() -> N
 
 @pytest.mark.parametrize("code", sorted(STOPS))
 def test_a_request_that_was_not_begun_uses_no_try(code: str) -> None:
-    delivery = concluded(claimed(), ended(Ended.NOT_SENT, code=code), NOON + SECOND, LOOK_UP, chance=0)
+    delivery = concluded(claimed(), ended(TryEnd.NOT_SENT, code=code), NOON + SECOND, LOOK_UP, chance=0)
     assert (delivery.status, delivery.tries_used, delivery.next_at) == (Status.SCHEDULED, 0, NOON + SECOND)
 
 
@@ -200,7 +200,7 @@ def test_a_request_that_was_not_begun_uses_no_try(code: str) -> None:
 )
 def test_what_may_be_out_and_must_not_be_sent_again_waits_or_is_left_to_a_person(code: str, status: Status) -> None:
     again = claimed(uncertain(RESEND), NOON + MINUTE)
-    delivery = concluded(again, ended(Ended.NOT_SENT, code=code), NOON + MINUTE, RESEND, chance=0)
+    delivery = concluded(again, ended(TryEnd.NOT_SENT, code=code), NOON + MINUTE, RESEND, chance=0)
     assert (delivery.status, delivery.may_be_out, delivery.lease) == (status, True, None)
 
 
@@ -232,33 +232,33 @@ def test_a_look_that_could_not_ask_counts_towards_the_day() -> None:
     assert looked(looking(first, late), nobody, late, LOOK_UP, chance=0).status is Status.UNCONFIRMED
 
 
-@pytest.mark.parametrize("how", [Ended.THROTTLED, Ended.AUTH])
-def test_a_network_that_puts_us_off_for_a_day_leaves_what_may_be_out_to_a_person(how: Ended) -> None:
+@pytest.mark.parametrize("how", [TryEnd.THROTTLED, TryEnd.AUTH])
+def test_a_network_that_puts_us_off_for_a_day_leaves_what_may_be_out_to_a_person(how: TryEnd) -> None:
     endless = replace(uncertain(RESEND), not_after=None)
     first = concluded(claimed(endless, NOON + MINUTE), ended(how), NOON + MINUTE, RESEND, chance=0)
     assert (first.status, first.unasked_since) == (Status.PUBLISHING, NOON + MINUTE)
     late = NOON + MINUTE + ASKED_WITHIN
     assert concluded(claimed(first, late), ended(how), late, RESEND, chance=0).status is Status.UNCONFIRMED
-    assert concluded(claimed(first, late), ended(Ended.AMBIGUOUS), late, RESEND, chance=0).unasked_since is None
+    assert concluded(claimed(first, late), ended(TryEnd.AMBIGUOUS), late, RESEND, chance=0).unasked_since is None
 
 
 def test_a_delivery_without_a_window_is_never_missed() -> None:
-    assert next_step(replace(DUE, not_after=None), NOON + 1000 * WINDOW).act is Act.SEND
+    assert next_step(replace(DUE, not_after=None), NOON + 1000 * WINDOW).act is NextAct.SEND
 
 
 def test_a_claimed_delivery_is_let_be_until_its_lease_ends() -> None:
-    assert next_step(claimed(), NOON + SECOND).act is Act.LET_BE
-    assert next_step(claimed(), NOON + LEASE - BEYOND_LEAD - TICK).act is Act.LET_BE
+    assert next_step(claimed(), NOON + SECOND).act is NextAct.LET_BE
+    assert next_step(claimed(), NOON + LEASE - BEYOND_LEAD - TICK).act is NextAct.LET_BE
 
 
 def test_a_lease_that_ended_without_an_answer_is_to_be_found_out() -> None:
-    assert next_step(claimed(), NOON + LEASE).act is Act.FIND_OUT
+    assert next_step(claimed(), NOON + LEASE).act is NextAct.FIND_OUT
 
 
 def test_a_delivery_that_may_be_out_is_found_out_and_never_simply_sent() -> None:
     delivery = uncertain()
-    assert next_step(delivery, next_moment(delivery)).act is Act.FIND_OUT
-    assert next_step(delivery, next_moment(delivery) + 2 * WINDOW).act is Act.FIND_OUT
+    assert next_step(delivery, next_moment(delivery)).act is NextAct.FIND_OUT
+    assert next_step(delivery, next_moment(delivery) + 2 * WINDOW).act is NextAct.FIND_OUT
 
 
 # A claim.
@@ -278,7 +278,7 @@ def test_a_claim_is_looked_at_again_when_its_lease_ends() -> None:
 
 
 def test_each_claim_to_send_is_the_next_try() -> None:
-    second = claimed(after(Ended.NOT_SENT), NOON + MINUTE)
+    second = claimed(after(TryEnd.NOT_SENT), NOON + MINUTE)
     assert second.attempts == 2
     assert second.lease is not None
     assert second.lease.attempt == 2
@@ -314,7 +314,7 @@ def test_a_scheduled_delivery_is_not_looked_for() -> None:
 
 @every_remedy
 def test_published_is_out_with_the_networks_id_at_the_moment_of_its_answer(rules: Rules) -> None:
-    outcome = ended(Ended.PUBLISHED, network_id="urn:1", permalink="https://net/1")
+    outcome = ended(TryEnd.PUBLISHED, network_id="urn:1", permalink="https://net/1")
     delivery = concluded(claimed(), outcome, NOON + SECOND, rules, chance=0)
     assert delivery.status is Status.PUBLISHED
     assert (delivery.network_id, delivery.permalink) == ("urn:1", "https://net/1")
@@ -323,8 +323,8 @@ def test_published_is_out_with_the_networks_id_at_the_moment_of_its_answer(rules
 
 
 @every_remedy
-@pytest.mark.parametrize("how", [Ended.REJECTED, Ended.ALREADY_THERE])
-def test_a_refusal_without_an_uncertain_try_fails_for_good_with_the_networks_reason(how: Ended, rules: Rules) -> None:
+@pytest.mark.parametrize("how", [TryEnd.REJECTED, TryEnd.ALREADY_THERE])
+def test_a_refusal_without_an_uncertain_try_fails_for_good_with_the_networks_reason(how: TryEnd, rules: Rules) -> None:
     delivery = after(how, rules=rules)
     assert delivery.status is Status.FAILED
     assert delivery.reason is not None
@@ -334,7 +334,7 @@ def test_a_refusal_without_an_uncertain_try_fails_for_good_with_the_networks_rea
 @every_remedy
 def test_throttled_uses_no_try_and_comes_back_no_earlier_than_the_network_said(rules: Rules) -> None:
     for chance in (0, 0.5, 0.99):
-        outcome = ended(Ended.THROTTLED, wait=timedelta(minutes=7))
+        outcome = ended(TryEnd.THROTTLED, wait=timedelta(minutes=7))
         delivery = concluded(claimed(), outcome, NOON, rules, chance=chance)
         assert delivery.status is Status.SCHEDULED
         assert delivery.tries_used == 0
@@ -342,44 +342,44 @@ def test_throttled_uses_no_try_and_comes_back_no_earlier_than_the_network_said(r
 
 
 def test_throttled_without_a_signal_backs_off() -> None:
-    assert after(Ended.THROTTLED).next_at == NOON + RESEND.backoff.first
+    assert after(TryEnd.THROTTLED).next_at == NOON + RESEND.backoff.first
 
 
 def test_throttled_past_its_window_is_missed_at_once() -> None:
-    outcome = ended(Ended.THROTTLED, wait=WINDOW + SECOND)
+    outcome = ended(TryEnd.THROTTLED, wait=WINDOW + SECOND)
     assert concluded(claimed(), outcome, NOON, LOOK_UP, chance=0).status is Status.MISSED
 
 
 @every_remedy
 def test_not_sent_uses_a_try_and_is_due_again_after_the_back_off(rules: Rules) -> None:
-    delivery = after(Ended.NOT_SENT, rules=rules)
+    delivery = after(TryEnd.NOT_SENT, rules=rules)
     assert (delivery.status, delivery.tries_used, delivery.lease) == (Status.SCHEDULED, 1, None)
     assert delivery.next_at == NOON + rules.backoff.wait(1, chance=0)
-    second = after(Ended.NOT_SENT, claimed(delivery), rules=rules)
+    second = after(TryEnd.NOT_SENT, claimed(delivery), rules=rules)
     assert second.next_at == NOON + rules.backoff.wait(2, chance=0)
 
 
 @every_remedy
 def test_not_sent_for_the_last_time_fails_since_it_is_surely_not_out(rules: Rules) -> None:
     last = replace(claimed(), tries_used=rules.tries - 1)
-    delivery = after(Ended.NOT_SENT, last, rules=rules)
+    delivery = after(TryEnd.NOT_SENT, last, rules=rules)
     assert (delivery.status, delivery.tries_used) == (Status.FAILED, rules.tries)
 
 
 @every_remedy
 def test_a_cancel_that_came_during_a_try_without_an_answer_is_never_answered_by_sending_again(rules: Rules) -> None:
     claim = replace(claimed_to_send(DUE, NOON, claim_id="c", lease_for=MINUTE, frozen=FROZEN), cancel_asked="No.")
-    outcome = Outcome(ended=Ended.AMBIGUOUS, code="no_answer", sentence="Nothing came.")
+    outcome = Outcome(ended=TryEnd.AMBIGUOUS, code="no_answer", sentence="Nothing came.")
     delivery = concluded(claim, outcome, NOON + SECOND, rules, chance=0)
-    if rules.remedy is Remedy.LOOK_UP:
-        assert how_to_find_out(delivery, NOON + 10 * MINUTE, rules) is FindOut.LOOK
+    if rules.remedy is ReconcileMethod.LOOK_UP:
+        assert how_to_find_out(delivery, NOON + 10 * MINUTE, rules) is ReconcileStep.LOOK
     else:
         assert delivery.status is Status.UNCONFIRMED
 
 
 @every_remedy
 def test_a_dead_token_burns_no_try_and_leaves_the_delivery_to_the_hold_of_its_account(rules: Rules) -> None:
-    delivery = after(Ended.AUTH, rules=rules)
+    delivery = after(TryEnd.AUTH, rules=rules)
     assert (delivery.status, delivery.tries_used) == (Status.SCHEDULED, 0)
     assert delivery.reason is not None
     assert delivery.reason.sentence == "What the network said."
@@ -387,7 +387,7 @@ def test_a_dead_token_burns_no_try_and_leaves_the_delivery_to_the_hold_of_its_ac
 
 @every_remedy
 def test_an_ambiguous_try_may_be_out_since_it_began(rules: Rules) -> None:
-    delivery = after(Ended.AMBIGUOUS, rules=rules, at=NOON + SECOND)
+    delivery = after(TryEnd.AMBIGUOUS, rules=rules, at=NOON + SECOND)
     assert (delivery.may_be_out, delivery.uncertain_since, delivery.tries_used) == (True, NOON, 1)
     assert delivery.settle_from == NOON + SECOND
 
@@ -402,7 +402,7 @@ def test_an_ambiguous_try_is_sent_again_where_the_network_knows_our_key() -> Non
     delivery = uncertain(RESEND)
     assert delivery.status is Status.PUBLISHING
     assert delivery.next_at == NOON + RESEND.backoff.wait(1, chance=0)
-    assert how_to_find_out(delivery, next_moment(delivery), RESEND) is FindOut.SEND_AGAIN
+    assert how_to_find_out(delivery, next_moment(delivery), RESEND) is ReconcileStep.SEND_AGAIN
 
 
 def test_an_ambiguous_try_that_nothing_can_find_out_is_unconfirmed_at_once() -> None:
@@ -412,13 +412,13 @@ def test_an_ambiguous_try_that_nothing_can_find_out_is_unconfirmed_at_once() -> 
 
 def test_the_first_uncertain_try_stays_the_one_that_is_looked_for() -> None:
     again = claimed(uncertain(RESEND), NOON + MINUTE)
-    delivery = after(Ended.AMBIGUOUS, again, rules=RESEND, at=NOON + MINUTE)
+    delivery = after(TryEnd.AMBIGUOUS, again, rules=RESEND, at=NOON + MINUTE)
     assert delivery.uncertain_since == NOON
     assert delivery.settle_from == NOON + MINUTE
 
 
-@pytest.mark.parametrize("how", [Ended.NOT_SENT, Ended.THROTTLED, Ended.AUTH, Ended.REJECTED, Ended.ALREADY_THERE])
-def test_a_later_try_that_is_not_out_says_nothing_about_an_earlier_one(how: Ended) -> None:
+@pytest.mark.parametrize("how", [TryEnd.NOT_SENT, TryEnd.THROTTLED, TryEnd.AUTH, TryEnd.REJECTED, TryEnd.ALREADY_THERE])
+def test_a_later_try_that_is_not_out_says_nothing_about_an_earlier_one(how: TryEnd) -> None:
     delivery = after(how, claimed(uncertain(RESEND), NOON + MINUTE), rules=RESEND, at=NOON + MINUTE)
     assert delivery.may_be_out
     assert delivery.status is Status.PUBLISHING
@@ -427,39 +427,39 @@ def test_a_later_try_that_is_not_out_says_nothing_about_an_earlier_one(how: Ende
 
 def test_already_there_after_an_uncertain_try_is_looked_for_to_be_adopted() -> None:
     again = claimed(uncertain(LOOK_UP), NOON + MINUTE)
-    delivery = after(Ended.ALREADY_THERE, again, rules=LOOK_UP, at=NOON + MINUTE)
+    delivery = after(TryEnd.ALREADY_THERE, again, rules=LOOK_UP, at=NOON + MINUTE)
     assert next_moment(delivery) > NOON + MINUTE + SETTLE
-    assert how_to_find_out(delivery, next_moment(delivery), LOOK_UP) is FindOut.LOOK
+    assert how_to_find_out(delivery, next_moment(delivery), LOOK_UP) is ReconcileStep.LOOK
 
 
 def test_a_new_doubt_has_all_its_looks_before_it() -> None:
     again = replace(claimed(uncertain(LOOK_UP), NOON + MINUTE), looks=3, clean_looks=(NOON,))
-    for delivery in (after(Ended.ALREADY_THERE, again), after(Ended.AMBIGUOUS, again), buried(again)):
+    for delivery in (after(TryEnd.ALREADY_THERE, again), after(TryEnd.AMBIGUOUS, again), buried(again)):
         assert (delivery.looks, delivery.clean_looks) == (0, ())
 
 
 def test_sending_again_stops_when_the_tries_are_used_up() -> None:
     delivery = replace(claimed(uncertain(RESEND)), tries_used=RESEND.tries - 1)
-    assert after(Ended.AMBIGUOUS, delivery, rules=RESEND).status is Status.UNCONFIRMED
-    assert how_to_find_out(replace(delivery, tries_used=RESEND.tries), NOON, RESEND) is FindOut.STOP
+    assert after(TryEnd.AMBIGUOUS, delivery, rules=RESEND).status is Status.UNCONFIRMED
+    assert how_to_find_out(replace(delivery, tries_used=RESEND.tries), NOON, RESEND) is ReconcileStep.STOP
 
 
 @every_remedy
-@pytest.mark.parametrize("how", Ended)
-def test_a_try_that_ended_leaves_no_lease(how: Ended, rules: Rules) -> None:
+@pytest.mark.parametrize("how", TryEnd)
+def test_a_try_that_ended_leaves_no_lease(how: TryEnd, rules: Rules) -> None:
     assert after(how, rules=rules).lease is None
 
 
 @every_remedy
-@pytest.mark.parametrize("how", sorted(set(Ended) - {Ended.PUBLISHED}))
-def test_a_try_without_a_publication_always_says_why(how: Ended, rules: Rules) -> None:
+@pytest.mark.parametrize("how", sorted(set(TryEnd) - {TryEnd.PUBLISHED}))
+def test_a_try_without_a_publication_always_says_why(how: TryEnd, rules: Rules) -> None:
     delivery = after(how, rules=rules)
     assert delivery.reason is not None
     assert (delivery.reason.code, delivery.reason.at) == ("code", NOON)
 
 
 def test_an_outcome_without_a_code_is_named_by_how_it_ended() -> None:
-    delivery = concluded(claimed(), Outcome(ended=Ended.NOT_SENT), NOON, LOOK_UP, chance=0)
+    delivery = concluded(claimed(), Outcome(ended=TryEnd.NOT_SENT), NOON, LOOK_UP, chance=0)
     assert delivery.reason is not None
     assert delivery.reason.code == "not_sent"
 
@@ -498,12 +498,12 @@ def test_a_delivery_without_a_lease_has_nothing_to_bury() -> None:
 @every_remedy
 def test_after_three_deaths_a_delivery_stops(rules: Rules) -> None:
     dead = replace(buried(claimed()), deaths=DEATHS_AT_MOST)
-    assert how_to_find_out(dead, NOON + WINDOW, rules) is FindOut.STOP
+    assert how_to_find_out(dead, NOON + WINDOW, rules) is ReconcileStep.STOP
     assert lost_track(dead, NOON + WINDOW, sentence="It killed three workers.").status is Status.UNCONFIRMED
 
 
 def test_a_death_where_nothing_can_be_asked_stops_at_once() -> None:
-    assert how_to_find_out(buried(claimed()), NOON + LEASE, NONE) is FindOut.STOP
+    assert how_to_find_out(buried(claimed()), NOON + LEASE, NONE) is ReconcileStep.STOP
 
 
 # Looks.
@@ -511,8 +511,8 @@ def test_a_death_where_nothing_can_be_asked_stops_at_once() -> None:
 
 def test_before_the_settle_time_is_over_nobody_looks() -> None:
     delivery = uncertain()
-    assert how_to_find_out(delivery, NOON + SETTLE, LOOK_UP) is FindOut.LATER
-    assert how_to_find_out(delivery, NOON + SETTLE + TICK, LOOK_UP) is FindOut.LOOK
+    assert how_to_find_out(delivery, NOON + SETTLE, LOOK_UP) is ReconcileStep.LATER
+    assert how_to_find_out(delivery, NOON + SETTLE + TICK, LOOK_UP) is ReconcileStep.LOOK
     assert postponed(delivery, LOOK_UP).next_at == NOON + SETTLE + TICK
 
 
@@ -593,7 +593,7 @@ def test_an_unclear_look_says_why() -> None:
 def test_the_tenth_unclear_look_is_the_last() -> None:
     delivery, at = uncertain(), NOON + 2 * MINUTE
     for number in range(1, LOOKS_AT_MOST + 1):
-        assert how_to_find_out(delivery, at, LOOK_UP) is FindOut.LOOK
+        assert how_to_find_out(delivery, at, LOOK_UP) is ReconcileStep.LOOK
         delivery = looked(looking(delivery, at), UNCLEAR, at, LOOK_UP, chance=0)
         assert (delivery.status is Status.UNCONFIRMED) == (number == LOOKS_AT_MOST)
         at = next_moment(delivery)
@@ -601,7 +601,7 @@ def test_the_tenth_unclear_look_is_the_last() -> None:
 
 def test_looks_that_kill_their_worker_are_counted_too() -> None:
     delivery = replace(uncertain(), looks=LOOKS_AT_MOST)
-    assert how_to_find_out(delivery, NOON + WINDOW, LOOK_UP) is FindOut.STOP
+    assert how_to_find_out(delivery, NOON + WINDOW, LOOK_UP) is ReconcileStep.STOP
 
 
 # A cancel that was asked for while it was being published.
@@ -612,8 +612,8 @@ def asked(delivery: Delivery) -> Delivery:
 
 
 @every_remedy
-@pytest.mark.parametrize("how", [Ended.NOT_SENT, Ended.THROTTLED, Ended.AUTH])
-def test_a_cancel_wins_at_any_return_to_scheduled(how: Ended, rules: Rules) -> None:
+@pytest.mark.parametrize("how", [TryEnd.NOT_SENT, TryEnd.THROTTLED, TryEnd.AUTH])
+def test_a_cancel_wins_at_any_return_to_scheduled(how: TryEnd, rules: Rules) -> None:
     delivery = after(how, asked(claimed()), rules=rules)
     assert delivery.status is Status.CANCELLED
     assert delivery.reason is not None
@@ -626,11 +626,11 @@ def test_a_cancel_wins_when_two_clean_looks_clear_the_doubt() -> None:
 
 @every_remedy
 def test_a_cancel_loses_against_a_publication(rules: Rules) -> None:
-    assert after(Ended.PUBLISHED, asked(claimed()), rules=rules).status is Status.PUBLISHED
+    assert after(TryEnd.PUBLISHED, asked(claimed()), rules=rules).status is Status.PUBLISHED
 
 
 def test_a_cancel_of_what_may_be_out_waits_until_that_is_known() -> None:
-    for delivery in (after(Ended.AMBIGUOUS, asked(claimed())), second_look(SECOND, asked(uncertain()))):
+    for delivery in (after(TryEnd.AMBIGUOUS, asked(claimed())), second_look(SECOND, asked(uncertain()))):
         assert (delivery.status, delivery.cancel_asked) == (Status.PUBLISHING, "Changed my mind.")
 
 
@@ -669,7 +669,7 @@ def test_what_is_published_stays_published() -> None:
         lambda: held(out, NOON, sentence=""),
         lambda: missed(out, NOON),
         lambda: lost_track(out, NOON, sentence=""),
-        lambda: after(Ended.NOT_SENT, out),
+        lambda: after(TryEnd.NOT_SENT, out),
     ):
         with pytest.raises(IllegalTransitionError):
             step()
@@ -694,7 +694,7 @@ class Fate:
     """
 
     dies: bool = False
-    how: Ended = Ended.AMBIGUOUS
+    how: TryEnd = TryEnd.AMBIGUOUS
     out: bool = False
     unclear: bool = True
     takes: float = 0.5
@@ -728,29 +728,29 @@ class History:
     def one(self, fate: Fate) -> None:
         self.now = max(self.now, next_moment(self.delivery)) + fate.late
         step = next_step(self.delivery, self.now)
-        if step.act is Act.MISS:
+        if step.act is NextAct.MISS:
             self.become(missed(self.delivery, self.now))
-        elif step.act is Act.SEND:
+        elif step.act is NextAct.SEND:
             self.send(self.delivery, fate)
         else:
-            assert step.act is Act.FIND_OUT
+            assert step.act is NextAct.FIND_OUT
             self.find_out(fate)
 
     def find_out(self, fate: Fate) -> None:
         dead = buried(self.delivery)
         match how_to_find_out(dead, self.now, self.rules):
-            case FindOut.STOP:
+            case ReconcileStep.STOP:
                 self.become(lost_track(dead, self.now, sentence="Nobody knows."))
-            case FindOut.LATER:
+            case ReconcileStep.LATER:
                 self.become(postponed(dead, self.rules))
-            case FindOut.SEND_AGAIN:
-                assert self.rules.remedy is Remedy.RESEND
+            case ReconcileStep.SEND_AGAIN:
+                assert self.rules.remedy is ReconcileMethod.RESEND
                 self.send(dead, fate)
-            case FindOut.LOOK:
+            case ReconcileStep.LOOK:
                 self.look(dead, fate)
 
     def send(self, delivery: Delivery, fate: Fate) -> None:
-        assert not self.doubt or self.rules.remedy is Remedy.RESEND, "sent again in doubt"
+        assert not self.doubt or self.rules.remedy is ReconcileMethod.RESEND, "sent again in doubt"
         assert not delivery.is_past_window(self.now), "sent past its window"
         assert not delivery.cancel_asked, "sent though it was called off"
         self.become(claimed(delivery, self.now))
@@ -758,24 +758,24 @@ class History:
             self.become(replace(self.delivery, cancel_asked="Changed my mind."))
         until = self.now + LEASE
         heard = self.now + LEASE * fate.takes
-        if fate.how is Ended.PUBLISHED or ((fate.dies or fate.how is Ended.AMBIGUOUS) and fate.out):
+        if fate.how is TryEnd.PUBLISHED or ((fate.dies or fate.how is TryEnd.AMBIGUOUS) and fate.out):
             self.put_out(heard, fate)
         if fate.dies:
             self.doubts(until)
             return
-        how = Ended.REJECTED if fate.how is Ended.ALREADY_THERE and not self.shown_from else fate.how
+        how = TryEnd.REJECTED if fate.how is TryEnd.ALREADY_THERE and not self.shown_from else fate.how
         self.now = heard
-        if how is Ended.AMBIGUOUS or (how is Ended.ALREADY_THERE and self.doubt):
+        if how is TryEnd.AMBIGUOUS or (how is TryEnd.ALREADY_THERE and self.doubt):
             self.doubts(heard)
-        if how in {Ended.THROTTLED, Ended.AUTH}:
+        if how in {TryEnd.THROTTLED, TryEnd.AUTH}:
             self.free_tries += 1
-        if how is Ended.PUBLISHED:
+        if how is TryEnd.PUBLISHED:
             self.doubt = False
-        outcome = ended(how, network_id="1" if how is Ended.PUBLISHED else "")
+        outcome = ended(how, network_id="1" if how is TryEnd.PUBLISHED else "")
         self.become(concluded(self.delivery, outcome, heard, self.rules, chance=fate.takes))
 
     def put_out(self, at: datetime, fate: Fate) -> None:
-        knows_our_key = self.rules.remedy is Remedy.RESEND
+        knows_our_key = self.rules.remedy is ReconcileMethod.RESEND
         if not (self.shown_from and knows_our_key):
             self.shown_from.append(at + SETTLE * fate.shows)
 
@@ -827,11 +827,11 @@ class History:
         assert by_put_back or before is then or any((row.source, row.target) == (before, then) for row in TRANSITIONS)
 
 
-def fates(*, without: frozenset[Ended] = frozenset()) -> st.SearchStrategy[Fate]:
+def fates(*, without: frozenset[TryEnd] = frozenset()) -> st.SearchStrategy[Fate]:
     return st.builds(
         Fate,
         dies=st.sampled_from([False, False, False, True]),
-        how=st.sampled_from([how for how in Ended if how not in without] + [Ended.AMBIGUOUS] * 4),
+        how=st.sampled_from([how for how in TryEnd if how not in without] + [TryEnd.AMBIGUOUS] * 4),
         out=st.booleans(),
         unclear=st.sampled_from([False, False, True]),
         takes=st.sampled_from([0.01, 0.5, 0.99]),
@@ -847,8 +847,8 @@ the_ends = st.sampled_from(
         Fate(out=True),
         Fate(dies=True),
         Fate(dies=True, out=True),
-        Fate(how=Ended.NOT_SENT),
-        Fate(how=Ended.NOT_SENT, unclear=False),
+        Fate(how=TryEnd.NOT_SENT),
+        Fate(how=TryEnd.NOT_SENT, unclear=False),
         Fate(unclear=False),
         Fate(out=True, unclear=False),
     ]
@@ -909,8 +909,8 @@ def test_the_histories_reach_every_state_that_a_delivery_can_rest_in() -> None:
     """Else the properties above would prove little."""
     now = Fate(takes=0.01)
     stories: dict[Status, list[Fate]] = {
-        Status.PUBLISHED: [replace(now, how=Ended.PUBLISHED)],
-        Status.FAILED: [replace(now, how=Ended.REJECTED)],
+        Status.PUBLISHED: [replace(now, how=TryEnd.PUBLISHED)],
+        Status.FAILED: [replace(now, how=TryEnd.REJECTED)],
         Status.UNCONFIRMED: [replace(now, unclear=True)] * 12,
         Status.MISSED: [replace(now, late=2 * WINDOW)],
     }
@@ -924,18 +924,18 @@ def test_the_histories_reach_every_state_that_a_delivery_can_rest_in() -> None:
 @pytest.mark.parametrize("wait", [None, SECOND, timedelta(minutes=7), timedelta(hours=3)])
 def test_a_throttled_delivery_waits_at_least_as_long_as_it_was_asked_to(wait: timedelta | None, chance: float) -> None:
     backoff = Backoff()
-    delivery = concluded(claimed(), ended(Ended.THROTTLED, wait=wait), NOON, LOOK_UP, chance=chance)
+    delivery = concluded(claimed(), ended(TryEnd.THROTTLED, wait=wait), NOON, LOOK_UP, chance=chance)
     assert next_moment(delivery) - NOON >= (wait or backoff.first)
 
 
 @pytest.mark.parametrize(
     ("make", "event"),
     [
-        (lambda: after(Ended.PUBLISHED), Event.CONFIRM),
-        (lambda: after(Ended.NOT_SENT), Event.PUT_BACK),
-        (lambda: after(Ended.AMBIGUOUS), Event.LOOK_AGAIN),
-        (lambda: after(Ended.REJECTED), Event.REJECT),
-        (lambda: after(Ended.AMBIGUOUS, rules=NONE), Event.LOSE_TRACK),
+        (lambda: after(TryEnd.PUBLISHED), Event.CONFIRM),
+        (lambda: after(TryEnd.NOT_SENT), Event.PUT_BACK),
+        (lambda: after(TryEnd.AMBIGUOUS), Event.LOOK_AGAIN),
+        (lambda: after(TryEnd.REJECTED), Event.REJECT),
+        (lambda: after(TryEnd.AMBIGUOUS, rules=NONE), Event.LOSE_TRACK),
     ],
 )
 def test_each_end_of_a_try_is_its_row_of_the_table(make: Callable[[], Delivery], event: Event) -> None:

@@ -8,7 +8,7 @@ import pytest
 from omnipub.domain.delivery.conclude import concluded
 from omnipub.domain.delivery.decide import (
     RESTS,
-    Act,
+    NextAct,
     buried,
     claimed_to_look,
     claimed_to_send,
@@ -31,23 +31,23 @@ from omnipub.domain.delivery.late_answers import (
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery, DoubledPost, FrozenRequest, Lease, Reason
 from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE, latest
-from omnipub.domain.delivery.outcome import Ended, Outcome, unquoted
+from omnipub.domain.delivery.outcome import Outcome, TryEnd, unquoted
 from omnipub.domain.delivery.overdue import FRESH, is_put_again
 from omnipub.domain.delivery.reconcile import BETWEEN_LOOKS, LookResult, first_look, looked
-from omnipub.domain.delivery.rules import Remedy, Rules
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.delivery.rules import ReconcileMethod, Rules
+from omnipub.domain.ids import Parent, ParentKind
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=70)
-LOOK_UP = Rules(remedy=Remedy.LOOK_UP, settle=timedelta(seconds=90))
-RESEND = Rules(remedy=Remedy.RESEND, settle=timedelta(seconds=90))
+LOOK_UP = Rules(remedy=ReconcileMethod.LOOK_UP, settle=timedelta(seconds=90))
+RESEND = Rules(remedy=ReconcileMethod.RESEND, settle=timedelta(seconds=90))
 FIRST = FrozenRequest(revision=1, body={"message": "Hello"})
 
 DUE = Delivery(
-    parent=Parent(kind=Kind.MESSAGE, id="01KAQ8GQ00000000000000000A"),
+    parent=Parent(kind=ParentKind.MESSAGE, id="01KAQ8GQ00000000000000000A"),
     channel="linkedin",
     account="urn:li:person:1",
     owner="owner-1",
@@ -59,7 +59,7 @@ DUE = Delivery(
 CLAIM = claimed_to_send(DUE, NOON, claim_id="c", lease_for=LEASE, frozen=FIRST)
 IN_DOUBT = replace(CLAIM, may_be_out=True, uncertain_since=NOON, settle_from=NOON, tries_used=1)
 OUT = replace(CLAIM, status=Status.PUBLISHED, next_at=None, lease=None, published_at=NOON, network_id="1")
-ANSWER = Outcome(ended=Ended.PUBLISHED, network_id="2", permalink="https://n.example/2")
+ANSWER = Outcome(ended=TryEnd.PUBLISHED, network_id="2", permalink="https://n.example/2")
 
 
 def lease(*, sends: bool) -> Lease:
@@ -72,7 +72,7 @@ def answered(
     outcome: Outcome = ANSWER,
     *,
     said: str = "Hello",
-    remedy: Remedy = Remedy.LOOK_UP,
+    remedy: ReconcileMethod = ReconcileMethod.LOOK_UP,
 ) -> Delivery:
     return late_answer(there, claim, outcome, NOON + HOUR, said=said, remedy=remedy)
 
@@ -90,13 +90,13 @@ def code(delivery: Delivery) -> str:
 
 
 def test_what_is_not_sent_while_its_account_rests_waits_for_that_and_uses_no_try() -> None:
-    outcome = Outcome(ended=Ended.NOT_SENT)
+    outcome = Outcome(ended=TryEnd.NOT_SENT)
     delivery = concluded(CLAIM, outcome, NOON, LOOK_UP, chance=0, rests_until=NOON + HOUR)
     assert (delivery.status, delivery.next_at, delivery.tries_used) == (Status.SCHEDULED, NOON + HOUR, 0)
 
 
 def test_a_network_that_asks_for_a_longer_wait_than_the_accounts_rest_gets_it() -> None:
-    outcome = Outcome(ended=Ended.THROTTLED, wait=2 * HOUR)
+    outcome = Outcome(ended=TryEnd.THROTTLED, wait=2 * HOUR)
     assert concluded(CLAIM, outcome, NOON, LOOK_UP, chance=0, rests_until=NOON + HOUR).next_at == NOON + 2 * HOUR
 
 
@@ -106,7 +106,7 @@ def test_a_post_is_out_since_the_network_named_its_id_not_since_the_try_ended() 
 
 
 def test_an_account_that_gets_a_new_token_is_asked_when_it_has_it() -> None:
-    outcome = Outcome(ended=Ended.AUTH, wait=MINUTE)
+    outcome = Outcome(ended=TryEnd.AUTH, wait=MINUTE)
     assert concluded(CLAIM, outcome, NOON, LOOK_UP, chance=0).next_at == NOON + MINUTE
 
 
@@ -119,17 +119,17 @@ def test_what_may_be_out_says_what_the_network_said_until_a_person_decides(
     unasked_since: datetime | None, status: Status, reason: str
 ) -> None:
     claim = replace(IN_DOUBT, unasked_since=unasked_since)
-    delivery = concluded(claim, Outcome(ended=Ended.THROTTLED, code="190"), NOON, LOOK_UP, chance=0)
+    delivery = concluded(claim, Outcome(ended=TryEnd.THROTTLED, code="190"), NOON, LOOK_UP, chance=0)
     assert (delivery.status, code(delivery)) == (status, reason)
 
 
 def test_an_uncertain_try_without_a_lease_is_uncertain_since_it_ended() -> None:
-    delivery = concluded(replace(CLAIM, lease=None), Outcome(ended=Ended.AMBIGUOUS), NOON + MINUTE, LOOK_UP, chance=0)
+    delivery = concluded(replace(CLAIM, lease=None), Outcome(ended=TryEnd.AMBIGUOUS), NOON + MINUTE, LOOK_UP, chance=0)
     assert (delivery.may_be_out, delivery.uncertain_since) == (True, NOON + MINUTE)
 
 
 def test_an_uncertain_try_is_sent_again_no_earlier_than_the_network_asked() -> None:
-    outcome = Outcome(ended=Ended.AMBIGUOUS, wait=HOUR)
+    outcome = Outcome(ended=TryEnd.AMBIGUOUS, wait=HOUR)
     assert concluded(CLAIM, outcome, NOON, RESEND, chance=0).next_at == NOON + HOUR
 
 
@@ -226,18 +226,18 @@ def test_what_was_to_be_called_off_and_went_out_says_so_first() -> None:
 @pytest.mark.parametrize(
     ("there", "remedy", "doubt"),
     [
-        (replace(CLAIM, attempts=2, lease=None, may_be_out=True), Remedy.LOOK_UP, True),
-        (replace(CLAIM, attempts=2, lease=lease(sends=True)), Remedy.LOOK_UP, True),
-        (replace(CLAIM, attempts=2, lease=lease(sends=False)), Remedy.LOOK_UP, False),
-        (replace(CLAIM, attempts=2, lease=None), Remedy.LOOK_UP, False),
-        (replace(CLAIM, attempts=1, may_be_out=True), Remedy.LOOK_UP, False),
-        (replace(CLAIM, attempts=2, lease=lease(sends=True)), Remedy.RESEND, False),
-        (replace(CLAIM, attempts=2, lease=lease(sends=True)), Remedy.NONE, True),
+        (replace(CLAIM, attempts=2, lease=None, may_be_out=True), ReconcileMethod.LOOK_UP, True),
+        (replace(CLAIM, attempts=2, lease=lease(sends=True)), ReconcileMethod.LOOK_UP, True),
+        (replace(CLAIM, attempts=2, lease=lease(sends=False)), ReconcileMethod.LOOK_UP, False),
+        (replace(CLAIM, attempts=2, lease=None), ReconcileMethod.LOOK_UP, False),
+        (replace(CLAIM, attempts=1, may_be_out=True), ReconcileMethod.LOOK_UP, False),
+        (replace(CLAIM, attempts=2, lease=lease(sends=True)), ReconcileMethod.RESEND, False),
+        (replace(CLAIM, attempts=2, lease=lease(sends=True)), ReconcileMethod.NONE, True),
     ],
     ids=["may be out", "is sending", "only looks", "is surely not out", "the same try", "under our key", "no remedy"],
 )
 def test_a_further_try_that_may_be_out_is_told_unless_our_key_keeps_it_single(
-    there: Delivery, remedy: Remedy, *, doubt: bool
+    there: Delivery, remedy: ReconcileMethod, *, doubt: bool
 ) -> None:
     assert code(answered(there, remedy=remedy)) == (MAYBE_DOUBLED if doubt else "")
 
@@ -293,7 +293,7 @@ def test_a_delivery_that_is_not_out_has_no_posts() -> None:
 
 
 def test_a_delivery_without_a_next_moment_is_let_be() -> None:
-    assert next_step(replace(DUE, next_at=None), NOON).act is Act.LET_BE
+    assert next_step(replace(DUE, next_at=None), NOON).act is NextAct.LET_BE
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnipub.domain.delivery.fingerprint import Sent
+from omnipub.domain.delivery.fingerprint import SentPost
 from omnipub.domain.delivery.lookup import CLOCK_DIFFERENCE, MEASURED, SURELY, read
-from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
 from omnipub.domain.delivery.reconcile import LookResult
 
 SINCE = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -18,7 +18,7 @@ TEXT = "We are hiring: https://example.com/jobs"
 
 
 LINK = "https://example.com/jobs"
-PLAIN = Sent(text=TEXT)
+PLAIN = SentPost(text=TEXT)
 
 
 def post(name: str = "1", *, text: str = TEXT, at: datetime = SINCE, links: tuple[str, ...] | None = ()) -> FoundPost:
@@ -30,7 +30,7 @@ def judged(
     back_to: datetime | None = START,
     owners: Mapping[str, str] | None = None,
     ahead: timedelta | None = None,
-    sent: Sent = PLAIN,
+    sent: SentPost = PLAIN,
 ) -> LookResult:
     sighting = Sighting(posts=posts, reaches_back_to=back_to, clock_ahead=ahead)
     return read(sighting, sent=sent, since=SINCE, owners=owners or {}, ours=OURS)
@@ -81,7 +81,7 @@ def test_our_link_in_another_spelling_or_wrapped_by_the_network_is_ours(text: st
     assert judged(post(text=text)).found == post(text=text)
 
 
-CARD = Sent(text="We are hiring", links=(LINK,))
+CARD = SentPost(text="We are hiring", links=(LINK,))
 
 
 def test_a_link_that_stands_on_a_card_is_compared_as_well() -> None:
@@ -89,13 +89,13 @@ def test_a_link_that_stands_on_a_card_is_compared_as_well() -> None:
     assert judged(ours, sent=CARD).found == ours
     check_unclear(judged(post(text="We are hiring", links=("https://example.com/other",)), sent=CARD), "1")
     check_unclear(judged(post(text="We are hiring"), sent=CARD), "1")
-    check_unclear(judged(post(text="We are hiring", links=(LINK,)), sent=Sent(text="We are hiring")), "1")
+    check_unclear(judged(post(text="We are hiring", links=(LINK,)), sent=SentPost(text="We are hiring")), "1")
 
 
 def test_a_link_that_the_network_does_not_show_is_not_clear() -> None:
     check_unclear(judged(post(text="We are hiring", links=None), sent=CARD), "1")
     plain = post(text="We are hiring", links=None)
-    assert judged(plain, sent=Sent(text="We are hiring")).found == plain
+    assert judged(plain, sent=SentPost(text="We are hiring")).found == plain
 
 
 def test_ours_is_adopted_beside_one_that_only_looks_like_it() -> None:
@@ -104,7 +104,7 @@ def test_ours_is_adopted_beside_one_that_only_looks_like_it() -> None:
 
 
 def test_a_text_that_is_shown_cut_off_is_named_and_not_adopted() -> None:
-    sent = Sent(text="We are hiring people who can read and write, and who like it")
+    sent = SentPost(text="We are hiring people who can read and write, and who like it")
     check_unclear(judged(post(text="We are hiring people who can read…"), sent=sent), "1")
     assert "cut off" in judged(post(text="We are hiring people who can read…"), sent=sent).sentence
 
@@ -188,9 +188,9 @@ def test_a_look_that_reaches_back_further_than_the_try_is_complete() -> None:
 
 
 def test_a_look_that_failed_proves_nothing_and_keeps_reason_and_wait() -> None:
-    failed = Outcome(ended=Ended.THROTTLED, sentence="Too many requests.", wait=timedelta(minutes=5))
+    failed = Outcome(ended=TryEnd.THROTTLED, sentence="Too many requests.", wait=timedelta(minutes=5))
     sighting = Sighting(posts=(post(),), reaches_back_to=START, failed=failed)
-    seen = read(sighting, sent=Sent(text=TEXT), since=SINCE, owners={}, ours=OURS)
+    seen = read(sighting, sent=SentPost(text=TEXT), since=SINCE, owners={}, ours=OURS)
     assert seen == LookResult(sentence="Too many requests.", wait=timedelta(minutes=5))
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnipub.domain.conversation import Account, Looking, Occasion, Publishing
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content, MediaReference, Variant
 from omnipub.errors import InvalidInputError
@@ -40,7 +40,7 @@ class SomeChannel:
     def text(self, content: Content) -> str:
         return content.with_hashtags() + self.stamp
 
-    def remedy(self, account_id: str) -> Remedy:
+    def remedy(self, account_id: str) -> ReconcileMethod:
         raise NotImplementedError(account_id)
 
     def render(self, content: Content, occasion: Occasion) -> Mapping[str, Any]:

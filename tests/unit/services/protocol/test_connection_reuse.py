@@ -7,10 +7,10 @@ import pytest
 
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.message import Content
 from omnipub.services.protocol.connection_reuse import reusing
-from omnipub.storage.items import Connection, Standing
+from omnipub.storage.items import Connection, ConnectionStatus
 from support.world import START
 
 CONNECTION = Connection(
@@ -19,7 +19,7 @@ CONNECTION = Connection(
     account="did:plc:1",
     title="",
     sealed="",
-    standing=Standing.ACTIVE,
+    standing=ConnectionStatus.ACTIVE,
     standing_since=START,
     created_at=START,
 )
@@ -93,5 +93,5 @@ def publishing(name: str) -> Request:
 
 @pytest.mark.parametrize("name", sorted(CHANNELS))
 def test_a_publish_is_repeatable_exactly_where_it_carries_a_key_of_ours(name: str) -> None:
-    is_keyed = CHANNELS[name].remedy(ACCOUNTS[name][0]) is Remedy.RESEND
+    is_keyed = CHANNELS[name].remedy(ACCOUNTS[name][0]) is ReconcileMethod.RESEND
     assert publishing(name).repeatable is is_keyed

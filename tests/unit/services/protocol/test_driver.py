@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from omnipub.domain.conversation import Published, Publishing, Request, RequestFailedError, Response
-from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
+from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
 from omnipub.domain.network import PostIds
 from omnipub.ports.http import NoAnswerError, NotSentError
 from omnipub.services.protocol.driver import Driver
@@ -18,7 +18,7 @@ TICK = timedelta(milliseconds=1)
 LEASE = NOON + timedelta(seconds=70)
 LONGEST = timedelta(seconds=25)
 IDS = PostIds(network="Net", pattern=re.compile("[0-9]+"), like="a number", found="It is there.")
-OUT = Outcome(ended=Ended.PUBLISHED, network_id="1")
+OUT = Outcome(ended=TryEnd.PUBLISHED, network_id="1")
 OK = Response(status=200)
 NOT_SENT = NotSentError("The name could not be resolved.")
 NO_ANSWER = NoAnswerError("The answer did not come in time.")
@@ -103,10 +103,10 @@ def telling(*after: Request, breaks: bool = False) -> Publishing:
     for request in after:
         answer = yield request
         if answer.status != 200:
-            return Outcome(ended=Ended.AMBIGUOUS, code="http_500", sentence="It failed.")
+            return Outcome(ended=TryEnd.AMBIGUOUS, code="http_500", sentence="It failed.")
     if breaks:
         raise KeyError("permalink")
-    return Outcome(ended=Ended.PUBLISHED, network_id="1", permalink="https://net/late")
+    return Outcome(ended=TryEnd.PUBLISHED, network_id="1", permalink="https://net/late")
 
 
 def run(*requests: Request, answers: list[Response | Exception]) -> Outcome:
@@ -157,25 +157,25 @@ def test_whatever_status_an_answer_has_the_channel_judges_it() -> None:
     ("requests", "answers", "how"),
     [
         # Nothing that publishes has left us: surely not out.
-        ([PUBLISH], [NOT_SENT], Ended.NOT_SENT),
-        ([PREPARE, PUBLISH], [NOT_SENT], Ended.NOT_SENT),
-        ([PREPARE, PUBLISH], [NO_ANSWER], Ended.NOT_SENT),
-        ([PREPARE, PUBLISH], [OK, NOT_SENT], Ended.NOT_SENT),
-        ([READ, PREPARE, PUBLISH], [OK, NO_ANSWER], Ended.NOT_SENT),
+        ([PUBLISH], [NOT_SENT], TryEnd.NOT_SENT),
+        ([PREPARE, PUBLISH], [NOT_SENT], TryEnd.NOT_SENT),
+        ([PREPARE, PUBLISH], [NO_ANSWER], TryEnd.NOT_SENT),
+        ([PREPARE, PUBLISH], [OK, NOT_SENT], TryEnd.NOT_SENT),
+        ([READ, PREPARE, PUBLISH], [OK, NO_ANSWER], TryEnd.NOT_SENT),
         # A publishing request was written, and its answer is missing.
-        ([PUBLISH], [NO_ANSWER], Ended.AMBIGUOUS),
-        ([PREPARE, PUBLISH], [OK, NO_ANSWER], Ended.AMBIGUOUS),
+        ([PUBLISH], [NO_ANSWER], TryEnd.AMBIGUOUS),
+        ([PREPARE, PUBLISH], [OK, NO_ANSWER], TryEnd.AMBIGUOUS),
         # Whatever goes wrong after a publishing request was answered does not take it back.
-        ([PUBLISH, READ], [OK, NOT_SENT], Ended.AMBIGUOUS),
-        ([PUBLISH, READ], [OK, NO_ANSWER], Ended.AMBIGUOUS),
-        ([PUBLISH, PUBLISH], [OK, NOT_SENT], Ended.AMBIGUOUS),
-        ([PUBLISH, PUBLISH], [OK, NO_ANSWER], Ended.AMBIGUOUS),
-        ([PUBLISH, READ, PREPARE], [OK, OK, NOT_SENT], Ended.AMBIGUOUS),
-        ([PUBLISH, READ], [Response(status=500), NOT_SENT], Ended.AMBIGUOUS),
+        ([PUBLISH, READ], [OK, NOT_SENT], TryEnd.AMBIGUOUS),
+        ([PUBLISH, READ], [OK, NO_ANSWER], TryEnd.AMBIGUOUS),
+        ([PUBLISH, PUBLISH], [OK, NOT_SENT], TryEnd.AMBIGUOUS),
+        ([PUBLISH, PUBLISH], [OK, NO_ANSWER], TryEnd.AMBIGUOUS),
+        ([PUBLISH, READ, PREPARE], [OK, OK, NOT_SENT], TryEnd.AMBIGUOUS),
+        ([PUBLISH, READ], [Response(status=500), NOT_SENT], TryEnd.AMBIGUOUS),
     ],
 )
 def test_a_try_is_ambiguous_as_soon_as_a_publishing_request_has_left_us(
-    requests: list[Request], answers: list[Response | Exception], how: Ended
+    requests: list[Request], answers: list[Response | Exception], how: TryEnd
 ) -> None:
     assert run(*requests, answers=answers).ended is how
 
@@ -200,25 +200,25 @@ def test_a_missing_answer_says_why_in_words(error: NotSentError | NoAnswerError,
 )
 def test_a_post_whose_id_is_known_is_published_whatever_becomes_of_what_follows(fate: Response | Exception) -> None:
     outcome = Stage(answers=[OK, fate]).publish(telling(READ))
-    assert (outcome.ended, outcome.network_id, outcome.permalink) == (Ended.PUBLISHED, "1", "https://net/early")
+    assert (outcome.ended, outcome.network_id, outcome.permalink) == (TryEnd.PUBLISHED, "1", "https://net/early")
     assert outcome.sentence
 
 
 def test_a_known_id_survives_a_channel_that_stumbles() -> None:
     outcome = Stage(answers=[OK]).publish(telling(breaks=True))
-    assert (outcome.ended, outcome.network_id) == (Ended.PUBLISHED, "1")
+    assert (outcome.ended, outcome.network_id) == (TryEnd.PUBLISHED, "1")
 
 
 def test_a_known_id_survives_the_end_of_the_lease() -> None:
     stage = Stage(answers=[OK], takes=timedelta(seconds=60))
     outcome = stage.publish(telling(READ))
-    assert (outcome.ended, outcome.network_id) == (Ended.PUBLISHED, "1")
+    assert (outcome.ended, outcome.network_id) == (TryEnd.PUBLISHED, "1")
     assert stage.wire.sent == [PUBLISH]
 
 
 def test_a_known_id_survives_another_request_that_publishes_and_has_no_answer() -> None:
     outcome = Stage(answers=[OK, NO_ANSWER]).publish(telling(PUBLISH))
-    assert (outcome.ended, outcome.network_id) == (Ended.PUBLISHED, "1")
+    assert (outcome.ended, outcome.network_id) == (TryEnd.PUBLISHED, "1")
 
 
 def test_what_follows_a_known_id_may_add_the_permalink() -> None:
@@ -230,7 +230,7 @@ def test_a_channel_may_end_with_another_id_and_the_named_one_stands() -> None:
     def confused() -> Publishing:
         yield PUBLISH
         yield Published(network_id="1")
-        return Outcome(ended=Ended.PUBLISHED, network_id="2")
+        return Outcome(ended=TryEnd.PUBLISHED, network_id="2")
 
     assert Stage(answers=[OK]).publish(confused()).network_id == "1"
 
@@ -265,7 +265,7 @@ def test_a_channel_cannot_catch_the_missing_answer_of_a_request_that_publishes()
         return OUT
 
     stage = Stage(answers=[NO_ANSWER, OK])
-    assert stage.publish(stubborn()).ended is Ended.AMBIGUOUS
+    assert stage.publish(stubborn()).ended is TryEnd.AMBIGUOUS
     assert stage.wire.sent == [PUBLISH]
 
 
@@ -285,10 +285,10 @@ def test_a_refused_token_after_what_may_be_visible_is_ambiguous(status: int) -> 
     def parts() -> Publishing:
         yield PUBLISH
         yield PUBLISH
-        return Outcome(ended=Ended.AUTH)
+        return Outcome(ended=TryEnd.AUTH)
 
     ends = [Stage(answers=[Response(status=first), Response(status=401)]).publish(parts()) for first in (status, 400)]
-    assert [one.ended for one in ends] == [Ended.AMBIGUOUS, Ended.AUTH]
+    assert [one.ended for one in ends] == [TryEnd.AMBIGUOUS, TryEnd.AUTH]
 
 
 # The lease.
@@ -303,21 +303,21 @@ def test_a_request_whose_time_out_no_longer_fits_into_the_lease_is_not_begun() -
     stage = Stage()
     outcome = stage.publish(saying(PUBLISH), lease=NOON + timedelta(seconds=20) - TICK)
     assert stage.wire.sent == []
-    assert (outcome.ended, outcome.code) == (Ended.NOT_SENT, "lease_too_short")
+    assert (outcome.ended, outcome.code) == (TryEnd.NOT_SENT, "lease_too_short")
 
 
 def test_the_clock_is_read_again_before_each_request() -> None:
     stage = Stage(answers=[OK, OK, OK], takes=timedelta(seconds=19))
     outcome = stage.publish(saying(PREPARE, PREPARE, PREPARE, PUBLISH))
     assert len(stage.wire.sent) == 3
-    assert (outcome.ended, outcome.code) == (Ended.NOT_SENT, "lease_too_short")
+    assert (outcome.ended, outcome.code) == (TryEnd.NOT_SENT, "lease_too_short")
 
 
 def test_running_out_of_lease_after_publishing_is_ambiguous() -> None:
     stage = Stage(answers=[OK], takes=timedelta(seconds=60))
     outcome = stage.publish(saying(PUBLISH, READ))
     assert stage.wire.sent == [PUBLISH]
-    assert (outcome.ended, outcome.code) == (Ended.AMBIGUOUS, "lease_too_short")
+    assert (outcome.ended, outcome.code) == (TryEnd.AMBIGUOUS, "lease_too_short")
 
 
 def test_each_requests_own_time_out_counts() -> None:
@@ -325,7 +325,7 @@ def test_each_requests_own_time_out_counts() -> None:
     stage = Stage(answers=[OK])
     lease = NOON + timedelta(seconds=5)
     assert stage.publish(saying(short), lease=lease) == OUT
-    assert Stage().publish(saying(PUBLISH), lease=lease).ended is Ended.NOT_SENT
+    assert Stage().publish(saying(PUBLISH), lease=lease).ended is TryEnd.NOT_SENT
 
 
 def test_no_request_takes_longer_than_the_stage_allows_and_only_that_must_fit() -> None:
@@ -333,13 +333,13 @@ def test_no_request_takes_longer_than_the_stage_allows_and_only_that_must_fit() 
     stage = Stage(answers=[OK])
     assert stage.publish(saying(patient), lease=NOON + LONGEST) == OUT
     assert [request.total_timeout for request in stage.wire.sent] == [LONGEST.total_seconds()]
-    assert Stage().publish(saying(patient), lease=NOON + LONGEST - TICK).ended is Ended.NOT_SENT
+    assert Stage().publish(saying(patient), lease=NOON + LONGEST - TICK).ended is TryEnd.NOT_SENT
 
 
 def test_a_worker_that_was_frozen_past_its_lease_sends_nothing() -> None:
     stage = Stage()
     stage.clock.at = LEASE + timedelta(hours=1)
-    assert stage.publish(saying(PUBLISH)).ended is Ended.NOT_SENT
+    assert stage.publish(saying(PUBLISH)).ended is TryEnd.NOT_SENT
     assert stage.wire.sent == []
 
 
@@ -349,14 +349,14 @@ def test_a_worker_that_was_frozen_past_its_lease_sends_nothing() -> None:
 @pytest.mark.parametrize(
     ("requests", "breaks_after", "how"),
     [
-        ([PREPARE, PUBLISH], 1, Ended.NOT_SENT),
-        ([PUBLISH], 1, Ended.AMBIGUOUS),
-        ([PREPARE, PUBLISH], 2, Ended.AMBIGUOUS),
-        ([PUBLISH, READ], 2, Ended.AMBIGUOUS),
+        ([PREPARE, PUBLISH], 1, TryEnd.NOT_SENT),
+        ([PUBLISH], 1, TryEnd.AMBIGUOUS),
+        ([PREPARE, PUBLISH], 2, TryEnd.AMBIGUOUS),
+        ([PUBLISH, READ], 2, TryEnd.AMBIGUOUS),
     ],
 )
 def test_a_channel_that_stumbles_over_an_answer_does_not_take_the_worker_with_it(
-    requests: list[Request], breaks_after: int, how: Ended
+    requests: list[Request], breaks_after: int, how: TryEnd
 ) -> None:
     stage = Stage(answers=[OK] * len(requests))
     outcome = stage.publish(saying(*requests, breaks_after=breaks_after))
@@ -372,7 +372,7 @@ def test_a_channel_that_stumbles_before_its_first_request_has_sent_nothing() -> 
         return OUT
 
     stage = Stage()
-    assert stage.publish(broken()).ended is Ended.NOT_SENT
+    assert stage.publish(broken()).ended is TryEnd.NOT_SENT
     assert stage.wire.sent == []
 
 
@@ -413,7 +413,7 @@ def test_a_look_without_an_answer_has_failed_and_saw_nothing(answers: list[Respo
     sighting = look(READ, READ, answers=list(answers))
     assert sighting.failed is not None
     assert sighting.failed.sentence
-    assert sighting.failed.ended is Ended.NOT_SENT
+    assert sighting.failed.ended is TryEnd.NOT_SENT
     assert (sighting.posts, sighting.reaches_back_to) == ((), None)
 
 
@@ -437,10 +437,10 @@ def test_a_look_that_cannot_be_read_has_failed() -> None:
 def test_an_id_that_the_network_does_not_have_is_never_published() -> None:
     def odd() -> Publishing:
         yield PUBLISH
-        return Outcome(ended=Ended.PUBLISHED, network_id="\ud800")
+        return Outcome(ended=TryEnd.PUBLISHED, network_id="\ud800")
 
     outcome = Stage(answers=[OK]).publish(odd())
-    assert (outcome.ended, outcome.network_id) == (Ended.AMBIGUOUS, "")
+    assert (outcome.ended, outcome.network_id) == (TryEnd.AMBIGUOUS, "")
 
 
 def test_a_listed_post_without_a_valid_id_is_not_seen_and_keeps_the_look_unclear() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from omnipub.channels.registry import CHANNELS
 from omnipub.domain.conversation import Account, Occasion, Request, Response, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.domain.message import Content, MediaReference
 from omnipub.ports.http import NoAnswerError
-from omnipub.services.accounts.check import Checks
+from omnipub.services.accounts.check import CheckableChannel
 from omnipub.services.accounts.refresh_results import Refreshable
 from omnipub.services.protocol.driver import Driver
 from support.echoes import WAYS, traces
@@ -122,7 +122,7 @@ def conversations(network: str) -> Iterator[tuple[str, Callable[[], Generator[Re
         yield "publish", lambda frozen=frozen: channel.publish(frozen, account, lambda: NOW)
     yield "look_up", lambda: channel.look_up(account, NOW - timedelta(minutes=5))
     yield "delete", lambda: channel.delete(POSTS[network], account)
-    if isinstance(channel, Checks):
+    if isinstance(channel, CheckableChannel):
         yield "check", lambda: channel.check(account)
     if isinstance(channel, Refreshable):
 
@@ -176,7 +176,7 @@ def held(network: str, name: str, talk: Any, hostile: Hostile) -> str:
         return str(seen) + str(vars(still))
     wanted = ids if name == "publish" else None
     outcome = driver.publish(talk, secrets=secrets, lease_until=until, ids=wanted)
-    assert outcome.ended in Ended
+    assert outcome.ended in TryEnd
     return str(outcome) + str(vars(still))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from omnipub.domain.ids import Kind, Parent
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
 from omnipub.services.stream.wire_format import (
     ROWS,
@@ -19,7 +19,10 @@ from omnipub.services.stream.wire_format import (
 )
 
 LAMBDA_ANSWERS = 6 * 1024 * 1024
-PARENTS = [Parent(kind=Kind.MESSAGE, id="01KB0CVP6ZJ7X3Q5N8T4W2E9HD"), Parent(kind=Kind.CERTIFICATION, id="7" * 26)]
+PARENTS = [
+    Parent(kind=ParentKind.MESSAGE, id="01KB0CVP6ZJ7X3Q5N8T4W2E9HD"),
+    Parent(kind=ParentKind.CERTIFICATION, id="7" * 26),
+]
 PUT = RunNowResult(pk="MSG#01KB0CVP6ZJ7X3Q5N8T4W2E9HD", channel="facebook", ready=True, dispatched=True, why="due")
 AHEAD = RunNowResult(
     pk="CERT#" + "7" * 26, channel="linkedin:team", ready=False, dispatched=False, why="not due yet: 2026"

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from omnipub.adapters.local.sqlite.database import BUSY_MS
-from omnipub.adapters.local.sqlite.errors import told as told_of
+from omnipub.adapters.local.sqlite.errors import error_for
 from omnipub.errors import InvalidInputError
 from omnipub.hints import Action, Hint
 from omnipub.storage.schema import KEY_ATTRIBUTES
@@ -86,4 +86,4 @@ def _translated(source: Path, target: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-        raise told_of(error, source if damaged else target, expendable=False) from error
+        raise error_for(error, source if damaged else target, expendable=False) from error

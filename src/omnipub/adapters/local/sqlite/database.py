@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from omnipub import private_files
-from omnipub.adapters.local.sqlite.errors import told
+from omnipub.adapters.local.sqlite.errors import error_for
 from omnipub.adapters.local.sqlite.group_commit import GroupCommit, Job, Work
 from omnipub.adapters.local.sqlite.prefetch import read_ahead
 from omnipub.hints import Advice
@@ -167,7 +167,7 @@ class Database:
             yield
         except (sqlite3.Error, JsonError) as error:
             # What we wrote is JSON: text that is none was written by a failing disk.
-            raise told(error, self._path, expendable=self._expendable, remedy=self._remedy) from error
+            raise error_for(error, self._path, expendable=self._expendable, remedy=self._remedy) from error
 
 
 def check(path: Path, *, expendable: bool = False) -> None:
@@ -183,7 +183,7 @@ def check(path: Path, *, expendable: bool = False) -> None:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
-        raise told(error, path, expendable=expendable) from error
+        raise error_for(error, path, expendable=expendable) from error
     if found != "ok":
         broken = ValueError(" ".join(found.replace("***", "").split()))
-        raise told(broken, path, expendable=expendable)
+        raise error_for(broken, path, expendable=expendable)

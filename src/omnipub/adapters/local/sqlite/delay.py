@@ -30,7 +30,7 @@ CREATE INDEX IF NOT EXISTS by_moment ON waiting (at)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delayed:
+class DelayedMessage:
     """A message whose time has come: pointers of one moment.
 
     Attributes:
@@ -86,7 +86,7 @@ class SqliteDelay:
             earliest = connection.execute("SELECT min(at) FROM waiting").fetchone()[0]
         return from_text(earliest) if earliest else None
 
-    def until(self, moment: datetime) -> list[Delayed]:
+    def until(self, moment: datetime) -> list[DelayedMessage]:
         """The next messages for moments up to `moment`, the earliest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -94,13 +94,13 @@ class SqliteDelay:
                 (to_text(moment + TICK), PACK * BATCH),
             ).fetchall()
         messages = [
-            Delayed(ids=tuple(row["id"] for row in pack), body=_packed(row["body"] for row in pack))
+            DelayedMessage(ids=tuple(row["id"] for row in pack), body=_packed(row["body"] for row in pack))
             for _, group in groupby(rows, key=lambda row: row["at"])
             for pack in _packs(list(group))
         ]
         return messages[:BATCH]
 
-    def done(self, messages: Iterable[Delayed]) -> None:
+    def done(self, messages: Iterable[DelayedMessage]) -> None:
         """Forget messages: what they named is on the stream, or left to the ticks."""
         rows = [(number,) for message in messages for number in message.ids]
         with self._database.writing() as connection:

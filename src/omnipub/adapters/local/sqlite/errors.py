@@ -57,7 +57,9 @@ _MOVE_AWAY = (
 )
 
 
-def told(error: sqlite3.Error | ValueError, path: Path, *, expendable: bool, remedy: Advice = "") -> UnavailableError:
+def error_for(
+    error: sqlite3.Error | ValueError, path: Path, *, expendable: bool, remedy: Advice = ""
+) -> UnavailableError:
     """Our error for one of SQLite's, or for content that cannot be read.
 
     Args:

@@ -25,7 +25,7 @@ from omnipub.channels.networks.bluesky.sessions import Sessions
 from omnipub.channels.networks.bluesky.sign_in import check_password, signed_in
 from omnipub.domain.announcement_templates import SHORT
 from omnipub.domain.conversation import Account, Channel, FrozenBody, Looking, Occasion, Publishing
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.network import OwnAddress, PostIds, SandboxAccount, Tokens
@@ -65,10 +65,10 @@ class Bluesky(Channel):
     def __init__(self) -> None:
         self._sessions = Sessions()
 
-    def remedy(self, account_id: str) -> Remedy:
+    def remedy(self, account_id: str) -> ReconcileMethod:
         """A put under the same key cannot double."""
         del account_id
-        return Remedy.RESEND
+        return ReconcileMethod.RESEND
 
     def text(self, content: Content) -> str:
         """The text; beside images it carries the link, as a post has a card or images."""

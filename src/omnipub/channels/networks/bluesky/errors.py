@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from omnipub.channels.answers import Verdict, asked_wait, bounded_wait, sentence, unclear, words
+from omnipub.channels.answers import AnswerMeaning, asked_wait, bounded_wait, sentence, unclear, words
 from omnipub.channels.networks.bluesky.endpoint import TITLE
 from omnipub.channels.numbers import whole_number
 from omnipub.domain.conversation import Response
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.domain.timestamps import EPOCH
 
 REGAIN = timedelta(minutes=5)
@@ -22,17 +22,17 @@ SESSION_OVER = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing"})
 """The session no longer counts, so the request did nothing. The first comes with status 400."""
 
 TAKEDOWN = "AccountTakedown"
-_PASSWORD = Verdict(Ended.AUTH, "Bluesky does not accept the app password; connect the account with a new one.")
-_SESSION = Verdict(Ended.AUTH, "Bluesky accepts no session of this account; connect it with a new app password.")
-_TAKEN_DOWN = Verdict(Ended.AUTH, "Bluesky has taken this account down; its owner has to talk to Bluesky.")
-_THROTTLED = Verdict(Ended.THROTTLED, "Bluesky asks to slow down.")
-_RECORD = Verdict(Ended.REJECTED, "Bluesky does not accept the post as it is.")
-NOT_DELETED = Verdict(Ended.REJECTED, "Bluesky does not delete the post.")
-_IMAGE = Verdict(Ended.REJECTED, "Bluesky does not accept one of the images.")
-_OTHER = Verdict(Ended.ALREADY_THERE, "Bluesky has another post under this delivery's key, and keeps it.")
+_PASSWORD = AnswerMeaning(TryEnd.AUTH, "Bluesky does not accept the app password; connect the account with a new one.")
+_SESSION = AnswerMeaning(TryEnd.AUTH, "Bluesky accepts no session of this account; connect it with a new app password.")
+_TAKEN_DOWN = AnswerMeaning(TryEnd.AUTH, "Bluesky has taken this account down; its owner has to talk to Bluesky.")
+_THROTTLED = AnswerMeaning(TryEnd.THROTTLED, "Bluesky asks to slow down.")
+_RECORD = AnswerMeaning(TryEnd.REJECTED, "Bluesky does not accept the post as it is.")
+NOT_DELETED = AnswerMeaning(TryEnd.REJECTED, "Bluesky does not delete the post.")
+_IMAGE = AnswerMeaning(TryEnd.REJECTED, "Bluesky does not accept one of the images.")
+_OTHER = AnswerMeaning(TryEnd.ALREADY_THERE, "Bluesky has another post under this delivery's key, and keeps it.")
 
 # A takedown refuses every post of the account, not this one: so the account is held, and no post is failed.
-BY_ERROR: Mapping[str, Verdict] = MappingProxyType(
+BY_ERROR: Mapping[str, AnswerMeaning] = MappingProxyType(
     dict.fromkeys(SESSION_OVER, _SESSION)
     | {
         "AuthenticationRequired": _PASSWORD,
@@ -47,7 +47,7 @@ BY_ERROR: Mapping[str, Verdict] = MappingProxyType(
 
 # For errors without a known name. A 5xx stands in neither table: after a put it is ambiguous, and the
 # same put again finds out.
-BY_STATUS: Mapping[int, Verdict] = MappingProxyType({400: _RECORD, 401: _PASSWORD, 413: _IMAGE, 429: _THROTTLED})
+BY_STATUS: Mapping[int, AnswerMeaning] = MappingProxyType({400: _RECORD, 401: _PASSWORD, 413: _IMAGE, 429: _THROTTLED})
 
 _ERROR_NAME = re.compile(r"[A-Za-z]\w{0,63}")
 
@@ -58,14 +58,14 @@ def failure_of(
     publishes: bool,
     now: datetime | None = None,
     login: bool = False,
-    refused: Verdict = _RECORD,
+    refused: AnswerMeaning = _RECORD,
 ) -> Outcome:
     """What an answer without the expected content means; `refused` is said where the request itself is wrong."""
     name = error_in(answer)
     said = words(answer.body.get("message") if isinstance(answer.body, dict) else "")
     verdict = BY_ERROR.get(name) or BY_STATUS.get(answer.status)
     verdict = refused if verdict is _RECORD else verdict
-    if login and verdict and verdict.ended is Ended.REJECTED:
+    if login and verdict and verdict.ended is TryEnd.REJECTED:
         verdict = _PASSWORD  # what is wrong with a login is wrong with the account, and not with the post
     if verdict is None:
         return unclear(answer, network=TITLE, publishes=publishes, said=said, code=name)
@@ -73,7 +73,7 @@ def failure_of(
         ended=verdict.ended,
         code=name or str(answer.status),
         sentence=sentence(verdict.sentence, TITLE, said),
-        wait=_wait(answer, now) if verdict.ended is Ended.THROTTLED else None,
+        wait=_wait(answer, now) if verdict.ended is TryEnd.THROTTLED else None,
     )
 
 

@@ -11,7 +11,7 @@ from omnipub.channels.networks.bluesky.errors import NOT_DELETED, failure_of
 from omnipub.channels.networks.bluesky.posts import permalink, uri_in
 from omnipub.channels.networks.bluesky.requests import xrpc_request
 from omnipub.domain.conversation import Account, FrozenBody, Published, Publishing, Response
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.strict_json import loads
 
 
@@ -42,7 +42,7 @@ def put_record(frozen: FrozenBody, account: Account, now: Callable[[], datetime]
     if not uri:
         return failure_of(answer, publishes=True, now=now())
     yield Published(network_id=uri)
-    return Outcome(ended=Ended.PUBLISHED, network_id=uri, permalink=permalink(uri, account))
+    return Outcome(ended=TryEnd.PUBLISHED, network_id=uri, permalink=permalink(uri, account))
 
 
 def delete_record(network_id: str, account: Account) -> Publishing:
@@ -54,7 +54,7 @@ def delete_record(network_id: str, account: Account) -> Publishing:
     # Without `commit` in the answer nothing was left to delete.
     if isinstance(answer.body, dict) and "commit" not in answer.body:
         return already_gone(TITLE, network_id)
-    return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
+    return Outcome(ended=TryEnd.PUBLISHED, network_id=network_id)
 
 
 def _blob_in(answer: Response) -> dict[str, Any] | None:

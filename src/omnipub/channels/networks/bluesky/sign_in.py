@@ -11,7 +11,7 @@ from omnipub.channels.networks.bluesky.errors import SESSION_OVER, TAKEDOWN, err
 from omnipub.channels.networks.bluesky.requests import xrpc_request
 from omnipub.channels.networks.bluesky.sessions import Sessions
 from omnipub.domain.conversation import Account, Published, Publishing, Request, RequestFailedError, Response, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 LOGIN_TIMEOUT = 10.0
 
@@ -26,10 +26,10 @@ def check_password(account: Account) -> Publishing:
         known_as = answer.body.get("handle")
         unknown = not isinstance(known_as, str) or known_as == NO_HANDLE
         handle = account.id if unknown else words(known_as)
-        return Outcome(ended=Ended.PUBLISHED, network_id=account.id, sentence=f"{TITLE} opens sessions of “{handle}”.")
+        return Outcome(ended=TryEnd.PUBLISHED, network_id=account.id, sentence=f"{TITLE} opens sessions of “{handle}”.")
     failed = failure_of(answer, publishes=False, login=True)
     # A new password would not help an account that was taken down.
-    return replace(failed, ended=Ended.REJECTED) if failed.code == TAKEDOWN else failed
+    return replace(failed, ended=TryEnd.REJECTED) if failed.code == TAKEDOWN else failed
 
 
 def _same(request: Request) -> Request:

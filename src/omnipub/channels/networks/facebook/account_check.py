@@ -7,7 +7,7 @@ from omnipub.channels.networks.facebook.endpoint import TITLE
 from omnipub.channels.networks.facebook.errors import OBJECT_UNSEEN, OWNER_MUST_AUTHORISE, failure_of
 from omnipub.channels.networks.facebook.requests import LOOK_TIMEOUT, graph_request, id_in
 from omnipub.domain.conversation import Account, Publishing
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 
 def check_page(account: Account) -> Publishing:
@@ -17,14 +17,14 @@ def check_page(account: Account) -> Publishing:
     if found == account.id:
         name = words(answer.body.get("name")) or found
         return Outcome(
-            ended=Ended.PUBLISHED, network_id=found, sentence=f"{TITLE} shows the page “{name}” to the token."
+            ended=TryEnd.PUBLISHED, network_id=found, sentence=f"{TITLE} shows the page “{name}” to the token."
         )
     if found:
         return Outcome(
-            ended=Ended.REJECTED, code="other_page", sentence=f"The token belongs to the page “{words(found)}”."
+            ended=TryEnd.REJECTED, code="other_page", sentence=f"The token belongs to the page “{words(found)}”."
         )
     failed = failure_of(answer, publishes=False)
     if failed.code == "/".join(map(str, OBJECT_UNSEEN)):
         return replace(failed, sentence="Facebook shows no such page to this token; check the page's id.")
     # What the owner has to do in the page's settings is no matter of the token.
-    return replace(failed, ended=Ended.REJECTED) if str(OWNER_MUST_AUTHORISE) in failed.code.split("/") else failed
+    return replace(failed, ended=TryEnd.REJECTED) if str(OWNER_MUST_AUTHORISE) in failed.code.split("/") else failed

@@ -25,8 +25,8 @@ from omnipub.channels.networks.facebook.posts import (
 from omnipub.channels.networks.facebook.requests import LOOK_TIMEOUT, graph_request, id_in
 from omnipub.domain.announcement_templates import Template, Tone
 from omnipub.domain.conversation import Account, Channel, FrozenBody, Looking, Occasion, Published, Publishing
-from omnipub.domain.delivery.outcome import Ended, FoundPost, Outcome, Sighting
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.network import PostIds, SandboxAccount, Tokens
@@ -67,10 +67,10 @@ class Facebook(Channel):
     )
     sandbox_account = SandboxAccount(id="100000000000001", title="Sandbox page")
 
-    def remedy(self, account_id: str) -> Remedy:
+    def remedy(self, account_id: str) -> ReconcileMethod:
         """A page's published posts can be listed."""
         del account_id
-        return Remedy.LOOK_UP
+        return ReconcileMethod.LOOK_UP
 
     def text(self, content: Content) -> str:
         """The message; beside images it carries the link too, which Graph would not show otherwise."""
@@ -129,7 +129,7 @@ class Facebook(Channel):
             return failure_of(answer, publishes=True, now=now())
         yield Published(network_id=network_id)
         permalink = permalink_in(answer.body, account) or f"https://www.facebook.com/{network_id}"
-        return Outcome(ended=Ended.PUBLISHED, network_id=network_id, permalink=permalink)
+        return Outcome(ended=TryEnd.PUBLISHED, network_id=network_id, permalink=permalink)
 
     def look_up(self, account: Account, since: datetime) -> Looking:
         """Read the page's published posts, newest first, until one is older than `since`."""
@@ -164,7 +164,7 @@ class Facebook(Channel):
         """
         answer = yield graph_request("DELETE", account, network_id, publishes=True)
         if accepted(answer) and isinstance(answer.body, dict) and answer.body.get("success") is True:
-            return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
+            return Outcome(ended=TryEnd.PUBLISHED, network_id=network_id)
         error = error_in(answer)
         if (code_in(error.get("code")), code_in(error.get("error_subcode"))) == OBJECT_UNSEEN:
             query = {"fields": "id,created_time", "limit": "1"}

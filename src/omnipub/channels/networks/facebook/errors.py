@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from omnipub.channels.answers import Verdict, asked_wait, bounded_wait, sentence, unclear, words
+from omnipub.channels.answers import AnswerMeaning, asked_wait, bounded_wait, sentence, unclear, words
 from omnipub.channels.networks.facebook.endpoint import TITLE
 from omnipub.channels.numbers import whole_number
 from omnipub.domain.conversation import Response
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.strict_json import loads
 
 REGAIN = timedelta(hours=1)
@@ -21,17 +21,21 @@ TOO_FAST = timedelta(hours=3)
 _FAR = 10**9
 """No code of Graph's and no number of minutes is larger."""
 
-_THROTTLED = Verdict(Ended.THROTTLED, "Facebook asks to slow down.")
-_TOKEN = Verdict(Ended.AUTH, "Facebook no longer accepts the page's token; connect the page again.")
-_PERMISSION = Verdict(Ended.REJECTED, "The token may not do this; connect the page again and grant what is asked.")
-_PARAMETER = Verdict(Ended.REJECTED, "Facebook does not accept the post as it is.")
-_FILE = Verdict(Ended.REJECTED, "Facebook does not accept one of the images; JPEG or PNG of less than 4 MB work best.")
-_BLOCKED = Verdict(Ended.REJECTED, "Facebook refuses the post under its rules, or has restricted the page.")
-_DUPLICATE = Verdict(Ended.ALREADY_THERE, "Facebook has the same post already.")
+_THROTTLED = AnswerMeaning(TryEnd.THROTTLED, "Facebook asks to slow down.")
+_TOKEN = AnswerMeaning(TryEnd.AUTH, "Facebook no longer accepts the page's token; connect the page again.")
+_PERMISSION = AnswerMeaning(
+    TryEnd.REJECTED, "The token may not do this; connect the page again and grant what is asked."
+)
+_PARAMETER = AnswerMeaning(TryEnd.REJECTED, "Facebook does not accept the post as it is.")
+_FILE = AnswerMeaning(
+    TryEnd.REJECTED, "Facebook does not accept one of the images; JPEG or PNG of less than 4 MB work best."
+)
+_BLOCKED = AnswerMeaning(TryEnd.REJECTED, "Facebook refuses the post under its rules, or has restricted the page.")
+_DUPLICATE = AnswerMeaning(TryEnd.ALREADY_THERE, "Facebook has the same post already.")
 
 # Missing on purpose are 1, 2, 1363047, 1609010 and whatever Graph may invent: a failure of the service
 # is `unclear`, and what that means depends on whether the request publishes.
-BY_CODE: Mapping[int, Verdict] = MappingProxyType(
+BY_CODE: Mapping[int, AnswerMeaning] = MappingProxyType(
     dict.fromkeys((4, 17, 32, 613, *range(80000, 80007), 80008, 80009, 80014), _THROTTLED)
     | dict.fromkeys((102, 190), _TOKEN)
     | dict.fromkeys((3, 10, *range(200, 300)), _PERMISSION)
@@ -39,16 +43,18 @@ BY_CODE: Mapping[int, Verdict] = MappingProxyType(
 )
 
 # Their source names these without saying whether they come as code or as subcode; both are looked up.
-BY_EITHER: Mapping[int, Verdict] = MappingProxyType(
+BY_EITHER: Mapping[int, AnswerMeaning] = MappingProxyType(
     {
-        1390008: Verdict(Ended.THROTTLED, "Facebook finds that this page posts too fast."),
-        1404078: Verdict(Ended.AUTH, "Facebook wants the page's owner to authorise publishing in the page's settings."),
+        1390008: AnswerMeaning(TryEnd.THROTTLED, "Facebook finds that this page posts too fast."),
+        1404078: AnswerMeaning(
+            TryEnd.AUTH, "Facebook wants the page's owner to authorise publishing in the page's settings."
+        ),
         1346003: _BLOCKED,
         1404102: _BLOCKED,
         1404112: _BLOCKED,
-        4854002: Verdict(Ended.REJECTED, "Facebook wants the page's owner to confirm their identity first."),
-        1609008: Verdict(Ended.REJECTED, "Facebook does not accept links to facebook.com in a post."),
-        2061006: Verdict(Ended.REJECTED, "Facebook does not accept the link."),
+        4854002: AnswerMeaning(TryEnd.REJECTED, "Facebook wants the page's owner to confirm their identity first."),
+        1609008: AnswerMeaning(TryEnd.REJECTED, "Facebook does not accept links to facebook.com in a post."),
+        2061006: AnswerMeaning(TryEnd.REJECTED, "Facebook does not accept the link."),
         1349125: _PARAMETER,
         1366046: _FILE,
         2069019: _FILE,
@@ -57,7 +63,7 @@ BY_EITHER: Mapping[int, Verdict] = MappingProxyType(
 )
 
 # Only for answers without a known code, which come from what stands in front of Graph.
-BY_STATUS: Mapping[int, Verdict] = MappingProxyType({429: _THROTTLED})
+BY_STATUS: Mapping[int, AnswerMeaning] = MappingProxyType({429: _THROTTLED})
 
 OBJECT_UNSEEN = (100, 33)
 """Code and subcode of "no such object, or this token cannot see it"."""
@@ -65,8 +71,8 @@ OBJECT_UNSEEN = (100, 33)
 OWNER_MUST_AUTHORISE = 1404078
 """Of the codes that hold an account, the one that no new token helps against."""
 
-NOT_DELETED = Verdict(Ended.REJECTED, "Facebook does not delete the post.")
-_UNSEEN = Verdict(Ended.REJECTED, "Facebook shows no such post to this page's token; it may be gone already.")
+NOT_DELETED = AnswerMeaning(TryEnd.REJECTED, "Facebook does not delete the post.")
+_UNSEEN = AnswerMeaning(TryEnd.REJECTED, "Facebook shows no such post to this page's token; it may be gone already.")
 
 
 def failure_of(
@@ -74,7 +80,7 @@ def failure_of(
     *,
     publishes: bool,
     now: datetime | None = None,
-    refused: Verdict = _PARAMETER,
+    refused: AnswerMeaning = _PARAMETER,
 ) -> Outcome:
     """What an answer without the expected content means; `refused` is said where a parameter is wrong."""
     error = error_in(answer)
@@ -84,14 +90,14 @@ def failure_of(
     verdict = verdict or BY_CODE.get(code) or BY_STATUS.get(answer.status)
     verdict = refused if verdict is _PARAMETER else verdict
     name = f"{code}/{subcode}" if subcode else str(code or f"http_{answer.status}")
-    passing = verdict is not None and verdict.ended is Ended.REJECTED and error.get("is_transient") is True
+    passing = verdict is not None and verdict.ended is TryEnd.REJECTED and error.get("is_transient") is True
     if verdict is None or passing:  # what Graph itself calls transient is not refused for good
         return unclear(answer, network=TITLE, publishes=publishes, said=said, code=name)
     return Outcome(
         ended=verdict.ended,
         code=name,
         sentence=sentence(verdict.sentence, TITLE, said),
-        wait=_wait(answer, {code, subcode}, now) if verdict.ended is Ended.THROTTLED else None,
+        wait=_wait(answer, {code, subcode}, now) if verdict.ended is TryEnd.THROTTLED else None,
     )
 
 

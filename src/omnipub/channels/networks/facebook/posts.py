@@ -29,14 +29,14 @@ def permalink_in(post: Mapping[str, Any], account: Account) -> str:
 
 
 @dataclass(frozen=True)
-class Page:
+class PostsPage:
     """One page of the listing; `after` is the cursor of the next one, empty if there is none."""
 
     posts: tuple[FoundPost, ...]
     after: str
 
 
-def page_of(answer: Response, account: Account) -> Page | None:
+def page_of(answer: Response, account: Account) -> PostsPage | None:
     """A page of posts; None if the answer is none, because a post that cannot be read cannot be ruled out."""
     if not accepted(answer):
         return None
@@ -53,7 +53,7 @@ def page_of(answer: Response, account: Account) -> Page | None:
         )
         paging = answer.body.get("paging", {})
         # Graph's own `next` is a whole URL that may carry a token, so only its cursor is followed.
-        return Page(posts, _cursor_in(paging) if "next" in paging else "")
+        return PostsPage(posts, _cursor_in(paging) if "next" in paging else "")
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 

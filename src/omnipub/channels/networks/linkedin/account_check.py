@@ -8,7 +8,7 @@ from omnipub.channels.networks.linkedin.endpoint import ORGANISATION, TITLE
 from omnipub.channels.networks.linkedin.errors import failure_of
 from omnipub.channels.networks.linkedin.requests import LOOK_TIMEOUT, rest_request
 from omnipub.domain.conversation import Account, Publishing, Response
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 
 def check_organisation(account: Account) -> Publishing:
@@ -36,12 +36,12 @@ def check_member(account: Account) -> Publishing:
     if member and member == account.id.rpartition(":")[2]:
         return _works(account, f"{TITLE} knows the token as this member's.")
     if member:
-        return Outcome(ended=Ended.REJECTED, code="other_member", sentence="The token belongs to another member.")
+        return Outcome(ended=TryEnd.REJECTED, code="other_member", sentence="The token belongs to another member.")
     return _not_shown(answer, account)
 
 
 def _works(account: Account, plain: str) -> Outcome:
-    return Outcome(ended=Ended.PUBLISHED, network_id=account.id, sentence=plain)
+    return Outcome(ended=TryEnd.PUBLISHED, network_id=account.id, sentence=plain)
 
 
 def _not_shown(answer: Response, account: Account) -> Outcome:

@@ -23,12 +23,12 @@ from omnipub.channels.networks.linkedin.refresh_tokens import no_new_token, toke
 from omnipub.channels.networks.linkedin.requests import POST_URN, permalink, rest_request
 from omnipub.domain.announcement_templates import Template, Tone
 from omnipub.domain.conversation import Account, Channel, FrozenBody, Looking, Occasion, Published, Publishing, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
-from omnipub.domain.delivery.rules import Remedy
+from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
+from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.network import PostIds, SandboxAccount, Tokens
-from omnipub.domain.token_refresh import Renewal, Renewing
+from omnipub.domain.token_refresh import RefreshAnswer, Renewing
 
 
 class LinkedIn(Channel):
@@ -74,9 +74,9 @@ class LinkedIn(Channel):
     sandbox_account = SandboxAccount(id=f"{ORGANISATION}1001", title="Sandbox organisation")
     renewal_needs = ("refresh_token", "client_id", "client_secret")
 
-    def remedy(self, account_id: str) -> Remedy:
+    def remedy(self, account_id: str) -> ReconcileMethod:
         """Reading a person's posts needs a permission that LinkedIn gives to hardly anybody."""
-        return Remedy.LOOK_UP if account_id.startswith(ORGANISATION) else Remedy.NONE
+        return ReconcileMethod.LOOK_UP if account_id.startswith(ORGANISATION) else ReconcileMethod.NONE
 
     def text(self, content: Content) -> str:
         """The commentary as read; beside images it carries the link, as a post has a card or images."""
@@ -138,7 +138,7 @@ class LinkedIn(Channel):
         if not (accepted(answer) and urn):
             return failure_of(answer, account, publishes=True, now=now())
         yield Published(network_id=urn)
-        return Outcome(ended=Ended.PUBLISHED, network_id=urn, permalink=permalink(urn, account))
+        return Outcome(ended=TryEnd.PUBLISHED, network_id=urn, permalink=permalink(urn, account))
 
     def look_up(self, account: Account, since: datetime) -> Looking:
         """Read the author's posts, last modified first, until one was not touched since `since`."""
@@ -173,7 +173,7 @@ class LinkedIn(Channel):
         path = f"posts/{quote(network_id, safe='')}"
         answer = yield rest_request("DELETE", account, path, rest_method="DELETE", publishes=True)
         if accepted(answer):
-            return Outcome(ended=Ended.PUBLISHED, network_id=network_id)
+            return Outcome(ended=TryEnd.PUBLISHED, network_id=network_id)
         if answer.status == 404:  # noqa: PLR2004 - HTTP's own number
             return already_gone(TITLE, network_id)
         return failure_of(answer, account, publishes=True, refused=NOT_DELETED)
@@ -187,10 +187,10 @@ class LinkedIn(Channel):
         answer = yield token_request(account, credentials)
         token, lasts = token_in(answer)
         if token is None:
-            return Renewal(outcome=no_new_token(answer))
+            return RefreshAnswer(outcome=no_new_token(answer))
         renewed = answer.body.get("refresh_token")
-        return Renewal(
-            outcome=Outcome(ended=Ended.PUBLISHED, sentence=f"{TITLE} gave a new token."),
+        return RefreshAnswer(
+            outcome=Outcome(ended=TryEnd.PUBLISHED, sentence=f"{TITLE} gave a new token."),
             token=token,
             lasts=lasts,
             credentials={"refresh_token": Secret(renewed)} if sound_token(renewed) else {},

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from omnipub.channels.answers import Verdict, asked_wait, sentence, unclear, words
+from omnipub.channels.answers import AnswerMeaning, asked_wait, sentence, unclear, words
 from omnipub.channels.networks.linkedin.endpoint import TITLE, VERSION
 from omnipub.channels.networks.linkedin.requests import POST_URN, permalink
 from omnipub.domain.conversation import Account, Response
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 THROTTLED_WAIT = timedelta(minutes=15)
 """A 429 names no time. The day's quota resets at midnight UTC, but the same status protects LinkedIn's
@@ -18,28 +18,30 @@ machines for minutes, so waiting for midnight at once would make most posts need
 try uses none of the delivery's tries."""
 
 DUPLICATE = "DUPLICATE_POST"
-_POST = Verdict(Ended.REJECTED, "LinkedIn does not accept the post as it is.")
-NOT_DELETED = Verdict(Ended.REJECTED, "LinkedIn does not delete the post.")
-_DUPLICATE = Verdict(Ended.ALREADY_THERE, "LinkedIn has the same post already.")
+_POST = AnswerMeaning(TryEnd.REJECTED, "LinkedIn does not accept the post as it is.")
+NOT_DELETED = AnswerMeaning(TryEnd.REJECTED, "LinkedIn does not delete the post.")
+_DUPLICATE = AnswerMeaning(TryEnd.ALREADY_THERE, "LinkedIn has the same post already.")
 
-BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
+BY_STATUS: Mapping[int, AnswerMeaning] = MappingProxyType(
     {
         400: _POST,
-        401: Verdict(Ended.AUTH, "LinkedIn no longer accepts the account's token; connect the account again."),
-        403: Verdict(Ended.REJECTED, "The token may not do this; connect the account again and grant what is asked."),
-        404: Verdict(Ended.REJECTED, "LinkedIn does not find the author or an image of the post."),
+        401: AnswerMeaning(TryEnd.AUTH, "LinkedIn no longer accepts the account's token; connect the account again."),
+        403: AnswerMeaning(
+            TryEnd.REJECTED, "The token may not do this; connect the account again and grant what is asked."
+        ),
+        404: AnswerMeaning(TryEnd.REJECTED, "LinkedIn does not find the author or an image of the post."),
         422: _POST,
-        426: Verdict(
-            Ended.REJECTED,
+        426: AnswerMeaning(
+            TryEnd.REJECTED,
             f"LinkedIn has switched off version {VERSION} of its interface; omnipub needs an update.",
         ),
-        429: Verdict(Ended.THROTTLED, "LinkedIn asks to slow down."),
+        429: AnswerMeaning(TryEnd.THROTTLED, "LinkedIn asks to slow down."),
     }
 )
 
 
 def failure_of(
-    answer: Response, account: Account, *, publishes: bool, now: datetime | None = None, refused: Verdict = _POST
+    answer: Response, account: Account, *, publishes: bool, now: datetime | None = None, refused: AnswerMeaning = _POST
 ) -> Outcome:
     """What an answer without the expected content means; `refused` is said where the request itself is wrong."""
     body = answer.body if isinstance(answer.body, dict) else {}
@@ -56,7 +58,7 @@ def failure_of(
         ended=verdict.ended,
         code=code or str(answer.status),
         sentence=sentence(verdict.sentence, TITLE, said),
-        wait=(asked_wait(answer, now) or THROTTLED_WAIT) if verdict.ended is Ended.THROTTLED else None,
+        wait=(asked_wait(answer, now) or THROTTLED_WAIT) if verdict.ended is TryEnd.THROTTLED else None,
         network_id=known[0] if known else "",
         permalink=permalink(known[0], account) if known else "",
     )

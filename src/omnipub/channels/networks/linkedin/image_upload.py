@@ -10,14 +10,14 @@ from omnipub.domain.conversation import Account, Request, Response, Secret
 
 
 @dataclass(frozen=True)
-class Place:
+class UploadSlot:
     """Where the bytes of an image go, and the URN it will have."""
 
     url: str
     image: str
 
 
-def place_in(answer: Response, account: Account) -> Place | None:
+def place_in(answer: Response, account: Account) -> UploadSlot | None:
     """Return the place that an answer names; None if it names none that the bytes may go to."""
     value = answer.body.get("value") if accepted(answer) and isinstance(answer.body, dict) else None
     if not isinstance(value, dict):
@@ -25,10 +25,10 @@ def place_in(answer: Response, account: Account) -> Place | None:
     url, image = value.get("uploadUrl"), value.get("image")
     if not (isinstance(url, str) and isinstance(image, str) and image):
         return None
-    return Place(url, image) if url.startswith("https://") or _at_home(url, account) else None
+    return UploadSlot(url, image) if url.startswith("https://") or _at_home(url, account) else None
 
 
-def upload_request(place: Place, image: dict[str, Any], account: Account) -> Request:
+def upload_request(place: UploadSlot, image: dict[str, Any], account: Account) -> Request:
     """The token goes to LinkedIn's hosts alone, and another host must be one that everybody may reach."""
     host = urlsplit(place.url).hostname or ""
     trusted = _at_home(place.url, account) or host.endswith(".linkedin.com")

@@ -10,7 +10,7 @@ from omnipub.channels.networks.linkedin.errors import BY_STATUS, THROTTLED_WAIT
 from omnipub.channels.networks.linkedin.requests import LOOK_TIMEOUT
 from omnipub.channels.numbers import whole_number
 from omnipub.domain.conversation import Account, Request, Response, Secret
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 TOKENS = "https://www.linkedin.com"
 """Where tokens are renewed; the rest of the interface is elsewhere."""
@@ -55,8 +55,8 @@ def no_new_token(answer: Response) -> Outcome:
     said = words(body.get("error_description") or body.get("message"))
     if answer.status in {400, 401}:
         plain = "LinkedIn does not accept the refresh token or the application; connect the account again."
-        return Outcome(ended=Ended.AUTH, code=str(answer.status), sentence=sentence(plain, TITLE, said))
+        return Outcome(ended=TryEnd.AUTH, code=str(answer.status), sentence=sentence(plain, TITLE, said))
     if answer.status == 429:  # noqa: PLR2004 - HTTP's own number
         slower = BY_STATUS[answer.status].sentence
-        return Outcome(ended=Ended.THROTTLED, code="429", sentence=slower, wait=asked_wait(answer) or THROTTLED_WAIT)
+        return Outcome(ended=TryEnd.THROTTLED, code="429", sentence=slower, wait=asked_wait(answer) or THROTTLED_WAIT)
     return unclear(answer, network=TITLE, publishes=False, said=said)

@@ -7,7 +7,7 @@ from omnipub.channels.networks.telegram.endpoint import TITLE
 from omnipub.channels.networks.telegram.errors import failure_of
 from omnipub.channels.networks.telegram.requests import BOT_TOKEN, bot_request, is_done, no_token
 from omnipub.domain.conversation import Account, Publishing
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 CHECK_TIMEOUT = 10.0
 
@@ -23,10 +23,10 @@ def check_bot(account: Account) -> Publishing:
         if not isinstance(result, dict):
             failed = failure_of(answer, publishes=False)
             # A bot that was shut out has to be let in again; a new token would be shut out as well.
-            return replace(failed, ended=Ended.REJECTED) if failed.code == "403" else failed
+            return replace(failed, ended=TryEnd.REJECTED) if failed.code == "403" else failed
         said = result.get("title") or result.get("username") or result.get("first_name")
         known.append(words(said) or str(result.get("id")))
     bot, chat = known
     return Outcome(
-        ended=Ended.PUBLISHED, network_id=account.id, sentence=f"{TITLE} knows the bot “{bot}” and the chat “{chat}”."
+        ended=TryEnd.PUBLISHED, network_id=account.id, sentence=f"{TITLE} knows the bot “{bot}” and the chat “{chat}”."
     )

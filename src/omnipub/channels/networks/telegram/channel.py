@@ -17,7 +17,7 @@ from omnipub.channels.networks.telegram.errors import NOT_DELETED, description_i
 from omnipub.channels.networks.telegram.requests import BOT_TOKEN, bot_request, is_done, message_request, no_token
 from omnipub.channels.networks.telegram.sent_messages import SENT_MESSAGE, permalink, sent_in
 from omnipub.domain.conversation import Account, Channel, FrozenBody, Looking, Occasion, Published, Publishing
-from omnipub.domain.delivery.outcome import Ended, Outcome, Sighting
+from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
 from omnipub.domain.network import PostIds, SandboxAccount, Tokens
@@ -100,13 +100,13 @@ class Telegram(Channel):
         if sent is None:
             return failure_of(answer, publishes=True, now=now())
         yield Published(network_id=sent.id)
-        return Outcome(ended=Ended.PUBLISHED, network_id=sent.id, permalink=permalink(sent, account))
+        return Outcome(ended=TryEnd.PUBLISHED, network_id=sent.id, permalink=permalink(sent, account))
 
     def look_up(self, account: Account, since: datetime) -> Looking:
         """Bots cannot read what stands in a channel."""
         del account, since
         yield from ()
-        failed = Outcome(ended=Ended.REJECTED, code="no_look_up", sentence="A bot cannot read a channel on Telegram.")
+        failed = Outcome(ended=TryEnd.REJECTED, code="no_look_up", sentence="A bot cannot read a channel on Telegram.")
         return Sighting(failed=failed)
 
     def delete(self, network_id: str, account: Account) -> Publishing:
@@ -116,7 +116,7 @@ class Telegram(Channel):
         named = SENT_MESSAGE.fullmatch(network_id)
         if named is None:
             plain = f"'{network_id}' names no message on Telegram; that would be chat/message, both numbers."
-            return Outcome(ended=Ended.REJECTED, code="bad_id", sentence=plain)
+            return Outcome(ended=TryEnd.REJECTED, code="bad_id", sentence=plain)
         deleted = False
         for message in named["messages"].split(","):
             body = {"chat_id": int(named["chat"]), "message_id": int(message)}
@@ -124,7 +124,7 @@ class Telegram(Channel):
             if not (is_done(answer) or MISSING in description_in(answer)):
                 return failure_of(answer, publishes=True, refused=NOT_DELETED)
             deleted = deleted or is_done(answer)
-        return Outcome(ended=Ended.PUBLISHED, network_id=network_id) if deleted else already_gone(TITLE, network_id)
+        return Outcome(ended=TryEnd.PUBLISHED, network_id=network_id) if deleted else already_gone(TITLE, network_id)
 
     def check(self, account: Account) -> Publishing:
         """Ask who the bot is and what it sees of the chat; nobody else notices."""

@@ -4,31 +4,33 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from omnipub.channels.answers import Verdict, asked_wait, seconds_in, sentence, unclear, words
+from omnipub.channels.answers import AnswerMeaning, asked_wait, seconds_in, sentence, unclear, words
 from omnipub.channels.networks.telegram.endpoint import TITLE
 from omnipub.domain.conversation import Response
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 REGAIN = timedelta(minutes=1)
 """How long to stay away when Telegram throttles without saying how long: a channel gets 20 messages a minute."""
 
-_TOKEN = Verdict(Ended.AUTH, "Telegram does not know the bot by this token; connect the channel with a valid one.")
-
-_SHUT_OUT = Verdict(
-    Ended.AUTH, "The bot may not post there; make it an administrator who may post, then connect the channel again."
+_TOKEN = AnswerMeaning(
+    TryEnd.AUTH, "Telegram does not know the bot by this token; connect the channel with a valid one."
 )
 
-_THROTTLED = Verdict(Ended.THROTTLED, "Telegram asks to slow down.")
-_REFUSED = Verdict(Ended.REJECTED, "Telegram does not accept the post as it is.")
+_SHUT_OUT = AnswerMeaning(
+    TryEnd.AUTH, "The bot may not post there; make it an administrator who may post, then connect the channel again."
+)
 
-NOT_DELETED = Verdict(
-    Ended.REJECTED,
+_THROTTLED = AnswerMeaning(TryEnd.THROTTLED, "Telegram asks to slow down.")
+_REFUSED = AnswerMeaning(TryEnd.REJECTED, "Telegram does not accept the post as it is.")
+
+NOT_DELETED = AnswerMeaning(
+    TryEnd.REJECTED,
     "Telegram does not delete the message: a bot may for 48 hours, and later only where it has the right to delete.",
 )
 
 # A bot that was removed is refused with 403 whatever it posts: so the account is held until its owner has
 # let the bot in again, and no post is failed. An unknown token is "Not Found", as it is a piece of the path.
-BY_STATUS: Mapping[int, Verdict] = MappingProxyType(
+BY_STATUS: Mapping[int, AnswerMeaning] = MappingProxyType(
     {400: _REFUSED, 401: _TOKEN, 403: _SHUT_OUT, 404: _TOKEN, 413: _REFUSED, 429: _THROTTLED}
 )
 
@@ -46,7 +48,7 @@ def parameter_in(answer: Response, name: str) -> object:
 
 
 def failure_of(
-    answer: Response, *, publishes: bool, now: datetime | None = None, refused: Verdict = _REFUSED
+    answer: Response, *, publishes: bool, now: datetime | None = None, refused: AnswerMeaning = _REFUSED
 ) -> Outcome:
     """What an answer without the expected content means."""
     said = words(description_in(answer))
@@ -58,7 +60,7 @@ def failure_of(
         ended=verdict.ended,
         code=str(answer.status),
         sentence=sentence(verdict.sentence, TITLE, said),
-        wait=_wait(answer, now) if verdict.ended is Ended.THROTTLED else None,
+        wait=_wait(answer, now) if verdict.ended is TryEnd.THROTTLED else None,
     )
 
 

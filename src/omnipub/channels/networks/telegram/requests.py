@@ -7,7 +7,7 @@ from typing import Any
 from omnipub.channels.answers import accepted
 from omnipub.channels.drafting import part
 from omnipub.domain.conversation import Account, FrozenBody, Request, Response
-from omnipub.domain.delivery.outcome import Ended, Outcome
+from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 BOT_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 
@@ -49,7 +49,7 @@ def bot_request(account: Account, method: str, **more: Any) -> Request:
 def no_token() -> Outcome:
     """Return the outcome for a token that cannot be one."""
     return Outcome(
-        ended=Ended.AUTH,
+        ended=TryEnd.AUTH,
         code="bad_token",
         sentence="The token is not of the form 123456:ABC…; connect the channel again.",
     )

@@ -14,7 +14,7 @@ _CHAT_OF_LINKS = re.compile(r"-100([0-9]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class SentMessages:
     """What was sent as Telegram names it: the chat's number, its public name if it has one, the messages' numbers."""
 
     chat: int
@@ -27,7 +27,7 @@ class Sent:
         return f"{self.chat}/{','.join(map(str, self.messages))}"
 
 
-def permalink(sent: Sent, account: Account) -> str:
+def permalink(sent: SentMessages, account: Account) -> str:
     """Where a person sees the message, if its chat has such a place: on Telegram, or on the sandbox's pages.
 
     A Bot API server is addressed by its origin alone; the sandbox, which has many networks, by a path.
@@ -41,14 +41,14 @@ def permalink(sent: Sent, account: Account) -> str:
     return f"https://t.me/c/{private[1]}/{sent.messages[0]}" if private else ""
 
 
-def sent_in(answer: Response) -> Sent | None:
+def sent_in(answer: Response) -> SentMessages | None:
     """Return what an answer says was sent; None if it does not say so."""
     try:
         result = answer.body["result"] if is_done(answer) else []
         messages = result if isinstance(result, list) else [result]
         chat = messages[0]["chat"]
         named = chat.get("username")
-        return Sent(
+        return SentMessages(
             chat=_id_of(chat["id"]),
             username=named if isinstance(named, str) and _PUBLIC_NAME.fullmatch(named) else "",
             messages=tuple(_id_of(message["message_id"]) for message in messages),

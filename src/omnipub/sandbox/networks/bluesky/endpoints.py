@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.http_exchange import Answer, Request, json_answer
+from omnipub.sandbox.http_exchange import SandboxAnswer, SandboxRequest, json_answer
 from omnipub.sandbox.ledger import Draft, Post
-from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
+from omnipub.sandbox.network import Dialect, Endpoint, FaultAnswer, PostChange, RequestTarget, SandboxState
 from omnipub.sandbox.networks.bluesky.errors import NETWORK, refused, throttled, xrpc_error
 from omnipub.sandbox.networks.bluesky.post_records import (
     POSTS,
@@ -57,16 +57,16 @@ _ONE_AT_A_TIME = Lock()
 """Between looking whether a record or a blob is there and adding it, nobody else may."""
 
 
-def place(request: Request, stock: Stock) -> Place | None:
+def place(request: SandboxRequest, stock: SandboxState) -> RequestTarget | None:
     """Where a request leads; the account may be named by its handle, by its DID, or by its session alone."""
     match request.path:
         case (_, "xrpc", name) if (request.method, name) in _METHODS:
             endpoint = _METHODS[request.method, name]
-            return Place(account_of(stock, _named(request, endpoint)), endpoint)
+            return RequestTarget(account_of(stock, _named(request, endpoint)), endpoint)
     return None
 
 
-def _named(request: Request, endpoint: Endpoint) -> object:
+def _named(request: SandboxRequest, endpoint: Endpoint) -> object:
     match endpoint:
         case Endpoint.UPLOAD:
             return named_in(request.bearer)
@@ -76,7 +76,7 @@ def _named(request: Request, endpoint: Endpoint) -> object:
     return body.get("identifier" if endpoint is Endpoint.SIGN_IN else "repo") if isinstance(body, dict) else None
 
 
-def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
+def answer(request: SandboxRequest, stock: SandboxState, twist: PostChange) -> SandboxAnswer:
     """Do what a request asks."""
     where = place(request, stock)
     if where is None:
@@ -84,7 +84,7 @@ def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
     return _ACTIONS[where.endpoint](request, stock, twist)
 
 
-def _body(request: Request) -> object:
+def _body(request: SandboxRequest) -> object:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise refused("request", "Wrong request encoding (Content-Type): this takes application/json")
     try:
@@ -93,7 +93,7 @@ def _body(request: Request) -> object:
         raise refused("request", f"The body is not JSON: {error}") from error
 
 
-def _fitting(request: Request, shape: shapes.Shape) -> dict[str, Any]:
+def _fitting(request: SandboxRequest, shape: shapes.Shape) -> dict[str, Any]:
     body = _body(request)
     problems = shape(body, "Input")
     if problems:
@@ -102,7 +102,7 @@ def _fitting(request: Request, shape: shapes.Shape) -> dict[str, Any]:
     return body
 
 
-def _sign_in(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def _sign_in(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     body = _fitting(request, _SESSION)
     account = account_of(stock, body["identifier"])
     password = stock.ledger.token(NETWORK, account)
@@ -114,7 +114,7 @@ def _sign_in(request: Request, stock: Stock, _twist: Twist) -> Answer:
     return json_answer(session | {"accessJwt": token, "refreshJwt": f"{token}-refresh"})
 
 
-def _put(request: Request, stock: Stock, twist: Twist) -> Answer:
+def _put(request: SandboxRequest, stock: SandboxState, twist: PostChange) -> SandboxAnswer:
     """Create a record, or leave it as it is; the sandbox keeps no edits, so it refuses to make one."""
     account, body = _own_record(request, stock, _PUT)
     if TID(body["rkey"], ""):
@@ -145,7 +145,7 @@ def _put(request: Request, stock: Stock, twist: Twist) -> Answer:
     return json_answer(done | {"commit": {"cid": record_id(uri), "rev": body["rkey"]}})
 
 
-def _own_record(request: Request, stock: Stock, shape: shapes.Shape) -> tuple[str, dict[str, Any]]:
+def _own_record(request: SandboxRequest, stock: SandboxState, shape: shapes.Shape) -> tuple[str, dict[str, Any]]:
     account = signed_in(request, stock)
     body = _fitting(request, shape)
     if account_of(stock, body["repo"]) != account:
@@ -153,7 +153,7 @@ def _own_record(request: Request, stock: Stock, shape: shapes.Shape) -> tuple[st
     return account, body
 
 
-def _upload(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def _upload(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     account = signed_in(request, stock)
     if not request.headers.get("content-type"):
         raise refused("request", "Request encoding (Content-Type) required but not provided")
@@ -171,7 +171,7 @@ def _upload(request: Request, stock: Stock, _twist: Twist) -> Answer:
     return json_answer({"blob": blob})
 
 
-def _delete(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def _delete(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     account, body = _own_record(request, stock, _DELETE)
     uri = _uri(account, body["rkey"])
     if not stock.ledger.delete(NETWORK, uri):
@@ -179,7 +179,7 @@ def _delete(request: Request, stock: Stock, _twist: Twist) -> Answer:
     return json_answer({"commit": {"cid": record_id(uri), "rev": body["rkey"]}})
 
 
-def _list(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def _list(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     """An account's records, the greatest key first; everybody may read them."""
     query = request.query
     limit, cursor = query.get("limit", str(_DEFAULT_COUNT)), query.get("cursor", "")
@@ -204,7 +204,7 @@ def _key(post: Post) -> str:
     return post.id.rpartition("/")[2]
 
 
-_ACTIONS: Mapping[Endpoint, Callable[[Request, Stock, Twist], Answer]] = MappingProxyType(
+_ACTIONS: Mapping[Endpoint, Callable[[SandboxRequest, SandboxState, PostChange], SandboxAnswer]] = MappingProxyType(
     {
         Endpoint.SIGN_IN: _sign_in,
         Endpoint.PUBLISH: _put,
@@ -219,10 +219,10 @@ DIALECT = Dialect(
     place=place,
     answer=answer,
     troubles={
-        Trouble.THROTTLED: lambda _account, wait: throttled(wait),
-        Trouble.BROKEN: lambda _account, _wait: xrpc_error("internal"),
-        Trouble.EXPIRED: lambda _account, _wait: xrpc_error("expired"),
-        Trouble.REJECTED: lambda _account, _wait: xrpc_error("request", f"Invalid {POSTS} record: it is refused"),
+        FaultAnswer.THROTTLED: lambda _account, wait: throttled(wait),
+        FaultAnswer.BROKEN: lambda _account, _wait: xrpc_error("internal"),
+        FaultAnswer.EXPIRED: lambda _account, _wait: xrpc_error("expired"),
+        FaultAnswer.REJECTED: lambda _account, _wait: xrpc_error("request", f"Invalid {POSTS} record: it is refused"),
     },
     without_id=lambda _answer: json_answer({}),
     colour=("#0b7ae6", "#4fa8ff"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from omnipub.sandbox.http_exchange import Answer, RefusalError, json_answer
+from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, json_answer
 
 NETWORK = "bluesky"
 
@@ -40,7 +40,7 @@ ERRORS: Mapping[str, XrpcError] = MappingProxyType(
 )
 
 
-def xrpc_error(name: str, detail: str = "", *, headers: Mapping[str, str] | None = None) -> Answer:
+def xrpc_error(name: str, detail: str = "", *, headers: Mapping[str, str] | None = None) -> SandboxAnswer:
     """A row of ERRORS in the shape of XRPC."""
     row = ERRORS[name]
     message = " ".join(part for part in (row.message, detail) if part)
@@ -52,7 +52,7 @@ def refused(name: str, detail: str = "") -> RefusalError:
     return RefusalError(xrpc_error(name, detail))
 
 
-def throttled(wait_seconds: int) -> Answer:
+def throttled(wait_seconds: int) -> SandboxAnswer:
     """The limit that was reached, and when it begins anew, in both ways that there are to say it."""
     headers = {
         "RateLimit-Limit": "30",

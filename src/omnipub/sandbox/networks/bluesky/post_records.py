@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.network import Stock
+from omnipub.sandbox.network import SandboxState
 from omnipub.sandbox.networks.bluesky.errors import NETWORK, refused
 
 POSTS = "app.bsky.feed.post"
@@ -133,7 +133,7 @@ def link_of(record: Mapping[str, Any]) -> str:
     return str(external.get("uri", ""))
 
 
-def media_of(record: Mapping[str, Any], account: str, stock: Stock) -> list[dict[str, str]]:
+def media_of(record: Mapping[str, Any], account: str, stock: SandboxState) -> list[dict[str, str]]:
     """The post's pictures, each uploaded by the account itself; a card's thumbnail counts as one."""
     embed = record.get("embed", {})
     named = [(picture["image"], picture["alt"]) for picture in embed.get("images", [])]
@@ -141,7 +141,7 @@ def media_of(record: Mapping[str, Any], account: str, stock: Stock) -> list[dict
     return [_picture(blob, account, stock) | {"alt": alt} for blob, alt in named]
 
 
-def _picture(blob: Mapping[str, Any], account: str, stock: Stock) -> dict[str, str]:
+def _picture(blob: Mapping[str, Any], account: str, stock: SandboxState) -> dict[str, str]:
     cid = blob["ref"]["$link"]
     picture = stock.pictures.uploaded(NETWORK, account, upload_name(account, cid))
     kept = stock.pictures.open(picture["sha"]) if picture else None

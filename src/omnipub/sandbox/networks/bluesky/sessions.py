@@ -6,8 +6,8 @@ import hmac
 import json
 import time
 
-from omnipub.sandbox.http_exchange import Request
-from omnipub.sandbox.network import Stock
+from omnipub.sandbox.http_exchange import SandboxRequest
+from omnipub.sandbox.network import SandboxState
 from omnipub.sandbox.networks.bluesky.errors import NETWORK, refused
 from omnipub.strict_json import loads
 
@@ -23,7 +23,7 @@ def did_of(account: str) -> str:
     return "did:plc:" + base64.b32encode(hashlib.sha256(account.encode()).digest()).decode().lower()[:24]
 
 
-def account_of(stock: Stock, repo: object) -> str:
+def account_of(stock: SandboxState, repo: object) -> str:
     """The account that is named by its handle or DID; empty if there is none."""
     accounts = [row["account"] for row in stock.ledger.accounts() if row["network"] == NETWORK]
     return next((account for account in accounts if repo in (account, did_of(account))), "")
@@ -45,7 +45,7 @@ def named_in(token: str) -> str:
         return ""
 
 
-def signed_in(request: Request, stock: Stock) -> str:
+def signed_in(request: SandboxRequest, stock: SandboxState) -> str:
     """The account whose session the request is made in.
 
     Raises:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from omnipub.sandbox.http_exchange import Answer, Request, json_answer
+from omnipub.sandbox.http_exchange import SandboxAnswer, SandboxRequest, json_answer
 from omnipub.sandbox.ledger import Draft, Post
-from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
+from omnipub.sandbox.network import Dialect, Endpoint, FaultAnswer, PostChange, RequestTarget, SandboxState
 from omnipub.sandbox.networks.facebook.errors import NETWORK, VERSION, graph_error, refused, throttled
 from omnipub.sandbox.networks.facebook.fields import (
     CREDENTIALS,
@@ -46,20 +46,20 @@ _PAGE_FIELDS = frozenset({"id", "name"})
 _NEW_POST_FIELDS = frozenset({"id", "post_id", "permalink_url"})
 
 
-def place(request: Request, _stock: Stock) -> Place | None:
+def place(request: SandboxRequest, _stock: SandboxState) -> RequestTarget | None:
     """Where a Graph request leads; a photo that is not published yet is an upload."""
     match request.path:
         case (_, version, page, edge) if version == VERSION and (request.method, edge) in _EDGES:
             unpublished = edge == "photos" and given_fields(request).get("published") is False
-            return Place(page, Endpoint.UPLOAD if unpublished else _EDGES[request.method, edge])
+            return RequestTarget(page, Endpoint.UPLOAD if unpublished else _EDGES[request.method, edge])
         case (_, version, post) if version == VERSION and request.method == "DELETE":
-            return Place(post.rpartition("_")[0], Endpoint.DELETE)
+            return RequestTarget(post.rpartition("_")[0], Endpoint.DELETE)
         case (_, version, page) if version == VERSION and request.method == "GET":
-            return Place(page, Endpoint.CHECK)
+            return RequestTarget(page, Endpoint.CHECK)
     return None
 
 
-def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
+def answer(request: SandboxRequest, stock: SandboxState, twist: PostChange) -> SandboxAnswer:
     """Do what a Graph request asks."""
     where = place(request, stock)
     if where is None:
@@ -81,7 +81,7 @@ def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
     return _delete(request, stock)
 
 
-def _authorise(request: Request, stock: Stock, page: str) -> None:
+def _authorise(request: SandboxRequest, stock: SandboxState, page: str) -> None:
     token = request.bearer or str(given_fields(request).get("access_token", ""))
     if not token or not stock.ledger.knows_token(NETWORK, token):
         raise refused("token")
@@ -92,7 +92,7 @@ def _authorise(request: Request, stock: Stock, page: str) -> None:
         raise refused("permission")
 
 
-def _feed(request: Request, stock: Stock, twist: Twist, page: str) -> Answer:
+def _feed(request: SandboxRequest, stock: SandboxState, twist: PostChange, page: str) -> SandboxAnswer:
     values = fitting_fields(request, FEED)
     asked = asked_fields(request, _NEW_POST_FIELDS)
     if request.form.files:
@@ -107,7 +107,7 @@ def _feed(request: Request, stock: Stock, twist: Twist, page: str) -> Answer:
     return json_answer({"id": post.id} | _address(request, post, asked))
 
 
-def _photo(request: Request, stock: Stock, twist: Twist, page: str) -> Answer:
+def _photo(request: SandboxRequest, stock: SandboxState, twist: PostChange, page: str) -> SandboxAnswer:
     values = fitting_fields(request, PHOTO)
     asked = asked_fields(request, _NEW_POST_FIELDS)
     picture = _picture(request, stock, values)
@@ -118,7 +118,7 @@ def _photo(request: Request, stock: Stock, twist: Twist, page: str) -> Answer:
     return json_answer({"id": photo, "post_id": post.id} | _address(request, post, asked))
 
 
-def _picture(request: Request, stock: Stock, values: Mapping[str, object]) -> dict[str, str]:
+def _picture(request: SandboxRequest, stock: SandboxState, values: Mapping[str, object]) -> dict[str, str]:
     alt = str(values.get("alt_text_custom", ""))
     files = request.form.files
     if set(files) - {"source"} or len(files) + ("url" in values) != 1:
@@ -132,7 +132,7 @@ def _picture(request: Request, stock: Stock, values: Mapping[str, object]) -> di
     return picture
 
 
-def _uploaded(stock: Stock, page: str, photo: str) -> dict[str, str]:
+def _uploaded(stock: SandboxState, page: str, photo: str) -> dict[str, str]:
     picture = stock.pictures.uploaded(NETWORK, page, photo)
     if picture is None:
         raise refused("parameter", f"attached_media names {photo}, which is no photo of this page")
@@ -140,7 +140,7 @@ def _uploaded(stock: Stock, page: str, photo: str) -> dict[str, str]:
 
 
 def _publish(
-    stock: Stock, twist: Twist, page: str, values: Mapping[str, object], media: Sequence[dict[str, str]]
+    stock: SandboxState, twist: PostChange, page: str, values: Mapping[str, object], media: Sequence[dict[str, str]]
 ) -> Post:
     text = str(values.get("message", values.get("caption", "")))
     if len(text) > MESSAGE_CHARACTERS:
@@ -162,17 +162,17 @@ def _publish(
     return post
 
 
-def _address(request: Request, post: Post, asked: Sequence[str]) -> dict[str, str]:
+def _address(request: SandboxRequest, post: Post, asked: Sequence[str]) -> dict[str, str]:
     return {"permalink_url": permalink(request, post)} if "permalink_url" in asked else {}
 
 
-def _page(request: Request, page: str) -> Answer:
+def _page(request: SandboxRequest, page: str) -> SandboxAnswer:
     """What is known of the page: its name is its id here, as the sandbox's accounts have no others."""
     asked = asked_fields(request, _PAGE_FIELDS)
     return json_answer({"id": page} | ({"name": page} if "name" in asked else {}))
 
 
-def _delete(request: Request, stock: Stock) -> Answer:
+def _delete(request: SandboxRequest, stock: SandboxState) -> SandboxAnswer:
     if not stock.ledger.delete(NETWORK, request.path[2]):
         raise refused("object", request.path[2])
     return json_answer({"success": True})
@@ -183,10 +183,10 @@ DIALECT = Dialect(
     place=place,
     answer=answer,
     troubles={
-        Trouble.THROTTLED: throttled,
-        Trouble.BROKEN: lambda _page, _wait: graph_error("unavailable"),
-        Trouble.EXPIRED: lambda _page, _wait: graph_error("expired"),
-        Trouble.REJECTED: lambda _page, _wait: graph_error("blocked"),
+        FaultAnswer.THROTTLED: throttled,
+        FaultAnswer.BROKEN: lambda _page, _wait: graph_error("unavailable"),
+        FaultAnswer.EXPIRED: lambda _page, _wait: graph_error("expired"),
+        FaultAnswer.REJECTED: lambda _page, _wait: graph_error("blocked"),
     },
     without_id=lambda _answer: json_answer({}),
     detects_duplicates=True,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from omnipub.sandbox.http_exchange import Answer, RefusalError, json_answer
+from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, json_answer
 
 NETWORK = "facebook"
 VERSION = "v26.0"
@@ -41,7 +41,7 @@ ERRORS: Mapping[str, GraphError] = MappingProxyType(
 )
 
 
-def graph_error(name: str, detail: str = "", *, headers: Mapping[str, str] | None = None) -> Answer:
+def graph_error(name: str, detail: str = "", *, headers: Mapping[str, str] | None = None) -> SandboxAnswer:
     """A row of ERRORS in Graph's shape."""
     row = ERRORS[name]
     error: dict[str, object] = {
@@ -62,10 +62,12 @@ def refused(name: str, detail: str = "") -> RefusalError:
     """A row of ERRORS, ready to be raised."""
     answer = graph_error(name, detail)
     duplicate = name == "duplicate"
-    return RefusalError(Answer(status=answer.status, headers=answer.headers, body=answer.body, duplicate=duplicate))
+    return RefusalError(
+        SandboxAnswer(status=answer.status, headers=answer.headers, body=answer.body, duplicate=duplicate)
+    )
 
 
-def throttled(page: str, wait_seconds: int) -> Answer:
+def throttled(page: str, wait_seconds: int) -> SandboxAnswer:
     """Graph's throttling: the code in the body, the wait in whole minutes in a header keyed by page."""
     usage = {
         "type": "pages",

@@ -3,7 +3,7 @@
 import re
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.http_exchange import Request
+from omnipub.sandbox.http_exchange import SandboxRequest
 from omnipub.sandbox.networks.facebook.errors import refused
 from omnipub.strict_json import loads
 
@@ -35,7 +35,7 @@ _JSON_IN_FORMS = frozenset({"published", "attached_media"})
 """Fields whose values are JSON even where all other values are plain text."""
 
 
-def given_fields(request: Request) -> dict[str, object]:
+def given_fields(request: SandboxRequest) -> dict[str, object]:
     """The body's fields with JSON types, however they were sent."""
     try:
         form = request.form
@@ -48,7 +48,7 @@ def given_fields(request: Request) -> dict[str, object]:
     return values
 
 
-def fitting_fields(request: Request, shape: shapes.Shape) -> dict[str, object]:
+def fitting_fields(request: SandboxRequest, shape: shapes.Shape) -> dict[str, object]:
     """The body's fields, which fit `shape`."""
     values = given_fields(request)
     problems = shape(values, "")
@@ -57,7 +57,7 @@ def fitting_fields(request: Request, shape: shapes.Shape) -> dict[str, object]:
     return values
 
 
-def asked_fields(request: Request, known: frozenset[str]) -> list[str]:
+def asked_fields(request: SandboxRequest, known: frozenset[str]) -> list[str]:
     """What `fields=` asks for, all of it among `known`."""
     without_parts = re.sub(r"\{[^{}]*\}", "", request.query.get("fields", ""))
     asked = [name.strip() for name in without_parts.split(",") if name.strip()]
@@ -67,7 +67,7 @@ def asked_fields(request: Request, known: frozenset[str]) -> list[str]:
     return asked
 
 
-def whole_number(request: Request, name: str, *, default: int, least: int, most: int) -> int:
+def whole_number(request: SandboxRequest, name: str, *, default: int, least: int, most: int) -> int:
     """A whole number of the query."""
     value = request.query.get(name, str(default))
     if not (value.isascii() and value.isdigit() and least <= int(value) <= most):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
-from omnipub.sandbox.http_exchange import Answer, Request, json_answer
+from omnipub.sandbox.http_exchange import SandboxAnswer, SandboxRequest, json_answer
 from omnipub.sandbox.ledger import Post
-from omnipub.sandbox.network import Stock
+from omnipub.sandbox.network import SandboxState
 from omnipub.sandbox.networks.facebook.errors import NETWORK, VERSION, refused
 from omnipub.sandbox.networks.facebook.fields import asked_fields, whole_number
 
@@ -17,7 +17,7 @@ _UNASKED = ("id", "message", "created_time")
 _FAR_FUTURE = 10**11
 
 
-def published_posts(request: Request, stock: Stock, page: str) -> Answer:
+def published_posts(request: SandboxRequest, stock: SandboxState, page: str) -> SandboxAnswer:
     """One leaf of the list; `paging.next` is there only if another leaf is."""
     asked = asked_fields(request, _FIELDS) or _UNASKED
     limit = whole_number(request, "limit", default=25, least=1, most=100)
@@ -36,12 +36,12 @@ def published_posts(request: Request, stock: Stock, page: str) -> Answer:
     return json_answer(content)
 
 
-def permalink(request: Request, post: Post) -> str:
+def permalink(request: SandboxRequest, post: Post) -> str:
     """Where people see the post: on the sandbox's wall."""
     return f"{request.base_url}/posts/{NETWORK}/{quote(post.id, safe='')}"
 
 
-def _shown(request: Request, post: Post, asked: Sequence[str]) -> dict[str, object]:
+def _shown(request: SandboxRequest, post: Post, asked: Sequence[str]) -> dict[str, object]:
     created = datetime.fromtimestamp(post.received_at // 1000, UTC)
     cards = _cards(request, post)
     values: dict[str, object] = {
@@ -56,7 +56,7 @@ def _shown(request: Request, post: Post, asked: Sequence[str]) -> dict[str, obje
     return {name: values[name] for name in dict.fromkeys(["id", *names])}
 
 
-def _cards(request: Request, post: Post) -> list[dict[str, str]]:
+def _cards(request: SandboxRequest, post: Post) -> list[dict[str, str]]:
     """What stands beside the text: a card of its link, behind Facebook's own address, or pictures."""
     if post.link:
         around = f"https://l.facebook.com/l.php?{urlencode({'u': post.link})}"

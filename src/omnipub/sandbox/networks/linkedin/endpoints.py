@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.http_exchange import Answer, Request, json_answer
+from omnipub.sandbox.http_exchange import SandboxAnswer, SandboxRequest, json_answer
 from omnipub.sandbox.ledger import now_ms
-from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
+from omnipub.sandbox.network import Dialect, Endpoint, FaultAnswer, PostChange, RequestTarget, SandboxState
 from omnipub.sandbox.networks.linkedin import oauth
 from omnipub.sandbox.networks.linkedin.errors import duplicate_of, refused, rest_error, unprocessable
 from omnipub.sandbox.networks.linkedin.posts import AUTHOR, NETWORK, draft, edited, element
@@ -25,30 +25,30 @@ _RESTLI_METHODS = {"GET": "FINDER", "DELETE": "DELETE"}
 _INITIALIZE = shapes.fields({"initializeUploadRequest": shapes.fields({"owner": AUTHOR})})
 
 
-def place(request: Request, stock: Stock) -> Place | None:
+def place(request: SandboxRequest, stock: SandboxState) -> RequestTarget | None:
     """Where a request leads; the account is the author's URN."""
     match (request.method, *request.path):
         case ("POST", _, "rest", "posts"):
-            return Place(_owner(request, "author"), Endpoint.PUBLISH)
+            return RequestTarget(_owner(request, "author"), Endpoint.PUBLISH)
         case ("GET", _, "rest", "posts"):
-            return Place(request.query.get("author", ""), Endpoint.LOOK_UP)
+            return RequestTarget(request.query.get("author", ""), Endpoint.LOOK_UP)
         case (("DELETE" | "POST") as method, _, "rest", "posts", urn):
             post = stock.ledger.find(NETWORK, urn)
-            return Place(post.account if post else "", Endpoint.DELETE if method == "DELETE" else Endpoint.EDIT)
+            return RequestTarget(post.account if post else "", Endpoint.DELETE if method == "DELETE" else Endpoint.EDIT)
         case ("GET", _, "rest", "organizations", number):
-            return Place(f"urn:li:organization:{number}", Endpoint.CHECK)
+            return RequestTarget(f"urn:li:organization:{number}", Endpoint.CHECK)
         case ("GET", _, "rest", "me"):
-            return Place(_member(request, stock), Endpoint.CHECK)
+            return RequestTarget(_member(request, stock), Endpoint.CHECK)
         case ("POST", _, "rest", "images") if request.query == {"action": "initializeUpload"}:
-            return Place(_owner(request, "initializeUploadRequest", "owner"), Endpoint.UPLOAD)
+            return RequestTarget(_owner(request, "initializeUploadRequest", "owner"), Endpoint.UPLOAD)
         case ("POST", _, *path) if tuple(path) == oauth.PATH:
-            return Place(oauth.whose(request, stock), Endpoint.RENEW)
+            return RequestTarget(oauth.whose(request, stock), Endpoint.RENEW)
         case ("PUT", _, path, image) if path == UPLOADS:
-            return Place(stock.pictures.owner(NETWORK, image) or "", Endpoint.UPLOAD)
+            return RequestTarget(stock.pictures.owner(NETWORK, image) or "", Endpoint.UPLOAD)
     return None
 
 
-def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
+def answer(request: SandboxRequest, stock: SandboxState, twist: PostChange) -> SandboxAnswer:
     """Do what a request asks."""
     where = place(request, stock)
     if where is None:
@@ -63,7 +63,7 @@ def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
     return _ACTIONS[where.endpoint](request, stock, twist)
 
 
-def _check_headers(request: Request, stock: Stock) -> None:
+def _check_headers(request: SandboxRequest, stock: SandboxState) -> None:
     if not request.bearer or not stock.ledger.knows_token(NETWORK, request.bearer):
         raise refused("token")
     if stock.grants.has_ended(NETWORK, request.bearer):
@@ -83,14 +83,14 @@ def _check_headers(request: Request, stock: Stock) -> None:
         raise refused("argument", f"the header X-RestLi-Method must say {wanted} here")
 
 
-def _member(request: Request, stock: Stock) -> str:
+def _member(request: SandboxRequest, stock: SandboxState) -> str:
     """The member whose token the request carries; empty if it is none's."""
     accounts = [row["account"] for row in stock.ledger.accounts() if row["network"] == NETWORK]
     people = (account for account in accounts if account.startswith("urn:li:person:"))
     return next((one for one in people if stock.ledger.token(NETWORK, one) == request.bearer), "")
 
 
-def _who(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def _who(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     if request.path[2] == "organizations":
         number = request.path[3]
         name = f"Organisation {number}"
@@ -101,14 +101,14 @@ def _who(request: Request, stock: Stock, _twist: Twist) -> Answer:
     return json_answer({"id": member.rpartition(":")[2]})
 
 
-def _body(request: Request) -> object:
+def _body(request: SandboxRequest) -> object:
     try:
         return request.json()
     except ValueError as error:
         raise refused("argument", f"the body is not JSON: {error}") from error
 
 
-def _owner(request: Request, *names: str) -> str:
+def _owner(request: SandboxRequest, *names: str) -> str:
     """The URN that the body names as its author; empty if its shape is wrong, which is refused later."""
     value = _body(request)
     for name in names:
@@ -116,7 +116,7 @@ def _owner(request: Request, *names: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _create(request: Request, stock: Stock, twist: Twist) -> Answer:
+def _create(request: SandboxRequest, stock: SandboxState, twist: PostChange) -> SandboxAnswer:
     new = draft(_body(request), stock)
     if twist.refuses_duplicates:
         post, added = stock.ledger.add_unless_out(new)
@@ -124,10 +124,10 @@ def _create(request: Request, stock: Stock, twist: Twist) -> Answer:
             raise duplicate_of(post.id)
     else:
         post = stock.ledger.add(new, hidden_ms=twist.hidden_ms)
-    return Answer(status=201, headers={"x-restli-id": post.id})
+    return SandboxAnswer(status=201, headers={"x-restli-id": post.id})
 
 
-def _find(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def _find(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     query = request.query
     unknown = sorted(set(query) - _FINDER_QUERY)
     if unknown or query.get("q") != "author" or AUTHOR(query.get("author"), ""):
@@ -153,15 +153,15 @@ def _whole(query: Mapping[str, str], name: str, *, default: int) -> int:
     return int(value)
 
 
-def _delete(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def _delete(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     urn = request.path[3]
     if stock.ledger.find(NETWORK, urn) is None:
         raise refused("absent", urn)
     stock.ledger.delete(NETWORK, urn)  # deleting twice is no error
-    return Answer(status=204)
+    return SandboxAnswer(status=204)
 
 
-def _edit(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def _edit(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     urn = request.path[3]
     if request.headers.get("x-restli-method") != "PARTIAL_UPDATE":
         raise refused("argument", "the header X-RestLi-Method must say PARTIAL_UPDATE here")
@@ -169,10 +169,10 @@ def _edit(request: Request, stock: Stock, _twist: Twist) -> Answer:
     post = stock.ledger.find(NETWORK, urn)
     if post is None or not stock.ledger.edit(NETWORK, urn, text=text, sent=post.sent | {"commentary": commentary}):
         raise refused("absent", urn)
-    return Answer(status=204)
+    return SandboxAnswer(status=204)
 
 
-def _begin_upload(request: Request, stock: Stock, _twist: Twist) -> Answer:
+def _begin_upload(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> SandboxAnswer:
     problems = _INITIALIZE(_body(request), "")
     if problems:
         raise unprocessable(problems)
@@ -186,17 +186,17 @@ def _begin_upload(request: Request, stock: Stock, _twist: Twist) -> Answer:
     return json_answer({"value": value})
 
 
-def _receive_image(request: Request, stock: Stock, owner: str) -> Answer:
+def _receive_image(request: SandboxRequest, stock: SandboxState, owner: str) -> SandboxAnswer:
     if not owner:
         raise refused("absent", "no upload was started at this address")
     picture = stock.pictures.keep(request.body)
     if picture is None:
         raise refused("argument", "the bytes are no PNG, JPEG or GIF")
     stock.pictures.fill(NETWORK, request.path[2], picture)
-    return Answer(status=201)
+    return SandboxAnswer(status=201)
 
 
-_ACTIONS: Mapping[Endpoint, Callable[[Request, Stock, Twist], Answer]] = MappingProxyType(
+_ACTIONS: Mapping[Endpoint, Callable[[SandboxRequest, SandboxState, PostChange], SandboxAnswer]] = MappingProxyType(
     {
         Endpoint.PUBLISH: _create,
         Endpoint.LOOK_UP: _find,
@@ -212,12 +212,12 @@ DIALECT = Dialect(
     place=place,
     answer=answer,
     troubles={
-        Trouble.THROTTLED: lambda _account, _wait: rest_error("too_many"),
-        Trouble.BROKEN: lambda _account, _wait: rest_error("internal"),
-        Trouble.EXPIRED: lambda _account, _wait: rest_error("expired"),
-        Trouble.REJECTED: lambda _account, _wait: rest_error("argument", "the content is refused"),
+        FaultAnswer.THROTTLED: lambda _account, _wait: rest_error("too_many"),
+        FaultAnswer.BROKEN: lambda _account, _wait: rest_error("internal"),
+        FaultAnswer.EXPIRED: lambda _account, _wait: rest_error("expired"),
+        FaultAnswer.REJECTED: lambda _account, _wait: rest_error("argument", "the content is refused"),
     },
-    without_id=lambda _answer: Answer(status=201),
+    without_id=lambda _answer: SandboxAnswer(status=201),
     renews=True,
     detects_duplicates=True,
     colour=("#0a66c2", "#64aef2"),

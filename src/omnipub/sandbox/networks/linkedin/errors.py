@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from omnipub.sandbox.http_exchange import Answer, RefusalError, json_answer
+from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, json_answer
 from omnipub.sandbox.shapes import Problem, sentence
 
 
@@ -33,7 +33,7 @@ ERRORS: Mapping[str, RestError] = MappingProxyType(
 )
 
 
-def rest_error(name: str, detail: str = "") -> Answer:
+def rest_error(name: str, detail: str = "") -> SandboxAnswer:
     """A row of ERRORS in LinkedIn's shape; none of them comes with Retry-After."""
     row = ERRORS[name]
     error: dict[str, object] = {
@@ -76,10 +76,10 @@ def duplicate_of(urn: str) -> RefusalError:
     """The detector found the same content; the message is the only place that names the earlier post."""
     inputs = [{"code": "DUPLICATE_POST", "description": "Duplicate post is detected"}]
     answer = _bad_request(f"Content is a duplicate of {urn}", inputs)
-    return RefusalError(Answer(status=answer.status, headers=answer.headers, body=answer.body, duplicate=True))
+    return RefusalError(SandboxAnswer(status=answer.status, headers=answer.headers, body=answer.body, duplicate=True))
 
 
-def _bad_request(message: str, inputs: Sequence[Mapping[str, object]]) -> Answer:
+def _bad_request(message: str, inputs: Sequence[Mapping[str, object]]) -> SandboxAnswer:
     content = {
         "errorDetailType": "com.linkedin.common.error.BadRequest",
         "code": "UNPROCESSABLE_ENTITY",

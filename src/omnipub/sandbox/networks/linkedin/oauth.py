@@ -1,7 +1,7 @@
 """LinkedIn's OAuth 2.0 token endpoint, as far as it renews tokens. Each refresh token works once."""
 
-from omnipub.sandbox.http_exchange import Answer, RefusalError, Request, json_answer
-from omnipub.sandbox.network import Stock
+from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, SandboxRequest, json_answer
+from omnipub.sandbox.network import SandboxState
 from omnipub.sandbox.networks.linkedin.posts import NETWORK
 from omnipub.sandbox.tokens import Grant
 
@@ -10,12 +10,12 @@ FIELDS = frozenset({"grant_type", "refresh_token", "client_id", "client_secret"}
 REFRESH_LASTS = 365 * 24 * 3600
 
 
-def whose(request: Request, stock: Stock) -> str:
+def whose(request: SandboxRequest, stock: SandboxState) -> str:
     """The account whose refresh token the request carries; empty if it is none's."""
     return stock.grants.account(NETWORK, _fields(request).get("refresh_token", ""))
 
 
-def renew(request: Request, stock: Stock) -> Answer:
+def renew(request: SandboxRequest, stock: SandboxState) -> SandboxAnswer:
     """A new token for a refresh token."""
     fields = _fields(request)
     if set(fields) != FIELDS:
@@ -40,7 +40,7 @@ def renew(request: Request, stock: Stock) -> Answer:
     )
 
 
-def _fields(request: Request) -> dict[str, str]:
+def _fields(request: SandboxRequest) -> dict[str, str]:
     if "application/x-www-form-urlencoded" not in request.headers.get("content-type", ""):
         raise _refused(400, "invalid_request", "the body must be application/x-www-form-urlencoded")
     try:

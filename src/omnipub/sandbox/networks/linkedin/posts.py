@@ -5,7 +5,7 @@ from typing import Any
 
 from omnipub.sandbox import shapes
 from omnipub.sandbox.ledger import Draft, Post
-from omnipub.sandbox.network import Stock
+from omnipub.sandbox.network import SandboxState
 from omnipub.sandbox.networks.linkedin.errors import refused, unprocessable
 from omnipub.sandbox.networks.linkedin.little_text import LittleTextError, plain
 
@@ -48,7 +48,7 @@ _POST = shapes.fields(
 _UPDATE = shapes.fields({"patch": shapes.fields({"$set": shapes.fields({"commentary": shapes.text()})})})
 
 
-def draft(body: object, stock: Stock) -> Draft:
+def draft(body: object, stock: SandboxState) -> Draft:
     """The post that a create request describes.
 
     Raises:
@@ -119,7 +119,7 @@ def _named_images(content: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"id": article["thumbnail"]}] if "thumbnail" in article else []
 
 
-def _picture(named: Mapping[str, str], author: str, stock: Stock) -> dict[str, str]:
+def _picture(named: Mapping[str, str], author: str, stock: SandboxState) -> dict[str, str]:
     picture = stock.pictures.uploaded(NETWORK, author, named["id"])
     if picture is None:
         raise refused("argument", f"{named['id']} was never uploaded by {author}")

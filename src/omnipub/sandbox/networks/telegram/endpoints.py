@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from omnipub.sandbox.http_exchange import Answer, Request, json_answer
+from omnipub.sandbox.http_exchange import SandboxAnswer, SandboxRequest, json_answer
 from omnipub.sandbox.ledger import Draft, Post, now_ms
-from omnipub.sandbox.network import Dialect, Endpoint, Place, Stock, Trouble, Twist
+from omnipub.sandbox.network import Dialect, Endpoint, FaultAnswer, PostChange, RequestTarget, SandboxState
 from omnipub.sandbox.networks.telegram.errors import NETWORK, bot_error, refused, throttled
 from omnipub.sandbox.networks.telegram.fields import (
     ALBUM,
@@ -34,16 +34,16 @@ _ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
 """What a method wants, if not to publish."""
 
 
-def place(request: Request, _stock: Stock) -> Place | None:
+def place(request: SandboxRequest, _stock: SandboxState) -> RequestTarget | None:
     """Where a request leads; the bot's token is a piece of the path."""
     match (request.method, *request.path):
         case ("POST", _, bot, method) if bot.startswith("bot") and method in METHODS:
             endpoint = _ENDPOINTS.get(method, Endpoint.PUBLISH)
-            return Place(str(given_fields(request).get("chat_id", "")), endpoint)
+            return RequestTarget(str(given_fields(request).get("chat_id", "")), endpoint)
     return None
 
 
-def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
+def answer(request: SandboxRequest, stock: SandboxState, twist: PostChange) -> SandboxAnswer:
     """Do what a request asks."""
     where = place(request, stock)
     token = request.path[1].removeprefix("bot") if len(request.path) > 1 else ""
@@ -59,16 +59,16 @@ def answer(request: Request, stock: Stock, twist: Twist) -> Answer:
     account = _account(stock, where.account)
     if stock.ledger.token(NETWORK, account) != token:
         raise refused("outside")
-    asked = Asked(stock=stock, twist=twist, account=account, values=values, files=request.form.files)
+    asked = AllowedRequest(stock=stock, twist=twist, account=account, values=values, files=request.form.files)
     return _ACTIONS[method](asked)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class AllowedRequest:
     """A request that was understood and is allowed."""
 
-    stock: Stock
-    twist: Twist
+    stock: SandboxState
+    twist: PostChange
     account: str
     values: Mapping[str, Any]
     files: Mapping[str, bytes]
@@ -104,7 +104,7 @@ class Asked:
         return picture
 
 
-def _account(stock: Stock, chat: str) -> str:
+def _account(stock: SandboxState, chat: str) -> str:
     """The account of a chat that is named by its public name or its number."""
     accounts = [row["account"] for row in stock.ledger.accounts() if row["network"] == NETWORK]
     found = next((account for account in accounts if chat in {account, str(_chat(account)["id"])}), None)
@@ -128,7 +128,7 @@ def _numbers(number: int, parts: int) -> list[int]:
     return [number * ALBUM[1] + part for part in range(parts)]
 
 
-def _send_message(asked: Asked) -> Answer:
+def _send_message(asked: AllowedRequest) -> SandboxAnswer:
     if asked.files:
         raise refused("request", "sandbox: sendMessage takes no files")
     text = checked_length(str(asked.values["text"]), TEXT_UNITS, "Text is too long")
@@ -138,7 +138,7 @@ def _send_message(asked: Asked) -> Answer:
     return _done(_message(asked.account, post, 0, text=text))
 
 
-def _send_photo(asked: Asked) -> Answer:
+def _send_photo(asked: AllowedRequest) -> SandboxAnswer:
     caption = _caption(asked.values)
     if set(asked.files) - {"photo"} or len(asked.files) + ("photo" in asked.values) != 1:
         raise refused("request", "there is no photo in the request")
@@ -147,7 +147,7 @@ def _send_photo(asked: Asked) -> Answer:
     return _done(_message(asked.account, post, 0, caption=caption))
 
 
-def _send_album(asked: Asked) -> Answer:
+def _send_album(asked: AllowedRequest) -> SandboxAnswer:
     """Several photos, one post; clients show the first one's caption under all of them."""
     items = asked.values["media"]
     captions = [_caption(item) for item in items]
@@ -166,7 +166,7 @@ def _caption(values: Mapping[str, Any]) -> str:
     return checked_length(str(values.get("caption", "")), CAPTION_UNITS, "message caption is too long")
 
 
-def _delete(asked: Asked) -> Answer:
+def _delete(asked: AllowedRequest) -> SandboxAnswer:
     """Delete a message, of an album that message alone; this bot has no right to delete old ones."""
     wanted = int(asked.values["message_id"])
     number = wanted // ALBUM[1]
@@ -190,11 +190,11 @@ def _message(account: str, post: Post, part: int, **said: str) -> dict[str, obje
     return known | {name: value for name, value in said.items() if value}
 
 
-def _done(result: object) -> Answer:
+def _done(result: object) -> SandboxAnswer:
     return json_answer({"ok": True, "result": result})
 
 
-_ACTIONS: Mapping[str, Callable[[Asked], Answer]] = MappingProxyType(
+_ACTIONS: Mapping[str, Callable[[AllowedRequest], SandboxAnswer]] = MappingProxyType(
     {
         "sendMessage": _send_message,
         "sendPhoto": _send_photo,
@@ -209,10 +209,10 @@ DIALECT = Dialect(
     place=place,
     answer=answer,
     troubles={
-        Trouble.THROTTLED: lambda _account, wait: throttled(wait),
-        Trouble.BROKEN: lambda _account, _wait: bot_error("internal"),
-        Trouble.EXPIRED: lambda _account, _wait: bot_error("token"),
-        Trouble.REJECTED: lambda _account, _wait: bot_error("request", "the message is refused"),
+        FaultAnswer.THROTTLED: lambda _account, wait: throttled(wait),
+        FaultAnswer.BROKEN: lambda _account, _wait: bot_error("internal"),
+        FaultAnswer.EXPIRED: lambda _account, _wait: bot_error("token"),
+        FaultAnswer.REJECTED: lambda _account, _wait: bot_error("request", "the message is refused"),
     },
     without_id=lambda _answer: _done(True),
     token=TOKEN,

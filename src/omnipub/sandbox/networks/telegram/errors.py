@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from omnipub.sandbox.http_exchange import Answer, RefusalError, json_answer
+from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, json_answer
 
 NETWORK = "telegram"
 
@@ -21,7 +21,7 @@ ERRORS: Mapping[str, tuple[int, str]] = MappingProxyType(
 )
 
 
-def bot_error(name: str, detail: str = "", *, parameters: Mapping[str, int] | None = None) -> Answer:
+def bot_error(name: str, detail: str = "", *, parameters: Mapping[str, int] | None = None) -> SandboxAnswer:
     """A row of ERRORS in Telegram's shape."""
     code, description = ERRORS[name]
     error: dict[str, object] = {"ok": False, "error_code": code, "description": f"{description}{detail}"}
@@ -33,6 +33,6 @@ def refused(name: str, detail: str = "") -> RefusalError:
     return RefusalError(bot_error(name, detail))
 
 
-def throttled(wait_seconds: int) -> Answer:
+def throttled(wait_seconds: int) -> SandboxAnswer:
     """The wait stands in the description, and once more as a number."""
     return bot_error("too_many", str(wait_seconds), parameters={"retry_after": wait_seconds})

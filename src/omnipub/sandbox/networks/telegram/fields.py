@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from omnipub.sandbox import shapes
-from omnipub.sandbox.http_exchange import Request
+from omnipub.sandbox.http_exchange import SandboxRequest
 from omnipub.sandbox.networks.telegram.errors import refused
 from omnipub.strict_json import loads
 
@@ -55,7 +55,7 @@ _JSON_IN_FORMS = frozenset({"link_preview_options", "media", "disable_notificati
 """Fields whose values are JSON even where all other values are plain text."""
 
 
-def given_fields(request: Request) -> dict[str, object]:
+def given_fields(request: SandboxRequest) -> dict[str, object]:
     """The body's fields with JSON types, however they were sent."""
     try:
         form = request.form
@@ -68,7 +68,7 @@ def given_fields(request: Request) -> dict[str, object]:
     return values
 
 
-def fitting_fields(request: Request, method: str) -> dict[str, object]:
+def fitting_fields(request: SandboxRequest, method: str) -> dict[str, object]:
     """The body's fields, which are what the method takes."""
     values = given_fields(request)
     if method == "sendMessage" and not str(values.get("text", "")).strip():

@@ -9,7 +9,7 @@ from omnipub.ports.place import ClaimRecord, Evidence
 
 
 @dataclass
-class FakeSeat:
+class FakePlace:
     """A place with a name and a note, as on AWS: a table of another name is a copy."""
 
     name: str = "here"
@@ -53,7 +53,7 @@ class FakeSeat:
 
 
 @dataclass
-class Shelf:
+class SharedState:
     """A state directory: what is known of each identity, and who holds it."""
 
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -61,18 +61,18 @@ class Shelf:
     begun: set[str] = field(default_factory=set)
     successors: dict[str, str] = field(default_factory=dict)
     claims: list[tuple[str, int, ClaimRecord]] = field(default_factory=list)
-    held: dict[str, "ShelfSeat"] = field(default_factory=dict)
+    held: dict[str, "SharedPlace"] = field(default_factory=dict)
     broken: bool = False
 
 
-class ShelfSeat:
+class SharedPlace:
     """The place of one process over a shelf, as on one machine."""
 
     exclusive = True
     where = "the shelf"
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
-        self.shelf = shelf or Shelf()
+    def __init__(self, shelf: SharedState | None = None) -> None:
+        self.shelf = shelf or SharedState()
         self.boot = 0
         self.ran = False
         self._works_on = ""
