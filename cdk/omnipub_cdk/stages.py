@@ -54,7 +54,7 @@ class Stage:
         linkedin_client_id: Likewise LinkedIn.
         mail_identity: The verified SES identity that mail is sent from; "" if none is.
         text_messages: Whether text messages may be sent to phones.
-        alarm_email: Who is told of alarms; "" for nobody yet.
+        alarm_email: Who is told of alarms and of what needs a person, once they click a link; "" for nobody yet.
         firewall: Whether CloudFront has a web ACL ($10 a month and $0.60 per million requests).
         guardduty: Whether this stack turns GuardDuty on: one detector per account and region.
         security_hub: Likewise Security Hub.

@@ -73,6 +73,7 @@ class Settings:
         bucket: Name of the S3 bucket of media.
         key: ARN of the KMS key that seals tokens.
         function: Name of the scheduler's Lambda function, which nudges invoke.
+        topic: ARN of the SNS topic that tells people what needs them; "" on one machine, and for functions that do not.
         origin_secret: ARN of the secret with which CloudFront proves itself to the API; "" if nobody has to.
     """
 
@@ -94,6 +95,7 @@ class Settings:
     bucket: str = ""
     key: str = ""
     function: str = ""
+    topic: str = ""
     origin_secret: str = ""
 
     def __post_init__(self) -> None:

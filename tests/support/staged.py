@@ -19,6 +19,7 @@ OUTPUTS = {
         "MediaBucket": "media-1",
         "ParkedBucket": "parked-1",
         "VaultKey": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1",
+        "Topic": f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms-1",
     },
     "Scheduler": {
         "SchedulerFunction": "omnipub-dev-scheduler",

@@ -1,4 +1,7 @@
-"""What is kept: the table, the stream of pointers, media, records given up on, and the key that seals tokens."""
+"""What is kept: the table, the stream of pointers, media, records given up on, the key that seals tokens, the topic.
+
+The topic stands here because whoever subscribed to it has confirmed that: no rollback of the functions moves it.
+"""
 
 from typing import Any
 
@@ -13,6 +16,7 @@ from omnipub.names import SERVICE
 from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
 from omnipub_cdk.nag_exceptions import acknowledge
 from omnipub_cdk.stages import Stage
+from omnipub_cdk.topic import topic_of
 
 UNFINISHED = {"unfinished": "true"}
 """The tag of an object that no message refers to yet; without it nothing is ever removed."""
@@ -62,6 +66,7 @@ class DataStack(Stack):
             removal_policy=kept,
             pending_window=Duration.days(30),
         )
+        self.topic = topic_of(self, stage)
         self._say()
 
     def _say(self) -> None:
@@ -72,6 +77,7 @@ class DataStack(Stack):
             ("MediaBucket", self.media.bucket_name),
             ("ParkedBucket", self.parked.bucket_name),
             ("VaultKey", self.vault.key_arn),
+            ("Topic", self.topic.topic_arn),
         ):
             CfnOutput(self, said, value=value)
 

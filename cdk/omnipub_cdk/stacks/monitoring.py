@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from omnipub.names import SERVICE
@@ -45,8 +44,7 @@ class MonitoringStack(Stack):
             failures=scheduler.failures,
         )
         _count_lines(self, watched)
-        topic = _topic(self, stage)
-        alarms = [_alarm(self, alarm, watched, topic) for alarm in ALARMS]
+        alarms = [_alarm(self, alarm, watched, data.topic) for alarm in ALARMS]
         cloudwatch.Dashboard(
             self,
             "Dashboard",
@@ -54,7 +52,6 @@ class MonitoringStack(Stack):
             default_interval=Duration.hours(3),
             widgets=widgets(watched, alarms, table=data.table, stream=data.stream),
         )
-        CfnOutput(self, "AlarmTopic", value=topic.topic_arn)
 
 
 def _count_lines(stack: Stack, watched: AlarmSources) -> None:
@@ -69,13 +66,6 @@ def _count_lines(stack: Stack, watched: AlarmSources) -> None:
                 metric_name=signal.name,
                 metric_value=signal.value,
             )
-
-
-def _topic(stack: Stack, stage: Stage) -> sns.Topic:
-    topic = sns.Topic(stack, "Alarms", display_name=f"omnipub {stage.name}", enforce_ssl=True)
-    if stage.alarm_email:
-        topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_email))
-    return topic
 
 
 def _alarm(stack: Stack, alarm: Alarm, watched: AlarmSources, topic: sns.Topic) -> cloudwatch.Alarm:

@@ -18,6 +18,7 @@ from omnipub_cli.deployment.stacks import name_of, placed, region_of
 from omnipub_cli.deployment.stage.stack_outputs import IN_PART, SAID_BY
 from omnipub_cli.deployment.stage.stage import Stage
 from omnipub_cli.deployment.stage.triggers import machinery, unseen
+from omnipub_cli.deployment.subscribers import subscribers
 
 OPTIONAL = {
     "EdgeSecurity": "It is not there; only a stage with a firewall away from us-east-1 has it.",
@@ -151,6 +152,7 @@ def _deploy(short: str = "") -> str:
 PARTS: Sequence[CheckupPart] = (
     CheckupPart(name="stacks", what="The stacks", look=_stacks),
     CheckupPart(name="alarms", what="Alarms", look=_alarms),
+    CheckupPart(name="told", what="Who is told", look=subscribers, needs=("Data", "Scheduler")),
     CheckupPart(name="machinery", what="What moves the stage", look=machinery),
     CheckupPart(name="quotas", what="Quotas", look=quotas, needs=("Data", "Scheduler", "Worker")),
     CheckupPart(name="system", what="The table", look=_system, needs=("Data", "Scheduler")),

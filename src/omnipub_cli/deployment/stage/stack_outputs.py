@@ -15,7 +15,10 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
     "Scheduler": ("SchedulerFunction", "Mode", "WorkerTimeout", "Version", "Schema"),
     "Worker": ("WorkerFunction", "Schema"),
 }
-"""Stack → the outputs that commands cannot do without. `SandboxUrl` of Scheduler is there only if a stage has one."""
+"""Stack → the outputs that commands cannot do without."""
+
+OPTIONAL: Mapping[str, tuple[str, ...]] = {"Data": ("Topic",), "Scheduler": ("SandboxUrl",)}
+"""Outputs that commands do without: not every stage has a sandbox, and stages of before have no topic there."""
 
 IN_PART = "the stage was deployed in part, or by an older omnipub"
 """What it means that an output is missing."""
@@ -75,6 +78,7 @@ def settings(stage: str, outputs: Outputs) -> Settings:
         bucket=data["MediaBucket"],
         key=data["VaultKey"],
         function=scheduler["SchedulerFunction"],
+        topic=data.get("Topic", ""),
     )
 
 

@@ -206,8 +206,8 @@ def test_the_doctor_tells_how_each_stack_stands(there: FakeAccount, status: str,
     ("missing", "unseen"),
     [
         ("Worker", {"trigger", "quotas"}),
-        ("Scheduler", {"trigger", "ticks", "key", "quotas", "system"}),
-        ("Data", {"trigger", "key", "quotas", "system"}),
+        ("Scheduler", {"told", "trigger", "ticks", "key", "quotas", "system"}),
+        ("Data", {"told", "trigger", "key", "quotas", "system"}),
     ],
 )
 def test_the_doctor_names_a_stack_that_is_missing_and_looks_at_what_it_can(
@@ -227,7 +227,7 @@ def test_the_doctor_names_a_stack_that_is_missing_and_looks_at_what_it_can(
     left_out = {name for name, one in found.items() if one["what"].startswith("Not looked at: ")}
     assert {name for name in left_out if found[name]["what"].endswith(f", as {stack} is not there.")} == unseen
     # What is left was asked for; there are no credentials in this test.
-    asked = {"alarms", "ticks", "key", "system"} - unseen
+    asked = {"alarms", "told", "ticks", "key", "system"} - unseen
     assert all("credentials" in found[name]["what"] for name in asked)
     refused = run("messages", "list", "--stage", "dev", "--region", "eu-west-1")
     assert (refused.code, refused.out) == (6, "")
