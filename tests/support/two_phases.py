@@ -22,6 +22,7 @@ ALONE = frozenset(
 
 UNHURRIED = frozenset(
     {
+        "tests/integration/adapters/test_smtp.py",
         "tests/integration/cli/test_interventions.py",
         "tests/integration/loopback/test_server.py",
         "tests/unit/domain/test_redaction.py",

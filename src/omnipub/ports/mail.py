@@ -1,0 +1,91 @@
+"""Mail: one message to one recipient over a server of one's own choice, and how that can end."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from omnipub.domain.conversation import Secret
+from omnipub.ports.http import NotSentError
+
+
+class MailSecurity(StrEnum):
+    """How the way to a mail server is protected."""
+
+    STARTTLS = "starttls"  # the connection begins in the open and is encrypted before anything is said; port 587
+    TLS = "tls"  # encrypted from its first byte; port 465
+    NONE = "none"  # a server of this very machine
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailServer:
+    """Where mail is handed over.
+
+    Attributes:
+        host: Its name or address.
+        port: Its port.
+        security: How the way there is protected; NONE is for a server of this machine alone.
+        user: The name to sign in with; "" to hand over without signing in.
+        password: What goes with that name.
+    """
+
+    host: str
+    port: int
+    security: MailSecurity = MailSecurity.STARTTLS
+    user: str = ""
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """One message to one recipient: what becomes of it is told for each recipient alone.
+
+    Attributes:
+        sender: The address it is from.
+        recipient: The address it goes to.
+        subject: One line, in any script.
+        text: Plain text.
+        message_id: What tells it from every other one, without angle brackets; sent again under the same one, some
+            receivers show it once.
+        at: What it says of when it was written.
+    """
+
+    sender: str
+    recipient: str
+    subject: str
+    text: str
+    message_id: str
+    at: datetime
+
+
+class MailRefusedError(NotSentError):
+    """The server answered that it does not take the message.
+
+    Attributes:
+        code: The server's three digits.
+        for_good: Whether the same message will be refused again.
+    """
+
+    def __init__(self, message: str, *, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.for_good = code >= FOR_GOOD
+
+
+FOR_GOOD = 500
+"""From this reply code on, a refusal is for good."""
+
+
+class MailSender(Protocol):
+    """Hands mail over."""
+
+    def send(self, server: MailServer, mail: Mail) -> None:
+        """Hand one message over; the server has taken it when this returns.
+
+        Raises:
+            InvalidInputError: An address or the subject cannot stand in a mail; nothing was sent.
+            MailRefusedError: The server does not take it.
+            NotSentError: It was not handed over: no connection, no encryption that can be trusted, no sign-in.
+            NoAnswerError: All of it was written, and whether the server took it is not known.
+        """
+        ...
