@@ -132,9 +132,7 @@ def _happened(bed: TestBed) -> list[Item]:
 def _seed(bed: TestBed) -> None:
     system = bed.system
     seeding = Seeding(
-        table=system.world.table,
-        shards=system.shards,
-        clock=bed.clock,
+        base=system.base,
         settings=system.settings,
         networks=tuple(CHANNELS),
     )

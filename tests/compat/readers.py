@@ -56,10 +56,8 @@ def account(bed: TestBed, item: Item) -> object:
 def census(bed: TestBed) -> TableCounts:
     system = bed.system
     return TableStats(
-        table=system.world.table,
-        shards=system.shards,
+        base=system.base,
         gate=system.gate,
-        clock=bed.clock,
         networks=tuple(CHANNELS),
         cap=CAP,
     ).census()
@@ -112,9 +110,7 @@ def shards(bed: TestBed, _: Item) -> object:
 def seeded(bed: TestBed, _: Item) -> object:
     system = bed.system
     return Seeding(
-        table=system.world.table,
-        shards=system.shards,
-        clock=bed.clock,
+        base=system.base,
         settings=system.settings,
         networks=tuple(CHANNELS),
     ).seeded()

@@ -9,9 +9,7 @@ from support.world import CHANNELS, TestBed
 
 def seeding(bed: TestBed, **changes: Any) -> Seeding:
     made = Seeding(
-        table=bed.system.world.table,
-        shards=bed.system.shards,
-        clock=bed.clock,
+        base=bed.system.base,
         settings=bed.system.settings,
         networks=tuple(CHANNELS),
     )

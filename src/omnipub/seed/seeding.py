@@ -18,9 +18,9 @@ from omnipub.domain.timestamps import from_text
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError
 from omnipub.hints import Action, Hint
 from omnipub.names import PRODUCTION, SEED_OWNER
-from omnipub.ports.clock import Clock
-from omnipub.ports.table import Delete, Item, Key, Put, Table
+from omnipub.ports.table import Delete, Item, Key, Put
 from omnipub.seed.messages import InventedMessage, InventedPlan, invent
+from omnipub.services.base import Base
 from omnipub.services.protocol.store import held_text, name_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import (
@@ -33,7 +33,6 @@ from omnipub.storage.items import (
     message_item,
     plain_item,
 )
-from omnipub.storage.shards import Shards
 from omnipub.storage.write_ids import replacing
 
 AT_MOST = 1_000_000
@@ -63,9 +62,7 @@ class Seeded:
 class Seeding:
     """Seeds and removes the seed."""
 
-    table: Table
-    shards: Shards
-    clock: Clock
+    base: Base
     settings: Settings
     networks: Sequence[str]
 
@@ -85,7 +82,7 @@ class Seeding:
             )
         if not 1 <= messages <= AT_MOST:
             raise InvalidInputError(f"{messages} messages were asked for; from 1 to {AT_MOST:,} are possible.")
-        there, now = self.seeded(), self.clock.now()
+        there, now = self.seeded(), self.base.clock.now()
         if there is None:
             day = now.replace(hour=0, minute=0, second=0, microsecond=0)
             return Seeded(seed=seed, messages=messages, as_of=day)
@@ -106,21 +103,21 @@ class Seeding:
         plan = self.check(messages=messages, seed=seed)
         self._note(plan)
         of = InventedPlan(seed=plan.seed, as_of=plan.as_of, networks=tuple(sorted(self.networks)))
-        shard = self.shards.count(self.clock.now()).of
+        shard = self.base.shards.count(self.base.clock.now()).of
         written = 0
         for start in range(0, messages, BATCH):
             invented = [invent(of, number) for number in range(start, min(start + BATCH, messages))]
             first = [Put(item=_subject_item(one, shard)) for one in invented]
             rest = [Put(item=item) for one in invented for item in _items_beside(one, shard)]
-            self.table.write_many(first)
-            self.table.write_many(rest)
+            self.base.table.write_many(first)
+            self.base.table.write_many(rest)
             written += len(first) + len(rest)
             told(start + len(invented))
         return written
 
     def seeded(self) -> Seeded | None:
         """What was invented here, or None."""
-        item = self.table.get(keys.seed())
+        item = self.base.table.get(keys.seed())
         if item is None:
             return None
         return Seeded(seed=int(item["seed"]), messages=int(item["messages"]), as_of=from_text(item["as_of"]))
@@ -133,17 +130,17 @@ class Seeding:
                 whole = [item for parent in parents for item in self._collection(parent)]
                 first = [key for item in whole if (key := key_of(item)).sk != keys.METADATA]
                 markers = self._markers([delivery_of(item) for item in whole if keys.channel_of(key_of(item).sk)])
-                self.table.write_many([Delete(key=key) for key in (*markers, *first)])
-                self.table.write_many([Delete(key=keys.metadata(parent)) for parent in parents])
+                self.base.table.write_many([Delete(key=key) for key in (*markers, *first)])
+                self.base.table.write_many([Delete(key=keys.metadata(parent)) for parent in parents])
                 removed += len(parents)
                 told(removed)
-        self.table.write_many([Delete(key=keys.seed())])
+        self.base.table.write_many([Delete(key=keys.seed())])
         return removed
 
     def _note(self, plan: Seeded) -> None:
-        there = self.table.get(keys.seed())
+        there = self.base.table.get(keys.seed())
         version = int(there["version"]) if there else None
-        self.table.put(
+        self.base.table.put(
             plain_item(
                 keys.seed(), seed=plan.seed, messages=plan.messages, as_of=plan.as_of, version=(version or 0) + 1
             ),
@@ -153,7 +150,7 @@ class Seeding:
     def _pages(self, kind: ParentKind) -> Iterator[list[Parent]]:
         below = None
         while True:
-            page = self.table.query(access.of_owner(SEED_OWNER, kind, limit=PAGE, below=below))
+            page = self.base.table.query(access.of_owner(SEED_OWNER, kind, limit=PAGE, below=below))
             parents = [parent for item in page.items if (parent := keys.parent_of(item["PK"]))]
             if parents:
                 yield parents
@@ -164,7 +161,7 @@ class Seeding:
     def _collection(self, parent: Parent) -> Iterator[Item]:
         cursor = None
         while True:
-            page = self.table.query(access.collection(parent, after=cursor))
+            page = self.base.table.query(access.collection(parent, after=cursor))
             yield from page.items
             cursor = page.cursor
             if cursor is None:
@@ -173,7 +170,7 @@ class Seeding:
     def _markers(self, deliveries: Iterable[Delivery]) -> list[Key]:
         """The items beside the collections that name one of these deliveries as theirs."""
         named = {key: name_of(one) for one in deliveries for key in _marker_keys(one)}
-        there: Mapping[Key, Item] = self.table.batch_get(list(named))
+        there: Mapping[Key, Item] = self.base.table.batch_get(list(named))
         return [key for key, item in there.items() if item["delivery"] == named[key]]
 
 

@@ -46,12 +46,9 @@ class System(DeliveryServices):
         from omnipub.services.messages.create_transaction import CreateTransaction
 
         return CreateTransaction(
-            table=self.world.table,
-            shards=self.shards,
+            base=self.base,
             accounts=self.accounts,
             due=self.due,
-            clock=self.world.clock,
-            chance=self.world.chance,
             channels=self.channels,
             missed_after=self.missed_after,
         )
@@ -82,21 +79,21 @@ class System(DeliveryServices):
         """What reads one message with its deliveries."""
         from omnipub.services.messages.read import ReadMessages
 
-        return ReadMessages(table=self.world.table)
+        return ReadMessages(table=self.base.table)
 
     @locked_cached_property
     def lists(self) -> "ListMessages":
         """What lists messages and certifications."""
         from omnipub.services.messages.list import ListMessages
 
-        return ListMessages(table=self.world.table, shards=self.shards, clock=self.world.clock, channels=self.channels)
+        return ListMessages(base=self.base, channels=self.channels)
 
     @locked_cached_property
     def calendar(self) -> "Calendar":
         """What lists deliveries by their due time."""
         from omnipub.services.messages.calendar import Calendar
 
-        return Calendar(table=self.world.table, shards=self.shards, clock=self.world.clock, channels=self.channels)
+        return Calendar(base=self.base, channels=self.channels)
 
     @locked_cached_property
     def operate(self) -> "MessageActions":
@@ -108,7 +105,7 @@ class System(DeliveryServices):
             gate=self.gate,
             recording=self.recording,
             showing=self.showing,
-            clock=self.world.clock,
+            clock=self.base.clock,
             missed_after=self.missed_after,
         )
 
@@ -123,7 +120,7 @@ class System(DeliveryServices):
             recording=self.recording,
             gate=self.gate,
             driver=self.driver,
-            clock=self.world.clock,
+            clock=self.base.clock,
             channels=self.channels,
         )
 
@@ -133,13 +130,12 @@ class System(DeliveryServices):
         from omnipub.services.delivery.search import OperatorLook
 
         return OperatorLook(
+            base=self.base,
             accounts=self.accounts,
             contents=self.contents,
             recording=self.recording,
             reconcile=self.reconcile,
             gate=self.gate,
-            clock=self.world.clock,
-            journal=self.world.journal,
             channels=self.channels,
             within=self.settings.lease,
         )
@@ -156,14 +152,14 @@ class System(DeliveryServices):
         """What writes messages as rows."""
         from omnipub.services.bulk.export_rows import ExportRows
 
-        return ExportRows(table=self.world.table, lists=self.lists, missed_after=self.missed_after)
+        return ExportRows(table=self.base.table, lists=self.lists, missed_after=self.missed_after)
 
     @locked_cached_property
     def asking(self) -> "AccountCheck":
         """What asks a network about an account."""
         from omnipub.services.accounts.check import AccountCheck
 
-        return AccountCheck(accounts=self.accounts, driver=self.driver, clock=self.world.clock, channels=self.channels)
+        return AccountCheck(accounts=self.accounts, driver=self.driver, clock=self.base.clock, channels=self.channels)
 
     @locked_cached_property
     def connecting(self) -> "AccountConnector":
@@ -171,10 +167,7 @@ class System(DeliveryServices):
         from omnipub.services.accounts.connect import AccountConnector
 
         return AccountConnector(
-            table=self.world.table,
-            shards=self.shards,
-            clock=self.world.clock,
-            chance=self.world.chance,
+            base=self.base,
             accounts=self.accounts,
             releases=self.releases,
             asking=self.asking,
@@ -188,11 +181,10 @@ class System(DeliveryServices):
         from omnipub.services.table.adopt import Adoption
 
         return Adoption(
-            table=self.world.table,
+            base=self.base,
             place=self.world.place,
             gate=self.gate,
             recording=self.recording,
-            clock=self.world.clock,
         )
 
     @locked_cached_property
@@ -200,14 +192,14 @@ class System(DeliveryServices):
         """What lists deliveries that need somebody."""
         from omnipub.services.health.stuck import Stuck
 
-        return Stuck(table=self.world.table, shards=self.shards, clock=self.world.clock)
+        return Stuck(base=self.base)
 
     @locked_cached_property
     def backlog(self) -> "Backlog":
         """What measures how much is due and how late it is."""
         from omnipub.services.health.backlog import Backlog
 
-        return Backlog(table=self.world.table, shards=self.shards, clock=self.world.clock)
+        return Backlog(base=self.base)
 
     @locked_cached_property
     def checkup(self) -> "Checkup":
@@ -216,20 +208,17 @@ class System(DeliveryServices):
         from omnipub.services.health.checkup import Checkup
 
         return Checkup(
-            table=self.world.table,
+            base=self.base,
             backlog=self.backlog,
             dispatch=self.dispatch,
             gate=self.gate,
             hindrances=BlockedAccounts(
-                table=self.world.table,
-                shards=self.shards,
+                base=self.base,
                 backlog=self.backlog,
                 accounts=self.accounts,
                 pauses=self.pauses,
                 circuit_breakers=self.circuit_breakers,
-                clock=self.world.clock,
             ),
-            clock=self.world.clock,
         )
 
 

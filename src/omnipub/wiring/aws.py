@@ -88,10 +88,9 @@ def replay_on_aws(system: System, clients: Clients, *, worker: str, parked: str)
     from omnipub.services.stream.replay import Replay
 
     return Replay(
-        table=system.world.table,
+        base=system.base,
         stream=system.world.stream,
         reader=KinesisReader(clients, system.settings.stream, worker=worker),
         parked=S3Parked(clients, parked),
         gate=system.gate,
-        clock=system.world.clock,
     )

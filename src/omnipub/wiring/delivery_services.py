@@ -9,6 +9,7 @@ from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.rules import ReconcileMethod, Rules
 from omnipub.domain.ids import network_of
+from omnipub.services.base import Base
 from omnipub.services.protocol.enqueue import Enqueue
 from omnipub.services.protocol.gate import Gate
 from omnipub.services.protocol.store import DeliveryStore
@@ -37,6 +38,7 @@ class DeliveryServices:
     Attributes:
         settings: Of the stage.
         world: Its adapters.
+        base: Those of its adapters that nearly every service needs.
         channels: By the name of their network.
     """
 
@@ -44,7 +46,13 @@ class DeliveryServices:
         self.settings = settings
         self.world = world
         self.channels = channels
-        self.shards = Shards(world.table)
+        self.base = Base(
+            table=world.table,
+            shards=Shards(world.table),
+            clock=world.clock,
+            chance=world.chance,
+            journal=world.journal,
+        )
         self.missed_after = timedelta(seconds=settings.missed_after)
 
     def rules(self, delivery: Delivery) -> Rules:
@@ -59,10 +67,9 @@ class DeliveryServices:
     def due(self) -> Enqueue:
         """What puts due deliveries onto the stream or the delay queue."""
         return Enqueue(
+            base=self.base,
             stream=self.world.stream,
             delay=self.world.delay,
-            clock=self.world.clock,
-            journal=self.world.journal,
             lead=self.settings.lead,
         )
 
@@ -70,22 +77,16 @@ class DeliveryServices:
     def recording(self) -> DeliveryStore:
         """The conditional writes of deliveries."""
         return DeliveryStore(
-            table=self.world.table,
-            shards=self.shards,
-            clock=self.world.clock,
-            chance=self.world.chance,
-            journal=self.world.journal,
+            base=self.base,
         )
 
     @locked_cached_property
     def gate(self) -> Gate:
         """What says whether this table is the original."""
         return Gate(
-            table=self.world.table,
+            base=self.base,
             place=self.world.place,
-            shards=self.shards,
             recording=self.recording,
-            clock=self.world.clock,
         )
 
     @locked_cached_property
@@ -96,8 +97,8 @@ class DeliveryServices:
         return Driver(
             send=self.world.send,
             media=self.world.media.bytes_of,
-            clock=self.world.clock,
-            journal=self.world.journal,
+            clock=self.base.clock,
+            journal=self.base.journal,
             longest=timedelta(seconds=self.settings.request_timeout),
         )
 
@@ -107,14 +108,10 @@ class DeliveryServices:
         from omnipub.services.pauses.release import Releases
 
         return Releases(
-            table=self.world.table,
-            shards=self.shards,
+            base=self.base,
             recording=self.recording,
             gate=self.gate,
             due=self.due,
-            clock=self.world.clock,
-            chance=self.world.chance,
-            journal=self.world.journal,
             channels=self.channels,
             window=self.missed_after,
         )
@@ -125,11 +122,8 @@ class DeliveryServices:
         from omnipub.services.pauses.pauses import Pauses
 
         return Pauses(
-            table=self.world.table,
-            shards=self.shards,
+            base=self.base,
             releases=self.releases,
-            clock=self.world.clock,
-            journal=self.world.journal,
         )
 
     @locked_cached_property
@@ -140,13 +134,10 @@ class DeliveryServices:
 
         world = self.world
         return Accounts(
-            table=world.table,
-            shards=self.shards,
+            base=self.base,
             vault=world.vault,
-            clock=world.clock,
-            chance=world.chance,
             releases=self.releases,
-            addresses=SecretUrls(table=world.table, vault=world.vault, chance=world.chance, journal=world.journal),
+            addresses=SecretUrls(base=self.base, vault=world.vault),
             channels=self.channels,
         )
 
@@ -156,12 +147,8 @@ class DeliveryServices:
         from omnipub.services.accounts.token_refresh import TokenRefresh
 
         return TokenRefresh(
-            table=self.world.table,
-            shards=self.shards,
+            base=self.base,
             vault=self.world.vault,
-            clock=self.world.clock,
-            chance=self.world.chance,
-            journal=self.world.journal,
             accounts=self.accounts,
             releases=self.releases,
             driver=self.driver,
@@ -174,10 +161,7 @@ class DeliveryServices:
         from omnipub.services.delivery.circuit_breaker import CircuitBreakers
 
         return CircuitBreakers(
-            table=self.world.table,
-            clock=self.world.clock,
-            chance=self.world.chance,
-            journal=self.world.journal,
+            base=self.base,
             channels=self.channels,
         )
 
@@ -187,15 +171,13 @@ class DeliveryServices:
         from omnipub.services.delivery.reconcile import Reconcile
 
         return Reconcile(
+            base=self.base,
             accounts=self.accounts,
             recording=self.recording,
             driver=self.driver,
             token_refresh=self.token_refresh,
             due=self.due,
             place=self.world.place,
-            clock=self.world.clock,
-            chance=self.world.chance,
-            journal=self.world.journal,
             rules=self.rules,
             lease=self.settings.lease,
             patience=self.settings.batch_budget,
@@ -206,7 +188,7 @@ class DeliveryServices:
         """The one read before a claim."""
         from omnipub.services.delivery.situation import Situation
 
-        return Situation(table=self.world.table, channels=self.channels)
+        return Situation(table=self.base.table, channels=self.channels)
 
     @locked_cached_property
     def deliver(self) -> "Publisher":
@@ -215,9 +197,9 @@ class DeliveryServices:
         from omnipub.services.delivery.publish import Publisher
         from omnipub.services.delivery.token_retry import TokenRetry
 
-        clock, patience = self.world.clock, self.settings.batch_budget
+        clock, patience = self.base.clock, self.settings.batch_budget
         return Publisher(
-            table=self.world.table,
+            base=self.base,
             accounts=self.accounts,
             contents=self.contents,
             recording=self.recording,
@@ -230,9 +212,6 @@ class DeliveryServices:
             due=self.due,
             gate=self.gate,
             place=self.world.place,
-            clock=clock,
-            chance=self.world.chance,
-            journal=self.world.journal,
             channels=self.channels,
             rules=self.rules,
             lease=self.settings.lease,
@@ -244,13 +223,12 @@ class DeliveryServices:
         from omnipub.services.delivery.batch import BatchPublisher
 
         return BatchPublisher(
+            base=self.base,
             deliver=self.deliver,
             token_refresh=self.token_refresh,
             gate=self.gate,
             stream=self.world.stream,
             threads=self.world.threads,
-            clock=self.world.clock,
-            journal=self.world.journal,
             budget=self.settings.batch_budget,
             slots=self.settings.slots,
         )
@@ -262,19 +240,13 @@ class DeliveryServices:
         from omnipub.services.scheduling.held_sweep import HeldSweep
 
         return Dispatch(
-            table=self.world.table,
-            shards=self.shards,
+            base=self.base,
             due=self.due,
-            clock=self.world.clock,
-            journal=self.world.journal,
             gate=self.gate,
             releases=self.releases,
             held_sweep=HeldSweep(
-                table=self.world.table,
-                shards=self.shards,
+                base=self.base,
                 releases=self.releases,
-                clock=self.world.clock,
-                journal=self.world.journal,
             ),
         )
 
@@ -284,9 +256,7 @@ class DeliveryServices:
         from omnipub.services.scheduling.run_now import RunNow
 
         return RunNow(
-            table=self.world.table,
-            shards=self.shards,
+            base=self.base,
             stream=self.world.stream,
-            clock=self.world.clock,
             gate=self.gate,
         )

@@ -29,12 +29,11 @@ def replay_of(system: System) -> "Replay":
     if not isinstance(stream, SqliteStream):
         raise AssertionError("one machine has its stream in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
     return Replay(
-        table=system.world.table,
+        base=system.base,
         stream=stream,
         reader=stream.reader,
         parked=stream.parked,
         gate=system.gate,
-        clock=system.world.clock,
     )
 
 

@@ -41,10 +41,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 def counting(bed: TestBed) -> TableStats:
     system = bed.system
     return TableStats(
-        table=system.world.table,
-        shards=system.shards,
+        base=system.base,
         gate=system.gate,
-        clock=bed.clock,
         networks=tuple(CHANNELS),
         cap=20,
     )

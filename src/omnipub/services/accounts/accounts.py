@@ -13,10 +13,10 @@ from omnipub.domain.secret_urls import is_own_place, place
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError, SealBrokenError
 from omnipub.hints import Action, Hint
 from omnipub.names import SEED_OWNER
-from omnipub.ports.clock import Chance, Clock
-from omnipub.ports.table import Absent, ConditionFailedError, Put, Table, Unchanged, Write
+from omnipub.ports.table import Absent, ConditionFailedError, Put, Unchanged, Write
 from omnipub.ports.vault import Vault
 from omnipub.services.accounts.secret_urls import ADDRESS, SecretUrls
+from omnipub.services.base import Base
 from omnipub.services.pauses.release import LatePolicy, Releases
 from omnipub.services.pauses.scopes import account_scope, bound_to
 from omnipub.storage import access, keys, write_ids
@@ -28,7 +28,6 @@ from omnipub.storage.items import (
     plain_item,
 )
 from omnipub.storage.schema import PARTITION, SORT
-from omnipub.storage.shards import Shards
 
 REREADS = 5
 
@@ -40,11 +39,8 @@ NAMES_RELEASED = 5
 class Accounts:
     """Connections of owners to networks. A token is open only inside `open`'s answer."""
 
-    table: Table
-    shards: Shards
+    base: Base
     vault: Vault
-    clock: Clock
-    chance: Chance
     releases: Releases
     addresses: SecretUrls
     channels: Mapping[str, Channel]
@@ -98,7 +94,7 @@ class Accounts:
                     account=id_,
                     title=title or account,
                     sealed=self.vault.seal(token, _purpose(owner, network, id_)),
-                    created_at=self.clock.now(),
+                    created_at=self.base.clock.now(),
                     base_url=base_url,
                     settings=dict(settings or {}),
                     refresh_at=ends_at,
@@ -157,7 +153,7 @@ class Accounts:
 
     def fresh(self, connection: Connection, *, secret: bool) -> Connection:
         """A connection as it is written first; an address that is a secret is sealed."""
-        fresh = replace(connection, write_id=self.chance.token(), standing_since=self.clock.now())
+        fresh = replace(connection, write_id=self.base.chance.token(), standing_since=self.base.clock.now())
         if not secret:
             return fresh
         purpose = (*_purpose_of(connection)[:-1], sealing.ADDRESS)
@@ -195,9 +191,9 @@ class Accounts:
         """A pause of an account holds it where it leads now."""
         network, owner = network_of(known.channel), known.owner
         for whose in ("", owner):
-            there = self.table.get(keys.pause(account_scope(network, known.account, whose)))
+            there = self.base.table.get(keys.pause(account_scope(network, known.account, whose)))
             after = keys.pause(account_scope(network, connection.account, whose))
-            if there is not None and self.table.get(after) is None:
+            if there is not None and self.base.table.get(after) is None:
                 yield Put(item={**there, PARTITION: after.pk, SORT: after.sk}, condition=Absent())
 
     def _connected(
@@ -207,7 +203,7 @@ class Accounts:
         has = {known.account, *known.also} if known is not None else set()
         if known is not None:
             connection = replace(connection, created_at=known.created_at, version=known.version + 1)
-        item = connection_item(connection, self.shards.count(self.clock.now()).of)
+        item = connection_item(connection, self.base.shards.count(self.base.clock.now()).of)
         condition = Unchanged(version=known.version) if known else Absent()
         writes: list[Write] = [Put(item=item, condition=condition), *releases]
         if known is not None and known.account != connection.account:
@@ -216,14 +212,14 @@ class Accounts:
             if name not in has:
                 writes.append(marker(connection, name))
         try:
-            write_ids.transact(self.table, writes)
+            write_ids.transact(self.base.table, writes)
         except ConditionFailedError:
             return None
         return connection
 
     def find(self, owner: str, channel: str) -> Connection | None:
         """The connection of that name, if there is one."""
-        item = self.table.get(keys.connection(owner, channel))
+        item = self.base.table.get(keys.connection(owner, channel))
         return connection_of(item) if item else None
 
     def of(self, owner: str) -> Sequence[Connection]:
@@ -231,7 +227,7 @@ class Accounts:
         found: list[Connection] = []
         cursor = None
         while True:
-            page = self.table.query(access.connections(owner, after=cursor))
+            page = self.base.table.query(access.connections(owner, after=cursor))
             found += [connection_of(item) for item in page.items]
             cursor = page.cursor
             if cursor is None:
@@ -239,7 +235,7 @@ class Accounts:
 
     def for_delivery(self, delivery: Delivery) -> Connection | None:
         """The connection to the very account the delivery is bound to, whatever its alias is now."""
-        return bound_to(self.table, delivery).connection
+        return bound_to(self.base.table, delivery).connection
 
     def open(self, connection: Connection) -> Account:
         """The account with its token, for one conversation."""
@@ -257,18 +253,18 @@ class Accounts:
 
     def hold(self, connection: Connection, *, reason: str) -> None:
         """Mark that the account needs its owner. Losing a race is fine: somebody just changed it."""
-        now = self.clock.now()
+        now = self.base.clock.now()
         held = replace(
             connection,
             standing=ConnectionStatus.NEEDS_OWNER,
             standing_since=now,
             standing_reason=reason,
             version=connection.version + 1,
-            write_id=self.chance.token(),
+            write_id=self.base.chance.token(),
         )
-        item = connection_item(held, self.shards.count(now).of)
+        item = connection_item(held, self.base.shards.count(now).of)
         try:
-            write_ids.put(self.table, item, Unchanged(version=connection.version))
+            write_ids.put(self.base.table, item, Unchanged(version=connection.version))
         except ConditionFailedError:
             return
 

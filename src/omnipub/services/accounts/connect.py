@@ -13,18 +13,17 @@ from omnipub.domain.conversation import Channel, Secret
 from omnipub.domain.ids import network_of
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.hints import Action, Hint
-from omnipub.ports.clock import Chance, Clock
-from omnipub.ports.table import ConditionFailedError, Delete, Put, Table, Unchanged, Write
+from omnipub.ports.table import ConditionFailedError, Delete, Put, Unchanged, Write
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.accounts.check import TAKES_AT_MOST, AccountCheck, CheckResult, CheckVerdict
 from omnipub.services.accounts.refresh_results import RENEWAL, Refreshable, RefreshOutcome
 from omnipub.services.accounts.token_refresh import TokenRefresh
+from omnipub.services.base import Base
 from omnipub.services.channels.networks import channel_of
 from omnipub.services.pauses.release import LatePolicy, Releases
 from omnipub.services.pauses.scopes import account_scope
 from omnipub.storage import keys, write_ids
 from omnipub.storage.items import Connection, ConnectionStatus, connection_item
-from omnipub.storage.shards import Shards
 
 VERDICTS: Mapping[RefreshOutcome, CheckVerdict] = MappingProxyType(
     {
@@ -41,10 +40,7 @@ VERDICTS: Mapping[RefreshOutcome, CheckVerdict] = MappingProxyType(
 class AccountConnector:
     """Looks after connections."""
 
-    table: Table
-    shards: Shards
-    clock: Clock
-    chance: Chance
+    base: Base
     accounts: Accounts
     releases: Releases
     asking: AccountCheck
@@ -117,13 +113,13 @@ class AccountConnector:
         names = (connection.account, *connection.also)
         markers = [Delete(key=keys.connected_account(connection.owner, network, name)) for name in names]
         try:
-            self.table.transact([Delete(key=key, condition=Unchanged(version=connection.version)), *markers])
+            self.base.table.transact([Delete(key=key, condition=Unchanged(version=connection.version)), *markers])
         except ConditionFailedError as error:
             if self.accounts.find(connection.owner, connection.channel) is not None:
                 raise _changed(connection) from error  # else it is gone, as was asked
 
     def _renewed(self, connection: Connection) -> CheckResult:
-        done = self.token_refresh.renew(connection, until=self.clock.now() + TAKES_AT_MOST, by_hand=True)
+        done = self.token_refresh.renew(connection, until=self.base.clock.now() + TAKES_AT_MOST, by_hand=True)
         if done.came is RefreshOutcome.CHANGED:
             raise _changed(connection)
         return CheckResult(
@@ -137,7 +133,7 @@ class AccountConnector:
     def _active(self, connection: Connection) -> Connection:
         if connection.standing is ConnectionStatus.ACTIVE:
             return connection
-        now = self.clock.now()
+        now = self.base.clock.now()
         return replace(connection, standing=ConnectionStatus.ACTIVE, standing_since=now, standing_reason="")
 
     def _released(self, before: Connection, after: Connection) -> tuple[Connection, int]:
@@ -147,10 +143,10 @@ class AccountConnector:
         return self._written(before, after, release), self.releases.carry_out(release.item)
 
     def _written(self, before: Connection, after: Connection, *beside: Write) -> Connection:
-        moved = replace(after, version=before.version + 1, write_id=self.chance.token())
-        item = connection_item(moved, self.shards.count(self.clock.now()).of)
+        moved = replace(after, version=before.version + 1, write_id=self.base.chance.token())
+        item = connection_item(moved, self.base.shards.count(self.base.clock.now()).of)
         try:
-            write_ids.transact(self.table, [Put(item=item, condition=Unchanged(version=before.version)), *beside])
+            write_ids.transact(self.base.table, [Put(item=item, condition=Unchanged(version=before.version)), *beside])
         except ConditionFailedError as error:
             raise _changed(before) from error
         return moved

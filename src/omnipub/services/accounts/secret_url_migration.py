@@ -21,7 +21,7 @@ class SecretUrlMigration:
         """Seal what an earlier release has left open: an owner's addresses, and, the first time, everybody's."""
         owners = {owner}
         if not self.accounts.addresses.drawn():
-            everything = map(key_of, access.everything(self.accounts.table))
+            everything = map(key_of, access.everything(self.accounts.base.table))
             owners |= {keys.owner_of(key.pk) for key in everything if key.sk.startswith(keys.CONNECTION_PREFIX)}
         for connection in [one for name in sorted(owners) for one in self.accounts.of(name)]:
             self.one(connection)
@@ -45,10 +45,10 @@ class SecretUrlMigration:
 
     def _written(self, moved: Connection, before: Connection, *beside: Put) -> Connection | None:
         """What was written; None if it was changed meanwhile, or one of `beside` is there already."""
-        item = connection_item(moved, self.accounts.shards.count(self.accounts.clock.now()).of)
+        item = connection_item(moved, self.accounts.base.shards.count(self.accounts.base.clock.now()).of)
         try:
             condition = Unchanged(version=before.version)
-            write_ids.transact(self.accounts.table, [Put(item=item, condition=condition), *beside])
+            write_ids.transact(self.accounts.base.table, [Put(item=item, condition=condition), *beside])
         except ConditionFailedError:
             return None
         return moved

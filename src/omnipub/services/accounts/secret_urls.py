@@ -12,10 +12,9 @@ from omnipub.domain.conversation import Secret
 from omnipub.domain.secret_urls import DIGITS, is_own_place, normalised, place, shown
 from omnipub.errors import SealBrokenError
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Chance
-from omnipub.ports.journal import Journal
-from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Table, Unchanged
+from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Unchanged
 from omnipub.ports.vault import Vault
+from omnipub.services.base import Base
 from omnipub.storage import keys
 from omnipub.storage.items import Connection, plain_item
 
@@ -30,10 +29,8 @@ _KEY_BYTES = 32
 class SecretUrls:
     """Names addresses without showing them."""
 
-    table: Table
+    base: Base
     vault: Vault
-    chance: Chance
-    journal: Journal
     known: list[bytes] = field(default_factory=list)
 
     def identity(self, address: str) -> str:
@@ -47,7 +44,7 @@ class SecretUrls:
 
     def drawn(self) -> bool:
         """Whether this table has a key to hash addresses with: a release that seals them has been here."""
-        return self.table.get(keys.address_key()) is not None
+        return self.base.table.get(keys.address_key()) is not None
 
     def draw(self) -> None:
         """Make the key that addresses are hashed with, unless there is one."""
@@ -59,17 +56,17 @@ class SecretUrls:
         return self.known[0]
 
     def _read_or_drawn(self) -> bytes:
-        there = self.table.get(keys.address_key())
+        there = self.base.table.get(keys.address_key())
         found = self._opened(there)
         if found is not None:
             return found
-        drawn = self.chance.randomness(_KEY_BYTES)
+        drawn = self.base.chance.randomness(_KEY_BYTES)
         sealed = self.vault.seal(Secret(drawn.hex()), _PURPOSE)
         version = there["version"] + 1 if there else 1
         item = plain_item(keys.address_key(), sealed=sealed, version=version)
         condition = Unchanged(version=there["version"]) if there else Absent()
         try:
-            self.table.transact([Put(item=item, condition=condition)])
+            self.base.table.transact([Put(item=item, condition=condition)])
         except ConditionFailedError:
             return self._read_or_drawn()  # somebody else has drawn one at this moment
         return drawn
@@ -81,7 +78,7 @@ class SecretUrls:
             return bytes.fromhex(self.vault.open(item["sealed"], _PURPOSE).reveal())
         except SealBrokenError:
             # Another key than the one of then: no token opens either, and every account is connected again.
-            self.journal.note(LogEvent.ADDRESS_KEY_LOST)
+            self.base.journal.note(LogEvent.ADDRESS_KEY_LOST)
             return None
 
 

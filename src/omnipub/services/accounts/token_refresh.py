@@ -22,9 +22,7 @@ from omnipub.domain.timestamps import to_text
 from omnipub.domain.token_refresh import AGAIN, RefreshAnswer, RefreshFailure, Renewing, is_due
 from omnipub.errors import OmnipubError, SealBrokenError, UnavailableError
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Chance, Clock
-from omnipub.ports.journal import Journal
-from omnipub.ports.table import ConditionFailedError, Key, Put, Table, Unchanged, Write
+from omnipub.ports.table import ConditionFailedError, Key, Put, Unchanged, Write
 from omnipub.ports.vault import Vault
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.accounts.refresh_results import (
@@ -37,13 +35,13 @@ from omnipub.services.accounts.refresh_results import (
     same,
     still,
 )
+from omnipub.services.base import Base
 from omnipub.services.pauses.release import LatePolicy, Releases
 from omnipub.services.pauses.scopes import account_scope
 from omnipub.services.protocol.driver import Driver
 from omnipub.services.protocol.enqueue import group_of
 from omnipub.storage import keys, write_ids
 from omnipub.storage.items import Connection, ConnectionStatus, connection_item
-from omnipub.storage.shards import Shards
 from omnipub.strict_json import loads
 
 _T = TypeVar("_T")
@@ -65,12 +63,8 @@ STORAGE_PAUSE = timedelta(milliseconds=200)
 class TokenRefresh:
     """Renews; `soon` are accounts whose tokens this process has noticed to be due."""
 
-    table: Table
-    shards: Shards
+    base: Base
     vault: Vault
-    clock: Clock
-    chance: Chance
-    journal: Journal
     accounts: Accounts
     releases: Releases
     driver: Driver
@@ -84,7 +78,7 @@ class TokenRefresh:
     def notice(self, connection: Connection, *, at_once: bool = False) -> None:
         """Remember an account that has just been used if its token is due, or, `at_once`, was refused."""
         if self.can(connection) and (
-            at_once or is_due(connection.refresh_at, connection.renewal_failed, self.clock.now())
+            at_once or is_due(connection.refresh_at, connection.renewal_failed, self.base.clock.now())
         ):
             self.soon[keys.connection(connection.owner, connection.channel)] = connection
 
@@ -129,12 +123,14 @@ class TokenRefresh:
         except SealBrokenError as error:
             return RefreshResult(came=RefreshOutcome.REFUSED, connection=connection, sentence=error.message)
         except OmnipubError as error:
-            self.journal.note(
+            self.base.journal.note(
                 LogEvent.RENEWAL_FAILED, channel=network_of(connection.channel), code=type(error).__name__
             )
             return self._later(connection, error.message)
         except Exception as error:  # noqa: BLE001  a mistake of ours must not leave a claim behind; its text may be secret
-            self.journal.note(LogEvent.WORKER_BROKE, channel=network_of(connection.channel), error=type(error).__name__)
+            self.base.journal.note(
+                LogEvent.WORKER_BROKE, channel=network_of(connection.channel), error=type(error).__name__
+            )
             return self._later(connection, "omnipub itself failed to ask for one.")
 
     def sealed(self, owner: str, channel: str, account: str, credentials: Mapping[str, Secret]) -> str:
@@ -143,7 +139,7 @@ class TokenRefresh:
         return self.vault.seal(Secret(text), (owner, network_of(channel), account, sealing.RENEWAL))
 
     def _later(self, connection: Connection, sentence: str) -> RefreshResult:
-        again = self.clock.now() + AGAIN.first
+        again = self.base.clock.now() + AGAIN.first
         return RefreshResult(came=RefreshOutcome.UNANSWERED, connection=connection, sentence=sentence, again_at=again)
 
     def _opened(self, connection: Connection) -> Mapping[str, Secret]:
@@ -157,7 +153,7 @@ class TokenRefresh:
         while True:
             if current is None or not same(current, connection):
                 return RefreshResult(came=RefreshOutcome.CHANGED, connection=current or gone(connection))
-            now, failed, busy_until = self.clock.now(), current.renewal_failed, current.renewing_until
+            now, failed, busy_until = self.base.clock.now(), current.renewal_failed, current.renewing_until
             if failed is not None and not by_hand and (failed.for_good or now < failed.again_at):
                 return still(failed, current)
             is_free = busy_until is None or busy_until <= now
@@ -172,19 +168,19 @@ class TokenRefresh:
                 if locked is not None:
                     return locked
             else:
-                self.clock.sleep_until(wait_until)
+                self.base.clock.sleep_until(wait_until)
             current = self.accounts.find(connection.owner, connection.channel)
 
     def _failed(self, locked: Connection, outcome: Outcome) -> RefreshResult:
         """Note that there is no new token, and give the turn back."""
-        before, now = locked.renewal_failed, self.clock.now()
+        before, now = locked.renewal_failed, self.base.clock.now()
         failed = RefreshFailure(
             at=now,
             sentence=outcome.sentence,
             times=before.times + 1 if before else 1,
             for_good=outcome.ended in {TryEnd.AUTH, TryEnd.REJECTED},
         )
-        self.journal.note(
+        self.base.journal.note(
             LogEvent.RENEWAL_FAILED, channel=network_of(locked.channel), code=outcome.code, for_good=failed.for_good
         )
         noted = self._written(locked, replace(locked, renewing_until=None, renewal_failed=failed))
@@ -210,7 +206,7 @@ class TokenRefresh:
             locked,
             sealed=self._patiently(lambda: self.accounts.seal(locked, token)),
             settings={**(locked.settings or {}), RENEWAL: kept},
-            refresh_at=self.clock.now() + end.lasts if end.lasts else None,
+            refresh_at=self.base.clock.now() + end.lasts if end.lasts else None,
             renewing_until=None,
             renewal_failed=None,
         )
@@ -222,11 +218,11 @@ class TokenRefresh:
             if there is not None and there.sealed == fresh.sealed:
                 break
             if there is None or not same(there, locked):
-                self.journal.note(LogEvent.RENEWAL_DISCARDED, channel=network)
+                self.base.journal.note(LogEvent.RENEWAL_DISCARDED, channel=network)
                 return RefreshResult(came=RefreshOutcome.CHANGED, connection=there or gone(locked))
             before = there  # the same credentials: somebody has marked the account, or taken the turn after ours
         ends = to_text(fresh.refresh_at) if fresh.refresh_at else None
-        self.journal.note(LogEvent.TOKEN_RENEWED, channel=network, ends_at=ends, by_hand=by_hand)
+        self.base.journal.note(LogEvent.TOKEN_RENEWED, channel=network, ends_at=ends, by_hand=by_hand)
         # A worker leaves the release that it has begun to the scheduler's next tick.
         released = self.releases.carry_out(release.item) if release and by_hand else 0
         return RefreshResult(came=RefreshOutcome.RENEWED, connection=there, outcome=end.outcome, released=released)
@@ -243,18 +239,22 @@ class TokenRefresh:
             return replace(
                 fresh, standing=ConnectionStatus.ACTIVE, standing_since=before.standing_since, standing_reason=""
             )
-        return replace(fresh, standing=ConnectionStatus.ACTIVE, standing_since=self.clock.now(), standing_reason="")
+        return replace(
+            fresh, standing=ConnectionStatus.ACTIVE, standing_since=self.base.clock.now(), standing_reason=""
+        )
 
     def _written(self, before: Connection, after: Connection, *beside: Write) -> Connection | None:
         """What was written, or None if the connection had changed."""
-        moved = replace(after, version=before.version + 1, write_id=self.chance.token())
-        item = connection_item(moved, self.shards.count(self.clock.now()).of)
+        moved = replace(after, version=before.version + 1, write_id=self.base.chance.token())
+        item = connection_item(moved, self.base.shards.count(self.base.clock.now()).of)
         condition = Unchanged(version=before.version)
         try:
             if beside:
-                self._patiently(lambda: write_ids.transact(self.table, [Put(item=item, condition=condition), *beside]))
+                self._patiently(
+                    lambda: write_ids.transact(self.base.table, [Put(item=item, condition=condition), *beside])
+                )
             else:
-                self._patiently(lambda: write_ids.put(self.table, item, condition))
+                self._patiently(lambda: write_ids.put(self.base.table, item, condition))
         except ConditionFailedError:
             return None
         return moved
@@ -269,7 +269,7 @@ class TokenRefresh:
                 failures += 1
                 if failures == STORAGE_TRIES:
                     raise
-                self.clock.sleep_until(self.clock.now() + STORAGE_PAUSE * 2**failures)
+                self.base.clock.sleep_until(self.base.clock.now() + STORAGE_PAUSE * 2**failures)
 
 
 def _whose(connection: Connection) -> tuple[str, str, str]:

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from omnipub.domain.timestamps import EPOCH
 from omnipub.errors import GateClosedError, OmnipubError
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Clock
-from omnipub.ports.journal import Journal
 from omnipub.ports.stream import Pointer, Stream
 from omnipub.ports.threads import ThreadPool
 from omnipub.services.accounts.token_refresh import TokenRefresh
+from omnipub.services.base import Base
 from omnipub.services.delivery.publish import ALONE, Publisher
 from omnipub.services.protocol.gate import Gate
 
@@ -43,13 +42,12 @@ class BatchPublisher:
         slots: Sends of one network side by side.
     """
 
+    base: Base
     deliver: Publisher
     token_refresh: TokenRefresh
     gate: Gate
     stream: Stream
     threads: ThreadPool
-    clock: Clock
-    journal: Journal
     budget: timedelta
     slots: int
 
@@ -64,9 +62,9 @@ class BatchPublisher:
             self.gate.check()
         except GateClosedError as error:
             # Acknowledged: after an adoption the ticks find what is still to be sent.
-            self.journal.note(LogEvent.GATE_CLOSED, records=len(pointers), why=error.message)
+            self.base.journal.note(LogEvent.GATE_CLOSED, records=len(pointers), why=error.message)
             return {}
-        batch = _Batch(deadline=self.clock.now() + self.budget)
+        batch = _Batch(deadline=self.base.clock.now() + self.budget)
         first = next((pointer for pointer in pointers if pointer.why == ALONE), None)
         if first is not None:
             self._alone(batch, first)
@@ -98,15 +96,15 @@ class BatchPublisher:
     def _each(self, batch: _Batch, pointers: Sequence[Pointer], *, alone: bool) -> None:
         # What is due before what has to be waited for; the order of the rest stays.
         for pointer in sorted(pointers, key=lambda one: one.at or EPOCH):
-            if self.clock.now() >= batch.deadline:
+            if self.base.clock.now() >= batch.deadline:
                 batch.left.append(pointer)
                 continue
             try:
                 if self.deliver.one(pointer, alone=alone).verdict == ALONE:
                     batch.deadly.append(pointer)
             except GateClosedError as error:
-                self.journal.note(LogEvent.GATE_CLOSED, records=1, why=error.message)  # acknowledged, as above
+                self.base.journal.note(LogEvent.GATE_CLOSED, records=1, why=error.message)  # acknowledged, as above
             except OmnipubError as error:
                 batch.failures[pointer] = error
             except Exception as error:  # noqa: BLE001  a mistake of ours in one record must not hold the shard
-                self.journal.note(LogEvent.WORKER_BROKE, pk=pointer.pk, sk=pointer.sk, error=repr(error))
+                self.base.journal.note(LogEvent.WORKER_BROKE, pk=pointer.pk, sk=pointer.sk, error=repr(error))

@@ -12,9 +12,8 @@ from omnipub.domain.delivery.outcome import Outcome, unquoted
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Chance, Clock
-from omnipub.ports.journal import Journal
-from omnipub.ports.table import ConditionFailedError, Delete, Table, Unchanged
+from omnipub.ports.table import ConditionFailedError, Delete, Unchanged
+from omnipub.services.base import Base
 from omnipub.services.channels.networks import channel_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import breaker_item, breaker_of
@@ -35,16 +34,13 @@ class Slot:
 class CircuitBreakers:
     """Trips, closes, and gives slots to who waits."""
 
-    table: Table
-    clock: Clock
-    chance: Chance
-    journal: Journal
+    base: Base
     channels: Mapping[str, Channel]
 
     def of(self, delivery: Delivery) -> CircuitBreaker:
         """The breaker of a delivery's account."""
         network = network_of(delivery.channel)
-        item = self.table.get(keys.breaker(network, delivery.account, delivery.apart))
+        item = self.base.table.get(keys.breaker(network, delivery.account, delivery.apart))
         return (
             breaker_of(item)
             if item
@@ -56,7 +52,7 @@ class CircuitBreakers:
         found: list[CircuitBreaker] = []
         cursor = None
         while True:
-            page = self.table.query(access.circuit_breakers(after=cursor))
+            page = self.base.table.query(access.circuit_breakers(after=cursor))
             found += map(breaker_of, page.items)
             cursor = page.cursor
             if cursor is None:
@@ -66,7 +62,7 @@ class CircuitBreakers:
         """The slot of a delivery that has to wait for its account; None if it may go on."""
         pace = channel_of(self.channels, delivery.channel).pace
         for _ in range(REREADS):
-            now = self.clock.now()
+            now = self.base.clock.now()
             if not breaker.is_open(now) and (has_slot(delivery) or not breaker.has_queue(now)):
                 return None
             after, at = next_in_line(breaker, now, pace=pace)
@@ -77,7 +73,7 @@ class CircuitBreakers:
                 continue
             return Slot(at=at, sentence=_sentence(breaker, now))
         # So many take slots at this moment that the end of the queue is a fair guess.
-        return Slot(at=next_in_line(breaker, self.clock.now(), pace=pace)[1], sentence=_sentence(breaker, now))
+        return Slot(at=next_in_line(breaker, self.base.clock.now(), pace=pace)[1], sentence=_sentence(breaker, now))
 
     def learn(self, before: CircuitBreaker, delivery: Delivery, outcome: Outcome) -> datetime | None:
         """Take in how a try ended; until when the account rests now, or None.
@@ -90,27 +86,29 @@ class CircuitBreakers:
         strain = strains(outcome)
         if not strain and (before.version == 0 or not answered(outcome)):
             return None
-        chance = self.chance.share()
+        chance = self.base.chance.share()
         for _ in range(REREADS):
-            current, now = self.of(delivery), self.clock.now()
+            current, now = self.of(delivery), self.base.clock.now()
             after = strained(current, outcome, now, chance=chance) if strain else eased(current)
             try:
                 self._write(current, after)
             except ConditionFailedError:
                 continue
             if after.is_open(now) and not current.is_open(now):
-                self.journal.note(LogEvent.ACCOUNT_RESTS, channel=after.network, until=to_text(after.open_until or now))
+                self.base.journal.note(
+                    LogEvent.ACCOUNT_RESTS, channel=after.network, until=to_text(after.open_until or now)
+                )
             return after.open_until if after.is_open(now) else None
         return None  # advice, not a guard: others write it at this moment, and the next try learns anew
 
     def _write(self, before: CircuitBreaker, after: CircuitBreaker) -> None:
-        idle = after.strains == 0 and not after.has_queue(self.clock.now())
+        idle = after.strains == 0 and not after.has_queue(self.base.clock.now())
         if idle and before.version:
             key = keys.breaker(after.network, after.account, after.owner)
-            self.table.transact([Delete(key=key, condition=Unchanged(version=before.version))])
+            self.base.table.transact([Delete(key=key, condition=Unchanged(version=before.version))])
         elif not idle and after != before:
-            written = replace(after, version=before.version + 1, write_id=self.chance.token())
-            put(self.table, breaker_item(written), replacing(before.version or None))
+            written = replace(after, version=before.version + 1, write_id=self.base.chance.token())
+            put(self.base.table, breaker_item(written), replacing(before.version or None))
 
 
 def _sentence(breaker: CircuitBreaker, now: datetime) -> str:

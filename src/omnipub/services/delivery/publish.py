@@ -23,12 +23,11 @@ from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import milliseconds
 from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Chance, Clock
-from omnipub.ports.journal import Journal
 from omnipub.ports.place import ClaimRecord, Place
 from omnipub.ports.stream import Pointer
-from omnipub.ports.table import ConditionFailedError, Key, Table, Write
+from omnipub.ports.table import ConditionFailedError, Key, Write
 from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.base import Base
 from omnipub.services.channels.networks import unknown
 from omnipub.services.channels.validate import objections
 from omnipub.services.delivery.circuit_breaker import CircuitBreakers, Slot
@@ -83,7 +82,7 @@ class Publisher:
         lease: From a claim to its end: the function's time-out and 10 s.
     """
 
-    table: Table
+    base: Base
     accounts: Accounts
     contents: Situation
     recording: DeliveryStore
@@ -96,9 +95,6 @@ class Publisher:
     due: Enqueue
     gate: Gate
     place: Place
-    clock: Clock
-    chance: Chance
-    journal: Journal
     channels: Mapping[str, Channel]
     rules: Callable[[Delivery], Rules]
     lease: timedelta
@@ -106,14 +102,14 @@ class Publisher:
     def one(self, pointer: Pointer, *, alone: bool = True) -> RecordVerdict:
         """Do what the table says about one delivery, once; `alone` if nothing else is under way here."""
         for _ in range(REREADS):
-            item = self.table.get(Key(pointer.pk, pointer.sk))
+            item = self.base.table.get(Key(pointer.pk, pointer.sk))
             if item is None or keys.channel_of(pointer.sk) is None:
                 return self._verdict(pointer, "unknown", "no such delivery")
             delivery = delivery_of(item)
-            now = self.clock.now()
+            now = self.base.clock.now()
             step = next_step(delivery, now, self.due.lead)
             if step.act is NextAct.WAIT and step.until is not None:
-                self.clock.sleep_until(step.until)
+                self.base.clock.sleep_until(step.until)
                 self.gate.check()
                 continue  # all that a claim rests on is read after the wait
             if step.act is NextAct.LET_BE and delivery.status in WAITS and self.due.back(pointer, delivery):
@@ -146,7 +142,7 @@ class Publisher:
         pause = self.pauses.of(delivery)
         if pause is not None:
             return self._hold(delivery, now, pause.sentence, pause.still_holds())
-        bound = bound_to(self.table, delivery)
+        bound = bound_to(self.base.table, delivery)
         connection = bound.connection
         if connection is None or not bound.works:
             return self._hold(delivery, now, _needs_owner(connection), *bound.unchanged)
@@ -186,7 +182,7 @@ class Publisher:
             return self.recording.move(delivery, lost_track(dead, now, sentence=_stopped(dead, now))).status
         if how is ReconcileStep.LATER:
             return self._later(delivery, postponed(dead, rules))
-        pause, bound = self.pauses.of(delivery), bound_to(self.table, delivery)
+        pause, bound = self.pauses.of(delivery), bound_to(self.base.table, delivery)
         connection = bound.connection
         if network_of(delivery.channel) not in self.channels:
             sentence = unknown(delivery.channel)
@@ -219,7 +215,7 @@ class Publisher:
         unclear = delivery.may_be_out or delivery.key_in_doubt
         if unclear and delivery.frozen is not None and delivery.frozen.revision == delivery.revision:
             return delivery.frozen, []
-        content, now = self.contents.of(delivery), self.clock.now()
+        content, now = self.contents.of(delivery), self.base.clock.now()
         occasion = Occasion(
             delivery_key="/".join(keys.delivery(delivery.parent, delivery.channel)),
             due_at=delivery.first_due or delivery.due_at or now,
@@ -245,7 +241,7 @@ class Publisher:
         claim = claimed_to_send(
             become or before,
             now,
-            claim_id=self.chance.token(),
+            claim_id=self.base.chance.token(),
             lease_for=self.lease,
             frozen=frozen,
             boot=self.place.boot,
@@ -276,7 +272,7 @@ class Publisher:
         try:
             self.place.claimed(ClaimRecord(pk=key.pk, sk=key.sk, attempt=claim.attempts, claim_id=claim_id))
         except OmnipubError as error:
-            self.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
+            self.base.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"The evidence of it could not be written, so nothing was sent. {error.message}"
             return Outcome(ended=TryEnd.AUTH, code=UNPROVEN, sentence=sentence, wait=KEY_PAUSE)
         return None
@@ -291,10 +287,10 @@ class Publisher:
         except OmnipubError as error:
             # Surely not out, and nobody's fault: an error from here would leave the claim, and so make it doubtful.
             key = keys.delivery(claim.parent, claim.channel)
-            self.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
+            self.base.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"Its token could not be opened, so nothing was sent. {error.message}"
             return Outcome(ended=TryEnd.AUTH, code=KEY_SILENT, sentence=sentence, wait=KEY_PAUSE)
-        conversation = reusing(channel.publish(claim.frozen.body, account, self.clock.now), connection)
+        conversation = reusing(channel.publish(claim.frozen.body, account, self.base.clock.now), connection)
         return self.driver.publish(
             conversation,
             secrets=account.secrets,
@@ -304,10 +300,10 @@ class Publisher:
         )
 
     def _conclude(self, claim: Delivery, outcome: Outcome, connection: Connection, breaker: CircuitBreaker) -> str:
-        now = self.clock.now()
+        now = self.base.clock.now()
         rests_until = self._learn(claim, outcome, connection, breaker)
         channel = self.channels[network_of(claim.channel)]
-        rules, chance = self.rules(claim), self.chance.share()
+        rules, chance = self.rules(claim), self.base.chance.share()
         moved = self.recording.conclude(
             claim,
             lambda held: concluded(held, outcome, now, rules, chance=chance, rests_until=rests_until),
@@ -317,7 +313,7 @@ class Publisher:
             remedy=rules.remedy,
         )
         self.due.committed([moved], why="retry" if moved.status is Status.SCHEDULED else "look")
-        self.journal.note(
+        self.base.journal.note(
             LogEvent.TRY_ENDED,
             channel=network_of(moved.channel),
             ended=outcome.ended.value,
@@ -341,11 +337,11 @@ class Publisher:
                 self.accounts.hold(connection, reason=outcome.sentence)
             return None if outcome.code in UNASKED else self.circuit_breakers.learn(breaker, claim, outcome)
         except OmnipubError as error:
-            self.journal.note(LogEvent.ACCOUNT_NOT_MARKED, channel=claim.channel, error=error.message)
+            self.base.journal.note(LogEvent.ACCOUNT_NOT_MARKED, channel=claim.channel, error=error.message)
             return None
 
     def _verdict(self, pointer: Pointer, verdict: str, why: str) -> RecordVerdict:
-        self.journal.note(LogEvent.RECORD_DONE, pk=pointer.pk, sk=pointer.sk, verdict=verdict, why=why)
+        self.base.journal.note(LogEvent.RECORD_DONE, pk=pointer.pk, sk=pointer.sk, verdict=verdict, why=why)
         return RecordVerdict(pointer=pointer, verdict=verdict, why=why)
 
 

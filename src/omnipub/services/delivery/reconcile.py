@@ -15,13 +15,12 @@ from omnipub.domain.delivery.rules import Rules
 from omnipub.domain.ids import network_of
 from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Chance, Clock
-from omnipub.ports.journal import Journal
 from omnipub.ports.place import Place
 from omnipub.ports.table import ConditionFailedError
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.accounts.refresh_results import RefreshOutcome
 from omnipub.services.accounts.token_refresh import TokenRefresh
+from omnipub.services.base import Base
 from omnipub.services.protocol.connection_reuse import reusing
 from omnipub.services.protocol.driver import Driver
 from omnipub.services.protocol.enqueue import Enqueue
@@ -42,15 +41,13 @@ class Reconcile:
         patience: So long after a look has begun a token is still renewed for it.
     """
 
+    base: Base
     accounts: Accounts
     recording: DeliveryStore
     driver: Driver
     token_refresh: TokenRefresh
     due: Enqueue
     place: Place
-    clock: Clock
-    chance: Chance
-    journal: Journal
     rules: Callable[[Delivery], Rules]
     lease: timedelta
     patience: timedelta
@@ -71,8 +68,8 @@ class Reconcile:
             before,
             claimed_to_look(
                 dead,
-                self.clock.now(),
-                claim_id=self.chance.token(),
+                self.base.clock.now(),
+                claim_id=self.base.chance.token(),
                 lease_for=self.lease,
                 boot=self.place.boot,
             ),
@@ -85,14 +82,14 @@ class Reconcile:
                 raise
             # Another delivery adopted this post meanwhile; what we saw proves nothing for us.
             moved = self._settle(claim, LookResult(sentence="The post that was found belongs to another delivery."))
-        self.journal.note(
+        self.base.journal.note(
             LogEvent.LOOKED, channel=network_of(moved.channel), status=moved.status.value, clear=seen.clear
         )
         self.due.committed([moved], why="look")
         return moved
 
     def _settle(self, claim: Delivery, seen: LookResult) -> Delivery:
-        now, rules, chance = self.clock.now(), self.rules(claim), self.chance.share()
+        now, rules, chance = self.base.clock.now(), self.rules(claim), self.base.chance.share()
         return self.recording.settle(claim, lambda held: looked(held, seen, now, rules, chance=chance))
 
     def _see(self, claim: Delivery, connection: Connection, channel: Channel) -> LookResult:
@@ -112,7 +109,7 @@ class Reconcile:
         until: datetime,
     ) -> LookResult:
         """Look at the account, back to `since` and until `until`, for what was sent, if nobody else owns it."""
-        renew_until = min(until, self.clock.now() + self.patience) if self.token_refresh.can(connection) else until
+        renew_until = min(until, self.base.clock.now() + self.patience) if self.token_refresh.can(connection) else until
         try:
             sighting = self._sight(connection, channel, since, until)
             if _is_refused(sighting) and self.token_refresh.can(connection):
@@ -131,13 +128,13 @@ class Reconcile:
                         self.token_refresh.notice(
                             connection, at_once=True
                         )  # at the end of the batch, if nobody does before
-                    wait = renewed.again_at - self.clock.now() if renewed.again_at else None
+                    wait = renewed.again_at - self.base.clock.now() if renewed.again_at else None
                     return LookResult(sentence=f"The account gets a new token first. {renewed.sentence}", wait=wait)
         except SealBrokenError as error:
             return LookResult(sentence=error.message)
         except OmnipubError as error:  # the key that seals its token does not answer; the claim must not be left
             key = keys.delivery(delivery.parent, delivery.channel)
-            self.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
+            self.base.journal.note(LogEvent.RECORD_FAILED, pk=key.pk, sk=key.sk, error=error.message)
             sentence = f"Its token could not be opened, so nobody was asked. {error.message}"
             return LookResult(sentence=sentence, wait=KEY_PAUSE, asked=False)
         if sighting.failed is not None and _is_refused(sighting):

@@ -17,10 +17,9 @@ from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, NotFoundError
 from omnipub.hints import Action, Hint
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Clock
-from omnipub.ports.journal import Journal
 from omnipub.ports.table import ConditionFailedError
 from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.base import Base
 from omnipub.services.channels.networks import channel_of
 from omnipub.services.delivery.reconcile import Reconcile, sent_by
 from omnipub.services.delivery.situation import Situation
@@ -41,13 +40,12 @@ class LookReport:
 class OperatorLook:
     """Looks once, without a claim: all it may write is that the post was found."""
 
+    base: Base
     accounts: Accounts
     contents: Situation
     recording: DeliveryStore
     reconcile: Reconcile
     gate: Gate
-    clock: Clock
-    journal: Journal
     channels: Mapping[str, Channel]
     within: timedelta
 
@@ -63,7 +61,7 @@ class OperatorLook:
         before = self.recording.read(listed)
         if before is None:
             raise NotFoundError(f"There is no delivery to {listed.channel}.")
-        if not is_searchable(before, self.clock.now()):
+        if not is_searchable(before, self.base.clock.now()):
             raise ConflictError(
                 f"{before.channel} is {before.status}; only what may be out and is not being published is looked for.",
                 hint=before.parent.hint(Action.SHOW),
@@ -75,10 +73,10 @@ class OperatorLook:
                 hint=Hint(action=Action.CONNECT, channel=before.channel, account=before.account, owner=before.owner),
             )
         channel = channel_of(self.channels, before.channel)
-        now = self.clock.now()
+        now = self.base.clock.now()
         since, sent = searched_since(before, now), self._sent(before, channel)
         seen = self.reconcile.see(before, connection, channel, sent=sent, since=since, until=now + self.within)
-        self.journal.note(LogEvent.SEARCHED, channel=network_of(before.channel), found=seen.found is not None)
+        self.base.journal.note(LogEvent.SEARCHED, channel=network_of(before.channel), found=seen.found is not None)
         if seen.found is None:
             nothing = f"The account has nothing like it since {to_text(since)}."
             return LookReport(delivery=before, found=False, sentence=nothing if seen.clear else seen.sentence)
@@ -95,5 +93,5 @@ class OperatorLook:
         """What of it a look can see, as it was, or would have been, sent."""
         if delivery.frozen is not None:
             return sent_by(channel, delivery.frozen.body)
-        occasion = Occasion(delivery_key=name_of(delivery), due_at=delivery.due_at or self.clock.now())
+        occasion = Occasion(delivery_key=name_of(delivery), due_at=delivery.due_at or self.base.clock.now())
         return sent_by(channel, channel.render(self.contents.of(delivery), occasion))

@@ -7,11 +7,9 @@ from datetime import datetime
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import from_text
-from omnipub.ports.clock import Clock
-from omnipub.ports.table import Table
+from omnipub.services.base import Base
 from omnipub.storage import access, keys
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
-from omnipub.storage.shards import Shards
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,18 +56,18 @@ class DeliveryList:
 class Backlog:
     """Reads what waits."""
 
-    table: Table
-    shards: Shards
-    clock: Clock
+    base: Base
 
     def of(self, status: Status, *, at_most: int) -> DeliveryList:
         """What is in one state; of each shard at most `at_most` are read."""
         found: list[WaitingSince] = []
         complete = True
-        for shard in self.shards.count(self.clock.now()).all():
+        for shard in self.base.shards.count(self.base.clock.now()).all():
             left, cursor = at_most, None
             while left:
-                page = self.table.query(access.with_status(status, shard, limit=min(left, access.PAGE), after=cursor))
+                page = self.base.table.query(
+                    access.with_status(status, shard, limit=min(left, access.PAGE), after=cursor)
+                )
                 found += [
                     WaitingSince(
                         owner=item["owner"],

@@ -9,11 +9,10 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.outcome import unquoted
 from omnipub.domain.ids import network_of
 from omnipub.hints import Action, Hint
-from omnipub.ports.clock import Clock
-from omnipub.ports.table import Table
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.accounts.check import connect_again, connect_anew
 from omnipub.services.accounts.refresh_results import renewable
+from omnipub.services.base import Base
 from omnipub.services.delivery.circuit_breaker import CircuitBreakers
 from omnipub.services.health.backlog import Backlog, DeliveryList
 from omnipub.services.health.finding import COUNTED_AT_MOST, Finding, Health, fine
@@ -21,7 +20,6 @@ from omnipub.services.health.holds import HeldDeliveries, UnusableAccount, needi
 from omnipub.services.pauses.pauses import Pauses
 from omnipub.storage import access
 from omnipub.storage.items import Connection, connection_of, key_of
-from omnipub.storage.shards import Shards
 
 REMIND = timedelta(days=10)
 """How long before its end a token is worth a word: LinkedIn's last sixty days, and most must be had by hand."""
@@ -37,19 +35,17 @@ ACCOUNTS_AT_MOST = 20
 class BlockedAccounts:
     """Finds them; how much is read does not depend on how many messages there are."""
 
-    table: Table
-    shards: Shards
+    base: Base
     backlog: Backlog
     accounts: Accounts
     pauses: Pauses
     circuit_breakers: CircuitBreakers
-    clock: Clock
 
     def holds(self) -> HeldDeliveries:
         """What is held, everybody's, and by what: of each shard, what waits longest."""
         pile = self.backlog.of(Status.HELD, at_most=COUNTED_AT_MOST)
         paused = [one.scope for one in self.pauses.all()] if pile.waiting else []
-        return sorted_out(self.table, pile, paused, self.accounts.channels)
+        return sorted_out(self.base.table, pile, paused, self.accounts.channels)
 
     def held(self, holds: HeldDeliveries) -> list[Finding]:
         """How many deliveries each pause holds, and how many wait for accounts."""
@@ -99,7 +95,7 @@ class BlockedAccounts:
 
     def resting(self) -> list[Finding]:
         """Accounts that rest, as their network was silent or asked for it."""
-        now = self.clock.now()
+        now = self.base.clock.now()
         return [
             Finding(
                 name="resting",
@@ -113,11 +109,11 @@ class BlockedAccounts:
 
     def tokens(self) -> list[Finding]:
         """Tokens that have ended or are about to, everybody's."""
-        now = self.clock.now()
+        now = self.base.clock.now()
         found: list[Finding] = []
-        for shard in self.shards.count(now).all():
-            page = self.table.query(access.tokens_ending(shard, until=now + REMIND, limit=COUNTED_AT_MOST))
-            there = self.table.batch_get([key_of(item) for item in page.items])
+        for shard in self.base.shards.count(now).all():
+            page = self.base.table.query(access.tokens_ending(shard, until=now + REMIND, limit=COUNTED_AT_MOST))
+            there = self.base.table.batch_get([key_of(item) for item in page.items])
             found += [_ending(connection_of(item), now) for item in there.values()]
         return found or [fine("tokens", f"No token is known to end within {REMIND.days} days.")]
 

@@ -10,8 +10,7 @@ from datetime import datetime
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.timestamps import from_text
 from omnipub.hints import Action, Hint
-from omnipub.ports.clock import Clock
-from omnipub.ports.table import Table
+from omnipub.services.base import Base
 from omnipub.services.health.backlog import Backlog
 from omnipub.services.health.blocked_accounts import BlockedAccounts
 from omnipub.services.health.finding import COUNTED_AT_MOST, Finding, Health, fine
@@ -35,12 +34,11 @@ LEFT_TO_PEOPLE = {
 class Checkup:
     """Looks."""
 
-    table: Table
+    base: Base
     backlog: Backlog
     dispatch: Dispatch
     gate: Gate
     hindrances: BlockedAccounts
-    clock: Clock
 
     def look(self, owner: str, *, running: bool, start: Hint = START) -> list[Finding]:
         """Everything the table tells, and what an owner has to do.
@@ -75,7 +73,7 @@ class Checkup:
         return fine("gate", "The table is the one that sent from here last, as far as its evidence tells.")
 
     def _scheduler(self, beat: datetime | None, *, start: Hint | None) -> Finding:
-        if beat is not None and self.clock.now() - beat <= ALARMING_SILENCE:
+        if beat is not None and self.base.clock.now() - beat <= ALARMING_SILENCE:
             served = self.dispatch.last_served()
             if served is not None and beat - served > ALARMING_SILENCE:
                 what = "The scheduler runs, but the stream or the delay queue refuses what it puts, since then."
@@ -90,8 +88,8 @@ class Checkup:
 
     def _clock(self, beat: datetime | None) -> Finding:
         """A cursor is at most a horizon ahead of the clock that wrote it: more means that the clock went back."""
-        now = self.clock.now()
-        item = self.table.get(keys.cursor())
+        now = self.base.clock.now()
+        item = self.base.table.get(keys.cursor())
         seen = max([*([from_text(item["at"]) - HORIZON] if item else []), *([beat] if beat else []), now])
         if seen <= now + TICK_EVERY:
             return fine("clock", "The clock has not gone back.")
@@ -99,7 +97,7 @@ class Checkup:
         return Finding(name="clock", health=Health.BAD, what=what, at=seen, elsewhere="timedatectl")
 
     def _due(self, remedy: Hint) -> Finding:
-        now = self.clock.now()
+        now = self.base.clock.now()
         overdue = self.backlog.of(Status.SCHEDULED, at_most=COUNTED_AT_MOST).until(now)
         if not overdue.waiting:
             return fine("due", "Nothing is overdue.")
@@ -111,7 +109,7 @@ class Checkup:
 
     def _publishing(self, remedy: Hint) -> Finding:
         pile = self.backlog.of(Status.PUBLISHING, at_most=COUNTED_AT_MOST)
-        stuck = pile.until(self.clock.now() - ALARMING_SILENCE)
+        stuck = pile.until(self.base.clock.now() - ALARMING_SILENCE)
         if not stuck.waiting:
             return fine("publishing", f"Being published: {pile.counted}.")
         what = f"Past their lease, and nobody has looked what became of them: {stuck.counted}."

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.errors import InvalidInputError
-from omnipub.ports.clock import Clock
-from omnipub.ports.table import Item, Query, Table
+from omnipub.ports.table import Item, Query
+from omnipub.services.base import Base
 from omnipub.services.messages.calendar import CalendarEntry, abouts
 from omnipub.storage import access
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
-from omnipub.storage.shards import Shards
 
 ROWS_AT_MOST = 100
 
@@ -40,9 +39,7 @@ _WAITING = frozenset({Status.PUBLISHING, Status.SCHEDULED})
 class Stuck:
     """Reads, nothing else."""
 
-    table: Table
-    shards: Shards
-    clock: Clock
+    base: Base
 
     def rows(self, *, limit: int = 50) -> tuple[list[CalendarEntry], bool]:
         """At most `limit` deliveries that need somebody, worst first, and whether there are more.
@@ -52,12 +49,12 @@ class Stuck:
         """
         if not 1 <= limit <= ROWS_AT_MOST:
             raise InvalidInputError(f"There are 1 to {ROWS_AT_MOST} rows; {limit} were asked for.")
-        now = self.clock.now()
+        now = self.base.clock.now()
         found: list[CalendarEntry] = []
         for status in WORST_FIRST:
             entries, more = self._entries(status, now, limit - len(found))
             # The index may lag behind what happened meanwhile.
-            found += [one for one in abouts(self.table, entries) if needs_somebody(one.delivery, now)]
+            found += [one for one in abouts(self.base.table, entries) if needs_somebody(one.delivery, now)]
             if more:
                 return found, True
         return found, False
@@ -65,8 +62,8 @@ class Stuck:
     def _entries(self, status: Status, now: datetime, wanted: int) -> tuple[list[Item], bool]:
         """The longest waiting with one status, and whether there are more than wanted."""
         entries: list[Item] = []
-        for shard in self.shards.count(now).all():
-            entries += self.table.query(_query(status, now)(shard, wanted + 1)).items
+        for shard in self.base.shards.count(now).all():
+            entries += self.base.table.query(_query(status, now)(shard, wanted + 1)).items
         entries.sort(key=lambda item: str(item[BY_STATUS_OR_OWNER.sort]))
         return entries[:wanted], len(entries) > wanted
 

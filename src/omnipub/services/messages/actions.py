@@ -67,7 +67,7 @@ class MessageActions:
         for _ in range(REREADS):
             shown = self.showing.one(parent, viewer)
             try:
-                transact(self.creation.table, written(shown, edit, self.creation, self.clock.now()))
+                transact(self.creation.base.table, written(shown, edit, self.creation, self.clock.now()))
             except ConditionFailedError:
                 continue
             edited = self.showing.one(parent, viewer)

@@ -52,13 +52,13 @@ class Announce:
         earlier = self.creation.earlier(draft.owner, idempotency)
         if earlier is not None:
             return earlier
-        now = self.creation.clock.now()
+        now = self.creation.base.clock.now()
         certification = replace(
             draft,
             id=self.creation.new_id(now),
             created_at=now,
             schedule=self.creation.schedule(schedule, now, late=late),
-            write_id=self.creation.chance.token(),
+            write_id=self.creation.base.chance.token(),
         )
         checked(certification, (now + FURTHEST_EAST).date())
         connections = self.creation.connections(draft.owner, draft.channels)
@@ -71,7 +71,7 @@ class Announce:
         try:
             return self.creation.create(
                 parent=Parent(kind=ParentKind.CERTIFICATION, id=certification.id),
-                item=certification_item(certification, self.creation.shards.count(now).of),
+                item=certification_item(certification, self.creation.base.shards.count(now).of),
                 owner=draft.owner,
                 schedule=certification.schedule,
                 connections=connections,
@@ -88,7 +88,7 @@ class Announce:
             raise
 
     def _refuse_the_same(self, same: Key, owner: str) -> None:
-        known = self.creation.table.get(same)
+        known = self.creation.base.table.get(same)
         if known is not None:
             if known["owner"] == owner:
                 same_one = Parent(kind=ParentKind.CERTIFICATION, id=known["certification"])

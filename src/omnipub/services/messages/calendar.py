@@ -8,13 +8,12 @@ from omnipub.domain.conversation import Channel
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import ParentKind
 from omnipub.errors import InvalidInputError
-from omnipub.ports.clock import Clock
 from omnipub.ports.table import Item, Key, Table
+from omnipub.services.base import Base
 from omnipub.services.messages.filters import Filter, checked, checked_cursor
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of
 from omnipub.storage.schema import BY_LIST
-from omnipub.storage.shards import Shards
 
 PAGE_AT_MOST = 100
 """Deliveries of a page."""
@@ -46,9 +45,7 @@ class CalendarPage:
 class Calendar:
     """Reads the calendar, nothing else."""
 
-    table: Table
-    shards: Shards
-    clock: Clock
+    base: Base
     channels: Mapping[str, Channel]
 
     def page(
@@ -86,12 +83,12 @@ class Calendar:
             cursor = str(shown[-1][BY_LIST.sort])
         else:
             cursor = str(entries[-1][BY_LIST.sort]) if more else ""
-        return CalendarPage(rows=tuple(abouts(self.table, shown)), cursor=cursor or None, read=len(entries))
+        return CalendarPage(rows=tuple(abouts(self.base.table, shown)), cursor=cursor or None, read=len(entries))
 
     def _with_fitting_heads(self, entries: Sequence[Item], wanted: Filter) -> list[Item]:
         """The entries whose message or certification has the text, or is of the import."""
         parents = [keys.parent_of(one["PK"]) for one in entries]
-        there = self.table.batch_get([keys.metadata(parent) for parent in dict.fromkeys(parents) if parent])
+        there = self.base.table.batch_get([keys.metadata(parent) for parent in dict.fromkeys(parents) if parent])
         heads = [there.get(keys.metadata(parent)) if parent else None for parent in parents]
         return [one for one, head in zip(entries, heads, strict=True) if head and wanted.fits_head(head)]
 
@@ -99,11 +96,11 @@ class Calendar:
         """One page of each shard, merged up to where the first of them ends; whether there is more."""
         entries: list[Item] = []
         ends: list[str] = []
-        for shard in self.shards.count(self.clock.now()).all():
+        for shard in self.base.shards.count(self.base.clock.now()).all():
             query = access.calendar(shard, since=since, until=until, limit=most, above=after)
             if query.at_least is not None and query.below is not None and query.at_least >= query.below:
                 continue  # a key condition must not be empty
-            page = self.table.query(query)
+            page = self.base.table.query(query)
             entries += page.items
             if page.cursor is not None:
                 ends.append(page.items[-1][BY_LIST.sort])

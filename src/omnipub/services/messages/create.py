@@ -47,7 +47,7 @@ class CreateMessage:
         earlier = self.creation.earlier(owner, idempotency)
         if earlier is not None:
             return earlier
-        now = self.creation.clock.now()
+        now = self.creation.base.clock.now()
         checked(content)
         connections = self.creation.connections(owner, channels)
         refuse_unused_variants(content, channels)
@@ -59,12 +59,12 @@ class CreateMessage:
             content=content,
             channels=tuple(channels),
             schedule=self.creation.schedule(schedule, now, late=late),
-            write_id=self.creation.chance.token(),
+            write_id=self.creation.base.chance.token(),
             imported=imported,
         )
         return self.creation.create(
             parent=Parent(kind=ParentKind.MESSAGE, id=message.id),
-            item=message_item(message, self.creation.shards.count(now).of),
+            item=message_item(message, self.creation.base.shards.count(now).of),
             owner=owner,
             schedule=message.schedule,
             connections=connections,

@@ -19,14 +19,13 @@ from omnipub.domain.ids import RANDOM_BYTES, Parent, ParentKind, checked_channel
 from omnipub.domain.message import CHANNELS_AT_MOST
 from omnipub.domain.timestamps import LATEST_AHEAD, Schedule, to_text
 from omnipub.errors import ConflictError, InvalidInputError, KeyReusedError
-from omnipub.ports.clock import Chance, Clock
-from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Table, Write
+from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Write
 from omnipub.services.accounts.accounts import Accounts, needed
+from omnipub.services.base import Base
 from omnipub.services.protocol.enqueue import Enqueue
 from omnipub.storage import keys, write_ids
 from omnipub.storage.items import Connection, delivery_item, plain_item
 from omnipub.storage.schema import TTL
-from omnipub.storage.shards import Shards
 
 REMEMBERED_FOR = timedelta(days=7)
 """How long an Idempotency-Key is remembered: longer than any client retries."""
@@ -74,18 +73,15 @@ class Created:
 class CreateTransaction:
     """Creates messages and certifications with their deliveries."""
 
-    table: Table
-    shards: Shards
+    base: Base
     accounts: Accounts
     due: Enqueue
-    clock: Clock
-    chance: Chance
     channels: Mapping[str, Channel]
     missed_after: timedelta
 
     def new_id(self, now: datetime) -> str:
         """A fresh id of the moment `now`."""
-        return new_id(now, self.chance.randomness(RANDOM_BYTES))
+        return new_id(now, self.base.chance.randomness(RANDOM_BYTES))
 
     def earlier(self, owner: str, idempotency: IdempotencyKey | None) -> Created | None:
         """What an earlier request with this key created.
@@ -95,7 +91,7 @@ class CreateTransaction:
         """
         if idempotency is None:
             return None
-        record = self.table.get(keys.idempotency(owner, idempotency.key))
+        record = self.base.table.get(keys.idempotency(owner, idempotency.key))
         if record is None:
             return None
         if record["body_digest"] != idempotency.body_digest:
@@ -192,7 +188,7 @@ class CreateTransaction:
             InvalidInputError: The window ends before it is due, has ended, or is absurdly long.
             KeyReusedError: The key was used for something else meanwhile.
         """
-        shard = self.shards.count(now).of
+        shard = self.base.shards.count(now).of
         not_after = schedule.at + self.missed_after
         if window is not None:
             not_after = end_of(window, due=schedule.at, now=now)
@@ -219,7 +215,7 @@ class CreateTransaction:
             writes.append(Put(item=_record(owner, idempotency, created, now), condition=Absent()))
         writes += unique
         try:
-            write_ids.transact(self.table, writes)
+            write_ids.transact(self.base.table, writes)
         except ConditionFailedError as error:
             earlier = self.earlier(owner, idempotency)
             if earlier is not None:
@@ -240,7 +236,7 @@ class CreateTransaction:
             due_at=at,
             next_at=at,
             not_after=not_after,
-            write_id=self.chance.token(),
+            write_id=self.base.chance.token(),
             own_words=not self.channels[network_of(channel)].own_ids,
         )
 

@@ -49,13 +49,13 @@ def written(shown: Shown, edit: Edit, creation: CreateTransaction, now: datetime
     not_after = end_of(edit.window, due=when.at, now=now) if edit.window is not None else None
     subject = _subject(shown.subject, edit.content, when, creation)
     _admit(subject, live, creation)
-    shard = creation.shards.count(now).of
+    shard = creation.base.shards.count(now).of
     item = message_item(subject, shard) if isinstance(subject, Message) else certification_item(subject, shard)
     writes: list[Write] = [Put(item=item, condition=Unchanged(version=shown.subject.version))]
     due_at = when.at if edit.schedule else None
     for delivery in live:
         after = actions.edited(delivery, due_at=due_at, window=creation.missed_after, not_after=not_after)
-        after = replace(after, version=delivery.version + 1, write_id=creation.chance.token())
+        after = replace(after, version=delivery.version + 1, write_id=creation.base.chance.token())
         writes.append(Put(item=delivery_item(after, shard), condition=Unchanged(version=delivery.version)))
     return writes
 
@@ -84,7 +84,7 @@ def _subject(
         "schedule": when,
         "revision": subject.revision + 1,
         "version": subject.version + 1,
-        "write_id": creation.chance.token(),
+        "write_id": creation.base.chance.token(),
     }
     if isinstance(subject, Certification):
         if content is not None:

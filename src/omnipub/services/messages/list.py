@@ -14,15 +14,14 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
-from omnipub.ports.clock import Clock
-from omnipub.ports.table import Item, Key, Query, Table
+from omnipub.ports.table import Item, Key, Query
+from omnipub.services.base import Base
 from omnipub.services.messages.filters import Filter, checked, checked_cursor
 from omnipub.services.messages.query_plan import plan
 from omnipub.services.messages.read import MessageRow, MessageRows, Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_of
 from omnipub.storage.schema import INDEXES, PARTITION
-from omnipub.storage.shards import Shards
 
 PAGE_AT_MOST = 100
 """Rows of a page."""
@@ -40,9 +39,7 @@ class ListEntry(NamedTuple):
 class ListMessages:
     """Reads lists, nothing else."""
 
-    table: Table
-    shards: Shards
-    clock: Clock
+    base: Base
     channels: Mapping[str, Channel]
 
     def page(
@@ -67,7 +64,7 @@ class ListMessages:
         wanted = _own(checked(wanted or Filter(), self.channels), viewer)
         if after is not None:
             checked_cursor(after, kind, by_moment=wanted.by_moment)
-        shards = self.shards.count(self.clock.now()).all()
+        shards = self.base.shards.count(self.base.clock.now()).all()
         networks = sorted(self.channels)
         entries, more = self._read(plan(kind, wanted, shards=shards, networks=networks, limit=limit, below=after))
         rows: list[MessageRow] = []
@@ -90,7 +87,7 @@ class ListMessages:
         for query in queries:
             if query.at_least is not None and query.below is not None and query.at_least >= query.below:
                 continue  # the cursor lies at the lower bound; a key condition must not be empty
-            page = self.table.query(query)
+            page = self.base.table.query(query)
             read = [_entry(query, item) for item in page.items]
             entries += read
             if page.cursor is not None:
@@ -103,11 +100,11 @@ class ListMessages:
         """The rows of the entries that fit, by where they stand."""
         heads = {one.parent: one.item for one in entries if "channels" in one.item and not wanted.reads_heads}
         unknown = {one.parent: keys.metadata(one.parent) for one in entries if one.parent not in heads}
-        found = self.table.batch_get(list(unknown.values()))
+        found = self.base.table.batch_get(list(unknown.values()))
         heads |= {
             parent: found[key] for parent, key in unknown.items() if key in found and wanted.fits_head(found[key])
         }
-        there = self.table.batch_get(
+        there = self.base.table.batch_get(
             [keys.delivery(parent, channel) for parent, head in heads.items() for channel in head["channels"]]
         )
         rows = {parent: _row(parent, head, there) for parent, head in heads.items()}

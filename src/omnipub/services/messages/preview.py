@@ -92,7 +92,7 @@ class Preview:
             InvalidInputError: No channel, unknown ones, or one twice.
         """
         missing = self._unconnected(owner, channels)
-        now = self.creation.clock.now()
+        now = self.creation.base.clock.now()
         due_at = schedule.at if schedule else now
         problems = (*self._unsound(content, channels), *self._untimely(schedule, window, now))
         if any(field not in _TIMES for field, _ in problems):
@@ -165,7 +165,7 @@ class Preview:
             else announce(subject, delivery.channel, self.channels)
         )
         fixed = delivery.frozen.body if delivery.frozen and delivery.frozen.revision == delivery.revision else None
-        due_at = delivery.due_at or self.creation.clock.now()
+        due_at = delivery.due_at or self.creation.base.clock.now()
         return self._rendered(delivery.channel, delivery.parent, content, due_at, delivery.account, fixed=fixed)
 
     def _rendered(

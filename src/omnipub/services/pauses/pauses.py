@@ -14,14 +14,12 @@ from omnipub.domain.timestamps import to_text
 from omnipub.errors import NotFoundError
 from omnipub.hints import Action, Hint
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Clock
-from omnipub.ports.journal import Journal
-from omnipub.ports.table import Delete, Item, Table
+from omnipub.ports.table import Delete, Item
+from omnipub.services.base import Base
 from omnipub.services.pauses.release import LatePolicy, Releases, left_missed
 from omnipub.services.pauses.scopes import Pause, checked_scope, pause_of, pause_over, scopes_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
-from omnipub.storage.shards import Shards
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +34,15 @@ class WaitingDeliveries:
 class Pauses:
     """Pauses and resumes."""
 
-    table: Table
-    shards: Shards
+    base: Base
     releases: Releases
-    clock: Clock
-    journal: Journal
 
     def pause(self, scope: str, *, reason: str, by: str) -> Pause:
         """Stop a scope; pausing it again replaces the reason."""
-        at = to_text(self.clock.now())
+        at = to_text(self.base.clock.now())
         item = plain_item(keys.pause(checked_scope(scope)), reason=reason, by=by, at=at, version=1)
-        self.table.put(item)
-        self.journal.note(LogEvent.PAUSED, scope=scope)
+        self.base.table.put(item)
+        self.base.journal.note(LogEvent.PAUSED, scope=scope)
         return pause_of(item)
 
     def resume(self, scope: str, *, send_late: bool, by: str = "") -> WaitingDeliveries:
@@ -61,7 +56,7 @@ class Pauses:
             NotFoundError: It is not paused.
         """
         key = keys.pause(checked_scope(scope))
-        if self.table.get(key) is None:
+        if self.base.table.get(key) is None:
             raise NotFoundError(f"{scope} is not paused.", hint=Hint(action=Action.LIST_PAUSES))
         self.releases.gate.check()
         late = LatePolicy.SEND if send_late else LatePolicy.MISS
@@ -70,16 +65,16 @@ class Pauses:
             # What is held is released below; what no worker has met yet would otherwise follow its window.
             decided = late is LatePolicy.MISS or delivery.status is Status.SCHEDULED
             if decided and not self._held_twice(delivery, scope):
-                self.releases.let_go(delivery, self.clock.now(), late, missing=left_missed(scope, by))
+                self.releases.let_go(delivery, self.base.clock.now(), late, missing=left_missed(scope, by))
         row = self.releases.begun(scope, late)
-        self.table.transact([Delete(key=key), row])
-        self.journal.note(LogEvent.RESUMED, scope=scope, late=late.value)
+        self.base.table.transact([Delete(key=key), row])
+        self.base.journal.note(LogEvent.RESUMED, scope=scope, late=late.value)
         self.releases.carry_out(row.item, by=by)
         return waiting
 
     def of(self, delivery: Delivery) -> Pause | None:
         """The pause that holds a delivery, the widest first, or None."""
-        return pause_over(self.table, delivery)
+        return pause_over(self.base.table, delivery)
 
     def all(self) -> Sequence[Pause]:
         """Every pause in force."""
@@ -87,7 +82,7 @@ class Pauses:
 
     def waiting(self, scope: str) -> WaitingDeliveries:
         """What waits in a scope, but for what waits for its account's owner: no resume helps that."""
-        now = self.clock.now()
+        now = self.base.clock.now()
         held = [one for one in self.releases.held(scope) if self.releases.account_works(one)]
         mine = sorted([*held, *self._overdue(scope)], key=lambda one: one.due_at or now)
         late = tuple(one for one in mine if one.due_at is not None and one.due_at <= now)
@@ -95,16 +90,16 @@ class Pauses:
 
     def _held_twice(self, delivery: Delivery, scope: str) -> bool:
         others = [keys.pause(one) for one in scopes_of(delivery) if one != scope]
-        return bool(self.table.batch_get(others))
+        return bool(self.base.table.batch_get(others))
 
     def _overdue(self, scope: str) -> Iterator[Delivery]:
         """What became due in a scope and has met no worker yet: nothing ran, or not for long enough."""
-        now = self.clock.now()
-        for shard in self.shards.count(now).all():
+        now = self.base.clock.now()
+        for shard in self.base.shards.count(now).all():
             cursor = None
             while True:
-                page = self.table.query(access.overdue(shard, until=now + timedelta(milliseconds=1), after=cursor))
-                there = self.table.batch_get([key_of(item) for item in page.items])
+                page = self.base.table.query(access.overdue(shard, until=now + timedelta(milliseconds=1), after=cursor))
+                there = self.base.table.batch_get([key_of(item) for item in page.items])
                 found = (one for one in map(delivery_of, there.values()) if one.status is Status.SCHEDULED)
                 yield from (one for one in found if one.attempts == 0 and scope in scopes_of(one))
                 cursor = page.cursor
@@ -114,7 +109,7 @@ class Pauses:
     def _pages(self) -> Iterator[Item]:
         cursor = None
         while True:
-            page = self.table.query(access.pauses(after=cursor))
+            page = self.base.table.query(access.pauses(after=cursor))
             yield from page.items
             cursor = page.cursor
             if cursor is None:

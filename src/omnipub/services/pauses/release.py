@@ -20,16 +20,14 @@ from omnipub.domain.delivery.moves import missed
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Chance, Clock
-from omnipub.ports.journal import Journal
-from omnipub.ports.table import ConditionFailedError, Delete, Item, Put, Table, Unchanged
+from omnipub.ports.table import ConditionFailedError, Delete, Item, Put, Unchanged
+from omnipub.services.base import Base
 from omnipub.services.pauses.scopes import bound_to, pause_over, scopes_of
 from omnipub.services.protocol.enqueue import Enqueue
 from omnipub.services.protocol.gate import Gate
 from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
-from omnipub.storage.shards import Shards
 
 LAG = timedelta(minutes=5)
 """So long the ticks look again: no index is further behind."""
@@ -51,21 +49,17 @@ class Releases:
         window: How long what is sent late on purpose may take until its first claim.
     """
 
-    table: Table
-    shards: Shards
+    base: Base
     recording: DeliveryStore
     gate: Gate
     due: Enqueue
-    clock: Clock
-    chance: Chance
-    journal: Journal
     channels: Mapping[str, Channel]
     window: timedelta
 
     def begun(self, scope: str, late: LatePolicy) -> Put:
         """The row that says what is to be released; written with what lifts the reason of the hold."""
-        version = int.from_bytes(self.chance.randomness(5), "big")  # unlike that of any release before
-        at = to_text(self.clock.now())
+        version = int.from_bytes(self.base.chance.randomness(5), "big")  # unlike that of any release before
+        at = to_text(self.base.clock.now())
         return Put(item=plain_item(keys.release(scope), late=late.value, at=at, version=version))
 
     def carry_out(self, row: Item, *, by: str = "") -> int:
@@ -87,18 +81,18 @@ class Releases:
             missing=missing,
         )
         if freed:
-            self.journal.note(LogEvent.RELEASED, scope=row["SK"], deliveries=freed)
+            self.base.journal.note(LogEvent.RELEASED, scope=row["SK"], deliveries=freed)
         return freed
 
     def finish(self) -> None:
         """Carry out again what was begun in the last minutes, and what somebody did not bring to its end."""
         cursor = None
         while True:
-            page = self.table.query(access.releases(after=cursor))
+            page = self.base.table.query(access.releases(after=cursor))
             for row in page.items:
                 if self._waits_for_a_release(row["SK"]):
                     continue
-                began = self.clock.now()
+                began = self.base.clock.now()
                 self.carry_out(row)
                 if from_text(row["at"]) + LAG < began:
                     self._done(row)
@@ -108,11 +102,11 @@ class Releases:
 
     def held(self, scope: str) -> Iterator[Delivery]:
         """Everything that is held in a scope, for whatever reason."""
-        for shard in self.shards.count(self.clock.now()).all():
+        for shard in self.base.shards.count(self.base.clock.now()).all():
             cursor = None
             while True:
-                page = self.table.query(access.with_status(Status.HELD, shard, after=cursor))
-                there = self.table.batch_get([key_of(item) for item in page.items])
+                page = self.base.table.query(access.with_status(Status.HELD, shard, after=cursor))
+                there = self.base.table.batch_get([key_of(item) for item in page.items])
                 found = (one for one in map(delivery_of, there.values()) if one.status is Status.HELD)
                 yield from (one for one in found if scope in scopes_of(one))
                 cursor = page.cursor
@@ -126,18 +120,18 @@ class Releases:
 
     def is_paused(self, delivery: Delivery) -> bool:
         """Whether a pause holds it."""
-        return pause_over(self.table, delivery) is not None
+        return pause_over(self.base.table, delivery) is not None
 
     def account_works(self, delivery: Delivery) -> bool:
         """Whether its account is connected and does not wait for its owner."""
-        return bound_to(self.table, delivery).works
+        return bound_to(self.base.table, delivery).works
 
     def let_go(self, delivery: Delivery, at: datetime, late: LatePolicy, *, missing: str) -> bool:
         """Schedule a held delivery again, not before `at`, or miss it; whether it was still as it was read.
 
         `missing` is what is said of it if it is missed: that this was somebody's decision.
         """
-        now = self.clock.now()
+        now = self.base.clock.now()
         free = released(delivery, now) if delivery.status is Status.HELD else delivery
         match late:
             case LatePolicy.MISS:
@@ -162,7 +156,7 @@ class Releases:
 
         `late` says what becomes of each if its moment has passed.
         """
-        now, freed = self.clock.now(), 0
+        now, freed = self.base.clock.now(), 0
         for (network, _), group in groupby(sorted(free, key=_account_then_due), key=_account):
             pace = self.channels[network].pace if network in self.channels else timedelta(0)
             for number, delivery in enumerate(group):
@@ -177,7 +171,7 @@ class Releases:
     def _done(self, row: Item) -> None:
         try:
             condition = Unchanged(version=row["version"])
-            self.table.transact([Delete(key=key_of(row), condition=condition)])
+            self.base.table.transact([Delete(key=key_of(row), condition=condition)])
         except ConditionFailedError:
             return  # a later release of the same scope, or another tick has finished it
 

@@ -8,10 +8,9 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.timestamps import to_text
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Clock
 from omnipub.ports.delay import Delay, DueSoon
-from omnipub.ports.journal import Journal
 from omnipub.ports.stream import Pointer, Stream
+from omnipub.services.base import Base
 from omnipub.storage import keys
 
 HORIZON = timedelta(seconds=150)
@@ -29,10 +28,9 @@ class Enqueue:
         lead: So long before its moment a pointer may be on the stream; whoever sends waits the rest.
     """
 
+    base: Base
     stream: Stream
     delay: Delay
-    clock: Clock
-    journal: Journal
     lead: timedelta
 
     def committed(self, deliveries: Iterable[Delivery], *, why: str, trace: str = "") -> None:
@@ -40,7 +38,7 @@ class Enqueue:
 
         What the stream does not take goes to the delay queue, and what that does not take is left to the ticks.
         """
-        until = self.clock.now() + HORIZON
+        until = self.base.clock.now() + HORIZON
         soon = [
             DueSoon(pointer=pointer_to(delivery, why=why, trace=trace), at=delivery.next_at)
             for delivery in deliveries
@@ -49,11 +47,13 @@ class Enqueue:
         lost = self.put(soon)
         if lost:
             refused = self.delay.put(lost)
-            self.journal.note(LogEvent.STREAM_PUT_LOST, records=len(lost), of=len(soon), left_to_ticks=len(refused))
+            self.base.journal.note(
+                LogEvent.STREAM_PUT_LOST, records=len(lost), of=len(soon), left_to_ticks=len(refused)
+            )
 
     def put(self, soon: Sequence[DueSoon]) -> Sequence[DueSoon]:
         """Put on the stream what is due within the lead, on the delay queue what is due later; what was refused."""
-        border = self.clock.now() + self.lead
+        border = self.base.clock.now() + self.lead
         return [
             *self.on_stream([one for one in soon if one.at <= border]),
             *self.later([one for one in soon if one.at > border]),
@@ -77,11 +77,11 @@ class Enqueue:
         handed that over.
         """
         at = delivery.next_at
-        if at is None or pointer.at != at or not timedelta(0) < at - self.clock.now() <= HORIZON:
+        if at is None or pointer.at != at or not timedelta(0) < at - self.base.clock.now() <= HORIZON:
             return False
         refused = self.later([DueSoon(pointer=pointer, at=at)])
         if refused:
-            self.journal.note(LogEvent.DELAY_REFUSED, pk=pointer.pk, sk=pointer.sk, at=to_text(at))
+            self.base.journal.note(LogEvent.DELAY_REFUSED, pk=pointer.pk, sk=pointer.sk, at=to_text(at))
         return not refused
 
 

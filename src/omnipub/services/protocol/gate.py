@@ -16,14 +16,13 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.errors import GateClosedError
 from omnipub.hints import Action, Hint
-from omnipub.ports.clock import Clock
 from omnipub.ports.place import ClaimRecord, Evidence, Place
 from omnipub.ports.table import ConditionFailedError, Item, Key, Table
+from omnipub.services.base import Base
 from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
 from omnipub.storage.schema import READ_LIMIT
-from omnipub.storage.shards import Shards
 from omnipub.storage.write_ids import put, replacing
 
 CLOSED = "closed"
@@ -70,11 +69,9 @@ _ASK = (
 class Gate:
     """Opens and checks; `adoption` re-opens."""
 
-    table: Table
+    base: Base
     place: Place
-    shards: Shards
     recording: DeliveryStore
-    clock: Clock
 
     def check(self) -> None:
         """Pass if this table belongs here.
@@ -88,14 +85,14 @@ class Gate:
 
     def why_closed(self, *, looked_at: int = LOOKED_AT) -> ClosedReason | None:
         """Why nothing may be sent from this table; None if all is well."""
-        item = self.table.get(keys.gate())
+        item = self.base.table.get(keys.gate())
         if item is None:
             return ClosedReason.OLDER if self.place.has_run() else None
         evidence = self.place.evidence(item["identity"])
         why = self._judged(item, evidence)
         if why is ClosedReason.OLDER:
             # A tick may have moved both between the two reads; this one comes after that of the evidence.
-            why = self._judged(self.table.get(keys.gate()) or item, evidence)
+            why = self._judged(self.base.table.get(keys.gate()) or item, evidence)
         if why is None and any(self.lacking(self.place.latest(item["identity"], at_most=looked_at))):
             return ClosedReason.LACKS
         return why
@@ -106,7 +103,7 @@ class Gate:
         Raises:
             GateClosedError: It had one before.
         """
-        item = self.table.get(keys.gate())
+        item = self.base.table.get(keys.gate())
         if item is not None:
             return item
         self.check()
@@ -130,7 +127,7 @@ class Gate:
         """
         item = self.found()
         self.place.hold(item["identity"])
-        item = self.table.get(keys.gate()) or item
+        item = self.base.table.get(keys.gate()) or item
         why = self.why_closed(looked_at=LOOKED_AT_ON_START)
         if why is not None:
             raise self._closed(why)
@@ -153,7 +150,7 @@ class Gate:
 
     def move(self) -> None:
         """Move the epoch on, where this process alone works: from now on what was copied before is behind."""
-        item = self.table.get(keys.gate()) if self.place.boot else None
+        item = self.base.table.get(keys.gate()) if self.place.boot else None
         if item is None:
             return
         evidence = self.place.evidence(item["identity"])
@@ -169,7 +166,7 @@ class Gate:
         """The claims that the table does not know, each with its delivery as it stands here, if it does."""
         waiting = iter(claims)
         while portion := list(islice(waiting, READ_LIMIT)):
-            there = self.table.batch_get(list({Key(one.pk, one.sk) for one in portion}))
+            there = self.base.table.batch_get(list({Key(one.pk, one.sk) for one in portion}))
             for one in portion:
                 item = there.get(Key(one.pk, one.sk))
                 delivery = delivery_of(item) if item else None
@@ -178,7 +175,7 @@ class Gate:
 
     def sentence(self, why: ClosedReason) -> str:
         """What a closed gate says."""
-        item = self.table.get(keys.gate()) or {}
+        item = self.base.table.get(keys.gate()) or {}
         what = item.get(CLOSED) if why is ClosedReason.SHUT else _WHAT[why].format(where=self.place.where)
         return f"This table {what}; its scheduler ran last at {self._last_beat()}. Nothing is sent from it."
 
@@ -188,7 +185,7 @@ class Gate:
         Raises:
             ConditionFailedError: Another process enters or adopts at this moment.
         """
-        shut(self.table, why)
+        shut(self.base.table, why)
 
     def write(self, before: Item | None, identity: str, epoch: int, *, boot: int = 0) -> Item:
         """Write the gate in place of `before`; what was written."""
@@ -198,19 +195,19 @@ class Gate:
             identity=identity,
             epoch=epoch,
             version=(version or 0) + 1,
-            write_id=self.recording.chance.token(),
+            write_id=self.base.chance.token(),
             **({"boot": boot} if self.place.exclusive else {}),
         )
-        put(self.table, gate, replacing(version))
+        put(self.base.table, gate, replacing(version))
         return gate
 
     def with_status(self, status: Status) -> Iterator[Delivery]:
         """All deliveries with a status, as they stand in the table."""
-        for shard in self.shards.count(self.clock.now()).all():
+        for shard in self.base.shards.count(self.base.clock.now()).all():
             cursor = None
             while True:
-                page = self.table.query(access.with_status(status, shard, after=cursor))
-                there = self.table.batch_get([key_of(item) for item in page.items])
+                page = self.base.table.query(access.with_status(status, shard, after=cursor))
+                there = self.base.table.batch_get([key_of(item) for item in page.items])
                 yield from (one for one in map(delivery_of, there.values()) if one.status is status)
                 cursor = page.cursor
                 if cursor is None:
@@ -245,7 +242,7 @@ class Gate:
         for delivery in list(self.with_status(Status.PUBLISHING)):
             current: Delivery | None = delivery
             while current is not None:
-                cut = cut_short(current, self.clock.now(), boot=boot)
+                cut = cut_short(current, self.base.clock.now(), boot=boot)
                 if cut is None:
                     break
                 try:
@@ -259,7 +256,7 @@ class Gate:
         return GateClosedError(self.sentence(why), hint=_ASK if why in WITHOUT_EVIDENCE else _ADOPT)
 
     def _last_beat(self) -> str:
-        item = self.table.get(keys.heartbeat())
+        item = self.base.table.get(keys.heartbeat())
         return to_text(from_text(item["at"])) if item else "an unknown moment"
 
 

@@ -16,12 +16,10 @@ from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.ids import network_of
 from omnipub.errors import UnavailableError
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Chance, Clock
-from omnipub.ports.journal import Journal
-from omnipub.ports.table import Absent, ConditionFailedError, Delete, Key, Put, Table, Unchanged, Write
+from omnipub.ports.table import Absent, ConditionFailedError, Delete, Key, Put, Unchanged, Write
+from omnipub.services.base import Base
 from omnipub.storage import keys, write_ids
 from omnipub.storage.items import attempt_item, delivery_item, delivery_of, plain_item
-from omnipub.storage.shards import Shards
 
 _T = TypeVar("_T")
 
@@ -42,11 +40,7 @@ Decide = Callable[[Delivery], Delivery]
 class DeliveryStore:
     """Records what happened to deliveries."""
 
-    table: Table
-    shards: Shards
-    clock: Clock
-    chance: Chance
-    journal: Journal
+    base: Base
 
     def move(self, before: Delivery, after: Delivery, *beside: Write) -> Delivery:
         """Write `after` if nothing changed since `before` was read; what was written.
@@ -59,16 +53,16 @@ class DeliveryStore:
         if before.holds and not is_unresolved(after):
             after = replace(after, holds="")
             beside = (*beside, Delete(key=held_text(before)))
-        moved = replace(after, version=before.version + 1, write_id=self.chance.token())
-        item = delivery_item(moved, self.shards.count(self.clock.now()).of)
+        moved = replace(after, version=before.version + 1, write_id=self.base.chance.token())
+        item = delivery_item(moved, self.base.shards.count(self.base.clock.now()).of)
         writes: list[Write] = [Put(item=item, condition=Unchanged(version=before.version)), *beside]
         dead = _died(before, after)
         if dead is not None:
             writes.append(Put(item=attempt_item(dead)))
         if len(writes) == 1:
-            write_ids.put(self.table, item, Unchanged(version=before.version))
+            write_ids.put(self.base.table, item, Unchanged(version=before.version))
         else:
-            write_ids.transact(self.table, writes)
+            write_ids.transact(self.base.table, writes)
         return moved
 
     def conclude(
@@ -94,10 +88,10 @@ class DeliveryStore:
                     return self._late_answer(claim, outcome, history, said=said, remedy=remedy)
         except UnavailableError:
             if known:
-                self.journal.note(LogEvent.ANSWER_NOT_STORED, channel=claim.channel, network_id=outcome.network_id)
+                self.base.journal.note(LogEvent.ANSWER_NOT_STORED, channel=claim.channel, network_id=outcome.network_id)
             raise
         # Somebody else has gone on from it; how this try ended is history all the same.
-        self.table.put(history.item)
+        self.base.table.put(history.item)
         return self.read(claim) or claim
 
     def settle(self, claim: Delivery, decide: Decide, *beside: Write, tries: int = STORAGE_TRIES) -> Delivery:
@@ -132,21 +126,21 @@ class DeliveryStore:
                 if failures == tries:
                     raise
                 pause = min(STORAGE_PAUSE * 2**failures, LONGEST_STORAGE_PAUSE)
-                self.clock.sleep_until(self.clock.now() + pause)
+                self.base.clock.sleep_until(self.base.clock.now() + pause)
 
     def read(self, delivery: Delivery) -> Delivery | None:
         """The delivery as it stands in the table."""
-        item = self.table.get(keys.delivery(delivery.parent, delivery.channel))
+        item = self.base.table.get(keys.delivery(delivery.parent, delivery.channel))
         return delivery_of(item) if item else None
 
     def holder(self, delivery: Delivery, digest: str) -> str | None:
         """The unresolved delivery with this text on the account, if there is one."""
-        item = self.table.get(held_text(replace(delivery, holds=digest)))
+        item = self.base.table.get(held_text(replace(delivery, holds=digest)))
         return str(item["delivery"]) if item else None
 
     def is_of(self, owner: str, name: str) -> bool:
         """Whether the delivery of that name is this owner's: only then another of theirs may say it."""
-        item = self.table.get(Key(*name.split("/", 1)))
+        item = self.base.table.get(Key(*name.split("/", 1)))
         return item is not None and item["owner"] == owner
 
     def holding(self, delivery: Delivery) -> Put:
@@ -156,7 +150,7 @@ class DeliveryStore:
     def owners(self, network: str, network_ids: Sequence[str], apart: str = "") -> dict[str, str]:
         """Which delivery each post belongs to, as far as known; `apart` as deliveries say it."""
         wanted = {keys.post(network, network_id, apart): network_id for network_id in network_ids}
-        there = self.table.batch_get(list(wanted))
+        there = self.base.table.batch_get(list(wanted))
         return {wanted[key]: str(item["delivery"]) for key, item in there.items()}
 
     def ownership(self, delivery: Delivery) -> Put:
@@ -178,7 +172,7 @@ class DeliveryStore:
     def _late_answer_once(
         self, claim: Delivery, outcome: Outcome, history: Put, *, said: str, remedy: ReconcileMethod
     ) -> Delivery:
-        there, now = self.read(claim), self.clock.now()
+        there, now = self.read(claim), self.base.clock.now()
         if there is None:
             return claim
         out = late_answer(there, claim, outcome, now, said=said, remedy=remedy)
@@ -195,9 +189,9 @@ class DeliveryStore:
         left = set(there.network_ids) - set(out.network_ids)
         beside += [Delete(key=keys.post(network, one, there.apart)) for one in sorted(left)]
         if out == there:
-            self.table.put(history.item)
+            self.base.table.put(history.item)
             return there
-        self.journal.note(
+        self.base.journal.note(
             LogEvent.LATE_ANSWER,
             channel=claim.channel,
             status=there.status.value,
@@ -213,23 +207,23 @@ class DeliveryStore:
         theirs = holder.owner == there.owner
         owner = f"{there.parent.id} on {there.channel}" if theirs else "another owner's delivery"
         lost = disowned(holder, post, now, owner=owner)
-        lost = replace(lost, version=holder.version + 1, write_id=self.chance.token())
-        self.journal.note(LogEvent.POST_DISOWNED, channel=holder.channel, network_id=post)
-        item = delivery_item(lost, self.shards.count(now).of)
+        lost = replace(lost, version=holder.version + 1, write_id=self.base.chance.token())
+        self.base.journal.note(LogEvent.POST_DISOWNED, channel=holder.channel, network_id=post)
+        item = delivery_item(lost, self.base.shards.count(now).of)
         return [Put(item=item, condition=Unchanged(version=holder.version))]
 
     def _others_post(self, there: Delivery, claim_id: str, post: str, history: Put, now: datetime) -> Delivery:
         """The network answered two tries of two deliveries with one id."""
-        self.journal.note(LogEvent.POST_HAS_ANOTHER_OWNER, channel=there.channel, network_id=post)
+        self.base.journal.note(LogEvent.POST_HAS_ANOTHER_OWNER, channel=there.channel, network_id=post)
         if _claim_id(there) != claim_id:
-            self.table.put(history.item)
+            self.base.table.put(history.item)
             return there
         sentence = "The network answered with the id of a post that belongs to another delivery."
         return self.move(there, lost_track(there, now, sentence=sentence), history)
 
     def _delivery_named(self, name: str) -> Delivery | None:
         pk, sk = keys.named(name)
-        item = self.table.get(Key(pk, sk or keys.METADATA))
+        item = self.base.table.get(Key(pk, sk or keys.METADATA))
         return delivery_of(item) if item else None
 
 

@@ -15,11 +15,10 @@ from omnipub.domain.delivery.overdue import FRESH, in_turns, is_put_again
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.errors import OmnipubError
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Clock
 from omnipub.ports.delay import DueSoon
-from omnipub.ports.journal import Journal
 from omnipub.ports.stream import Pointer
-from omnipub.ports.table import ConditionFailedError, Item, Query, Table
+from omnipub.ports.table import ConditionFailedError, Item, Query
+from omnipub.services.base import Base
 from omnipub.services.pauses.release import Releases
 from omnipub.services.protocol.enqueue import HORIZON, Enqueue, group_of
 from omnipub.services.protocol.gate import Gate
@@ -28,7 +27,6 @@ from omnipub.services.scheduling.held_sweep import HeldSweep
 from omnipub.storage import access, keys
 from omnipub.storage.items import plain_item
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
-from omnipub.storage.shards import Shards
 from omnipub.storage.write_ids import replacing
 
 OVERLAP = timedelta(minutes=5)
@@ -92,11 +90,8 @@ class _Found:
 class Dispatch:
     """Dispatches."""
 
-    table: Table
-    shards: Shards
+    base: Base
     due: Enqueue
-    clock: Clock
-    journal: Journal
     gate: Gate
     releases: Releases
     held_sweep: HeldSweep
@@ -105,8 +100,8 @@ class Dispatch:
         """Hand over each moment of the horizon and what is overdue; then look after the held. It waits for nothing."""
         self.gate.check()
         self.gate.move()
-        now = self.clock.now()
-        beat = note(self.table, began(now))
+        now = self.base.clock.now()
+        beat = note(self.base.table, began(now))
         cursor = self._cursor() or now
         start, end = min(cursor, now) - OVERLAP, now + HORIZON
         found = self._found(start, end, beat, now, trace)
@@ -117,19 +112,21 @@ class Dispatch:
         if not refused:
             self._move_cursor(end)
             if found.whole:
-                note(self.table, served(now))
+                note(self.base.table, served(now))
         report = TickReport(due=len(found.due), overdue=len(found.overdue), looks=len(found.looks), lost=len(refused))
-        self.journal.note(LogEvent.TICK, due=report.due, overdue=report.overdue, looks=report.looks, lost=report.lost)
+        self.base.journal.note(
+            LogEvent.TICK, due=report.due, overdue=report.overdue, looks=report.looks, lost=report.lost
+        )
         self._go_on_with_the_held()
         return report
 
     def nudged(self, named: Sequence[DueSoon]) -> int:
         """Wait until a lead before each of the moments and put their pointers; how many were lost."""
         self.gate.check()
-        end, lost = self.clock.now() + HORIZON, 0
+        end, lost = self.base.clock.now() + HORIZON, 0
         soon = _by_moment(one for one in named if one.at <= end)
         for moment, group in groupby(soon, key=lambda one: one.at):
-            self.clock.sleep_until(moment - self.due.lead)
+            self.base.clock.sleep_until(moment - self.due.lead)
             lost += len(self.due.on_stream(list(group)))
         return lost
 
@@ -139,26 +136,26 @@ class Dispatch:
         What the stream refuses for a second goes to the queue again, as a message of its own.
         """
         self.gate.check()
-        left, until = _by_moment(named), self.clock.now() + REPEATED
+        left, until = _by_moment(named), self.base.clock.now() + REPEATED
         while left := list(self.due.on_stream(left)):
-            if self.clock.now() >= until:
+            if self.base.clock.now() >= until:
                 break
-            self.clock.sleep_until(self.clock.now() + PAUSE)
-        oldest = self.clock.now() - DELAYED_AGAIN
+            self.base.clock.sleep_until(self.base.clock.now() + PAUSE)
+        oldest = self.base.clock.now() - DELAYED_AGAIN
         again = [one for one in left if one.at > oldest]
         if left:
-            self.journal.note(
+            self.base.journal.note(
                 LogEvent.STREAM_PUT_LOST, records=len(left), of=len(named), left_to_ticks=len(left) - len(again)
             )
         return self.due.later(again)
 
     def last_beat(self) -> datetime | None:
         """When a tick began last."""
-        return beat_of(self.table).at
+        return beat_of(self.base.table).at
 
     def last_served(self) -> datetime | None:
         """When the last tick began whose puts were all accepted."""
-        return beat_of(self.table).served_at
+        return beat_of(self.base.table).served_at
 
     def _found(self, start: datetime, end: datetime, beat: Heartbeat, now: datetime, trace: str) -> _Found:
         # Without a mark of before, everything that is overdue counts as unserved.
@@ -200,32 +197,32 @@ class Dispatch:
             self.releases.finish()
             self.held_sweep.go_on()
         except OmnipubError as error:
-            self.journal.note(
+            self.base.journal.note(
                 LogEvent.RELEASE_FAILED, error=error.message
             )  # the next tick goes on; what is due is not late
 
     def _pages(self, query: _Ranged) -> Iterator[Item]:
-        for shard in self.shards.count(self.clock.now()).all():
+        for shard in self.base.shards.count(self.base.clock.now()).all():
             cursor = None
             while True:
-                page = self.table.query(query(shard, after=cursor))
+                page = self.base.table.query(query(shard, after=cursor))
                 yield from page.items
                 cursor = page.cursor
                 if cursor is None:
                     break
 
     def _cursor(self) -> datetime | None:
-        item = self.table.get(keys.cursor())
+        item = self.base.table.get(keys.cursor())
         return from_text(item["at"]) if item else None
 
     def _move_cursor(self, to: datetime) -> None:
-        item = self.table.get(keys.cursor())
+        item = self.base.table.get(keys.cursor())
         if item is not None and from_text(item["at"]) >= to:
             return
         version = int(item["version"]) if item else None
         moved = plain_item(keys.cursor(), at=to_text(to), version=(version or 0) + 1)
         try:
-            self.table.put(moved, replacing(version))
+            self.base.table.put(moved, replacing(version))
         except ConditionFailedError:
             return  # another tick moved it; the overlap covers the difference
 

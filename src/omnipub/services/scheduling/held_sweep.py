@@ -13,14 +13,11 @@ from enum import Enum, auto
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.log_events import LogEvent
-from omnipub.ports.clock import Clock
-from omnipub.ports.journal import Journal
-from omnipub.ports.table import Table
+from omnipub.services.base import Base
 from omnipub.services.pauses.release import LatePolicy, Releases
 from omnipub.services.scheduling.heartbeat import beat_of, note, swept
 from omnipub.storage import access
 from omnipub.storage.items import delivery_of, key_of
-from omnipub.storage.shards import Shards
 
 EVERY = timedelta(hours=1)
 
@@ -40,18 +37,15 @@ class _Hold(Enum):
 class HeldSweep:
     """Sweeps."""
 
-    table: Table
-    shards: Shards
+    base: Base
     releases: Releases
-    clock: Clock
-    journal: Journal
 
     def go_on(self) -> int:
         """Begin the sweep that is due, or go on with the one under way; how many were let go.
 
         How far it came is noted after what was found there has been let go.
         """
-        now, beat = self.clock.now(), beat_of(self.table)
+        now, beat = self.base.clock.now(), beat_of(self.base.table)
         since, shard, after = beat.sweeping_since, beat.sweep_shard, beat.sweep_after
         if since is None:
             if beat.swept_at is not None and timedelta(0) <= now - beat.swept_at < EVERY:
@@ -64,24 +58,24 @@ class HeldSweep:
         free: list[Delivery] = []
         over: list[Delivery] = []
         holds: dict[tuple[str, str, str], _Hold] = {}
-        now = self.clock.now()
+        now = self.base.clock.now()
         for _ in range(PAGES):
             shard, after = place
             if shard is None:
                 break
-            page = self.table.query(access.with_status(Status.HELD, shard, after=after))
-            there = map(delivery_of, self.table.batch_get([key_of(item) for item in page.items]).values())
+            page = self.base.table.query(access.with_status(Status.HELD, shard, after=after))
+            there = map(delivery_of, self.base.table.batch_get([key_of(item) for item in page.items]).values())
             held = [(one, self._hold(one, holds)) for one in there if one.status is Status.HELD]
             free += [one for one, hold in held if hold is _Hold.NOTHING]
             over += [one for one, hold in held if hold is _Hold.ACCOUNT and one.is_past_window(now)]
             place = (shard, page.cursor) if page.cursor else (self._behind(shard), None)
         freed = self.releases.let_go_in_order(free, lambda _: LatePolicy.WINDOW)
         if freed:
-            self.journal.note(LogEvent.RELEASED, scope="without a reason", deliveries=freed)
+            self.base.journal.note(LogEvent.RELEASED, scope="without a reason", deliveries=freed)
         missed = sum(self.releases.let_go(one, now, LatePolicy.WINDOW, missing="") for one in over)
         if missed:
-            self.journal.note(LogEvent.MISSED_WHILE_HELD, deliveries=missed)
-        note(self.table, swept(since, *place))
+            self.base.journal.note(LogEvent.MISSED_WHILE_HELD, deliveries=missed)
+        note(self.base.table, swept(since, *place))
         return freed
 
     def _hold(self, delivery: Delivery, holds: dict[tuple[str, str, str], _Hold]) -> _Hold:
@@ -96,4 +90,4 @@ class HeldSweep:
 
     def _behind(self, shard: int) -> int | None:
         following = shard + 1
-        return following if following in self.shards.count(self.clock.now()).all() else None
+        return following if following in self.base.shards.count(self.base.clock.now()).all() else None

@@ -11,14 +11,13 @@ from itertools import islice
 from omnipub.domain.delivery.decide import NextAct, next_step
 from omnipub.domain.ids import Parent
 from omnipub.domain.timestamps import from_text, to_text
-from omnipub.ports.clock import Clock
 from omnipub.ports.stream import Pointer, Stream
-from omnipub.ports.table import Item, Key, Table
+from omnipub.ports.table import Item, Key
+from omnipub.services.base import Base
 from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.services.protocol.gate import Gate
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of
-from omnipub.storage.shards import Shards
 
 NOT_TAKEN = "the stream did not take it"
 PORTION = 500
@@ -87,10 +86,8 @@ class _Tally:
 class RunNow:
     """Runs."""
 
-    table: Table
-    shards: Shards
+    base: Base
     stream: Stream
-    clock: Clock
     gate: Gate
 
     def run(
@@ -108,7 +105,7 @@ class RunNow:
             GateClosedError: Nothing is sent from this table.
         """
         self.gate.check()
-        now = self.clock.now()
+        now = self.base.clock.now()
         tally, refused = _Tally(most=most), False
         items = iter(self._named(parents) if parents else self._due(now))
         while portion := list(islice(items, PORTION)):
@@ -124,16 +121,16 @@ class RunNow:
 
     def _named(self, parents: Sequence[Parent]) -> Iterator[Item]:
         for parent in parents:
-            page = self.table.query(access.collection(parent))
+            page = self.base.table.query(access.collection(parent))
             yield from (item for item in page.items if keys.channel_of(item["SK"]))
 
     def _due(self, now: datetime) -> Iterator[Item]:
-        for shard in self.shards.count(now).all():
+        for shard in self.base.shards.count(now).all():
             cursor = None
             while True:
-                page = self.table.query(access.due(shard, since=_EVER, until=now, after=cursor))
+                page = self.base.table.query(access.due(shard, since=_EVER, until=now, after=cursor))
                 wanted = [Key(item["PK"], item["SK"]) for item in page.items]
-                there = self.table.batch_get(wanted)
+                there = self.base.table.batch_get(wanted)
                 yield from (there[key] for key in wanted if key in there)
                 cursor = page.cursor
                 if cursor is None:

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from omnipub.domain.delivery.decide import NextAct, next_step
 from omnipub.errors import NotFoundError
 from omnipub.hints import Action, Hint
-from omnipub.ports.clock import Clock
 from omnipub.ports.invoke import Judgement, WorkerInvoker
 from omnipub.ports.parked import Parked
 from omnipub.ports.stream import Pointer, Stream, StreamRecord
 from omnipub.ports.stream_reader import StartPosition, StreamReader
-from omnipub.ports.table import Item, Key, Table
+from omnipub.ports.table import Item, Key
+from omnipub.services.base import Base
 from omnipub.services.protocol.gate import Gate
 from omnipub.services.stream.records import StreamRecords
 from omnipub.services.stream.wire_format import pointer_from_text
@@ -73,12 +73,11 @@ class ReplayResult:
 class Replay:
     """Replays."""
 
-    table: Table
+    base: Base
     stream: Stream
     reader: StreamReader
     parked: Parked
     gate: Gate
-    clock: Clock
 
     @property
     def records(self) -> StreamRecords:
@@ -108,8 +107,8 @@ class Replay:
         acted: set[Key] = set()
         for batch in _chunks(candidates, BATCH):
             keys_of = [_key(one.pointer) for one in batch]
-            items = self.table.batch_get(list({key for key in keys_of if key is not None}))
-            now = self.clock.now()
+            items = self.base.table.batch_get(list({key for key in keys_of if key is not None}))
+            now = self.base.clock.now()
             for one, key in zip(batch, keys_of, strict=True):
                 judged = FOREIGN if key is None else _foreseen(items.get(key), key, now)
                 if key is not None and judged.verdict in FORESEEN:
@@ -156,9 +155,9 @@ class Replay:
         return iter(replayed)
 
     def _paced(self, candidates: Iterable[Candidate], rate: int) -> Iterator[Sequence[Candidate]]:
-        began, done = self.clock.now(), 0
+        began, done = self.base.clock.now(), 0
         for batch in _batches(candidates, min(BATCH, rate)):
-            self.clock.sleep_until(began + timedelta(seconds=done / rate))
+            self.base.clock.sleep_until(began + timedelta(seconds=done / rate))
             yield batch
             done += len(batch)
 

@@ -13,9 +13,9 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.errors import ConflictError
 from omnipub.hints import Action, Hint
 from omnipub.names import SEED_OWNER
-from omnipub.ports.clock import Clock
 from omnipub.ports.place import Evidence, Place
-from omnipub.ports.table import ConditionFailedError, Item, Key, Table
+from omnipub.ports.table import ConditionFailedError, Item, Key
+from omnipub.services.base import Base
 from omnipub.services.protocol.gate import WITHOUT_EVIDENCE, ClosedReason, Gate
 from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import keys
@@ -45,11 +45,10 @@ class Adopted:
 class Adoption:
     """Adopts."""
 
-    table: Table
+    base: Base
     place: Place
     gate: Gate
     recording: DeliveryStore
-    clock: Clock
 
     def why(self) -> ClosedReason | None:
         """Why the table has to be adopted; None if it belongs here."""
@@ -64,7 +63,7 @@ class Adoption:
         Raises:
             ConflictError: The original is at work; or `same`, and the evidence tells otherwise.
         """
-        item = self.table.get(keys.gate())
+        item = self.base.table.get(keys.gate())
         identity = item["identity"] if item else ""
         if same:
             self._may_be_same()
@@ -87,7 +86,7 @@ class Adoption:
             )
 
     def _reopen(self, identity: str, evidence: Evidence | None) -> None:
-        item = self.table.get(keys.gate())
+        item = self.base.table.get(keys.gate())
         epoch = max(item["epoch"] if item else 0, evidence.epoch if evidence else 0)
         fresh = self.place.fresh(epoch)
         if identity and identity != fresh:
@@ -98,7 +97,7 @@ class Adoption:
 
     def _doubt_once(self, adopted: Adopted, item: Item | None, evidence: Evidence | None, *, same: bool) -> bool:
         """Move what is in doubt; whether somebody changed a delivery meanwhile, so that one more look is due."""
-        now, raced = self.clock.now(), False
+        now, raced = self.base.clock.now(), False
         adopted.unknown.clear()
         doubtful = self._claimed() if same else self._doubtful(adopted, item, evidence)
         for delivery, sentence in list(doubtful):
@@ -136,6 +135,6 @@ class Adoption:
                 # What was invented has no account, so no original can have sent it.
                 if one.owner == SEED_OWNER or name in seen:
                     continue
-                due = one.due_at is not None and one.due_at <= self.clock.now()
+                due = one.due_at is not None and one.due_at <= self.base.clock.now()
                 if everything or status is Status.PUBLISHING or due:
                     yield one, _SENTENCE

@@ -15,15 +15,14 @@ from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.hints import Action, Hint
 from omnipub.names import SERVICE
-from omnipub.ports.clock import Clock
-from omnipub.ports.table import Absent, ConditionFailedError, Item, Put, Table
+from omnipub.ports.table import Absent, ConditionFailedError, Item, Put
+from omnipub.services.base import Base
 from omnipub.services.protocol.gate import Gate
 from omnipub.services.table.dump_lines import SCHEMA, header_of, judged, line_of, prepared
 from omnipub.storage import access, keys
 from omnipub.storage.items import key_of
 from omnipub.storage.kinds import kind_of, without_secrets
 from omnipub.storage.schema import MEANING, WRITE_LIMIT
-from omnipub.storage.shards import Shards
 from omnipub.strict_json import loads
 
 PROBLEMS_SHOWN = 20
@@ -52,22 +51,20 @@ class ImportResult:
 class TableDump:
     """Exports and imports."""
 
-    table: Table
-    shards: Shards
+    base: Base
     gate: Gate
-    clock: Clock
     settings: Settings
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Every item but the gate, its kind and a line each, without its secrets."""
-        for item in access.everything(self.table):
+        for item in access.everything(self.base.table):
             key = key_of(item)
             if key != keys.gate():
                 yield kind_of(key) or "unknown", line_of(without_secrets(item))
 
     def header(self, kinds: Mapping[str, int]) -> str:
         """The first line, for items of these kinds that were written below it."""
-        now = self.clock.now()
+        now = self.base.clock.now()
         return line_of(
             {
                 SERVICE: "export",
@@ -77,7 +74,7 @@ class TableDump:
                 "stage": self.settings.stage,
                 "mode": self.settings.mode.value,
                 "exported_at": to_text(now),
-                "shards": self.shards.count(now).highest,
+                "shards": self.base.shards.count(now).highest,
                 "items": sum(kinds.values()),
                 "kinds": dict(sorted(kinds.items())),
             }
@@ -126,7 +123,7 @@ class TableDump:
         Raises:
             ConflictError: Something is here already, and `merge` was not asked for.
         """
-        there = next((item for item in access.everything(self.table) if key_of(item) != keys.gate()), None)
+        there = next((item for item in access.everything(self.base.table) if key_of(item) != keys.gate()), None)
         if there is not None and not merge:
             raise ConflictError(
                 "This table is not empty.",
@@ -154,13 +151,13 @@ class TableDump:
         return ImportResult(written=written, present=present)
 
     def _absent(self, items: Sequence[Item]) -> list[Item]:
-        there = self.table.batch_get([key_of(item) for item in items])
+        there = self.base.table.batch_get([key_of(item) for item in items])
         return [item for item in items if key_of(item) not in there]
 
     def _write(self, absent: Sequence[Item]) -> None:
         while absent:
             try:
-                self.table.transact([Put(item=item, condition=Absent()) for item in absent])
+                self.base.table.transact([Put(item=item, condition=Absent()) for item in absent])
             except ConditionFailedError:
                 absent = self._absent(absent)  # somebody wrote one of them just now, and that stands
             else:
@@ -169,6 +166,6 @@ class TableDump:
     def _raise_shards(self, items: Sequence[Item]) -> None:
         """What was written with more shards than this table ever had must be found by its readers."""
         for item in items:
-            there = self.table.get(keys.shards()) if key_of(item) == keys.shards() else None
+            there = self.base.table.get(keys.shards()) if key_of(item) == keys.shards() else None
             if there is not None and int(item["highest"]) > int(there["highest"]):
-                self.table.put(there | {"highest": int(item["highest"])})
+                self.base.table.put(there | {"highest": int(item["highest"])})

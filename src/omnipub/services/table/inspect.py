@@ -10,13 +10,12 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Parent, ParentKind, checked_id
 from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub.hints import Action, Hint, SubjectGroup
-from omnipub.ports.clock import Clock
-from omnipub.ports.table import Item, Key, Table
+from omnipub.ports.table import Item, Key
+from omnipub.services.base import Base
 from omnipub.storage import access, keys
 from omnipub.storage.dynamodb_json import typed
 from omnipub.storage.items import key_of
 from omnipub.storage.kinds import IndexKey, ItemKind, kind_of, read, without_secrets
-from omnipub.storage.shards import Shards
 
 SEALED = "(sealed)"
 """What stands in the place of a secret."""
@@ -52,9 +51,7 @@ class InspectedItem:
 class Inspector:
     """Looks; reads only."""
 
-    table: Table
-    shards: Shards
-    clock: Clock
+    base: Base
 
     def of(self, text: str) -> list[InspectedItem]:
         """What `text` names: an id, a partition, or one item of it.
@@ -63,7 +60,7 @@ class Inspector:
             InvalidInputError: It is no key.
             NotFoundError: Nothing is there.
         """
-        highest = self.shards.count(self.clock.now()).highest
+        highest = self.base.shards.count(self.base.clock.now()).highest
         for partition, sort in _meant(text.strip()):
             items = [item for item in self._partition(partition) if sort is None or _belongs(key_of(item).sk, sort)]
             if items:
@@ -77,7 +74,7 @@ class Inspector:
     def _partition(self, partition: str) -> Iterator[Item]:
         cursor = None
         while True:
-            page = self.table.query(access.whole_partition(partition, after=cursor))
+            page = self.base.table.query(access.whole_partition(partition, after=cursor))
             yield from page.items
             cursor = page.cursor
             if cursor is None:

@@ -8,12 +8,12 @@ from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.ids import ParentKind
 from omnipub.domain.timestamps import EPOCH, from_text
 from omnipub.errors import GateClosedError
-from omnipub.ports.clock import Clock
-from omnipub.ports.table import Key, Query, Table
+from omnipub.ports.table import Key, Query
+from omnipub.services.base import Base
 from omnipub.services.protocol.gate import Gate
 from omnipub.storage import access, keys
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
-from omnipub.storage.shards import ShardCount, Shards
+from omnipub.storage.shards import ShardCount
 
 CAP = 1000
 """Counting is reading: beyond this it is said to be more."""
@@ -59,17 +59,15 @@ class TableCounts:
 class TableStats:
     """Counts; reads only."""
 
-    table: Table
-    shards: Shards
+    base: Base
     gate: Gate
-    clock: Clock
     networks: Sequence[str]
     cap: int
 
     def census(self) -> TableCounts:
         """Everything once."""
-        shards = self.shards.count(self.clock.now())
-        seed = self.table.get(keys.seed())
+        shards = self.base.shards.count(self.base.clock.now())
+        seed = self.base.table.get(keys.seed())
         return TableCounts(
             statuses={status: self._status(status, shards) for status in Status if status in WATCHED},
             published={network: self._published(network, shards) for network in self.networks},
@@ -97,19 +95,19 @@ class TableStats:
         """One page of each, at most the cap in all."""
         number = 0
         for query in queries:
-            page = self.table.query(replace(query, keys_only=True))
+            page = self.base.table.query(replace(query, keys_only=True))
             number += len(page.items)
             if page.cursor is not None or number > self.cap:
                 return Count(number=min(number, self.cap), more=True)
         return Count(number=number)
 
     def _oldest_due(self, shards: ShardCount) -> datetime | None:
-        pages = [self.table.query(access.with_status(Status.SCHEDULED, shard, limit=1)) for shard in shards.all()]
+        pages = [self.base.table.query(access.with_status(Status.SCHEDULED, shard, limit=1)) for shard in shards.all()]
         sorts = [item[BY_STATUS_OR_OWNER.sort] for page in pages for item in page.items]
         return from_text(keys.moment_of(min(sorts))) if sorts else None
 
     def _moment(self, key: Key) -> datetime | None:
-        item = self.table.get(key)
+        item = self.base.table.get(key)
         return from_text(item["at"]) if item else None
 
     def _closed(self) -> str:

@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from omnipub.ports.clock import Clock
-from omnipub.ports.table import Item, Key, Table
+from omnipub.ports.table import Item, Key
+from omnipub.services.base import Base
 from omnipub.services.table.integrity_items import IntegrityCheck, alone
 from omnipub.services.table.integrity_relations import beside, relatives
 from omnipub.storage import access
 from omnipub.storage.items import key_of
 from omnipub.storage.kinds import kind_of, read
-from omnipub.storage.shards import Shards
 
 PORTION = 1000
 """Items looked at between two reports; their relatives are read together."""
@@ -57,17 +56,15 @@ class VerifyReport:
 class Verifier:
     """Verifies; reads only."""
 
-    table: Table
-    shards: Shards
-    clock: Clock
+    base: Base
 
     def verify(self, *, told: Callable[[int], None]) -> VerifyReport:
         """Look at every item; `told` hears how many were looked at."""
-        highest = self.shards.count(self.clock.now()).highest
+        highest = self.base.shards.count(self.base.clock.now()).highest
         items: Counter[str] = Counter()
         counts: Counter[IntegrityCheck] = Counter()
         findings: list[IntegrityFinding] = []
-        for portion in _portions(access.everything(self.table)):
+        for portion in _portions(access.everything(self.base.table)):
             items.update(kind_of(key_of(item)) or "unknown" for item in portion)
             for finding in self._looked_at(portion, highest):
                 counts[finding.check] += 1
@@ -81,7 +78,7 @@ class Verifier:
         if not first:
             return
         suspects = list(dict.fromkeys(finding.key for finding in first))
-        again = self.table.batch_get(suspects)
+        again = self.base.table.batch_get(suspects)
         second = self._findings([again[key] for key in suspects if key in again], highest)
         yield from (finding for finding in first if finding in second)
 
@@ -92,7 +89,7 @@ class Verifier:
                 readable.append(read(item, highest))
             except ValueError as error:
                 found.append(IntegrityFinding(check=IntegrityCheck.UNREADABLE, key=key_of(item), sentence=str(error)))
-        there = self.table.batch_get([key for one in readable for key in relatives(one)])
+        there = self.base.table.batch_get([key for one in readable for key in relatives(one)])
         for one in readable:
             wrong = [*alone(one), *beside(one, there)]
             found += [IntegrityFinding(check=check, key=one.key, sentence=sentence) for check, sentence in wrong]

@@ -95,7 +95,7 @@ def _wanted(again: "Replay", *, since: str, from_: str, until: str, ids: list[st
 
     if not (since or from_):
         return ReplaySelection(ids=ids)
-    now = again.clock.now()
+    now = again.base.clock.now()
     end = since_of(until, "--until", now=now) if until else now
     shard, start = again.records.place(from_) if from_ else ("", StartPosition(at=since_of(since, "--since", now=now)))
     if start.at is not None and start.at >= end:

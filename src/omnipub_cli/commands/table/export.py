@@ -30,10 +30,8 @@ def export(
     vacant(target)
     with call.system() as system, counted(call.output, "items") as told:
         transfer = TableDump(
-            table=system.world.table,
-            shards=system.shards,
+            base=system.base,
             gate=system.gate,
-            clock=system.world.clock,
             settings=system.settings,
         )
         kinds = _jsonl.write(target, transfer.lines(), transfer.header, told=told)

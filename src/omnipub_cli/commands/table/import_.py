@@ -44,10 +44,8 @@ def import_(
     source = file.expanduser().absolute()
     with call.system() as system, alone(call.directory):
         transfer = TableDump(
-            table=system.world.table,
-            shards=system.shards,
+            base=system.base,
             gate=system.gate,
-            clock=system.world.clock,
             settings=system.settings,
         )
         with counted(call.output, "lines checked") as told:

@@ -47,7 +47,7 @@ def inspect(
 
     call = call_of(context)
     with call.system() as system:
-        found = Inspector(table=system.world.table, shards=system.shards, clock=system.world.clock).of(key)
+        found = Inspector(base=system.base).of(key)
     if raw and call.output.talks:
         for one in found:
             call.output.line(json.dumps(one.raw, ensure_ascii=False))

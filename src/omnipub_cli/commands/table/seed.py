@@ -37,9 +37,7 @@ def seed(
     call = call_of(context)
     with call.system() as system:
         seeding = Seeding(
-            table=system.world.table,
-            shards=system.shards,
-            clock=system.world.clock,
+            base=system.base,
             settings=system.settings,
             networks=tuple(system.channels),
         )

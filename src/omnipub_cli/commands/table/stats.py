@@ -26,10 +26,8 @@ def stats(context: typer.Context) -> None:
     call = call_of(context)
     with call.system() as system:
         census = TableStats(
-            table=system.world.table,
-            shards=system.shards,
+            base=system.base,
             gate=system.gate,
-            clock=system.world.clock,
             networks=sorted(system.channels),
             cap=CAP,
         ).census()

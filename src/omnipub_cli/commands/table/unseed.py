@@ -19,9 +19,7 @@ def unseed(context: typer.Context, *, yes: Yes = False) -> None:
     call = call_of(context)
     with call.system() as system:
         seeding = Seeding(
-            table=system.world.table,
-            shards=system.shards,
-            clock=system.world.clock,
+            base=system.base,
             settings=system.settings,
             networks=tuple(system.channels),
         )

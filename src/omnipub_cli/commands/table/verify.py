@@ -38,7 +38,7 @@ def verify(context: typer.Context) -> None:
 
     call = call_of(context)
     with call.system() as system, counted(call.output, "items") as told:
-        found = Verifier(table=system.world.table, shards=system.shards, clock=system.world.clock).verify(told=told)
+        found = Verifier(base=system.base).verify(told=told)
     rows = [_shape(call, finding) for finding in found.findings]
     items, wrong = sum(found.items.values()), sum(found.counts.values())
     call.output.data(

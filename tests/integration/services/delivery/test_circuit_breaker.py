@@ -117,7 +117,7 @@ def test_an_answer_in_between_starts_the_count_anew(bed: TestBed) -> None:
 def test_a_storage_that_fails_while_the_breaker_learns_costs_no_outcome(bed: TestBed) -> None:
     bed.network.orders = ["refuse_connection"]
     message = compose(bed, "looked", "Hello")
-    failing = bed.system.circuit_breakers.table
+    failing = bed.system.circuit_breakers.base.table
     real = failing.get
 
     def get(key: object) -> object:
@@ -146,14 +146,14 @@ def test_what_killed_a_worker_is_done_last_and_alone(bed: TestBed) -> None:
         bed.system.batches.run(records)
         bed.clock.advance(seconds=40)
     order: list[str] = []
-    real = bed.system.deliver.table.get
+    real = bed.system.deliver.base.table.get
 
     def get(key: object) -> object:
         name = str(key)
         order.extend(one for one in [deadly, *others] if one in name and "CHANNEL" in name)
         return real(key)  # type: ignore[arg-type]
 
-    bed.system.deliver.table.get = get  # type: ignore[method-assign,assignment]
+    bed.system.deliver.base.table.get = get  # type: ignore[method-assign,assignment]
     bed.system.batches.run(bed.stream.take())
     assert only(bed, deadly).status is Status.PUBLISHED
     assert all(only(bed, one).status is Status.PUBLISHED for one in others)

@@ -76,7 +76,7 @@ def check_out_once_as(bed: TestBed, parent: Parent, network_id: str) -> Delivery
 
 
 def check_the_table(bed: TestBed) -> None:
-    verified = Verifier(table=bed.system.world.table, shards=bed.system.shards, clock=bed.clock)
+    verified = Verifier(base=bed.system.base)
     assert verified.verify(told=lambda _: None).findings == ()
 
 

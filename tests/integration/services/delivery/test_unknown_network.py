@@ -63,7 +63,7 @@ def put(bed: TestBed, parent: Parent, **changes: object) -> Delivery:
     """The delivery in another state, as if a worker had left it so."""
     before = on_it(bed, parent)
     after = replace(before, **changes, version=before.version + 1)  # type: ignore[arg-type]  # a test's own fields
-    bed.system.world.table.put(delivery_item(after, bed.system.shards.count(bed.clock.now()).of))
+    bed.system.world.table.put(delivery_item(after, bed.system.base.shards.count(bed.clock.now()).of))
     return after
 
 

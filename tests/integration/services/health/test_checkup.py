@@ -162,7 +162,7 @@ def test_accounts_of_others_that_hold_deliveries_are_named_with_their_owner_and_
 def test_an_account_whose_alias_is_another_by_now_is_found_and_one_whose_name_is_taken_gets_another(
     bed: TestBed,
 ) -> None:
-    table, shard = bed.system.world.table, bed.system.shards.count(START).of
+    table, shard = bed.system.world.table, bed.system.base.shards.count(START).of
     late = [
         replace(_delivery(new_id(START, number.to_bytes(10, "big")), Status.HELD), owner="bob", account=account)
         for number, account in enumerate(("moved", "gone"))
@@ -188,7 +188,7 @@ def test_an_account_whose_alias_is_another_by_now_is_found_and_one_whose_name_is
 
 
 def test_more_that_is_held_and_more_accounts_than_are_told_are_said_to_be(bed: TestBed) -> None:
-    shard = bed.system.shards.count(START).of
+    shard = bed.system.base.shards.count(START).of
     items = [
         delivery_item(
             replace(_delivery(new_id(START, number.to_bytes(10, "big")), Status.HELD), account=f"acc-{number}"), shard
@@ -209,7 +209,7 @@ def test_more_that_is_held_and_more_accounts_than_are_told_are_said_to_be(bed: T
 
 def test_what_was_invented_and_is_held_needs_nobody(bed: TestBed) -> None:
     invented = replace(_delivery(new_id(START, bytes(10)), Status.HELD), owner=SEED_OWNER)
-    bed.system.world.table.put(delivery_item(invented, bed.system.shards.count(START).of))
+    bed.system.world.table.put(delivery_item(invented, bed.system.base.shards.count(START).of))
     told = found(bed)
     assert (told["held"].health, told["account"].health) == (Health.OK, Health.OK)
     assert told["held"].what == "Held, and only invented, as samples: 1."
@@ -313,7 +313,7 @@ def items_read(path: Path, each: int) -> int:
     path.mkdir()
     table = CountingTable(path / "table.db")
     bed = make_bed(path, table=table)
-    shard = bed.system.shards.count(START).of
+    shard = bed.system.base.shards.count(START).of
     randomness = (number.to_bytes(10, "big") for number in range(each * len(Status)))
     items = [
         delivery_item(_delivery(new_id(START, next(randomness)), status), shard)
@@ -351,7 +351,7 @@ def test_as_many_items_are_read_of_five_thousand_messages_as_of_fifty(tmp_path: 
 
 
 def test_a_count_that_was_broken_off_says_so(bed: TestBed) -> None:
-    shard = bed.system.shards.count(START).of
+    shard = bed.system.base.shards.count(START).of
     items = [
         delivery_item(_delivery(new_id(START, number.to_bytes(10, "big")), Status.FAILED), shard)
         for number in range(COUNTED_AT_MOST + 1)

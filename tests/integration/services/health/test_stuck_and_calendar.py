@@ -70,7 +70,7 @@ def test_the_rows_asked_for_bound_what_is_read(full: TestBed, limit: int) -> Non
     table.read = 0
     found, _ = full.system.stuck.rows(limit=limit)
     assert len(found) == limit
-    shards = len(full.system.shards.count(full.clock.now()).all())
+    shards = len(full.system.base.shards.count(full.clock.now()).all())
     # Of each status an entry more than wanted in each shard, and each row's delivery and message.
     assert table.read <= len(WORST_FIRST) * shards * (limit + 1) + 2 * limit
 
@@ -140,7 +140,7 @@ def test_the_calendar_says_what_each_is_about_in_one_batch(full: TestBed) -> Non
     page = full.system.calendar.page(**EVER, limit=20)
     assert len(page.rows) == 20
     assert all(one.excerpt.startswith("number ") for one in page.rows)
-    assert table.read <= 20 * len(full.system.shards.count(full.clock.now()).all()) + 2 * 20
+    assert table.read <= 20 * len(full.system.base.shards.count(full.clock.now()).all()) + 2 * 20
 
 
 @pytest.mark.parametrize("after", ["x", "", "MSG#1"])

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,7 @@ def test_another_seed_gives_other_items(bed: TestBed, tmp_path: Path) -> None:
 
 def test_what_was_seeded_is_as_sound_as_what_was_composed(bed: TestBed) -> None:
     seed(bed, messages=1000)
-    found = Verifier(table=bed.system.world.table, shards=bed.system.shards, clock=bed.clock).verify(
-        told=lambda _: None
-    )
+    found = Verifier(base=bed.system.base).verify(told=lambda _: None)
     assert found.findings == ()
     assert found.items["message"] + found.items["certification"] == 1000
     statuses = Counter(delivery_of(item).status for item in everything(bed) if keys.channel_of(item["SK"]))
@@ -187,7 +186,7 @@ class Dying:
 @pytest.mark.parametrize("after", range(4))
 def test_seeding_that_died_anywhere_can_go_on_or_be_removed(bed: TestBed, after: int) -> None:
     before = everything(bed)
-    dying = seeding(bed, table=Dying(bed.system.world.table, after))
+    dying = seeding(bed, base=replace(bed.system.base, table=Dying(bed.system.world.table, after)))
     with pytest.raises(WorkerKilledError):
         dying.seed(messages=350, seed=1, told=lambda _: None)
     assert seeding(bed).seeded() is not None
@@ -199,7 +198,7 @@ def test_seeding_that_died_anywhere_can_go_on_or_be_removed(bed: TestBed, after:
 def test_unseeding_that_died_anywhere_can_be_begun_again(bed: TestBed, after: int) -> None:
     before = everything(bed)
     seed(bed, messages=350)
-    dying = seeding(bed, table=Dying(bed.system.world.table, after))
+    dying = seeding(bed, base=replace(bed.system.base, table=Dying(bed.system.world.table, after)))
     with pytest.raises(WorkerKilledError):
         dying.unseed(told=lambda _: None)
     assert seeding(bed).seeded() is not None

@@ -25,10 +25,8 @@ from support.world import OWNER, START, TestBed, make_bed
 
 def transfer(bed: TestBed, **changes: Any) -> TableDump:
     made = TableDump(
-        table=bed.system.world.table,
-        shards=bed.system.shards,
+        base=bed.system.base,
         gate=bed.system.gate,
-        clock=bed.clock,
         settings=bed.system.settings,
     )
     return replace(made, **changes)
@@ -93,7 +91,7 @@ def test_an_export_brought_in_elsewhere_is_the_same_but_for_gate_and_tokens(live
 
 def test_what_was_brought_in_is_sound(lived: TestBed, empty: TestBed) -> None:
     imported(empty, exported(lived))
-    verification = Verifier(table=empty.system.world.table, shards=empty.system.shards, clock=empty.clock)
+    verification = Verifier(base=empty.system.base)
     assert verification.verify(told=nothing).findings == ()
 
 

@@ -19,15 +19,13 @@ from support.world import CHANNELS, OWNER, START, TestBed
 
 
 def inspected(bed: TestBed, text: str) -> list[InspectedItem]:
-    return Inspector(table=bed.system.world.table, shards=bed.system.shards, clock=bed.clock).of(text)
+    return Inspector(base=bed.system.base).of(text)
 
 
 def census(bed: TestBed, cap: int = 1000) -> TableCounts:
     return TableStats(
-        table=bed.system.world.table,
-        shards=bed.system.shards,
+        base=bed.system.base,
         gate=bed.system.gate,
-        clock=bed.clock,
         networks=tuple(CHANNELS),
         cap=cap,
     ).census()

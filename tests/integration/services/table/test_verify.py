@@ -74,9 +74,7 @@ class Damaged:
 
 
 def verified(bed: TestBed, table: Table | None = None) -> VerifyReport:
-    return Verifier(table=table or bed.system.world.table, shards=bed.system.shards, clock=bed.clock).verify(
-        told=lambda _: None
-    )
+    return Verifier(base=replace(bed.system.base, table=table or bed.system.base.table)).verify(told=lambda _: None)
 
 
 @pytest.fixture
