@@ -11,6 +11,7 @@ from pathlib import Path
 
 import access_paths
 import cli_reference
+import cost_tables
 import tree
 import word_search
 
@@ -106,6 +107,15 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "cli-commands": cli_reference.commands,
     "cli-exit-codes": cli_reference.exit_codes,
     "cli-shared-options": cli_reference.shared_options,
+    "cost-bills": cost_tables.bills,
+    "cost-cells": cost_tables.cells,
+    "cost-figures": cost_tables.figures,
+    "cost-goals": cost_tables.goals,
+    "cost-layouts": cost_tables.layouts,
+    "cost-not-built": cost_tables.not_built,
+    "cost-prices": cost_tables.prices,
+    "cost-resources": cost_tables.resources,
+    "cost-savings": cost_tables.savings,
     "indexes": indexes_table,
     "list-filters": access_paths.filters,
     "list-statuses": access_paths.statuses,

@@ -26,6 +26,7 @@ ENTRIES = {
     "diff": "Show what a deployment would change.",
     "status": "Show how a stage on AWS stands.",
     "outputs": "Show the addresses and names of a stage on AWS.",
+    "cost": "Show what a stage costs a month: for a traffic, or with --stage as it is measured.",
     "logs": "See what the functions of a stage on AWS say.",
     "users": "See and say who may sign in to a stage on AWS.",
     "rollback": "Go back to the functions of before.",

@@ -15,6 +15,7 @@ TEXT: Schema = {"type": "string"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
 COUNT: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
 FLAG: Schema = {"type": "boolean"}
 
 
@@ -224,6 +225,23 @@ DEPLOYMENT = _object(
 )
 """What was deployed by whom; `before` is the version that was there, `state` begun, done or rolled_back."""
 
+COST_LINE = _object(line=TEXT, dollars=_or_null(NUMBER))
+"""A line of a bill; an unknown price makes null, never zero."""
+
+COST_CHARGE = _object(price=TEXT, component=TEXT, units=NUMBER, unit=TEXT, dollars=_or_null(NUMBER), measured=FLAG)
+COST_VERDICT = _object(
+    **{"from": NUMBER},
+    requests_per_day=COUNT,
+    level=TEXT,
+    infra=TEXT,
+    to=NUMBER,
+    dollars=NUMBER,
+    standing=TEXT,
+    holds_when=_MAYBE_TEXT,
+    dollars_then=_or_null(NUMBER),
+)
+"""A range of dollars, and whether a bill is in it: as it stands, or under which assumption."""
+
 USER = _object(id=TEXT, email=TEXT, status=TEXT, enabled=FLAG, created_at=MOMENT, changed_at=MOMENT)
 """Who may sign in to a stage on AWS; `status` is Cognito's own word."""
 
@@ -415,6 +433,53 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
             ),
         ),
         "outputs": _object(stage=TEXT, region=TEXT, account=TEXT, at=MOMENT, outputs=_map(_map(TEXT))),
+        "cost": _object(
+            stage=_MAYBE_TEXT,
+            values=TEXT,
+            region=TEXT,
+            prices_of=TEXT,
+            currency=TEXT,
+            prices_from=DAY,
+            prices_until=DAY,
+            measured=_or_null(
+                _object(since=MOMENT, until=MOMENT, hours=COUNT, requests_per_day=NUMBER, deliveries_per_day=NUMBER)
+            ),
+            bills=_list(
+                _object(
+                    infra=TEXT,
+                    plan=_MAYBE_TEXT,
+                    requests_per_day=NUMBER,
+                    channels=_list(TEXT),
+                    publish_share=NUMBER,
+                    scheduled_share=NUMBER,
+                    images=NUMBER,
+                    image_kb=NUMBER,
+                    month=COUNT,
+                    total=NUMBER,
+                    lines=_list(COST_LINE),
+                    charges=_list(COST_CHARGE),
+                )
+            ),
+            cells=_list(COST_VERDICT),
+            goals=_list(COST_VERDICT),
+            savings=_list(_object(measure=TEXT, how=_MAYBE_TEXT, safety=TEXT, saves=NUMBER, total_then=NUMBER)),
+            not_built=_list(TEXT),
+            unknown=_map(TEXT),
+            figures=_list(_object(figure=TEXT, value=NUMBER, unit=TEXT, origin=TEXT, source=TEXT)),
+            prices=_list(
+                _object(
+                    price=TEXT,
+                    component=TEXT,
+                    dollars=_or_null(NUMBER),
+                    per=NUMBER,
+                    unit=TEXT,
+                    free=NUMBER,
+                    source=TEXT,
+                    read_in=TEXT,
+                    on=DAY,
+                )
+            ),
+        ),
         "logs tail": _object(
             lines=_list(_object(id=TEXT, at=MOMENT, function=TEXT, level=_MAYBE_TEXT, message=TEXT, details=_map(TEXT)))
         ),

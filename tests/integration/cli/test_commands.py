@@ -27,8 +27,18 @@ def misfits(value: Any, schema: dict[str, Any], path: str = "$") -> list[str]:
     if "anyOf" in schema:
         found = [misfits(value, one, path) for one in schema["anyOf"]]
         return [] if [] in found else found[0]
-    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
-    if not isinstance(value, kinds[schema["type"]]) or (schema["type"] == "integer" and isinstance(value, bool)):
+    kinds = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "null": type(None),
+    }
+    if not isinstance(value, kinds[schema["type"]]) or (
+        schema["type"] in {"integer", "number"} and isinstance(value, bool)
+    ):
         return [f"{path} is {value!r}, not {schema['type']}"]
     if schema["type"] == "array":
         return [one for number, item in enumerate(value) for one in misfits(item, schema["items"], f"{path}[{number}]")]

@@ -102,6 +102,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "table adopt": ("--original-is-retired",),
     "completion": ("bash",),
     "doctor": (),
+    "cost": (),
 }
 """Command → what it is given here; words in capitals stand for what `Stage` makes."""
 

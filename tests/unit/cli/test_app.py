@@ -71,6 +71,7 @@ WRONG = {
     "diff": (["NoStack", "--infra", "serverless"], 2),
     "status": (["--stage", "mars"], 2),
     "outputs": (["--stage", "mars"], 2),
+    "cost": (["--to", "myspace"], 2),
     "logs tail": (["printer"], 2),
     "users create": (["ada"], 2),
     "users list": (["--limit", "0"], 2),

@@ -153,7 +153,7 @@ def counted(cloudwatch: Any, figures: Figures, names: Names, now: datetime) -> I
             continue
         queries = [{"Id": key, **query} for key, (_, query) in asked.items()]
         # It must end after it began, even when the month does so this very second.
-        told = _told(cloudwatch, queries, start, now + timedelta(seconds=_MINUTE))
+        told = told_by(cloudwatch, queries, start, now + timedelta(seconds=_MINUTE))
         for key, (metric, _) in asked.items():
             if key in told:
                 yield metric.figure, metric.value(told[key])
@@ -165,7 +165,7 @@ def counted(cloudwatch: Any, figures: Figures, names: Names, now: datetime) -> I
         )
 
 
-def _told(cloudwatch: Any, queries: Sequence[Mapping[str, Any]], start: datetime, end: datetime) -> dict[str, Any]:
+def told_by(cloudwatch: Any, queries: Sequence[Mapping[str, Any]], start: datetime, end: datetime) -> dict[str, Any]:
     """Id → values of its periods, of those that were told."""
     told: dict[str, Any] = {}
     token: dict[str, str] = {}

@@ -1,0 +1,150 @@
+"""What a stage consists of, as far as it is billed: counted in its templates.
+
+`INVENTORIES` has it for the stages of cdk/omnipub_cdk/stages.py, so that a bill can be made without CDK; a test
+compares each with the synthesised templates. `PLANNED` has what the design adds or takes away and no template has yet.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inventory:
+    """What is billed of a stage.
+
+    Attributes:
+        functions: Function → its MB of memory.
+        architecture: `arm64` or `x86_64`, of all functions.
+        shards: Of the stream.
+        recovery: Whether the table can be restored to any second.
+        media_days: After how many days an image is removed; None keeps all of them for ever.
+        log_days: How long log lines are kept.
+        ticks: Calls of the scheduler a month.
+        queues: Queues that a function is triggered by.
+        triggers: Triggers whose records CloudWatch counts.
+        keys: Keys in KMS that are the stage's own.
+        secrets: In Secrets Manager.
+        alarms: Metrics that alarms compare; an alarm over a formula compares several.
+        figures: Metrics that are counted from log lines.
+        firewall_rules: Rules and groups of the web ACL; 0 without a web ACL.
+        guardduty: What GuardDuty looks at besides the account's calls; None if the stage does not turn it on.
+        security_hub: Whether the stage turns it on.
+        roles: Roles of IAM, which Security Hub counts.
+        pages_cached: Whether CloudFront keeps scripts and styles.
+        images_fetched: Whether networks that can do so fetch images through CloudFront instead of being sent them.
+        mail: Whether mail may be sent to recipients.
+        text_messages: Whether text messages may.
+    """
+
+    functions: Mapping[str, int]
+    architecture: str = "arm64"
+    shards: int = 1
+    recovery: bool = False
+    media_days: int | None = None
+    log_days: int = 7
+    ticks: float = 0.0
+    queues: int = 0
+    triggers: int = 1
+    keys: int = 1
+    secrets: int = 1
+    alarms: int = 0
+    figures: int = 0
+    dashboards: int = 1
+    firewall_rules: int = 0
+    guardduty: frozenset[str] | None = None
+    security_hub: bool = False
+    roles: int = 0
+    pages_cached: bool = False
+    images_fetched: bool = False
+    mail: bool = False
+    text_messages: bool = False
+
+
+MINUTES = 730 * 60
+"""A month has 730 hours wherever AWS turns an hourly price into a monthly one."""
+
+OBJECTS, NETWORK = "S3_DATA_EVENTS", "LAMBDA_NETWORK_LOGS"
+"""What GuardDuty may look at, by the names of its features."""
+
+_DEV = Inventory(
+    functions=MappingProxyType({"api": 512, "worker": 512, "scheduler": 256}),
+    ticks=MINUTES,
+    alarms=12,
+    figures=10,
+    firewall_rules=5,
+    roles=4,
+)
+
+INVENTORIES: Mapping[str, Inventory] = MappingProxyType(
+    {
+        "dev": _DEV,
+        "test": replace(_DEV, firewall_rules=0),
+        "staging": replace(_DEV, log_days=14),
+        "prod": replace(_DEV, recovery=True, log_days=30, guardduty=frozenset({OBJECTS, NETWORK}), security_hub=True),
+    }
+)
+"""Stage → what its templates hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A part of the design that no template has yet.
+
+    Attributes:
+        what: In a sentence, for people.
+        is_built: Whether a stage has it.
+        built: The stage as it will be.
+    """
+
+    what: str
+    is_built: Callable[[Inventory], bool]
+    built: Callable[[Inventory], Inventory] = field(repr=False)
+
+
+def _with_functions(inventory: Inventory, **memory: int) -> Inventory:
+    return replace(inventory, functions=MappingProxyType({**inventory.functions, **memory}))
+
+
+PLANNED: Mapping[str, Planned] = MappingProxyType(
+    {
+        "sender": Planned(
+            what="A function `sender` sends to the networks, so that the worker waits for none.",
+            is_built=lambda one: "sender" in one.functions,
+            built=lambda one: _with_functions(one, sender=one.functions["worker"]),
+        ),
+        "delay": Planned(
+            what="A queue holds pointers until shortly before their moments, so that no run waits for one.",
+            is_built=lambda one: one.queues > 0,
+            built=lambda one: replace(_with_functions(one, delay=128), queues=1),
+        ),
+        "media": Planned(
+            what="Images are removed after 30 days.",
+            is_built=lambda one: one.media_days is not None,
+            built=lambda one: replace(one, media_days=30),
+        ),
+        "assets": Planned(
+            what="CloudFront keeps the pages' scripts and styles.",
+            is_built=lambda one: one.pages_cached,
+            built=lambda one: replace(one, pages_cached=True),
+        ),
+        "security_hub": Planned(
+            what="Security Hub is off unless a stage says so; without AWS Config it sees next to nothing.",
+            is_built=lambda one: not one.security_hub,
+            built=lambda one: replace(one, security_hub=False),
+        ),
+    }
+)
+"""Name → what is planned. A row is deleted when prod's templates have it; a test says when."""
+
+
+def planned(inventory: Inventory) -> Inventory:
+    """The stage as the design has it."""
+    for one in PLANNED.values():
+        inventory = inventory if one.is_built(inventory) else one.built(inventory)
+    return inventory
+
+
+def unbuilt(inventory: Inventory) -> Sequence[str]:
+    """What of the design the stage does not have yet, a sentence each."""
+    return [one.what for one in PLANNED.values() if not one.is_built(inventory)]
