@@ -4,13 +4,13 @@ CloudFormation is asked for the stage's templates and resources, CloudWatch for 
 table's size. What was counted is scaled to a month by the hours in which the scheduler ran.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from omnipub.errors import ConfigurationError, InvalidInputError, NotFoundError, UnavailableError
+from omnipub.strict_json import loads
 from omnipub_cli.deployment.aws_clients import asked
 from omnipub_cli.deployment.cost.inventory import Inventory
 from omnipub_cli.deployment.cost.stage_metrics import BYTES_OF_A_GB, ENDS, Counted, asked_of
@@ -132,7 +132,7 @@ def _stacks(stage: "Stage") -> tuple[Mapping[str, Any], Sequence[tuple[str, Reso
         region, name = region_of(short, stage.region), name_of(short, stage.name)
         cloudformation = stage.account.stacks(region)
         if cloudformation.find(name) is not None:
-            templates[short] = json.loads(cloudformation.template(name))
+            templates[short] = loads(cloudformation.template(name), lenient=True)
             resources += [(region, one) for one in cloudformation.resources(name) if one.physical]
     return templates, resources
 
