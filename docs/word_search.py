@@ -24,6 +24,7 @@ QUESTIONS: Mapping[str, str] = {
     "group commit": "src/omnipub/adapters/local/sqlite/group_commit.py",
     "idempotency key": "src/omnipub/services/messages/create_transaction.py",
     "JWT": "src/omnipub/handlers/api/principal.py",
+    "pagination": "src/omnipub/storage/paging.py",
     "permissions": "cdk/omnipub_cdk/stacks/permissions.py",
     "preview": "src/omnipub/services/messages/preview.py",
     "problem details": "src/omnipub/handlers/api/problems.py",
@@ -53,6 +54,7 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "group commit": (),
     "idempotency key": (),
     "JWT": ("src/omnipub/handlers/principal.py",),
+    "pagination": (),
     "permissions": ("cdk/permissions.py",),
     "preview": ("src/omnipub/services/preview.py", "src/omnipub_cli/commands/messages/preview.py"),
     "problem details": (),
@@ -63,7 +65,6 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "time zone": ("src/omnipub_cli/times.py",),
     "token refresh": ("src/omnipub/sandbox/linkedin_tokens.py", "src/omnipub_cli/commands/connections/refresh.py"),
     "webhook": ("src/omnipub/sandbox/webhook.py", "src/omnipub/channels/webhook.py"),
-    "pagination": (),
 }
 """The first two hits of the same search in revision 51db94f, before the tree was redesigned."""
 

@@ -33,6 +33,7 @@ from omnipub.storage.items import (
     message_item,
     plain_item,
 )
+from omnipub.storage.paging import items, pages
 from omnipub.storage.write_ids import replacing
 
 AT_MOST = 1_000_000
@@ -127,7 +128,7 @@ class Seeding:
         removed = 0
         for kind in ParentKind:
             for parents in self._pages(kind):
-                whole = [item for parent in parents for item in self._collection(parent)]
+                whole = [item for parent in parents for item in items(self.base.table, access.collection(parent))]
                 first = [key for item in whole if (key := key_of(item)).sk != keys.METADATA]
                 markers = self._markers([delivery_of(item) for item in whole if keys.channel_of(key_of(item).sk)])
                 self.base.table.write_many([Delete(key=key) for key in (*markers, *first)])
@@ -148,24 +149,10 @@ class Seeding:
         )
 
     def _pages(self, kind: ParentKind) -> Iterator[list[Parent]]:
-        below = None
-        while True:
-            page = self.base.table.query(access.of_owner(SEED_OWNER, kind, limit=PAGE, below=below))
+        for page in pages(self.base.table, access.of_owner(SEED_OWNER, kind, limit=PAGE)):
             parents = [parent for item in page.items if (parent := keys.parent_of(item["PK"]))]
             if parents:
                 yield parents
-                below = keys.owned(parents[-1])
-            if page.cursor is None:
-                return
-
-    def _collection(self, parent: Parent) -> Iterator[Item]:
-        cursor = None
-        while True:
-            page = self.base.table.query(access.collection(parent, after=cursor))
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
 
     def _markers(self, deliveries: Iterable[Delivery]) -> list[Key]:
         """The items beside the collections that name one of these deliveries as theirs."""

@@ -14,6 +14,7 @@ from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.timestamps import to_text
 from omnipub.ports.table import Item, Query, Table
 from omnipub.storage import keys
+from omnipub.storage.paging import follow
 
 PAGE = 100
 SCAN_PAGE = 1000
@@ -48,9 +49,9 @@ def _path(*, serves: str, index: str | None, condition: str) -> Callable[[Callab
     index=None,
     condition="PK = MSG#<id> or CERT#<id>",
 )
-def collection(parent: Parent, *, after: str | None = None) -> Query:
+def collection(parent: Parent) -> Query:
     """A message or certification with its deliveries and tries."""
-    return Query(partition=keys.partition(parent), after=after)
+    return Query(partition=keys.partition(parent))
 
 
 @_path(
@@ -160,14 +161,13 @@ def calendar(shard: int, *, since: datetime, until: datetime, limit: int, above:
     index="GSI2",
     condition="GSI2PK = PUBLISHED#<network> (per shard), GSI2SK from <moment>",
 )
-def published_on(network: str, shard: int, *, since: datetime, limit: int, after: str | None = None) -> Query:
+def published_on(network: str, shard: int, *, since: datetime, limit: int) -> Query:
     """What came out on a network, oldest first."""
     return Query(
         index="GSI2",
         partition=keys.published(network, shard),
         at_least=to_text(since),
         limit=limit,
-        after=after,
     )
 
 
@@ -176,7 +176,7 @@ def published_on(network: str, shard: int, *, since: datetime, limit: int, after
     index="GSI1",
     condition="GSI1PK = STATUS#scheduled (per shard), GSI1SK from <cursor less 5 min> to <now + 150 s>",
 )
-def due(shard: int, *, since: datetime, until: datetime, after: str | None = None) -> Query:
+def due(shard: int, *, since: datetime, until: datetime) -> Query:
     """Scheduled deliveries with their next moment in a span, both ends included."""
     return Query(
         index="GSI1",
@@ -184,7 +184,6 @@ def due(shard: int, *, since: datetime, until: datetime, after: str | None = Non
         at_least=to_text(since),
         below=keys.moment_bound(until),
         limit=PAGE,
-        after=after,
     )
 
 
@@ -193,14 +192,13 @@ def due(shard: int, *, since: datetime, until: datetime, after: str | None = Non
     index="GSI1",
     condition="GSI1PK = STATUS#scheduled (per shard), GSI1SK below <cursor less 5 min>",
 )
-def overdue(shard: int, *, until: datetime, after: str | None = None) -> Query:
+def overdue(shard: int, *, until: datetime) -> Query:
     """Scheduled deliveries older than the span that `due` reads, oldest first."""
     return Query(
         index="GSI1",
         partition=keys.by_status(Status.SCHEDULED, shard),
         below=to_text(until),
         limit=PAGE,
-        after=after,
     )
 
 
@@ -209,14 +207,13 @@ def overdue(shard: int, *, until: datetime, after: str | None = None) -> Query:
     index="GSI1",
     condition="GSI1PK = STATUS#publishing (per shard), GSI1SK to <now + 150 s>",
 )
-def leases_ending(shard: int, *, until: datetime, after: str | None = None) -> Query:
+def leases_ending(shard: int, *, until: datetime) -> Query:
     """Publishing deliveries whose lease or wait ends by `until`."""
     return Query(
         index="GSI1",
         partition=keys.by_status(Status.PUBLISHING, shard),
         below=keys.moment_bound(until),
         limit=PAGE,
-        after=after,
     )
 
 
@@ -245,9 +242,9 @@ def late_with_status(status: Status, shard: int, *, until: datetime, limit: int)
     index=None,
     condition="PK = USER#<owner>, SK begins with CONNECTION#",
 )
-def connections(owner: str, *, after: str | None = None) -> Query:
+def connections(owner: str) -> Query:
     """An owner's connected accounts."""
-    return Query(partition=keys.user_partition(owner), prefix=keys.CONNECTION_PREFIX, after=after)
+    return Query(partition=keys.user_partition(owner), prefix=keys.CONNECTION_PREFIX)
 
 
 @_path(
@@ -270,9 +267,9 @@ def tokens_ending(shard: int, *, until: datetime, limit: int) -> Query:
     index=None,
     condition="PK = SYSTEM#PAUSE",
 )
-def pauses(*, after: str | None = None) -> Query:
+def pauses() -> Query:
     """All pauses."""
-    return Query(partition=keys.pauses(), after=after)
+    return Query(partition=keys.pauses())
 
 
 @_path(
@@ -280,9 +277,9 @@ def pauses(*, after: str | None = None) -> Query:
     index=None,
     condition="PK = SYSTEM#BREAKER",
 )
-def circuit_breakers(*, after: str | None = None) -> Query:
+def circuit_breakers() -> Query:
     """All circuit breakers that are not at rest."""
-    return Query(partition=keys.circuit_breakers(), after=after)
+    return Query(partition=keys.circuit_breakers())
 
 
 @_path(
@@ -290,9 +287,9 @@ def circuit_breakers(*, after: str | None = None) -> Query:
     index=None,
     condition="PK = SYSTEM#RELEASE",
 )
-def releases(*, after: str | None = None) -> Query:
+def releases() -> Query:
     """All releases under way."""
-    return Query(partition=keys.releases(), after=after)
+    return Query(partition=keys.releases())
 
 
 def _lower(bound: str, below: str | None) -> str:
@@ -304,20 +301,15 @@ def _lower(bound: str, below: str | None) -> str:
     index=None,
     condition="PK = MSG#<id>, CERT#<id>, USER#<owner>, or any other",
 )
-def whole_partition(pk: str, *, after: str | None = None) -> Query:
+def whole_partition(pk: str) -> Query:
     """Everything of one partition."""
-    return Query(partition=pk, after=after)
+    return Query(partition=pk)
 
 
 def everything(table: Table) -> Iterator[Item]:
     """The whole table, item by item: the one way that scans, for the commands named below and nothing else."""
-    cursor = None
-    while True:
-        page = table.everything(limit=SCAN_PAGE, after=cursor)
+    for page in follow(lambda after: table.everything(limit=SCAN_PAGE, after=after)):
         yield from page.items
-        cursor = page.cursor
-        if cursor is None:
-            return
 
 
 PATHS.append(

@@ -27,6 +27,7 @@ from omnipub.storage.items import (
     connection_of,
     plain_item,
 )
+from omnipub.storage.paging import items
 from omnipub.storage.schema import PARTITION, SORT
 
 REREADS = 5
@@ -224,14 +225,7 @@ class Accounts:
 
     def of(self, owner: str) -> Sequence[Connection]:
         """All connections of an owner, by name."""
-        found: list[Connection] = []
-        cursor = None
-        while True:
-            page = self.base.table.query(access.connections(owner, after=cursor))
-            found += [connection_of(item) for item in page.items]
-            cursor = page.cursor
-            if cursor is None:
-                return found
+        return [connection_of(item) for item in items(self.base.table, access.connections(owner))]
 
     def for_delivery(self, delivery: Delivery) -> Connection | None:
         """The connection to the very account the delivery is bound to, whatever its alias is now."""

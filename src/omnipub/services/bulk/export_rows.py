@@ -14,9 +14,10 @@ from omnipub.services.bulk.import_rows import STORED
 from omnipub.services.bulk.row import Picture, Row
 from omnipub.services.messages.filters import Filter
 from omnipub.services.messages.list import PAGE_AT_MOST, ListMessages
-from omnipub.services.messages.read import Viewer
+from omnipub.services.messages.read import MessageRows, Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import message_of
+from omnipub.storage.paging import follow
 
 Named = Callable[[MediaReference], str]
 """What a row calls an image."""
@@ -36,17 +37,17 @@ class ExportRows:
         Raises:
             InvalidInputError: A filter makes no sense.
         """
-        name, told, cursor = named or stored, set[str](), None
-        while True:
-            page = self.lists.page(ParentKind.MESSAGE, viewer, asked, limit=PAGE_AT_MOST, after=cursor)
+        name, passed = named or stored, set[str]()
+
+        def page_behind(cursor: str | None) -> MessageRows:
+            return self.lists.page(ParentKind.MESSAGE, viewer, asked, limit=PAGE_AT_MOST, after=cursor)
+
+        for page in follow(page_behind):
             # Reading a list by moments takes a while, and what moves meanwhile may come again.
-            windows = {row.parent.id: self._window(row.deliveries) for row in page.rows if row.parent.id not in told}
-            told |= windows.keys()
+            windows = {row.parent.id: self._window(row.deliveries) for row in page.rows if row.parent.id not in passed}
+            passed |= windows.keys()
             for message in self._messages([row.parent for row in page.rows if row.parent.id in windows]):
                 yield row_of(message, name, not_after=windows[message.id])
-            cursor = page.cursor
-            if cursor is None:
-                return
 
     def _window(self, deliveries: Sequence[Delivery]) -> str:
         """Until when it may begin, where that is not what the stage says by itself."""

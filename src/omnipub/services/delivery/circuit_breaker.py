@@ -17,6 +17,7 @@ from omnipub.services.base import Base
 from omnipub.services.channels.networks import channel_of
 from omnipub.storage import access, keys
 from omnipub.storage.items import breaker_item, breaker_of
+from omnipub.storage.paging import items
 from omnipub.storage.write_ids import put, replacing
 
 REREADS = 5
@@ -49,14 +50,7 @@ class CircuitBreakers:
 
     def all(self) -> Sequence[CircuitBreaker]:
         """Every account in trouble."""
-        found: list[CircuitBreaker] = []
-        cursor = None
-        while True:
-            page = self.base.table.query(access.circuit_breakers(after=cursor))
-            found += map(breaker_of, page.items)
-            cursor = page.cursor
-            if cursor is None:
-                return found
+        return [breaker_of(item) for item in items(self.base.table, access.circuit_breakers())]
 
     def wait(self, breaker: CircuitBreaker, delivery: Delivery) -> Slot | None:
         """The slot of a delivery that has to wait for its account; None if it may go on."""

@@ -9,6 +9,7 @@ from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import from_text
 from omnipub.services.base import Base
 from omnipub.storage import access, keys
+from omnipub.storage.paging import first_items
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
 
 
@@ -63,22 +64,15 @@ class Backlog:
         found: list[WaitingSince] = []
         complete = True
         for shard in self.base.shards.count(self.base.clock.now()).all():
-            left, cursor = at_most, None
-            while left:
-                page = self.base.table.query(
-                    access.with_status(status, shard, limit=min(left, access.PAGE), after=cursor)
+            first = first_items(self.base.table, access.with_status(status, shard), at_most)
+            found += [
+                WaitingSince(
+                    owner=item["owner"],
+                    channel=item["channel"],
+                    account=item["account"],
+                    at=from_text(keys.moment_of(item[BY_STATUS_OR_OWNER.sort])),
                 )
-                found += [
-                    WaitingSince(
-                        owner=item["owner"],
-                        channel=item["channel"],
-                        account=item["account"],
-                        at=from_text(keys.moment_of(item[BY_STATUS_OR_OWNER.sort])),
-                    )
-                    for item in page.items
-                ]
-                left, cursor = left - len(page.items), page.cursor
-                if cursor is None:
-                    break
-            complete = complete and cursor is None
+                for item in first.items
+            ]
+            complete = complete and first.complete
         return DeliveryList(waiting=tuple(sorted(found, key=lambda one: one.at)), complete=complete)

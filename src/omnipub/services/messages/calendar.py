@@ -13,6 +13,7 @@ from omnipub.services.base import Base
 from omnipub.services.messages.filters import Filter, checked, checked_cursor
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of
+from omnipub.storage.paging import merged_page
 from omnipub.storage.schema import BY_LIST
 
 PAGE_AT_MOST = 100
@@ -72,7 +73,13 @@ class Calendar:
         if after is not None:
             checked_cursor(after, ParentKind.MESSAGE, by_moment=True)
         picks = wanted.channel or wanted.owner or wanted.reads_heads
-        entries, more = self._read(since, until, access.PAGE if picks else limit, after)
+        most = access.PAGE if picks else limit
+        shards = self.base.shards.count(self.base.clock.now()).all()
+        page = merged_page(
+            self.base.table,
+            (access.calendar(shard, since=since, until=until, limit=most, above=after) for shard in shards),
+        )
+        entries = [one.item for one in page.items]
         fitting = [
             one for one in entries if wanted.channel in {"", one["channel"]} and wanted.owner in {"", one["owner"]}
         ]
@@ -82,7 +89,7 @@ class Calendar:
         if len(fitting) > limit:
             cursor = str(shown[-1][BY_LIST.sort])
         else:
-            cursor = str(entries[-1][BY_LIST.sort]) if more else ""
+            cursor = str(entries[-1][BY_LIST.sort]) if not page.complete else ""
         return CalendarPage(rows=tuple(abouts(self.base.table, shown)), cursor=cursor or None, read=len(entries))
 
     def _with_fitting_heads(self, entries: Sequence[Item], wanted: Filter) -> list[Item]:
@@ -91,22 +98,6 @@ class Calendar:
         there = self.base.table.batch_get([keys.metadata(parent) for parent in dict.fromkeys(parents) if parent])
         heads = [there.get(keys.metadata(parent)) if parent else None for parent in parents]
         return [one for one, head in zip(entries, heads, strict=True) if head and wanted.fits_head(head)]
-
-    def _read(self, since: datetime, until: datetime, most: int, after: str | None) -> tuple[list[Item], bool]:
-        """One page of each shard, merged up to where the first of them ends; whether there is more."""
-        entries: list[Item] = []
-        ends: list[str] = []
-        for shard in self.base.shards.count(self.base.clock.now()).all():
-            query = access.calendar(shard, since=since, until=until, limit=most, above=after)
-            if query.at_least is not None and query.below is not None and query.at_least >= query.below:
-                continue  # a key condition must not be empty
-            page = self.base.table.query(query)
-            entries += page.items
-            if page.cursor is not None:
-                ends.append(page.items[-1][BY_LIST.sort])
-        end = min(ends, default=None)
-        merged = sorted(entries, key=lambda item: str(item[BY_LIST.sort]))
-        return [one for one in merged if end is None or one[BY_LIST.sort] <= end], bool(ends)
 
 
 def abouts(table: Table, entries: Sequence[Item]) -> list[CalendarEntry]:

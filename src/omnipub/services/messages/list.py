@@ -4,7 +4,7 @@ What a page reads is planned in `query_plan`. What the keys do not bound is pick
 so a page costs the same however much there is, and may be short, or empty, with a cursor.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,14 +14,15 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
-from omnipub.ports.table import Item, Key, Query
+from omnipub.ports.table import Item, Key
 from omnipub.services.base import Base
 from omnipub.services.messages.filters import Filter, checked, checked_cursor
 from omnipub.services.messages.query_plan import plan
 from omnipub.services.messages.read import MessageRow, MessageRows, Viewer
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_of
-from omnipub.storage.schema import INDEXES, PARTITION
+from omnipub.storage.paging import MergedItem, merged_page
+from omnipub.storage.schema import PARTITION
 
 PAGE_AT_MOST = 100
 """Rows of a page."""
@@ -66,7 +67,9 @@ class ListMessages:
             checked_cursor(after, kind, by_moment=wanted.by_moment)
         shards = self.base.shards.count(self.base.clock.now()).all()
         networks = sorted(self.channels)
-        entries, more = self._read(plan(kind, wanted, shards=shards, networks=networks, limit=limit, below=after))
+        queries = plan(kind, wanted, shards=shards, networks=networks, limit=limit, below=after)
+        page = merged_page(self.base.table, queries)
+        entries = [_entry(one) for one in page.items]
         rows: list[MessageRow] = []
         # In portions, so that the deliveries of what no longer fits on the page are not read.
         for start in range(0, len(entries), limit):
@@ -76,25 +79,9 @@ class ListMessages:
                 if entry.sort in there:
                     rows.append(there[entry.sort])
                 if len(rows) == limit:
-                    goes_on = more or place < len(entries)
+                    goes_on = not page.complete or place < len(entries)
                     return MessageRows(rows=tuple(rows), cursor=entry.sort if goes_on else None, read=place)
-        return MessageRows(rows=tuple(rows), cursor=entries[-1].sort if more else None, read=len(entries))
-
-    def _read(self, queries: Iterator[Query]) -> tuple[list[ListEntry], bool]:
-        """One page of each, merged down to where the first of them ends; whether there is more."""
-        entries: list[ListEntry] = []
-        ends = [""]
-        for query in queries:
-            if query.at_least is not None and query.below is not None and query.at_least >= query.below:
-                continue  # the cursor lies at the lower bound; a key condition must not be empty
-            page = self.base.table.query(query)
-            read = [_entry(query, item) for item in page.items]
-            entries += read
-            if page.cursor is not None:
-                ends.append(read[-1].sort)
-        # Below the end of one partition's page there may be entries of it that were not read.
-        merged = sorted((one for one in entries if one.sort >= max(ends)), key=lambda one: one.sort, reverse=True)
-        return merged, len(ends) > 1
+        return MessageRows(rows=tuple(rows), cursor=entries[-1].sort if not page.complete else None, read=len(entries))
 
     def _rows(self, entries: Sequence[ListEntry], wanted: Filter) -> dict[str, MessageRow]:
         """The rows of the entries that fit, by where they stand."""
@@ -121,13 +108,11 @@ def _own(wanted: Filter, viewer: Viewer) -> Filter:
     return replace(wanted, owner=viewer.owner)
 
 
-def _entry(query: Query, item: Item) -> ListEntry:
-    if query.index is None:
-        raise AssertionError("lists are read from indexes")
-    parent = keys.parent_of(item[PARTITION])
+def _entry(found: MergedItem) -> ListEntry:
+    parent = keys.parent_of(found.item[PARTITION])
     if parent is None:
         raise AssertionError("these partitions hold messages, certifications and their deliveries")
-    return ListEntry(item[INDEXES[query.index].sort], parent, item)
+    return ListEntry(found.sort, parent, found.item)
 
 
 def _may_fit(entry: ListEntry, kind: ParentKind, wanted: Filter) -> bool:

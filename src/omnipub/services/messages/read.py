@@ -1,6 +1,5 @@
 """Show a message or certification with its deliveries and tries, to whoever may see it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +10,10 @@ from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Message
 from omnipub.errors import NotFoundError
 from omnipub.hints import Action, Hint
-from omnipub.ports.table import Item, Table
+from omnipub.ports.table import Table
 from omnipub.storage import access, keys
 from omnipub.storage.items import attempt_of, certification_of, delivery_of, message_of
+from omnipub.storage.paging import items
 from omnipub.storage.schema import SORT
 
 
@@ -82,23 +82,14 @@ class ReadMessages:
         Raises:
             NotFoundError: There is none, or it is another owner's.
         """
-        items = list(self._collection(parent))
-        metadata = next((item for item in items if item[SORT] == keys.METADATA), None)
+        collection = list(items(self.table, access.collection(parent)))
+        metadata = next((item for item in collection if item[SORT] == keys.METADATA), None)
         if metadata is None or not (viewer.operator or metadata["owner"] == viewer.owner):
             noun = parent.kind.name.lower()
             raise NotFoundError(f"There is no {noun} {parent.id}.", hint=Hint(action=Action.LIST, group=parent.group))
         return Shown(
             parent=parent,
             subject=message_of(metadata) if parent.kind is ParentKind.MESSAGE else certification_of(metadata),
-            deliveries=tuple(delivery_of(item) for item in items if keys.channel_of(item[SORT])),
-            attempts=tuple(attempt_of(item) for item in items if item[SORT].startswith(keys.ATTEMPT_PREFIX)),
+            deliveries=tuple(delivery_of(item) for item in collection if keys.channel_of(item[SORT])),
+            attempts=tuple(attempt_of(item) for item in collection if item[SORT].startswith(keys.ATTEMPT_PREFIX)),
         )
-
-    def _collection(self, parent: Parent) -> Iterator[Item]:
-        cursor = None
-        while True:
-            page = self.table.query(access.collection(parent, after=cursor))
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return

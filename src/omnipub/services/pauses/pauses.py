@@ -14,12 +14,13 @@ from omnipub.domain.timestamps import to_text
 from omnipub.errors import NotFoundError
 from omnipub.hints import Action, Hint
 from omnipub.log_events import LogEvent
-from omnipub.ports.table import Delete, Item
+from omnipub.ports.table import Delete
 from omnipub.services.base import Base
 from omnipub.services.pauses.release import LatePolicy, Releases, left_missed
 from omnipub.services.pauses.scopes import Pause, checked_scope, pause_of, pause_over, scopes_of
 from omnipub.storage import access, keys
-from omnipub.storage.items import delivery_of, key_of, plain_item
+from omnipub.storage.items import delivery_of, plain_item
+from omnipub.storage.paging import items, stored_items
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class Pauses:
 
     def all(self) -> Sequence[Pause]:
         """Every pause in force."""
-        return [pause_of(item) for item in self._pages()]
+        return [pause_of(item) for item in items(self.base.table, access.pauses())]
 
     def waiting(self, scope: str) -> WaitingDeliveries:
         """What waits in a scope, but for what waits for its account's owner: no resume helps that."""
@@ -95,22 +96,7 @@ class Pauses:
     def _overdue(self, scope: str) -> Iterator[Delivery]:
         """What became due in a scope and has met no worker yet: nothing ran, or not for long enough."""
         now = self.base.clock.now()
-        for shard in self.base.shards.count(now).all():
-            cursor = None
-            while True:
-                page = self.base.table.query(access.overdue(shard, until=now + timedelta(milliseconds=1), after=cursor))
-                there = self.base.table.batch_get([key_of(item) for item in page.items])
-                found = (one for one in map(delivery_of, there.values()) if one.status is Status.SCHEDULED)
-                yield from (one for one in found if one.attempts == 0 and scope in scopes_of(one))
-                cursor = page.cursor
-                if cursor is None:
-                    break
-
-    def _pages(self) -> Iterator[Item]:
-        cursor = None
-        while True:
-            page = self.base.table.query(access.pauses(after=cursor))
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
+        shards, until = self.base.shards.count(now).all(), now + timedelta(milliseconds=1)
+        listed = stored_items(self.base.table, *(access.overdue(shard, until=until) for shard in shards))
+        scheduled = (one for one in map(delivery_of, listed) if one.status is Status.SCHEDULED)
+        return (one for one in scheduled if one.attempts == 0 and scope in scopes_of(one))

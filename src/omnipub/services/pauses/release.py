@@ -28,6 +28,7 @@ from omnipub.services.protocol.gate import Gate
 from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of, key_of, plain_item
+from omnipub.storage.paging import items, stored_items
 
 LAG = timedelta(minutes=5)
 """So long the ticks look again: no index is further behind."""
@@ -86,32 +87,20 @@ class Releases:
 
     def finish(self) -> None:
         """Carry out again what was begun in the last minutes, and what somebody did not bring to its end."""
-        cursor = None
-        while True:
-            page = self.base.table.query(access.releases(after=cursor))
-            for row in page.items:
-                if self._waits_for_a_release(row["SK"]):
-                    continue
-                began = self.base.clock.now()
-                self.carry_out(row)
-                if from_text(row["at"]) + LAG < began:
-                    self._done(row)
-            cursor = page.cursor
-            if cursor is None:
-                return
+        for row in items(self.base.table, access.releases()):
+            if self._waits_for_a_release(row["SK"]):
+                continue
+            began = self.base.clock.now()
+            self.carry_out(row)
+            if from_text(row["at"]) + LAG < began:
+                self._done(row)
 
     def held(self, scope: str) -> Iterator[Delivery]:
         """Everything that is held in a scope, for whatever reason."""
-        for shard in self.base.shards.count(self.base.clock.now()).all():
-            cursor = None
-            while True:
-                page = self.base.table.query(access.with_status(Status.HELD, shard, after=cursor))
-                there = self.base.table.batch_get([key_of(item) for item in page.items])
-                found = (one for one in map(delivery_of, there.values()) if one.status is Status.HELD)
-                yield from (one for one in found if scope in scopes_of(one))
-                cursor = page.cursor
-                if cursor is None:
-                    break
+        shards = self.base.shards.count(self.base.clock.now()).all()
+        listed = stored_items(self.base.table, *(access.with_status(Status.HELD, shard) for shard in shards))
+        held = (one for one in map(delivery_of, listed) if one.status is Status.HELD)
+        return (one for one in held if scope in scopes_of(one))
 
     def is_free(self, delivery: Delivery) -> bool:
         """Whether nothing holds it: its network is known, there is no pause, and its account works."""

@@ -21,7 +21,8 @@ from omnipub.ports.table import ConditionFailedError, Item, Key, Table
 from omnipub.services.base import Base
 from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import access, keys
-from omnipub.storage.items import delivery_of, key_of, plain_item
+from omnipub.storage.items import delivery_of, plain_item
+from omnipub.storage.paging import stored_items
 from omnipub.storage.schema import READ_LIMIT
 from omnipub.storage.write_ids import put, replacing
 
@@ -203,15 +204,9 @@ class Gate:
 
     def with_status(self, status: Status) -> Iterator[Delivery]:
         """All deliveries with a status, as they stand in the table."""
-        for shard in self.base.shards.count(self.base.clock.now()).all():
-            cursor = None
-            while True:
-                page = self.base.table.query(access.with_status(status, shard, after=cursor))
-                there = self.base.table.batch_get([key_of(item) for item in page.items])
-                yield from (one for one in map(delivery_of, there.values()) if one.status is status)
-                cursor = page.cursor
-                if cursor is None:
-                    break
+        shards = self.base.shards.count(self.base.clock.now()).all()
+        listed = stored_items(self.base.table, *(access.with_status(status, shard) for shard in shards))
+        return (one for one in map(delivery_of, listed) if one.status is status)
 
     def _judged(self, item: Item, evidence: Evidence | None) -> ClosedReason | None:
         if CLOSED in item:

@@ -5,11 +5,10 @@ Ticks may overlap, double, jitter or be lost. A pointer that is put twice costs 
 the last put, and only if stream and delay queue took all of it. Only the cursor's write is conditional.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby, islice
-from typing import Protocol
 
 from omnipub.domain.delivery.overdue import FRESH, in_turns, is_put_again
 from omnipub.domain.timestamps import from_text, to_text
@@ -26,6 +25,7 @@ from omnipub.services.scheduling.heartbeat import Heartbeat, beat_of, began, not
 from omnipub.services.scheduling.held_sweep import HeldSweep
 from omnipub.storage import access, keys
 from omnipub.storage.items import plain_item
+from omnipub.storage.paging import items
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
 from omnipub.storage.write_ids import replacing
 
@@ -53,10 +53,6 @@ PAUSE = timedelta(milliseconds=200)
 
 DELAYED_AGAIN = timedelta(seconds=10)
 """What the stream refuses this long after its moment is left to the ticks: each round may double some of it."""
-
-
-class _Ranged(Protocol):
-    def __call__(self, shard: int, *, after: str | None = None) -> Query: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,10 +158,10 @@ class Dispatch:
         mark = beat.served_at or datetime.min.replace(tzinfo=now.tzinfo)
         due = [
             _soon(item, "due" if _moment(item) > now - FRESH else "overdue", trace)
-            for item in self._pages(lambda shard, after=None: access.due(shard, since=start, until=end, after=after))
+            for item in self._items(lambda shard: access.due(shard, since=start, until=end))
             if _never_claimed(item) or _again(_moment(item), now, mark)
         ]
-        older = self._pages(lambda shard, after=None: access.overdue(shard, until=start, after=after))
+        older = self._items(lambda shard: access.overdue(shard, until=start))
         read = list(islice(older, READ))
         never = in_turns([item for item in read if _never_claimed(item)], _group, BACKLOG)
         tried = [item for item in read if not _never_claimed(item) and _again(_moment(item), now, mark)]
@@ -178,8 +174,8 @@ class Dispatch:
 
     def _looks(self, end: datetime, trace: str) -> list[DueSoon]:
         """Ended leases and looks, overdue ones too: every tick sweeps them."""
-        pages = self._pages(lambda shard, after=None: access.leases_ending(shard, until=end, after=after))
-        return [_soon(item, "look", trace) for item in pages]
+        ending = self._items(lambda shard: access.leases_ending(shard, until=end))
+        return [_soon(item, "look", trace) for item in ending]
 
     def _handed_over(self, soon: Sequence[DueSoon]) -> list[DueSoon]:
         """Hand over in portions; what was refused, and what was not offered after a portion refused whole."""
@@ -201,15 +197,9 @@ class Dispatch:
                 LogEvent.RELEASE_FAILED, error=error.message
             )  # the next tick goes on; what is due is not late
 
-    def _pages(self, query: _Ranged) -> Iterator[Item]:
-        for shard in self.base.shards.count(self.base.clock.now()).all():
-            cursor = None
-            while True:
-                page = self.base.table.query(query(shard, after=cursor))
-                yield from page.items
-                cursor = page.cursor
-                if cursor is None:
-                    break
+    def _items(self, query: Callable[[int], Query]) -> Iterator[Item]:
+        shards = self.base.shards.count(self.base.clock.now()).all()
+        return items(self.base.table, *map(query, shards))
 
     def _cursor(self) -> datetime | None:
         item = self.base.table.get(keys.cursor())

@@ -17,7 +17,8 @@ from omnipub.services.base import Base
 from omnipub.services.pauses.release import LatePolicy, Releases
 from omnipub.services.scheduling.heartbeat import beat_of, note, swept
 from omnipub.storage import access
-from omnipub.storage.items import delivery_of, key_of
+from omnipub.storage.items import delivery_of
+from omnipub.storage.paging import stored
 
 EVERY = timedelta(hours=1)
 
@@ -64,7 +65,7 @@ class HeldSweep:
             if shard is None:
                 break
             page = self.base.table.query(access.with_status(Status.HELD, shard, after=after))
-            there = map(delivery_of, self.base.table.batch_get([key_of(item) for item in page.items]).values())
+            there = map(delivery_of, stored(self.base.table, page))
             held = [(one, self._hold(one, holds)) for one in there if one.status is Status.HELD]
             free += [one for one, hold in held if hold is _Hold.NOTHING]
             over += [one for one, hold in held if hold is _Hold.ACCOUNT and one.is_past_window(now)]

@@ -12,12 +12,13 @@ from omnipub.domain.delivery.decide import NextAct, next_step
 from omnipub.domain.ids import Parent
 from omnipub.domain.timestamps import from_text, to_text
 from omnipub.ports.stream import Pointer, Stream
-from omnipub.ports.table import Item, Key
+from omnipub.ports.table import Item
 from omnipub.services.base import Base
 from omnipub.services.protocol.enqueue import pointer_to
 from omnipub.services.protocol.gate import Gate
 from omnipub.storage import access, keys
 from omnipub.storage.items import delivery_of
+from omnipub.storage.paging import items, stored_items
 
 NOT_TAKEN = "the stream did not take it"
 PORTION = 500
@@ -121,20 +122,12 @@ class RunNow:
 
     def _named(self, parents: Sequence[Parent]) -> Iterator[Item]:
         for parent in parents:
-            page = self.base.table.query(access.collection(parent))
-            yield from (item for item in page.items if keys.channel_of(item["SK"]))
+            collection = items(self.base.table, access.collection(parent))
+            yield from (item for item in collection if keys.channel_of(item["SK"]))
 
     def _due(self, now: datetime) -> Iterator[Item]:
-        for shard in self.base.shards.count(now).all():
-            cursor = None
-            while True:
-                page = self.base.table.query(access.due(shard, since=_EVER, until=now, after=cursor))
-                wanted = [Key(item["PK"], item["SK"]) for item in page.items]
-                there = self.base.table.batch_get(wanted)
-                yield from (there[key] for key in wanted if key in there)
-                cursor = page.cursor
-                if cursor is None:
-                    break
+        shards = self.base.shards.count(now).all()
+        return stored_items(self.base.table, *(access.due(shard, since=_EVER, until=now) for shard in shards))
 
 
 def _judged(items: Iterable[Item], now: datetime, trace: str) -> tuple[list[RunNowResult], list[Pointer]]:

@@ -1,7 +1,6 @@
 """One item collection, decoded: every item with its index entries and what they should be, and what may follow."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from omnipub.storage import access, keys
 from omnipub.storage.dynamodb_json import typed
 from omnipub.storage.items import key_of
 from omnipub.storage.kinds import IndexKey, ItemKind, kind_of, read, without_secrets
+from omnipub.storage.paging import items
 
 SEALED = "(sealed)"
 """What stands in the place of a secret."""
@@ -62,23 +62,15 @@ class Inspector:
         """
         highest = self.base.shards.count(self.base.clock.now()).highest
         for partition, sort in _meant(text.strip()):
-            items = [item for item in self._partition(partition) if sort is None or _belongs(key_of(item).sk, sort)]
-            if items:
-                main_first = sorted(items, key=lambda item: key_of(item).sk != keys.METADATA)
+            whole = items(self.base.table, access.whole_partition(partition))
+            found = [item for item in whole if sort is None or _belongs(key_of(item).sk, sort)]
+            if found:
+                main_first = sorted(found, key=lambda item: key_of(item).sk != keys.METADATA)
                 return [_inspected(item, highest) for item in main_first]
         raise NotFoundError(
             f"There is nothing of the key {text.strip()}.",
             hint=[Hint(action=Action.LIST, group=group) for group in SubjectGroup],
         )
-
-    def _partition(self, partition: str) -> Iterator[Item]:
-        cursor = None
-        while True:
-            page = self.base.table.query(access.whole_partition(partition, after=cursor))
-            yield from page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
 
 
 def _meant(text: str) -> list[tuple[str, str | None]]:

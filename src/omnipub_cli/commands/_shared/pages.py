@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from omnipub.errors import InvalidInputError
+from omnipub.storage.paging import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -62,23 +63,17 @@ def up_to(limit: int, page: Callable[[int, str | None], ServicePage], *, after: 
     """The first `limit` rows behind a cursor; of a search more than one page, up to LOOKED_AT_MOST entries."""
     rows: list[Any] = []
     cursor, read = after, 0
-    while True:
-        found = page(limit - len(rows), cursor)
-        rows += found.rows
+    for found in follow(lambda behind: page(limit - len(rows), behind), after):
+        rows.extend(found.rows)
         cursor, read = found.cursor, read + found.read
-        if cursor is None or not search or len(rows) == limit or read >= LOOKED_AT_MOST:
-            return RowsRead(rows=rows, cursor=cursor, read=read)
+        if not search or len(rows) == limit or read >= LOOKED_AT_MOST:
+            break
+    return RowsRead(rows=rows, cursor=cursor, read=read)
 
 
 def to_the_end(page: Callable[[int, str | None], ServicePage], *, after: str | None) -> Iterator[ServicePage]:
     """Every page behind a cursor, one at a time."""
-    cursor = after
-    while True:
-        found = page(PAGE, cursor)
-        yield found
-        cursor = found.cursor
-        if cursor is None:
-            return
+    return follow(lambda cursor: page(PAGE, cursor), after)
 
 
 def refuse_limit(context: typer.Context) -> None:

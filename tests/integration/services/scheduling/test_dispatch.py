@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from omnipub.domain.delivery.model import Attempt
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, milliseconds
@@ -14,6 +15,7 @@ from omnipub.ports.stream import Pointer
 from omnipub.services.messages.read import Viewer
 from omnipub.services.scheduling import dispatch
 from omnipub.storage import keys
+from omnipub.storage.items import attempt_item
 from support.world import OWNER, START, TestBed, WorkerKilledError
 
 WITHIN = timedelta(seconds=1)
@@ -295,3 +297,15 @@ def test_run_now_puts_what_is_due_and_says_why_it_leaves_the_rest(bed: TestBed) 
     assert [row.dispatched for row in bed.system.run_now.run(dry_run=False).rows] == [True]
     bed.run_stream()
     assert len(bed.network.posts) == 1
+
+
+def test_run_now_finds_a_delivery_behind_a_long_history(bed: TestBed) -> None:
+    parent = Parent(kind=ParentKind.MESSAGE, id=schedule(bed, START + timedelta(seconds=1)))
+    (delivery,) = bed.system.showing.one(parent, Viewer(owner=OWNER)).deliveries
+    for number in range(1, 121):  # the tries stand before the delivery, and fill more than one page
+        attempt = Attempt(
+            parent=parent, channel=delivery.channel, number=number, started_at=START, ended_at=START, ended="throttled"
+        )
+        bed.system.world.table.put(attempt_item(attempt))
+    bed.clock.advance(seconds=5)
+    assert [row.channel for row in bed.system.run_now.run([parent], dry_run=True).rows] == [delivery.channel]
