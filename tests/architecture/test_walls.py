@@ -27,6 +27,7 @@ BROKEN: dict[str, tuple[str, str]] = {
         "omnipub.services.table.adopt",
     ),
     "Domain, ports, storage and services do no I/O": ("omnipub.domain.limits", "sqlite3"),
+    "Only the operator's side uses boto3": ("omnipub.adapters.aws.clients", "boto3"),
     "AWS and one machine do not know each other": ("omnipub.adapters.aws.kinesis", "omnipub.adapters.local.lock"),
     "Networks do not know each other": ("omnipub.channels.networks.webhook", "omnipub.channels.networks.telegram"),
     "Networks in the sandbox do not know each other": (

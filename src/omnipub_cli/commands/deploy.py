@@ -67,7 +67,7 @@ def deploy(  # noqa: PLR0913  one argument for each option
     checkout, target = aws_stage.place(context, region=region, values=values or ())
     aws_stage.check_infrastructure(infra, os.environ, target)
     wanted = family.asked(stacks or (), target.region)
-    with aws_stage.opened() as account:
+    with aws_stage.opened(call) as account:
         run = _Run(call=call, account=account, checkout=checkout, target=target, wanted=wanted)
         run.deploy(diff=diff, yes=yes, allow_replace=allow_replace, allow_schema_change=allow_schema_change)
 

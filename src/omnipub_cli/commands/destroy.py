@@ -55,7 +55,7 @@ def destroy(
             hint=f"If you mean it: omnipub destroy --stage {target.stage} --force",
         )
     wanted = family.asked(stacks or (), target.region)
-    with aws_stage.opened() as account:
+    with aws_stage.opened(call) as account:
         run = StackDeletion(
             stage=target.stage,
             region=target.region,

@@ -42,7 +42,7 @@ def diff(
     checkout, target = aws_stage.place(context, region=region, values=values or ())
     aws_stage.check_infrastructure(infra, os.environ, target)
     wanted = family.asked(stacks or (), target.region)
-    with aws_stage.opened() as account:
+    with aws_stage.opened(call) as account:
         deployment.prepared(call, account, checkout, target)
         run = deployment.deployment(call, account, checkout, target, approve=lambda _: None)
         with deployment.aside(checkout) as folder:

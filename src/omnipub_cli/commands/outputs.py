@@ -69,7 +69,7 @@ def _cached(checkout: Checkout, target: Target) -> dict[str, Any]:
 def _asked(call: Call, checkout: Checkout, target: Target) -> dict[str, Any]:
     from omnipub_cli.commands._shared.finish import Finish
 
-    with aws_stage.opened() as account:
+    with aws_stage.opened(call) as account:
         aws_stage.present(account, target)
         finish = Finish(call=call, account=account, checkout=checkout, target=target)
         return finish.keep(finish.outputs())

@@ -30,7 +30,7 @@ def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes 
 
     call = call_of(context)
     _, target = aws_stage.place(context, region=region)
-    with aws_stage.opened() as account:
+    with aws_stage.opened(call) as account:
         aws_stage.present(account, target)
         run = Rollback(
             stage=target.stage,

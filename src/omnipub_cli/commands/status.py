@@ -47,7 +47,7 @@ def status(
 
     call = call_of(context)
     _, target = aws_stage.place(context, region=region)
-    with aws_stage.opened() as account:
+    with aws_stage.opened(call) as account:
         found = aws_stage.present(account, target)
         if detect_drift:
             found = _compared(call, account, target, found)

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from omnipub_cli.deployment.amplify import AwsSite
-from omnipub_cli.deployment.aws_clients import Cloud, asked
+from omnipub_cli.deployment.aws_clients import BeforeCall, OperatorSession, asked
 from omnipub_cli.deployment.buckets import Objects
 from omnipub_cli.deployment.cloudformation import CloudFormation
 from omnipub_cli.deployment.errors import DeploymentFailedError
@@ -17,6 +17,7 @@ from omnipub_cli.deployment.s3_folder import Folder
 from omnipub_cli.deployment.users import UserPool
 
 if TYPE_CHECKING:
+    from omnipub.adapters.aws.clients import Clients
     from omnipub.config import Settings
     from omnipub.wiring.assemble import System
 
@@ -25,16 +26,16 @@ BUCKET_OUTPUT = "BucketName"
 
 
 class AwsAccount:
-    """The account."""
+    """The account that a profile, or else the environment, signs in to."""
 
-    def __init__(self) -> None:
-        self._cloud = Cloud()
+    def __init__(self, profile: str = "") -> None:
+        self._session = OperatorSession(profile)
         self._stacks: dict[str, Stacks] = {}
 
     @cached_property
     def _caller(self) -> Caller:
         with asked("AWS"):
-            told = self._cloud.client("sts").get_caller_identity()
+            told = self._session.client("sts").get_caller_identity()
         return Caller(account=told["Account"], arn=told["Arn"])
 
     def caller(self) -> Caller:
@@ -44,7 +45,7 @@ class AwsAccount:
     def stacks(self, region: str) -> Stacks:
         """CloudFormation of a region."""
         if region not in self._stacks:
-            self._stacks[region] = CloudFormation(self._cloud.client("cloudformation", region))
+            self._stacks[region] = CloudFormation(self._session.client("cloudformation", region))
         return self._stacks[region]
 
     def shelf(self, stage: str, region: str) -> ObjectStore:
@@ -57,40 +58,49 @@ class AwsAccount:
                 hint=f"Prepare the region again: {typed('cdk')} bootstrap aws://{self.caller().account}/{region}",
             )
         prefix = f"omnipub/{stage}/"
-        return Folder(self._cloud.client("s3", region), bucket=bucket, prefix=prefix, region=region)
+        return Folder(self._session.client("s3", region), bucket=bucket, prefix=prefix, region=region)
 
     def site(self, region: str) -> Site:
         """The site of a stage."""
-        return AwsSite(self._cloud.client("amplify", region), self._cloud.client("cloudfront"))
+        return AwsSite(self._session.client("amplify", region), self._session.client("cloudfront"))
 
     def people(self, pool: str, *, stage: str, region: str) -> UserPool:
         """The users of a pool."""
-        return UserPool(self._cloud.client("cognito-idp", region), pool, stage=stage)
+        return UserPool(self._session.client("cognito-idp", region), pool, stage=stage)
 
     def lines(self, region: str) -> LogLines:
         """The log lines of a region."""
-        return LogLines(self._cloud.client("logs", region))
+        return LogLines(self._session.client("logs", region))
 
     def functions(self, region: str) -> Functions:
         """The Lambda functions of a region."""
-        return Functions(self._cloud.client("lambda", region))
+        return Functions(self._session.client("lambda", region))
 
     def objects(self, region: str) -> Objects:
         """The buckets of a region."""
-        return Objects(self._cloud.client("s3", region))
+        return Objects(self._session.client("s3", region))
 
     def system(self, settings: "Settings", region: str) -> "System":
         """The services of a deployed stage."""
-        from omnipub.adapters.aws.clients import Clients
         from omnipub.adapters.system.journal import NoJournal
         from omnipub.wiring.aws import on_aws
 
-        return on_aws(settings, Clients(region=region), journal=NoJournal())
+        return on_aws(settings, self.clients(region), journal=NoJournal())
+
+    @property
+    def region(self) -> str | None:
+        """The region that the environment or the profile names."""
+        with asked("AWS"):
+            return self._session.region
+
+    def clients(self, region: str, *, before_call: BeforeCall | None = None) -> "Clients":
+        """The clients of a region as omnipub's adapters use them; `before_call` hears of each of their calls."""
+        return self._session.clients(region, before_call=before_call)
 
     def close(self) -> None:
         """Close all connections."""
-        self._cloud.close()
+        self._session.close()
 
 
-connect: Callable[[], AwsAccount] = AwsAccount
-"""Opens the account; the one place where a test puts another in."""
+connect: Callable[[str], AwsAccount] = AwsAccount
+"""Opens the account of a profile; "" means the environment's. The one place where a test puts another in."""

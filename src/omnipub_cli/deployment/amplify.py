@@ -1,4 +1,4 @@
-"""Amplify, CloudFront and the address that users see, through botocore and the standard library."""
+"""Amplify, CloudFront and the address that users see, through boto3 and the standard library."""
 
 import urllib.error
 import urllib.request

@@ -30,10 +30,17 @@ SIDE_BY_SIDE = 4
 class CommandLine:
     """CDK of a checkout."""
 
-    def __init__(self, checkout: Checkout, say: Callable[[str], None]) -> None:
-        """Args are the checkout and where each line goes that CDK says, for people who want to see all."""
+    def __init__(self, checkout: Checkout, say: Callable[[str], None], *, profile: str = "") -> None:
+        """Start nothing yet.
+
+        Args:
+            checkout: Where the stacks are.
+            say: Gets each line that CDK prints, for people who want to see all.
+            profile: Whose credentials CDK uses; "" leaves that to the environment.
+        """
         self._checkout = checkout
         self._say = say
+        self._options = [*(["--profile", profile] if profile else []), "--ci", "--no-color"]
 
     def synthesise(self, context: Mapping[str, str], into: Path) -> None:
         """Write the cloud assembly of the app.
@@ -58,7 +65,7 @@ class CommandLine:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         if account:
             environment["CDK_DEFAULT_ACCOUNT"] = account
-        command = [sys.executable, str(self._checkout.cdk / "omnipub_cdk" / "launch.py"), *words, "--ci", "--no-color"]
+        command = [sys.executable, str(self._checkout.cdk / "omnipub_cdk" / "launch.py"), *words, *self._options]
         heard: list[str] = []
         with subprocess.Popen(  # noqa: S603  our own launcher
             command,

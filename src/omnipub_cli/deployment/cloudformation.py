@@ -1,4 +1,4 @@
-"""CloudFormation in one region, through botocore."""
+"""CloudFormation in one region, through boto3."""
 
 from collections.abc import Sequence
 from datetime import datetime

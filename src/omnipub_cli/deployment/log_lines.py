@@ -1,4 +1,4 @@
-"""Log lines of functions, through botocore: what CloudWatch has of a span, and what arrives."""
+"""Log lines of functions, through boto3: what CloudWatch has of a span, and what arrives."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -37,11 +37,11 @@ def clearer(error: OmnipubError, region: str) -> OmnipubError:
 
 
 def _known() -> list[str]:
-    from botocore.session import Session
+    from boto3 import Session
 
     session = Session()
     return [
-        region
+        str(region)
         for partition in session.get_available_partitions()
         for region in session.get_available_regions("cloudformation", partition_name=partition)
     ]

@@ -1,4 +1,4 @@
-"""A folder in the bucket that CDK keeps its files in, through botocore."""
+"""A folder in the bucket that CDK keeps its files in, through boto3."""
 
 from collections.abc import Sequence
 from typing import Any

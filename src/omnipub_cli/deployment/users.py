@@ -1,4 +1,4 @@
-"""The users of a stage: Cognito's pool, through botocore. An address is what a person signs in with."""
+"""The users of a stage: Cognito's pool, through boto3. An address is what a person signs in with."""
 
 import re
 from collections.abc import Sequence

@@ -82,7 +82,7 @@ class Call:
         """The stage on AWS that was asked for."""
         from omnipub_cli.deployment.stage.stage import Stage
 
-        return Stage(self.stage, region=self.region, announce=self.output.announce)
+        return Stage(self.stage, region=self.region, announce=self.output.announce, profile=self.profile)
 
     @property
     def where(self) -> str:
@@ -206,13 +206,18 @@ class Call:
 
     def placed(self, hint: str) -> str:
         """A hint whose commands, if it names any, are typed where this one was."""
+        import os
         import re
+        import shlex
 
         def typed(found: re.Match[str]) -> str:
             words = found["quoted"] or found["last"]
             whole = f"omnipub {words}" if {"--help", "--data", "--stage"} & set(words.split()) else self.typed(words)
             return f"`{whole}`" if found["quoted"] else whole
 
+        profile = self.profile or os.environ.get("AWS_PROFILE", "")
+        if profile:
+            hint = hint.replace("aws sso login", f"aws sso login --profile {shlex.quote(profile)}")
         return re.sub(r"`omnipub (?P<quoted>[^`]+)`|(?<=: )omnipub (?P<last>[^`]+)$", typed, hint)
 
     def warn_if_nothing_runs(self) -> None:

@@ -123,12 +123,7 @@ class Command(TyperCommand):
             check(call.command.removeprefix("omnipub "), call.stage)
         if call.region and ctx.params.get("region") == "":  # a command spells it itself, and its group was told
             ctx.params["region"] = call.region
-        if not call.profile:
-            return super().invoke(ctx)
-        from omnipub_cli.deployment.stage.profile import signed_by
-
-        with signed_by(call.profile):
-            return super().invoke(ctx)
+        return super().invoke(ctx)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  typer passes it
         """The examples in plain help, a line each."""

@@ -49,6 +49,13 @@ def test_synthesis_gets_the_values_of_the_stage(checkout: Checkout, monkeypatch:
     assert told["words"] == words.split()
 
 
+def test_a_profile_is_passed_on(checkout: Checkout) -> None:
+    CommandLine(checkout, pytest.fail, profile="my work").synthesise({}, Path("/out"))
+    words = heard(checkout)["words"]
+    assert isinstance(words, list)
+    assert words[words.index("--profile") + 1] == "my work"
+
+
 def test_change_sets_are_made_and_not_executed(checkout: Checkout) -> None:
     stacks = ["OmnichannelDataStack", "OmnichannelAuthStack"]
     CommandLine(checkout, pytest.fail).prepare(Path("/out"), stacks, change_set="omnipub", account="123456789012")

@@ -175,8 +175,8 @@ def aws(account: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fak
     account.stacks.there("CDKToolkit", outputs={"BucketName": "bucket", "BootstrapVersion": "33"})
     deployment = "omnipub_cli.deployment"
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(f"{deployment}.account.connect", lambda: made)
-    monkeypatch.setattr(f"{deployment}.cdk.CommandLine", lambda _checkout, _say: account.cdk)
+    monkeypatch.setattr(f"{deployment}.account.connect", lambda _profile: made)
+    monkeypatch.setattr(f"{deployment}.cdk.CommandLine", lambda _checkout, _say, **_: account.cdk)
     monkeypatch.setattr(f"{deployment}.wall_clock.now", account.clock.now)
     monkeypatch.setattr(f"{deployment}.wall_clock.wait", account.clock.wait)
     monkeypatch.setattr(f"{deployment}.prerequisites.has_packages", lambda: True)
@@ -444,7 +444,7 @@ def test_a_stage_that_is_not_there_is_not_found(run: Run) -> None:
 @pytest.mark.usefixtures("deployed")
 def test_outputs_are_kept_for_when_aws_is_not_asked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = run("outputs", "--json").json
-    monkeypatch.setattr("omnipub_cli.deployment.account.connect", lambda: pytest.fail("AWS was asked"))
+    monkeypatch.setattr("omnipub_cli.deployment.account.connect", lambda _profile: pytest.fail("AWS was asked"))
     assert run("outputs", "--cached", "--json").json["outputs"] == asked["outputs"]
 
 

@@ -244,8 +244,9 @@ def test_credentials_that_are_not_taken_say_how_to_get_new_ones(
     nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "HOME": str(tmp_path)}
     sentence = "There are no credentials for AWS: Unable to locate credentials"
     assert refused(**nobody) == (6, sentence, sign_in)
-    sentence = "There are no credentials for AWS: The config profile (wrong) could not be found"
-    assert refused(AWS_PROFILE="wrong") == (6, sentence, "hint: See which there are: aws configure list-profiles")
+    code, sentence, hint = refused(AWS_PROFILE="wrong")
+    assert (code, sentence) == (6, "AWS' configuration has no profile 'wrong'")
+    assert hint.startswith(("hint: There are: ", "hint: Make it: aws configure sso --profile wrong"))
 
 
 def test_a_stack_that_never_came_to_be_is_removed_by_the_command_the_refusal_names(prepared: Account) -> None:

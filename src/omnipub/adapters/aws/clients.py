@@ -4,7 +4,7 @@ Region, credentials and endpoints come from where AWS' own tools look for them.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,15 +45,19 @@ class Clients:
         session: botocore's session; a test hangs its faults into its events.
     """
 
-    def __init__(self, *, endpoint: str | None = None, region: str | None = None) -> None:
+    def __init__(
+        self, *, endpoint: str | None = None, region: str | None = None, create: Callable[..., Any] | None = None
+    ) -> None:
         """Nothing is imported or connected yet.
 
         Args:
             endpoint: Where all services answer instead of AWS' own addresses.
             region: Another region than the environment's.
+            create: Makes a client instead of an own session, e.g. a boto3 session's `client`.
         """
         self._endpoint = endpoint
         self._region = region
+        self._create = create
         self._session: Any = None
         self._made: dict[tuple[str, RetryPolicy | None], Any] = {}
         self._lock = threading.RLock()
@@ -101,6 +105,5 @@ class Clients:
             tcp_keepalive=True,
         )
         with translated(f"a client of {service}"):
-            return self.session.create_client(
-                service, config=config, endpoint_url=self._endpoint, region_name=self._region
-            )
+            create = self._create or self.session.create_client
+            return create(service, config=config, endpoint_url=self._endpoint, region_name=self._region)

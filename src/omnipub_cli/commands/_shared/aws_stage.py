@@ -93,11 +93,11 @@ def check_infrastructure(infra: str, environment: Mapping[str, str], target: Tar
 
 
 @contextmanager
-def opened() -> Iterator[AwsAccount]:
-    """The account of this terminal's credentials."""
+def opened(call: Call) -> Iterator[AwsAccount]:
+    """The account that the call's profile, or else this terminal's environment, signs in to."""
     from omnipub_cli.deployment import account
 
-    made = account.connect()
+    made = account.connect(call.profile)
     try:
         with termination():
             yield made

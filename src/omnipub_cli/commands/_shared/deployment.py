@@ -45,7 +45,7 @@ def deployment(
 ) -> Deployment:
     """A deployment of the stage; nothing is done yet."""
     return Deployment(
-        cdk=cdk.CommandLine(checkout, call.output.note),
+        cdk=cdk.CommandLine(checkout, call.output.note, profile=call.profile),
         stacks=account.stacks,
         records=records(account, target),
         target=target,

@@ -70,7 +70,7 @@ def tail(
         raise InvalidInputError(f"There is no function '{unknown[0]}'.", hint=f"There are: {', '.join(NAMES)}.")
     start = since_of(since, "--since", now=wall_clock.now())
     _, target = aws_stage.place(context, region=region)
-    with aws_stage.opened() as account:
+    with aws_stage.opened(call) as account:
         known = account.functions(target.region)
         wanted = [one for one in NAMES if not functions or one in functions]
         try:

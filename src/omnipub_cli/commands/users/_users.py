@@ -24,9 +24,9 @@ POOL_OUTPUT = "UserPoolIs"
 
 
 @contextmanager
-def people(target: Target) -> Iterator[UserPool]:
+def people(call: Call, target: Target) -> Iterator[UserPool]:
     """The users of a stage."""
-    with aws_stage.opened() as account:
+    with aws_stage.opened(call) as account:
         pool = aws_stage.output_of(account, target, "Auth", POOL_OUTPUT)
         yield account.people(pool, stage=target.stage, region=target.region)
 

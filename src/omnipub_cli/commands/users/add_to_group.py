@@ -26,7 +26,7 @@ def add_to_group(
     call = call_of(context)
     wanted = _users.checked_group(group)
     _, target = aws_stage.place(context, region=region)
-    with _users.people(target) as people:
+    with _users.people(call, target) as people:
         found = people.add_to_group(user, wanted)
     _users.show_user(call, found)
     call.output.note("It counts from their next sign-in on.")

@@ -47,7 +47,7 @@ def create(
         raise InvalidInputError("--password and --password-stdin were given.", hint="Leave one of them out.")
     _, target = aws_stage.place(context, region=region)
     chosen = _users.password(from_stdin=password_stdin) if password or password_stdin else None
-    with _users.people(target) as people:
+    with _users.people(call, target) as people:
         made = people.create(address, password=chosen)
         for group in wanted:
             made = people.add_to_group(made.id, group)

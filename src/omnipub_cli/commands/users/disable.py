@@ -25,7 +25,7 @@ def disable(
 
     call = call_of(context)
     _, target = aws_stage.place(context, region=region)
-    with _users.people(target) as people:
+    with _users.people(call, target) as people:
         found = people.show(user)
         confirm(
             call,

@@ -26,7 +26,7 @@ def list_(
 
     call = call_of(context)
     _, target = aws_stage.place(context, region=region)
-    with _users.people(target) as people:
+    with _users.people(call, target) as people:
         found = people.list(most=limit + 1)
     shown, more = found[:limit], len(found) > limit
     call.output.data(

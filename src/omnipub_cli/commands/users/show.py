@@ -22,6 +22,6 @@ def show(
     """Show a user of a stage on AWS and the groups they are in."""
     call = call_of(context)
     _, target = aws_stage.place(context, region=region)
-    with _users.people(target) as people:
+    with _users.people(call, target) as people:
         found = people.show(user)
     _users.show_user(call, found)

@@ -46,20 +46,21 @@ _GONE = {"NoSuchBucket", "NotFoundException", "ResourceNotFoundException"}
 class Stage:
     """One stage of the caller's account."""
 
-    def __init__(self, name: str, *, region: str, announce: OnWrite) -> None:
+    def __init__(self, name: str, *, region: str, announce: OnWrite, profile: str = "") -> None:
         """Look nothing up yet.
 
         Args:
             name: The stage's.
             region: What was typed; "" if nothing was.
             announce: Told once where the first write goes, and for whom.
+            profile: Whose credentials are used; "" leaves that to the environment.
 
         Raises:
-            ConfigurationError: botocore is not installed, or nothing says which region is meant.
+            ConfigurationError: boto3 is not installed, there is no such profile, or nothing says which region is meant.
             InvalidInputError: No stage or no region can have that name.
         """
         self.name = place.checked_stage(name)
-        self.account: AwsAccount = accounts.connect()
+        self.account: AwsAccount = accounts.connect(profile)
         self.region = place.region_of(region, os.environ, self._configured, stage=name)
         self._announce = announce
         self._from_cache = False
@@ -106,11 +107,7 @@ class Stage:
     @cached_property
     def clients(self) -> Clients:
         """The clients of its services; no write passes without the guard."""
-        from omnipub.adapters.aws.clients import Clients
-
-        clients = Clients(region=self.region)
-        clients.session.register("before-call", self.guard)
-        return clients
+        return self.account.clients(self.region, before_call=self.guard)
 
     @contextmanager
     def system(self, *, whole: bool = True) -> Iterator[System]:
@@ -178,11 +175,7 @@ class Stage:
         return OutputCache(account=self.account.caller().account, region=self.region, stage=self.name)
 
     def _configured(self) -> str | None:
-        from omnipub.adapters.aws.clients import Clients
-
-        with asked("AWS"):
-            found = Clients().session.get_config_variable("region")
-        return str(found) if found else deployed_to(self.name)
+        return self.account.region or deployed_to(self.name)
 
     def _asked(self) -> Outputs:
         """What the stacks say now; kept if it is all there."""

@@ -16,7 +16,7 @@ from botocore.stub import ANY, Stubber
 
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError, OmnipubError
 from omnipub_cli.deployment.amplify import AwsSite
-from omnipub_cli.deployment.aws_clients import Cloud, asked
+from omnipub_cli.deployment.aws_clients import OperatorSession, asked
 from omnipub_cli.deployment.buckets import Objects
 from omnipub_cli.deployment.cloudformation import CloudFormation
 from omnipub_cli.deployment.errors import DeploymentFailedError
@@ -262,19 +262,12 @@ def test_what_aws_refuses_becomes_a_sentence_and_what_to_type(
 
 def test_a_name_that_is_no_region_is_refused(aws_account: None) -> None:  # noqa: ARG001  likewise
     with pytest.raises(ConfigurationError, match="'eu west' is no name of a region"):
-        Cloud().client("cloudformation", "eu west")
+        OperatorSession().client("cloudformation", "eu west")
 
 
 def test_a_region_that_does_not_answer_is_told() -> None:
     with pytest.raises(OmnipubError, match="CloudFormation does not answer"), asked("CloudFormation"):
         raise EndpointConnectionError(endpoint_url="https://cloudformation.eu-mars-1.amazonaws.com")
-
-
-def test_without_botocore_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("omnipub_cli.deployment.aws_clients.find_spec", lambda _: None)
-    with pytest.raises(ConfigurationError) as missing:
-        Cloud()
-    assert "uv sync --inexact --extra aws" in missing.value.hint
 
 
 def test_records_are_written_read_and_listed_newest_first(stubbed: Stubbed) -> None:

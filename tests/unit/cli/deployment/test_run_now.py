@@ -15,6 +15,7 @@ from omnipub.adapters.aws.clients import Clients
 from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
 from omnipub.services.stream.wire_format import report_to
 from omnipub_cli.deployment import account
+from omnipub_cli.deployment.aws_clients import OperatorSession
 from omnipub_cli.deployment.ports import Caller, Stack
 from omnipub_cli.output.json_schemas import SCHEMAS
 from support.aws import CREDENTIALS
@@ -58,6 +59,9 @@ class Deployed:
         outputs = self.outputs.get(short)
         return Stack(name=name, status="UPDATE_COMPLETE", outputs=outputs) if outputs else None
 
+    def clients(self, region: str, *, before_call: Any) -> Clients:
+        return OperatorSession().clients(region, before_call=before_call)
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -89,7 +93,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deployed:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     made = Deployed()
-    monkeypatch.setattr(account, "connect", lambda: made)
+    monkeypatch.setattr(account, "connect", lambda _profile: made)
     real = Clients._make
 
     def over(self: Clients, *wanted: Any) -> Any:

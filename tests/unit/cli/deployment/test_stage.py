@@ -45,6 +45,8 @@ class FakeStacks:
 
 
 class FakeAccount:
+    region = None
+
     def __init__(self, outputs: dict[str, dict[str, str]]) -> None:
         self.cloudformation = FakeStacks(outputs)
 
@@ -53,6 +55,9 @@ class FakeAccount:
 
     def stacks(self, region: str) -> FakeStacks:  # noqa: ARG002  the port's
         return self.cloudformation
+
+    def clients(self, region: str, *, before_call: Any) -> Any:
+        return cloud.OperatorSession().clients(region, before_call=before_call)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -74,7 +79,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def there(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAccount:  # noqa: ARG001  first
     """An account with the stage `dev`."""
     made = FakeAccount(json.loads(json.dumps(OUTPUTS)))
-    monkeypatch.setattr(account, "connect", lambda: made)
+    monkeypatch.setattr(account, "connect", lambda _profile: made)
     return made
 
 
@@ -294,8 +299,8 @@ def failing(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[s
     for service in ("sts", "cloudformation"):
         clients[service] = aws().create_client(service, region_name="eu-west-1")
     stubs = {service: Stubber(client) for service, client in clients.items()}
-    monkeypatch.setattr(cloud.Cloud, "client", lambda _self, service, _region="": clients[service])
-    monkeypatch.setattr(account, "connect", lambda: made)
+    monkeypatch.setattr(cloud.OperatorSession, "client", lambda _self, service, _region="": clients[service])
+    monkeypatch.setattr(account, "connect", lambda _profile: made)
 
     def fail(service: str, code: str) -> None:
         if service != "sts":
@@ -366,7 +371,7 @@ def test_without_the_packages_of_aws_it_says_which_extra_brings_them(
 def test_a_command_of_this_machine_is_refused_on_a_stage_before_anything_is_asked(
     run: Any, monkeypatch: pytest.MonkeyPatch, words: Sequence[str]
 ) -> None:
-    monkeypatch.setattr(account, "connect", lambda: pytest.fail("AWS was asked"))
+    monkeypatch.setattr(account, "connect", lambda _profile: pytest.fail("AWS was asked"))
     done = run(*words, "--stage", "dev")
     assert done.code == 2
     assert " ".join(words[:2]).partition(" x")[0].split()[0] in done.err

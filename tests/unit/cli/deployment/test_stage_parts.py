@@ -1,6 +1,5 @@
 """What is decided about a stage on AWS before anything is asked of it: names, settings, copies, writes, refusals."""
 
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +13,6 @@ from omnipub_cli.app import ENTRIES, load
 from omnipub_cli.deployment.stage import caller, unsupported
 from omnipub_cli.deployment.stage import region as place
 from omnipub_cli.deployment.stage.output_cache import LIFE, OutputCache
-from omnipub_cli.deployment.stage.profile import signed_by
 from omnipub_cli.deployment.stage.stack_outputs import SAID_BY, facts
 from omnipub_cli.deployment.stage.write_guard import WriteGuard, check_schema, writes
 from support.described import aws
@@ -177,18 +175,6 @@ def test_the_region_is_the_typed_one_then_the_environments_then_the_profiles() -
 def test_a_stage_has_a_name_that_its_stacks_can_have(name: str) -> None:
     with pytest.raises(InvalidInputError, match="no name of a stage"):
         place.checked_stage(name)
-
-
-def test_a_profile_wins_over_keys_of_the_environment_and_only_for_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with signed_by("work"):
-        assert os.environ["AWS_PROFILE"] == "work"
-        assert "AWS_ACCESS_KEY_ID" not in os.environ
-    assert os.environ["AWS_ACCESS_KEY_ID"] == "AKIA"
-    assert "AWS_PROFILE" not in os.environ
-    with signed_by(""):
-        assert os.environ["AWS_ACCESS_KEY_ID"] == "AKIA"
 
 
 @pytest.mark.parametrize("command", [*unsupported.REFUSED, *unsupported.REFUSED_IN_PRODUCTION])
