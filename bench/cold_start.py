@@ -31,7 +31,6 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "cdk"), str(ROOT / "src")]
 
-from omnipub.services.stream.wire_format import NUDGE  # noqa: E402
 from omnipub.storage import keys  # noqa: E402
 from omnipub_cdk.bundling import bundle, bytecode, libraries, pins, tools  # noqa: E402  they stand in cdk/
 from omnipub_cdk.bundling.tables import ENTRIES  # noqa: E402
@@ -75,7 +74,7 @@ EVENTS = {
         400,
     ),
     "worker": ({"Records": [FOREIGN]}, {"batchItemFailures": []}),
-    "scheduler": ({"source": NUDGE, "due": []}, {"lost": 0}),
+    "delay": ({"Records": [{"messageId": "1", "body": json.dumps({"due": []})}]}, {"batchItemFailures": []}),
 }
 
 # The answer is written before the process ends: taking a program down is no part of a cold start.
@@ -158,7 +157,7 @@ def cases(aside: Path, interpreter: tools.Interpreter, others: dict[str, Path]) 
         "bare boto3": Case(program=BARE, path=compiled, answer=0),
         "python alone": Case(program=FLOOR, path=compiled, answer=0),
     }
-    for name in ("api", "api, a GET", "worker", "scheduler"):
+    for name in ("api", "api, a GET", "worker", "delay"):
         function = name.partition(",")[0]
         path = bundle(function, architecture=ARCHITECTURE)
         for label, folder in {"": path, **{f" {other}": parent / function for other, parent in others.items()}}.items():

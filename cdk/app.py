@@ -41,8 +41,8 @@ def compose(app: App, stage: Stage, *, code_of: CodeOf = bundled, account: str |
     data = DataStack(**place("OmnichannelDataStack"))
     auth = AuthStack(**place("OmnichannelAuthStack"))
     scheduler = SchedulerStack(**place("OmnichannelSchedulerStack"), data=data, code_of=code_of)
-    api = ApiStack(**place("OmnichannelApiStack"), data=data, auth=auth, scheduler=scheduler, code_of=code_of)
-    worker = WorkerStack(**place("OmnichannelWorkerStack"), data=data, scheduler=scheduler, code_of=code_of)
+    api = ApiStack(**place("OmnichannelApiStack"), data=data, auth=auth, code_of=code_of)
+    worker = WorkerStack(**place("OmnichannelWorkerStack"), data=data, code_of=code_of)
     MonitoringStack(**place("OmnichannelMonitoringStack"), data=data, api=api, worker=worker, scheduler=scheduler)
     near_edge = stage.region == EDGE_REGION
     security = SecurityStack(**place("OmnichannelSecurityStack"), edge=near_edge, account=True)

@@ -14,6 +14,9 @@ from aws_cdk import aws_sqs as sqs
 
 RUNBOOKS = "docs/runbooks.md"
 
+BEHIND = ("worker", "scheduler", "delay")
+"""The functions whose runs nobody waits for: what fails there, only an alarm tells."""
+
 _MINUTE = Duration.minutes(1)
 _FIVE = Duration.minutes(5)
 _QUARTER = Duration.minutes(15)
@@ -60,13 +63,10 @@ class AlarmSources:
         )
 
     def errors(self) -> cloudwatch.MathExpression:
-        """Runs of worker and scheduler that ended in an exception, a time-out or out of memory."""
+        """Runs of all but the API that ended in an exception, a time-out or out of memory."""
         return cloudwatch.MathExpression(
-            expression="FILL(worker, 0) + FILL(scheduler, 0)",
-            using_metrics={
-                name: self.functions[name].metric_errors(period=_FIVE, statistic="Sum")
-                for name in ("worker", "scheduler")
-            },
+            expression=" + ".join(f"FILL({name}, 0)" for name in BEHIND),
+            using_metrics={name: self.functions[name].metric_errors(period=_FIVE, statistic="Sum") for name in BEHIND},
             period=_FIVE,
             label="Runs that failed",
         )
@@ -142,7 +142,7 @@ ALARMS: Sequence[Alarm] = (
     ),
     Alarm(
         name="Failing",
-        why="Runs of the worker or the scheduler end in an exception or a time-out.",
+        why="Runs of the functions behind the API end in an exception or a time-out.",
         figure=lambda watched: watched.errors(),
         limit=3,
     ),
@@ -161,7 +161,7 @@ ALARMS: Sequence[Alarm] = (
     ),
     Alarm(
         name="Uncalled",
-        why="Ticks or nudges of the scheduler failed for good; their calls lie in its failure queue.",
+        why="Ticks of the scheduler failed for good; their calls lie in its failure queue.",
         figure=lambda watched: watched.failures.metric_approximate_number_of_messages_visible(
             statistic="Maximum", period=_FIVE
         ),

@@ -7,7 +7,7 @@ from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import IConstruct
+from constructs import Construct, IConstruct
 
 from omnipub.config import LogLevel
 from omnipub.names import SERVICE
@@ -20,7 +20,7 @@ RUNTIME = lambda_.Runtime.PYTHON_3_13
 """The bundle's bytecode is compiled for this one; see `bundling`."""
 
 CodeOf = Callable[[str, str], lambda_.Code]
-"""The code of a function (`api`, `worker`, `scheduler`) for an architecture."""
+"""The code of a function of ENTRIES for an architecture."""
 
 _RETENTION = {7: "ONE_WEEK", 14: "TWO_WEEKS", 30: "ONE_MONTH", 90: "THREE_MONTHS", 365: "ONE_YEAR"}
 
@@ -44,14 +44,14 @@ def function_name(stage: Stage, function: str) -> str:
     return f"{SERVICE}-{stage.name}-{function}"
 
 
-def log_group(stack: Stack, name: str, stage: Stage, **values: Any) -> logs.LogGroup:
+def log_group(scope: Construct, name: str, stage: Stage, **values: Any) -> logs.LogGroup:
     """A log group that forgets."""
     kept = logs.RetentionDays(_RETENTION[stage.log_days])
-    return logs.LogGroup(stack, name, retention=kept, removal_policy=RemovalPolicy.DESTROY, **values)
+    return logs.LogGroup(scope, name, retention=kept, removal_policy=RemovalPolicy.DESTROY, **values)
 
 
 def function(
-    stack: Stack,
+    scope: Construct,
     name: str,
     *,
     stage: Stage,
@@ -61,12 +61,23 @@ def function(
     environment: Mapping[str, str],
     **asynchronous: Any,
 ) -> lambda_.Function:
-    """The function `name` of ENTRIES; `asynchronous` bounds asynchronous calls of it."""
-    lines = log_group(stack, "Log", stage)
-    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    """The function `name` of ENTRIES.
+
+    Args:
+        scope: The stack, or what holds a further function of a stack.
+        name: Which.
+        stage: Its values.
+        code_of: Gives its code.
+        memory: MB.
+        timeout: Of a run.
+        environment: Its variables.
+        asynchronous: Bounds asynchronous calls of it.
+    """
+    lines = log_group(scope, "Log", stage)
+    role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     lines.grant_write(role)
     made = lambda_.Function(
-        stack,
+        scope,
         "Function",
         function_name=function_name(stage, name),
         description=f"omnipub {name}, stage {stage.name}",
@@ -86,7 +97,8 @@ def function(
     )
     acknowledge(made, "AwsSolutions-L1", "The bundle holds bytecode for 3.13, which Lambda supports until 2029-06-30.")
     # What may write beside it, and what may be put back in its place: only code that means the same by the table.
-    CfnOutput(stack, "Schema", value=fingerprint())
+    if isinstance(scope, Stack):
+        CfnOutput(scope, "Schema", value=fingerprint())
     return made
 
 

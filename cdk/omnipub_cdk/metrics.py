@@ -40,14 +40,14 @@ class Signal:
         return f"$.{self.amount}" if self.amount else "1"
 
 
-_EVERY = ("api", "worker", "scheduler")
+_EVERY = ("api", "worker", "scheduler", "delay")
 
 SIGNALS = (
     Signal(name="Ticks", functions=("scheduler",), events=(LogEvent.TICK,)),
     Signal(name="Overdue", functions=("scheduler",), events=(LogEvent.TICK,), amount="overdue"),
     Signal(name="Lost", functions=("scheduler",), events=(LogEvent.TICK,), amount="lost"),
     Signal(name="Lost", functions=_EVERY, events=(LogEvent.STREAM_PUT_LOST,), amount="records"),
-    Signal(name="Lost", functions=_EVERY, events=(LogEvent.NUDGE_LOST,), amount="deliveries"),
+    Signal(name="Lost", functions=_EVERY, events=(LogEvent.DELAY_LOST,), amount="deliveries"),
     Signal(name="Published", functions=("worker",), events=(LogEvent.TRY_ENDED,), only='$.status = "published"'),
     Signal(
         name="PublishedLate",
@@ -63,7 +63,7 @@ SIGNALS = (
         only='$.status = "unconfirmed"',
     ),
     Signal(name="AccountsResting", functions=("worker",), events=(LogEvent.ACCOUNT_RESTS,)),
-    Signal(name="GateClosed", functions=("worker", "scheduler"), events=(LogEvent.GATE_CLOSED,)),
+    Signal(name="GateClosed", functions=("worker", "scheduler", "delay"), events=(LogEvent.GATE_CLOSED,)),
     Signal(
         name="Broken",
         functions=_EVERY,
@@ -71,6 +71,7 @@ SIGNALS = (
             LogEvent.API_BROKE,
             LogEvent.WORKER_BROKE,
             LogEvent.CHANNEL_BROKE,
+            LogEvent.DELAY_PARKED,
             LogEvent.RECORD_FAILED,
             LogEvent.RELEASE_FAILED,
             LogEvent.POST_HAS_ANOTHER_OWNER,

@@ -36,7 +36,7 @@ class Stage:
         api_memory: MB of the function behind the API; likewise for the others.
         worker_timeout: Seconds a worker run may take; the lease of a claim is derived from it.
         lead_ms: Milliseconds before its moment at which a delivery is on the stream: Lambda reads a stream once a
-            second, and a worker waits the rest.
+            second, and whoever sends waits the rest.
         parallel: Batches of one shard side by side, 1 to 10; order is kept per channel and account.
         requests_per_second: What the API takes in the long run, of everybody together.
         requests_at_once: What it takes at once above that.
@@ -72,6 +72,7 @@ class Stage:
     api_memory: int = 512
     worker_memory: int = 512
     scheduler_memory: int = 256
+    delay_memory: int = 256
     worker_timeout: int = 60
     lead_ms: int = 2_000
     parallel: int = 2

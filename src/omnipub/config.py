@@ -45,7 +45,7 @@ _LEAST = {
 }
 """The least value of each number that makes sense."""
 
-_ON_AWS = ("table", "stream", "bucket", "key", "function")
+_ON_AWS = ("table", "stream", "queue", "bucket", "key", "function")
 """What a stage on AWS cannot do without."""
 
 
@@ -68,12 +68,14 @@ class Settings:
         tries: Tries of a delivery before it fails.
         settle: Seconds that replace every channel's settle time; 0 keeps the channels' own (for tests).
         log_level: DEBUG, INFO, WARNING or ERROR.
-        table: Name of the DynamoDB table; what is on AWS has all five of these, one machine none.
+        table: Name of the DynamoDB table; what is on AWS has all six of these, one machine none.
         stream: Name of the Kinesis stream.
+        queue: Address of the SQS queue in which pointers wait for their moments.
         bucket: Name of the S3 bucket of media.
         key: ARN of the KMS key that seals tokens.
-        function: Name of the scheduler's Lambda function, which nudges invoke.
+        function: Name of the scheduler's Lambda function, which an operator's run-now calls.
         topic: ARN of the SNS topic that tells people what needs them; "" on one machine, and for functions that do not.
+        parked: Name of the S3 bucket of what was given up on; only functions that put something there need it.
         origin_secret: ARN of the secret with which CloudFront proves itself to the API; "" if nobody has to.
     """
 
@@ -92,10 +94,12 @@ class Settings:
     log_level: LogLevel = LogLevel.INFO
     table: str = ""
     stream: str = ""
+    queue: str = ""
     bucket: str = ""
     key: str = ""
     function: str = ""
     topic: str = ""
+    parked: str = ""
     origin_secret: str = ""
 
     def __post_init__(self) -> None:

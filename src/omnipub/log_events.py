@@ -12,6 +12,8 @@ class LogEvent(StrEnum):
     ANSWER_NOT_STORED = "answer_not_stored"  # a network's answer is known, and storage does not take it
     API_BROKE = "api_broke"  # a request met a mistake of ours
     CHANNEL_BROKE = "channel_broke"  # a channel met a mistake of ours
+    DELAY_LOST = "delay_lost"  # pointers were not put on the delay queue; the ticks find them
+    DELAY_PARKED = "delay_parked"  # a message of the delay queue was given up on
     DELAY_REFUSED = "delay_refused"  # the delay queue did not take a pointer back
     FOREIGN_RECORD = "foreign_record"  # a record is none of ours
     GATE_CLOSED = "gate_closed"  # nothing is sent from this table until it is adopted
@@ -19,7 +21,6 @@ class LogEvent(StrEnum):
     LATE_ANSWER = "late_answer"  # an answer came after its delivery had gone on
     LOOKED = "looked"  # an account was looked at for what may be out
     MISSED_WHILE_HELD = "missed_while_held"  # deliveries ended with their window, as their account held them
-    NUDGE_LOST = "nudge_lost"  # the scheduler was not told of what is due soon; the ticks find it
     PAUSED = "paused"
     POST_DISOWNED = "post_disowned"  # a delivery gives up a post that is another's
     POST_HAS_ANOTHER_OWNER = "post_has_another_owner"  # two deliveries name one post
@@ -38,4 +39,5 @@ class LogEvent(StrEnum):
     TICK = "tick"  # the scheduler's run of a minute
     TOKEN_RENEWED = "token_renewed"  # noqa: S105  an event's name
     TRY_ENDED = "try_ended"  # a try has its outcome
+    WAKE_FAILED = "wake_failed"  # a message of the delay queue comes again
     WORKER_BROKE = "worker_broke"  # a record met a mistake of ours

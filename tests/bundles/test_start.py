@@ -17,7 +17,9 @@ function.build(system)
 system.world.table._clients.of("dynamodb")
 print("\\n".join(sorted(sys.modules)))
 """
-STAGE = {f"OMNIPUB_{name}": "x" for name in ("TABLE", "STREAM", "BUCKET", "KEY", "FUNCTION")} | {"OMNIPUB_MODE": "live"}
+STAGE = {f"OMNIPUB_{name}": "x" for name in ("TABLE", "STREAM", "QUEUE", "BUCKET", "KEY", "FUNCTION")} | {
+    "OMNIPUB_MODE": "live"
+}
 PLACE = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "-", "AWS_SECRET_ACCESS_KEY": "-"}
 
 NEVER = (

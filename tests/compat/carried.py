@@ -16,7 +16,7 @@ from omnipub.domain.message import Content
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
 from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
-from omnipub.services.stream.wire_format import nudge_to_text, pointer_to_text, report_to, run_now_to_text
+from omnipub.services.stream.wire_format import delayed_to_text, pointer_to_text, report_to, run_now_to_text
 from omnipub.storage.codec import encode
 from support.world import START
 
@@ -30,7 +30,7 @@ def carried() -> dict[str, Attributes]:
     """What they look like, as `description.described` says it of items."""
     said = {
         "pointer": [json.loads(pointer_to_text(one)) for one in (POINTER, AT_A_MOMENT)],
-        "nudge": [json.loads(nudge_to_text([DueSoon(pointer=AT_A_MOMENT, at=START)]))],
+        "message of the delay queue": [json.loads(delayed_to_text([DueSoon(pointer=AT_A_MOMENT, at=START)]))],
     }
     said |= {
         "run-now": [json.loads(run_now_to_text([Parent(kind=ParentKind.MESSAGE, id=MESSAGE.id)]))],

@@ -19,7 +19,7 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.message import Content
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.table import Item
-from omnipub.services.stream.wire_format import nudge_from, nudge_to_text, pointer_from_text, pointer_to_text
+from omnipub.services.stream.wire_format import delayed_from, delayed_to_text, pointer_from_text, pointer_to_text
 from omnipub.storage import access
 from omnipub.storage.codec import encode
 from omnipub.storage.items import (
@@ -106,13 +106,13 @@ def test_what_is_written_again_has_forgotten_what_it_did_not_know(name: str, ite
     assert set(NEWS).isdisjoint(again)
 
 
-def test_pointers_and_nudges_with_more_in_them_are_read() -> None:
+def test_pointers_and_messages_of_the_delay_queue_with_more_in_them_are_read() -> None:
     text = json.dumps(json.loads(pointer_to_text(POINTER)) | NEWS)
     assert pointer_from_text(text) == POINTER
     assert pointer_from_text(pointer_to_text(AT_A_MOMENT)) == AT_A_MOMENT
-    nudge = json.loads(nudge_to_text([DueSoon(pointer=AT_A_MOMENT, at=START)]))
-    nudge["due"][0] |= NEWS
-    assert nudge_from(nudge | NEWS) == [DueSoon(pointer=AT_A_MOMENT, at=START)]
+    message = json.loads(delayed_to_text([DueSoon(pointer=AT_A_MOMENT, at=START)]))
+    message["due"][0] |= NEWS
+    assert delayed_from(json.dumps(message | NEWS)) == [DueSoon(pointer=AT_A_MOMENT, at=START)]
 
 
 def test_a_network_that_this_release_does_not_know_waits_and_holds_nobody_up(bed: TestBed) -> None:

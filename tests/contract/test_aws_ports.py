@@ -1,26 +1,18 @@
-"""What is particular to the vault, the media store, the nudge and the seat on AWS."""
+"""What is particular to the vault, the media store and the seat on AWS."""
 
 import hashlib
-import json
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from omnipub.adapters.aws.clients import patience_with
 from omnipub.adapters.aws.kms_vault import REMEMBERED_SECONDS, SECRET_BYTES, KmsVault
-from omnipub.adapters.aws.lambda_delay import PAYLOAD_BYTES, LambdaDelay
 from omnipub.adapters.aws.place import KNOWN_SECONDS, AwsPlace
 from omnipub.adapters.aws.s3_media import PREFIX, S3Media
 from omnipub.domain.conversation import Secret
 from omnipub.errors import ConfigurationError, InvalidInputError, SealBrokenError, UnavailableError
-from omnipub.ports.delay import DueSoon
 from omnipub.ports.place import Evidence
-from omnipub.ports.stream import Pointer
-from omnipub.services.stream.wire_format import nudge_from
 from support.aws import Cloud
 from support.faulty_botocore import break_into
-from support.world import START, ListJournal
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 ATTEMPTS = patience_with("kms").attempts
@@ -133,68 +125,6 @@ def test_a_bucket_that_does_not_answer_is_not_an_absent_image(
 def test_a_bucket_that_is_not_there_is_a_matter_of_configuration(emulated: Cloud) -> None:
     with pytest.raises(ConfigurationError, match="omnipub-none does not exist"):
         S3Media(emulated.clients, "omnipub-none").keep(PNG)
-
-
-class RecordingLambda:
-    """A client of Lambda that keeps what it was given; ministack would run it."""
-
-    def __init__(self, fail_after: int = 10**9) -> None:
-        self.calls: list[dict[str, Any]] = []
-        self._fail_after = fail_after
-
-    def of(self, service: str) -> "RecordingLambda":
-        assert service == "lambda"
-        return self
-
-    def invoke(self, **call: Any) -> None:
-        if len(self.calls) >= self._fail_after:
-            from botocore.exceptions import ReadTimeoutError
-
-            raise ReadTimeoutError(endpoint_url="https://lambda.example")
-        self.calls.append(call)
-
-
-def soon(count: int) -> list[DueSoon]:
-    moments = [START + timedelta(seconds=number) for number in range(count)]
-    return [
-        DueSoon(
-            pointer=Pointer(
-                pk=f"MSG#{number:026d}", sk="CHANNEL#facebook", group="facebook/1", why="due", trace="t", at=at
-            ),
-            at=at,
-        )
-        for number, at in enumerate(moments)
-    ]
-
-
-@pytest.mark.parametrize("count", [0, 1, 5000])
-def test_nudges_are_events_that_fit_and_name_everything_once(count: int) -> None:
-    line, journal = RecordingLambda(), ListJournal()
-    assert not LambdaDelay(line, "omnipub-scheduler", journal).put(soon(count))  # type: ignore[arg-type]
-    named = [one for call in line.calls for one in nudge_from(json.loads(call["Payload"]))]
-    assert named == soon(count)
-    assert {call["InvocationType"] for call in line.calls} <= {"Event"}
-    assert all(len(call["Payload"]) <= PAYLOAD_BYTES for call in line.calls)
-    assert len(line.calls) == {0: 0, 1: 1, 5000: 4}[count]
-    assert not journal.notes
-
-
-def test_a_nudge_that_fails_costs_a_note_of_how_many_it_named() -> None:
-    line, journal = RecordingLambda(fail_after=1), ListJournal()
-    refused = LambdaDelay(line, "omnipub-scheduler", journal).put(soon(5000))  # type: ignore[arg-type]
-    (note,) = journal.named("nudge_lost")
-    taken = nudge_from(json.loads(line.calls[0]["Payload"]))
-    assert [*taken, *refused] == soon(5000)
-    assert note["deliveries"] == len(refused) > 0
-    assert "does not answer" in note["error"]
-
-
-def test_a_function_that_is_not_there_costs_a_note(emulated: Cloud) -> None:
-    journal = ListJournal()
-    assert LambdaDelay(emulated.clients, "omnipub-none", journal).put(soon(3)) == soon(3)
-    assert journal.named("nudge_lost") == [
-        {"deliveries": 3, "error": "The function omnipub-none does not exist in this account and region."}
-    ]
 
 
 @pytest.fixture

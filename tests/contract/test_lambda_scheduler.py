@@ -152,7 +152,7 @@ def test_a_call_is_made_once_whatever_becomes_of_it(
     assert faulty.made() == [fault]
 
 
-def test_calls_of_the_scheduler_are_patient_and_nudges_are_not() -> None:
+def test_calls_of_the_scheduler_are_patient_and_hand_overs_are_not() -> None:
     clients = Clients(region="eu-west-1")
     waiting, hurrying = clients.of("lambda", PATIENCE), clients.of("lambda")
     assert waiting is clients.of("lambda", PATIENCE) is not hurrying

@@ -44,6 +44,11 @@ class Synthesised:
         (found,) = self.of(stack, kind)
         return found
 
+    def function(self, name: str) -> dict[str, Any]:
+        """The properties of the function `omnipub-STAGE-name`."""
+        (found,) = (one for _, _, one in self.all("AWS::Lambda::Function") if one["FunctionName"].endswith(f"-{name}"))
+        return found
+
     def all(self, kind: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Stack, logical id and properties of all resources of a type."""
         for stack, template in self.stacks.items():

@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
+from omnipub.adapters.aws.clients import FAST_PATH
 from omnipub.adapters.aws.lambda_scheduler import PATIENCE
+from omnipub.adapters.aws.sqs_delay import LONGEST_SECONDS
 from omnipub.config import Mode, from_environment, to_environment
 from omnipub.handlers import scheduler
 from omnipub.onebox.aws_events import LambdaContext, tick_event
-from omnipub.services.protocol.enqueue import HORIZON
+from omnipub.services.scheduling.wake import REPEATED
 from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
 from support.world import START, TestBed
+
+ENTRIES = ("api", "worker", "scheduler", "delay")
 
 
 def resolved(value: Any) -> str:
@@ -75,32 +79,56 @@ def test_the_stream_is_one_encrypted_shard_by_the_hour(prod: Any) -> None:
     assert stream["StreamEncryption"]["EncryptionType"] == "KMS"
 
 
-@pytest.mark.parametrize("function", ["Api", "Worker", "Scheduler"])
+@pytest.mark.parametrize("function", ENTRIES)
 def test_a_function_reads_back_the_settings_of_its_stage(prod: Any, function: str) -> None:
-    variables = prod.only(function, "AWS::Lambda::Function")["Environment"]["Variables"]
+    variables = prod.function(function)["Environment"]["Variables"]
     settings = from_environment({name: resolved(value) for name, value in variables.items()})
     assert (settings.stage, settings.mode, settings.on_aws) == ("prod", Mode.LIVE, True)
     assert set(variables) == set(to_environment(settings)), "all of them and no other"
-    assert settings.function == prod.only("Scheduler", "AWS::Lambda::Function")["FunctionName"]
-    assert bool(settings.origin_secret) is (function == "Api")
+    assert settings.function == prod.function("scheduler")["FunctionName"]
+    assert bool(settings.origin_secret) is (function == "api")
+    assert bool(settings.parked) is (function == "delay")
 
 
-@pytest.mark.parametrize("function", ["Api", "Worker", "Scheduler"])
+@pytest.mark.parametrize("function", ENTRIES)
 def test_lambda_calls_the_handler_that_is_there(prod: Any, function: str) -> None:
     from importlib import import_module
 
-    properties = prod.only(function, "AWS::Lambda::Function")
+    properties = prod.function(function)
     module, _, name = properties["Handler"].rpartition(".")
     assert callable(getattr(import_module(module), name))
-    assert "ReservedConcurrentExecutions" not in properties, "a limit would throttle nudges while ticks wait"
+    assert "ReservedConcurrentExecutions" not in properties, "a new account has nothing to reserve"
 
 
 def test_a_worker_run_ends_before_the_lease_of_what_it_claimed(prod: Any) -> None:
-    properties = prod.only("Worker", "AWS::Lambda::Function")
+    properties = prod.function("worker")
     settings = from_environment(
         {name: resolved(value) for name, value in properties["Environment"]["Variables"].items()}
     )
     assert timedelta(seconds=properties["Timeout"]) == timedelta(seconds=settings.worker_timeout) < settings.lease
+
+
+def test_the_delay_queue_is_a_standard_one_whose_failed_batches_come_back_in_time(prod: Any) -> None:
+    (queue,) = prod.of("Data", "AWS::SQS::Queue")
+    consumer = prod.function("delay")
+    assert "FifoQueue" not in queue, "FIFO takes no delay of a single message"
+    assert "RedrivePolicy" not in queue, "the consumer parks by itself"
+    assert queue["VisibilityTimeout"] >= 6 * consumer["Timeout"]
+    assert queue["MessageRetentionPeriod"] > LONGEST_SECONDS
+    assert consumer["Timeout"] > REPEATED.total_seconds() + FAST_PATH.attempts * FAST_PATH.connecting
+    trigger = prod.only("Scheduler", "AWS::Lambda::EventSourceMapping")
+    assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert trigger["BatchSize"] == 10
+    assert "ScalingConfig" not in trigger
+    assert "MaximumBatchingWindowInSeconds" not in trigger, "nothing waits but the sender"
+
+
+def test_whoever_sets_a_moment_may_put_it_on_the_delay_queue_and_nobody_calls_the_scheduler(prod: Any) -> None:
+    for stack in ("Api", "Worker", "Scheduler"):
+        policy = json.dumps(prod.of(stack, "AWS::IAM::Policy"))
+        assert "sqs:SendMessage" in policy
+    for stack in ("Api", "Worker"):
+        assert "scheduler" not in json.dumps(prod.of(stack, "AWS::IAM::Policy")).lower()
 
 
 def test_the_trigger_is_bounded_in_every_way_and_parks_whole_records(prod: Any) -> None:
@@ -128,14 +156,12 @@ def test_the_tick_is_what_the_scheduler_understands(prod: Any, bed: TestBed) -> 
 
 
 def test_an_operator_waits_for_a_run_now_longer_than_it_may_take(prod: Any) -> None:
-    assert prod.only("Scheduler", "AWS::Lambda::Function")["Timeout"] < PATIENCE.reading
+    assert prod.function("scheduler")["Timeout"] < PATIENCE.reading
 
 
-def test_a_tick_has_time_for_its_horizon_and_failed_calls_are_kept(prod: Any) -> None:
-    function = prod.only("Scheduler", "AWS::Lambda::Function")
-    assert timedelta(seconds=function["Timeout"]) >= HORIZON + timedelta(seconds=60)
+def test_failed_ticks_are_kept(prod: Any) -> None:
     calls = prod.only("Scheduler", "AWS::Lambda::EventInvokeConfig")
-    assert (calls["MaximumRetryAttempts"], calls["MaximumEventAgeInSeconds"]) == (1, 150)
+    assert (calls["MaximumRetryAttempts"], calls["MaximumEventAgeInSeconds"]) == (1, 60)
     queue = calls["DestinationConfig"]["OnFailure"]["Destination"]
     target = prod.only("Scheduler", "AWS::Scheduler::Schedule")["Target"]
     assert target["DeadLetterConfig"]["Arn"] == queue

@@ -16,6 +16,7 @@ from omnipub.domain.circuit_breaker import STRAINS_TO_TRIP
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.services.protocol.enqueue import HORIZON
+from omnipub.services.scheduling.dispatch import TICK_EVERY
 from support.filter_patterns import matches
 from support.world import OWNER, TestBed, make_bed
 
@@ -223,20 +224,23 @@ def test_the_one_dashboard_begins_with_the_alarms(prod: Any) -> None:
 
 def test_the_table_of_costs_is_right() -> None:
     page = (ROOT / "docs" / "infrastructure.md").read_text()
-    rows = re.findall(r"^\| (\d+) MB \| \$([\d.]+) \| \$([\d.]+) \| \$([\d.]+) \| (\d+) \|$", page, re.MULTILINE)
+    rows = re.findall(r"^\| ([\d,]+) \| \$([\d.]+) \| \$([\d.]+) \| \$([\d.]+) \| \$([\d.]+) \|$", page, re.MULTILINE)
     assert len(rows) == 3
-    days, gigabyte_second = 30.4, 0.0000133334
-    waits = HORIZON.total_seconds()
-    ticks = days * 24 * 60
-    for memory, *costs, free in rows:
-        gigabytes = int(memory) / 1024
-        moment = waits / 60 * waits / 2 * gigabytes
-        expected = (ticks * 0.2 * gigabytes, 100 * days * moment, ticks * waits * gigabytes)
-        assert [float(cost) for cost in costs] == [round(one * gigabyte_second, 2) for one in expected]
-        assert int(free) == int(400_000 / days / moment)
+    million, gigabyte_second, ticks = 1_000_000, 0.0000133334, HORIZON / TICK_EVERY
+    for scheduled, *costs in rows:
+        month = int(scheduled.replace(",", "")) * 30.4
+        waiting = month * 2 * 0.5 * gigabyte_second
+        expected = (
+            month * ticks * 3 * 0.4 / million,
+            month * ticks * (0.2 / million + 0.02 * 0.25 * gigabyte_second),
+            waiting,
+            waiting / 8,
+        )
+        assert [float(cost) for cost in costs] == [round(one, 2) for one in expected]
 
 
 def test_the_page_counts_on_the_memory_that_the_stages_have() -> None:
     from omnipub_cdk.stages import STAGES
 
-    assert {stage.scheduler_memory for stage in STAGES.values()} == {256}
+    assert {stage.delay_memory for stage in STAGES.values()} == {256}
+    assert {stage.worker_memory for stage in STAGES.values()} == {512}

@@ -1,6 +1,7 @@
 """What the eight stacks hold, whatever the stage."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -69,16 +70,19 @@ def engine() -> Any:
 
 def test_every_log_group_forgets(prod: Any) -> None:
     groups = list(prod.all("AWS::Logs::LogGroup"))
-    assert len(groups) == 5, "three functions, the API's access log, the firewall"
+    assert len(groups) == 6, "four functions, the API's access log, the firewall"
     assert all(properties["RetentionInDays"] == 30 for _, _, properties in groups)
 
 
 def test_every_function_writes_json_into_its_own_group(prod: Any) -> None:
     functions = list(prod.all("AWS::Lambda::Function"))
-    assert len(functions) == 3
-    for stack, _, properties in functions:
+    assert len(functions) == 4
+    for stack, function, properties in functions:
+        own = function.partition("Function")[0] + "Log"
         (group,) = (
-            name for where, name, _ in prod.all("AWS::Logs::LogGroup") if where == stack and name.startswith("Log9")
+            name
+            for where, name, _ in prod.all("AWS::Logs::LogGroup")
+            if where == stack and re.fullmatch(rf"{own}[0-9A-F]{{8}}", name)
         )
         assert properties["LoggingConfig"]["LogGroup"] == {"Ref": group}
         assert properties["LoggingConfig"]["LogFormat"] == "JSON"
@@ -119,6 +123,7 @@ def test_functions_may_do_everything_the_bundled_code_calls(prod: Any) -> None:
             "dynamodb:ConditionCheckItem",
         },
         "lambda:Invoke": {"lambda:InvokeFunction"},
+        "sqs:SendMessageBatch": {"sqs:SendMessage"},
         "s3:HeadObject": {"s3:GetObject", "s3:ListBucket"},
     }
     assert OPERATIONS

@@ -40,11 +40,12 @@ def test_the_settings_read_from_the_outputs_are_those_of_the_functions(dev: Any)
     outputs = said(dev)
     plain = {short: {name: str(value) for name, value in one.items()} for short, one in outputs.items()}
     found = facts("dev", plain).settings
-    variables = dev.only("Scheduler", "AWS::Lambda::Function")["Environment"]["Variables"]
+    variables = dev.function("scheduler")["Environment"]["Variables"]
     assert str(found.worker_timeout) == variables["OMNIPUB_WORKER_TIMEOUT"]
     assert found.mode == variables["OMNIPUB_MODE"]
     names = {"TableName": "OMNIPUB_TABLE", "StreamName": "OMNIPUB_STREAM", "MediaBucket": "OMNIPUB_BUCKET"}
     for output, variable in names.items():
         # the function imports what the stack of data exports: the same resource stands in both
         assert outputs["Data"][output]["Ref"] in str(variables[variable]), (output, variable)
+    assert outputs["Data"]["DelayQueue"]["Ref"] in str(variables["OMNIPUB_QUEUE"])
     assert outputs["Data"]["VaultKey"]["Fn::GetAtt"][0] in str(variables["OMNIPUB_KEY"])

@@ -25,7 +25,7 @@ from omnipub.errors import (
     OmnipubError,
     UnavailableError,
 )
-from omnipub.handlers import scheduler, worker
+from omnipub.handlers import delay_consumer, scheduler, worker
 from omnipub.onebox.aws_events import delayed_event, kinesis_event, sequence_of, tick_event
 from omnipub.ports.delay import DueSoon
 from omnipub.ports.stream import Pointer
@@ -63,6 +63,9 @@ MINUTE = 60_000
 SETTLE = timedelta(seconds=20)
 POLL = 200
 """How often Kinesis' trigger looks, in milliseconds."""
+
+VISIBILITY = 30_000
+"""So long SQS keeps a message away that was received and not deleted."""
 
 STORM = 20 * MINUTE
 CALM = 120 * MINUTE
@@ -442,17 +445,21 @@ class History:
     def _run_tick(self) -> None:
         self._era(lambda: scheduler.build(self._system())(tick_event(EPOCH), None))
 
-    def _woken(self, due: list[DueSoon], after: int) -> None:
-        """The delay queue's consumer, called again for messages that failed."""
+    def _woken(self, due: list[DueSoon], after: int, receives: int = 1) -> None:
+        """The delay queue's consumer, called again for messages that failed, or that it died with."""
         event = delayed_event([delayed_to_text(due)])
+        event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(receives)
+        failed = [True]  # until it says otherwise
 
         def run() -> None:
-            answer: list[Any] = []
-            self._era(lambda: answer.append(scheduler.build(self._system())(event, None)))
-            if not answer or answer[0]["batchItemFailures"]:
-                self._woken(due, 30_000)  # its visibility time-out
+            handle = delay_consumer.build(self._system(), lambda _: self.hub.tell("parks a message"))
+            failed[0] = bool(handle(event, None)["batchItemFailures"])
 
-        self.hub.start("delayed", run, after=after)
+        def done(_: Process) -> None:
+            if failed[0]:
+                self._woken(due, VISIBILITY, receives + 1)
+
+        self.hub.start("delayed", run, after=after, done=done)
 
     def _era(self, run: Callable[[], Any]) -> None:
         try:

@@ -40,6 +40,10 @@ class Cloud:
         kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
         return name
 
+    def queue(self) -> str:
+        """A new standard queue's address."""
+        return str(self.clients.of("sqs").create_queue(QueueName=f"omnipub-{uuid.uuid4().hex[:12]}")["QueueUrl"])
+
     def bucket(self) -> str:
         """A new bucket's name."""
         name = f"omnipub-{uuid.uuid4().hex[:12]}"

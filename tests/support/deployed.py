@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 REGION = "us-east-1"
 SERVICES = (
     f"{ministack.SERVICES},apigateway,cloudformation,cognito-idp,ecr,events,scheduler,secretsmanager,servicequotas,"
-    "ses,sns,sqs,ssm"
+    "ses,sns,ssm"
 )
 ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 """The emulator runs functions on this machine's own processor."""

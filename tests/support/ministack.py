@@ -19,7 +19,7 @@ from pathlib import Path
 VERSION = "1.5.33"
 CRYPTOGRAPHY = "50.0.2"
 ROOT = Path(__file__).parent.parent.parent
-SERVICES = "s3,dynamodb,kinesis,lambda,iam,sts,kms,logs,monitoring"
+SERVICES = "s3,dynamodb,kinesis,sqs,lambda,iam,sts,kms,logs,monitoring"
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 STARTS_WITHIN = 60.0

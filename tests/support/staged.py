@@ -16,6 +16,7 @@ OUTPUTS = {
     "Data": {
         "TableName": "table-1",
         "StreamName": "stream-1",
+        "DelayQueue": f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/delay-1",
         "MediaBucket": "media-1",
         "ParkedBucket": "parked-1",
         "VaultKey": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1",
@@ -23,6 +24,7 @@ OUTPUTS = {
     },
     "Scheduler": {
         "SchedulerFunction": "omnipub-dev-scheduler",
+        "DelayFunction": "omnipub-dev-delay",
         "Mode": "live",
         "WorkerTimeout": "90",
         "Version": __version__,

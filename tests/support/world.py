@@ -320,7 +320,7 @@ class TestBed:
         """Let the delay queue put what waits for moments up to `until`, a lead before each, and the worker work."""
         while soon := sorted((one for one in self.delay.named if one.at <= until), key=lambda one: one.at):
             self.clock.sleep_until(soon[0].at - self.system.settings.lead)
-            self.system.dispatch.woken(self.delay.take(soon[0].at))
+            self.system.wake.put(self.delay.take(soon[0].at))
             self.run_stream()
 
     def close(self) -> None:

@@ -38,7 +38,7 @@ def closure_of(function: str, sources: Path) -> Closure:
     return Closure(modules={name: _file_of(name, sources) for name in sorted(names)}, packages=packages)
 
 
-@cache  # three functions are built in one run
+@cache  # several functions are built in one run
 def import_graph(root: str) -> grimp.ImportGraph:
     """Read all imports of a package's modules, without those that only a type checker reads."""
     return grimp.build_graph(root, include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None)

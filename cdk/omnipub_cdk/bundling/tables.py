@@ -7,6 +7,7 @@ ENTRIES = {
     "api": "omnipub.handlers.api.app",
     "worker": "omnipub.handlers.worker",
     "scheduler": "omnipub.handlers.scheduler",
+    "delay": "omnipub.handlers.delay_consumer",
 }
 """The module of each function; Lambda calls its `handler`."""
 
@@ -51,9 +52,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "kinesis": ("PutRecords",),
     "kms": ("Decrypt", "Encrypt"),
-    "lambda": ("Invoke",),
     "s3": ("GetObject", "HeadObject", "PutObject"),
     "secretsmanager": ("GetSecretValue",),
+    "sqs": ("SendMessageBatch",),
 }
 """The AWS services and operations that the shipped code calls; botocore's description of all others stays out."""
 

@@ -75,7 +75,7 @@ def _candidates() -> Iterator[Path]:
         yield Path(folder) / name
 
 
-@cache  # three functions ask in one run
+@cache  # several functions ask in one run
 def _version(path: Path) -> str | None:
     try:
         said = subprocess.run(  # noqa: S603  asks an interpreter for its version

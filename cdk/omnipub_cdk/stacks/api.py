@@ -17,8 +17,7 @@ from omnipub_cdk.nag_exceptions import acknowledge
 from omnipub_cdk.stacks.auth import AuthStack
 from omnipub_cdk.stacks.data import DataStack
 from omnipub_cdk.stacks.function_environment import environment
-from omnipub_cdk.stacks.permissions import allow_media, allow_seat, allow_stream, allow_table, allow_vault
-from omnipub_cdk.stacks.scheduler import SchedulerStack
+from omnipub_cdk.stacks.permissions import allow_delay, allow_media, allow_seat, allow_stream, allow_table, allow_vault
 from omnipub_cdk.stages import Stage
 
 
@@ -33,7 +32,6 @@ class ApiStack(Stack):
         stage: Stage,
         data: DataStack,
         auth: AuthStack,
-        scheduler: SchedulerStack,
         code_of: CodeOf,
         **values: Any,
     ) -> None:
@@ -57,7 +55,7 @@ class ApiStack(Stack):
         allow_seat(self.function, data)
         allow_media(self.function, data, writing=True)
         allow_vault(self.function, data.vault)
-        allow(self.function, ["lambda:InvokeFunction"], scheduler.function.function_arn)
+        allow_delay(self.function, data)
         allow(self.function, ["secretsmanager:GetSecretValue"], self.origin_secret.secret_arn)
         self.api = self._routed(auth)
         self._stage(stage)

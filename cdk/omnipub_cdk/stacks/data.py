@@ -1,4 +1,4 @@
-"""What is kept: the table, the stream of pointers, media, records given up on, the key that seals tokens, the topic.
+"""What is kept: the table, stream and delay queue of pointers, media, parked records, the key of tokens, the topic.
 
 The topic stands here because whoever subscribed to it has confirmed that: no rollback of the functions moves it.
 """
@@ -10,6 +10,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from omnipub.names import SERVICE
@@ -20,6 +21,9 @@ from omnipub_cdk.topic import topic_of
 
 UNFINISHED = {"unfinished": "true"}
 """The tag of an object that no message refers to yet; without it nothing is ever removed."""
+
+DELAY_TIMEOUT = Duration.seconds(5)
+"""Of a run of the delay queue's consumer: it offers again for a second what the stream refuses."""
 
 _TEXT = dynamodb.AttributeType.STRING
 
@@ -40,6 +44,7 @@ class DataStack(Stack):
             encryption=kinesis.StreamEncryption.MANAGED,
             removal_policy=RemovalPolicy.DESTROY,  # it holds pointers: the table is the truth
         )
+        self.delay = _delay_queue(self)
         self.media = _bucket(
             self,
             "Media",
@@ -74,6 +79,7 @@ class DataStack(Stack):
         for said, value in (
             ("TableName", self.table.table_name),
             ("StreamName", self.stream.stream_name),
+            ("DelayQueue", self.delay.queue_url),
             ("MediaBucket", self.media.bucket_name),
             ("ParkedBucket", self.parked.bucket_name),
             ("VaultKey", self.vault.key_arn),
@@ -108,6 +114,22 @@ def _table(stack: Stack, stage: Stage, kept: RemovalPolicy) -> dynamodb.Table:
     if not stage.protected:
         acknowledge(table, "AwsSolutions-DDB3", f"Stage {stage.name} holds nothing that could not be made again.")
     return table
+
+
+def _delay_queue(stack: Stack) -> sqs.Queue:
+    """A standard queue: FIFO queues take no delay of a single message."""
+    queue = sqs.Queue(
+        stack,
+        "Delay",
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        # A batch that is throttled or fails is invisible for that long; AWS asks for six times the time-out.
+        visibility_timeout=Duration.seconds(6 * int(DELAY_TIMEOUT.to_seconds())),
+        retention_period=Duration.hours(1),  # ticks have put again by then what it names
+        removal_policy=RemovalPolicy.DESTROY,  # it holds pointers: the table is the truth
+    )
+    acknowledge(queue, "AwsSolutions-SQS3", "Its consumer parks what it cannot do, whole, in a bucket.")
+    return queue
 
 
 def _bucket(stack: Stack, name: str, kept: RemovalPolicy, **values: Any) -> s3.Bucket:

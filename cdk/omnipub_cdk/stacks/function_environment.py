@@ -8,8 +8,8 @@ from omnipub_cdk.stacks.data import DataStack
 from omnipub_cdk.stages import Stage
 
 
-def environment(stage: Stage, data: DataStack, *, origin_secret: str = "") -> Mapping[str, str]:
-    """The variables of a function; only the API needs the secret of its origin."""
+def environment(stage: Stage, data: DataStack, *, origin_secret: str = "", parked: str = "") -> Mapping[str, str]:
+    """The variables of a function; only the API needs the secret of its origin, only who parks the bucket for it."""
     return to_environment(
         Settings(
             stage=stage.name,
@@ -20,9 +20,11 @@ def environment(stage: Stage, data: DataStack, *, origin_secret: str = "") -> Ma
             log_level=stage.log_level,
             table=data.table.table_name,
             stream=data.stream.stream_name,
+            queue=data.delay.queue_url,
             bucket=data.media.bucket_name,
             key=data.vault.key_arn,
             function=function_name(stage, "scheduler"),
+            parked=parked,
             origin_secret=origin_secret,
         )
     )

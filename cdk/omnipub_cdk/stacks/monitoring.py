@@ -38,7 +38,12 @@ class MonitoringStack(Stack):
         super().__init__(scope, name, **values)
         watched = AlarmSources(
             namespace=f"{SERVICE}/{stage.name}",
-            functions={"api": api.function, "worker": worker.function, "scheduler": scheduler.function},
+            functions={
+                "api": api.function,
+                "worker": worker.function,
+                "scheduler": scheduler.function,
+                "delay": scheduler.delay,
+            },
             mapping_id=worker.mapping_id,
             api=api.api,
             failures=scheduler.failures,

@@ -28,6 +28,9 @@ MEDIA = "media/"
 SEATS = "seats/"
 """What the names of objects in the bucket of media begin with."""
 
+DELAYED = "delay/"
+"""What the names of parked messages of the delay queue begin with."""
+
 
 def allow_table(function: lambda_.Function, table: dynamodb.Table) -> None:
     """Read and write items; query the indexes."""
@@ -38,6 +41,19 @@ def allow_table(function: lambda_.Function, table: dynamodb.Table) -> None:
 def allow_stream(function: lambda_.Function, stream: kinesis.Stream) -> None:
     """Put pointers."""
     allow(function, ["kinesis:PutRecords"], stream.stream_arn)
+
+
+def allow_delay(function: lambda_.Function, data: DataStack) -> None:
+    """Put pointers on the delay queue."""
+    allow(function, ["sqs:SendMessage"], data.delay.queue_arn)
+
+
+def allow_waking(function: lambda_.Function, data: DataStack) -> None:
+    """Let the function's trigger take messages of the delay queue, and the function park those it cannot do."""
+    actions = ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+    allow(function, [f"sqs:{action}" for action in actions], data.delay.queue_arn)
+    allow(function, ["s3:PutObject"], f"{data.parked_arn}/{DELAYED}*")
+    _any_object(function, data, f"ParkedArn/{DELAYED}", "Any message: their names are ids that SQS draws.")
 
 
 def allow_seat(function: lambda_.Function, data: DataStack) -> None:

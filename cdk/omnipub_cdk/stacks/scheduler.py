@@ -1,34 +1,32 @@
-"""What makes it punctual: a tick each minute, a function that waits for due moments, a queue of calls that failed."""
+"""What makes it punctual: a tick each minute, the consumer of the delay queue, a queue of calls that failed."""
 
 from typing import Any
 
-from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from omnipub import __version__
-from omnipub_cdk.functions import CodeOf, allow, function, function_name
+from omnipub_cdk.functions import CodeOf, function, policy_of
 from omnipub_cdk.nag_exceptions import acknowledge
-from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stacks.data import DELAY_TIMEOUT, DataStack
 from omnipub_cdk.stacks.function_environment import environment
-from omnipub_cdk.stacks.permissions import allow_seat, allow_stream, allow_table
+from omnipub_cdk.stacks.permissions import allow_delay, allow_seat, allow_stream, allow_table, allow_waking
 from omnipub_cdk.stages import Stage
 
 TIMEOUT = Duration.seconds(240)
-"""A tick waits for moments up to 150 s ahead and then still puts them."""
+"""A tick after an outage puts a long backlog, and an operator's run-now everything that is due."""
 
 TICK_LIFE = Duration.seconds(60)
 """A tick older than this is left to the next one."""
 
-CALL_LIFE = Duration.seconds(150)
-"""So long may a nudge wait for a free place; later, a tick has found what it names."""
-
 
 class SchedulerStack(Stack):
-    """The scheduler. It has no concurrency of its own: a limit would throttle nudges while ticks wait."""
+    """The scheduler. Nothing in it waits for a moment; none of its functions reserves concurrency."""
 
     def __init__(
         self, scope: Construct, name: str, *, stage: Stage, data: DataStack, code_of: CodeOf, **values: Any
@@ -44,31 +42,56 @@ class SchedulerStack(Stack):
             timeout=TIMEOUT,
             environment=environment(stage, data),
             retry_attempts=1,
-            max_event_age=CALL_LIFE,
+            max_event_age=TICK_LIFE,
             on_failure=destinations.SqsDestination(self.failures),
         )
         allow_table(self.function, data.table)
         allow_stream(self.function, data.stream)
+        allow_delay(self.function, data)
         allow_seat(self.function, data)
-        # By its name: a reference to itself would make the function wait for its own role.
-        own = self.format_arn(
-            service="lambda",
-            resource="function",
-            resource_name=function_name(stage, "scheduler"),
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        allow(self.function, ["lambda:InvokeFunction"], own)
+        self.delay = self._delay(stage, data, code_of)
+        # A stage whose other stacks still call the scheduler cannot lose this export; they come after this stack.
+        self.export_value(self.function.function_arn)
         self._tick()
         self._say(stage)
 
     def _say(self, stage: Stage) -> None:
         """What `omnipub --stage` must know of the functions, which are deployed together."""
         CfnOutput(self, "SchedulerFunction", value=self.function.function_name)
+        CfnOutput(self, "DelayFunction", value=self.delay.function_name)
         CfnOutput(self, "Mode", value=stage.mode.value)
         CfnOutput(self, "WorkerTimeout", value=str(stage.worker_timeout))
         CfnOutput(self, "Version", value=__version__)
         if stage.sandbox_url:
             CfnOutput(self, "SandboxUrl", value=stage.sandbox_url)
+
+    def _delay(self, stage: Stage, data: DataStack, code_of: CodeOf) -> lambda_.Function:
+        """The consumer of the delay queue: it puts on the stream what has become due, and waits for nothing."""
+        made = function(
+            Construct(self, "Delay"),
+            "delay",
+            stage=stage,
+            code_of=code_of,
+            memory=stage.delay_memory,
+            timeout=DELAY_TIMEOUT,
+            environment=environment(stage, data, parked=data.parked.bucket_name),
+        )
+        allow_table(made, data.table)
+        allow_stream(made, data.stream)
+        allow_delay(made, data)
+        allow_seat(made, data)
+        allow_waking(made, data)
+        trigger = lambda_.CfnEventSourceMapping(
+            self,
+            "Trigger",
+            event_source_arn=data.delay.queue_arn,
+            function_name=made.function_arn,
+            batch_size=10,  # more would take a window of a second
+            function_response_types=["ReportBatchItemFailures"],
+            # No MaximumConcurrency: with it, AWS keeps more pollers than quiet times need.
+        )
+        trigger.node.add_dependency(policy_of(made))
+        return made
 
     def _tick(self) -> None:
         role = iam.Role(

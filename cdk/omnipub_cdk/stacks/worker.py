@@ -11,6 +11,7 @@ from omnipub_cdk.functions import CodeOf, allow, function, policy_of
 from omnipub_cdk.stacks.data import DataStack
 from omnipub_cdk.stacks.function_environment import environment
 from omnipub_cdk.stacks.permissions import (
+    allow_delay,
     allow_media,
     allow_parking,
     allow_reading,
@@ -19,7 +20,6 @@ from omnipub_cdk.stacks.permissions import (
     allow_table,
     allow_vault,
 )
-from omnipub_cdk.stacks.scheduler import SchedulerStack
 from omnipub_cdk.stages import Stage
 
 TRIES = 10
@@ -39,7 +39,6 @@ class WorkerStack(Stack):
         *,
         stage: Stage,
         data: DataStack,
-        scheduler: SchedulerStack,
         code_of: CodeOf,
         **values: Any,
     ) -> None:
@@ -58,7 +57,7 @@ class WorkerStack(Stack):
         allow_seat(self.function, data)
         allow_media(self.function, data, writing=False)
         allow_vault(self.function, data.vault)
-        allow(self.function, ["lambda:InvokeFunction"], scheduler.function.function_arn)
+        allow_delay(self.function, data)
         _allow_mail(self.function, stage)
         _allow_text_messages(self.function, stage)
         allow_reading(self.function, data.stream)

@@ -20,7 +20,7 @@ def system() -> "System":
     if settings.on_aws:
         from omnipub.wiring.aws import on_aws, settle
 
-        made = on_aws(settings, _clients())
+        made = on_aws(settings, clients())
         settle(made)
         return made
     if not settings.data:
@@ -41,11 +41,12 @@ def origin_secret() -> "OriginSecret | None":
         return None
     from omnipub.adapters.aws.origin_secret import OriginSecret
 
-    return OriginSecret(_clients(), name)
+    return OriginSecret(clients(), name)
 
 
 @cache
-def _clients() -> "Clients":
+def clients() -> "Clients":
+    """The clients of AWS, which all of this process shares."""
     from omnipub.adapters.aws.clients import Clients
 
     return Clients()

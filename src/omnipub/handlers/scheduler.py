@@ -1,4 +1,4 @@
-"""Lambda `scheduler`: the tick of each minute, what the delay queue wakes, nudges, and an operator's run-now."""
+"""Lambda `scheduler`: the tick of each minute, and an operator's run-now. It waits for no moment."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,16 +6,7 @@ from typing import Any
 from omnipub.errors import GateClosedError
 from omnipub.handlers.process import system
 from omnipub.log_events import LogEvent
-from omnipub.services.stream.wire_format import (
-    NUDGE,
-    ROWS,
-    RUN_NOW,
-    TICK,
-    delayed_from,
-    nudge_from,
-    report_to,
-    run_now_from,
-)
+from omnipub.services.stream.wire_format import ROWS, RUN_NOW, TICK, report_to, run_now_from
 from omnipub.wiring.assemble import System
 
 Event = Mapping[str, Any]
@@ -36,11 +27,7 @@ def build(over: System) -> Callable[[Event, object], Answer]:
 
 
 def _answered(over: System, event: Event, *, trace: str) -> Answer:
-    if "Records" in event:
-        return _woken(over, event)
     match event.get("source"):
-        case source if source == NUDGE:
-            return {"lost": over.dispatch.nudged(nudge_from(event))}
         case source if source == TICK:
             report = over.dispatch.tick(trace=str(event.get("execution_id", "")))
             return {"due": report.due, "overdue": report.overdue, "looks": report.looks, "lost": report.lost}
@@ -49,21 +36,7 @@ def _answered(over: System, event: Event, *, trace: str) -> Answer:
             over.world.journal.note(LogEvent.RUN_NOW, dispatched=run.dispatched, skipped=run.skipped, lost=run.lost)
             return report_to(run)
         case other:
-            raise ValueError(f"the scheduler knows {TICK}, {NUDGE} and {RUN_NOW}, not {other!r}")
-
-
-def _woken(over: System, event: Event) -> Answer:
-    """Put what messages of the delay queue name; those of which something was not put fail."""
-    named = {}
-    for record in event["Records"]:
-        due = delayed_from(record["body"])
-        if due is None:
-            over.world.journal.note(LogEvent.FOREIGN_RECORD, sequence=record["messageId"])
-            continue
-        named[record["messageId"]] = due
-    left = set(over.dispatch.woken([one for due in named.values() for one in due]))
-    failed = [name for name, due in named.items() if not left.isdisjoint(due)]
-    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+            raise ValueError(f"the scheduler knows {TICK} and {RUN_NOW}, not {other!r}")
 
 
 def handler(event: Event, context: object) -> Answer:

@@ -1,4 +1,4 @@
-"""Gives the scheduler what the delay queue holds, a lead before each moment: one thread, however much waits."""
+"""Gives the delay queue's consumer what the queue holds, a lead before each moment: one thread, however much waits."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ LONGEST_SECONDS = 0.1
 """How soon what another process put is noticed, and a clock that was set."""
 
 AGAIN_SECONDS = 1.0
-"""After so long the scheduler is given again what it could not put."""
+"""After so long the consumer is given again what it could not put."""
 
 
 class DelayTimer:
@@ -19,16 +19,16 @@ class DelayTimer:
 
     Args:
         delay: The delay queue.
-        scheduler: The handler of its messages.
+        consumer: The handler of its messages.
         now: The wall clock, which may be set.
         lead: How long before its moment a pointer is handed over.
     """
 
     def __init__(
-        self, delay: SqliteDelay, scheduler: Handler, *, now: Callable[[], datetime], lead: timedelta = timedelta(0)
+        self, delay: SqliteDelay, consumer: Handler, *, now: Callable[[], datetime], lead: timedelta = timedelta(0)
     ) -> None:
         self._delay = delay
-        self._scheduler = scheduler
+        self._consumer = consumer
         self._now = now
         self._lead = lead
 
@@ -44,12 +44,12 @@ class DelayTimer:
         """Hand over what is due; the seconds until it should be asked again.
 
         Raises:
-            OmnipubError: Storage, or the scheduler, failed; nothing is forgotten.
+            OmnipubError: Storage, or the consumer, failed; nothing is forgotten.
         """
         messages = self._delay.until(self._now() + self._lead)
         if messages:
             event = delayed_event([one.body for one in messages])
-            answer = self._scheduler(event, LambdaContext(function_name="omnipub-scheduler"))
+            answer = self._consumer(event, LambdaContext(function_name="omnipub-delay"))
             failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
             names = [record["messageId"] for record in event["Records"]]
             done = [message for name, message in zip(names, messages, strict=True) if name not in failed]

@@ -17,7 +17,7 @@ from omnipub.adapters.system.threads import WorkerPoolThreads
 from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError, OmnipubError
-from omnipub.handlers import scheduler, worker
+from omnipub.handlers import delay_consumer, scheduler, worker
 from omnipub.handlers.api import app
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import RunningInstance, alone, api_token, note_running, now_text, sound
@@ -180,12 +180,11 @@ class OneMachine:
         stream, delay = self.system.world.stream, self.system.world.delay
         if not (isinstance(stream, SqliteStream) and isinstance(delay, SqliteDelay)):
             raise AssertionError("one machine has its stream and its delay queue in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
-        handler = scheduler.build(self.system)
         engines = Loops(
             stream=stream,
-            timer=DelayTimer(delay, handler, now=self._clock.now, lead=self._settings.lead),
+            timer=DelayTimer(delay, delay_consumer.build(self.system), now=self._clock.now, lead=self._settings.lead),
             worker=worker.build(self.system),
-            scheduler=handler,
+            scheduler=scheduler.build(self.system),
             pool=pool,
             tick_timer=TickTimer(self._clock.now),
             say=self._say,

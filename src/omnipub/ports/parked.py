@@ -1,6 +1,6 @@
-"""Parked records, elsewhere called dead letters: the worker gave them up, and they can be replayed."""
+"""Parked records, elsewhere called dead letters: a function gave them up, and they can be replayed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,7 +15,7 @@ class ParkedRecord:
     Attributes:
         id: Its name among the parked ones.
         parked_at: When it was given up on.
-        tries: How often the worker had been called with it.
+        tries: How often the function had been called with it.
         why: `retries_exhausted` or `record_age_exceeded`.
     """
 
@@ -31,6 +31,10 @@ class Parked(Protocol):
 
     def count(self) -> int:
         """How many there are."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Function (`worker`, `delay`, `sender`) → how many it gave up on; on one machine all are the worker's."""
         ...
 
     def page(self, *, after: str = "", limit: int) -> Sequence[ParkedRecord]:

@@ -7,9 +7,9 @@ from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from omnipub.adapters.aws.kinesis import KinesisStream
 from omnipub.adapters.aws.kms_vault import KmsVault
-from omnipub.adapters.aws.lambda_delay import LambdaDelay
 from omnipub.adapters.aws.place import AwsPlace
 from omnipub.adapters.aws.s3_media import S3Media
+from omnipub.adapters.aws.sqs_delay import SqsDelay
 from omnipub.adapters.system.clock import SystemChance, SystemClock
 from omnipub.adapters.system.journal import LogJournal
 from omnipub.adapters.system.log_output import logger_for
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Journal | None" = None) -> System:
-    """The system over DynamoDB, Kinesis, KMS, S3 and Lambda; nothing is asked of them yet.
+    """The system over DynamoDB, Kinesis, SQS, KMS and S3; nothing is asked of them yet.
 
     Args:
         settings: Of the stage.
@@ -42,16 +42,17 @@ def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Jour
         raise ConfigurationError("These settings name nothing on AWS.", hint="Set OMNIPUB_TABLE and its companions.")
     clients = clients or Clients()
     journal = journal or LogJournal(partial(logger_for, settings))
+    clock = SystemClock()
     return assemble(
         settings,
         World(
             table=DynamoTable(clients, settings.table),
             stream=KinesisStream(clients, settings.stream, journal),
-            delay=LambdaDelay(clients, settings.function, journal),
+            delay=SqsDelay(clients, settings.queue, lead=settings.lead, clock=clock, journal=journal),
             vault=KmsVault(clients, settings.key),
             media=S3Media(clients, settings.bucket),
             send=sender(settings),
-            clock=SystemClock(),
+            clock=clock,
             chance=SystemChance(),
             threads=BoundedThreadPool(),
             place=AwsPlace(clients, table=settings.table, bucket=settings.bucket),

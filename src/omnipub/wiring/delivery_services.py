@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from omnipub.services.protocol.driver import Driver
     from omnipub.services.scheduling.dispatch import Dispatch
     from omnipub.services.scheduling.run_now import RunNow
+    from omnipub.services.scheduling.wake import Wake
 
 
 class DeliveryServices:
@@ -249,6 +250,13 @@ class DeliveryServices:
                 releases=self.releases,
             ),
         )
+
+    @locked_cached_property
+    def wake(self) -> "Wake":
+        """What puts on the stream what the delay queue wakes."""
+        from omnipub.services.scheduling.wake import Wake
+
+        return Wake(base=self.base, due=self.due, gate=self.gate)
 
     @locked_cached_property
     def run_now(self) -> "RunNow":

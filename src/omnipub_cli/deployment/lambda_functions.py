@@ -4,7 +4,7 @@ from typing import Any
 
 from omnipub_cli.deployment.aws_clients import asked
 
-NAMES = ("api", "worker", "scheduler")
+NAMES = ("api", "worker", "scheduler", "delay")
 """omnipub's functions."""
 
 

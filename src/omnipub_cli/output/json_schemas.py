@@ -313,6 +313,7 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
             retention_hours=COUNT,
             lag=_object(records=_or_null(COUNT), age_ms=COUNT),
             parked=COUNT,
+            parked_by=_map(COUNT),
             shards=_list(
                 _object(shard=TEXT, records=_or_null(COUNT), oldest_at=_MAYBE_MOMENT, newest_at=_MAYBE_MOMENT)
             ),

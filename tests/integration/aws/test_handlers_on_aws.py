@@ -5,12 +5,10 @@ between the functions is done here by hand, with records as Kinesis hands them o
 """
 
 import base64
-import io
 import json
 import struct
 import threading
 import time
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -23,18 +21,18 @@ import pytest
 from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from omnipub.adapters.aws.place import AwsPlace
+from omnipub.adapters.aws.s3_parked import S3Parked
 from omnipub.config import Mode, Settings, to_environment
 from omnipub.errors import GateClosedError
-from omnipub.handlers import process, scheduler, worker
+from omnipub.handlers import delay_consumer, process, scheduler, worker
 from omnipub.handlers.api import app
 from omnipub.names import LOCAL_OWNER
-from omnipub.onebox.aws_events import IncomingRequest, LambdaContext, gateway_event, tick_event
+from omnipub.onebox.aws_events import IncomingRequest, LambdaContext, delayed_event, gateway_event, tick_event
 from omnipub.onebox.sandbox_process import connect_all, control
 from omnipub.ports.stream_reader import StartPosition
 from omnipub.ports.table import Put
 from omnipub.sandbox.http_server import SandboxServer
 from omnipub.services.stream.replay import PUT
-from omnipub.services.stream.wire_format import nudge_from
 from omnipub.storage import keys
 from omnipub.wiring.assemble import System
 from omnipub.wiring.aws import on_aws, replay_on_aws, settle
@@ -66,7 +64,9 @@ def settings(over_ministack: Cloud, sandbox: str) -> Settings:
         sandbox_url=sandbox,
         table=over_ministack.table(),
         stream=over_ministack.stream(shards=2),
+        queue=over_ministack.queue(),
         bucket=over_ministack.bucket(),
+        parked=over_ministack.bucket(),
         key=over_ministack.key(),
         function="omnipub-scheduler",
     )
@@ -79,13 +79,13 @@ def system(settings: Settings, over_ministack: Cloud, monkeypatch: pytest.Monkey
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("OMNIPUB_DATA")
     monkeypatch.setenv("AWS_ENDPOINT_URL", over_ministack.url)
-    for cached in (process.system, process._clients):
+    for cached in (process.system, process.clients):
         cached.cache_clear()
     made = process.system()
     connect_all(made, settings.sandbox_url)
     yield made
     made.close()
-    for cached in (process.system, process._clients):
+    for cached in (process.system, process.clients):
         cached.cache_clear()
 
 
@@ -312,50 +312,32 @@ def _clients(system: System) -> Clients:
     return table._clients
 
 
-FUNCTION = """
-import json
-def handler(event, context):
-    print("NUDGED " + json.dumps(event))
-"""
-
-
-def test_a_nudge_runs_the_function_with_what_the_scheduler_reads(
-    over_ministack: Cloud, settings: Settings, system: System
+@pytest.mark.usefixtures("system")
+def test_what_is_due_in_a_minute_waits_in_the_delay_queue_and_its_consumer_puts_it_at_once(
+    over_ministack: Cloud, settings: Settings, trigger: Trigger
 ) -> None:
-    client = over_ministack.clients.of("lambda")
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("nudged.py", FUNCTION)
-    client.create_function(
-        FunctionName=settings.function,
-        Runtime="python3.13",
-        Role="arn:aws:iam::123456789012:role/omnipub",
-        Handler="nudged.handler",
-        Code={"ZipFile": packed.getvalue()},
-    )
-    at = (datetime.now(UTC) + timedelta(seconds=60)).isoformat()
-    body = {"text": "Soon", "channels": ["facebook"], "schedule": {"at": at}}
-    _, made = call("POST", "/messages", body)
-    payload = _printed(over_ministack, f"/aws/lambda/{settings.function}", "NUDGED ")
-    (named,) = nudge_from(payload)
-    assert made["id"] in named.pointer.pk
-    assert scheduler.build(system)(payload | {"due": []}, CONTEXT) == {"lost": 0}
-    client.delete_function(FunctionName=settings.function)
+    at = datetime.now(UTC) + timedelta(seconds=4)
+    _, made = call("POST", "/messages", {"text": "Soon", "channels": ["facebook"], "schedule": {"at": at.isoformat()}})
+    assert trigger.events() == []
+    (message,) = _received(over_ministack, settings.queue)
+    assert datetime.now(UTC) <= at - settings.lead + timedelta(seconds=1.5)
+    (record,) = delayed_event([message["Body"]])["Records"]
+    assert delay_consumer.handler({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
+    assert delay_consumer.handler({"Records": [record | {"body": "not ours"}]}, CONTEXT) == {"batchItemFailures": []}
+    assert S3Parked(over_ministack.clients, settings.parked).counts()["delay"] == 1
+    work(trigger.events())
+    assert datetime.now(UTC) >= at
+    assert statuses(made["id"]) == {"facebook": "published"}
 
 
-def _printed(cloud: Cloud, group: str, word: str) -> Any:
-    """What an asynchronous invocation printed behind `word`, once it has run."""
-    logs, deadline = cloud.clients.of("logs"), time.monotonic() + 30
+def _received(cloud: Cloud, queue: str) -> list[dict[str, Any]]:
+    """The messages of a queue, once there are some."""
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        try:
-            lines = [one["message"] for one in logs.filter_log_events(logGroupName=group)["events"]]
-        except logs.exceptions.ResourceNotFoundException:
-            lines = []
-        found = [line.partition(word)[2] for line in lines if word in line]
+        found = cloud.clients.of("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", [])
         if found:
-            return json.loads(found[0])
-        time.sleep(0.1)
-    raise AssertionError("the function did not run")
+            return list(found)
+    raise AssertionError("no message became visible")
 
 
 def test_a_token_lies_sealed_by_kms_in_the_table(system: System) -> None:

@@ -42,12 +42,14 @@ def data_stack() -> str:
         {
             "Table": {"Type": "AWS::DynamoDB::Table", "Properties": table},
             "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},
+            "Delay": {"Type": "AWS::SQS::Queue"},
             "Media": {"Type": "AWS::S3::Bucket"},
             "Parked": {"Type": "AWS::S3::Bucket"},
             "Vault": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}},
         },
         TableName={"Ref": "Table"},
         StreamName={"Ref": "Stream"},
+        DelayQueue={"Ref": "Delay"},
         MediaBucket={"Ref": "Media"},
         ParkedBucket={"Ref": "Parked"},
         VaultKey={"Fn::GetAtt": ["Vault", "Arn"]},
@@ -108,6 +110,7 @@ def stacks(emulated: str, sandbox: str) -> None:
             clock = functions_stack(
                 "scheduler",
                 SchedulerFunction=f"omnipub-{stage}-scheduler",
+                DelayFunction=f"omnipub-{stage}-delay",
                 Mode="sandbox",
                 WorkerTimeout="60",
                 Version=__version__,
@@ -421,6 +424,7 @@ def test_the_doctor_looks_at_the_table_of_a_stage_whose_worker_is_missing(
     clock = functions_stack(
         "scheduler",
         SchedulerFunction="omnipub-half-scheduler",
+        DelayFunction="omnipub-half-delay",
         Mode="sandbox",
         WorkerTimeout="60",
         Version=__version__,

@@ -39,7 +39,7 @@ EMPTY = ("Security",)
 
 PASSWORD = "Correct-horse-7-battery"
 BEYOND_THE_HORIZON = timedelta(seconds=165)
-"""Further ahead than a nudge reaches, so that only a tick can find it."""
+"""Further ahead than the delay queue is used, so that only a tick can find it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from omnipub.domain.ids import Parent
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import GateClosedError, UnavailableError
-from omnipub.handlers import scheduler, worker
+from omnipub.handlers import delay_consumer, scheduler, worker
 from omnipub.onebox.aws_events import (
     LambdaContext,
     delayed_event,
@@ -28,7 +28,6 @@ from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Item, Key
 from omnipub.services.stream.wire_format import (
     delayed_to_text,
-    nudge_to_text,
     pointer_to_text,
     report_from,
     run_now_to_text,
@@ -135,17 +134,6 @@ def test_a_tick_puts_what_is_due_and_writes_the_heartbeat(bed: TestBed) -> None:
     assert bed.system.dispatch.last_beat() == START
 
 
-def test_a_nudge_waits_for_its_moment(bed: TestBed) -> None:
-    at = START + timedelta(seconds=20)
-    schedule(bed, "x", at)
-    payload = json.loads(nudge_to_text(bed.delay.named))
-    assert scheduler.build(bed.system)(payload, CONTEXT) == {"lost": 0}
-    assert [when for when, _ in bed.stream.records] == [at - bed.system.settings.lead]
-    bed.run_stream()
-    assert len(bed.network.posts) == 1
-    assert bed.clock.now() == at + bed.network.takes
-
-
 def delayed(bed: TestBed) -> dict[str, Any]:
     return delayed_event([delayed_to_text([one]) for one in bed.delay.take(START + timedelta(hours=1))])
 
@@ -156,7 +144,7 @@ def test_a_message_of_the_delay_queue_puts_what_it_names_at_once(bed: TestBed) -
     schedule(bed, "two", at)
     woken = delayed(bed)
     assert len(woken["Records"]) == 2
-    assert scheduler.build(bed.system)(woken, CONTEXT) == {"batchItemFailures": []}
+    assert delay_consumer.build(bed.system)(woken, CONTEXT) == {"batchItemFailures": []}
     assert [(when, one.at) for when, one in bed.stream.records] == [(START, at)] * 2
 
 
@@ -170,9 +158,60 @@ def test_of_the_delay_queue_only_messages_fail_of_which_something_was_not_put(be
     bed.delay.refusing = True
     put = bed.stream.put
     bed.stream.put = lambda pointers: [p for p in pointers if p == two.pointer] or put(pointers)  # type: ignore[method-assign]
-    answer = scheduler.build(bed.system)(event, CONTEXT)
+    answer = delay_consumer.build(bed.system)(event, CONTEXT)
     assert answer == {"batchItemFailures": [{"itemIdentifier": event["Records"][-1]["messageId"]}]}
     assert len(bed.journal.named("foreign_record")) == len(foreign)
+
+
+def test_a_message_that_fails_again_and_again_is_parked_whole_and_one_that_is_not_ours_at_once(
+    bed: TestBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule(bed, "one", START + timedelta(seconds=20))
+    event = delayed_event(["not ours", delayed_to_text(bed.delay.take(START + timedelta(hours=1)))])
+    foreign, ours = event["Records"]
+    parked: list[Any] = []
+    handle = delay_consumer.build(bed.system, parked.append)
+    monkeypatch.setattr(bed.stream, "put", unavailable)
+    for receives in range(1, delay_consumer.RECEIVES):
+        ours["attributes"]["ApproximateReceiveCount"] = str(receives)
+        parked.clear()
+        assert handle(event, CONTEXT) == {"batchItemFailures": [{"itemIdentifier": ours["messageId"]}]}
+        assert parked == [foreign]
+    ours["attributes"]["ApproximateReceiveCount"] = str(delay_consumer.RECEIVES)
+    parked.clear()
+    assert handle(event, CONTEXT) == {"batchItemFailures": []}
+    assert parked == [foreign, ours]
+    assert bed.journal.named("delay_parked")[-1] == {"message_id": ours["messageId"]}
+
+
+def test_what_cannot_be_parked_comes_again(bed: TestBed) -> None:
+    event = delayed_event(["not ours"])
+    (record,) = event["Records"]
+    assert delay_consumer.build(bed.system, unavailable)(event, CONTEXT) == {
+        "batchItemFailures": [{"itemIdentifier": record["messageId"]}]
+    }
+
+
+def test_on_one_machine_a_storage_that_fails_is_told_to_whoever_gave_the_message(
+    bed: TestBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule(bed, "one", START + timedelta(seconds=20))
+    monkeypatch.setattr(bed.stream, "put", unavailable)
+    with pytest.raises(UnavailableError):
+        delay_consumer.build(bed.system)(delayed(bed), CONTEXT)
+
+
+def test_of_a_table_that_is_a_copy_the_delay_queue_puts_nothing(bed: TestBed) -> None:
+    schedule(bed, "one", START + timedelta(seconds=20))
+    bed.system.gate.enter()
+    bed.place.name = "elsewhere"
+    assert delay_consumer.build(bed.system)(delayed(bed), CONTEXT) == {"batchItemFailures": []}
+    assert bed.stream.records == []
+    assert bed.journal.named("gate_closed")
+
+
+def unavailable(*_: object) -> None:
+    raise UnavailableError("Throttled.")
 
 
 def test_a_tick_over_a_table_that_is_a_copy_fails_and_says_why_in_the_log(bed: TestBed) -> None:

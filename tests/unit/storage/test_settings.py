@@ -23,7 +23,7 @@ seconds = st.integers(2, 900)
 OF_TYPE = {str: text, int: counts, Mode: st.sampled_from(Mode), LogLevel: st.sampled_from(LogLevel)}
 
 
-ON_AWS = ("table", "stream", "bucket", "key", "function")
+ON_AWS = ("table", "stream", "queue", "bucket", "key", "function")
 PLACE = ("data", *ON_AWS)
 places = st.one_of(
     st.fixed_dictionaries({"data": text}).map(lambda one: {"data": st.just(one["data"])}),
@@ -161,7 +161,7 @@ def test_a_value_that_makes_no_sense_is_refused_naming_the_variable(setting: str
     assert variable(setting) in caught.value.message
 
 
-NAMES = {"table": "t", "stream": "s", "bucket": "b", "key": "k", "function": "f"}
+NAMES = {"table": "t", "stream": "s", "queue": "q", "bucket": "b", "key": "k", "function": "f"}
 
 
 def test_a_stage_is_on_aws_if_it_names_everything_there() -> None:

@@ -27,7 +27,7 @@ class RetryPolicy:
 FAST_PATH = RetryPolicy(connecting=1, reading=3, attempts=2)
 """What only saves time must not cost much of it: the table knows, and the next tick looks."""
 
-_PATIENCE: Mapping[str, RetryPolicy] = {"kinesis": FAST_PATH, "lambda": FAST_PATH}
+_PATIENCE: Mapping[str, RetryPolicy] = {"kinesis": FAST_PATH, "lambda": FAST_PATH, "sqs": FAST_PATH}
 
 CONNECTIONS = 64
 """Of one service, side by side: more than a worker has sends."""
@@ -73,7 +73,7 @@ class Clients:
             return self._session
 
     def of(self, service: str, patience: RetryPolicy | None = None) -> Any:
-        """The client of a service: `dynamodb`, `kinesis`, `kms`, `s3`, `lambda` or `cloudwatch`.
+        """The client of a service: `dynamodb`, `kinesis`, `sqs`, `kms`, `s3`, `lambda` or `cloudwatch`.
 
         Args:
             service: Its name.

@@ -36,6 +36,8 @@ _LATER = ("{what} did not take the request: {code}.", "Try again in a moment.")
 TABLE: dict[str, tuple[type[OmnipubError], tuple[str, str]]] = {
     "ResourceNotFoundException": (ConfigurationError, _ABSENT),
     "NotFoundException": (ConfigurationError, _ABSENT),
+    "AWS.SimpleQueueService.NonExistentQueue": (ConfigurationError, _ABSENT),
+    "QueueDoesNotExist": (ConfigurationError, _ABSENT),
     "NoSuchBucket": (ConfigurationError, _ABSENT),
     "AccessDenied": (ConfigurationError, _FORBIDDEN),
     "AccessDeniedException": (ConfigurationError, _FORBIDDEN),
@@ -63,6 +65,7 @@ THROTTLED = {
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "RequestThrottled",
     "SlowDown",
     "Throttling",
     "ThrottlingException",

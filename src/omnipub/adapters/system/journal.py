@@ -14,6 +14,7 @@ LEVELS: Mapping[LogEvent, int] = MappingProxyType(
         (
             LogEvent.API_BROKE,
             LogEvent.CHANNEL_BROKE,
+            LogEvent.DELAY_PARKED,
             LogEvent.POST_HAS_ANOTHER_OWNER,
             LogEvent.RECORD_FAILED,
             LogEvent.RELEASE_FAILED,
@@ -25,14 +26,15 @@ LEVELS: Mapping[LogEvent, int] = MappingProxyType(
         (
             LogEvent.ACCOUNT_NOT_MARKED,
             LogEvent.ACCOUNT_RESTS,
+            LogEvent.DELAY_LOST,
             LogEvent.FOREIGN_RECORD,
             LogEvent.GATE_CLOSED,
             LogEvent.GATE_NOT_SETTLED,
-            LogEvent.NUDGE_LOST,
             LogEvent.RENEWAL_FAILED,
             LogEvent.STREAM_FAILED,
             LogEvent.STREAM_PUT_LOST,
             LogEvent.STREAM_REFUSED,
+            LogEvent.WAKE_FAILED,
         ),
         logging.WARNING,
     )

@@ -1,4 +1,4 @@
-"""Hand over what is due, each minute: the scheduler's tick, and what the delay queue wakes.
+"""Hand over what is due, each minute: the scheduler's tick. It waits for nothing.
 
 Ticks may overlap, double, jitter or be lost. A pointer that is put twice costs a read; none costs punctuality.
 "A tick ran" and "a tick put everything" are two facts: the beat is written first, the cursor and `served_at` after
@@ -8,7 +8,7 @@ the last put, and only if stream and delay queue took all of it. Only the cursor
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby, islice
+from itertools import islice
 
 from omnipub.domain.delivery.overdue import FRESH, in_turns, is_put_again
 from omnipub.domain.timestamps import from_text, to_text
@@ -45,14 +45,6 @@ BACKLOG = 1_000
 
 READ = 20_000
 """Overdue deliveries that a tick reads at most, the oldest first."""
-
-REPEATED = timedelta(seconds=1)
-"""So long the consumer of the delay queue offers again what the stream refuses."""
-
-PAUSE = timedelta(milliseconds=200)
-
-DELAYED_AGAIN = timedelta(seconds=10)
-"""What the stream refuses this long after its moment is left to the ticks: each round may double some of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,35 +107,6 @@ class Dispatch:
         )
         self._go_on_with_the_held()
         return report
-
-    def nudged(self, named: Sequence[DueSoon]) -> int:
-        """Wait until a lead before each of the moments and put their pointers; how many were lost."""
-        self.gate.check()
-        end, lost = self.base.clock.now() + HORIZON, 0
-        soon = _by_moment(one for one in named if one.at <= end)
-        for moment, group in groupby(soon, key=lambda one: one.at):
-            self.base.clock.sleep_until(moment - self.due.lead)
-            lost += len(self.due.on_stream(list(group)))
-        return lost
-
-    def woken(self, named: Sequence[DueSoon]) -> Sequence[DueSoon]:
-        """Put at once what the delay queue has woken; what neither the stream nor that queue takes now.
-
-        What the stream refuses for a second goes to the queue again, as a message of its own.
-        """
-        self.gate.check()
-        left, until = _by_moment(named), self.base.clock.now() + REPEATED
-        while left := list(self.due.on_stream(left)):
-            if self.base.clock.now() >= until:
-                break
-            self.base.clock.sleep_until(self.base.clock.now() + PAUSE)
-        oldest = self.base.clock.now() - DELAYED_AGAIN
-        again = [one for one in left if one.at > oldest]
-        if left:
-            self.base.journal.note(
-                LogEvent.STREAM_PUT_LOST, records=len(left), of=len(named), left_to_ticks=len(left) - len(again)
-            )
-        return self.due.later(again)
 
     def last_beat(self) -> datetime | None:
         """When a tick began last."""

@@ -12,7 +12,6 @@ from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
 from omnipub.strict_json import JsonError, loads
 
 TICK = "omnipub.tick"
-NUDGE = "omnipub.nudge"
 RUN_NOW = "omnipub.run-now"
 
 ROWS = 10_000
@@ -42,25 +41,16 @@ def pointer_from_text(text: str | bytes) -> Pointer | None:
     return found if _may_be_there(found) else None
 
 
-def nudge_to_text(due: Sequence[DueSoon]) -> str:
-    """The payload of a nudge."""
-    return json.dumps({"source": NUDGE, "due": _named(due)}, separators=(",", ":"))
-
-
-def nudge_from(payload: Mapping[str, Any]) -> list[DueSoon]:
-    """The deliveries that a nudge names."""
-    return [DueSoon(pointer=_pointer(one), at=from_text(one["at"])) for one in payload["due"]]
-
-
 def delayed_to_text(due: Sequence[DueSoon]) -> str:
     """The body of a message of the delay queue: pointers, each with its moment."""
-    return json.dumps({"due": _named(due)}, separators=(",", ":"))
+    named = [_fields(one.pointer) | {"at": to_text(one.at)} for one in due]
+    return json.dumps({"due": named}, separators=(",", ":"))
 
 
 def delayed_from(body: str) -> list[DueSoon] | None:
     """What a message of the delay queue names, or None if it is none: the ticks find what it should have named."""
     try:
-        found = nudge_from(loads(body))
+        found = [DueSoon(pointer=_pointer(one), at=from_text(one["at"])) for one in loads(body)["due"]]
     except _FOREIGN:
         return None
     return found if all(_may_be_there(one.pointer) for one in found) else None
@@ -121,10 +111,6 @@ def _may_be_there(pointer: Pointer) -> bool:
     """Whether the table can be asked for it: a key that DynamoDB refuses would count as storage that fails."""
     names = (pointer.pk, pointer.sk, pointer.group)
     return all(0 < len(name) <= KEY_CHARACTERS for name in names)
-
-
-def _named(due: Sequence[DueSoon]) -> list[dict[str, str]]:
-    return [_fields(one.pointer) | {"at": to_text(one.at)} for one in due]
 
 
 def _fields(pointer: Pointer) -> dict[str, str]:

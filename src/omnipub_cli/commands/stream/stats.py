@@ -30,7 +30,8 @@ def stats(context: typer.Context) -> None:
     with call.system() as system:
         replay = call.replay(system)
         shards, lag = replay.reader.shards(), replay.reader.lag()
-        parked, retention = replay.parked.count(), replay.reader.retention
+        given_up, retention = replay.parked.counts(), replay.reader.retention
+    parked = sum(given_up.values())
     records = _total(shards)
     oldest = min((one.oldest_at for one in shards if one.oldest_at), default=None)
     newest = max((one.newest_at for one in shards if one.newest_at), default=None)
@@ -46,6 +47,7 @@ def stats(context: typer.Context) -> None:
                 ("not read yet", behind),
                 ("the oldest waits for", age),
                 ("parked", parked),
+                *((f"parked by {function}", count) for function, count in given_up.items() if count < parked and count),
             ]
         ),
         TableView(columns=SHARDS, rows=[(one.name, one.records, one.oldest_at, one.newest_at) for one in shards]),
@@ -56,6 +58,7 @@ def stats(context: typer.Context) -> None:
             "retention_hours": retention // timedelta(hours=1),
             "lag": {"records": lag.records, "age_ms": milliseconds(lag.age)},
             "parked": parked,
+            "parked_by": dict(given_up),
             "shards": [_shape(one) for one in shards],
         },
         ids=[one.name for one in shards],
@@ -65,7 +68,7 @@ def stats(context: typer.Context) -> None:
 
 def _advise(call: Call, *, parked: int, behind: bool) -> None:
     if parked:
-        call.output.warn(f"Parked: {parked}. The worker gave them up; what is due in the table goes out all the same.")
+        call.output.warn(f"Parked: {parked}. They were given up; what is due in the table goes out all the same.")
         call.output.hint(f"See what would become of them: {call.typed('stream replay --parked --dry-run')}")
     if behind:
         call.warn_if_nothing_runs()

@@ -11,8 +11,8 @@ Outputs = Mapping[str, Mapping[str, str]]
 """Stack's short name → its outputs."""
 
 SAID_BY: Mapping[str, tuple[str, ...]] = {
-    "Data": ("TableName", "StreamName", "MediaBucket", "ParkedBucket", "VaultKey"),
-    "Scheduler": ("SchedulerFunction", "Mode", "WorkerTimeout", "Version", "Schema"),
+    "Data": ("TableName", "StreamName", "DelayQueue", "MediaBucket", "ParkedBucket", "VaultKey"),
+    "Scheduler": ("SchedulerFunction", "DelayFunction", "Mode", "WorkerTimeout", "Version", "Schema"),
     "Worker": ("WorkerFunction", "Schema"),
 }
 """Stack → the outputs that commands cannot do without."""
@@ -31,6 +31,7 @@ class StageOutputs:
     Attributes:
         settings: Those of its functions, but for how much they log.
         worker: Name of the worker's function.
+        delay: Name of the function that consumes the delay queue.
         parked: Name of the bucket of records given up on.
         version: The omnipub it was deployed with.
         schema: Fingerprint of what its functions mean by the table: its shape and its items. Of two releases at once,
@@ -39,6 +40,7 @@ class StageOutputs:
 
     settings: Settings
     worker: str
+    delay: str
     parked: str
     version: str
     schema: str
@@ -54,6 +56,7 @@ def facts(stage: str, outputs: Outputs) -> StageOutputs:
     return StageOutputs(
         settings=settings(stage, outputs),
         worker=outputs["Worker"]["WorkerFunction"],
+        delay=outputs["Scheduler"]["DelayFunction"],
         parked=outputs["Data"]["ParkedBucket"],
         version=outputs["Scheduler"]["Version"],
         schema=" and ".join(dict.fromkeys(outputs[short]["Schema"] for short in ("Scheduler", "Worker"))),
@@ -75,6 +78,7 @@ def settings(stage: str, outputs: Outputs) -> Settings:
         worker_timeout=int(scheduler["WorkerTimeout"]),
         table=data["TableName"],
         stream=data["StreamName"],
+        queue=data["DelayQueue"],
         bucket=data["MediaBucket"],
         key=data["VaultKey"],
         function=scheduler["SchedulerFunction"],

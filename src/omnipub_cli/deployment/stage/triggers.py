@@ -1,12 +1,12 @@
-"""What moves a stage and can be switched off by hand: the worker's trigger, the schedule of ticks, the key of tokens.
+"""What moves a stage and can be switched off by hand: triggers, the schedule of ticks, the key of tokens.
 
 CloudFormation does not notice that, and a deployment does not turn it on again: each finding names the command of AWS
 that does.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omnipub.errors import ConfigurationError, OmnipubError
 from omnipub.services.health.finding import Finding, Health, fine
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SCHEDULE = "AWS::Scheduler::Schedule"
 _DRIFT = "status --detect-drift"
-_WORKER_SAYS = "logs tail worker --since 15m"
+_SAYS = "logs tail {function} --since 15m"
 _ABSENT = {"NotFoundException", "ResourceNotFoundException"}
 _OFF = {"Disabled", "Disabling"}
 _PROBLEM = "PROBLEM"
@@ -68,24 +68,48 @@ def machinery(stage: "Stage") -> Iterator[Finding]:
 
 def _trigger(stage: "Stage") -> Finding:
     """Whether what is on the stream reaches the worker."""
-    told = stage.clients.of("lambda").list_event_source_mappings(FunctionName=stage.facts.worker)
-    ours = f":stream/{stage.settings.stream}"
-    found = [one for one in told["EventSourceMappings"] if one.get("EventSourceArn", "").endswith(ours)]
+    return _judged(
+        stage,
+        stage.facts.worker,
+        f":stream/{stage.settings.stream}",
+        ("trigger", "worker", "The worker's trigger"),
+        missing="Nothing leads from the stream to the worker, so nothing is sent.",
+        off="so nothing is sent",
+        on="What is on the stream is handed to the worker.",
+    )
+
+
+def _delay(stage: "Stage") -> Finding:
+    """Whether what the delay queue wakes is put on the stream."""
+    return _judged(
+        stage,
+        stage.facts.delay,
+        f":{stage.settings.queue.rpartition('/')[2]}",
+        ("delay", "delay", "The delay queue's trigger"),
+        missing="Nothing leads from the delay queue to its consumer, so what is scheduled is late.",
+        off="so what is scheduled is late",
+        on="What the delay queue wakes is put on the stream.",
+    )
+
+
+def _judged(
+    stage: "Stage", function: str, source: str, part: tuple[str, str, str], *, missing: str, off: str, on: str
+) -> Finding:
+    """How the triggers stand that lead from `source` to a function; `part` is the finding, the log and the words."""
+    name, log, what = part
+    told = stage.clients.of("lambda").list_event_source_mappings(FunctionName=function)
+    found = [one for one in told["EventSourceMappings"] if one.get("EventSourceArn", "").endswith(source)]
     if not found:
-        return _bad("trigger", "Nothing leads from the stream to the worker, so nothing is sent.", next_=_DRIFT)
-    return _judged(found, stage.region)
-
-
-def _judged(found: Sequence[Mapping[str, Any]], region: str) -> Finding:
+        return _bad(name, missing, next_=_DRIFT)
     for one in found:
         state, last = str(one.get("State", "")), str(one.get("LastProcessingResult", ""))
         if state in _OFF:
-            command = _START_TRIGGER.format(uuid=one["UUID"], region=region)
-            return _bad("trigger", "The worker's trigger is disabled, so nothing is sent.", elsewhere=command)
+            command = _START_TRIGGER.format(uuid=one["UUID"], region=stage.region)
+            return _bad(name, f"{what} is disabled, {off}.", elsewhere=command)
         if last.startswith(_PROBLEM):
-            what = f"The worker's trigger says of its last batch: {last}"
-            return Finding(name="trigger", health=Health.WARN, what=what, next=_WORKER_SAYS)
-    return fine("trigger", "What is on the stream is handed to the worker.")
+            said = f"{what} says of its last batch: {last}"
+            return Finding(name=name, health=Health.WARN, what=said, next=_SAYS.format(function=log))
+    return fine(name, on)
 
 
 def _ticks(stage: "Stage") -> Finding:
@@ -123,6 +147,13 @@ PARTS: Sequence[TriggerPart] = (
         right="lambda:ListEventSourceMappings",
         needs=(*_NAMES, "Worker"),
         look=_trigger,
+    ),
+    TriggerPart(
+        name="delay",
+        what="The delay queue's trigger",
+        right="lambda:ListEventSourceMappings",
+        needs=(*_NAMES, "Worker"),
+        look=_delay,
     ),
     TriggerPart(
         name="ticks", what="The schedule of ticks", right="scheduler:GetSchedule", needs=("Scheduler",), look=_ticks

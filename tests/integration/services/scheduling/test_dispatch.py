@@ -254,12 +254,12 @@ def test_the_delay_queue_offers_again_what_the_stream_refuses_and_takes_the_rest
     taken = bed.delay.take(at)
     assert [one.at for one in taken] == [at]
     bed.stream.losing = True
-    assert bed.system.dispatch.woken(taken) == ()
+    assert bed.system.wake.put(taken) == ()
     assert bed.delay.named == taken
     bed.delay.refusing = True
-    assert bed.system.dispatch.woken(taken) == taken, "the message comes again"
+    assert bed.system.wake.put(taken) == taken, "the message comes again"
     bed.stream.losing = False
-    assert bed.system.dispatch.woken(taken) == ()
+    assert bed.system.wake.put(taken) == ()
     bed.run_stream()
     assert lateness(bed, message) <= milliseconds(WITHIN)
 
@@ -270,7 +270,7 @@ def test_what_the_stream_refuses_long_after_its_moment_is_left_to_the_ticks(bed:
     taken = bed.delay.take(at)
     bed.clock.time = at + timedelta(minutes=3)
     bed.stream.losing = bed.delay.refusing = True
-    assert bed.system.dispatch.woken(taken) == ()
+    assert bed.system.wake.put(taken) == ()
 
 
 def test_the_cursor_only_moves_forward(bed: TestBed) -> None:

@@ -27,10 +27,10 @@ def written(path: Path, *events: LogEvent, least: LogLevel = LogLevel.INFO) -> l
 
 
 def test_a_mistake_of_ours_is_an_error_and_what_heals_by_itself_a_warning(tmp_path: Path) -> None:
-    assert written(tmp_path, LogEvent.TICK, LogEvent.RECORD_FAILED, LogEvent.NUDGE_LOST) == [
+    assert written(tmp_path, LogEvent.TICK, LogEvent.RECORD_FAILED, LogEvent.DELAY_LOST) == [
         ("tick", "INFO"),
         ("record_failed", "ERROR"),
-        ("nudge_lost", "WARNING"),
+        ("delay_lost", "WARNING"),
     ]
 
 

@@ -210,9 +210,9 @@ def test_the_doctor_tells_how_each_stack_stands(there: FakeAccount, status: str,
 @pytest.mark.parametrize(
     ("missing", "unseen"),
     [
-        ("Worker", {"trigger", "quotas"}),
-        ("Scheduler", {"told", "trigger", "ticks", "key", "quotas", "system"}),
-        ("Data", {"told", "trigger", "key", "quotas", "system"}),
+        ("Worker", {"trigger", "delay", "quotas"}),
+        ("Scheduler", {"told", "trigger", "delay", "ticks", "key", "quotas", "system"}),
+        ("Data", {"told", "trigger", "delay", "key", "quotas", "system"}),
     ],
 )
 def test_the_doctor_names_a_stack_that_is_missing_and_looks_at_what_it_can(

@@ -25,6 +25,11 @@ TRIGGER = {
     "State": "Enabled",
     "LastProcessingResult": "OK",
 }
+WOKEN = {
+    "UUID": "5c4b7b0a-5d35-4eb5-b481-8945cf9d10c2",
+    "EventSourceArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:delay-1",
+    "State": "Enabled",
+}
 TICK = {
     "Arn": f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/Tick-1",
     "Name": "Tick-1",
@@ -34,13 +39,20 @@ TICK = {
     "Target": {"Arn": "arn:1", "RoleArn": "arn:2", "Input": "{}"},
     "State": "ENABLED",
 }
-WELL: Mapping[tuple[str, str], Any] = {
-    ("lambda", "list_event_source_mappings"): {"EventSourceMappings": [TRIGGER]},
-    ("scheduler", "get_schedule"): TICK,
-    ("kms", "describe_key"): {"KeyMetadata": {"KeyId": "1", "KeyState": "Enabled"}},
+WELL: Mapping[str, Any] = {
+    "trigger": {"EventSourceMappings": [TRIGGER]},
+    "delay": {"EventSourceMappings": [WOKEN]},
+    "ticks": TICK,
+    "key": {"KeyMetadata": {"KeyId": "1", "KeyState": "Enabled"}},
 }
-CALLS = {"trigger": ("lambda", "list_event_source_mappings"), "ticks": ("scheduler", "get_schedule")}
-CALLS["key"] = ("kms", "describe_key")
+"""Answers, in the order in which they are asked for."""
+
+CALLS = {
+    "trigger": ("lambda", "list_event_source_mappings"),
+    "delay": ("lambda", "list_event_source_mappings"),
+    "ticks": ("scheduler", "get_schedule"),
+    "key": ("kms", "describe_key"),
+}
 
 Look = Callable[..., Mapping[str, Finding]]
 
@@ -52,10 +64,13 @@ def look() -> Iterator[Look]:
 
     def look(answers: Mapping[str, Any] | None = None, kind: str = "AWS::Scheduler::Schedule") -> Mapping[str, Finding]:
         clients: dict[str, Any] = {}
-        told = WELL | {CALLS[name]: answer for name, answer in (answers or {}).items()}
-        for (service, operation), answer in told.items():
-            clients[service] = aws().create_client(service, region_name=REGION)
-            stub = Stubber(clients[service])
+        stubbed: dict[str, Stubber] = {}
+        for name, answer in {**WELL, **(answers or {})}.items():
+            service, operation = CALLS[name]
+            if service not in clients:
+                clients[service] = aws().create_client(service, region_name=REGION)
+                stubbed[service] = Stubber(clients[service])
+            stub = stubbed[service]
             if isinstance(answer, str):
                 stub.add_client_error(operation, answer, "It may not.", 400)
             else:
@@ -81,7 +96,7 @@ def look() -> Iterator[Look]:
 
 def test_where_nothing_is_switched_off_that_is_said(look: Look) -> None:
     found = look()
-    assert list(found) == [part.name for part in PARTS] == ["trigger", "ticks", "key"]
+    assert list(found) == [part.name for part in PARTS] == ["trigger", "delay", "ticks", "key"]
     assert {one.health for one in found.values()} == {Health.OK}
 
 
@@ -93,6 +108,16 @@ def test_a_trigger_that_is_disabled_is_wrong_and_the_command_enables_it(look: Lo
         "aws lambda update-event-source-mapping --uuid 14e0db71-5d35-4eb5-b481-8945cf9d10c2 --enabled "
         "--region eu-west-1"
     )
+
+
+def test_a_delay_queue_that_wakes_nobody_makes_what_is_scheduled_late(look: Look) -> None:
+    off = look({"delay": {"EventSourceMappings": [WOKEN | {"State": "Disabled"}]}})["delay"]
+    assert (off.health, "5c4b7b0a" in off.elsewhere) == (Health.BAD, True)
+    assert "late" in off.what
+    other = look({"delay": {"EventSourceMappings": [WOKEN | {"EventSourceArn": "arn:aws:sqs:x:1:other"}]}})["delay"]
+    assert (other.health, other.next) == (Health.BAD, "status --detect-drift")
+    said = look({"delay": {"EventSourceMappings": [WOKEN | {"LastProcessingResult": "PROBLEM: x"}]}})["delay"]
+    assert said.next == "logs tail delay --since 15m"
 
 
 def test_a_trigger_of_another_stream_is_none(look: Look) -> None:

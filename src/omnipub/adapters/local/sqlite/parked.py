@@ -1,7 +1,7 @@
 """Records given up on, in SQLite beside the stream: whole, until somebody replays them."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from omnipub.adapters.local.sqlite.database import Database
 from omnipub.adapters.local.sqlite.stream_reader import moment_of, record_of
@@ -35,6 +35,10 @@ class SqliteParked:
         """How many there are."""
         with self._database.reading() as connection:
             return int(connection.execute("SELECT count(*) FROM parked").fetchone()[0])
+
+    def counts(self) -> Mapping[str, int]:
+        """How many the worker gave up on: here nothing else gives up."""
+        return {"worker": self.count()}
 
     def page(self, *, after: str = "", limit: int) -> Sequence[ParkedRecord]:
         """Those behind `after`, by sequence."""
