@@ -76,14 +76,16 @@ _TABLE: dict[str, Figure] = {
     "seconds.waiting": _ceiling(
         1.2, "seconds a message that was scheduled", "the sender waits the rest, at most the lead and a second"
     ),
-    "seconds.delay": _ceiling(0.020, "seconds a message of the delay queue", "it puts pointers on the stream at once"),
+    "seconds.delay": _ceiling(
+        0.050, "seconds a message that was scheduled", "2.5 ticks hand it over, and each time it is put at once"
+    ),
     "seconds.scheduler": _assumed(0.2, "seconds a tick", "it hands over and waits for no moment"),
     # Messages between the parts.
     "stream.delivery": _ceiling(
         1, "records of the stream a delivery", "one pointer each; what is tried again adds few"
     ),
     "queue.delivery": _ceiling(
-        2.1, "requests a scheduled delivery", "send, receive and delete, shared by what is due together"
+        2.5, "requests a scheduled delivery", "send, receive and delete by each of 2.5 ticks; three channels share them"
     ),
     "queue.idle": _assumed(
         660_000, "requests a month of a queue whose trigger finds nothing", "five pollers that ask every 20 s"

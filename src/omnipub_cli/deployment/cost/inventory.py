@@ -68,12 +68,13 @@ OBJECTS, NETWORK = "S3_DATA_EVENTS", "LAMBDA_NETWORK_LOGS"
 """What GuardDuty may look at, by the names of its features."""
 
 _DEV = Inventory(
-    functions=MappingProxyType({"api": 512, "worker": 512, "scheduler": 256}),
+    functions=MappingProxyType({"api": 512, "worker": 512, "scheduler": 256, "delay": 256}),
     ticks=MINUTES,
-    alarms=12,
+    queues=1,
+    alarms=13,
     figures=10,
     firewall_rules=5,
-    roles=4,
+    roles=5,
 )
 
 INVENTORIES: Mapping[str, Inventory] = MappingProxyType(
@@ -112,11 +113,6 @@ PLANNED: Mapping[str, Planned] = MappingProxyType(
             what="A function `sender` sends to the networks, so that the worker waits for none.",
             is_built=lambda one: "sender" in one.functions,
             built=lambda one: _with_functions(one, sender=one.functions["worker"]),
-        ),
-        "delay": Planned(
-            what="A queue holds pointers until shortly before their moments, so that no run waits for one.",
-            is_built=lambda one: one.queues > 0,
-            built=lambda one: replace(_with_functions(one, delay=128), queues=1),
         ),
         "media": Planned(
             what="Images are removed after 30 days.",
