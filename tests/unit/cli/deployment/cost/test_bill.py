@@ -133,7 +133,7 @@ def test_a_function_that_nobody_priced_is_refused() -> None:
 
 
 def test_without_a_sender_the_worker_pays_for_waiting_for_networks() -> None:
-    older = INVENTORIES["prod"]
+    older = replace(PROD, functions={"api": 512, "worker": 512, "scheduler": 256})
     seconds = {
         part.of: part.units for part in usage(Traffic(requests_per_day=10_000), older) if part.price == "lambda.arm"
     }
