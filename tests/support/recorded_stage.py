@@ -101,7 +101,6 @@ class RecordedClients:
 
     def __init__(self, region: str = REGION, **cloudwatch: Any) -> None:
         self.cloudwatch = RecordedCloudWatch(region, **cloudwatch)
-        self.session = SimpleNamespace(register=lambda _event, _handler: None)
 
     def of(self, service: str) -> Any:
         """A client."""
@@ -109,7 +108,17 @@ class RecordedClients:
 
 
 class RecordedAccount:
-    """The account."""
+    """The account; its CloudWatch may be told to misbehave."""
+
+    def __init__(self, profile: str = "", **cloudwatch: Any) -> None:
+        assert profile == ""
+        self._cloudwatch = cloudwatch
+        self._made: dict[str, RecordedClients] = {}
+
+    def clients(self, region: str, *, before_call: Any = None) -> RecordedClients:
+        """The clients of a region, always the same."""
+        assert before_call is None or region == REGION
+        return self._made.setdefault(region, RecordedClients(region, **self._cloudwatch))
 
     def caller(self) -> Caller:
         """Whose credentials these are."""
@@ -125,12 +134,9 @@ class RecordedAccount:
 
 def recorded_stage(**cloudwatch: Any) -> Any:
     """The stage as commands have it, with a CloudWatch that may be told to misbehave."""
+    account = RecordedAccount(**cloudwatch)
     return SimpleNamespace(
-        name="dev",
-        region=REGION,
-        facts=facts("dev", OUTPUTS),
-        account=RecordedAccount(),
-        clients=RecordedClients(REGION, **cloudwatch),
+        name="dev", region=REGION, facts=facts("dev", OUTPUTS), account=account, clients=account.clients(REGION)
     )
 
 

@@ -167,7 +167,7 @@ def _views(call: Call, made: "Quote", *, prices: bool) -> "Sequence[View]":
 
     if prices:
         return [cost_views.price_table()]
-    return list(cost_views.drawn(made)) if call.output.look.terminal else [cost_views.piped(made)]
+    return list(cost_views.drawn(made, wide=call.wide)) if call.output.look.terminal else [cost_views.piped(made)]
 
 
 def _traffic(given: TrafficOptions) -> "Traffic":
@@ -217,7 +217,7 @@ def _say_which_prices(call: Call, region: str) -> None:
 
     call.output.note(
         f"List prices of {prices.REGION}, read from {prices.oldest()} to {prices.newest()}, in US dollars without tax; "
-        f"each with its source: {call.typed('cost --prices --wide')}"
+        f"each with its source: omnipub cost --prices --wide"
     )
     if region != prices.REGION:
         call.output.warn(f"The stage is in {region}, whose prices differ.")

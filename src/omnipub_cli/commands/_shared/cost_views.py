@@ -63,12 +63,12 @@ def piped(quote: Quote) -> TableView:
     return TableView(columns=PIPED, rows=rows)
 
 
-def drawn(quote: Quote) -> Iterator[View]:
-    """The whole answer for eyes."""
+def drawn(quote: Quote, *, wide: bool) -> Iterator[View]:
+    """The whole answer for eyes; `wide` adds the price of each unit."""
     for infra in dict.fromkeys(one.infra for one in quote.offers):
         offers = [one for one in quote.offers if one.infra == infra]
         yield StoryView(lines=[LineView((_heading(infra, quote),), heading=True)])
-        yield _charges(offers) if len(quote.levels) == 1 else _lines(offers)
+        yield _charges(offers, wide=wide) if len(quote.levels) == 1 else _lines(offers)
     yield StoryView(lines=list(_bars(quote)))
     if len(quote.levels) > 1:
         yield StoryView(lines=[*_verdicts("The seed's ranges, in dollars a month", quote.cells)])
@@ -79,10 +79,11 @@ def drawn(quote: Quote) -> Iterator[View]:
 
 
 def _heading(infra: str, quote: Quote) -> str:
-    traffic = quote.offers[0].traffic
+    month = f"dollars in month {quote.offers[0].traffic.month}"
     if infra == CONTAINERS:
-        return f"Containers, laid out as `{quote.layout}`: a design; dollars in month {traffic.month}"
-    return f"Serverless, {PLAN} with CloudFront's flat-rate plan; dollars in month {traffic.month}"
+        return f"Containers, laid out as `{quote.layout}`: a design; {month}"
+    when = "dollars a month, as measured" if quote.measurement else month
+    return f"Serverless, {PLAN} with CloudFront's flat-rate plan; {when}"
 
 
 def _lines(offers: Sequence[Offer]) -> TableView:
@@ -97,13 +98,13 @@ def _lines(offers: Sequence[Offer]) -> TableView:
     return TableView(columns=(Column("LINE", flexible=True), *columns), rows=rows)
 
 
-def _charges(offers: Sequence[Offer]) -> TableView:
+def _charges(offers: Sequence[Offer], *, wide: bool) -> TableView:
     """A row for each price, with its units; the last column has the bill with a plan."""
     columns = [
         Column("LINE"),
         Column("OF WHAT", flexible=True),
         Column("UNITS", right=True),
-        Column("PRICE", right=True, rank=1),
+        *((Column("PRICE", right=True),) if wide else ()),
         Column("DOLLARS", right=True),
         *(Column(PLAN, right=True) for one in offers if one.asked_plan),
     ]
@@ -116,12 +117,12 @@ def _charges(offers: Sequence[Offer]) -> TableView:
             one.price.component,
             f"{one.price.unit}{' (measured)' if one.measured else ''}",
             _units(one.units),
-            _price(one.price),
+            *((_price(one.price),) if wide else ()),
             *(lines.get(name, " ") for lines in bills),
         )
         for name, one in sorted(found.items(), key=lambda item: list(prices.PRICES).index(item[0]))
     ]
-    rows.append((TOTAL, " ", " ", " ", *(dollars(one.bill.total) for one in offers)))
+    rows.append((TOTAL, *([" "] * (3 if wide else 2)), *(dollars(one.bill.total) for one in offers)))
     return TableView(columns=columns, rows=rows)
 
 

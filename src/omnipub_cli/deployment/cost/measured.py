@@ -160,11 +160,9 @@ def _answers(asking: Sequence[Counted], stage: "Stage", since: datetime, until: 
 
 
 def _cloudwatch(stage: "Stage", region: str) -> Any:
-    if region == stage.region:
-        return stage.clients.of("cloudwatch")
-    from omnipub.adapters.aws.clients import Clients
-
-    return Clients(region=region).of("cloudwatch")
+    """CloudWatch of a region, which for CloudFront's figures is not the stage's."""
+    clients = stage.clients if region == stage.region else stage.account.clients(region)
+    return clients.of("cloudwatch")
 
 
 def _parts(answers: Answers, to_a_month: float) -> Iterator[Part]:

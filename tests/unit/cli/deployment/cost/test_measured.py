@@ -16,25 +16,17 @@ from omnipub_cli.deployment.cost.stage_metrics import BY_RESOURCE, asked_of
 from omnipub_cli.deployment.cost.traffic import Traffic
 from omnipub_cli.deployment.cost.usage import HOURS, usage
 from support.described import aws
-from support.recorded_stage import EDGE, NOW, RECORDED, REGION, RecordedClients, recorded_stage
+from support.recorded_stage import EDGE, NOW, RECORDED, REGION, recorded_stage
 
 ROOT = Path(__file__).parents[5]
 ASSUMED = Traffic(requests_per_day=0)
-
-
-@pytest.fixture
-def edge(monkeypatch: pytest.MonkeyPatch) -> RecordedClients:
-    """The clients of CloudFront's region."""
-    made = RecordedClients(EDGE)
-    monkeypatch.setattr("omnipub.adapters.aws.clients.Clients", lambda *, region: made if region == EDGE else None)
-    return made
 
 
 Seen = Callable[..., Measurement]
 
 
 @pytest.fixture
-def seen(edge: RecordedClients) -> Seen:  # noqa: ARG001  it is there first
+def seen() -> Seen:
     return lambda **cloudwatch: measured(recorded_stage(**cloudwatch), days=7, now=NOW)
 
 
@@ -84,22 +76,23 @@ def test_of_a_size_the_newest_counts_and_one_that_is_not_told_stays_computed(see
     assert [row["Dimensions"]["BucketName"] for row in silent_sizes] == ["media-1"], "the other has told nothing"
 
 
-def test_the_edge_is_asked_in_its_own_region_and_once(seen: Seen, edge: RecordedClients) -> None:
-    counted = units(seen())
-    (asked,) = edge.cloudwatch.asked
+def test_the_edge_is_asked_in_its_own_region_and_once() -> None:
+    stage = recorded_stage()
+    counted = units(measured(stage, days=7, now=NOW))
+    (asked,) = stage.account.clients(EDGE).cloudwatch.asked
     spaces = {one["MetricStat"]["Metric"]["Namespace"] for one in asked["MetricDataQueries"]}
     assert spaces == {"AWS/CloudFront", "AWS/Logs"}
     requests = sum(recorded("Requests", DistributionId="E123", Region="Global")) / 48 * HOURS
     assert counted["cloudfront.requests", ""] == counted["waf.requests", ""] == pytest.approx(requests)
 
 
-def test_everything_in_the_file_is_asked_for(edge: RecordedClients) -> None:
+def test_everything_in_the_file_is_asked_for() -> None:
     stage = recorded_stage()
     measured(stage, days=7, now=NOW)
     asked = {
         (metric["Namespace"], metric["MetricName"], *sorted(one["Value"] for one in metric["Dimensions"]))
-        for cloudwatch in (stage.clients.cloudwatch, edge.cloudwatch)
-        for call in cloudwatch.asked
+        for region in (REGION, EDGE)
+        for call in stage.account.clients(region).cloudwatch.asked
         for query in call["MetricDataQueries"]
         for metric in [query["MetricStat"]["Metric"]]
     }
@@ -111,7 +104,7 @@ def test_everything_in_the_file_is_asked_for(edge: RecordedClients) -> None:
     assert there <= asked
 
 
-def test_whole_hours_are_asked_for_up_to_the_last_one(edge: RecordedClients) -> None:  # noqa: ARG001  it is there
+def test_whole_hours_are_asked_for_up_to_the_last_one() -> None:
     stage = recorded_stage()
     measured(stage, days=3, now=NOW)
     (call,) = stage.clients.cloudwatch.asked
