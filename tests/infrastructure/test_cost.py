@@ -11,6 +11,7 @@ from omnipub.errors import ConfigurationError
 from omnipub_cli.deployment.cost.bill import bill
 from omnipub_cli.deployment.cost.inventory import INVENTORIES, PLANNED, Inventory, planned
 from omnipub_cli.deployment.cost.prices import COMPONENTS
+from omnipub_cli.deployment.cost.surcharges import ALLOWED
 from omnipub_cli.deployment.cost.templates import BILLED, FREE, Templates
 from omnipub_cli.deployment.cost.traffic import Traffic
 from omnipub_cli.deployment.cost.usage import WORK, usage
@@ -134,10 +135,33 @@ def test_a_lifecycle_that_keeps_older_versions_removes_nothing() -> None:
     assert Templates(bucket(ExpirationInDays=30, **older, **tag)).inventory().media_days is None
 
 
-def test_a_pace_or_a_way_of_paying_that_the_bill_does_not_know_is_refused(prod: Any) -> None:
-    slower = json.loads(json.dumps(prod.stacks).replace("rate(1 minute)", "rate(5 minutes)"))
-    with pytest.raises(ConfigurationError, match=re.escape("rate(5 minutes)")):
-        Templates(slower).inventory()
-    provisioned = json.loads(json.dumps(prod.stacks).replace("PAY_PER_REQUEST", "PROVISIONED"))
-    with pytest.raises(ConfigurationError, match="PROVISIONED"):
-        Templates(provisioned).inventory()
+SURCHARGED = {
+    "ScheduleExpression rate(5 minutes)": ("rate(1 minute)", "rate(5 minutes)"),
+    "BillingMode PROVISIONED": ("PAY_PER_REQUEST", "PROVISIONED"),
+    "StreamModeDetails.StreamMode ON_DEMAND": ('"StreamMode": "PROVISIONED"', '"StreamMode": "ON_DEMAND"'),
+    "RetentionPeriodHours 168": ('"RetentionPeriodHours": 24', '"RetentionPeriodHours": 168'),
+    "UserPoolTier PLUS": ('"UserPoolTier": "ESSENTIALS"', '"UserPoolTier": "PLUS"'),
+    "Platform WEB_COMPUTE": ('"Platform": "WEB"', '"Platform": "WEB_COMPUTE"'),
+    "TracingConfig": ('"MemorySize": 512', '"MemorySize": 512, "TracingConfig": {"Mode": "Active"}'),
+    "AWSManagedRulesBotControlRuleSet": ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesBotControlRuleSet"),
+}
+
+
+@pytest.mark.parametrize("told", SURCHARGED)
+def test_a_property_that_costs_more_than_the_bill_knows_is_refused(told: str, prod: Any) -> None:
+    there, instead = SURCHARGED[told]
+    text = json.dumps(prod.stacks)
+    assert there in text
+    with pytest.raises(ConfigurationError, match=re.escape(told)) as refused:
+        Templates(json.loads(text.replace(there, instead)))
+    assert "surcharges.py" in refused.value.hint
+
+
+def test_every_type_with_properties_that_cost_is_one_of_the_templates(request: pytest.FixtureRequest) -> None:
+    assert set(ALLOWED) <= set().union(*(types(request.getfixturevalue(made)) for made in MADE))
+
+
+def test_a_further_look_of_guardduty_is_refused(prod: Any) -> None:
+    more = json.loads(json.dumps(prod.stacks).replace("S3_DATA_EVENTS", "EKS_AUDIT_LOGS"))
+    with pytest.raises(ConfigurationError, match="EKS_AUDIT_LOGS"):
+        Templates(more).inventory()

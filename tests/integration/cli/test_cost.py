@@ -17,6 +17,7 @@ import pytest
 from omnipub.channels.registry import CHANNELS
 from omnipub_cli.commands import cost as command
 from omnipub_cli.deployment.cost import measured, traffic
+from omnipub_cli.deployment.cost.figures import FIGURES
 from omnipub_cli.output.json_schemas import json_schema
 from support.recorded_stage import EDGE, NOW, REGION, RecordedAccount
 
@@ -156,7 +157,10 @@ def test_the_json_tells_what_every_amount_rests_on(run: Run) -> None:
     assert set(told["unknown"]) == {"cloudwatch.triggers", "ecr.stored"}
     assert [one["requests_per_day"] for one in told["goals"]] == [1_000, 10_000, 100_000]
     assert {one["plan"] for one in told["bills"]} == {None, "plan.free", "plan.pro"}
-    assert [one["origin"] for one in told["figures"] if one["figure"] == "writes.keyed"] == ["design ceiling"]
+    assert {one["origin"] for one in told["figures"]} <= {"counted", "design ceiling", "assumed"}
+    assert {one["figure"]: one["value"] for one in told["figures"]} == {
+        name: one.value for name, one in FIGURES.items()
+    }
 
 
 def test_what_is_typed_is_what_is_billed(run: Run) -> None:

@@ -91,6 +91,11 @@ _TABLE: dict[str, Figure] = {
         660_000, "requests a month of a queue whose trigger finds nothing", "five pollers that ask every 20 s"
     ),
     "kms.delivery": _assumed(0.2, "calls a delivery", "an opened token is remembered for five minutes"),
+    "kms.encryption": _assumed(
+        70_000,
+        "calls a month",
+        "DynamoDB and Kinesis ask for AWS's own key every five minutes for each of four callers",
+    ),
     "secrets.calls": _assumed(
         9_000, "calls a month", "each process of the API asks for the origin secret now and then"
     ),

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from omnipub.errors import ConfigurationError
-from omnipub_cli.deployment.cost.inventory import MINUTES, Inventory
+from omnipub_cli.deployment.cost.inventory import MINUTES, NETWORK, OBJECTS, Inventory
+from omnipub_cli.deployment.cost.surcharges import surcharges
 
 Template = Mapping[str, Any]
 
@@ -66,7 +67,6 @@ FREE: Mapping[str, str] = MappingProxyType(
 )
 """Type of resource → why nothing is paid for it."""
 
-_PER_MINUTE = "rate(1 minute)"
 _NOT_CACHED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 """CloudFront's managed policy CachingDisabled."""
 
@@ -81,7 +81,7 @@ class Templates:
             templates: By the stack's name.
 
         Raises:
-            ConfigurationError: They hold a type of resource that no table of this file names.
+            ConfigurationError: They hold a type of resource, or a property of one, that no table names.
         """
         self._resources = [
             (kind, one.get("Properties", {}))
@@ -90,18 +90,15 @@ class Templates:
             if not (kind := str(one["Type"])).startswith("AWS::CDK::")
         ]
         unknown = sorted({kind for kind, _ in self._resources} - {*BILLED, *FREE})
+        unknown += [one for kind, properties in self._resources for one in surcharges(kind, properties)]
         if unknown:
             raise ConfigurationError(
                 f"Nothing says what {', '.join(unknown)} costs.",
-                hint="Name the type in BILLED or FREE of deployment/cost/templates.py.",
+                hint="A type: say it in deployment/cost/templates.py; a property: in deployment/cost/surcharges.py.",
             )
 
     def inventory(self) -> Inventory:
-        """What they hold that is billed.
-
-        Raises:
-            ConfigurationError: A schedule does not call each minute, or a table is not paid by request.
-        """
+        """What they hold that is billed."""
         functions = dict(self._function(one) for one in self._all("AWS::Lambda::Function"))
         architectures = {one["Architectures"][0] for one in self._all("AWS::Lambda::Function")}
         detectors = list(self._all("AWS::GuardDuty::Detector"))
@@ -112,11 +109,11 @@ class Templates:
             shards=sum(one["ShardCount"] for one in self._all("AWS::Kinesis::Stream")),
             recovery=any(
                 one.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled", False)
-                for one in self._tables()
+                for one in self._all("AWS::DynamoDB::Table")
             ),
             media_days=self._media_days(),
             log_days=max((one["RetentionInDays"] for one in self._all("AWS::Logs::LogGroup")), default=0),
-            ticks=sum(self._ticks(one) for one in self._all("AWS::Scheduler::Schedule")),
+            ticks=MINUTES * self._count("AWS::Scheduler::Schedule"),
             queues=sum(_reads_queue(one) for one in self._all("AWS::Lambda::EventSourceMapping")),
             triggers=sum("MetricsConfig" in one for one in self._all("AWS::Lambda::EventSourceMapping")),
             keys=self._count("AWS::KMS::Key"),
@@ -149,23 +146,6 @@ class Templates:
         """Its own name behind the service's and the stage's, and its memory."""
         return str(properties["FunctionName"]).rsplit("-", 1)[-1], properties["MemorySize"]
 
-    def _tables(self) -> Iterator[Mapping[str, Any]]:
-        for one in self._all("AWS::DynamoDB::Table"):
-            if one["BillingMode"] != "PAY_PER_REQUEST":
-                raise ConfigurationError(
-                    f"A table is billed as {one['BillingMode']}; the bill knows PAY_PER_REQUEST alone.",
-                    hint="Add its units to deployment/cost/usage.py.",
-                )
-            yield one
-
-    def _ticks(self, schedule: Mapping[str, Any]) -> float:
-        if schedule["ScheduleExpression"] != _PER_MINUTE:
-            raise ConfigurationError(
-                f"A schedule is {schedule['ScheduleExpression']}; the bill knows {_PER_MINUTE} alone.",
-                hint="Say in deployment/cost/templates.py how many calls that is.",
-            )
-        return MINUTES
-
     def _media_days(self) -> int | None:
         """After how many days everything in a bucket, or everything below a prefix, is removed."""
         days = [
@@ -196,7 +176,13 @@ def _compared(alarm: Mapping[str, Any]) -> int:
 
 
 def _features(detector: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(one["Name"] for one in detector.get("Features", ()) if one["Status"] == "ENABLED")
+    found = frozenset(one["Name"] for one in detector.get("Features", ()) if one["Status"] == "ENABLED")
+    if found - {OBJECTS, NETWORK}:
+        raise ConfigurationError(
+            f"Nothing says what GuardDuty asks for {', '.join(sorted(found - {OBJECTS, NETWORK}))}.",
+            hint="Add its price and its units to deployment/cost.",
+        )
+    return found
 
 
 def _keeps_assets(distribution: Mapping[str, Any]) -> bool:

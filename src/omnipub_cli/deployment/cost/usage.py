@@ -149,7 +149,7 @@ def kept(traffic: Traffic, inventory: Inventory) -> Iterator[Part]:
     yield Part(price="s3.gets", units=traffic.deliveries * traffic.images + epochs)
     rotations = min(2, (traffic.month - 1) // 12)  # a rotation a year, of which AWS bills two
     yield Part(price="kms.keys", units=inventory.keys * (1 + rotations))
-    yield Part(price="kms.calls", units=traffic.deliveries * value("kms.delivery"))
+    yield Part(price="kms.calls", units=traffic.deliveries * value("kms.delivery") + value("kms.encryption"))
     yield Part(price="secrets.kept", units=inventory.secrets)
     yield Part(price="secrets.calls", units=value("secrets.calls"))
 

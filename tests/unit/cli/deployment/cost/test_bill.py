@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from omnipub.errors import ConfigurationError, InvalidInputError
 from omnipub_cli.deployment.cost.bill import PLANS, Bill, bill, plan_of, with_plan
 from omnipub_cli.deployment.cost.containers import DEFAULT_LAYOUT, LAYOUTS, container_usage, layout, tasks
+from omnipub_cli.deployment.cost.figures import value
 from omnipub_cli.deployment.cost.inventory import INVENTORIES, planned
 from omnipub_cli.deployment.cost.quote import quote
 from omnipub_cli.deployment.cost.savings import SAVINGS, savings
@@ -51,7 +52,9 @@ def test_units_are_those_of_the_tables_of_figures() -> None:
     one = made(channels=KEYED)
     messages = 10_000 * 30.4 * 0.2
     writes = next(charge for charge in one.charges if charge.name == "dynamodb.writes")
-    assert writes.units == pytest.approx(messages * 38 + 43_800 * 2)
+    assert writes.units == pytest.approx(
+        messages * (value("writes.message") + 3 * value("writes.keyed")) + 43_800 * value("writes.tick")
+    )
     assert writes.dollars == pytest.approx(writes.units * 0.625e-6)
     assert one.of("http.requests") == pytest.approx(0.304)
 

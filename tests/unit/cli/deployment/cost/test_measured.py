@@ -9,6 +9,7 @@ from botocore.exceptions import ParamValidationError
 
 from omnipub.errors import ConfigurationError, InvalidInputError, NotFoundError, UnavailableError
 from omnipub_cli.deployment.cost.bill import bill
+from omnipub_cli.deployment.cost.figures import value
 from omnipub_cli.deployment.cost.inventory import INVENTORIES
 from omnipub_cli.deployment.cost.measured import RIGHTS, Measurement, measured
 from omnipub_cli.deployment.cost.quote import measured_quote
@@ -121,7 +122,9 @@ def test_the_bill_takes_what_was_counted_and_computes_the_rest_from_it(seen: See
     assert charges["http.requests"].measured
     assert charges["lambda.arm"].measured
     assert not charges["kms.calls"].measured
-    assert charges["kms.calls"].units == pytest.approx(traffic.deliveries * 0.2)
+    assert charges["kms.calls"].units == pytest.approx(
+        traffic.deliveries * value("kms.delivery") + value("kms.encryption")
+    )
     assert charges["kinesis.shard"].dollars == pytest.approx(10.95)
 
 
