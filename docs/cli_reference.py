@@ -10,7 +10,7 @@ from omnipub_cli.app import ENTRIES, load
 from omnipub_cli.framework.exit_codes import MEANINGS
 from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.framework.options import SHARED, everywhere
-from omnipub_cli.output.json_schemas import SCHEMAS
+from omnipub_cli.output.json_schemas import DOCUMENTS, json_schema
 
 Command = Any
 """Typer's vendored command class has no public name."""
@@ -52,8 +52,8 @@ def section(name: str, command: Command, *, depth: int) -> str:
         rows = [f"| `{_spelled(one)}` | {_meaning(one)} |" for one in (*arguments, *options)]
         parts.append("\n".join(["| argument or option | meaning |", "|---|---|", *rows]))
     parts.append("```console\n" + "\n".join(examples_of(command)) + "\n```")
-    if name in SCHEMAS:
-        fields = ", ".join(f"`{field}`" for field in _fields(SCHEMAS[name]))
+    if name in DOCUMENTS:
+        fields = ", ".join(f"`{field}`" for field in _fields(json_schema(name)))
         parts.append(f"With `--json`: {fields}.")
     return "\n\n".join(parts)
 

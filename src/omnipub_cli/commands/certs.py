@@ -1,6 +1,6 @@
 """`omnipub certs`: announce certifications and see what became of them."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,9 @@ from omnipub_cli.framework.options import (
     listed,
 )
 from omnipub_cli.output.views import Column, TableView
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.message_documents import CertificationTypesJson
 
 _FIRST = TEACHING["certs"]
 
@@ -140,9 +143,10 @@ def types(
         (one["type"], one["level"], one["codes"], one["available_from"], one["retired_on"], one["name"])
         for one in shown
     ]
+    document: CertificationTypesJson = {"types": shown, "as_of": AS_OF.isoformat()}
     call.output.data(
         TableView(columns=TYPES, rows=cells),
-        json={"types": shown, "as_of": AS_OF.isoformat()},
+        json=document,
         ids=[one["type"] for one in shown],
     )
     if len(shown) < len(rows):

@@ -13,6 +13,12 @@ from omnipub_cli.output.views import Cell, Column, RecordView, StatusCell, Table
 if TYPE_CHECKING:
     from omnipub.domain.conversation import Channel
     from omnipub.storage.items import Connection
+    from omnipub_cli.output.json_documents.connection_documents import (
+        ChannelLimitsJson,
+        ChannelListJson,
+        MissingAnswerJson,
+        NetworkLimitsJson,
+    )
 
 app = group("See the networks, their limits and your accounts on them.", "omnipub channels list")
 
@@ -46,9 +52,8 @@ def list_(context: typer.Context) -> None:
             (one["network"], account["channel"], StatusCell(account["standing"]), account["account"], account["title"])
             for account in one["accounts"]
         ] or [(one["network"], None, None, None, one["title"])]
-    call.output.data(
-        TableView(columns=NETWORKS, rows=rows), json={"channels": found}, ids=[str(one["network"]) for one in found]
-    )
+    document: ChannelListJson = {"channels": found}
+    call.output.data(TableView(columns=NETWORKS, rows=rows), json=document, ids=[str(one["network"]) for one in found])
     if not any(one["accounts"] for one in found):
         call.output.note("No account is connected yet.")
         sandbox = "" if call.on_aws else f"`{call.typed('up')}` connects sandbox accounts; your own: "
@@ -71,15 +76,19 @@ def limits(
     call = call_of(context)
     connected = _connected(call)
     chosen = {name: channel for name, channel in sorted(CHANNELS.items()) if network in {"", name}}
-    said = [
-        {"network": name, "title": channel.title}
-        | limits_of(channel)
-        | {"missing_answers": _remedies(channel, [one for one in connected if one.channel.split(":")[0] == name])}
+    said: list[NetworkLimitsJson] = [
+        {
+            "network": name,
+            "title": channel.title,
+            **limits_of(channel),
+            "missing_answers": _remedies(channel, [one for one in connected if one.channel.split(":")[0] == name]),
+        }
         for name, channel in chosen.items()
     ]
+    document: ChannelLimitsJson = {"channels": said}
     call.output.data(
         *(RecordView(fields=_fields(one)) for one in said),
-        json={"channels": said},
+        json=document,
         ids=[str(one["network"]) for one in said],
     )
 
@@ -92,7 +101,7 @@ def _connected(call: Call) -> "Sequence[Connection]":
         return system.accounts.of(call.owner)
 
 
-def _remedies(channel: "Channel", connections: "Sequence[Connection]") -> list[dict[str, Any]]:
+def _remedies(channel: "Channel", connections: "Sequence[Connection]") -> "list[MissingAnswerJson]":
     """By connected account, as it may depend on the account's kind; else all that are possible."""
     if connections:
         return [{"channel": one.channel, "how": channel.remedy(one.account).value} for one in connections]

@@ -2,12 +2,15 @@
 
 from contextlib import redirect_stdout
 from io import StringIO
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.machine_documents import CompletionJson
 
 app = typer.Typer(add_completion=False)
 
@@ -32,7 +35,8 @@ def completion(
     call = call_of(context)
     script = script_of(context, shell)
     if call.json:
-        call.output.data(json={"shell": shell, "script": script})
+        document: CompletionJson = {"shell": shell, "script": script}
+        call.output.data(json=document)
         return
     for line in script.splitlines():
         call.output.line(line)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,9 @@ from omnipub_cli.framework.exit_codes import ExitCode
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.framework.signals import termination
 from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.machine_documents import DemoCountJson, DemoJson
 
 app = typer.Typer(add_completion=False)
 
@@ -138,23 +141,32 @@ def _watch(call: Call, client: Client, pieces: Sequence[Piece], until: float) ->
 def _report(
     call: Call,
     rows: Sequence[Mapping[str, Any]],
-    count: Mapping[str, Any],
+    count: "DemoCountJson",
     wrong: Sequence[str],
     kept: Path | None,
 ) -> None:
+    document: DemoJson = {
+        "ok": not wrong,
+        "differences": list(wrong),
+        "deliveries": [
+            {
+                "channel": row["channel"],
+                "what": row["what"],
+                "status": row["status"],
+                "due_at": row["due_at"],
+                "published_at": row["published_at"],
+                "lateness_ms": row["lateness_ms"],
+                "attempts": row["attempts_made"],
+                "permalink": row["permalink"],
+            }
+            for row in rows
+        ],
+        "count": count,
+        "data": str(kept) if kept else None,
+    }
     call.output.data(
         TableView(columns=RESULT, rows=[_cells(row) for row in rows]),
-        json={
-            "ok": not wrong,
-            "differences": list(wrong),
-            "deliveries": [
-                {name: row[name] for name in ("channel", "what", "status", "due_at", "published_at", "lateness_ms")}
-                | {"attempts": row["attempts_made"], "permalink": row["permalink"]}
-                for row in rows
-            ],
-            "count": count,
-            "data": str(kept) if kept else None,
-        },
+        json=document,
         ids=[row["permalink"] or row["network_id"] or "" for row in rows],
     )
     call.output.flush()

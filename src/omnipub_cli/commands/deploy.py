@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from omnipub_cli.deployment.deploy import Plan
     from omnipub_cli.deployment.smoke import SmokeCheck
     from omnipub_cli.deployment.target import Target
+    from omnipub_cli.output.json_documents.deployment_documents import DeployedJson
 
 app = typer.Typer(add_completion=False)
 
@@ -144,25 +145,26 @@ class _Run:
         finish.keep(told)
         steps = finish.next_steps(told, back=back)
         bad = [one for one in checks if one.verdict == "bad"]
+        document: DeployedJson = {
+            "stage": self.target.stage,
+            "region": self.target.region,
+            "account": self.account.caller().account,
+            "version": self.checkout.version,
+            "changed": {id_of(short): count for short, count in self.made.items()},
+            "pages": pages,
+            "ok": not bad,
+            "checks": deployment_views.checks_json(checks),
+            "outputs": deployment_views.outputs_json(told),
+            "next": [{"why": why, "type": words} for why, words in steps],
+        }
         self.call.output.data(
             deployment_views.checks_view(checks, terminal=self.call.output.look.terminal),
             *([deployment_views.outputs_table(told)] if any(told.values()) else []),
-            json={
-                "stage": self.target.stage,
-                "region": self.target.region,
-                "account": self.account.caller().account,
-                "version": self.checkout.version,
-                "changed": {id_of(short): count for short, count in self.made.items()},
-                "pages": pages,
-                "ok": not bad,
-                "checks": deployment_views.checks_json(checks),
-                "outputs": deployment_views.outputs_json(told),
-                "next": [{"why": why, "type": words} for why, words in steps],
-            },
+            json=document,
             ids=[id_of(short) for short in self.made],
         )
         self.call.output.note(
-            "Everything stands as it should." if not bad else f"Deployed, but not in order: {len(bad)}."
+            "Everything stands as it should." if not bad else f"DeployedJson, but not in order: {len(bad)}."
         )
         for why, words in steps:
             self.call.output.hint(f"{why}: {words}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from omnipub_cli.deployment.destroy import StackToDelete
     from omnipub_cli.deployment.target import Target
+    from omnipub_cli.output.json_documents.deployment_documents import DestroyedJson
 
 app = typer.Typer(add_completion=False)
 
@@ -118,16 +119,17 @@ def _ask(call: Call, target: Target, account: str, *, only: Sequence[StackToDele
 def _tell(call: Call, doomed: Sequence[StackToDelete], target: Target) -> None:
     from omnipub_cli.deployment.change_impact import KEPT
 
+    document: DestroyedJson = {
+        "stage": target.stage,
+        "deleted": [one.stack.name for one in doomed],
+        "kept": [
+            {"stack": one.stack.name, "what": KEPT[resource.kind], "id": resource.physical}
+            for one in doomed
+            for resource in one.stays
+        ],
+    }
     call.output.data(
-        json={
-            "stage": target.stage,
-            "deleted": [one.stack.name for one in doomed],
-            "kept": [
-                {"stack": one.stack.name, "what": KEPT[resource.kind], "id": resource.physical}
-                for one in doomed
-                for resource in one.stays
-            ],
-        },
+        json=document,
         ids=[one.stack.name for one in doomed],
     )
     if doomed:

@@ -13,6 +13,7 @@ from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
     from omnipub_cli.deployment.change_preview import ChangePreview
+    from omnipub_cli.output.json_documents.deployment_documents import DiffJson
 
 app = typer.Typer(add_completion=False)
 
@@ -58,16 +59,17 @@ def _tell(call: Call, found: ChangePreview, *, stage: str) -> None:
 
     wrong = [one for changes in found.plan.values() for one in change_impact.losses(changes)]
     changed = [short for short, changes in found.plan.items() if changes]
+    document: DiffJson = {
+        "stage": stage,
+        "new": [id_of(one) for one in found.new],
+        "unchanged": [id_of(short) for short in found.plan if short not in changed],
+        "untold": [{"stack": id_of(short), "why": why} for short, why in found.untold.items()],
+        "refused": bool(wrong),
+        "changes": deployment_views.changes_json(found.plan),
+    }
     call.output.data(
         *([deployment_views.changes_table(found.plan)] if changed else []),
-        json={
-            "stage": stage,
-            "new": [id_of(one) for one in found.new],
-            "unchanged": [id_of(short) for short in found.plan if short not in changed],
-            "untold": [{"stack": id_of(short), "why": why} for short, why in found.untold.items()],
-            "refused": bool(wrong),
-            "changes": deployment_views.changes_json(found.plan),
-        },
+        json=document,
         ids=[id_of(short) for short in changed],
     )
     for short, why in found.untold.items():

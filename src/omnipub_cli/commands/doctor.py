@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from omnipub.hints import Hint
     from omnipub.services.health.finding import Finding
+    from omnipub_cli.output.json_documents.machine_documents import DoctorJson
 
 app = typer.Typer(add_completion=False)
 
@@ -30,21 +31,22 @@ def doctor(context: typer.Context) -> None:
     found = list(_findings(call))
     typed = [one.elsewhere or _typed(call, one.next) for one in found]
     worst = {one.health for one in found}
+    document: DoctorJson = {
+        "ok": Health.BAD not in worst,
+        "findings": [
+            {
+                "name": one.name,
+                "verdict": one.health.value,
+                "what": one.what,
+                "at": to_text(one.at) if one.at else None,
+                "next": words or None,
+            }
+            for one, words in zip(found, typed, strict=True)
+        ],
+    }
     call.output.data(
         _told(found, typed) if call.output.look.terminal else _table(found, typed),
-        json={
-            "ok": Health.BAD not in worst,
-            "findings": [
-                {
-                    "name": one.name,
-                    "verdict": one.health.value,
-                    "what": one.what,
-                    "at": to_text(one.at) if one.at else None,
-                    "next": words or None,
-                }
-                for one, words in zip(found, typed, strict=True)
-            ],
-        },
+        json=document,
         ids=[one.name for one in found if one.health is not Health.OK],
     )
     for health, plain in ((Health.BAD, "Wrong"), (Health.WARN, "Worth a look")):

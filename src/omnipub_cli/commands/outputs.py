@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -12,11 +12,10 @@ from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.deployment_documents import StageOutputsJson
 
 app = typer.Typer(add_completion=False)
 
@@ -37,15 +36,16 @@ def outputs(
     call = call_of(context)
     checkout, target = aws_stage.place(context, region=region)
     kept = _cached(checkout, target) if cached else _asked(call, checkout, target)
+    document: StageOutputsJson = {
+        "stage": kept["stage"],
+        "region": kept["region"],
+        "account": kept["account"],
+        "at": kept["at"],
+        "outputs": deployment_views.outputs_json(kept["outputs"]),
+    }
     call.output.data(
         *([deployment_views.outputs_table(kept["outputs"])] if any(kept["outputs"].values()) else []),
-        json={
-            "stage": kept["stage"],
-            "region": kept["region"],
-            "account": kept["account"],
-            "at": kept["at"],
-            "outputs": deployment_views.outputs_json(kept["outputs"]),
-        },
+        json=document,
         ids=[value for told in kept["outputs"].values() for value in told.values()],
     )
     if not any(kept["outputs"].values()):
@@ -54,7 +54,7 @@ def outputs(
         call.output.note(f"As it was seen at {from_text(kept['at']):%Y-%m-%d %H:%M:%S} UTC.")
 
 
-def _cached(checkout: Checkout, target: Target) -> dict[str, Any]:
+def _cached(checkout: Checkout, target: Target) -> StageOutputsJson:
     from omnipub_cli.deployment.outputs import Cache
 
     kept = Cache(checkout.build / "deployed").read(target.stage)
@@ -63,10 +63,10 @@ def _cached(checkout: Checkout, target: Target) -> dict[str, Any]:
             f"The outputs of stage {target.stage} were never seen from here.",
             hint=f"Look: omnipub outputs --stage {target.stage}",
         )
-    return kept
+    return cast("StageOutputsJson", kept)  # this command wrote it
 
 
-def _asked(call: Call, checkout: Checkout, target: Target) -> dict[str, Any]:
+def _asked(call: Call, checkout: Checkout, target: Target) -> StageOutputsJson:
     from omnipub_cli.commands._shared.finish import Finish
 
     with aws_stage.opened(call) as account:

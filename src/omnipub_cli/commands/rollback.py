@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from omnipub_cli.deployment.rollback import Rollback
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.deployment_documents import RolledBackJson
 
 app = typer.Typer(add_completion=False)
 
@@ -60,14 +61,15 @@ def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes 
 def _tell(call: Call, target: Target, record: DeploymentRecord, run: Rollback) -> None:
     from omnipub_cli.deployment.stacks import id_of
 
+    document: RolledBackJson = {
+        "stage": target.stage,
+        "deployment": record.id,
+        "version": record.before or None,
+        "instead_of": record.version,
+        "stacks": [id_of(one) for one in run.changed],
+    }
     call.output.data(
-        json={
-            "stage": target.stage,
-            "deployment": record.id,
-            "version": record.before or None,
-            "instead_of": record.version,
-            "stacks": [id_of(one) for one in run.changed],
-        },
+        json=document,
         ids=[id_of(one) for one in run.changed],
     )
     call.output.note(f"Stage {target.stage} runs {record.before or 'the version before'} again; its data did not move.")

@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from omnipub.domain.delivery.model import Delivery
     from omnipub.services.messages.calendar import CalendarEntry, CalendarPage
     from omnipub_cli.commands._shared.pages import ServicePage
+    from omnipub_cli.output.json_documents.message_documents import DeliveryWithExcerptJson, ScheduleListJson
 
 app = group("See what is due when, and dispatch what is due now.", "omnipub schedule list")
 
@@ -180,9 +181,10 @@ def resume(
 
 
 def _show(call: Call, found: RowsRead) -> None:
+    document: ScheduleListJson = {"deliveries": _shapes(found.rows), "cursor": found.cursor}
     call.output.data(
         *_views(call, found.rows),
-        json={"deliveries": _shapes(found.rows), "cursor": found.cursor},
+        json=document,
         ids=deliveries.ids([one.delivery for one in found.rows]),
     )
 
@@ -201,11 +203,11 @@ def _show_all(call: Call, found: "Iterator[ServicePage]") -> RowsRead:
     return RowsRead(rows=rows, cursor=None, read=0)
 
 
-def _shapes(rows: "Sequence[CalendarEntry]") -> list[dict[str, Any]]:
+def _shapes(rows: "Sequence[CalendarEntry]") -> "list[DeliveryWithExcerptJson]":
     from omnipub.services.messages import serialize
 
     return [
-        deliveries.whose(one.delivery.parent) | {"excerpt": one.excerpt} | serialize.delivery(one.delivery)
+        {**deliveries.whose(one.delivery.parent), "excerpt": one.excerpt, **serialize.delivery(one.delivery)}
         for one in rows
     ]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from omnipub_cli.deployment.history import DeploymentRecord as Deployed
     from omnipub_cli.deployment.ports import DriftedResource, Stack
     from omnipub_cli.deployment.target import Target
+    from omnipub_cli.output.json_documents.deployment_documents import StageStatusJson
 
 app = typer.Typer(add_completion=False)
 
@@ -119,38 +120,39 @@ def _tell(
             ("console", said),
         )
     )
+    document: StageStatusJson = {
+        "stage": target.stage,
+        "region": target.region,
+        "deployment": deployment_views.record_json(last),
+        "console": console or None,
+        "stacks": [
+            {
+                "stack": id_of(short),
+                "name": stack.name,
+                "status": stack.status,
+                "why": stack.why or None,
+                "changed_at": to_text(stack.changed_at) if stack.changed_at else None,
+                "drift": stack.drift,
+                "drifted": [
+                    {
+                        "resource": one.logical,
+                        "id": one.physical or None,
+                        "type": one.kind,
+                        "drift": one.how,
+                        "properties": list(one.because),
+                    }
+                    for one in drifted.get(short, ())
+                ],
+                "next": nexts[short] or None,
+            }
+            for short, stack in found.items()
+        ],
+    }
     call.output.data(
         record,
         TableView(columns=STACKS, rows=rows),
         *([_differences(drifted)] if drifted else []),
-        json={
-            "stage": target.stage,
-            "region": target.region,
-            "deployment": deployment_views.record_json(last),
-            "console": console or None,
-            "stacks": [
-                {
-                    "stack": id_of(short),
-                    "name": stack.name,
-                    "status": stack.status,
-                    "why": stack.why or None,
-                    "changed_at": to_text(stack.changed_at) if stack.changed_at else None,
-                    "drift": stack.drift,
-                    "drifted": [
-                        {
-                            "resource": one.logical,
-                            "id": one.physical or None,
-                            "type": one.kind,
-                            "drift": one.how,
-                            "properties": list(one.because),
-                        }
-                        for one in drifted.get(short, ())
-                    ],
-                    "next": nexts[short] or None,
-                }
-                for short, stack in found.items()
-            ],
-        },
+        json=document,
         ids=[id_of(short) for short in found],
     )
     _say(call, target, found, nexts, last=last)

@@ -21,7 +21,8 @@ from omnipub.ports.stream import Pointer
 from omnipub.wiring.assemble import System
 from omnipub_cli.commands.stream import tail as tail_file
 from omnipub_cli.framework.signals import deferred
-from omnipub_cli.output.json_schemas import STREAM_RECORD, json_schema
+from omnipub_cli.output.json_documents.table_documents import RecordJson
+from omnipub_cli.output.json_schemas import json_schema, schema_of
 
 from .test_commands import AHEAD, made, misfits
 
@@ -144,7 +145,7 @@ def test_tail_follows_a_line_at_a_time_until_it_is_interrupted(
     assert ran.code == 0
     first, second = ran.out.splitlines()
     if option == "--json":
-        assert [misfits(json.loads(line), STREAM_RECORD) for line in (first, second)] == [[], []]
+        assert [misfits(json.loads(line), schema_of(RecordJson)) for line in (first, second)] == [[], []]
         assert json.loads(second)["why"] == "due"
     elif option == "-q":
         assert (first, second) == ("1", "2")

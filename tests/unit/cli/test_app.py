@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 import omnipub_cli.commands
 from omnipub_cli.app import ENTRIES, load
 from omnipub_cli.framework.lazy_group import file_of
-from omnipub_cli.output.json_schemas import SCHEMAS, json_schema
+from omnipub_cli.output.json_schemas import DOCUMENTS, json_schema
 from support.commands import COMMANDS, GROUPS, LAZY
 
 FILES = Path(omnipub_cli.commands.__file__).parent
@@ -143,7 +143,7 @@ def test_every_command_has_a_schema(name: str) -> None:
 
 
 def test_no_schema_describes_a_command_that_is_gone() -> None:
-    assert set(SCHEMAS) == set(COMMANDS)
+    assert set(DOCUMENTS) == set(COMMANDS)
 
 
 def test_every_command_is_tried_with_a_wrong_input() -> None:

@@ -1,26 +1,40 @@
 """What omnipub knows by itself, as JSON: networks with their limits, and the certifications it can announce."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from omnipub.domain.certification_catalog import CATALOGUE
-from omnipub.domain.conversation import Channel
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
-from omnipub.storage.items import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from omnipub.domain.conversation import Channel
+    from omnipub.services.channels.catalog_json import (
+        CertificationTypeJson,
+        ConnectionJson,
+        LimitsJson,
+        NetworkWithAccountsJson,
+    )
+    from omnipub.storage.items import Connection
 
 
-def networks(channels: Mapping[str, Channel], connections: Sequence[Connection]) -> list[dict[str, Any]]:
+def networks(channels: Mapping[str, Channel], connections: Sequence[Connection]) -> list[NetworkWithAccountsJson]:
     """Every network with its limits and the caller's accounts on it."""
     return [
-        {"network": name, "title": channel.title}
-        | limits(channel)
-        | {"accounts": [connection(one) for one in connections if network_of(one.channel) == name]}
+        {
+            "network": name,
+            "title": channel.title,
+            **limits(channel),
+            "accounts": [connection(one) for one in connections if network_of(one.channel) == name],
+        }
         for name, channel in sorted(channels.items())
     ]
 
 
-def limits(channel: Channel) -> dict[str, Any]:
+def limits(channel: Channel) -> LimitsJson:
     """A network's limits in its own units; `settle_seconds` is how late its look-ups may show a post."""
     return {
         "text": [{"most": most, "unit": unit.value} for most, unit in channel.limits.text],
@@ -32,7 +46,7 @@ def limits(channel: Channel) -> dict[str, Any]:
     }
 
 
-def connection(value: Connection) -> dict[str, Any]:
+def connection(value: Connection) -> ConnectionJson:
     """A connected account, without its token."""
     return {
         "channel": value.channel,
@@ -44,7 +58,7 @@ def connection(value: Connection) -> dict[str, Any]:
     }
 
 
-def catalogue() -> list[dict[str, Any]]:
+def catalogue() -> list[CertificationTypeJson]:
     """The certifications that can be announced, retired ones with their last date."""
     return [
         {

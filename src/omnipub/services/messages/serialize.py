@@ -4,33 +4,52 @@ Moments are UTC in milliseconds; a schedule also says the local time and zone it
 Nothing secret and nothing internal (leases, versions, frozen requests) is in them.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
-from omnipub.domain.certification import Certification
-from omnipub.domain.delivery.model import Attempt, Delivery, DoubledPost
-from omnipub.domain.message import Content, Message
+from typing import TYPE_CHECKING
+
+from omnipub.domain.message import Message
 from omnipub.domain.timestamps import milliseconds, to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omnipub.domain.certification import Certification
+    from omnipub.domain.delivery.model import Attempt, Delivery, DoubledPost
+    from omnipub.domain.message import Content
     from omnipub.services.messages.create_transaction import Created
+    from omnipub.services.messages.message_json import (
+        AttemptJson,
+        CertificationJson,
+        ContentJson,
+        CreatedJson,
+        DeliveryJson,
+        DeliveryWithAttemptsJson,
+        DoubleJson,
+        MessageJson,
+        PublicationJson,
+        RowJson,
+        ShownCertificationJson,
+        ShownMessageJson,
+    )
     from omnipub.services.messages.read import MessageRow, Shown
 
-Json = dict[str, Any]
 
-
-def created(answer: "Created") -> Json:
+def created(answer: Created) -> CreatedJson:
     """What a creating request answers."""
-    return {
+    document: CreatedJson = {
         "id": answer.id,
         "kind": answer.kind.name.lower(),
         "due_at": answer.due_at,
         "zone": answer.zone,
         "channels": list(answer.channels),
-    } | ({"notes": list(answer.notes)} if answer.notes else {})
+    }
+    if answer.notes:
+        document["notes"] = list(answer.notes)
+    return document
 
 
-def row(line: "MessageRow") -> Json:
+def row(line: MessageRow) -> RowJson:
     """One line of a list."""
     return {
         "id": line.parent.id,
@@ -42,26 +61,31 @@ def row(line: "MessageRow") -> Json:
     }
 
 
-def shown(whole: "Shown") -> Json:
+def shown(whole: Shown) -> ShownMessageJson | ShownCertificationJson:
     """One message or certification with its deliveries and their tries."""
     subject = whole.subject
-    said = message(subject) if isinstance(subject, Message) else certification(subject)
     tries = {
         one.channel: [attempt(try_) for try_ in whole.attempts if try_.channel == one.channel]
         for one in whole.deliveries
     }
-    deliveries = [delivery(one) | {"attempts": tries[one.channel]} for one in whole.deliveries]
-    return said | {"status": whole.status.value, "deliveries": deliveries}
+    status = whole.status.value
+    deliveries: list[DeliveryWithAttemptsJson] = [
+        {**delivery(one), "attempts": tries[one.channel]} for one in whole.deliveries
+    ]
+    if isinstance(subject, Message):
+        return {**message(subject), "status": status, "deliveries": deliveries}
+    return {**certification(subject), "status": status, "deliveries": deliveries}
 
 
-def message(value: Message) -> Json:
+def message(value: Message) -> MessageJson:
     """A message without its deliveries."""
-    return _common(value) | {"content": content(value.content)}
+    return {**_common(value), "content": content(value.content)}
 
 
-def certification(value: Certification) -> Json:
+def certification(value: Certification) -> CertificationJson:
     """A certification without its deliveries."""
-    return _common(value) | {
+    return {
+        **_common(value),
         "member": value.member,
         "type": value.type,
         "earned_on": value.earned_on.isoformat(),
@@ -71,7 +95,7 @@ def certification(value: Certification) -> Json:
     }
 
 
-def content(value: Content) -> Json:
+def content(value: Content) -> ContentJson:
     """What is said."""
     return {
         "text": value.text,
@@ -86,7 +110,7 @@ def content(value: Content) -> Json:
     }
 
 
-def delivery(value: Delivery) -> Json:
+def delivery(value: Delivery) -> DeliveryJson:
     """A delivery's state in full; `lateness_ms` counts from what was asked to the network's answer."""
     lateness = value.published_at - value.due_at if value.published_at and value.due_at else None
     return {
@@ -111,7 +135,7 @@ def delivery(value: Delivery) -> Json:
     }
 
 
-def double(value: DoubledPost) -> Json:
+def double(value: DoubledPost) -> DoubleJson:
     """A further post of a delivery."""
     return {
         "network_id": value.network_id,
@@ -121,7 +145,7 @@ def double(value: DoubledPost) -> Json:
     }
 
 
-def attempt(value: Attempt) -> Json:
+def attempt(value: Attempt) -> AttemptJson:
     """One try."""
     return {
         "number": value.number,
@@ -134,7 +158,7 @@ def attempt(value: Attempt) -> Json:
     }
 
 
-def _common(value: Message | Certification) -> Json:
+def _common(value: Message | Certification) -> PublicationJson:
     return {
         "id": value.id,
         "owner": value.owner,

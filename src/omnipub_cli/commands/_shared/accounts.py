@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from omnipub.storage.items import Connection
     from omnipub.wiring.assemble import System
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.connection_documents import ConnectionTestJson, ConnectionWithTokenJson
 
 COUNTED_AT_MOST = 200
 """Of what waits in one state, more is not counted: each is looked up by itself."""
@@ -38,7 +39,7 @@ def found(call: Call, system: System, channel: str) -> Connection:
     return one
 
 
-def shape(connection: Connection) -> dict[str, Any]:
+def shape(connection: Connection) -> ConnectionWithTokenJson:
     """A connected account as JSON, without its token."""
     from omnipub.domain.timestamps import to_text
     from omnipub.services.accounts.refresh_results import renewable
@@ -46,7 +47,8 @@ def shape(connection: Connection) -> dict[str, Any]:
 
     ends = connection.refresh_at
     failed = connection.renewal_failed
-    return told(connection) | {
+    return {
+        **told(connection),
         "ends_at": to_text(ends) if ends else None,
         "renewable": renewable(connection),
         "renewal_failed": failed.sentence if failed else None,
@@ -79,7 +81,7 @@ def table(tested: Sequence[CheckResult]) -> list[TableView]:
     return [TableView(columns=TESTED, rows=rows)] if rows else []
 
 
-def verdict(call: Call, tested: CheckResult) -> dict[str, Any]:
+def verdict(call: Call, tested: CheckResult) -> ConnectionTestJson:
     """A verdict as JSON; `next` is what to type."""
     one = tested.connection
     return {

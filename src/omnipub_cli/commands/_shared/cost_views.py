@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omnipub.domain.timestamps import to_text
 from omnipub_cli.deployment.cost import figures, prices
@@ -10,13 +10,21 @@ from omnipub_cli.deployment.cost.seed_cells import CONTAINERS, LEVELS, Standing
 from omnipub_cli.output.views import NOTHING, Cell, Column, LineView, StoryView, TableView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from omnipub_cli.deployment.cost.bill import Charge
     from omnipub_cli.deployment.cost.quote import Offer, Quote
     from omnipub_cli.deployment.cost.savings import Saved
     from omnipub_cli.deployment.cost.seed_cells import Verdict
     from omnipub_cli.deployment.cost.traffic import Traffic
+    from omnipub_cli.output.json_documents.cost_documents import (
+        BillJson,
+        CostJson,
+        PriceJson,
+        SavingJson,
+        TrafficJson,
+        VerdictJson,
+    )
     from omnipub_cli.output.views import View
 
 TOTAL = "Total"
@@ -197,7 +205,7 @@ def price_table() -> TableView:
     return TableView(columns=PRICES, rows=rows)
 
 
-def prices_json() -> list[dict[str, Any]]:
+def prices_json() -> list[PriceJson]:
     """Every price."""
     return [
         {
@@ -215,7 +223,7 @@ def prices_json() -> list[dict[str, Any]]:
     ]
 
 
-def quote_json(quote: Quote, *, stage: str | None, region: str) -> dict[str, Any]:
+def quote_json(quote: Quote, *, stage: str | None, region: str) -> CostJson:
     """The whole answer for programs."""
     seen = quote.measurement
     return {
@@ -249,7 +257,7 @@ def quote_json(quote: Quote, *, stage: str | None, region: str) -> dict[str, Any
     }
 
 
-def _offer_json(offer: Offer) -> dict[str, Any]:
+def _offer_json(offer: Offer) -> BillJson:
     return {
         "infra": offer.infra,
         "plan": offer.plan or None,
@@ -273,7 +281,7 @@ def _offer_json(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _traffic_json(traffic: Traffic) -> Mapping[str, Any]:
+def _traffic_json(traffic: Traffic) -> TrafficJson:
     return {
         "requests_per_day": traffic.requests_per_day,
         "channels": list(traffic.channels),
@@ -285,7 +293,7 @@ def _traffic_json(traffic: Traffic) -> Mapping[str, Any]:
     }
 
 
-def _verdict_json(one: Verdict) -> dict[str, Any]:
+def _verdict_json(one: Verdict) -> VerdictJson:
     return {
         "requests_per_day": one.requests_per_day,
         "level": LEVELS[one.requests_per_day],
@@ -299,7 +307,7 @@ def _verdict_json(one: Verdict) -> dict[str, Any]:
     }
 
 
-def _saved_json(one: Saved) -> dict[str, Any]:
+def _saved_json(one: Saved) -> SavingJson:
     return {
         "measure": one.saving.name,
         "how": one.saving.how or None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omnipub.errors import NotFoundError
 from omnipub_cli.output.views import Cell, Column, StatusCell, TableView
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from omnipub.domain.ids import Parent
     from omnipub.services.messages.read import Shown
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.message_documents import NamedDeliveryJson, ParentJson
 
 COLUMNS = (
     Column("ID"),
@@ -39,14 +40,14 @@ def table(deliveries: Sequence[Delivery]) -> list[TableView]:
     return [TableView(columns=COLUMNS, rows=rows)] if rows else []
 
 
-def shapes(deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
+def shapes(deliveries: Sequence[Delivery]) -> list[NamedDeliveryJson]:
     """Deliveries of several messages and certifications as JSON."""
     from omnipub.services.messages import serialize
 
-    return [whose(one.parent) | serialize.delivery(one) for one in deliveries]
+    return [{**whose(one.parent), **serialize.delivery(one)} for one in deliveries]
 
 
-def whose(parent: Parent) -> dict[str, Any]:
+def whose(parent: Parent) -> ParentJson:
     """The parent as JSON."""
     return {"id": parent.id, "kind": parent.kind.name.lower()}
 

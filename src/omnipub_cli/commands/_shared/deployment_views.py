@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omnipub.domain.timestamps import to_text
 from omnipub_cli.deployment.stacks import id_of
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from omnipub_cli.deployment.smoke import SmokeCheck
     from omnipub_cli.deployment.users import User
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.deployment_documents import (
+        DeploymentRecordJson,
+        ResourceChangeJson,
+        StageCheckJson,
+        UserJson,
+    )
 
 GOING = (Column("STACK"), Column("STATUS"), Column("RESOURCES", right=True), Column("LAST", flexible=True))
 CHANGES = (Column("STACK"), Column("CHANGE"), Column("RESOURCE"), Column("TYPE"), Column("BECAUSE", flexible=True))
@@ -57,7 +63,7 @@ def changes_table(plan: Plan) -> TableView:
     return TableView(columns=CHANGES, rows=rows)
 
 
-def changes_json(plan: Plan) -> list[dict[str, Any]]:
+def changes_json(plan: Plan) -> list[ResourceChangeJson]:
     """The same for programs."""
     return [
         {
@@ -97,7 +103,7 @@ def checks_view(checks: Sequence[SmokeCheck], *, terminal: bool) -> StoryView | 
     return StoryView(lines=lines)
 
 
-def checks_json(checks: Sequence[SmokeCheck]) -> list[dict[str, Any]]:
+def checks_json(checks: Sequence[SmokeCheck]) -> list[StageCheckJson]:
     """The same for programs."""
     return [{"name": one.name, "verdict": one.verdict, "what": one.what, "next": one.next or None} for one in checks]
 
@@ -113,7 +119,7 @@ def outputs_json(outputs: Outputs) -> dict[str, dict[str, str]]:
     return {id_of(short): dict(told) for short, told in outputs.items() if told}
 
 
-def record_json(record: DeploymentRecord | None) -> dict[str, Any] | None:
+def record_json(record: DeploymentRecord | None) -> DeploymentRecordJson | None:
     """A deployment for programs."""
     if record is None:
         return None
@@ -138,7 +144,7 @@ def people_table(people: Sequence[User]) -> TableView:
     return TableView(columns=PEOPLE, rows=rows)
 
 
-def person_json(one: User) -> dict[str, Any]:
+def person_json(one: User) -> UserJson:
     """A user for programs."""
     return {
         "id": one.id,

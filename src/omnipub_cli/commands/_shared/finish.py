@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import OmnipubError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.deployment_documents import StageOutputsJson
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
 
@@ -88,9 +89,9 @@ class Finish:
         regions = {region: self.account.stacks(region) for region in regions_of(self.target.region)}
         return said.gathered(regions, stage=self.target.stage, region=self.target.region)
 
-    def keep(self, told: said.Outputs) -> dict[str, Any]:
+    def keep(self, told: said.Outputs) -> StageOutputsJson:
         """Leave a copy of the outputs in build/; what it holds."""
-        kept: dict[str, Any] = {
+        kept: StageOutputsJson = {
             "stage": self.target.stage,
             "region": self.target.region,
             "account": self.account.caller().account,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer  # noqa: TC002  typer reads the annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from omnipub.services.messages.filters import Filter
+    from omnipub.services.messages.message_json import RowJson
     from omnipub.services.messages.read import MessageRow, MessageRows
     from omnipub_cli.commands._shared.pages import RowsRead, ServicePage
     from omnipub_cli.framework.context import Call
@@ -110,7 +111,7 @@ def _views(rows: Sequence[MessageRow]) -> list[TableView]:
     return [TableView(columns=COLUMNS, rows=[_cells(row) for row in rows])] if rows else []
 
 
-def _shapes(rows: Sequence[MessageRow]) -> list[dict[str, Any]]:
+def _shapes(rows: Sequence[MessageRow]) -> list[RowJson]:
     from omnipub.services.messages import serialize
 
     return [serialize.row(row) for row in rows]

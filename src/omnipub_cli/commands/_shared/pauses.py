@@ -1,7 +1,7 @@
 """Pause and resume, as `omnipub pause`, `omnipub resume` and `omnipub schedule` do it."""
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omnipub.errors import InvalidInputError, NotFoundError
 from omnipub_cli.framework.context import Call
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from omnipub.domain.delivery.model import Delivery
     from omnipub.services.pauses.scopes import Pause
     from omnipub.wiring.assemble import System
+    from omnipub_cli.output.json_documents.message_documents import PauseJson, PausesJson, ResumedJson
 
 PAUSES = (Column("SCOPE", flexible=True), Column("SINCE"), Column("BY", rank=1), Column("WHY", flexible=True))
 
@@ -37,9 +38,10 @@ def pause(call: Call, scope: str, *, reason: str) -> None:
         else:
             found = list(system.pauses.all())
     rows = [(one.scope, one.at, one.by, one.reason) for one in found]
+    document: PausesJson = {"pauses": [_shape(one) for one in found]}
     call.output.data(
         *([TableView(columns=PAUSES, rows=rows)] if rows else []),
-        json={"pauses": [_shape(one) for one in found]},
+        json=document,
         ids=[one.scope for one in found],
     )
     if scope:
@@ -65,9 +67,10 @@ def resume(call: Call, scope: str, *, late: str | None) -> None:
         # What was in time when it was looked at is sent, even if its moment passes meanwhile.
         waiting = system.pauses.resume(scope, send_late=way != MISS, by=call.owner)
         let_go = [_now(call, system, one) for one in (*waiting.late, *waiting.in_time)]
+    document: ResumedJson = {"scope": scope, "late": way, "deliveries": deliveries.shapes(let_go)}
     call.output.data(
         *deliveries.table(let_go),
-        json={"scope": scope, "late": way, "deliveries": deliveries.shapes(let_go)},
+        json=document,
         ids=deliveries.ids(let_go),
     )
     call.output.note(f"{scope} goes on.")
@@ -94,7 +97,7 @@ def _known(system: "System", scope: str) -> None:
         raise InvalidInputError(f"'{scope}' names no network that omnipub knows.", hint=f"Known networks: {known}.")
 
 
-def _shape(pause: "Pause") -> dict[str, Any]:
+def _shape(pause: "Pause") -> "PauseJson":
     from omnipub.domain.timestamps import to_text
 
     return {"scope": pause.scope, "reason": pause.reason, "by": pause.by, "at": to_text(pause.at)}

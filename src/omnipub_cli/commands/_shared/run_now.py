@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,6 +12,7 @@ from omnipub_cli.output.views import Column, StatusCell, TableView
 if TYPE_CHECKING:
     from omnipub.services.scheduling.run_now import RunNowReport, RunNowResult
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.message_documents import DispatchedDeliveryJson, RunNowJson
 
 COLUMNS = (Column("ID"), Column("CHANNEL"), Column("RESULT"), Column("WHY", flexible=True))
 
@@ -24,15 +25,16 @@ def show_report(call: Call, report: RunNowReport, *, dry_run: bool) -> None:
     """
     lines = [_line(one) for one in report.rows]
     rows = [(line["id"], line["channel"], _result(line), line["why"]) for line in lines]
+    document: RunNowJson = {
+        "dry_run": dry_run,
+        "dispatched": report.dispatched,
+        "skipped": report.skipped,
+        "left_out": report.left_out,
+        "deliveries": lines,
+    }
     call.output.data(
         *([TableView(columns=COLUMNS, rows=rows)] if rows else []),
-        json={
-            "dry_run": dry_run,
-            "dispatched": report.dispatched,
-            "skipped": report.skipped,
-            "left_out": report.left_out,
-            "deliveries": lines,
-        },
+        json=document,
         ids=list(dict.fromkeys(line["id"] for line in lines if line["ready" if dry_run else "dispatched"])),
     )
     if report.left_out:
@@ -63,7 +65,7 @@ def _say(call: Call, report: RunNowReport) -> None:
         raise typer.Exit(ExitCode.FAILURE)
 
 
-def _line(one: RunNowResult) -> dict[str, Any]:
+def _line(one: RunNowResult) -> DispatchedDeliveryJson:
     from omnipub.storage.keys import parent_of
 
     parent = parent_of(one.pk)
@@ -76,7 +78,7 @@ def _line(one: RunNowResult) -> dict[str, Any]:
     }
 
 
-def _result(line: dict[str, Any]) -> StatusCell:
+def _result(line: DispatchedDeliveryJson) -> StatusCell:
     """Dispatched or not; of what nobody dispatched, whether it could be."""
     if line["dispatched"]:
         return StatusCell("dispatched")

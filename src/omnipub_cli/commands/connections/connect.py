@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from omnipub.domain.network import Tokens
     from omnipub.wiring.assemble import System
+    from omnipub_cli.output.json_documents.connection_documents import ConnectedJson
 
 app = typer.Typer(add_completion=False)
 
@@ -109,7 +110,8 @@ def connect(
             ("mode", system.settings.mode.value),
         )
     )
-    call.output.data(record, json=shape(connected) | {"mode": system.settings.mode.value}, ids=[connected.channel])
+    document: ConnectedJson = {**shape(connected), "mode": system.settings.mode.value}
+    call.output.data(record, json=document, ids=[connected.channel])
     call.output.hint(f"See whether its token works: {call.typed(f'connections test {channel}')}")
     if not call.acting_for:
         example = f'messages create "Hello" --to {channel}'

@@ -11,6 +11,8 @@ from omnipub_cli.output.views import RecordView
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from omnipub_cli.output.json_documents.connection_documents import DisconnectedJson
+
 app = typer.Typer(add_completion=False)
 
 CONCERNED = ("scheduled", "held", "publishing")
@@ -45,9 +47,15 @@ def disconnect(
             yes=yes,
         )
         system.connecting.disconnect(one)
+    document: DisconnectedJson = {
+        "channel": one.channel,
+        "account": one.account,
+        "deliveries": mine,
+        "all_counted": complete,
+    }
     call.output.data(
         RecordView(fields=(("disconnected", one.channel), ("account", one.account), *mine.items())),
-        json={"channel": one.channel, "account": one.account, "deliveries": mine, "all_counted": complete},
+        json=document,
         ids=[one.channel],
     )
     call.output.note(_concerned(mine, complete=complete))

@@ -1,10 +1,15 @@
 """`omnipub connections list`: connected accounts and whether they can be used."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import ActsFor, Command, examples
 from omnipub_cli.output.views import Column, StatusCell, TableView
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.connection_documents import ConnectionListJson
 
 app = typer.Typer(add_completion=False)
 
@@ -51,12 +56,13 @@ def list_(context: typer.Context, *, owner: ActsFor = "") -> None:
         )
         for one, count in zip(found, counts, strict=True)
     ]
+    document: ConnectionListJson = {
+        "connections": [{**accounts.shape(one), "held": count} for one, count in zip(found, counts, strict=True)],
+        "held_all_counted": held.complete,
+    }
     call.output.data(
         *([TableView(columns=CONNECTIONS, rows=rows)] if rows else []),
-        json={
-            "connections": [accounts.shape(one) | {"held": count} for one, count in zip(found, counts, strict=True)],
-            "held_all_counted": held.complete,
-        },
+        json=document,
         ids=[one.channel for one in found],
     )
     if not held.complete:

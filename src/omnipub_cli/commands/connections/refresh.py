@@ -1,11 +1,14 @@
 """`omnipub connections refresh`: renew a token, or at least take notice that an account works again."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import ActsFor, Command, examples
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.connection_documents import RefreshedJson
 
 app = typer.Typer(add_completion=False)
 
@@ -27,10 +30,15 @@ def refresh(
     with call.system() as system:
         before = accounts.found(call, system, channel)
         done = system.connecting.refresh(before)
+    document: RefreshedJson = {
+        **accounts.verdict(call, done),
+        "renewed": done.renewed,
+        "released": done.released,
+        "ends_at": accounts.shape(done.connection)["ends_at"],
+    }
     call.output.data(
         *accounts.table([done]),
-        json=accounts.verdict(call, done)
-        | {"renewed": done.renewed, "released": done.released, "ends_at": accounts.shape(done.connection)["ends_at"]},
+        json=document,
         ids=[done.connection.channel],
     )
     if done.verdict.value == "ok":

@@ -1,11 +1,14 @@
 """`omnipub connections test`: ask the networks whether the tokens work."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import ActsFor, Command, examples, once
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.connection_documents import ConnectionTestsJson
 
 app = typer.Typer(add_completion=False)
 
@@ -29,9 +32,10 @@ def ask(
     with call.system() as system:
         chosen = [accounts.found(call, system, name) for name in once(channel)]
         tested = [system.asking.test(one) for one in chosen or system.accounts.of(call.owner)]
+    document: ConnectionTestsJson = {"connections": [accounts.verdict(call, one) for one in tested]}
     call.output.data(
         *accounts.table(tested),
-        json={"connections": [accounts.verdict(call, one) for one in tested]},
+        json=document,
         ids=[one.connection.channel for one in tested],
     )
     if not tested:

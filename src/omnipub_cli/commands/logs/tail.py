@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from omnipub_cli.deployment.lambda_functions import Functions
     from omnipub_cli.deployment.log_lines import LogEntry, LogLines
+    from omnipub_cli.output.json_documents.deployment_documents import LogLineJson, LogsJson
 
 app = typer.Typer(add_completion=False)
 
@@ -134,11 +135,12 @@ def _show(call: Call, found: Sequence[LogEntry], *, at_once: bool) -> None:
         for one in found:
             call.output.document_line(_shape(one))
     elif found or call.json:
+        document: LogsJson = {"lines": [_shape(one) for one in found]}
         call.output.data(
             _story(found)
             if call.output.look.terminal
             else TableView(columns=COLUMNS, rows=[_cells(one) for one in found]),
-            json={"lines": [_shape(one) for one in found]},
+            json=document,
             ids=[one.id for one in found],
         )
     call.output.flush()
@@ -159,7 +161,7 @@ def _cells(one: LogEntry) -> Sequence[Cell]:
     return (Exact(one.at), one.function, StatusCell(one.level.lower()), one.message, details)
 
 
-def _shape(one: LogEntry) -> dict[str, Any]:
+def _shape(one: LogEntry) -> LogLineJson:
     from omnipub.domain.timestamps import to_text
 
     return {

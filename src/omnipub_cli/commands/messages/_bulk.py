@@ -6,7 +6,7 @@ A row that fails does not stop the others; the report says which, and the comman
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from omnipub.wiring.assemble import System
     from omnipub_cli.commands.messages._select import Picked, Verb
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.message_documents import BulkChangeJson, BulkDeliveryJson
 
     Do = Callable[[Parent, Sequence[str]], Sequence[Delivery]]
     Act = Callable[[Delivery], "Done"]
@@ -147,12 +148,12 @@ def finish(call: Call, done: Sequence[Done]) -> None:
     raise typer.Exit(ExitCode.FAILURE)
 
 
-def shape(done: Done) -> dict[str, Any]:
+def shape(done: Done) -> BulkDeliveryJson:
     """A row as JSON."""
     from omnipub.services.messages import serialize
 
-    error = {"error": done.error.message if done.error else None}
-    return deliveries.whose(done.delivery.parent) | serialize.delivery(done.delivery) | error
+    error = done.error.message if done.error else None
+    return {**deliveries.whose(done.delivery.parent), **serialize.delivery(done.delivery), "error": error}
 
 
 def ids(done: Sequence[Done]) -> list[str]:
@@ -163,14 +164,15 @@ def ids(done: Sequence[Done]) -> list[str]:
 def _print(call: Call, done: Sequence[Done], *, dry_run: bool) -> None:
     failed = sum(one.error is not None for one in done)
     rows = [_cells(one, dry_run=dry_run) for one in done]
+    document: BulkChangeJson = {
+        "dry_run": dry_run,
+        "changed": 0 if dry_run else len(done) - failed,
+        "failed": failed,
+        "deliveries": [shape(one) for one in done],
+    }
     call.output.data(
         *([TableView(columns=COLUMNS, rows=rows)] if rows else []),
-        json={
-            "dry_run": dry_run,
-            "changed": 0 if dry_run else len(done) - failed,
-            "failed": failed,
-            "deliveries": [shape(one) for one in done],
-        },
+        json=document,
         ids=ids(done),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from omnipub.services.messages.create_transaction import Created
     from omnipub.wiring.assemble import System
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.message_documents import ImportedJson, ImportedRowJson
 
 COLUMNS = (
     Column("LINE", right=True),
@@ -147,16 +148,17 @@ class Run:
         at_once = len(self.at_once)
         if dry_run:
             self._say_what_goes_out_now()
+        document: ImportedJson = {
+            "file": file,
+            "dry_run": dry_run,
+            "rows": self.total,
+            "at_once": at_once,
+            "messages": [self._shape(one, dry_run=dry_run) for one in self.good],
+            "problems": [{"line": one.line, "field": one.field, "sentence": one.sentence} for one in self.bad],
+        }
         self.call.output.data(
             TableView(columns=COLUMNS, rows=self._cells(dry_run=dry_run)),
-            json={
-                "file": file,
-                "dry_run": dry_run,
-                "rows": self.total,
-                "at_once": at_once,
-                "messages": [self._shape(one, dry_run=dry_run) for one in self.good],
-                "problems": [{"line": one.line, "field": one.field, "sentence": one.sentence} for one in self.bad],
-            },
+            json=document,
             ids=[one.id for one in self.created.values()],
         )
         if any(not one.replayed for one in self.created.values()):
@@ -191,7 +193,7 @@ class Run:
             return "already_there" if created.replayed else "created"
         return "would_be_created" if dry_run else "not_created"
 
-    def _shape(self, planned: PlannedRow, *, dry_run: bool) -> dict[str, Any]:
+    def _shape(self, planned: PlannedRow, *, dry_run: bool) -> ImportedRowJson:
         from omnipub.domain.timestamps import to_text
 
         created = self.created.get(planned.row.line, planned.there)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omnipub_cli.commands._shared import deliveries
 from omnipub_cli.commands.messages import _bulk
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from omnipub.wiring.assemble import System
     from omnipub_cli.commands.messages._select import Picked, Verb
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.message_documents import ReconciledDeliveryJson, ReconciledJson
 
 COLUMNS = (Column("ID"), Column("CHANNEL"), Column("STATUS"), Column("FOUND"), Column("SEEN", flexible=True))
 
@@ -47,14 +48,15 @@ def carry_out(call: Call, system: System, verb: Verb, what: Picked, *, dry_run: 
 
 def show_looks(call: Call, done: Sequence[Done], *, dry_run: bool = False) -> None:
     """Print what was seen."""
+    document: ReconciledJson = {
+        "dry_run": dry_run,
+        "found": sum(one.found for one in done),
+        "failed": sum(one.error is not None for one in done),
+        "deliveries": [_shape(one) for one in done],
+    }
     call.output.data(
         *([TableView(columns=COLUMNS, rows=[_cells(one) for one in done])] if done else []),
-        json={
-            "dry_run": dry_run,
-            "found": sum(one.found for one in done),
-            "failed": sum(one.error is not None for one in done),
-            "deliveries": [_shape(one) for one in done],
-        },
+        json=document,
         ids=deliveries.ids([one.delivery for one in done if one.found or dry_run]),
     )
 
@@ -75,8 +77,8 @@ def _advise(call: Call, done: Sequence[Done]) -> None:
     call.output.hint(f"Look at the account; then see what can be done: {typed}")
 
 
-def _shape(done: Done) -> dict[str, Any]:
-    return _bulk.shape(done) | {"found": done.found, "seen": done.seen or None}
+def _shape(done: Done) -> ReconciledDeliveryJson:
+    return {**_bulk.shape(done), "found": done.found, "seen": done.seen or None}
 
 
 def _cells(done: Done) -> Sequence[Cell]:

@@ -12,6 +12,7 @@ from omnipub_cli.framework.options import At, Command, Fold, Id, NotAfter, Zone,
 if TYPE_CHECKING:
     from omnipub.services.messages.read import Shown
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.message_documents import EditedJson
 
 app = typer.Typer(add_completion=False)
 
@@ -92,14 +93,15 @@ def _tell(call: "Call", edited: "Shown") -> None:
     from omnipub.services.messages import serialize
     from omnipub_cli.commands._shared import deliveries
 
+    document: EditedJson = {
+        **deliveries.whose(edited.parent),
+        "revision": edited.subject.revision,
+        "schedule": serialize.shown(edited)["schedule"],
+        "deliveries": [serialize.delivery(one) for one in edited.deliveries],
+    }
     call.output.data(
         *deliveries.table(edited.deliveries),
-        json=deliveries.whose(edited.parent)
-        | {
-            "revision": edited.subject.revision,
-            "schedule": serialize.shown(edited)["schedule"],
-            "deliveries": [serialize.delivery(one) for one in edited.deliveries],
-        },
+        json=document,
         ids=[edited.parent.id],
     )
     if any(one.status.value in {"failed", "missed"} for one in edited.deliveries):

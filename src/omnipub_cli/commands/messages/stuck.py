@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omnipub.services.messages.calendar import CalendarEntry
+    from omnipub_cli.output.json_documents.message_documents import StuckJson
 
     Said = tuple[CalendarEntry, str, str]
 
@@ -45,18 +46,22 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
             (one, _next_step.why(one.delivery, now), _next_step.step(call, system, one.delivery)) for one in found
         ]
     view = _story(said) if call.output.look.terminal else _table(said)
+    document: StuckJson = {
+        "deliveries": [
+            {
+                **deliveries.whose(one.delivery.parent),
+                "excerpt": one.excerpt,
+                **serialize.delivery(one.delivery),
+                "why": why,
+                "next": step,
+            }
+            for one, why, step in said
+        ],
+        "more": more,
+    }
     call.output.data(
         *([view] if found else []),
-        json={
-            "deliveries": [
-                deliveries.whose(one.delivery.parent)
-                | {"excerpt": one.excerpt}
-                | serialize.delivery(one.delivery)
-                | {"why": why, "next": step}
-                for one, why, step in said
-            ],
-            "more": more,
-        },
+        json=document,
         ids=deliveries.ids([one.delivery for one in found]),
     )
     if not found:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from omnipub.domain.delivery.model import Delivery
     from omnipub.services.messages.unpublish import UnpublishReport
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.message_documents import UnpublishedJson, UnpublishResultJson
 
 app = typer.Typer(add_completion=False)
 
@@ -53,9 +54,10 @@ def unpublish(context: typer.Context, id_: Id, *, channel: Channels = None, yes:
             for one in chosen:
                 reports.append(system.unpublish.delete(one, by=call.owner))
                 progress.show(TableView(columns=COLUMNS[:2], rows=[row[:2] for row in _rows(reports)]))
+    document: UnpublishedJson = {**deliveries.whose(parent), "results": [_shape(one) for one in reports]}
     call.output.data(
         TableView(columns=COLUMNS, rows=_rows(reports)),
-        json=deliveries.whose(parent) | {"results": [_shape(one) for one in reports]},
+        json=document,
         ids=[parent.id] if all(one.result in OUT_OF_SIGHT for one in reports) else [],
     )
     left = [one for one in reports if one.result not in OUT_OF_SIGHT]
@@ -77,7 +79,7 @@ def _rows(reports: Sequence[UnpublishReport]) -> list[Sequence[Cell]]:
     ]
 
 
-def _shape(report: UnpublishReport) -> dict[str, object]:
+def _shape(report: UnpublishReport) -> UnpublishResultJson:
     from omnipub.services.messages import serialize
 
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omnipub_cli.output import times
 from omnipub_cli.output.views import Cell, Column, TimeOfDay
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from omnipub.ports.stream import StreamRecord
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.table_documents import RecordJson
 
 COLUMNS = (
     Column("TIME"),
@@ -24,7 +25,7 @@ COLUMNS = (
 )
 
 
-def shape(record: StreamRecord) -> dict[str, Any]:
+def shape(record: StreamRecord) -> RecordJson:
     """The record for programs; what only a pointer of ours has is null in a foreign one."""
     from omnipub.domain.timestamps import to_text
     from omnipub.services.stream.wire_format import pointer_from_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from omnipub.services.stream.replay import Candidate, Replay, ReplayResult
     from omnipub.wiring.assemble import System
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.table_documents import ReplayedJson, ReplayedRecordJson
 
 COLUMNS = (
     Column("TIME", rank=1),
@@ -181,17 +182,18 @@ def _tell(call: Call, again: Replay, wanted: ReplaySelection, told: ReplayTally,
     ]
     heads = [_records.day(one.candidate.record, call) for one in told.rows]
     parked = again.parked.count()
+    document: ReplayedJson = {
+        "dry_run": dry_run,
+        "reput": reput,
+        "gone_before": to_text(wanted.gone) if wanted.gone else None,
+        "interrupted": told.interrupted,
+        "verdicts": told.verdicts(),
+        "parked": parked,
+        "records": shapes,
+    }
     call.output.data(
         *([TableView(columns=COLUMNS, rows=rows, heads=heads)] if rows else []),
-        json={
-            "dry_run": dry_run,
-            "reput": reput,
-            "gone_before": to_text(wanted.gone) if wanted.gone else None,
-            "interrupted": told.interrupted,
-            "verdicts": told.verdicts(),
-            "parked": parked,
-            "records": shapes,
-        },
+        json=document,
         ids=[one.candidate.record.sequence for one in told.rows],
     )
     _records.say_gone(call, wanted.gone)
@@ -217,7 +219,7 @@ def _left(call: Call, told: ReplayTally) -> None:
         raise typer.Exit(ExitCode.FAILURE)
 
 
-def _shape(one: ReplayResult) -> dict[str, Any]:
+def _shape(one: ReplayResult) -> ReplayedRecordJson:
     return {
         **_records.shape(one.candidate.record),
         "parked": bool(one.candidate.parked),

@@ -1,7 +1,7 @@
 """`omnipub stream stats`: what the stream holds, and how far the worker is behind."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnipub.ports.stream_reader import Shard
+    from omnipub_cli.output.json_documents.table_documents import ShardStatsJson, StreamStatsJson
 
 app = typer.Typer(add_completion=False)
 
@@ -37,6 +38,16 @@ def stats(context: typer.Context) -> None:
     newest = max((one.newest_at for one in shards if one.newest_at), default=None)
     behind = "" if lag.records is None else f"{lag.records:,}"
     age = times.span(lag.age) if lag.age else "0 ms"
+    document: StreamStatsJson = {
+        "records": records,
+        "oldest_at": to_text(oldest) if oldest else None,
+        "newest_at": to_text(newest) if newest else None,
+        "retention_hours": retention // timedelta(hours=1),
+        "lag": {"records": lag.records, "age_ms": milliseconds(lag.age)},
+        "parked": parked,
+        "parked_by": dict(given_up),
+        "shards": [_shape(one) for one in shards],
+    }
     call.output.data(
         RecordView(
             fields=[
@@ -51,16 +62,7 @@ def stats(context: typer.Context) -> None:
             ]
         ),
         TableView(columns=SHARDS, rows=[(one.name, one.records, one.oldest_at, one.newest_at) for one in shards]),
-        json={
-            "records": records,
-            "oldest_at": to_text(oldest) if oldest else None,
-            "newest_at": to_text(newest) if newest else None,
-            "retention_hours": retention // timedelta(hours=1),
-            "lag": {"records": lag.records, "age_ms": milliseconds(lag.age)},
-            "parked": parked,
-            "parked_by": dict(given_up),
-            "shards": [_shape(one) for one in shards],
-        },
+        json=document,
         ids=[one.name for one in shards],
     )
     _advise(call, parked=parked, behind=bool(lag.age))
@@ -80,7 +82,7 @@ def _total(shards: "Sequence[Shard]") -> int | None:
     return sum(known) if len(known) == len(shards) else None
 
 
-def _shape(shard: "Shard") -> dict[str, Any]:
+def _shape(shard: "Shard") -> "ShardStatsJson":
     from omnipub.domain.timestamps import to_text
 
     def text(moment: "datetime | None") -> str | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from omnipub.ports.stream import StreamRecord
     from omnipub.ports.stream_reader import StartPosition
     from omnipub.services.stream.records import StreamRecords
+    from omnipub_cli.output.json_documents.table_documents import StreamTailJson
 
 app = typer.Typer(add_completion=False)
 
@@ -65,12 +66,13 @@ def tail(
         if follow and call.json:
             _lines(call, found)
         else:
+            document: StreamTailJson = {
+                "gone_before": to_text(gone) if gone else None,
+                "records": [_records.shape(one) for one in found],
+            }
             call.output.data(
                 *([TableView(columns=_records.COLUMNS, rows=rows, heads=heads)] if rows else []),
-                json={
-                    "gone_before": to_text(gone) if gone else None,
-                    "records": [_records.shape(one) for one in found],
-                },
+                json=document,
                 ids=[one.sequence for one in found],
             )
         _records.say_gone(call, gone)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from omnipub.domain.delivery.model import Delivery
     from omnipub.services.protocol.gate import ClosedReason
     from omnipub.services.table.adopt import Adopted
+    from omnipub_cli.output.json_documents.table_documents import AdoptedJson
 
 app = typer.Typer(add_completion=False)
 
@@ -116,9 +117,10 @@ def _tell(call: Call, adopted: "Adopted", old: list[str]) -> None:
     from omnipub_cli.commands._shared import deliveries
 
     doubts = adopted.doubts
+    document: AdoptedJson = {"adopted": True, "deliveries": deliveries.shapes(doubts), "unknown": adopted.unknown}
     call.output.data(
         *deliveries.table(doubts),
-        json={"adopted": True, "deliveries": deliveries.shapes(doubts), "unknown": adopted.unknown},
+        json=document,
         ids=deliveries.ids(doubts),
     )
     call.output.note(f"{call.where} is the place that publishes now.")

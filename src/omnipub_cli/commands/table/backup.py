@@ -1,13 +1,16 @@
 """`omnipub table backup`: the table in one file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output.views import RecordView
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.table_documents import BackupJson
 
 app = typer.Typer(add_completion=False)
 
@@ -25,9 +28,10 @@ def backup(
     target = file.expanduser().absolute()
     with counted(call.output, "pages") as told:
         made = backups.backup(call.settings, target, told=lambda done, _of: told(done))
+    document: BackupJson = {"file": str(made.file), "bytes": made.size}
     call.output.data(
         RecordView(fields=[("file", str(made.file)), ("bytes", made.size)]),
-        json={"file": str(made.file), "bytes": made.size},
+        json=document,
         ids=[str(made.file)],
     )
     call.output.note(

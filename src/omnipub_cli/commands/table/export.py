@@ -1,13 +1,16 @@
 """`omnipub table export`: every item as a line of JSON."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output.views import RecordView
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.table_documents import ExportedTableJson
 
 app = typer.Typer(add_completion=False)
 
@@ -36,9 +39,15 @@ def export(
         )
         kinds = _jsonl.write(target, transfer.lines(), transfer.header, told=told)
     size = target.stat().st_size
+    document: ExportedTableJson = {
+        "file": str(target),
+        "items": kinds.total(),
+        "kinds": dict(sorted(kinds.items())),
+        "bytes": size,
+    }
     call.output.data(
         RecordView(fields=[("file", str(target)), ("items", kinds.total()), ("bytes", size)]),
-        json={"file": str(target), "items": kinds.total(), "kinds": dict(sorted(kinds.items())), "bytes": size},
+        json=document,
         ids=[str(target)],
     )
     images = "bucket" if call.on_aws else "directory media beside the table"

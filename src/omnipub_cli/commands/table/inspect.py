@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from omnipub.services.table.inspect import InspectedItem
+    from omnipub_cli.output.json_documents.table_documents import InspectedJson, StoredItemJson
 
 app = typer.Typer(add_completion=False)
 
@@ -52,9 +53,10 @@ def inspect(
         for one in found:
             call.output.line(json.dumps(one.raw, ensure_ascii=False))
         return
+    document: InspectedJson = {"items": [_shape(call, one, raw=raw) for one in found]}
     call.output.data(
         *(StoryView(lines=list(_told(call, one))) for one in found),
-        json={"items": [_shape(call, one, raw=raw) for one in found]},
+        json=document,
         ids=[keys.name(one.key) for one in found],
     )
     if any(one.problem or not all(key.right for key in one.index_keys) for one in found):
@@ -83,7 +85,7 @@ def _told(call: Call, one: "InspectedItem") -> "Iterator[LineView]":
         yield LineView(("type:", words), indent=2)
 
 
-def _shape(call: Call, one: "InspectedItem", *, raw: bool) -> dict[str, Any]:
+def _shape(call: Call, one: "InspectedItem", *, raw: bool) -> "StoredItemJson":
     from omnipub.storage import keys
 
     return {

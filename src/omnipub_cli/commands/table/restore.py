@@ -1,13 +1,16 @@
 """`omnipub table restore`: a backup in the table's place."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 from omnipub_cli.output.views import RecordView
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.table_documents import RestoredJson
 
 app = typer.Typer(add_completion=False)
 
@@ -36,9 +39,10 @@ def restore(
     with counted(call.output, "pages") as told:
         done = backups.restore(call.settings, source, told=lambda pages, _of: told(pages))
     kept = str(done.kept) if done.kept else None
+    document: RestoredJson = {"table": str(done.table), "kept": kept, "gate_open": False}
     call.output.data(
         RecordView(fields=[("table", str(done.table)), ("kept", kept)]),
-        json={"table": str(done.table), "kept": kept, "gate_open": False},
+        json=document,
         ids=[str(done.table)],
     )
     call.output.warn("What went out since the backup is not in it: nothing is sent until the table is adopted.")

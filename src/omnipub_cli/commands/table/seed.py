@@ -1,6 +1,6 @@
 """`omnipub table seed`: fill the table with invented messages."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from omnipub.names import SEED_OWNER
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 from omnipub_cli.output.views import RecordView
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.table_documents import SeededJson
 
 app = typer.Typer(add_completion=False)
 
@@ -45,15 +48,16 @@ def seed(
         confirm(call, f"{messages:,} invented messages are written into {call.where}.", yes=yes)
         with counted(call.output, "messages", of=messages) as told:
             items = seeding.seed(messages=messages, seed=seed, told=told)
+    document: SeededJson = {
+        "seed": seed,
+        "as_of": to_text(plan.as_of),
+        "messages": messages,
+        "items": items,
+        "owner": SEED_OWNER,
+    }
     call.output.data(
         RecordView(fields=[("seed", str(seed)), ("as of", plan.as_of), ("messages", messages), ("items", items)]),
-        json={
-            "seed": seed,
-            "as_of": to_text(plan.as_of),
-            "messages": messages,
-            "items": items,
-            "owner": SEED_OWNER,
-        },
+        json=document,
     )
     call.output.note(
         f"They belong to {SEED_OWNER}, who has no connections, so none is ever sent; what is scheduled is due "

@@ -1,6 +1,6 @@
 """`omnipub table stats`: how much of everything there is, and how the machinery stands."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnipub.services.table.stats import Count, TableCounts
+    from omnipub_cli.output.json_documents.table_documents import CountJson, TableStatsJson
     from omnipub_cli.output.views import Cell
 
 app = typer.Typer(add_completion=False)
@@ -60,7 +61,7 @@ def _counted(count: "Count") -> str | int:
     return f"{count.number:,}+" if count.more else count.number
 
 
-def _shape(census: "TableCounts", size: int) -> dict[str, Any]:
+def _shape(census: "TableCounts", size: int) -> "TableStatsJson":
     return {
         "messages": {kind.name.lower(): _number(count) for kind, count in census.parents.items()},
         "statuses": {status.value: _number(count) for status, count in census.statuses.items()},
@@ -76,7 +77,7 @@ def _shape(census: "TableCounts", size: int) -> dict[str, Any]:
     }
 
 
-def _number(count: "Count") -> dict[str, Any]:
+def _number(count: "Count") -> "CountJson":
     return {"number": count.number, "more": count.more}
 
 

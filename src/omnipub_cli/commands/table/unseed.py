@@ -1,10 +1,15 @@
 """`omnipub table unseed`: remove what was invented."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, Yes, examples
 from omnipub_cli.output.views import RecordView
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.table_documents import UnseededJson
 
 app = typer.Typer(add_completion=False)
 
@@ -29,7 +34,8 @@ def unseed(context: typer.Context, *, yes: Yes = False) -> None:
             confirm(call, f"{what} are removed from {call.where}.", yes=yes)
         with counted(call.output, "removed", of=there.messages if there else None) as told:
             removed = seeding.unseed(told=told)
-    call.output.data(*([RecordView(fields=[("removed", removed)])] if removed else []), json={"removed": removed})
+    document: UnseededJson = {"removed": removed}
+    call.output.data(*([RecordView(fields=[("removed", removed)])] if removed else []), json=document)
     if not removed:
         call.output.note(f"Nothing is invented in {call.where}.")
         call.output.hint(f"Invent something: {call.typed('table seed')}")

@@ -1,7 +1,7 @@
 """`omnipub table verify`: what is wrong in the table."""
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,9 +11,10 @@ from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output.views import Column, LineView, StoryView, TableView, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from omnipub.services.table.verify import IntegrityFinding
+    from omnipub_cli.output.json_documents.table_documents import IntegrityFindingJson, VerifiedJson
 
 app = typer.Typer(add_completion=False)
 
@@ -41,15 +42,16 @@ def verify(context: typer.Context) -> None:
         found = Verifier(base=system.base).verify(told=told)
     rows = [_shape(call, finding) for finding in found.findings]
     items, wrong = sum(found.items.values()), sum(found.counts.values())
+    document: VerifiedJson = {
+        "clean": found.clean,
+        "items": items,
+        "kinds": dict(found.items),
+        "counts": {check.value: count for check, count in found.counts.items()},
+        "findings": rows,
+    }
     call.output.data(
         *_views(call, rows),
-        json={
-            "clean": found.clean,
-            "items": items,
-            "kinds": dict(found.items),
-            "counts": {check.value: count for check, count in found.counts.items()},
-            "findings": rows,
-        },
+        json=document,
         ids=[row["key"] for row in rows],
     )
     call.output.note(f"Looked at {items:,} items; {f'findings: {wrong:,}' if wrong else 'nothing is wrong'}.")
@@ -59,12 +61,14 @@ def verify(context: typer.Context) -> None:
         raise typer.Exit(ExitCode.FAILURE)
 
 
-def _views(call: Call, rows: "Sequence[Mapping[str, str]]") -> "Iterator[View]":
+def _views(call: Call, rows: "Sequence[IntegrityFindingJson]") -> "Iterator[View]":
     """Rows for programs; for people lines, as keys and commands are too long to stand side by side."""
     if not rows:
         return
     if not call.output.look.terminal:
-        yield TableView(columns=FINDINGS, rows=[tuple(row.values()) for row in rows])
+        yield TableView(
+            columns=FINDINGS, rows=[(row["check"], row["key"], row["sentence"], row["next"]) for row in rows]
+        )
         return
     for row in rows:
         heading = LineView((row["check"], row["key"]), heading=True)
@@ -73,7 +77,7 @@ def _views(call: Call, rows: "Sequence[Mapping[str, str]]") -> "Iterator[View]":
         )
 
 
-def _shape(call: Call, finding: "IntegrityFinding") -> dict[str, Any]:
+def _shape(call: Call, finding: "IntegrityFinding") -> "IntegrityFindingJson":
     from omnipub.storage import keys
 
     name = keys.name(finding.key)

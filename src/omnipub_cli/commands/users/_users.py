@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.deployment.users import User, UserPool
     from omnipub_cli.framework.context import Call
+    from omnipub_cli.output.json_documents.deployment_documents import UserWithGroupsJson
 
 GROUPS = (OPERATORS_GROUP, AUTHORS_GROUP)
 POOL_OUTPUT = "UserPoolIs"
@@ -79,4 +80,5 @@ def show_user(call: Call, one: User) -> None:
             ("changed", one.changed_at),
         )
     )
-    call.output.data(record, json=person_json(one) | {"groups": list(one.groups)}, ids=[one.id])
+    document: UserWithGroupsJson = {**person_json(one), "groups": list(one.groups)}
+    call.output.data(record, json=document, ids=[one.id])

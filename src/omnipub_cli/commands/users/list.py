@@ -1,6 +1,6 @@
 """`omnipub users list`: who may sign in."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from omnipub_cli.commands._shared import aws_stage
 from omnipub_cli.commands.users import _users
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
+
+if TYPE_CHECKING:
+    from omnipub_cli.output.json_documents.deployment_documents import UserListJson
 
 app = typer.Typer(add_completion=False)
 
@@ -29,9 +32,10 @@ def list_(
     with _users.people(call, target) as people:
         found = people.list(most=limit + 1)
     shown, more = found[:limit], len(found) > limit
+    document: UserListJson = {"users": [deployment_views.person_json(one) for one in shown], "more": more}
     call.output.data(
         *([deployment_views.people_table(shown)] if shown else []),
-        json={"users": [deployment_views.person_json(one) for one in shown], "more": more},
+        json=document,
         ids=[one.id for one in shown],
     )
     if not found:

@@ -17,7 +17,7 @@ from omnipub.services.stream.wire_format import report_to
 from omnipub_cli.deployment import account
 from omnipub_cli.deployment.aws_clients import OperatorSession
 from omnipub_cli.deployment.ports import Caller, Stack
-from omnipub_cli.output.json_schemas import SCHEMAS
+from omnipub_cli.output.json_schemas import json_schema
 from support.aws import CREDENTIALS
 from support.staged import ACCOUNT, OUTPUTS
 
@@ -130,7 +130,7 @@ def test_the_deployed_scheduler_is_called_once_and_its_answer_is_the_table(
 def test_its_json_has_the_published_fields(deployed: Deployed, run_now: Callable[..., Any]) -> None:
     deployed.does(RunNowReport(rows=[PUT, AHEAD], dispatched=1, skipped=1))
     told = json.loads(run_now("--json").out)
-    assert set(told) == set(SCHEMAS["schedule run-now"]["properties"])
+    assert set(told) == set(json_schema("schedule run-now")["properties"])
     assert (told["dry_run"], told["dispatched"], told["skipped"], told["left_out"]) == (False, 1, 1, 0)
     assert told["deliveries"][0] == {
         "id": ID,

@@ -1,0 +1,1 @@
+"""The documents that commands print with --json, as types: a file per subject."""
