@@ -39,6 +39,9 @@ NETWORKED = re.compile(
 )
 """File systems whose locks SQLite cannot trust."""
 
+IN_MEMORY = frozenset({"tmpfs", "ramfs"})
+"""File systems that are empty after a restart."""
+
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
@@ -61,7 +64,7 @@ def look(data: Path, state: Path) -> Iterator[Finding]:
     yield _private("files", data, OWN)
     if state.is_dir():
         yield _private("evidence", state, OWN_EVIDENCE)
-        if NETWORKED.fullmatch(_kind_of(state)):
+        if _file_system(state).health is not Health.OK:
             yield _file_system(state)
 
 
@@ -92,6 +95,17 @@ def stream(system: System) -> Iterator[Finding]:
         what = f"{TOTAL} requests were under way then, as many as may be: deliveries waited for networks that hang."
         at = system.world.clock.now() - timedelta(milliseconds=full)
         yield Finding(name="under way", health=Health.WARN, what=what, at=at, next=Hint(action=Action.LIST_ACCOUNTS))
+
+
+def connected(system: System, owner: str) -> Iterator[Finding]:
+    """That the owner has no account to publish with; nothing if there is one."""
+    if system.accounts.of(owner):
+        return
+    data = Path(system.settings.data)
+    sandbox = system.settings.mode is Mode.SANDBOX and running(data) is None
+    what = "No account is connected, so there is nowhere to publish."
+    remedy = start_of(data) if sandbox else "connections connect --help"
+    yield Finding(name="accounts", health=Health.WARN, what=what, next=remedy)
 
 
 def can_be_opened(data: Path) -> bool:
@@ -148,6 +162,12 @@ def _file_system(data: Path) -> Finding:
             f"{data} is on {kind}, a network file system: SQLite can lose or tear data there. Move it to a local disk."
         )
         return Finding(name="file system", health=Health.BAD, what=what, elsewhere=f"df -T {data}")
+    if kind in IN_MEMORY:
+        what = (
+            f"{data} is on {kind}, which is memory: when this machine restarts, all of it is gone. Stop what runs, and "
+            "move it to a disk."
+        )
+        return Finding(name="file system", health=Health.WARN, what=what, elsewhere=f"df -T {data}")
     return fine("file system", f"{data} is on {kind or 'a file system of unknown kind'}.")
 
 

@@ -105,6 +105,7 @@ def _findings(call: Call) -> "Iterator[Finding]":
         with call.system() as system:
             start = machine_checks.start_of(call.directory)
             yield from system.checkup.look(call.owner, running=call.running is not None, start=start)
+            yield from machine_checks.connected(system, call.owner)
             yield from machine_checks.stream(system)
     except OmnipubError as error:
         # A check-up that breaks off is itself what is wrong.

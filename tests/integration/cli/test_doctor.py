@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
+from omnipub.config import Mode
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery import decide
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.names import LOCAL_OWNER
+from omnipub.onebox import machine_checks
+from omnipub.onebox.data_directory import open_data
 from omnipub.services.messages.read import Viewer
 from omnipub.wiring.assemble import System
+from omnipub.wiring.local import one_machine
 
 Run = Callable[..., Any]
 
@@ -41,6 +45,14 @@ LOOKED_AT = [
     "parked",
     "stream",
 ]
+
+
+@pytest.fixture(autouse=True)
+def on_a_disk(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the tests' files lie: data in memory are a finding."""
+    mounts = tmp_path_factory.mktemp("mounts") / "mountinfo"
+    mounts.write_text("1 0 0:1 / / rw - ext4 /dev/a rw\n")
+    monkeypatch.setattr(machine_checks, "MOUNTS", mounts)
 
 
 @pytest.mark.usefixtures("system")
@@ -130,3 +142,37 @@ def test_without_data_it_says_how_to_begin_and_makes_nothing(run: Run, data: Pat
     assert ran.code == 0
     assert "There is no data in" in ran.out
     assert not data.exists()
+
+
+def test_without_any_account_it_says_so_with_what_to_type(run: Run, data: Path) -> None:
+    one_machine(open_data(data)).close()
+    ran = run("doctor", "--json")
+    (finding,) = [one for one in ran.json["findings"] if one["name"] == "accounts"]
+    assert (finding["verdict"], finding["next"]) == (
+        "warn",
+        f"omnipub up --data {data}",
+    )
+    assert "nowhere to publish" in finding["what"]
+    assert "All is well." not in run("doctor").err
+    assert "You have connected no account" in run("doctor").out
+
+
+def test_where_posts_are_real_an_account_is_connected_by_hand(run: Run, data: Path) -> None:
+    one_machine(open_data(data, mode=Mode.LIVE)).close()
+    (finding,) = [one for one in run("doctor", "--json").json["findings"] if one["name"] == "accounts"]
+    assert finding["next"] == f"omnipub connections connect --help --data {data}"
+
+
+@pytest.mark.usefixtures("system")
+def test_with_an_account_nothing_is_said_of_connecting(run: Run) -> None:
+    assert "accounts" not in [one["name"] for one in run("doctor", "--json").json["findings"]]
+
+
+@pytest.mark.usefixtures("system")
+def test_what_is_due_while_nothing_runs_is_an_error(run: Run, data: Path) -> None:
+    assert run("messages", "create", "Hello", "--to", "facebook").code == 0
+    ran = run("doctor", "--json")
+    assert ran.code == 1
+    (finding,) = [one for one in ran.json["findings"] if one["name"] == "due"]
+    assert (finding["verdict"], finding["next"]) == ("bad", f"omnipub up --data {data}")
+    assert "Nothing runs, so nobody publishes it." in finding["what"]

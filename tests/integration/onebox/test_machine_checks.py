@@ -30,6 +30,14 @@ this line is not of that form
 """
 
 
+@pytest.fixture(autouse=True)
+def on_a_disk(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the tests' files lie: data in memory are a finding."""
+    mounts = tmp_path_factory.mktemp("mounts") / "mountinfo"
+    mounts.write_text("1 0 0:1 / / rw - ext4 /dev/a rw\n")
+    monkeypatch.setattr(machine_checks, "MOUNTS", mounts)
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A directory that has been used."""
@@ -175,3 +183,16 @@ def test_parked_records_are_worth_a_look(data: Path, monkeypatch: pytest.MonkeyP
     parked = {one.name: one for one in machine_checks.stream(system)}["parked"]
     system.close()
     assert (parked.health, typed(parked.next)) == (Health.WARN, "stream replay --parked")
+
+
+@pytest.mark.parametrize("kind", ["tmpfs", "ramfs"])
+def test_data_in_memory_is_worth_a_warning_that_says_what_becomes_of_it(
+    data: Path, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"1 0 0:1 / / rw - ext4 /dev/a rw\n2 1 0:2 / {data} rw - {kind} {kind} rw\n")
+    monkeypatch.setattr(machine_checks, "MOUNTS", mounts)
+    finding = told(data)["file system"]
+    assert finding.health is Health.WARN
+    assert f"is on {kind}, which is memory: when this machine restarts, all of it is gone" in finding.what
+    assert finding.elsewhere == f"df -T {data}"

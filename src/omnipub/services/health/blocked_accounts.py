@@ -130,7 +130,8 @@ class BlockedAccounts:
         if len(told) > ACCOUNTS_AT_MOST:
             what = f"More accounts than these cannot be used: {len(told) - ACCOUNTS_AT_MOST:,}."
             found.append(Finding(name="account", health=Health.BAD, what=what, next=Hint(action=Action.LIST_STUCK)))
-        return found or [fine("account", "Your accounts can be used, and nothing is held for anybody else's.")]
+        yours = "Your accounts can be used" if self.accounts.of(viewer) else "You have connected no account"
+        return found or [fine("account", f"{yours}, and nothing is held for anybody else's.")]
 
 
 def _of(owner: str) -> str:

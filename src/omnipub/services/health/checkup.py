@@ -54,7 +54,7 @@ class Checkup:
             self._gate(),
             self._scheduler(beat, start=None if running else start),
             self._clock(beat),
-            self._due(RUN_NOW if running else start),
+            self._due(RUN_NOW if running else start, running=running),
             self._publishing(RUN_NOW if running else start),
             *self.hindrances.held(holds),
             *self.hindrances.paused(),
@@ -96,15 +96,17 @@ class Checkup:
         what = "The clock went back: the scheduler has already worked at that moment."
         return Finding(name="clock", health=Health.BAD, what=what, at=seen, elsewhere="timedatectl")
 
-    def _due(self, remedy: Hint) -> Finding:
+    def _due(self, remedy: Hint, *, running: bool) -> Finding:
+        """Where nothing runs, the first that is due is late already; else the next tick takes it."""
         now = self.base.clock.now()
         overdue = self.backlog.of(Status.SCHEDULED, at_most=COUNTED_AT_MOST).until(now)
         if not overdue.waiting:
             return fine("due", "Nothing is overdue.")
         oldest = overdue.waiting[0].at
         what = f"Due and not dispatched yet: {overdue.counted}, the oldest since then."
-        if now - oldest <= ALARMING_SILENCE:
+        if running and now - oldest <= ALARMING_SILENCE:
             return fine("due", what, oldest)
+        what += "" if running else " Nothing runs, so nobody publishes it."
         return Finding(name="due", health=Health.BAD, what=what, at=oldest, next=remedy)
 
     def _publishing(self, remedy: Hint) -> Finding:
