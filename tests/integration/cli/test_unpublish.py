@@ -116,6 +116,14 @@ def test_show_tells_that_it_was_published_and_then_deleted(stage: Stage) -> None
     assert f"deleted there, by {LOCAL_OWNER}" in told
 
 
+def test_a_list_tells_that_posts_were_deleted_since(stage: Stage) -> None:
+    some, all_ = stage.published("Some", to="facebook,telegram"), stage.published("All", to="facebook")
+    stage.run("messages", "unpublish", all_, "--yes")
+    stage.run("messages", "unpublish", some, "--channel", "facebook", "--yes")
+    rows = [line.split("\t")[:2] for line in stage.run("messages", "list").out.splitlines()]
+    assert rows == [[all_, "published, deleted"], [some, "published, 1 deleted"]]
+
+
 def test_doing_it_again_asks_no_network_and_is_no_error(stage: Stage) -> None:
     id_ = stage.published()
     stage.unpublish(id_)

@@ -66,10 +66,16 @@ class HoldNotices:
 
 def holds_of(system: System, delivery: Delivery) -> list[HoldNotice]:
     """What a worker would hold a delivery for at this moment, the widest first; none if it is over or under way."""
+    from omnipub.domain.ids import network_of
+    from omnipub.services.channels.networks import unknown
     from omnipub.services.pauses.scopes import bound_to, scopes_of
+    from omnipub_cli.commands._shared.deliveries import group_of
 
     if delivery.status.value not in {"scheduled", "held"}:
         return []
+    if network_of(delivery.channel) not in system.channels:
+        group = group_of(delivery.parent)
+        return [HoldNotice(sentence=unknown(delivery.channel), next=f"{group} show {delivery.parent.id}")]
     scopes = scopes_of(delivery)
     found = [
         HoldNotice(

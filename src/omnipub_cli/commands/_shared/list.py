@@ -141,4 +141,13 @@ def _say_more(call: Call, group: str, found: RowsRead, wanted: Filter, *, limit:
 
 def _cells(row: MessageRow) -> Sequence[Cell]:
     due = min((one.due_at for one in row.deliveries if one.due_at), default=None)
-    return (row.parent.id, StatusCell(row.status.value), due, [one.channel for one in row.deliveries], row.excerpt)
+    return (row.parent.id, _status(row), due, [one.channel for one in row.deliveries], row.excerpt)
+
+
+def _status(row: MessageRow) -> StatusCell:
+    """Its status; with a word if posts of it were deleted at their networks since."""
+    out = [one for one in row.deliveries if one.status.value == "published"]
+    deleted = sum(one.unpublished is not None for one in out)
+    if not deleted:
+        return StatusCell(row.status.value)
+    return StatusCell(f"{row.status.value}, {'' if deleted == len(out) else f'{deleted} '}deleted")

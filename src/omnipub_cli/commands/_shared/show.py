@@ -52,6 +52,7 @@ def present(call: Call, system: System, shown: Shown) -> None:
     from omnipub.domain.ids import network_of
     from omnipub.domain.message import Message
     from omnipub.services.messages import serialize
+    from omnipub_cli.commands._shared.held import holds_of
     from omnipub_cli.commands._shared.timeline import timeline
 
     def can_look(delivery: Delivery) -> bool:
@@ -63,7 +64,9 @@ def present(call: Call, system: System, shown: Shown) -> None:
     call.output.data(
         RecordView(fields=_head(shown)),
         *([StoryView(lines=said)] if said else []),
-        timeline(shown, system.world.clock.now(), call.typed, can_look),
+        timeline(
+            shown, system.world.clock.now(), call.typed, can_look, holds=lambda delivery: holds_of(system, delivery)
+        ),
         json=serialize.shown(shown),
         ids=[shown.parent.id],
     )

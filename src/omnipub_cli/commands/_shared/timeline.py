@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from omnipub.domain.delivery.actions import is_editable, is_searchable
@@ -18,13 +17,14 @@ if TYPE_CHECKING:
 
     from omnipub.domain.delivery.model import Attempt, Delivery
     from omnipub.services.messages.read import Shown
+    from omnipub_cli.commands._shared.held import HoldNotice
 
 ENDS = {
     "published": "published",
     "rejected": "refused for good",
     "throttled": "asked to come back later",
-    "not_sent": "failed before anything was sent",
-    "auth": "the account's token no longer works",
+    "not_sent": "surely not out",
+    "auth": "refused for the account, not for the post",
     "ambiguous": "no clear answer; it may be out",
     "already_there": "the network has this post already",
     "died": "omnipub itself stopped during the try; it may be out",
@@ -33,7 +33,11 @@ ENDS = {
 
 
 def timeline(
-    shown: Shown, now: datetime, typed: Callable[[str], str], can_look: Callable[[Delivery], bool]
+    shown: Shown,
+    now: datetime,
+    typed: Callable[[str], str],
+    can_look: Callable[[Delivery], bool],
+    holds: Callable[[Delivery], Sequence[HoldNotice]],
 ) -> StoryView:
     """All deliveries, one after another.
 
@@ -42,6 +46,7 @@ def timeline(
         now: The present moment.
         typed: Makes a whole command line of a command.
         can_look: Whether a delivery's network can be asked for its post.
+        holds: What holds a delivery at this moment.
     """
     lines: list[LineView] = []
     live = [one for one in shown.deliveries if one.status is not Status.CANCELLED]
@@ -57,12 +62,16 @@ def timeline(
             )
             for words, words_typed in possible(delivery, now, edit, can_look=can_look(delivery))
         ]
-        lines += [*([LineView()] if lines else []), *_told(delivery, tries, now, typed), *steps]
+        lines += [*([LineView()] if lines else []), *_told(delivery, tries, now, typed, holds), *steps]
     return StoryView(lines=lines)
 
 
 def _told(
-    delivery: Delivery, tries: Sequence[Attempt], now: datetime, typed: Callable[[str], str]
+    delivery: Delivery,
+    tries: Sequence[Attempt],
+    now: datetime,
+    typed: Callable[[str], str],
+    holds: Callable[[Delivery], Sequence[HoldNotice]],
 ) -> Iterator[LineView]:
     yield LineView((delivery.channel, StatusCell(delivery.status.value)), heading=True)
     yield LineView(("account", shown(delivery.account)), indent=2)
@@ -74,7 +83,7 @@ def _told(
             yield LineView((Exact(one.ended_at), *_end(one)), indent=2)
     if delivery.lease is not None and delivery.lease.sends:
         yield LineView((Exact(delivery.lease.started_at), f"try {delivery.lease.attempt}, still running"), indent=2)
-    for line in (*_looks(delivery), *_state(delivery, now, typed)):
+    for line in (*_looks(delivery), *_state(delivery, now, typed, holds)):
         yield LineView(line.cells, indent=2, whole=line.whole)
 
 
@@ -98,7 +107,12 @@ def _looks(delivery: Delivery) -> Iterator[LineView]:
         yield LineView((f"looked for it {times} without a clear answer",))
 
 
-def _state(delivery: Delivery, now: datetime, typed: Callable[[str], str]) -> Iterator[LineView]:
+def _state(
+    delivery: Delivery,
+    now: datetime,
+    typed: Callable[[str], str],
+    holds: Callable[[Delivery], Sequence[HoldNotice]],
+) -> Iterator[LineView]:
     """Where it is, why, and what follows."""
     reason = delivery.reason.sentence if delivery.reason else ""
     match delivery.status.value:
@@ -112,22 +126,27 @@ def _state(delivery: Delivery, now: datetime, typed: Callable[[str], str]) -> It
         case status:
             if delivery.next_at is not None:
                 yield LineView((Exact(delivery.next_at), status.replace("_", " ")))
+    if delivery.status is Status.HELD:
+        yield from _held(holds(delivery), reason, typed)
+        return
     if reason:
         yield LineView((f"why: {reason}",))
-    if delivery.status is Status.HELD:
-        yield from (
-            LineView((f"next: {words}: {typed(command)}",), whole=True) for words, command in _ways_on(delivery)
-        )
-    elif delivery.status.value in FOLLOWS:
+    if delivery.status.value in FOLLOWS:
         yield LineView((f"next: {FOLLOWS[delivery.status.value]}",))
 
 
-def _ways_on(delivery: Delivery) -> Iterator[tuple[str, str]]:
-    """What lets a held delivery go on, and the command."""
-    again = shlex.join(("connections", "connect", delivery.channel, "--account", delivery.account))
-    yield "it goes out when the pause ends", "resume SCOPE"
-    yield "it goes out when its account works again", again
+def _held(holds: Sequence[HoldNotice], reason: str, typed: Callable[[str], str]) -> Iterator[LineView]:
+    """What holds it now, which need not be what held it first, and the commands that let it go on."""
+    for one in holds:
+        yield LineView((f"why: {one.sentence}",))
+        yield LineView((f"next: let it go on: {typed(one.next)}",), whole=True)
+    if not holds:
+        yield LineView((f"why: {reason}",))
+        yield LineView((f"next: {NOTHING_HOLDS}",))
 
+
+NOTHING_HOLDS = "nothing holds it any more, so it goes on by itself within the hour."
+"""Of a delivery that is still `held`: a tick lets it go on."""
 
 FOLLOWS = {
     "failed": "nothing by itself; it is surely not out.",

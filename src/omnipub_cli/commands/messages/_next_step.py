@@ -10,10 +10,12 @@ from omnipub_cli.commands._shared.deliveries import group_of
 from omnipub_cli.output.times import span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from omnipub.domain.delivery.model import Delivery
     from omnipub.wiring.assemble import System
+    from omnipub_cli.commands._shared.held import HoldNotice
     from omnipub_cli.framework.context import Call
 
 BY_STATUS = {
@@ -41,8 +43,8 @@ def step(call: Call, system: System, delivery: Delivery) -> str:
     )
 
 
-def why(delivery: Delivery, now: datetime) -> str:
-    """Why it needs somebody."""
+def why(delivery: Delivery, now: datetime, holds: Sequence[HoldNotice] = ()) -> str:
+    """Why it needs somebody; what is held says what holds it now, which need not be what held it first."""
     reason = delivery.reason.sentence if delivery.reason else ""
     since = span(now - delivery.next_at) if delivery.next_at else ""
     match delivery.status.value:
@@ -51,6 +53,8 @@ def why(delivery: Delivery, now: datetime) -> str:
             return f"{said} {reason}".rstrip()
         case "scheduled":
             return f"It should have been taken {since} ago. {reason}".rstrip()
+        case "held":
+            return holds[0].sentence if holds else reason or "It is held."
         case status:
             return reason or f"It is {status}."
 

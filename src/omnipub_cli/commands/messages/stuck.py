@@ -36,6 +36,7 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
     """List what needs somebody, worst first: why it is stuck, and the command to type next."""
     from omnipub.services.messages import serialize
     from omnipub_cli.commands._shared import deliveries
+    from omnipub_cli.commands._shared.held import holds_of
     from omnipub_cli.commands.messages import _next_step
 
     call = call_of(context)
@@ -43,7 +44,12 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
         found, more = system.stuck.rows(limit=limit)
         now = system.world.clock.now()
         said: list[Said] = [
-            (one, _next_step.why(one.delivery, now), _next_step.step(call, system, one.delivery)) for one in found
+            (
+                one,
+                _next_step.why(one.delivery, now, holds_of(system, one.delivery)),
+                _next_step.step(call, system, one.delivery),
+            )
+            for one in found
         ]
     view = _story(said) if call.output.look.terminal else _table(said)
     document: StuckJson = {

@@ -10,6 +10,7 @@ from omnipub.domain.ids import Parent, ParentKind
 from omnipub.services.health.stuck import WORST_FIRST
 from omnipub.services.messages.calendar import CalendarEntry
 from omnipub_cli.app import load
+from omnipub_cli.commands._shared.held import HoldNotice
 from omnipub_cli.commands.messages._next_step import BY_STATUS, why
 from omnipub_cli.commands.messages.stuck import _story
 from omnipub_cli.framework.lazy_group import LazyGroup
@@ -60,6 +61,12 @@ def test_every_command_is_parsed_as_it_stands(typed: str) -> None:
 )
 def test_why_it_needs_somebody_is_said(one: Delivery, said: str) -> None:
     assert why(one, NOW) == said
+
+
+def test_what_is_held_says_what_holds_it_now_rather_than_what_held_it_first() -> None:
+    one = delivery(Status.HELD, "everything is paused: one")
+    hold = HoldNotice(sentence="Paused by local: channel:facebook. Why: two", next="resume channel:facebook")
+    assert why(one, NOW, [hold]) == hold.sentence
 
 
 def test_at_a_terminal_each_has_its_reason_and_its_command_on_lines_of_their_own() -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,7 +13,8 @@ from omnipub.domain.message import Content, Message
 from omnipub.domain.timestamps import Schedule
 from omnipub.services.messages.read import Shown
 from omnipub_cli.app import load
-from omnipub_cli.commands._shared.timeline import EDIT, ENDS, MEANWHILE, MOVE, STEPS, timeline
+from omnipub_cli.commands._shared.held import HoldNotice
+from omnipub_cli.commands._shared.timeline import EDIT, ENDS, MEANWHILE, MOVE, NOTHING_HOLDS, STEPS, timeline
 from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.output.views import Look, piped
 
@@ -52,10 +54,14 @@ def told(delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECO
 
 
 def whole(
-    delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECOND, can_look: bool = True
+    delivery: Delivery,
+    *attempts: Attempt,
+    now: datetime = DUE + 10 * SECOND,
+    can_look: bool = True,
+    holds: Sequence[HoldNotice] = (),
 ) -> list[str]:
     shown = Shown(parent=PARENT, subject=MESSAGE, deliveries=(delivery,), attempts=attempts)
-    story = timeline(shown, now, typed, lambda _delivery: can_look)
+    story = timeline(shown, now, typed, lambda _delivery: can_look, lambda _delivery: holds)
     return [line.replace("2026-12-01 ", "") for line in piped(story, Look(utc=True))]
 
 
@@ -123,19 +129,25 @@ def test_what_may_be_out_says_when_omnipub_looks_for_it() -> None:
     assert told(unsure)[-1] == "  08:00:40.000Z it may be out; omnipub finds out"
 
 
-def test_what_lets_a_held_delivery_go_on_is_typed_where_the_command_was() -> None:
-    lines = told(replace(NEW, status=Status.HELD, account="a b"))
-    again = "omnipub connections connect facebook --account 'a b' --data d"
-    assert lines[-2:] == [
-        "  next: it goes out when the pause ends: omnipub resume SCOPE --data d",
-        f"  next: it goes out when its account works again: {again}",
-    ]
+def test_a_held_delivery_says_what_holds_it_now_rather_than_what_held_it_first() -> None:
+    first = Reason(code="held", sentence="everything is paused: one", at=DUE)
+    now = HoldNotice(sentence="Paused by local: channel:facebook. Why: two", next="resume channel:facebook")
+    lines = whole(replace(NEW, status=Status.HELD, reason=first), holds=[now])
+    assert "  why: Paused by local: channel:facebook. Why: two" in lines
+    assert "  next: let it go on: omnipub resume channel:facebook --data d" in lines
+    assert not any("everything" in line for line in lines)
+
+
+def test_a_held_delivery_that_nothing_holds_any_more_says_so() -> None:
+    assert f"  next: {NOTHING_HOLDS}" in told(
+        replace(NEW, status=Status.HELD, reason=Reason(code="held", sentence="Because.", at=DUE))
+    )
 
 
 @pytest.mark.parametrize("status", Status)
 def test_a_line_that_ends_with_a_command_is_not_broken(status: Status) -> None:
     shown = Shown(parent=PARENT, subject=MESSAGE, deliveries=(replace(NEW, status=status),), attempts=())
-    lines = timeline(shown, DUE, typed, lambda _delivery: True).lines
+    lines = timeline(shown, DUE, typed, lambda _delivery: True, lambda _delivery: ()).lines
     assert [line for line in lines if "--data d" in str(line.cells) and not line.whole] == []
 
 
@@ -226,7 +238,8 @@ def test_a_certification_is_moved_where_a_message_is_edited() -> None:
         schedule=Schedule(at=DUE, local="", zone="UTC"),
     )
     shown = Shown(parent=PARENT, subject=certification, deliveries=(NEW,), attempts=())
-    lines = list(piped(timeline(shown, DUE - SECOND, typed, lambda _delivery: True), Look(utc=True)))
+    story = timeline(shown, DUE - SECOND, typed, lambda _delivery: True, lambda _delivery: ())
+    lines = list(piped(story, Look(utc=True)))
     assert f"    move it: omnipub messages edit {PARENT.id} --at TIME --data d" in lines
     assert not any("--text" in line for line in lines)
 
