@@ -59,6 +59,7 @@ class Settings:
         state: Directory of the evidence of what one machine has sent, by default the user's state directory.
         mode: Sandbox or live.
         sandbox_url: Where the sandbox answers, in sandbox mode.
+        sandbox_function: Name of the Lambda function that is the stage's own sandbox; "" for another one or none.
         worker_timeout: Seconds a worker run may take.
         request_timeout: Seconds one request to a network may take in all; at most half of `worker_timeout`.
         missed_after: Seconds past its moment after which what is surely not out is missed.
@@ -84,6 +85,7 @@ class Settings:
     state: str = ""
     mode: Mode = Mode.SANDBOX
     sandbox_url: str = ""
+    sandbox_function: str = ""
     worker_timeout: int = 60
     request_timeout: int = 25
     missed_after: int = 24 * 60 * 60

@@ -22,6 +22,12 @@ PUBLIC_ROUTES = {
 }
 """(Method, path) of each route that needs no token → why. The API, its gateway and its stack have no others."""
 
+SANDBOX_ADDRESS = "https://sandbox.omnipub.invalid"
+"""What accounts of a stage's own sandbox are connected to. No name ends so: these requests invoke a function."""
+
+SANDBOX_ROUTE = f"{API_ROOT}/sandbox"
+"""Where operators see the wall of a stage's sandbox."""
+
 LOCAL_OWNER = "local"
 """The owner of what is composed on one machine through the command line."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from omnipub import private_files
 from omnipub.adapters.local.lock import TAKEN
 from omnipub.config import variable
-from omnipub.domain.conversation import Secret
+from omnipub.domain.conversation import Request, Secret
 from omnipub.domain.ids import network_of
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.names import LOCAL_OWNER
@@ -19,6 +19,7 @@ from omnipub.strict_json import loads
 from omnipub.wiring.assemble import System
 
 STARTS_WITHIN = 20
+_CREATED = 201
 
 
 class SandboxProcess:
@@ -96,11 +97,19 @@ def connect(system: System, url: str, *, channel: str, account: str, title: str 
     name = network_of(channel)
     network = system.channels[name]
     token = network.sandbox_account.token(secrets.token_bytes(32))
-    control(url, "accounts", {"network": name, "account": account, "token": token})
+    _open(system, url, {"network": name, "account": account, "token": token})
     base = f"{url}/{name}" if network.base_url else f"{url}/{name}/{account}"
     system.accounts.connect(
         owner=owner, channel=channel, account=account, title=title, token=Secret(token), base_url=base, named=True
     )
+
+
+def _open(system: System, url: str, account: dict[str, str]) -> None:
+    """Open an account at the sandbox, the way posts go to it: on AWS it has no address of its own."""
+    request = Request(method="POST", url=f"{url}/_sandbox/accounts", json=account, total_timeout=STARTS_WITHIN)
+    answer = system.world.send.send(request, system.world.media.bytes_of)
+    if answer.status != _CREATED:
+        raise ConfigurationError(f"The sandbox did not open an account: it answered {answer.status}.")
 
 
 def control(url: str, what: str, order: dict[str, Any] | None = None, *, method: str | None = None) -> Any:

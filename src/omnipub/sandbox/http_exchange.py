@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from omnipub.loopback.exchange import decoded
 from omnipub.sandbox.forms import Form, read_form
 from omnipub.strict_json import loads
 
@@ -76,3 +77,8 @@ def json_answer(content: object, *, status: int = 200, headers: Mapping[str, str
     """`content` as a JSON body."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
     return SandboxAnswer(status=status, headers={"Content-Type": "application/json"} | dict(headers or {}), body=body)
+
+
+def segments(path: str) -> tuple[str, ...]:
+    """The segments of an encoded path, decoded one by one."""
+    return tuple(decoded(segment) for segment in path.lstrip("/").split("/"))

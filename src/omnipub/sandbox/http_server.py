@@ -4,12 +4,17 @@ from pathlib import Path
 
 from omnipub.loopback import server as loopback
 from omnipub.loopback.connection import ClientConnection, ServerOptions
-from omnipub.loopback.exchange import Head, Reply, decoded, pairs_of, problem
+from omnipub.loopback.exchange import Head, Reply, pairs_of, problem
 from omnipub.loopback.locks import Locks
 from omnipub.sandbox.control_plane import PREFIX
 from omnipub.sandbox.fault_effects import Silence
-from omnipub.sandbox.http_exchange import SandboxAnswer, SandboxRequest
+from omnipub.sandbox.http_exchange import SandboxAnswer, SandboxRequest, segments
+from omnipub.sandbox.network import SandboxState
 from omnipub.sandbox.routes import Routes
+from omnipub.sandbox.sqlite_file import SqliteFile
+from omnipub.sandbox.sqlite_images import SqlitePictures
+from omnipub.sandbox.sqlite_ledger import SqliteLedger
+from omnipub.sandbox.sqlite_tokens import SqliteGrants
 
 BODY_BYTES = 64 * 1024 * 1024
 
@@ -22,15 +27,18 @@ _READING = frozenset({"GET", "HEAD"})
 class SandboxServer(loopback.LoopbackServer):
     """The sandbox on one port of this machine; `url` is where."""
 
-    def __init__(self, directory: Path, port: int = 0, *, connections: int = CONNECTIONS) -> None:
-        self.routes = Routes(directory)
+    def __init__(
+        self, directory: Path, port: int = 0, *, connections: int = CONNECTIONS, state: SandboxState | None = None
+    ) -> None:
+        self._file = SqliteFile(directory)
+        self.routes = Routes(state or in_file(self._file))
         super().__init__(port, connections=connections)
         self._locks = Locks(self.server_port)
 
     def server_close(self) -> None:
         """Let go of the port and of the file."""
         super().server_close()
-        self.routes.close()
+        self._file.close()
 
     def manner(self) -> ServerOptions:
         """What is done with requests."""
@@ -43,14 +51,14 @@ class SandboxServer(loopback.LoopbackServer):
         refused = self._locks.refusal(head)
         if refused is not None:
             return refused
-        if _segments(head)[0] == PREFIX and head.method not in _READING and not _is_json(head):
+        if segments(head.path)[0] == PREFIX and head.method not in _READING and not _is_json(head):
             return problem(415, "Not JSON", "Send Content-Type: application/json.")
         return None
 
     def _answer(self, head: Head, body: bytes, connection: ClientConnection) -> Reply | None:
         request = SandboxRequest(
             method=head.method,
-            path=_segments(head),
+            path=segments(head.path),
             query=dict(pairs_of(head.query)),
             headers=head.headers,
             body=body,
@@ -64,12 +72,13 @@ class SandboxServer(loopback.LoopbackServer):
         return None
 
 
+def in_file(file: SqliteFile) -> SandboxState:
+    """The sandbox's state in one SQLite file."""
+    return SandboxState(ledger=SqliteLedger(file), pictures=SqlitePictures(file), grants=SqliteGrants(file))
+
+
 def _is_json(head: Head) -> bool:
     """Whether a body is announced as JSON; a request without one passes."""
     kind = head.headers.get("content-type", "").partition(";")[0].strip().lower()
     bodied = bool(head.headers.get("content-length", "0").strip("0")) or "transfer-encoding" in head.headers
     return kind == "application/json" or not (kind or bodied)
-
-
-def _segments(head: Head) -> tuple[str, ...]:
-    return tuple(decoded(segment) for segment in head.path.lstrip("/").split("/"))

@@ -1,29 +1,20 @@
 """Which part of the sandbox answers a path: a network, the control plane, or the wall."""
 
-from pathlib import Path
-
 from omnipub.sandbox import fault_effects, wall
 from omnipub.sandbox.control_plane import PREFIX, Control
 from omnipub.sandbox.faults import Orders
 from omnipub.sandbox.http_exchange import RefusalError, SandboxAnswer, SandboxRequest
-from omnipub.sandbox.image_uploads import Pictures
-from omnipub.sandbox.ledger import Ledger
 from omnipub.sandbox.network import SandboxState
 from omnipub.sandbox.registry import DIALECTS
-from omnipub.sandbox.sqlite_file import SqliteFile
-from omnipub.sandbox.tokens import Grants
 
 
 class Routes:
-    """Everything behind one data directory."""
+    """Everything behind one state."""
 
-    def __init__(self, directory: Path) -> None:
-        self._database = SqliteFile(directory)
-        self._stock = SandboxState(
-            ledger=Ledger(self._database), pictures=Pictures(self._database), grants=Grants(self._database)
-        )
+    def __init__(self, state: SandboxState) -> None:
+        self._stock = state
         self._orders = Orders()
-        self._control = Control(stock=self._stock, orders=self._orders, dialects=DIALECTS)
+        self._control = Control(stock=state, orders=self._orders, dialects=DIALECTS)
 
     def answer(self, request: SandboxRequest, line: fault_effects.ClientLine) -> SandboxAnswer | fault_effects.Silence:
         """Answer a request, or say how to end its connection without one."""
@@ -36,7 +27,3 @@ class Routes:
             return wall.answer(request, self._stock, DIALECTS)
         except RefusalError as refusal:
             return refusal.answer
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()

@@ -20,6 +20,8 @@ CONNECTION_PREFIX = "CONNECTION#"
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
+_SANDBOX = "SANDBOX#"
+
 OF = "of#"
 """Begins an owner's part in a key."""
 
@@ -150,6 +152,61 @@ def release(scope: str) -> Key:
 def seed() -> Key:
     """What was invented here, so that it can be continued and removed."""
     return Key("SYSTEM#SEED", METADATA)
+
+
+def sandbox_accounts() -> str:
+    """All accounts of a stage's sandbox; what else it keeps has partitions of its own."""
+    return f"{_SANDBOX}ACCOUNT"
+
+
+def sandbox_account(network: str, account: str) -> Key:
+    """An account of the sandbox: its token, and what renews it."""
+    return Key(sandbox_accounts(), f"{network}#{account}")
+
+
+def sandbox_number(of: str) -> Key:
+    """The last number that the sandbox gave to a post or an upload."""
+    return Key(f"{_SANDBOX}NUMBER", of)
+
+
+def sandbox_posts(network: str, account: str) -> str:
+    """All posts of an account of the sandbox."""
+    return f"{_SANDBOX}POST#{network}#{account}"
+
+
+def sandbox_post(network: str, account: str, number: int) -> Key:
+    """A post of the sandbox; they order by number."""
+    return Key(sandbox_posts(network, account), f"{number:012d}")
+
+
+def sandbox_ids(network: str, network_id: str) -> str:
+    """The posts of the sandbox that have this id: two receivers may get the same one."""
+    return f"{_SANDBOX}ID#{network}#{network_id}"
+
+
+def sandbox_id(network: str, network_id: str, account: str) -> Key:
+    """Which post of an account of the sandbox has this id."""
+    return Key(sandbox_ids(network, network_id), account)
+
+
+def sandbox_pictures() -> str:
+    """The bytes of all pictures that the sandbox was sent."""
+    return f"{_SANDBOX}PICTURE"
+
+
+def sandbox_picture(sha: str, part: int) -> Key:
+    """One part of a picture's bytes."""
+    return Key(sandbox_pictures(), f"{sha}#{part:04d}")
+
+
+def sandbox_uploads() -> str:
+    """All uploads that the sandbox began."""
+    return f"{_SANDBOX}UPLOAD"
+
+
+def sandbox_upload(network: str, upload: str) -> Key:
+    """An upload, which a post may name."""
+    return Key(sandbox_uploads(), f"{network}#{upload}")
 
 
 def name(key: Key) -> str:

@@ -19,8 +19,8 @@ from omnipub.ports.table import Item, Key
 from omnipub.storage import items, keys
 from omnipub.storage.schema import KEY_ATTRIBUTES, PARTITION, SORT
 
-SECRETS = frozenset({"sealed", "renewal", "sealed_address"})
-"""Attributes that hold a secret, sealed, at whatever depth; they never leave the table."""
+SECRETS = frozenset({"sealed", "renewal", "sealed_address", "sandbox_token", "sandbox_grant"})
+"""Attributes that hold a secret, sealed or invented, at whatever depth; they never leave the table."""
 
 
 class ItemKind(StrEnum):
@@ -38,6 +38,7 @@ class ItemKind(StrEnum):
     UNRESOLVED = "unresolved"  # which delivery others with its text wait for
     SAME = "same"  # that a certification has been announced
     SYSTEM = "system"
+    SANDBOX = "sandbox"  # what a stage's sandbox was sent
 
 
 _PARENTS = {"MESSAGE": ItemKind.MESSAGE, "CERTIFICATION": ItemKind.CERTIFICATION}
@@ -50,6 +51,7 @@ _ALONE = MappingProxyType(
             (keys.unresolved("", "", ""), ItemKind.UNRESOLVED),
             (keys.sameness(""), ItemKind.SAME),
             (keys.gate(), ItemKind.SYSTEM),
+            (keys.sandbox_number(""), ItemKind.SANDBOX),
         )
     }
 )

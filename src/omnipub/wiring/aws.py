@@ -14,7 +14,7 @@ from omnipub.adapters.system.clock import SystemChance, SystemClock
 from omnipub.adapters.system.journal import LogJournal
 from omnipub.adapters.system.log_output import logger_for
 from omnipub.adapters.system.threads import BoundedThreadPool
-from omnipub.config import Settings
+from omnipub.config import Mode, Settings
 from omnipub.errors import ConfigurationError, UnavailableError
 from omnipub.log_events import LogEvent
 from omnipub.ports.table import ConditionFailedError
@@ -23,6 +23,7 @@ from omnipub.wiring.assemble import System, assemble, sender
 from omnipub.wiring.world import World
 
 if TYPE_CHECKING:
+    from omnipub.ports.http import HttpSender
     from omnipub.ports.journal import Journal
     from omnipub.services.stream.replay import Replay
 
@@ -51,7 +52,7 @@ def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Jour
             delay=SqsDelay(clients, settings.queue, lead=settings.lead, clock=clock, journal=journal),
             vault=KmsVault(clients, settings.key),
             media=S3Media(clients, settings.bucket),
-            send=sender(settings),
+            send=_sender(settings, clients),
             clock=clock,
             chance=SystemChance(),
             threads=BoundedThreadPool(),
@@ -59,6 +60,15 @@ def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Jour
             journal=journal,
         ),
     )
+
+
+def _sender(settings: Settings, clients: Clients) -> "HttpSender":
+    """What sends: to the networks, or to the stage's own sandbox."""
+    if settings.mode is Mode.SANDBOX and settings.sandbox_function:
+        from omnipub.adapters.aws.sandbox_client import SandboxClient
+
+        return SandboxClient(clients, settings.sandbox_function)
+    return sender(settings)
 
 
 def settle(system: System) -> None:

@@ -1,6 +1,7 @@
-"""A sandbox in this process, with one account per network."""
+"""A sandbox in this process, with one account per network: over its own file, and over a table as a stage's is."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 from typing import TypeVar
@@ -8,20 +9,23 @@ from typing import TypeVar
 import pytest
 
 from integration.sandbox.driver import Author, Client, Page, Receiver, Sandbox
+from omnipub.adapters.local.sqlite.table import SqliteTable
+from omnipub.sandbox.aws_function import in_table
 from omnipub.sandbox.http_server import SandboxServer
 
 AnyClient = TypeVar("AnyClient", Page, Author, Receiver)
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    server = SandboxServer(tmp_path)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
-    thread.start()
-    yield Sandbox(server.url)
-    server.shutdown()
-    server.server_close()
-    thread.join()
+@pytest.fixture(params=["file", "table"])
+def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sandbox]:
+    with closing(SqliteTable(tmp_path / "table.db")) as table:
+        server = SandboxServer(tmp_path, state=in_table(table) if request.param == "table" else None)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002}, daemon=True)
+        thread.start()
+        yield Sandbox(server.url)
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @pytest.fixture

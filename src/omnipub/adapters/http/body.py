@@ -1,4 +1,4 @@
-"""A request as HTTP writes it: its body as bytes, and its headers.
+"""A request as HTTP writes it: its body as bytes, and its headers; and how an answer's body is read.
 
 Rules of this room:
 1. All of it is in memory before a connection is made, so whatever goes wrong here is "not sent".
@@ -9,11 +9,16 @@ Rules of this room:
 import json
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 from omnipub.adapters.http.ssrf_guard import Destination
 from omnipub.domain.conversation import Request, Secret
 from omnipub.names import SERVICE
 from omnipub.ports.http import NotSentError
+from omnipub.strict_json import JsonError, loads
+
+BODY_BYTES = 1024 * 1024
+"""Of an answer, more is not read; what is cut off is no JSON any more and reaches the channel as text."""
 
 
 def written(
@@ -38,6 +43,16 @@ def written(
     if content_type and "content-type" not in {name.lower() for name in request.headers}:
         headers["Content-Type"] = content_type
     return body, headers | {name: _revealed(value) for name, value in request.headers.items()}
+
+
+def parsed(data: bytes) -> Any:
+    """JSON, whatever the content type says (Graph calls its JSON JavaScript), else text."""
+    if len(data) > BODY_BYTES:
+        return data[:BODY_BYTES].decode(errors="replace")
+    try:
+        return loads(data, lenient=True)
+    except JsonError:
+        return data.decode(errors="replace")
 
 
 def _body(request: Request, media: Callable[[str], bytes]) -> tuple[bytes | None, str]:

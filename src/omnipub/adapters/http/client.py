@@ -20,22 +20,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPException
-from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 
-from omnipub.adapters.http.body import written
+from omnipub.adapters.http.body import BODY_BYTES, parsed, written
 from omnipub.adapters.http.connection_pool import ConnectionPool, PooledConnection
 from omnipub.adapters.http.socket import Deadline, DeadlineSocket
 from omnipub.adapters.http.ssrf_guard import Destination, Resolve, SsrfGuard, resolved, target_of
 from omnipub.domain.conversation import Request, Response
 from omnipub.ports.http import NoAnswerError, NotSentError, UnreachableError
-from omnipub.strict_json import JsonError, loads
-
-BODY_BYTES = 1024 * 1024
-"""Of an answer, more is not read; what is cut off is no JSON any more and reaches the channel as text."""
 
 # Its warning about malformed headers would put the whole URL into our logs (rule 4).
 logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
@@ -180,18 +175,8 @@ def _read(answer: BaseHTTPResponse) -> Response:
     return Response(
         status=answer.status,
         headers={name.lower(): value for name, value in answer.headers.items()},
-        body=_parsed(data),
+        body=parsed(data),
     )
-
-
-def _parsed(data: bytes) -> Any:
-    """JSON, whatever the content type says (Graph calls its JSON JavaScript), else text."""
-    if len(data) > BODY_BYTES:
-        return data[:BODY_BYTES].decode(errors="replace")
-    try:
-        return loads(data, lenient=True)
-    except JsonError:
-        return data.decode(errors="replace")
 
 
 def _refusal(error: Exception | None) -> str:
