@@ -63,7 +63,9 @@ def name_of(item: Item) -> str:
     kind = kind_of(key)
     if kind is None:
         raise ValueError(f"no key of this code is spelled {keys.name(key)}")
-    return key.pk.replace("#", " ").lower() if kind is ItemKind.SYSTEM else kind.value
+    if kind is ItemKind.SYSTEM:
+        return key.pk.replace("#", " ").lower()
+    return " ".join(key.pk.split("#")[:2]).lower() if kind is ItemKind.SANDBOX else kind.value
 
 
 def values() -> dict[str, Attributes]:

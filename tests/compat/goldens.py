@@ -4,7 +4,7 @@ The same at each run, and without secrets: what the vault sealed is covered.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +20,17 @@ from compat.examples import (
     REQUEST,
     SEALED,
 )
+from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.config import Settings
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Content
+from omnipub.names import WRITE_ID
 from omnipub.ports.table import Item
+from omnipub.sandbox.ledger import Draft
+from omnipub.sandbox.table_images import TablePictures
+from omnipub.sandbox.table_ledger import TableLedger
+from omnipub.sandbox.table_tokens import TableGrants
+from omnipub.sandbox.tokens import Grant
 from omnipub.seed.seeding import Seeding
 from omnipub.services.protocol.gate import shut
 from omnipub.storage import access, keys
@@ -67,6 +74,7 @@ def goldens(path: Path) -> list[Item]:
     ]
     with _bed(path) as bed:
         found += _happened(bed)
+        found += _sandbox(path)
     return sorted(found, key=lambda item: (item["PK"], item["SK"], sorted(item)))
 
 
@@ -127,6 +135,27 @@ def _happened(bed: TestBed) -> list[Item]:
     shut(system.world.table, "was brought here from elsewhere")
     look()
     return list(kept.values())
+
+
+def _sandbox(path: Path) -> list[Item]:
+    """What a stage's sandbox keeps."""
+    now = round(START.timestamp() * 1000)
+    with closing(SqliteTable(path / "sandbox.db")) as table:
+        ledger, pictures = TableLedger(table, lambda: now), TablePictures(table, lambda: now)
+        ledger.register("facebook", "1001", SEALED)
+        grant = Grant(refresh="<refresh>", client="<client>", secret="<secret>", lasts=60)
+        TableGrants(table, lambda: now).give("facebook", "1001", grant)
+        picture = pictures.keep(b"\x89PNG\r\n\x1a\n")
+        assert picture is not None
+        pictures.fill("facebook", pictures.begin("facebook", "1001", pattern="upload-{}"), picture)
+        post = ledger.add(
+            Draft(network="facebook", account="1001", name=lambda number: f"1001_{number}", text="Hi", media=[picture])
+        )
+        ledger.edit("facebook", post.id, text="Hello", sent={"message": "Hello"})
+        assert ledger.delete_part(post, 1, of=1)
+        items = list(access.everything(table))
+    covered = [without_secrets(item, SEALED) for item in items]
+    return [item | {WRITE_ID: "<write id>"} if WRITE_ID in item else item for item in covered]
 
 
 def _seed(bed: TestBed) -> None:

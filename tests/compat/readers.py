@@ -9,6 +9,9 @@ from compat.goldens import first
 from omnipub.domain.message import Content
 from omnipub.errors import ConflictError, GateClosedError
 from omnipub.ports.table import Item
+from omnipub.sandbox import table_items
+from omnipub.sandbox.table_images import TablePictures
+from omnipub.sandbox.table_ledger import TableLedger
 from omnipub.seed.seeding import Seeding
 from omnipub.services.pauses.scopes import bound_to
 from omnipub.services.table.stats import CAP, TableCounts, TableStats
@@ -123,6 +126,26 @@ def unresolved(bed: TestBed, item: Item) -> object:
     )
 
 
+def sandbox(bed: TestBed, item: Item) -> object:
+    """What a stage's sandbox makes of it."""
+    table, key = bed.system.world.table, key_of(item)
+    ledger, pictures = TableLedger(table), TablePictures(table)
+    match key.pk.split("#")[1]:
+        case "ACCOUNT":
+            return ledger.token("facebook", "1001")
+        case "POST":
+            ledger.register("facebook", "1001", "token")
+            return [(post.text, post.media, post.deleted_at) for post in ledger.newest(limit=1)] or None
+        case "ID":
+            return [one["number"] for one in table_items.all_of(table, key.pk)] or None
+        case "NUMBER":
+            return pictures.begin("facebook", "1001", pattern="{}") if key.sk == "uploads" else item["number"]
+        case "PICTURE":
+            return pictures.open(key.sk.partition("#")[0])
+        case _:
+            return pictures.owner("facebook", "upload-1")
+
+
 def _post(item: Item) -> tuple[str, list[str]]:
     network, _, number = key_of(item).pk.partition("#")[2].partition("#")
     return network, [number]
@@ -134,6 +157,7 @@ READERS: Mapping[str, Reader] = {
     "post": lambda bed, item: bed.system.operate.recording.owners(*_post(item)) or None,
     "profile": lambda _, item: read(item, 1).kind,
     "same": certification_again,
+    **{f"sandbox {what}": sandbox for what in ("account", "id", "number", "picture", "post", "upload")},
     "system addresses": address_key,
     "system cursor": lambda bed, _: census(bed).cursor,
     "system gate": gate,

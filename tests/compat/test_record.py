@@ -24,6 +24,7 @@ from omnipub.storage.kinds import SECRETS, ItemKind
 from omnipub.storage.schema import MEANING, fingerprint
 
 ROOT = Path(omnipub.__file__).parent
+WRITERS = ("omnipub.services.", "omnipub.seed.", "omnipub.sandbox.")
 Change = Callable[[Any], object]
 
 
@@ -43,10 +44,11 @@ def test_the_goldens_are_the_same_at_each_run(shown: list[Item], tmp_path: Path)
 
 def test_every_kind_of_item_and_every_key_that_can_be_spelled_has_a_golden(shown: list[Item]) -> None:
     names = {name_of(item) for item in shown}
-    assert names >= {kind.value for kind in ItemKind if kind is not ItemKind.SYSTEM}
+    assert names >= {kind.value for kind in ItemKind if kind not in {ItemKind.SYSTEM, ItemKind.SANDBOX}}
     systems = {text for text in _literals(inspect.getsource(keys)) if re.fullmatch(r"SYSTEM#[A-Z]+", text)}
     assert len(systems) >= 8
     assert names >= {text.replace("#", " ").lower() for text in systems}
+    assert len({name for name in names if name.startswith("sandbox ")}) == inspect.getsource(keys).count("{_SANDBOX}")
 
 
 def test_every_place_that_writes_a_plain_item_has_a_golden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -54,11 +56,12 @@ def test_every_place_that_writes_a_plain_item_has_a_golden(monkeypatch: pytest.M
 
     def meet(key: Key, **attributes: Any) -> Item:
         caller = sys._getframe(1).f_code
-        met.add((Path(caller.co_filename).name, caller.co_name))
+        functions = [part for part in caller.co_qualname.split(".") if part != "<locals>"]
+        met.update((Path(caller.co_filename).name, function) for function in functions)
         return items.plain_item(key, **attributes)
 
     for name, module in list(sys.modules.items()):
-        if name.startswith(("omnipub.services.", "omnipub.seed.")) and hasattr(module, "plain_item"):
+        if name.startswith(WRITERS) and hasattr(module, "plain_item"):
             monkeypatch.setattr(module, "plain_item", meet)
     goldens(tmp_path)
     places = {place for path in sorted(ROOT.rglob("*.py")) for place in _places(path)}

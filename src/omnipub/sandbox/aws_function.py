@@ -37,7 +37,7 @@ Answer = dict[str, Any]
 
 _NO_ORDERS = (
     "A stage's sandbox takes no orders of trouble: each of its instances would obey its own. "
-    "A sandbox on one machine takes them: omnipub up."
+    "The sandbox of one machine takes them."
 )
 
 

@@ -2,11 +2,13 @@
 
 import hashlib
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 
 from omnipub.names import VERSION
 from omnipub.ports.table import Delete, Put, Table
 from omnipub.sandbox import table_items
 from omnipub.sandbox.image_uploads import kind_of
+from omnipub.sandbox.ledger import now_ms
 from omnipub.storage import keys
 from omnipub.storage.items import key_of, plain_item
 
@@ -19,8 +21,9 @@ _NUMBER = "uploads"
 class TablePictures:
     """Fills the port `Pictures`."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, now: Callable[[], int] = now_ms) -> None:
         self._table = table
+        self._now = now
 
     def keep(self, content: bytes, *, alt: str = "") -> dict[str, str] | None:
         """Store a picture; None if the bytes are no PNG, JPEG or GIF."""
@@ -37,7 +40,7 @@ class TablePictures:
                         content_type=kind,
                         parts=len(parts),
                         base64=b64encode(part).decode(),
-                        **table_items.expiry(),
+                        **table_items.expiry(self._now()),
                     )
                 )
                 for number, part in enumerate(parts)
@@ -62,7 +65,7 @@ class TablePictures:
             number = 1 + (int(last["number"]) if last else 0)
             name = pattern.format(number)
             upload = plain_item(
-                keys.sandbox_upload(network, name), account=account, picture=picture, **table_items.expiry()
+                keys.sandbox_upload(network, name), account=account, picture=picture, **table_items.expiry(self._now())
             )
             numbered = plain_item(counter, number=number, **{VERSION: table_items.following(last)})
             return name, [Put(item=numbered, condition=table_items.same(last)), Put(item=upload)]

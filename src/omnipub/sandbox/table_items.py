@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from omnipub.errors import UnavailableError
 from omnipub.names import VERSION, WRITE_ID
-from omnipub.ports.table import Absent, Condition, ConditionFailedError, Item, Put, Query, Table, Unchanged
-from omnipub.storage import write_ids
+from omnipub.ports.table import Absent, Condition, ConditionFailedError, Item, Put, Table, Unchanged
+from omnipub.storage import access, write_ids
 from omnipub.storage.schema import TTL
 
 KEPT_SECONDS = 30 * 86_400
@@ -26,7 +26,7 @@ def all_of(table: Table, partition: str, *, prefix: str | None = None) -> Iterat
     """All items of a partition, by sort key."""
     after: str | None = None
     while True:
-        page = table.query(Query(partition=partition, prefix=prefix, after=after))
+        page = table.query(access.of_sandbox(partition, prefix=prefix, after=after))
         yield from page.items
         after = page.cursor
         if after is None:
@@ -43,9 +43,9 @@ def following(item: Item | None) -> int:
     return 1 if item is None else int(item[VERSION]) + 1
 
 
-def expiry() -> dict[str, int]:
-    """When an item that is written now may be removed."""
-    return {TTL: int(time.time()) + KEPT_SECONDS}
+def expiry(now: int) -> dict[str, int]:
+    """When an item that is written now, in ms since 1970, may be removed."""
+    return {TTL: now // 1000 + KEPT_SECONDS}
 
 
 def write(table: Table, decide: Callable[[], tuple[_Result, Sequence[Put]]]) -> _Result:

@@ -21,8 +21,9 @@ _NUMBER = "posts"
 class TableLedger:
     """Fills the port `Ledger`."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, now: Callable[[], int] = now_ms) -> None:
         self._table = table
+        self._now = now
 
     def register(self, network: str, account: str, token: str) -> None:
         """Open an account, or give it another token."""
@@ -93,7 +94,7 @@ class TableLedger:
     def delete(self, network: str, id: str) -> bool:  # noqa: A002 - the networks' own word
         """Take a post down; False if it is not up."""
         post = self.find(network, id)
-        return post is not None and self._change_if_up(post, lambda item: item | {"deleted_at": now_ms()})
+        return post is not None and self._change_if_up(post, lambda item: item | {"deleted_at": self._now()})
 
     def delete_part(self, post: Post, part: int, *, of: int) -> bool:
         """Take down one of a post's parts, and with the last one the post; False if that part is not up."""
@@ -102,7 +103,7 @@ class TableLedger:
             if part in item["withdrawn"]:
                 return None
             withdrawn = [*item["withdrawn"], part]
-            gone = item["deleted_at"] or (now_ms() if len(withdrawn) == of else None)
+            gone = item["deleted_at"] or (self._now() if len(withdrawn) == of else None)
             return item | {"withdrawn": withdrawn, "deleted_at": gone}
 
         return self._change(post, without)
@@ -110,7 +111,7 @@ class TableLedger:
     def edit(self, network: str, id: str, *, text: str, sent: Mapping[str, object]) -> bool:  # noqa: A002 - likewise
         """Give a post another text, as its author may; False if it is not up."""
         post = self.find(network, id)
-        changed = {"text": text, "sent": json.dumps(sent), "touched_at": now_ms()}
+        changed = {"text": text, "sent": json.dumps(sent), "touched_at": self._now()}
         return post is not None and self._change_if_up(post, lambda item: item | changed)
 
     def listed(
@@ -183,12 +184,12 @@ class TableLedger:
             if there is not None:
                 return (_post(there, items), False), []
             number = 1 + (int(last["number"]) if last else 0)
-            item = _item(draft, number, hidden_ms)
+            item = _item(draft, number, hidden_ms, self._now())
             mark = plain_item(
                 keys.sandbox_id(draft.network, item["id"], draft.account),
                 account=draft.account,
                 number=number,
-                **table_items.expiry(),
+                **table_items.expiry(self._now()),
             )
             writes = [
                 _put(plain_item(counter, number=number), last),
@@ -213,7 +214,7 @@ class TableLedger:
         return table_items.write(self._table, decide)
 
     def _listed(self, network: str, account: str) -> list[Post]:
-        now = now_ms()
+        now = self._now()
         return [post for post in self._posts(network, account) if post.deleted_at is None and post.listed_at <= now]
 
     def _posts(self, network: str, account: str) -> list[Post]:
@@ -226,8 +227,7 @@ def _put(item: Item, there: Item | None) -> Put:
     return Put(item=item | {VERSION: table_items.following(there)}, condition=table_items.same(there))
 
 
-def _item(draft: Draft, number: int, hidden_ms: int) -> Item:
-    now = now_ms()
+def _item(draft: Draft, number: int, hidden_ms: int, now: int) -> Item:
     return plain_item(
         keys.sandbox_post(draft.network, draft.account, number),
         number=number,
@@ -246,7 +246,7 @@ def _item(draft: Draft, number: int, hidden_ms: int) -> Item:
         repeats=0,
         withdrawn=[],
         **{VERSION: 1},
-        **table_items.expiry(),
+        **table_items.expiry(now),
     )
 
 

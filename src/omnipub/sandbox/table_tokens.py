@@ -1,7 +1,7 @@
 """Tokens that end, in the stage's table."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from omnipub.names import VERSION
 from omnipub.ports.table import Item, Put, Table
@@ -14,15 +14,16 @@ from omnipub.storage import keys
 class TableGrants:
     """Fills the port `Grants`: a grant stands in its account's item."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, now: Callable[[], int] = now_ms) -> None:
         self._table = table
+        self._now = now
 
     def give(self, network: str, account: str, grant: Grant | None) -> None:
         """Let an account's token end, counted from now; None lets it work for ever."""
 
         def decide() -> tuple[None, list[Put]]:
             item = self._table.get(keys.sandbox_account(network, account))
-            return None, [_changed(item, grant=None if grant is None else _stored(grant))] if item else []
+            return None, [_changed(item, grant=None if grant is None else _stored(grant, self._now()))] if item else []
 
         table_items.write(self._table, decide)
 
@@ -33,14 +34,14 @@ class TableGrants:
             item = self._table.get(keys.sandbox_account(network, account))
             if item is None or item["sandbox_grant"] is None:
                 return False, []
-            return True, [_changed(item, grant=item["sandbox_grant"] | {"ends_at": now_ms()})]
+            return True, [_changed(item, grant=item["sandbox_grant"] | {"ends_at": self._now()})]
 
         return table_items.write(self._table, decide)
 
     def has_ended(self, network: str, token: str) -> bool:
         """Whether the token's time is over."""
         return any(
-            item["sandbox_token"] == token and item["sandbox_grant"]["ends_at"] <= now_ms()
+            item["sandbox_token"] == token and item["sandbox_grant"]["ends_at"] <= self._now()
             for item in self._granted(network)
         )
 
@@ -68,7 +69,7 @@ class TableGrants:
                         refresh=secrets.token_hex(24), client=asked.client, secret=asked.secret, lasts=kept["lasts"]
                     )
                     token = secrets.token_hex(20)
-                    return (token, fresh), [_changed(item, grant=_stored(fresh), token=token)]
+                    return (token, fresh), [_changed(item, grant=_stored(fresh, self._now()), token=token)]
             return None, []
 
         return table_items.write(self._table, decide)
@@ -79,8 +80,8 @@ class TableGrants:
         return (item for item in accounts if item["sandbox_grant"] is not None)
 
 
-def _stored(grant: Grant) -> Item:
-    return {**vars(grant), "ends_at": now_ms() + grant.lasts * 1000}
+def _stored(grant: Grant, now: int) -> Item:
+    return {**vars(grant), "ends_at": now + grant.lasts * 1000}
 
 
 def _changed(item: Item, *, grant: Item | None, token: str | None = None) -> Put:

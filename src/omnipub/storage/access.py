@@ -81,6 +81,16 @@ def of_owner(
 
 
 @_path(
+    serves="a stage's sandbox: its accounts, an account's posts, who has an id, pictures and uploads",
+    index=None,
+    condition="PK = SANDBOX#<what>, SK begins with <network># or <digest># where one is meant",
+)
+def of_sandbox(partition: str, *, prefix: str | None = None, after: str | None = None) -> Query:
+    """What a stage's sandbox keeps, one page; `partition` is one of `keys.sandbox_…`."""
+    return Query(partition=partition, prefix=prefix, after=after)
+
+
+@_path(
     serves="messages list, certs list, GET /messages, GET /certifications: everybody's, for operators, newest first; "
     "--since and --until bound the ids; --channel alone, and a --status that no index holds (draft, pending_approval, "
     "expired, cancelled, partially_…), pick from at most one page that was read",

@@ -176,12 +176,12 @@ def sandbox_posts(network: str, account: str) -> str:
 
 def sandbox_post(network: str, account: str, number: int) -> Key:
     """A post of the sandbox; they order by number."""
-    return Key(sandbox_posts(network, account), f"{number:012d}")
+    return Key(sandbox_posts(network, account), f"{number:>012}")
 
 
 def sandbox_ids(network: str, network_id: str) -> str:
-    """The posts of the sandbox that have this id: two receivers may get the same one."""
-    return f"{_SANDBOX}ID#{network}#{network_id}"
+    """The posts of the sandbox that have this id, hashed: two receivers may get the same one."""
+    return f"{_SANDBOX}ID#{network}#{_digest(network_id)}"
 
 
 def sandbox_id(network: str, network_id: str, account: str) -> Key:
@@ -196,7 +196,7 @@ def sandbox_pictures() -> str:
 
 def sandbox_picture(sha: str, part: int) -> Key:
     """One part of a picture's bytes."""
-    return Key(sandbox_pictures(), f"{sha}#{part:04d}")
+    return Key(sandbox_pictures(), f"{sha}#{part:>04}")
 
 
 def sandbox_uploads() -> str:
@@ -206,7 +206,7 @@ def sandbox_uploads() -> str:
 
 def sandbox_upload(network: str, upload: str) -> Key:
     """An upload, which a post may name."""
-    return Key(sandbox_uploads(), f"{network}#{upload}")
+    return Key(sandbox_uploads(), f"{network}#{_digest(upload)}")
 
 
 def name(key: Key) -> str:
@@ -217,8 +217,9 @@ def name(key: Key) -> str:
 def named(text: str) -> tuple[str, str | None]:
     """Partition and, if one is meant, sort key of what `name` wrote."""
     pk, slash, sk = text.partition("/")
+    families = (family(pauses()), family(_SANDBOX))
     marks = (CHANNEL_PREFIX, ATTEMPT_PREFIX, CONNECTION_PREFIX, "ACCOUNT#")
-    if slash and (sk in {METADATA, "PROFILE"} or sk.startswith(marks) or family(pk) == family(pauses())):
+    if slash and (sk in {METADATA, "PROFILE"} or sk.startswith(marks) or family(pk) in families):
         return pk, sk
     return text, None  # an id that a network gave may hold a slash itself
 

@@ -18,6 +18,7 @@ KEY = Key("MSG#1", "CHANNEL#facebook")
 
 QUERIES: dict[str, Callable[[], Query]] = {
     "collection": lambda: access.collection(PARENT),
+    "of sandbox": lambda: access.of_sandbox(keys.sandbox_pictures(), prefix="0#"),
     "of owner": lambda: access.of_owner("ada", ParentKind.MESSAGE, limit=20),
     "of everybody": lambda: access.of_everybody(ParentKind.MESSAGE, 0, limit=20),
     "calendar": lambda: access.calendar(0, since=NOON, until=NOON + MINUTE, limit=20),
