@@ -9,7 +9,7 @@ from typing import TypeVar
 from omnipub.errors import UnavailableError
 from omnipub.names import VERSION, WRITE_ID
 from omnipub.ports.table import Absent, Condition, ConditionFailedError, Item, Put, Table, Unchanged
-from omnipub.storage import access, write_ids
+from omnipub.storage import access, paging, write_ids
 from omnipub.storage.schema import TTL
 
 KEPT_SECONDS = 30 * 86_400
@@ -24,13 +24,7 @@ _Result = TypeVar("_Result")
 
 def all_of(table: Table, partition: str, *, prefix: str | None = None) -> Iterator[Item]:
     """All items of a partition, by sort key."""
-    after: str | None = None
-    while True:
-        page = table.query(access.of_sandbox(partition, prefix=prefix, after=after))
-        yield from page.items
-        after = page.cursor
-        if after is None:
-            return
+    return paging.items(table, access.of_sandbox(partition, prefix=prefix))
 
 
 def same(item: Item | None) -> Condition:

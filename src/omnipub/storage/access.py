@@ -85,9 +85,9 @@ def of_owner(
     index=None,
     condition="PK = SANDBOX#<what>, SK begins with <network># or <digest># where one is meant",
 )
-def of_sandbox(partition: str, *, prefix: str | None = None, after: str | None = None) -> Query:
-    """What a stage's sandbox keeps, one page; `partition` is one of `keys.sandbox_…`."""
-    return Query(partition=partition, prefix=prefix, after=after)
+def of_sandbox(partition: str, *, prefix: str | None = None) -> Query:
+    """What a stage's sandbox keeps; `partition` is one of `keys.sandbox_…`."""
+    return Query(partition=partition, prefix=prefix)
 
 
 @_path(

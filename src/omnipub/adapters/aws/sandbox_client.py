@@ -26,6 +26,8 @@ from omnipub.names import SANDBOX_ADDRESS
 from omnipub.ports.http import NoAnswerError, NotSentError, UnreachableError
 from omnipub.strict_json import loads
 
+_ORIGIN = target_of(SANDBOX_ADDRESS).origin
+
 MOST_BYTES = 6 * 1024 * 1024
 """Of an event with which a function is invoked and answered."""
 
@@ -54,7 +56,7 @@ class SandboxClient:
             NoAnswerError: Anything later.
         """
         target = target_of(request.url)
-        if target.origin != SANDBOX_ADDRESS:
+        if target.origin != _ORIGIN:
             raise NotSentError(f"{target.host} was not asked: a stage in sandbox mode sends to its own sandbox alone.")
         body, headers = written(request, target, media)
         call = SandboxCall(method=request.method, target=target.path, headers=headers, body=body or b"")
