@@ -228,7 +228,8 @@ def test_an_operator_sees_the_stage_from_their_terminal(stage: Stage) -> None:
 
 def test_run_now_makes_the_deployed_scheduler_dispatch_what_the_stream_has_not_delivered(stage: Stage) -> None:
     functions = stage.aws.client("lambda")
-    (trigger,) = functions.list_event_source_mappings()["EventSourceMappings"]
+    triggers = functions.list_event_source_mappings()["EventSourceMappings"]
+    (trigger,) = [one for one in triggers if ":kinesis:" in one["EventSourceArn"]]
     functions.update_event_source_mapping(UUID=trigger["UUID"], Enabled=False)
     message = stage.compose("Nobody reads the stream")
     try:
