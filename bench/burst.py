@@ -30,7 +30,7 @@ from omnipub.config import LogLevel
 from omnipub.domain.conversation import Request, Secret
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
-from omnipub.domain.timestamps import Schedule, milliseconds
+from omnipub.domain.timestamps import Schedule
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.system import OneMachine
@@ -85,9 +85,7 @@ def compose(box: OneMachine, network: str, number: int, account: int, at: dateti
 def published(box: OneMachine, message: str) -> int | None:
     shown = box.system.showing.one(Parent(kind=ParentKind.MESSAGE, id=message), Viewer(owner=LOCAL_OWNER))
     (delivery,) = shown.deliveries
-    if delivery.published_at is None or delivery.due_at is None:
-        return None
-    return milliseconds(delivery.published_at - delivery.due_at)
+    return delivery.lateness_ms
 
 
 def counted(url: str) -> Any:

@@ -30,7 +30,7 @@ from urllib.parse import urlsplit
 from omnipub.config import LogLevel
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
-from omnipub.domain.timestamps import Schedule, milliseconds
+from omnipub.domain.timestamps import Schedule
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.sandbox_process import connect, control
@@ -193,8 +193,8 @@ class Bench:
         deadline = time.monotonic() + 180
         while True:
             (one,) = self.box.system.showing.one(parent, Viewer(owner=LOCAL_OWNER)).deliveries
-            if one.published_at and one.due_at:
-                return milliseconds(one.published_at - one.due_at)
+            if one.lateness_ms is not None:
+                return one.lateness_ms
             assert time.monotonic() < deadline, f"{one.channel} did not get out: {one.status} {one.reason}"
             time.sleep(0.2)
 

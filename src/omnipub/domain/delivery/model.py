@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Parent
+from omnipub.domain.timestamps import milliseconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +147,16 @@ class Delivery:
     def apart(self) -> str:
         """Who keeps the account apart from others of its name; empty if the network itself gives these ids."""
         return self.owner if self.own_words else ""
+
+    @property
+    def lateness(self) -> timedelta | None:
+        """From the moment that was asked for to the network's answer; None while there is no answer."""
+        return self.published_at - self.due_at if self.published_at and self.due_at else None
+
+    @property
+    def lateness_ms(self) -> int | None:
+        """The lateness in whole milliseconds."""
+        return None if self.lateness is None else milliseconds(self.lateness)
 
     def is_past_window(self, at: datetime) -> bool:
         """Whether nothing of it may be sent any more at that moment."""

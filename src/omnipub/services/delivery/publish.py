@@ -20,7 +20,6 @@ from omnipub.domain.delivery.outcome import Outcome, TryEnd
 from omnipub.domain.delivery.reconcile import ReconcileStep, how_to_find_out, not_sent_again, postponed, waiting
 from omnipub.domain.delivery.rules import ReconcileMethod, Rules
 from omnipub.domain.ids import network_of
-from omnipub.domain.timestamps import milliseconds
 from omnipub.errors import OmnipubError, SealBrokenError
 from omnipub.log_events import LogEvent
 from omnipub.ports.place import ClaimRecord, Place
@@ -320,7 +319,7 @@ class Publisher:
             status=moved.status.value,
             code=outcome.code,
             attempt=claim.attempts,
-            lateness_ms=lateness(moved),
+            lateness_ms=moved.lateness_ms,
         )
         return moved.status
 
@@ -343,13 +342,6 @@ class Publisher:
     def _verdict(self, pointer: Pointer, verdict: str, why: str) -> RecordVerdict:
         self.base.journal.note(LogEvent.RECORD_DONE, pk=pointer.pk, sk=pointer.sk, verdict=verdict, why=why)
         return RecordVerdict(pointer=pointer, verdict=verdict, why=why)
-
-
-def lateness(delivery: Delivery) -> int | None:
-    """Milliseconds from what was asked to the network's answer; None while there is none."""
-    if delivery.published_at is None or delivery.due_at is None:
-        return None
-    return milliseconds(delivery.published_at - delivery.due_at)
 
 
 def _needs_owner(connection: Connection | None) -> str:

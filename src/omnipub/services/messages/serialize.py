@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omnipub.domain.message import Message
-from omnipub.domain.timestamps import milliseconds, to_text
+from omnipub.domain.timestamps import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +112,6 @@ def content(value: Content) -> ContentJson:
 
 def delivery(value: Delivery) -> DeliveryJson:
     """A delivery's state in full; `lateness_ms` counts from what was asked to the network's answer."""
-    lateness = value.published_at - value.due_at if value.published_at and value.due_at else None
     return {
         "channel": value.channel,
         "account": value.account,
@@ -121,7 +120,7 @@ def delivery(value: Delivery) -> DeliveryJson:
         "next_at": to_text(value.next_at) if value.next_at else None,
         "not_after": to_text(value.not_after) if value.not_after else None,
         "published_at": to_text(value.published_at) if value.published_at else None,
-        "lateness_ms": None if lateness is None else milliseconds(lateness),
+        "lateness_ms": value.lateness_ms,
         "permalink": value.permalink or None,
         "network_id": value.network_id or None,
         "doubles": [double(one) for one in value.doubles],

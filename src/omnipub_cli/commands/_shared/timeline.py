@@ -195,7 +195,7 @@ def possible(
 
 def _published(delivery: Delivery) -> Iterator[LineView]:
     if delivery.published_at is not None:
-        late = f", {span(delivery.published_at - delivery.due_at)} after it was due" if delivery.due_at else ""
+        late = f", {span(delivery.lateness)} after it was due" if delivery.lateness is not None else ""
         yield LineView((Exact(delivery.published_at), f"published{late}"))
     if delivery.permalink:
         yield LineView((delivery.permalink,))

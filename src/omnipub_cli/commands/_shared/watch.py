@@ -141,18 +141,9 @@ def results(deliveries: Sequence[Delivery]) -> list[list[Cell]]:
             one.channel,
             StatusCell(one.status.value),
             one.published_at,
-            late(one),
+            one.lateness_ms,
             one.attempts,
             one.permalink or (one.reason.sentence if one.reason else "") or one.network_id,
         ]
         for one in deliveries
     ]
-
-
-def late(delivery: Delivery) -> int | None:
-    """Milliseconds from what was asked to the network's answer."""
-    from omnipub.domain.timestamps import milliseconds
-
-    if delivery.published_at is None or delivery.due_at is None:
-        return None
-    return milliseconds(delivery.published_at - delivery.due_at)

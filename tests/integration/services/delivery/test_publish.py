@@ -15,7 +15,6 @@ from omnipub.domain.sealing import Purpose
 from omnipub.domain.timestamps import Schedule, from_text, milliseconds
 from omnipub.errors import UnavailableError
 from omnipub.ports.stream import Pointer
-from omnipub.services.delivery.publish import lateness
 from omnipub.services.messages.read import Viewer
 from omnipub.storage.items import ConnectionStatus
 from support.world import CHANNELS, OWNER, START, TestBed, WorkerKilledError
@@ -90,7 +89,7 @@ def test_a_record_that_comes_earlier_goes_back_to_the_delay_queue_if_it_carries_
     assert bed.delay.named == [named]
     assert only(bed, message).attempts == 0
     bed.wake(named.at)
-    assert lateness(only(bed, message)) == milliseconds(bed.network.takes)
+    assert only(bed, message).lateness_ms == milliseconds(bed.network.takes)
 
 
 def test_a_record_of_another_moment_than_the_tables_is_only_acknowledged(bed: TestBed) -> None:
