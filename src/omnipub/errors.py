@@ -1,6 +1,6 @@
 """omnipub's own errors: what went wrong, what would have been allowed, what to do next.
 
-Edges translate them by table: HTTP status in `handlers.problems`, exit code in `omnipub_cli.framework.exit_codes`.
+Edges translate them by table: HTTP status in `handlers.problems`, exit code in `omnipub_cli.framework.failures`.
 """
 
 from collections.abc import Sequence

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from omnipub_cli.framework.exit_codes import ExitCode
+
 if TYPE_CHECKING:
     from omnipub_cli.framework.context import Call
     from omnipub_cli.output.output import Output
 
 VERSION = (["--version"], ["-V"])
-
-INTERRUPTED = 130
-"""`ExitCode.INTERRUPTED`, for an interruption while the command is imported or its error is told."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         with suppress(OSError):
             os.write(2, b"interrupted: Stopped before it was done.\n")
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
 
 
 def _told(arguments: list[str]) -> int:
@@ -38,7 +37,7 @@ def _told(arguments: list[str]) -> int:
     try:
         return _run(arguments, call, nobody_reads=nobody_reads)
     except BaseException as error:  # noqa: BLE001  the one place where errors become words and codes
-        from omnipub_cli.framework.exit_codes import judged
+        from omnipub_cli.framework.failures import judged
 
         return call.output.fail(judged(error, command=call.command, line_of=call.command_of, placed=call.placed))
 
@@ -60,7 +59,7 @@ def _run(arguments: list[str], call: "Call", *, nobody_reads: bool) -> int:
     with terminable(), typers_own_output(call):
         code = command().main(args=arguments, prog_name="omnipub", standalone_mode=False, obj=call)
         call.output.flush()
-    if code == INTERRUPTED:  # Typer's for an interruption, of which it says nothing
+    if code == ExitCode.INTERRUPTED:  # Typer's for an interruption, of which it says nothing
         raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
 

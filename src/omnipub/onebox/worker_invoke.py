@@ -53,9 +53,9 @@ class _Heard:
     def note(self, event: LogEvent, **facts: Any) -> None:
         """One fact."""
         self._journal.note(event, **facts)
-        if event == "record_done":
+        if event is LogEvent.RECORD_DONE:
             self.verdicts[facts["pk"], facts["sk"]] = worker_verdict(facts["verdict"], facts["why"])
-        elif event == "worker_broke":
+        elif event is LogEvent.WORKER_BROKE:
             self.verdicts[facts["pk"], facts["sk"]] = WORKER_BROKE
 
 

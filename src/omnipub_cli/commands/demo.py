@@ -31,7 +31,6 @@ PATIENCE = 60
 
 LOOK_EVERY = 0.1
 EARNED = "solutions-architect-associate"
-SETTLED = frozenset({"published", "failed", "unconfirmed", "missed", "cancelled", "expired"})
 
 PROGRESS = (Column("CHANNEL"), Column("WHAT"), Column("STATUS"))
 RESULT = (
@@ -125,6 +124,8 @@ def _compose(client: Client, channels: Sequence[str], seconds: float) -> list[Pi
 
 def _watch(call: Call, client: Client, pieces: Sequence[Piece], until: float) -> list[dict[str, Any]]:
     """Follow all deliveries until they are settled or time is up."""
+    from omnipub.domain.delivery.lifecycle import UNSETTLED
+
     with call.output.progress() as progress:
         while True:
             rows = [
@@ -133,7 +134,7 @@ def _watch(call: Call, client: Client, pieces: Sequence[Piece], until: float) ->
             progress.show(
                 TableView(columns=PROGRESS, rows=[(r["channel"], r["what"], StatusCell(r["status"])) for r in rows])
             )
-            if all(row["status"] in SETTLED for row in rows) or time.monotonic() > until:
+            if all(row["status"] not in UNSETTLED for row in rows) or time.monotonic() > until:
                 return rows
             time.sleep(LOOK_EVERY)
 

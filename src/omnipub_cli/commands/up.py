@@ -8,7 +8,7 @@ import typer
 from omnipub.errors import ConfigurationError
 from omnipub.names import API_ROOT
 from omnipub_cli.framework.context import Call, call_of
-from omnipub_cli.framework.exit_codes import judged
+from omnipub_cli.framework.failures import judged
 from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.framework.signals import termination
 from omnipub_cli.output.views import LineView, RecordView, StoryView

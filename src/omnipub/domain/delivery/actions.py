@@ -1,6 +1,6 @@
-"""What people do to a delivery: edit, cancel, retry, mark as published, dismiss. Pure, like `progress`.
+"""What people do to a delivery: edit, cancel, retry, mark as published, dismiss. Pure, like `decide`.
 
-Rules of this room:
+Rules of this module:
 1. What may be out is not edited: the public might see the old text and the new one. Under a key of ours that holds
    until the key was found free, for the network would keep the old text under it, and we would call the new one out.
 2. Only a person's explicit word sends again what may be out (`retry` of an unconfirmed delivery).
@@ -10,23 +10,23 @@ Rules of this room:
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from omnipub.domain.delivery.allowed_actions import Permission, permission, refusal, require
 from omnipub.domain.delivery.decide import buried
-from omnipub.domain.delivery.lifecycle import NEWS, Event, Status, follow, legal_events
+from omnipub.domain.delivery.lifecycle import Event, Status, follow
 from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.delivery.moves import published
 from omnipub.domain.delivery.outcome import FoundPost
-from omnipub.errors import ConflictError, IllegalTransitionError
+from omnipub.errors import ConflictError
 from omnipub.hints import Action
 
 RESTORED = "restored"
 """The reason of a delivery that the original of this table may have sent."""
 
-EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED, Status.HELD, Status.FAILED, Status.MISSED})
-
 
 def is_editable(delivery: Delivery) -> bool:
     """Whether its content may still change."""
-    return delivery.status in EDITABLE and not (delivery.may_be_out or delivery.key_in_doubt)
+    allowed = permission(delivery.status, Action.EDIT) is not None
+    return allowed and not (delivery.may_be_out or delivery.key_in_doubt)
 
 
 def edited(
@@ -40,7 +40,7 @@ def edited(
         ConflictError: It may be out, or nothing can change any more.
     """
     if not is_editable(delivery):
-        raise ConflictError(f"{delivery.channel} is {delivery.status} and cannot be edited any more.")
+        raise ConflictError(refusal(delivery, Action.EDIT))
     next_revision = replace(
         delivery, revision=delivery.revision + 1, frozen=None, not_after=not_after or delivery.not_after
     )
@@ -56,7 +56,8 @@ def cancelled(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
     Raises:
         IllegalTransitionError: It is out, or over.
     """
-    if delivery.status is Status.PUBLISHING:
+    require(delivery, Action.CANCEL)
+    if permission(delivery.status, Action.CANCEL) is Permission.RECORDED:
         return replace(delivery, cancel_asked=sentence)
     return _ended(delivery, Event.CANCEL, now, code="cancelled", sentence=sentence)
 
@@ -67,6 +68,7 @@ def dismissed(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
     Raises:
         IllegalTransitionError: It has not failed.
     """
+    require(delivery, Action.DISMISS)
     return _ended(delivery, Event.DISMISS, now, code="dismissed", sentence=sentence)
 
 
@@ -78,6 +80,7 @@ def retried(delivery: Delivery, now: datetime, *, window: timedelta, keyed: bool
     Raises:
         IllegalTransitionError: It has neither failed, nor been missed, nor lost.
     """
+    require(delivery, Action.RETRY)
     return replace(
         delivery,
         status=follow(delivery.status, Event.RETRY),
@@ -101,11 +104,7 @@ def marked_published(delivery: Delivery, at: datetime, *, network_id: str, perma
     Raises:
         IllegalTransitionError: It is not unconfirmed.
     """
-    if Event.FIND not in legal_events(delivery.status):
-        raise IllegalTransitionError(
-            f"{delivery.channel} is {delivery.status}; only what is unconfirmed can be marked as published.",
-            hint=delivery.parent.hint(Action.SHOW),
-        )
+    require(delivery, Action.MARK_PUBLISHED)
     return published(delivery, at, network_id=network_id, permalink=permalink, adopted=True, event=Event.FIND)
 
 
@@ -113,8 +112,9 @@ def is_searchable(delivery: Delivery, now: datetime) -> bool:
     """Whether it may be out and nobody acts on it, so that somebody may look for its post."""
     if delivery.lease is not None and delivery.lease.until > now:
         return False
-    may_be_out = delivery.may_be_out or delivery.lease is not None
-    return delivery.status is Status.UNCONFIRMED or (delivery.status is Status.PUBLISHING and may_be_out)
+    how = permission(delivery.status, Action.RECONCILE)
+    in_doubt = delivery.may_be_out or delivery.lease is not None
+    return how is Permission.YES or (how is Permission.IF_IN_DOUBT and in_doubt)
 
 
 def searched_since(delivery: Delivery, now: datetime) -> datetime:
@@ -145,11 +145,6 @@ def doubted(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
 
 
 def _ended(delivery: Delivery, event: Event, now: datetime, *, code: str, sentence: str) -> Delivery:
-    if event not in legal_events(delivery.status):
-        legal = ", ".join(sorted(legal_events(delivery.status) - NEWS)) or "nothing"
-        raise IllegalTransitionError(
-            f"{delivery.channel} is {delivery.status}; it cannot be {_DONE[event]}.", hint=f"Possible now: {legal}."
-        )
     return replace(
         delivery,
         status=follow(delivery.status, event),
@@ -157,6 +152,3 @@ def _ended(delivery: Delivery, event: Event, now: datetime, *, code: str, senten
         lease=None,
         reason=Reason(code=code, sentence=sentence, at=now),
     )
-
-
-_DONE = {Event.CANCEL: "cancelled", Event.DISMISS: "dismissed", Event.DOUBT: "put in doubt"}

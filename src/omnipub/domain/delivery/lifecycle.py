@@ -149,6 +149,18 @@ WATCHED = frozenset(
 UNSETTLED = frozenset({Status.DRAFT, Status.PENDING_APPROVAL, Status.SCHEDULED, Status.HELD, Status.PUBLISHING})
 """More will happen to these by themselves or by their author."""
 
+TIMED = frozenset({Status.SCHEDULED, Status.PUBLISHING})
+"""Of these `next_at` is a moment to act at; of the others it says since when they need somebody."""
+
+UNFINISHED = (Status.SCHEDULED, Status.HELD, Status.PUBLISHING)
+"""Accepted, and not over: these are bound to their account and to the table that they stand in."""
+
+HOLDABLE = frozenset({Status.SCHEDULED, Status.HELD})
+"""A pause, or an account that does not work, holds these."""
+
+SURELY_NOT_OUT = frozenset({Status.DRAFT, Status.SCHEDULED, Status.HELD, Status.MISSED, Status.FAILED})
+"""Nothing of these is out; what may be out never comes to one of them without a look or a person's word."""
+
 _NEXT = {(row.source, row.event): row.target for row in TRANSITIONS}
 
 

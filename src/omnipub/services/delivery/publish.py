@@ -13,7 +13,7 @@ from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.delivery.conclude import ACCOUNT_PAUSE, concluded
 from omnipub.domain.delivery.decide import NextAct, buried, claimed_to_send, has_died, held, next_step, queued, resting
 from omnipub.domain.delivery.fingerprint import digest
-from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import TIMED, Status
 from omnipub.domain.delivery.model import Delivery, FrozenRequest, Reason
 from omnipub.domain.delivery.moves import lost_track, missed
 from omnipub.domain.delivery.outcome import Outcome, TryEnd
@@ -39,7 +39,7 @@ from omnipub.services.pauses.release import LatePolicy
 from omnipub.services.pauses.scopes import bound_to
 from omnipub.services.protocol.connection_reuse import reusing
 from omnipub.services.protocol.driver import Driver
-from omnipub.services.protocol.enqueue import WAITS, Enqueue
+from omnipub.services.protocol.enqueue import Enqueue
 from omnipub.services.protocol.gate import Gate
 from omnipub.services.protocol.store import DeliveryStore
 from omnipub.storage import keys
@@ -111,7 +111,7 @@ class Publisher:
                 self.base.clock.sleep_until(step.until)
                 self.gate.check()
                 continue  # all that a claim rests on is read after the wait
-            if step.act is NextAct.LET_BE and delivery.status in WAITS and self.due.back(pointer, delivery):
+            if step.act is NextAct.LET_BE and delivery.status in TIMED and self.due.back(pointer, delivery):
                 return self._verdict(pointer, "let_be", f"{step.why}, waits again")
             if has_died(delivery) and not alone and step.act in {NextAct.SEND, NextAct.FIND_OUT}:
                 return RecordVerdict(pointer=pointer, verdict=ALONE)

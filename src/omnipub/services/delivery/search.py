@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.delivery.actions import found, is_searchable, searched_since
+from omnipub.domain.delivery.allowed_actions import refusal
 from omnipub.domain.delivery.fingerprint import SentPost
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import network_of
@@ -63,7 +64,7 @@ class OperatorLook:
             raise NotFoundError(f"There is no delivery to {listed.channel}.")
         if not is_searchable(before, self.base.clock.now()):
             raise ConflictError(
-                f"{before.channel} is {before.status}; only what may be out and is not being published is looked for.",
+                refusal(before, Action.RECONCILE),
                 hint=before.parent.hint(Action.SHOW),
             )
         connection = self.accounts.for_delivery(before)

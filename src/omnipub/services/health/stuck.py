@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import TIMED, Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.errors import InvalidInputError
 from omnipub.ports.table import Item, Query
@@ -30,9 +30,6 @@ WORST_FIRST = (
 
 LATE = timedelta(minutes=2)
 """What is due, or whose lease has ended, this long ago should have been seen by the scheduler twice."""
-
-_WAITING = frozenset({Status.PUBLISHING, Status.SCHEDULED})
-"""These need somebody only when their moment has passed; the others always."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +66,13 @@ class Stuck:
 
 
 def needs_somebody(delivery: Delivery, now: datetime) -> bool:
-    """Whether it does not go on by itself, or should have gone on by now."""
-    if delivery.status in _WAITING:
+    """Whether a delivery does not go on by itself, or should have gone on by now."""
+    if delivery.status in TIMED:
         return delivery.next_at is not None and delivery.next_at <= now - LATE
     return delivery.status in WORST_FIRST
 
 
 def _query(status: Status, now: datetime) -> Callable[[int, int], Query]:
-    if status in _WAITING:
+    if status in TIMED:
         return lambda shard, limit: access.late_with_status(status, shard, until=now - LATE, limit=limit)
     return lambda shard, limit: access.with_status(status, shard, limit=limit)

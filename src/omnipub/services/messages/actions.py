@@ -4,11 +4,12 @@ Each is one conditional write per delivery, or one transaction for an edit; a lo
 decided anew, so that a person's word never overwrites what the network has said meanwhile.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from omnipub.domain.delivery import actions
+from omnipub.domain.delivery.allowed_actions import Permission, permission, statuses
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.rules import ReconcileMethod
@@ -85,7 +86,7 @@ class MessageActions:
             viewer,
             channels,
             lambda delivery: actions.cancelled(delivery, self.clock.now(), sentence=sentence),
-            meant=_CANCELLABLE,
+            meant=statuses(Action.CANCEL),
         )
 
     def retry(
@@ -99,15 +100,14 @@ class MessageActions:
         """
 
         def again(delivery: Delivery) -> Delivery:
-            if delivery.status is Status.UNCONFIRMED and not doubling:
+            if permission(delivery.status, Action.RETRY) is Permission.IF_NAMED and not doubling:
                 raise ConflictError(f"It may be out on {delivery.channel}; sending it again may publish it twice.")
             channel = self.creation.channels.get(network_of(delivery.channel))
             keyed = channel is not None and channel.remedy(delivery.account) is ReconcileMethod.RESEND
             return actions.retried(delivery, self.clock.now(), window=self.missed_after, keyed=keyed)
 
         self.gate.check()
-        meant = _RETRIABLE | {Status.UNCONFIRMED} if channels else _RETRIABLE
-        moved = self._each(parent, viewer, channels, again, meant=meant)
+        moved = self._each(parent, viewer, channels, again, meant=statuses(Action.RETRY))
         self.creation.due.committed(moved, why="retry")
         return moved
 
@@ -118,7 +118,7 @@ class MessageActions:
             viewer,
             channels,
             lambda delivery: actions.dismissed(delivery, self.clock.now(), sentence=reason),
-            meant=_RETRIABLE | {Status.UNCONFIRMED},
+            meant=statuses(Action.DISMISS),
         )
 
     def mark_published(
@@ -145,7 +145,7 @@ class MessageActions:
             return replace(marked, network_id=known.post_ids.read(network_id)) if known else marked
 
         try:
-            (moved,) = self._each(parent, viewer, [channel], mark, meant={Status.UNCONFIRMED})
+            (moved,) = self._each(parent, viewer, [channel], mark, meant=statuses(Action.MARK_PUBLISHED))
         except ConditionFailedError as error:
             raise ConflictError(f"The post {network_id} belongs to another delivery.") from error
         return moved
@@ -157,7 +157,7 @@ class MessageActions:
         channels: Sequence[str],
         decide: Callable[[Delivery], Delivery],
         *,
-        meant: set[Status] | frozenset[Status],
+        meant: Collection[Status],
     ) -> list[Delivery]:
         shown = self.showing.one(parent, viewer)
         by_channel = {delivery.channel: delivery for delivery in shown.deliveries}
@@ -190,10 +190,6 @@ class MessageActions:
                     raise
                 current = there
         raise _busy(delivery.parent)
-
-
-_CANCELLABLE = frozenset({Status.DRAFT, Status.PENDING_APPROVAL, Status.SCHEDULED, Status.HELD, Status.PUBLISHING})
-_RETRIABLE = frozenset({Status.FAILED, Status.MISSED})
 
 
 def _busy(parent: Parent) -> ConflictError:

@@ -11,12 +11,14 @@ from typing import Any
 from omnipub.domain.announcement import announce
 from omnipub.domain.certification import Certification
 from omnipub.domain.delivery import actions
+from omnipub.domain.delivery.allowed_actions import REFUSED
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.window import Window, end_of
 from omnipub.domain.message import Content, Message, checked
 from omnipub.domain.timestamps import Schedule
 from omnipub.errors import ConflictError, InvalidInputError
+from omnipub.hints import Action
 from omnipub.ports.table import Put, Unchanged, Write
 from omnipub.services.channels.validate import admit
 from omnipub.services.messages.create import refuse_unused_variants
@@ -67,7 +69,7 @@ def _editable(shown: Shown) -> list[Delivery]:
     if fixed or not live:
         named = ", ".join(map(_why, fixed)) or "all is cancelled"
         raise ConflictError(
-            f"It cannot be edited any more: {named}.", hint="Cancel what is left, and compose a new message."
+            f"{REFUSED[Action.EDIT].capitalize()}: {named}.", hint="Cancel what is left, and compose a new message."
         )
     return live
 

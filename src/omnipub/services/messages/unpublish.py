@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from omnipub.domain.conversation import Channel
-from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.allowed_actions import REFUSED, permission
 from omnipub.domain.delivery.model import Delivery, Unpublished
 from omnipub.domain.delivery.outcome import GONE, Outcome, TryEnd
 from omnipub.domain.ids import Parent, network_of
@@ -104,11 +104,11 @@ class Unpublish:
         unknown = [channel for channel in channels if channel not in by_channel]
         if unknown:
             raise NotFoundError(f"It does not go to {', '.join(unknown)}.", hint=f"It goes to {', '.join(by_channel)}.")
-        out = {channel: one for channel, one in by_channel.items() if one.status is Status.PUBLISHED}
+        out = {channel: one for channel, one in by_channel.items() if permission(one.status, Action.UNPUBLISH)}
         waiting = [by_channel[channel] for channel in channels or by_channel if channel not in out]
         if not out or (channels and waiting):
             states = ", ".join(f"{delivery.channel} is {delivery.status}" for delivery in waiting)
-            raise ConflictError(f"Only what is published can be deleted: {states}.", hint=_way_out(waiting))
+            raise ConflictError(f"{REFUSED[Action.UNPUBLISH].capitalize()}: {states}.", hint=_way_out(waiting))
         return [out[channel] for channel in channels or out]
 
     def delete(self, delivery: Delivery, *, by: str) -> UnpublishReport:
@@ -173,17 +173,11 @@ class Unpublish:
 def _way_out(waiting: Sequence[Delivery]) -> Hint:
     """What helps with the first of the deliveries that have no post to delete."""
     delivery = waiting[0]
-    hint = _WAYS_OUT.get(delivery.status)
-    if hint is None:
-        return delivery.parent.hint(Action.SHOW, when="See what happened")
-    return replace(hint, group=delivery.parent.group, id=delivery.parent.id, channel=delivery.channel)
+    for action, when in _WAYS_OUT.items():
+        if permission(delivery.status, action):
+            return replace(delivery.parent.hint(action, when=when), channel=delivery.channel)
+    return delivery.parent.hint(Action.SHOW, when="See what happened")
 
 
-_WAYS_OUT: Mapping[Status, Hint] = MappingProxyType(
-    {
-        Status.UNCONFIRMED: Hint(action=Action.MARK_PUBLISHED, when="If it is out"),
-        Status.PUBLISHING: Hint(action=Action.CANCEL),
-        Status.SCHEDULED: Hint(action=Action.CANCEL),
-        Status.HELD: Hint(action=Action.CANCEL),
-    }
-)
+_WAYS_OUT: Mapping[Action, str] = MappingProxyType({Action.CANCEL: "", Action.MARK_PUBLISHED: "If it is out"})
+"""What helps in place of deleting, and in which case."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from omnipub.domain.delivery.lifecycle import Status
+from omnipub.domain.delivery.lifecycle import TIMED
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.timestamps import to_text
 from omnipub.log_events import LogEvent
@@ -15,9 +15,6 @@ from omnipub.storage import keys
 
 HORIZON = timedelta(seconds=150)
 """How far a tick looks ahead: two and a half ticks, so that one lost tick delays nothing."""
-
-WAITS = frozenset({Status.SCHEDULED, Status.PUBLISHING})
-"""Of these `next_at` is a moment to act at; of the others it says since when they need somebody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +39,7 @@ class Enqueue:
         soon = [
             DueSoon(pointer=pointer_to(delivery, why=why, trace=trace), at=delivery.next_at)
             for delivery in deliveries
-            if delivery.status in WAITS and delivery.next_at is not None and delivery.next_at <= until
+            if delivery.status in TIMED and delivery.next_at is not None and delivery.next_at <= until
         ]
         lost = self.put(soon)
         if lost:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from omnipub.domain.delivery.actions import doubted
-from omnipub.domain.delivery.lifecycle import Event, Status, legal_events
+from omnipub.domain.delivery.allowed_actions import statuses
+from omnipub.domain.delivery.lifecycle import UNFINISHED, Event, Status, legal_events
 from omnipub.domain.delivery.model import Delivery
 from omnipub.errors import ConflictError
 from omnipub.hints import Action, Hint
@@ -23,9 +24,6 @@ from omnipub.storage import keys
 _SENTENCE = "The table was restored or copied; what was due since may have been sent by the original."
 _NAMED = "The table was restored or copied, and the original had begun to send this."
 _LOST = "The evidence of what was sent was lost while this was being published."
-
-_UNFINISHED = (Status.SCHEDULED, Status.PUBLISHING, Status.HELD)
-_RETRIABLE = (Status.FAILED, Status.MISSED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +127,7 @@ class Adoption:
             elif Event.DOUBT in legal_events(delivery.status):
                 yield delivery, _NAMED
         everything = evidence is not None and epoch < evidence.reach
-        for status in (*_UNFINISHED, *(_RETRIABLE if everything else ())):
+        for status in (*UNFINISHED, *(statuses(Action.RETRY) if everything else ())):
             for one in self.gate.with_status(status):
                 name = keys.name(keys.delivery(one.parent, one.channel))
                 # What was invented has no account, so no original can have sent it.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from omnipub.domain.delivery.lifecycle import WATCHED, Status
+from omnipub.domain.delivery.lifecycle import SURELY_NOT_OUT, WATCHED, Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.names import SEED_OWNER
 from omnipub.storage.items import Connection
@@ -73,8 +73,6 @@ MEANINGS: Mapping[IntegrityCheck, str] = MappingProxyType(
 Wrong = tuple[IntegrityCheck, str]
 """The class, and the finding in a sentence."""
 
-_SURELY_NOT_OUT = frozenset({Status.DRAFT, Status.SCHEDULED, Status.HELD, Status.MISSED, Status.FAILED})
-
 _STATES: tuple[tuple[IntegrityCheck, Callable[[Delivery], bool], str], ...] = (
     (
         IntegrityCheck.LOST_CLAIM,
@@ -108,7 +106,7 @@ _STATES: tuple[tuple[IntegrityCheck, Callable[[Delivery], bool], str], ...] = (
     ),
     (
         IntegrityCheck.MAY_BE_OUT,
-        lambda one: one.may_be_out and one.status in _SURELY_NOT_OUT,
+        lambda one: one.may_be_out and one.status in SURELY_NOT_OUT,
         "It counts as surely not out, and says that it may be out.",
     ),
 )

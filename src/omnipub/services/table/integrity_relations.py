@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from omnipub.domain.certification import Certification
-from omnipub.domain.delivery.actions import EDITABLE
+from omnipub.domain.delivery.allowed_actions import statuses
 from omnipub.domain.delivery.decide import is_unresolved
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery
 from omnipub.domain.ids import Parent, ParentKind, network_of
 from omnipub.domain.message import Message
+from omnipub.hints import Action
 from omnipub.ports.table import Item, Key
 from omnipub.services.protocol.store import held_text, name_of
 from omnipub.services.table.integrity_items import IntegrityCheck, Wrong
@@ -76,7 +77,7 @@ def _delivery(value: Delivery, there: Mapping[Key, Item]) -> Iterator[Wrong]:
             yield IntegrityCheck.ORPHAN_DELIVERY, f"Its {noun} does not go to {value.channel}."
         if subject.owner != value.owner:
             yield IntegrityCheck.OTHER_OWNER, f"It belongs to {value.owner}, its {noun} to {subject.owner}."
-        if value.status in EDITABLE and subject.revision != value.revision:
+        if value.status in statuses(Action.EDIT) and subject.revision != value.revision:
             yield IntegrityCheck.OLD_REVISION, f"It is of revision {value.revision}, its {noun} of {subject.revision}."
     for check, mark, sentence in _marks(value):
         if there.get(mark, {}).get("delivery") != name_of(value):

@@ -66,12 +66,13 @@ class HoldNotices:
 
 def holds_of(system: System, delivery: Delivery) -> list[HoldNotice]:
     """What a worker would hold a delivery for at this moment, the widest first; none if it is over or under way."""
+    from omnipub.domain.delivery.lifecycle import HOLDABLE
     from omnipub.domain.ids import network_of
     from omnipub.services.channels.networks import unknown
     from omnipub.services.pauses.scopes import bound_to, scopes_of
     from omnipub_cli.commands._shared.deliveries import group_of
 
-    if delivery.status.value not in {"scheduled", "held"}:
+    if delivery.status not in HOLDABLE:
         return []
     if network_of(delivery.channel) not in system.channels:
         group = group_of(delivery.parent)

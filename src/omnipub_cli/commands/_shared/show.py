@@ -48,6 +48,7 @@ def add_show(app: typer.Typer, group: str, summary: str) -> None:
 
 def present(call: Call, system: System, shown: Shown) -> None:
     """Print it whole."""
+    from omnipub.domain.delivery.lifecycle import TIMED
     from omnipub.domain.delivery.rules import ReconcileMethod
     from omnipub.domain.ids import network_of
     from omnipub.domain.message import Message
@@ -70,7 +71,7 @@ def present(call: Call, system: System, shown: Shown) -> None:
         json=serialize.shown(shown),
         ids=[shown.parent.id],
     )
-    if any(one.status.value in {"scheduled", "publishing"} for one in shown.deliveries):
+    if any(one.status in TIMED for one in shown.deliveries):
         call.warn_if_nothing_runs()
 
 

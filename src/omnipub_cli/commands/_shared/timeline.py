@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omnipub.domain.delivery.actions import is_editable, is_searchable
-from omnipub.domain.delivery.lifecycle import Event, Status, legal_events
+from omnipub.domain.delivery.allowed_actions import Permission, permission
+from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.message import Message
 from omnipub.domain.secret_urls import shown
+from omnipub.hints import Action
 from omnipub_cli.output.times import span
 from omnipub_cli.output.views import Exact, LineView, StatusCell, StoryView
 
@@ -157,24 +159,18 @@ FOLLOWS = {
 }
 """What follows a status by itself, or whose turn it is."""
 
-LOOK = (Event.FIND, "look for it now", "messages reconcile {id} --channel {channel}")
-"""Not on a network that shows nobody what stands there."""
-
 STEPS = (
-    LOOK,
-    (Event.FIND, "found there", "messages mark-published {id} --channel {channel} --network-id ID"),
-    (Event.RETRY, "send it again", "messages retry {id} --channel {channel}"),
-    (Event.DISMISS, "put it away", "messages dismiss {id} --channel {channel} --reason TEXT"),
-    (Event.CANCEL, "call it off", "messages cancel {id} --channel {channel}"),
+    (Action.RECONCILE, "look for it now", "messages reconcile {id} --channel {channel}"),
+    (Action.MARK_PUBLISHED, "found there", "messages mark-published {id} --channel {channel} --network-id ID"),
+    (Action.RETRY, "send it again", "messages retry {id} --channel {channel}"),
+    (Action.DISMISS, "put it away", "messages dismiss {id} --channel {channel} --reason TEXT"),
+    (Action.CANCEL, "call it off", "messages cancel {id} --channel {channel}"),
 )
-"""What a person may do, where the lifecycle allows it, and the command; certifications have the same ones."""
+"""What a person may do where the status allows it, and the command; certifications have the same ones."""
 
 EDIT = ("change it", "messages edit {id} --text TEXT")
 MOVE = ("move it", "messages edit {id} --at TIME")
 """Of a message, and of a certification, whose text its template gives."""
-
-MEANWHILE = ("call it off if it is not out", "messages cancel {id} --channel {channel}")
-"""While it is being published a cancel is recorded, which is no event of the lifecycle."""
 
 
 def possible(
@@ -183,14 +179,16 @@ def possible(
     """What a person may do about it now: words and command, the gentlest first."""
     if edit is not None and is_editable(delivery):
         yield edit
-    if delivery.status is Status.PUBLISHING:
-        if can_look and is_searchable(delivery, now):
-            yield LOOK[1:]
-        if not delivery.cancel_asked:
-            yield MEANWHILE
-    legal = legal_events(delivery.status)
-    steps = STEPS if can_look else [step for step in STEPS if step is not LOOK]
-    yield from ((words, typed) for event, words, typed in steps if event in legal)
+    for action, words, typed in STEPS:
+        how = permission(delivery.status, action)
+        # Some networks show nobody what stands there.
+        unseen = action is Action.RECONCILE and not (can_look and is_searchable(delivery, now))
+        if how is None or unseen:
+            continue
+        if how is not Permission.RECORDED:
+            yield words, typed
+        elif not delivery.cancel_asked:
+            yield f"{words} if it is not out", typed
 
 
 def _published(delivery: Delivery) -> Iterator[LineView]:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-CONCERNED = ("scheduled", "held", "publishing")
-
 
 @app.command(
     cls=Command,
@@ -30,7 +28,7 @@ def disconnect(
     yes: Yes = False,
 ) -> None:
     """Forget an account and its token; what is scheduled for it is held."""
-    from omnipub.domain.delivery.lifecycle import Status
+    from omnipub.domain.delivery.lifecycle import UNFINISHED
     from omnipub.domain.ids import network_of
     from omnipub_cli.commands._shared import accounts
     from omnipub_cli.framework.prompts import confirm
@@ -38,7 +36,7 @@ def disconnect(
     call = call_of(context).on_behalf_of(owner)
     with call.system() as system:
         one = accounts.found(call, system, channel)
-        piles = {name: system.backlog.of(Status(name), at_most=accounts.COUNTED_AT_MOST) for name in CONCERNED}
+        piles = {one.value: system.backlog.of(one, at_most=accounts.COUNTED_AT_MOST) for one in UNFINISHED}
         mine = {name: pile.by_account(call.owner)[network_of(one.channel), one.account] for name, pile in piles.items()}
         complete = all(pile.complete for pile in piles.values())
         confirm(
@@ -69,10 +67,10 @@ def _concerned(mine: "Mapping[str, int]", *, complete: bool) -> str:
     least = "" if complete else "at least "
     if not any(mine.values()):
         return "Nothing waits for it." if complete else "Nothing that was looked at waits for it; there is more."
-    said = [
-        f"{least}{mine['scheduled']} scheduled will be held when due",
-        f"{least}{mine['held']} stay held",
-        f"{least}{mine['publishing']} being published may still go out, or stay in doubt",
-    ]
-    counted = [words for words, name in zip(said, CONCERNED, strict=True) if mine[name]]
+    sentences = {
+        "scheduled": f"{least}{mine['scheduled']} scheduled will be held when due",
+        "held": f"{least}{mine['held']} stay held",
+        "publishing": f"{least}{mine['publishing']} being published may still go out, or stay in doubt",
+    }
+    counted = [sentences[name] for name, count in mine.items() if count]
     return f"Of its deliveries {', '.join(counted)}; what is out stays out."

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-COUNTED = ("scheduled", "publishing", "held", "failed", "unconfirmed", "missed")
-
 
 @app.command(cls=Command, epilog=examples("omnipub connections show linkedin", "omnipub connections show facebook:b"))
 def show(
@@ -26,7 +24,7 @@ def show(
     owner: ActsFor = "",
 ) -> None:
     """Show everything about a connected account but its token."""
-    from omnipub.domain.delivery.lifecycle import Status
+    from omnipub.domain.delivery.lifecycle import WATCHED, Status
     from omnipub.domain.ids import network_of
     from omnipub.domain.secret_urls import shown
     from omnipub.domain.timestamps import to_text
@@ -37,7 +35,9 @@ def show(
     with call.system() as system:
         one = accounts.found(call, system, channel)
         network = system.channels.get(network_of(one.channel))
-        piles = {name: system.backlog.of(Status(name), at_most=accounts.COUNTED_AT_MOST) for name in COUNTED}
+        piles = {
+            one.value: system.backlog.of(one, at_most=accounts.COUNTED_AT_MOST) for one in Status if one in WATCHED
+        }
         opens = _opens(system, one)
     mine = {name: pile.by_account(call.owner)[network_of(one.channel), one.account] for name, pile in piles.items()}
     complete = all(pile.complete for pile in piles.values())

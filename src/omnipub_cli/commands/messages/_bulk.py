@@ -103,7 +103,7 @@ def ask(call: Call, verb: Verb, rows: Sequence[Delivery], *, yes: bool) -> None:
     if not yes:
         call.output.beside(*deliveries.table(rows))
     count = "1 delivery" if len(rows) == 1 else f"{len(rows)} deliveries"
-    unsure = any(one.status.value in verb.if_named for one in rows)
+    unsure = any(one.status in verb.if_named for one in rows)
     confirm(call, f"This {verb.does} {count}." + (f" {verb.warning}" if unsure else ""), yes=yes)
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+from omnipub.domain.delivery.allowed_actions import Permission, permission, statuses
+from omnipub.domain.delivery.allowed_actions import refusal as refused
+from omnipub.domain.delivery.lifecycle import WATCHED
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub_cli.commands._shared import deliveries, pages
 from omnipub_cli.commands._shared.filters import filter_of
@@ -16,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from omnipub.domain.delivery.lifecycle import Status
     from omnipub.domain.delivery.model import Delivery
+    from omnipub.hints import Action
     from omnipub.services.messages.filters import Filter
     from omnipub.services.messages.read import MessageRows, Shown
     from omnipub.wiring.assemble import System
@@ -32,20 +37,29 @@ class Verb:
     """A verb that acts on deliveries.
 
     Attributes:
-        name: As it is typed.
+        action: The action, named as it is typed.
         does: What it does to them, for the question: `This <does> 3 deliveries.`
-        meant: Statuses it acts on.
-        if_named: Statuses it acts on only where a person named the channel of an id, or the status.
-        unindexed: Those of `meant` that only a filter naming them looks for.
         warning: What the question adds where it acts on one of `if_named`.
     """
 
-    name: str
+    action: Action
     does: str
-    meant: tuple[str, ...]
-    if_named: tuple[str, ...] = ()
-    unindexed: tuple[str, ...] = ()
     warning: str = ""
+
+    @property
+    def name(self) -> str:
+        """As it is typed."""
+        return self.action.value
+
+    @property
+    def meant(self) -> tuple[Status, ...]:
+        """Statuses it acts on."""
+        return statuses(self.action)
+
+    @property
+    def if_named(self) -> tuple[Status, ...]:
+        """Statuses it acts on only where a person named the channel of an id, or the status."""
+        return tuple(one for one in statuses(self.action, named=True) if one not in self.meant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,29 +130,28 @@ def chosen(call: Call, system: System, verb: Verb, what: Picked) -> list[Deliver
 
 def refusal(verb: Verb, what: Picked, delivery: Delivery) -> ConflictError | None:
     """Why the verb does not act on a delivery as it is."""
-    status = delivery.status.value
-    if status in verb.if_named and not what.names_status:
+    how = permission(delivery.status, verb.action)
+    if how is Permission.IF_NAMED and not what.names_status:
         return ConflictError(
             f"It may be out on {delivery.channel} already; it is left alone unless --channel or --status names it."
         )
-    if status not in {*verb.meant, *verb.if_named}:
-        return ConflictError(f"{delivery.channel} is {status}; {verb.name} does not act on that.")
-    return None
+    return ConflictError(refused(delivery, verb.action)) if how is None else None
 
 
 def _of(shown: Shown, verb: Verb, what: Picked) -> list[Delivery]:
     """Of one id: the channels named, else what the verb is meant for, else all, which are then refused."""
     if what.channels:
         return deliveries.only(shown, what.channels)
-    return [one for one in shown.deliveries if one.status.value in verb.meant] or list(shown.deliveries)
+    return [one for one in shown.deliveries if one.status in verb.meant] or list(shown.deliveries)
 
 
 def _filtered(call: Call, system: System, verb: Verb, what: Picked) -> Iterator[Delivery]:
     from omnipub.domain.ids import ParentKind
 
-    statuses = [what.asked.status] if what.asked.status else [one for one in verb.meant if one not in verb.unindexed]
+    # What no index holds is looked for only by a filter that names it.
+    looked_for = [what.asked.status] if what.asked.status else [one for one in verb.meant if one in WATCHED]
     # Of an owner there is one list, which is read once; else each status has an index of its own.
-    wanted = [what.asked.status] if what.asked.owner else statuses
+    wanted = [what.asked.status] if what.asked.owner else looked_for
     read = 0
     for kind, status, channel in product(ParentKind, wanted, what.channels or ("",)):
         asked = replace(what.asked, status=status, channel=channel)
@@ -148,7 +161,7 @@ def _filtered(call: Call, system: System, verb: Verb, what: Picked) -> Iterator[
 
         for found in pages.to_the_end(page, after=None):
             fitting = (one for row in found.rows for one in row.deliveries if asked.fits(one))
-            yield from (one for one in fitting if one.status.value in statuses)
+            yield from (one for one in fitting if one.status in looked_for)
             read += found.read
             if asked.reads_heads and read >= pages.LOOKED_AT_MOST and found.cursor is not None:
                 call.output.warn(f"Stopped after looking at {read:,} of them: narrow it with --status or --since too.")

@@ -2,6 +2,7 @@
 
 import typer
 
+from omnipub.hints import Action
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.one_or_all import DeliverySelection
 from omnipub_cli.framework.option_groups import spread
@@ -24,12 +25,7 @@ def cancel(context: typer.Context, aim: DeliverySelection, *, reason: Reason = "
     from omnipub_cli.commands._shared import deliveries
     from omnipub_cli.commands.messages import _bulk, _select
 
-    verb = _select.Verb(
-        name="cancel",
-        does="calls off",
-        meant=("scheduled", "held", "publishing", "draft", "pending_approval"),
-        unindexed=("draft", "pending_approval"),
-    )
+    verb = _select.Verb(action=Action.CANCEL, does="calls off")
     call = call_of(context)
     with call.system() as system:
         what = _select.picked(verb, aim, now=system.world.clock.now())

@@ -3,6 +3,7 @@
 import typer
 
 from omnipub.errors import InvalidInputError
+from omnipub.hints import Action
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.one_or_all import DeliverySelection
 from omnipub_cli.framework.option_groups import spread
@@ -23,7 +24,7 @@ def dismiss(context: typer.Context, aim: DeliverySelection, *, reason: Reason) -
     """Put away what failed, was missed or is unconfirmed, on all channels or those named."""
     from omnipub_cli.commands.messages import _bulk, _select
 
-    verb = _select.Verb(name="dismiss", does="puts away", meant=("unconfirmed", "failed", "missed"))
+    verb = _select.Verb(action=Action.DISMISS, does="puts away")
     call = call_of(context)
     if not reason.strip():
         raise InvalidInputError("A reason is needed to put it away.", hint="Add --reason TEXT.")

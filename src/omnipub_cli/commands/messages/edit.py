@@ -90,6 +90,8 @@ def edit(  # noqa: PLR0913  a command's options are its parameters
 
 
 def _tell(call: "Call", edited: "Shown") -> None:
+    from omnipub.domain.delivery.allowed_actions import statuses
+    from omnipub.hints import Action
     from omnipub.services.messages import serialize
     from omnipub_cli.commands._shared import deliveries
 
@@ -104,5 +106,5 @@ def _tell(call: "Call", edited: "Shown") -> None:
         json=document,
         ids=[edited.parent.id],
     )
-    if any(one.status.value in {"failed", "missed"} for one in edited.deliveries):
+    if any(one.status in statuses(Action.RETRY) for one in edited.deliveries):
         call.output.hint(f"It is not sent again by itself: {call.typed(f'messages retry {edited.parent.id}')}")

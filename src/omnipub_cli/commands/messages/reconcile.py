@@ -2,6 +2,7 @@
 
 import typer
 
+from omnipub.hints import Action
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.one_or_all import DeliverySelection
 from omnipub_cli.framework.option_groups import spread
@@ -22,7 +23,7 @@ def reconcile(context: typer.Context, aim: DeliverySelection) -> None:
     """Look on the network, now, for what may be out, and take over what is found; nothing is sent."""
     from omnipub_cli.commands.messages import _reconcile, _select
 
-    verb = _select.Verb(name="reconcile", does="looks on the network for", meant=("unconfirmed", "publishing"))
+    verb = _select.Verb(action=Action.RECONCILE, does="looks on the network for")
     call = call_of(context)
     with call.system() as system:
         what = _select.picked(verb, aim, now=system.world.clock.now())

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from omnipub.errors import ConflictError
+from omnipub.hints import Action
 from omnipub_cli.commands._shared.held import HoldNotices
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.exit_codes import ExitCode
@@ -14,7 +15,7 @@ from omnipub_cli.framework.options import Command, examples
 
 if TYPE_CHECKING:
     from omnipub.wiring.assemble import System
-    from omnipub_cli.commands.messages._select import Picked
+    from omnipub_cli.commands.messages._select import Picked, Verb
     from omnipub_cli.framework.context import Call
 
 app = typer.Typer(add_completion=False)
@@ -34,16 +35,14 @@ def retry(context: typer.Context, aim: DeliverySelection) -> None:
     from omnipub_cli.commands.messages import _bulk, _select
 
     verb = _select.Verb(
-        name="retry",
+        action=Action.RETRY,
         does="sends again",
-        meant=("failed", "missed"),
-        if_named=("unconfirmed",),
         warning="Some of it may be out already; sending that again may publish it twice.",
     )
     call = call_of(context)
     with call.system() as system:
         what = _select.picked(verb, aim, now=system.world.clock.now())
-        left = _doubts(call, system, what, yes=aim.yes) if what.one and not aim.dry_run else []
+        left = _doubts(call, system, verb, what, yes=aim.yes) if what.one and not aim.dry_run else []
         changed = _bulk.carry_out(
             call,
             system,
@@ -65,7 +64,7 @@ def retry(context: typer.Context, aim: DeliverySelection) -> None:
         raise typer.Exit(ExitCode.PAUSED)
 
 
-def _doubts(call: "Call", system: "System", what: "Picked", *, yes: bool) -> list[str]:
+def _doubts(call: "Call", system: "System", verb: "Verb", what: "Picked", *, yes: bool) -> list[str]:
     """Ask about the channels of a single id that may be out already; those that are left alone.
 
     Raises:
@@ -75,18 +74,15 @@ def _doubts(call: "Call", system: "System", what: "Picked", *, yes: bool) -> lis
     from omnipub_cli.framework.prompts import confirm
 
     shown = named(call, system, what.ids[0])
-    unsure = [one.channel for one in shown.deliveries if one.status.value == "unconfirmed"]
+    unsure = [one.channel for one in shown.deliveries if one.status in verb.if_named]
     doubling = [one for one in unsure if one in what.channels]
     if doubling:
         question = f"It may be out on {', '.join(doubling)} already; sending it again may publish it twice."
         confirm(call, question, yes=yes)
-    elif unsure and not what.channels and not any(one.status.value in _SURELY_NOT_OUT for one in shown.deliveries):
+    elif unsure and not what.channels and not any(one.status in verb.meant for one in shown.deliveries):
         again = f"messages retry {shown.parent.id} --channel {','.join(unsure)}"
         raise ConflictError(
             f"It may be out on {', '.join(unsure)}; sending it again may publish it twice.",
             hint=f"Look at the account first; then name the channel: {call.typed(again)}",
         )
     return [one for one in unsure if one not in what.channels]
-
-
-_SURELY_NOT_OUT = ("failed", "missed")

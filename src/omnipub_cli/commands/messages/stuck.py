@@ -27,13 +27,11 @@ COLUMNS = (
     Column("NEXT"),
 )
 
-WAITING = ("publishing", "scheduled")
-"""These should go on by themselves: what keeps them is no matter of theirs."""
-
 
 @app.command(cls=Command, epilog=examples("omnipub messages stuck", "omnipub messages stuck --json --limit 100"))
 def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
     """List what needs somebody, worst first: why it is stuck, and the command to type next."""
+    from omnipub.domain.delivery.lifecycle import TIMED
     from omnipub.services.messages import serialize
     from omnipub_cli.commands._shared import deliveries
     from omnipub_cli.commands._shared.held import holds_of
@@ -74,7 +72,7 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
         call.output.note("Nothing needs anybody.")
     if more:
         call.output.note(f"There is more; these {len(found)} are the worst.")
-    if any(one.delivery.status.value in WAITING for one in found):
+    if any(one.delivery.status in TIMED for one in found):
         call.output.hint(f"If something waits on: {call.typed('doctor')} says what keeps it.")
 
 

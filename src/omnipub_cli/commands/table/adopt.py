@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from omnipub.errors import ConflictError, InvalidInputError
+from omnipub.hints import Action
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples
 
@@ -67,9 +68,9 @@ def adopt(context: typer.Context, *, retired: Retired = False, same: Same = Fals
             return
         _confirm(call, system.gate.sentence(why), why, retired=retired, same=same)
         adopted = system.adoption.adopt(same=same)
-        from omnipub.domain.delivery.lifecycle import Status
+        from omnipub.domain.delivery.allowed_actions import statuses
 
-        old = [one for one in (Status.FAILED, Status.MISSED) if len(system.backlog.of(one, at_most=1))]
+        old = [one for one in statuses(Action.RETRY) if len(system.backlog.of(one, at_most=1))]
     _tell(call, adopted, [] if same else [one.value for one in old])
 
 

@@ -14,7 +14,7 @@ from omnipub.domain.timestamps import Schedule
 from omnipub.services.messages.read import Shown
 from omnipub_cli.app import load
 from omnipub_cli.commands._shared.held import HoldNotice
-from omnipub_cli.commands._shared.timeline import EDIT, ENDS, MEANWHILE, MOVE, NOTHING_HOLDS, STEPS, timeline
+from omnipub_cli.commands._shared.timeline import EDIT, ENDS, MOVE, NOTHING_HOLDS, STEPS, timeline
 from omnipub_cli.framework.lazy_group import LazyGroup
 from omnipub_cli.output.views import Look, piped
 
@@ -245,7 +245,7 @@ def test_a_certification_is_moved_where_a_message_is_edited() -> None:
 
 
 def test_every_command_that_is_told_is_parsed_as_it_stands() -> None:
-    for words in (EDIT[1], MOVE[1], MEANWHILE[1], *(step[2] for step in STEPS)):
+    for words in (EDIT[1], MOVE[1], *(step[2] for step in STEPS)):
         group, name, *arguments = words.format(id=PARENT.id, channel="facebook").split()
         command = load(group)
         assert isinstance(command, LazyGroup)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 import omnipub.errors as ours
-from omnipub_cli.framework.exit_codes import MEANINGS, TABLE, ExitCode, judged
+from omnipub_cli.framework.exit_codes import MEANINGS, ExitCode
+from omnipub_cli.framework.failures import TABLE, judged
 
 
 def test_every_error_of_ours_has_a_row_or_speaks_as_a_parent_that_has_one() -> None:
