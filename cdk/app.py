@@ -55,13 +55,13 @@ def compose(app: App, stage: Stage, *, code_of: CodeOf = bundled, account: str |
 
 
 def main() -> int:
-    """Synthesise the stage that the context names; 2 if it cannot be."""
+    """Synthesise the stage that the context names; 1 if it cannot be."""
     app = App()
     try:
         compose(app, stage_of(app.node.try_get_context), account=os.environ.get("CDK_DEFAULT_ACCOUNT"))
     except OmnipubError as error:
         print(f"{error.message}\n{error.hint}".rstrip(), file=sys.stderr)
-        return 2
+        return 1
     app.synth()
     return 0
 

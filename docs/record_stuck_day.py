@@ -26,6 +26,7 @@ from typing import Any
 import stuck_day_story as story
 
 from omnipub.onebox.sandbox_process import ACCOUNTS, control
+from omnipub_cli.framework.exit_codes import ExitCode
 
 PAGE = Path(__file__).with_name("stuck-day.md")
 SHOWN_AS = "/home/ops"
@@ -33,9 +34,6 @@ SHOWN_AS = "/home/ops"
 
 WIDTH, HEIGHT = 112, 120
 PROMPT = "$"
-PAUSED = 7
-"""The exit code of what was accepted and is held."""
-
 PATIENCE = 60
 """Seconds that anything may take."""
 
@@ -109,7 +107,7 @@ class Day:
     def run(self, *words: str) -> str:
         """A command of the day before, which is not recorded; what it prints."""
         ran = self._run(*words)
-        if ran.returncode not in {0, PAUSED}:
+        if ran.returncode not in {ExitCode.OK, ExitCode.PAUSED}:
             raise RuntimeError(f"omnipub {shlex.join(words)}: {ran.stderr}")
         return ran.stdout.strip()
 

@@ -16,7 +16,7 @@ LEAST_NODE = 22
 
 
 def main() -> int:
-    """Run CDK and answer with its exit code."""
+    """Run CDK and answer with its exit code; 1, as CDK has it, if CDK cannot be run."""
     node = find_node(os.environ)
     if node is None:
         print(
@@ -24,13 +24,13 @@ def main() -> int:
             "It comes with this folder's packages: uv sync --inexact --all-packages",
             file=sys.stderr,
         )
-        return 6
+        return 1
     environment = environment_for(node, os.environ)
     try:
         command = _installed(node, environment)
     except subprocess.CalledProcessError as error:
         print(f"npm could not install CDK's command line (exit code {error.returncode}).", file=sys.stderr)
-        return 5
+        return 1
     return subprocess.run([node, command, *sys.argv[1:]], env=environment, check=False).returncode
 
 

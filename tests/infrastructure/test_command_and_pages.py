@@ -76,7 +76,7 @@ def test_without_node_the_command_says_what_to_type(
     from omnipub_cdk import launch
 
     monkeypatch.setattr(launch, "find_node", lambda _environment: None)
-    assert launch.main() == 6
+    assert launch.main() == 1
     assert "uv sync" in capsys.readouterr().err
 
 

@@ -12,7 +12,7 @@ TRY_EVERY = 0.02
 """Seconds."""
 
 TAKEN = 4
-"""Exit code of a process that found its directory taken: a conflict, as on the command line."""
+"""Exit code with which a process tells the one that started it that its directory is taken."""
 
 
 class LockTakenError(Exception):
