@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from omnipub import private_files
+from omnipub import private_files, user_directories
 from omnipub.adapters.local.lock import LockTakenError, is_locked, locked
-from omnipub.adapters.local.place import default_state, has_run
+from omnipub.adapters.local.place import has_run
 from omnipub.adapters.local.sqlite.database import check
 from omnipub.config import Mode, Settings, from_environment, variable
 from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.hints import Action, Hint
-from omnipub.names import SERVICE
 from omnipub.storage.schema import MEANING
 from omnipub.strict_json import loads
 
@@ -45,12 +44,6 @@ class RunningInstance:
     since: str
     sandbox_url: str = ""
     meaning: int = MEANING
-
-
-def default_data() -> Path:
-    """The data directory of this user, by XDG."""
-    home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(home).expanduser() / SERVICE
 
 
 LEAD_MS = 0
@@ -95,7 +88,7 @@ def _outside(data: Path, state: Path | str) -> Path:
     Raises:
         ConfigurationError: It lies in the data directory, and would be restored with what it testifies about.
     """
-    path = Path(state).expanduser().absolute() if state else default_state()
+    path = Path(state).expanduser().absolute() if state else user_directories.state()
     if path.resolve().is_relative_to(data.resolve()):
         raise ConfigurationError(
             f"The state directory {path} lies in the data directory, whose copies it is to recognise.",

@@ -88,7 +88,7 @@ def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> StoryView:
 
 
 def _findings(call: Call) -> "Iterator[Finding]":
-    from omnipub.adapters.local.place import default_state
+    from omnipub import user_directories
     from omnipub.errors import OmnipubError
     from omnipub.onebox import machine_checks
     from omnipub.services.health.finding import Finding, Health
@@ -98,7 +98,7 @@ def _findings(call: Call) -> "Iterator[Finding]":
 
         yield from stage_checkup.look(call.staged)
         return
-    yield from machine_checks.look(call.directory, call.state_directory or default_state())
+    yield from machine_checks.look(call.directory, call.state_directory or user_directories.state())
     if not machine_checks.can_be_opened(call.directory):
         return
     try:

@@ -58,14 +58,14 @@ class Call:
         Raises:
             ConfigurationError: Another stage than this machine was asked for.
         """
-        from omnipub.onebox.data_directory import default_data
+        from omnipub import user_directories
 
         if self.stage != LOCAL:
             raise ConfigurationError(
                 f"Stage {self.stage} has no data directory; `{self.command}` works on this machine's alone.",
                 hint=f"Leave --stage out, or say --stage {LOCAL}.",
             )
-        return Path(self.data).expanduser().absolute() if self.data else default_data()
+        return Path(self.data).expanduser().absolute() if self.data else user_directories.data()
 
     @property
     def begun(self) -> bool:

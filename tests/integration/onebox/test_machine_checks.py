@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from omnipub.adapters.local.place import default_state
+from omnipub import user_directories
 from omnipub.adapters.local.sqlite.stream import SqliteStream
 from omnipub.config import Mode
 from omnipub.onebox import machine_checks
@@ -46,7 +46,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def told(data: Path) -> dict[str, Finding]:
-    return {one.name: one for one in machine_checks.look(data, default_state())}
+    return {one.name: one for one in machine_checks.look(data, user_directories.state())}
 
 
 def not_ok(data: Path) -> dict[str, Health]:

@@ -15,14 +15,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from omnipub import private_files
+from omnipub import private_files, user_directories
 from omnipub.adapters.local import former_place
 from omnipub.adapters.local.evidence import EvidenceFile
 from omnipub.adapters.local.lock import LockTakenError, locked
 from omnipub.config import Settings
 from omnipub.errors import ConflictError, UnavailableError
 from omnipub.hints import Action, Hint
-from omnipub.names import SERVICE
 from omnipub.ports.place import ClaimRecord, Evidence
 from omnipub.strict_json import loads
 
@@ -44,15 +43,9 @@ _KEPT: list[ExitStack] = []
 """Locks that only the end of the process lets go of."""
 
 
-def default_state() -> Path:
-    """The state directory of this user, by XDG."""
-    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(home).expanduser() / SERVICE
-
-
 def state_of(settings: Settings) -> Path:
     """The state directory of a stage on one machine."""
-    return Path(settings.state) if settings.state else default_state()
+    return Path(settings.state) if settings.state else user_directories.state()
 
 
 def has_run(data: Path) -> bool:

@@ -8,19 +8,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from omnipub.names import SERVICE
+from omnipub import user_directories
 from omnipub.strict_json import loads
 from omnipub_cli.deployment.stage.stack_outputs import Outputs
 from omnipub_cli.deployment.wall_clock import now as this_moment
 
 LIFE = timedelta(minutes=5)
 """What was seen longer ago is asked for again."""
-
-
-def folder() -> Path:
-    """Where this user's caches are, by XDG."""
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(home).expanduser() / SERVICE / "stages"
 
 
 class OutputCache:
@@ -35,7 +29,7 @@ class OutputCache:
         now: Callable[[], datetime] = this_moment,
         home: Path | None = None,
     ) -> None:
-        self._file = (home or folder()) / f"{account}-{region}-{stage}.json"
+        self._file = (home or user_directories.cache() / "stages") / f"{account}-{region}-{stage}.json"
         self._now = now
 
     def read(self) -> Outputs | None:
