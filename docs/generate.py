@@ -20,6 +20,7 @@ from omnipub.config import Settings, variable
 from omnipub.domain.certification_catalog import AS_OF, CATALOGUE
 from omnipub.domain.delivery.lifecycle import TRANSITIONS, diagram
 from omnipub.services.bulk.row import FIELDS
+from omnipub.services.notify.causes import RULES
 from omnipub.services.table.integrity_items import MEANINGS
 from omnipub.storage import access
 from omnipub.storage.schema import INDEXES
@@ -100,8 +101,20 @@ def rows_table() -> str:
     return "\n".join(lines)
 
 
+def causes_table() -> str:
+    """What somebody is told of."""
+    lines = ["| cause | title | told once it has lasted | on AWS |", "|---|---|---|---|"]
+    for name, rule in RULES.items():
+        lasted = f"{rule.patience.total_seconds() / 60:g} min" if rule.patience else "at once"
+        alarm = f"the alarm [{rule.alarm}](runbooks.md#{rule.alarm.lower()})" if rule.alarm else "a notice"
+        told = "cannot happen there" if name in {"disk", "storage", "stream"} and not rule.alarm else alarm
+        lines.append(f"| `{name}` | {rule.title} | {lasted} | {told} |")
+    return "\n".join(lines)
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "access-paths": access.table,
+    "causes": causes_table,
     "certifications": certifications_table,
     "checks": checks_table,
     "cli-commands": cli_reference.commands,

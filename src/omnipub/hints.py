@@ -55,6 +55,9 @@ class Action(StrEnum):
     SHOW_RIGHTS = "show_rights"
     SHOW_USERS_OF_FILE = "show_users_of_file"
     MOVE_AWAY = "move_away"
+    SET_TARGET = "set_target"
+    LIST_TARGETS = "list_targets"
+    TEST_TARGETS = "test_targets"
     SCHEDULER_LOG = "scheduler_log"
     DEPLOY = "deploy"
 
@@ -80,7 +83,7 @@ class Hint:
         title: The account's title, which connecting it again keeps.
         url: The address of the account's server, which connecting it again keeps.
         owner: Whose account it is.
-        scope: What a pause holds.
+        scope: What a pause holds; the name of a target of notices.
         data: The data directory, or the folder of `file`.
         file: A file of this machine.
         live: Whether the data directory publishes for real.

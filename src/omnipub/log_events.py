@@ -21,6 +21,8 @@ class LogEvent(StrEnum):
     LATE_ANSWER = "late_answer"  # an answer came after its delivery had gone on
     LOOKED = "looked"  # an account was looked at for what may be out
     MISSED_WHILE_HELD = "missed_while_held"  # deliveries ended with their window, as their account held them
+    NOTICE_FAILED = "notice_failed"  # somebody was not told of what needs a person; it is tried again
+    NOTICE_TAKEN = "notice_taken"  # somebody was told
     PAUSED = "paused"
     POST_DISOWNED = "post_disowned"  # a delivery gives up a post that is another's
     POST_HAS_ANOTHER_OWNER = "post_has_another_owner"  # two deliveries name one post

@@ -19,6 +19,7 @@ ENTRIES = {
     "pause": "Stop everything, a channel, an account or an owner.",
     "resume": "Let what is paused go on.",
     "connections": "Connect accounts on the networks.",
+    "notify": "Say who is told when something needs a person.",
     "channels": "See the networks, their limits and your accounts on them.",
     "stream": "See what the stream carries, and replay it.",
     "table": "Fill, look into, check, copy and adopt the table.",

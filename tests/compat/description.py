@@ -33,6 +33,8 @@ VALUES: Mapping[str, str] = {
     "delivery": "omnipub.domain.delivery.model:Delivery",
     "message": "omnipub.domain.message:Message",
     "system breaker": "omnipub.domain.circuit_breaker:CircuitBreaker",
+    "system cause": "omnipub.domain.notice:Cause",
+    "system notify": "omnipub.domain.notice_target:NoticeTarget",
 }
 """Kind of item → the domain value in it, by name: the same page describes code that has fewer of them."""
 
@@ -134,7 +136,10 @@ def _sample(part: inspect.Parameter) -> Any:
 
 def _named(where: str) -> Any:
     module, _, name = where.partition(":")
-    return getattr(importlib.import_module(module), name, None)
+    try:
+        return getattr(importlib.import_module(module), name, None)
+    except ModuleNotFoundError:
+        return None  # code of before it
 
 
 def _of_value(kind: Any) -> dict[str, Attribute]:

@@ -8,6 +8,8 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Attempt, Delivery, DoubledPost, FrozenRequest, Lease, Reason, Unpublished
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content, MediaReference, Message, Variant
+from omnipub.domain.notice import Cause, Told
+from omnipub.domain.notice_target import NoticeTarget
 from omnipub.domain.timestamps import Schedule
 from omnipub.domain.token_refresh import RefreshFailure
 from omnipub.services.messages.create_transaction import IdempotencyKey
@@ -141,4 +143,27 @@ BREAKER = CircuitBreaker(
     owner=OWNER,
     version=4,
     write_id="w-5",
+)
+CAUSE = Cause(
+    name="account owner-1/facebook/100000000000001",
+    what="facebook (100000000000001) of owner-1 needs its owner (held for it: 2): Its token has ended.",
+    first=START,
+    last=START + 2 * MINUTE,
+    count=2,
+    newest=START + MINUTE,
+    over_at=START + 9 * MINUTE,
+    told=(
+        Told(target="mail:ops", at=START + MINUTE, over=True),
+        Told(target="slack", at=START + MINUTE, tries=2, next_at=START + 12 * MINUTE, sentence="No answer."),
+    ),
+    version=6,
+    write_id="w-6",
+)
+TARGET = NoticeTarget(
+    name="mail:ops",
+    shown="a…@example.com by smtp.example.com:587 (starttls)",
+    set_at=START,
+    sealed=SEALED,
+    version=2,
+    write_id="w-7",
 )

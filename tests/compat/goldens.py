@@ -12,6 +12,7 @@ from compat.description import name_of
 from compat.examples import (
     ATTEMPT,
     BREAKER,
+    CAUSE,
     CERTIFICATION,
     CONNECTION,
     DELIVERY,
@@ -19,6 +20,7 @@ from compat.examples import (
     MINUTE,
     REQUEST,
     SEALED,
+    TARGET,
 )
 from omnipub.adapters.local.sqlite.table import SqliteTable
 from omnipub.config import Settings
@@ -37,11 +39,13 @@ from omnipub.storage import access, keys
 from omnipub.storage.items import (
     attempt_item,
     breaker_item,
+    cause_item,
     certification_item,
     connection_item,
     delivery_item,
     message_item,
     plain_item,
+    target_item,
 )
 from omnipub.storage.kinds import without_secrets
 from support.world import CHANNELS, OWNER, START, TestBed, make_bed
@@ -63,6 +67,8 @@ def goldens(path: Path) -> list[Item]:
         attempt_item(replace(ATTEMPT, number=4, ended_at=None, ended="died")),
         connection_item(CONNECTION, first),
         breaker_item(BREAKER),
+        cause_item(CAUSE),
+        target_item(TARGET),
         # No code writes these two: an operator raises the count, and nothing is known of users so far.
         plain_item(keys.shards(), current=1, highest=2),
         plain_item(keys.profile(OWNER)),

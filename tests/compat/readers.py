@@ -20,6 +20,8 @@ from omnipub.storage.items import (
     attempt_of,
     breaker_item,
     breaker_of,
+    cause_item,
+    cause_of,
     certification_item,
     certification_of,
     connection_item,
@@ -29,6 +31,8 @@ from omnipub.storage.items import (
     key_of,
     message_item,
     message_of,
+    target_item,
+    target_of,
 )
 from omnipub.storage.kinds import read
 from omnipub.storage.shards import ShardCount, Shards
@@ -44,6 +48,8 @@ VALUES: Mapping[str, tuple[Callable[[Item], Any], Callable[[Any], Item]]] = {
     "delivery": (delivery_of, lambda value: delivery_item(value, first)),
     "message": (message_of, lambda value: message_item(value, first)),
     "system breaker": (breaker_of, breaker_item),
+    "system cause": (cause_of, cause_item),
+    "system notify": (target_of, target_item),
 }
 """Kinds that hold a value: how it is read and written."""
 

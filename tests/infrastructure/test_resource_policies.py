@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from omnipub.services.notify.causes import RULES
 from omnipub_cdk.alarms import ALARMS
 
 TLS = {"Bool": {"aws:SecureTransport": "false"}}
@@ -63,3 +64,25 @@ def test_the_address_of_the_stages_values_subscribes(
 ) -> None:
     made = request.getfixturevalue(stage)
     assert [one["Endpoint"] for one in made.of("Data", "AWS::SNS::Subscription")] == subscribers
+
+
+def test_the_scheduler_alone_publishes_notices_and_to_that_topic_alone(prod: Any) -> None:
+    allowed = {
+        stack: statement["Resource"]
+        for stack, _, policy in prod.all("AWS::IAM::Policy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "sns:Publish" in str(statement["Action"])
+    }
+    assert list(allowed) == ["OmnichannelSchedulerStack"]
+    assert "Alarms" in str(allowed["OmnichannelSchedulerStack"])
+    named = {
+        one["FunctionName"]: one["Environment"]["Variables"]["OMNIPUB_TOPIC"]
+        for _, _, one in prod.all("AWS::Lambda::Function")
+        if one.get("Environment", {}).get("Variables", {}).get("OMNIPUB_TOPIC")
+    }
+    assert named == {"omnipub-prod-scheduler": allowed["OmnichannelSchedulerStack"]}
+
+
+def test_what_is_left_to_an_alarm_has_one() -> None:
+    left = {rule.alarm for rule in RULES.values() if rule.alarm}
+    assert left <= {alarm.name for alarm in ALARMS}

@@ -27,6 +27,7 @@ from omnipub.ports.stream import Pointer
 from omnipub.services.messages.read import Viewer
 from omnipub.wiring.assemble import System, assemble
 from omnipub.wiring.world import World
+from support.notifier import FakeNotifier
 from support.places import FakePlace
 
 START = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
@@ -344,6 +345,7 @@ def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None,
         threads=SerialThreadPool(),
         place=place,
         journal=journal,
+        notifier=FakeNotifier(),
     )
     system = assemble(settings or Settings(data=str(path)), world, CHANNELS)
     for name in CHANNELS:

@@ -54,6 +54,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "kms": ("Decrypt", "Encrypt"),
     "s3": ("GetObject", "HeadObject", "PutObject"),
     "secretsmanager": ("GetSecretValue",),
+    "sns": ("Publish",),
     "sqs": ("SendMessageBatch",),
 }
 """The AWS services and operations that the shipped code calls; botocore's description of all others stays out."""

@@ -8,8 +8,10 @@ from omnipub_cdk.stacks.data import DataStack
 from omnipub_cdk.stages import Stage
 
 
-def environment(stage: Stage, data: DataStack, *, origin_secret: str = "", parked: str = "") -> Mapping[str, str]:
-    """The variables of a function; only the API needs the secret of its origin, only who parks the bucket for it."""
+def environment(
+    stage: Stage, data: DataStack, *, origin_secret: str = "", parked: str = "", topic: str = ""
+) -> Mapping[str, str]:
+    """The variables of a function; origin secret, bucket for parking and topic are for the one that needs each."""
     return to_environment(
         Settings(
             stage=stage.name,
@@ -25,6 +27,7 @@ def environment(stage: Stage, data: DataStack, *, origin_secret: str = "", parke
             key=data.vault.key_arn,
             function=function_name(stage, "scheduler"),
             parked=parked,
+            topic=topic,
             origin_secret=origin_secret,
         )
     )

@@ -4,6 +4,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
 
 from omnipub.storage.schema import INDEXES
 from omnipub_cdk.functions import allow, policy_of
@@ -80,6 +81,11 @@ def allow_reading(function: lambda_.Function, stream: kinesis.Stream) -> None:
     """Let the function's trigger read the stream."""
     actions = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
     allow(function, [f"kinesis:{action}" for action in actions], stream.stream_arn)
+
+
+def allow_telling(function: lambda_.Function, topic: sns.Topic) -> None:
+    """Publish notices to the topic."""
+    allow(function, ["sns:Publish"], topic.topic_arn)
 
 
 def allow_vault(function: lambda_.Function, key: kms.Key) -> None:

@@ -15,7 +15,14 @@ from omnipub_cdk.functions import CodeOf, function, policy_of
 from omnipub_cdk.nag_exceptions import acknowledge
 from omnipub_cdk.stacks.data import DELAY_TIMEOUT, DataStack
 from omnipub_cdk.stacks.function_environment import environment
-from omnipub_cdk.stacks.permissions import allow_delay, allow_seat, allow_stream, allow_table, allow_waking
+from omnipub_cdk.stacks.permissions import (
+    allow_delay,
+    allow_seat,
+    allow_stream,
+    allow_table,
+    allow_telling,
+    allow_waking,
+)
 from omnipub_cdk.stages import Stage
 
 TIMEOUT = Duration.seconds(240)
@@ -40,7 +47,7 @@ class SchedulerStack(Stack):
             code_of=code_of,
             memory=stage.scheduler_memory,
             timeout=TIMEOUT,
-            environment=environment(stage, data),
+            environment=environment(stage, data, topic=data.topic.topic_arn),
             retry_attempts=1,
             max_event_age=TICK_LIFE,
             on_failure=destinations.SqsDestination(self.failures),
@@ -49,6 +56,7 @@ class SchedulerStack(Stack):
         allow_stream(self.function, data.stream)
         allow_delay(self.function, data)
         allow_seat(self.function, data)
+        allow_telling(self.function, data.topic)
         self.delay = self._delay(stage, data, code_of)
         # A stage whose other stacks still call the scheduler cannot lose this export; they come after this stack.
         self.export_value(self.function.function_arn)

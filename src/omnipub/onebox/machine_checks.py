@@ -59,7 +59,7 @@ def look(data: Path, state: Path) -> Iterator[Finding]:
     yield _mode(data)
     yield _up(data)
     yield _file_system(data)
-    yield _disk(data)
+    yield disk(data)
     yield from _secrets(data)
     yield _private("files", data, OWN)
     if state.is_dir():
@@ -76,7 +76,9 @@ def stream(system: System) -> Iterator[Finding]:
     parked = carried.parked.count()
     if parked:
         what = f"Records the worker was given in vain, and that are parked: {parked}."
-        yield Finding(name="parked", health=Health.WARN, what=what, next=Hint(action=Action.REPLAY_PARKED))
+        yield Finding(
+            name="parked", health=Health.WARN, what=what, next=Hint(action=Action.REPLAY_PARKED), count=parked
+        )
     else:
         yield fine("parked", "No record is parked.")
     waits = timedelta(milliseconds=carried.iterator_age_ms())
@@ -184,7 +186,8 @@ def _private(name: str, directory: Path, patterns: tuple[str, ...]) -> Finding:
     return Finding(name=name, health=Health.BAD, what=what, elsewhere=f"chmod -R go= {shlex.quote(str(directory))}")
 
 
-def _disk(data: Path) -> Finding:
+def disk(data: Path) -> Finding:
+    """How much room is left for the data."""
     free = shutil.disk_usage(data).free
     files = (path for name in FILES for path in (data / name, data / f"{name}-wal"))
     used = sum(path.stat().st_size for path in files if path.is_file())

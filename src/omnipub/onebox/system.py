@@ -19,17 +19,20 @@ from omnipub.config import Mode, Settings
 from omnipub.errors import ConflictError, OmnipubError
 from omnipub.handlers import delay_consumer, scheduler, worker
 from omnipub.handlers.api import app
+from omnipub.handlers.api.hint_sentences import sentence
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox.data_directory import RunningInstance, alone, api_token, note_running, now_text, sound
 from omnipub.onebox.delay_timer import DelayTimer
 from omnipub.onebox.file_permissions import mend
 from omnipub.onebox.gateway import Gateway
 from omnipub.onebox.loops import Loops
+from omnipub.onebox.notice_loop import NoticeLoop
 from omnipub.onebox.sandbox_process import SandboxProcess, connect_all
 from omnipub.onebox.storage_alert import Say
 from omnipub.onebox.stream_consumer import Given
 from omnipub.onebox.tick_timer import TickTimer
 from omnipub.services.accounts.secret_url_migration import SecretUrlMigration
+from omnipub.services.notify.notices import Words
 from omnipub.wiring.assemble import System
 from omnipub.wiring.local import one_machine
 
@@ -66,6 +69,7 @@ class OneMachine:
         sandbox_url: str = "",
         clock: SystemClock | None = None,
         say: Say = lambda _: None,
+        words: Words = sentence,
     ) -> None:
         """Nothing runs yet.
 
@@ -76,10 +80,12 @@ class OneMachine:
             sandbox_url: A sandbox that runs already; else one is started beside the system.
             clock: Another clock than the machine's.
             say: Told when storage is in trouble, and when that is over.
+            words: How a notice words what to do next.
         """
         self._settings = settings
         self._clock = clock or SystemClock()
         self._say = say
+        self._words = words
         self._port = port
         self._sandbox_port = sandbox_port
         self.sandbox_url = sandbox_url
@@ -162,6 +168,10 @@ class OneMachine:
         if not engines.stop(patience=PATIENCE) and isinstance(place, DirectoryPlace):
             place.keep_until_exit()  # what is still being sent is not dead, and a start would take it for that
 
+    def _heard(self, notices: NoticeLoop, trouble: OmnipubError | None) -> None:
+        notices.storage(trouble)
+        self._say(trouble)
+
     def _leave(self) -> None:
         with suppress(OmnipubError):  # the next start moves the epoch as well
             self.system.gate.move()
@@ -180,6 +190,7 @@ class OneMachine:
         stream, delay = self.system.world.stream, self.system.world.delay
         if not (isinstance(stream, SqliteStream) and isinstance(delay, SqliteDelay)):
             raise AssertionError("one machine has its stream and its delay queue in SQLite")  # noqa: TRY004  a broken promise of ours, not a wrong argument
+        notices = NoticeLoop(self.system, self._words)
         engines = Loops(
             stream=stream,
             timer=DelayTimer(delay, delay_consumer.build(self.system), now=self._clock.now, lead=self._settings.lead),
@@ -187,8 +198,10 @@ class OneMachine:
             scheduler=scheduler.build(self.system),
             pool=pool,
             tick_timer=TickTimer(self._clock.now),
-            say=self._say,
+            say=lambda trouble: self._heard(notices, trouble),
         )
         engines.start()
         self._open.callback(self._stop_engines, engines)
+        notices.start()
+        self._open.callback(notices.stop)
         self._open.callback(self._clock.stop)

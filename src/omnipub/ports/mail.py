@@ -1,11 +1,13 @@
 """Mail: one message to one recipient over a server of one's own choice, and how that can end."""
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from omnipub.domain.conversation import Secret
+from omnipub.errors import InvalidInputError
 from omnipub.ports.http import NotSentError
 
 
@@ -34,6 +36,16 @@ class MailServer:
     security: MailSecurity = MailSecurity.STARTTLS
     user: str = ""
     password: Secret | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a server that mail must not be handed to."""
+        if self.security is MailSecurity.NONE and not _of_this_machine(self.host):
+            raise InvalidInputError(
+                f"Mail to {self.host} would go in the open.",
+                hint="Use starttls or tls; without encryption only a server of this machine is used, e.g. 127.0.0.1.",
+            )
+        if bool(self.user) != (self.password is not None):
+            raise InvalidInputError("A user and a password go together.", hint="Give both, or neither.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,3 +101,12 @@ class MailSender(Protocol):
             NoAnswerError: All of it was written, and whether the server took it is not known.
         """
         ...
+
+
+def _of_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -120,7 +120,7 @@ def of_everybody(
 @_path(
     serves="messages list, certs list, GET /messages, GET /certifications for operators with --status scheduled, "
     "publishing, held, failed, unconfirmed or missed: the latest moment first; the other filters pick from at most "
-    "one page that was read",
+    "one page that was read; notices: the youngest one",
     index="GSI1",
     condition="GSI1PK = STATUS#<status> (per shard), GSI1SK below <cursor>",
 )
@@ -270,6 +270,26 @@ def tokens_ending(shard: int, *, until: datetime, limit: int) -> Query:
         below=keys.moment_bound(until),
         limit=limit,
     )
+
+
+@_path(
+    serves="notify list and test, doctor, and each round of notices: who is told",
+    index=None,
+    condition="PK = SYSTEM#NOTIFY",
+)
+def notice_targets() -> Query:
+    """All targets of notices; they are few."""
+    return Query(partition=keys.notice_targets())
+
+
+@_path(
+    serves="each round of notices, notify list and doctor: what is the matter, and who was told",
+    index=None,
+    condition="PK = SYSTEM#CAUSE",
+)
+def causes() -> Query:
+    """All causes that somebody is told of."""
+    return Query(partition=keys.causes())
 
 
 @_path(

@@ -17,6 +17,8 @@ from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.delivery.model import Attempt, Delivery
 from omnipub.domain.ids import Parent, ParentKind, network_of
 from omnipub.domain.message import Message
+from omnipub.domain.notice import Cause
+from omnipub.domain.notice_target import NoticeTarget
 from omnipub.domain.token_refresh import RefreshFailure
 from omnipub.names import VERSION
 from omnipub.ports.table import Item, Key
@@ -149,6 +151,26 @@ def breaker_item(breaker: CircuitBreaker) -> Item:
 def breaker_of(item: Item) -> CircuitBreaker:
     """The circuit breaker in an item."""
     return cast("CircuitBreaker", decode(CircuitBreaker, item))
+
+
+def target_item(target: NoticeTarget) -> Item:
+    """The item of a target of notices."""
+    return _item(keys.notice_target(target.name), target)
+
+
+def target_of(item: Item) -> NoticeTarget:
+    """The target of notices in an item."""
+    return cast("NoticeTarget", decode(NoticeTarget, item))
+
+
+def cause_item(cause: Cause) -> Item:
+    """The item of a cause that somebody is told of."""
+    return _item(keys.cause(cause.name), cause)
+
+
+def cause_of(item: Item) -> Cause:
+    """The cause in an item."""
+    return cast("Cause", decode(Cause, item))
 
 
 def plain_item(key: Key, **attributes: Any) -> Item:

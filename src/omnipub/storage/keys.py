@@ -119,6 +119,26 @@ def address_key() -> Key:
     return Key("SYSTEM#ADDRESSES", METADATA)
 
 
+def notice_targets() -> str:
+    """All targets of notices."""
+    return "SYSTEM#NOTIFY"
+
+
+def notice_target(name: str) -> Key:
+    """Where notices go under one name: `mail`, `slack:team`; its addresses are sealed."""
+    return Key(notice_targets(), name)
+
+
+def causes() -> str:
+    """All causes that somebody is told of."""
+    return "SYSTEM#CAUSE"
+
+
+def cause(name: str) -> Key:
+    """One thing that is the matter, and who was told of it."""
+    return Key(causes(), name)
+
+
 def pauses() -> str:
     """All pauses in force."""
     return "SYSTEM#PAUSE"

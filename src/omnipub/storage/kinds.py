@@ -141,6 +141,16 @@ class ReadItem:
         return items.key_of(self.item)
 
 
+_OF_THE_SYSTEM: Mapping[str, Callable[[Item], Any]] = MappingProxyType(
+    {
+        keys.circuit_breakers(): items.breaker_of,
+        keys.notice_targets(): items.target_of,
+        keys.causes(): items.cause_of,
+    }
+)
+"""Partition of the system's own items → what reads one; they are checked, and count as plain items all the same."""
+
+
 def value_of(item: Item) -> Any:
     """The value in an item, or the item itself if it is a plain one.
 
@@ -153,10 +163,12 @@ def value_of(item: Item) -> Any:
     needed = _NAMES.get(kind)
     if needed is not None and not isinstance(item.get(needed), str):
         raise ValueError(f"It does not say its {needed}.")
-    if kind not in _READ:
-        return item
     with _explained():
-        return _READ[kind](item)
+        if kind in _READ:
+            return _READ[kind](item)
+        if item[PARTITION] in _OF_THE_SYSTEM:
+            _OF_THE_SYSTEM[item[PARTITION]](item)
+    return item
 
 
 def read(item: Item, highest: int) -> ReadItem:

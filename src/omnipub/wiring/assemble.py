@@ -13,6 +13,7 @@ from omnipub.wiring.delivery_services import DeliveryServices
 from omnipub.wiring.world import World
 
 if TYPE_CHECKING:
+    from omnipub.ports.notifier import Notifier
     from omnipub.services.accounts.check import AccountCheck
     from omnipub.services.accounts.connect import AccountConnector
     from omnipub.services.bulk.export_rows import ExportRows
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from omnipub.services.messages.preview import Preview
     from omnipub.services.messages.read import ReadMessages
     from omnipub.services.messages.unpublish import Unpublish
+    from omnipub.services.notify.notices import Notices
+    from omnipub.services.notify.targets import NoticeTargets
     from omnipub.services.table.adopt import Adoption
 
 
@@ -220,6 +223,35 @@ class System(DeliveryServices):
                 circuit_breakers=self.circuit_breakers,
             ),
         )
+
+    @locked_cached_property
+    def notice_targets(self) -> "NoticeTargets":
+        """The targets of notices that stand in the table."""
+        from omnipub.services.notify.targets import NoticeTargets
+
+        return NoticeTargets(base=self.base, vault=self.world.vault)
+
+    @locked_cached_property
+    def notices(self) -> "Notices":
+        """What tells people what needs them."""
+        from omnipub.services.notify.notices import Notices
+
+        return Notices(
+            base=self.base,
+            notifier=self._notifier,
+            origin=f"{self.settings.stage}, {self.settings.mode.value}",
+            alarmed=self.settings.on_aws,
+        )
+
+    @property
+    def _notifier(self) -> "Notifier":
+        if self.world.notifier is not None:
+            return self.world.notifier
+        from omnipub.services.notify.sender import StoredTargetsNotifier
+
+        if self.world.mail is None or self.world.notice_http is None:
+            raise AssertionError("who tells stored targets has mail and HTTP")
+        return StoredTargetsNotifier(stored=self.notice_targets, mail=self.world.mail, http=self.world.notice_http)
 
 
 def assemble(settings: Settings, world: World, channels: Mapping[str, Channel] = CHANNELS) -> System:

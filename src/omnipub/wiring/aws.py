@@ -9,6 +9,7 @@ from omnipub.adapters.aws.kinesis import KinesisStream
 from omnipub.adapters.aws.kms_vault import KmsVault
 from omnipub.adapters.aws.place import AwsPlace
 from omnipub.adapters.aws.s3_media import S3Media
+from omnipub.adapters.aws.sns_notifier import SnsNotifier
 from omnipub.adapters.aws.sqs_delay import SqsDelay
 from omnipub.adapters.system.clock import SystemChance, SystemClock
 from omnipub.adapters.system.journal import LogJournal
@@ -58,6 +59,7 @@ def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Jour
             threads=BoundedThreadPool(),
             place=AwsPlace(clients, table=settings.table, bucket=settings.bucket),
             journal=journal,
+            notifier=SnsNotifier(clients, settings.topic),
         ),
     )
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnipub.adapters.http.lazy_client import LazyHttpClient
+from omnipub.adapters.mail.lazy_sender import LazySmtpMailSender
 from omnipub.adapters.system.clock import SystemChance, SystemClock
 from omnipub.adapters.system.journal import LogJournal
 from omnipub.adapters.system.log_output import logger_for
 from omnipub.adapters.system.threads import BoundedThreadPool
-from omnipub.config import Settings
+from omnipub.config import Mode, Settings
 from omnipub.errors import OmnipubError
+from omnipub.ports.http import HttpSender
 from omnipub.ports.threads import ThreadPool
 from omnipub.wiring.assemble import System, assemble, sender
 from omnipub.wiring.world import World
@@ -57,6 +59,8 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None, threads
                 vault=KeyfileVault(data / "vault.key"),
                 media=DirectoryMedia(data / "media"),
                 send=LazyHttpClient(partial(sender, settings)),
+                mail=LazySmtpMailSender(),
+                notice_http=LazyHttpClient(partial(_notice_sender, settings)),
                 clock=clock or SystemClock(),
                 chance=SystemChance(),
                 threads=threads or BoundedThreadPool(),
@@ -67,6 +71,14 @@ def one_machine(settings: Settings, *, clock: SystemClock | None = None, threads
         _name(system)
         opened.pop_all()
     return system
+
+
+def _notice_sender(settings: Settings) -> HttpSender:
+    """What sends notices: to people, in a sandbox too, and there to receivers of this machine as well."""
+    from omnipub.adapters.http.client import HttpClient
+    from omnipub.adapters.http.loopback import LoopbackHttpClient
+
+    return LoopbackHttpClient((), elsewhere=True) if settings.mode is Mode.SANDBOX else HttpClient()
 
 
 def _name(system: System) -> None:

@@ -7,7 +7,9 @@ from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.delay import Delay
 from omnipub.ports.http import HttpSender
 from omnipub.ports.journal import Journal
+from omnipub.ports.mail import MailSender
 from omnipub.ports.media import Media
+from omnipub.ports.notifier import Notifier
 from omnipub.ports.place import Place
 from omnipub.ports.stream import Stream
 from omnipub.ports.table import Table
@@ -17,7 +19,13 @@ from omnipub.ports.vault import Vault
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """One adapter per port."""
+    """One adapter per port.
+
+    Attributes:
+        mail: What hands mail over, where this process may.
+        notice_http: What sends notices over HTTP: in a sandbox, too, they go to people.
+        notifier: What tells people, where the place has a way of its own.
+    """
 
     table: Table
     stream: Stream
@@ -30,10 +38,13 @@ class World:
     threads: ThreadPool
     place: Place
     journal: Journal
+    mail: MailSender | None = None
+    notice_http: HttpSender | None = None
+    notifier: Notifier | None = None
 
     def close(self) -> None:
         """Close the files and connections of the adapters that have any."""
-        for port in (self.table, self.stream, self.delay, self.send, self.journal, self.place):
+        for port in (self.table, self.stream, self.delay, self.send, self.notice_http, self.journal, self.place):
             if isinstance(port, Closable):
                 port.close()
 

@@ -92,6 +92,7 @@ def _findings(call: Call) -> "Iterator[Finding]":
     from omnipub.errors import OmnipubError
     from omnipub.onebox import machine_checks
     from omnipub.services.health.finding import Finding, Health
+    from omnipub.services.notify.told import reports, told
 
     if call.on_aws:
         from omnipub_cli.deployment import stage_checkup
@@ -107,6 +108,7 @@ def _findings(call: Call) -> "Iterator[Finding]":
             yield from system.checkup.look(call.owner, running=call.running is not None, start=start)
             yield from machine_checks.connected(system, call.owner)
             yield from machine_checks.stream(system)
+            yield from told(reports(system.notice_targets.all(), system.notices.all()))
     except OmnipubError as error:
         # A check-up that breaks off is itself what is wrong.
         what = f"What the table says could not be looked at to the end: {error.message} {call.worded(*error.hints)}"

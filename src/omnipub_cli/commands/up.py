@@ -56,6 +56,7 @@ def up(
         sandbox_port=sandbox_port,
         sandbox_url=sandbox_outside(settings.mode),
         say=lambda trouble: _say(call, trouble),
+        words=call.command_of,
     )
     with termination():
         box.start()

@@ -10,7 +10,7 @@ from omnipub_cli.deployment.aws_clients import asked
 if TYPE_CHECKING:
     from omnipub_cli.deployment.stage.stage import Stage
 
-_PENDING, _GONE = "PendingConfirmation", "Deleted"
+PENDING, _GONE = "PendingConfirmation", "Deleted"
 """What SNS says instead of a subscription's name."""
 
 _PAGES_AT_MOST = 10
@@ -28,9 +28,9 @@ def subscribers(stage: "Stage") -> Iterator[Finding]:
         what = "Nobody is told: the stage was deployed by an omnipub whose topic nobody could publish to."
         yield Finding(name="told", health=Health.WARN, what=what, next=_DEPLOY)
         return
-    found = list(_subscriptions(stage, topic))
-    confirmed = [one for one in found if one["SubscriptionArn"] not in {_PENDING, _GONE}]
-    waiting = [one for one in found if one["SubscriptionArn"] == _PENDING]
+    found = list(subscriptions(stage))
+    confirmed = [one for one in found if one["SubscriptionArn"] != PENDING]
+    waiting = [one for one in found if one["SubscriptionArn"] == PENDING]
     if confirmed:
         yield fine("told", f"The topic tells of alarms and of what needs a person; its subscribers: {len(confirmed)}.")
     elif not waiting:
@@ -47,12 +47,14 @@ def subscribers(stage: "Stage") -> Iterator[Finding]:
         yield Finding(name="told", health=Health.WARN, what=what, elsewhere=f"{again} --region {stage.region}")
 
 
-def _subscriptions(stage: "Stage", topic: str) -> Iterator[Mapping[str, str]]:
+def subscriptions(stage: "Stage") -> Iterator[Mapping[str, str]]:
+    """The subscriptions to a stage's topic, as SNS tells them."""
+    topic = stage.settings.topic
     cursor: dict[str, str] = {}
-    for _ in range(_PAGES_AT_MOST):
+    for _ in range(_PAGES_AT_MOST if topic else 0):
         with asked("SNS"):
             page = stage.clients.of("sns").list_subscriptions_by_topic(TopicArn=topic, **cursor)
-        yield from page.get("Subscriptions", [])
+        yield from (one for one in page.get("Subscriptions", []) if one["SubscriptionArn"] != _GONE)
         if not page.get("NextToken"):
             return
         cursor = {"NextToken": page["NextToken"]}

@@ -89,6 +89,9 @@ WORDS: Mapping[Action, HintCommands] = MappingProxyType(
         Action.MOVE_AWAY: HintCommands(
             "Move it away", ("mkdir", "-p", "{data}/damaged", "&&", "mv", "{file}*", "{data}/damaged/"), ours=False
         ),
+        Action.SET_TARGET: HintCommands("Say who is told", ("notify", "set", "{scope}")),
+        Action.LIST_TARGETS: HintCommands("See which are", ("notify", "list")),
+        Action.TEST_TARGETS: HintCommands("Try it", ("notify", "test", ("{scope}",))),
         Action.SCHEDULER_LOG: HintCommands("See what it logged", ("logs", "tail", "scheduler", "--since", "15m")),
         Action.DEPLOY: HintCommands("Bring the stage up to date", ("deploy", "--infra", "serverless")),
     }

@@ -11,7 +11,8 @@ from omnipub_cli.framework.options import Command
 
 _ANY_NETWORK = (
     r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+",  # JSON web tokens
-    r"[A-Za-z0-9+_=-]{60,}",  # whatever else nobody types by hand; no slashes, as paths may be long
+    # Whatever else nobody types by hand; no slashes, as paths may be long, and no number, however long.
+    r"(?![-+]?\d+\Z)[A-Za-z0-9+_=-]{60,}",
 )
 _OPTIONS = re.compile(r"--(app-)?(token|secret|password|key)(=.*)?", re.DOTALL)
 
@@ -32,7 +33,13 @@ def looks_like_token(text: str) -> bool:
 
 
 class TokenGuardedCommand(Command):
-    """A command that refuses tokens among its arguments, before anybody repeats them."""
+    """A command that refuses tokens among its arguments, before anybody repeats them.
+
+    Attributes:
+        from_stdin: The option with which they are read instead.
+    """
+
+    from_stdin = "--token-stdin"
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse; what might be a token is refused and never quoted.
@@ -41,19 +48,19 @@ class TokenGuardedCommand(Command):
             InvalidInputError: There is one.
         """
         if any(looks_like_token(one) or _OPTIONS.fullmatch(one) for one in args):
-            raise _refusal("A token is never an argument: other users of this machine can see it.")
+            raise self._refusal("A token is never an argument: other users of this machine can see it.")
         known = len(args)
         try:
             return super().parse_args(ctx, args)
         except TyperException as error:
             if "extra argument" in str(getattr(error, "message", "")):
-                raise _refusal(f"One of the {known} arguments is too many; it is not repeated here.") from None
+                raise self._refusal(f"One of the {known} arguments is too many; it is not repeated here.") from None
             raise
 
-
-def _refusal(sentence: str) -> InvalidInputError:
-    return InvalidInputError(
-        sentence,
-        hint="Leave it out: a hidden prompt asks for it, or --token-stdin reads it, e.g. … --token-stdin < FILE. "
-        "If it was a real token, get a new one.",
-    )
+    def _refusal(self, sentence: str) -> InvalidInputError:
+        option = self.from_stdin
+        return InvalidInputError(
+            sentence,
+            hint=f"Leave it out: a hidden prompt asks for it, or {option} reads it, e.g. … {option} < FILE. "
+            "If it was a real token, get a new one.",
+        )

@@ -18,6 +18,7 @@ from omnipub_cli.output.json_documents import cost_documents as cost
 from omnipub_cli.output.json_documents import deployment_documents as deployments
 from omnipub_cli.output.json_documents import machine_documents as machine
 from omnipub_cli.output.json_documents import message_documents as messages
+from omnipub_cli.output.json_documents import notify_documents as notify
 from omnipub_cli.output.json_documents import table_documents as table
 
 Schema = dict[str, Any]
@@ -57,6 +58,10 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "channels limits": connections.ChannelLimitsJson,
         "completion": machine.CompletionJson,
         "doctor": machine.DoctorJson,
+        "notify set": notify.NoticeTargetJson,
+        "notify test": notify.NoticeTestListJson,
+        "notify list": notify.NoticeTargetListJson,
+        "notify remove": notify.NoticeTargetJson,
         "connections connect": connections.ConnectedJson,
         "connections list": connections.ConnectionListJson,
         "connections show": connections.ShownConnectionJson,

@@ -101,6 +101,20 @@ RUNS: dict[str, tuple[str, ...]] = {
     "table backup": ("NEW.db",),
     "table restore": ("BACKUP", "--yes"),
     "table adopt": ("--original-is-retired",),
+    "notify set": (
+        "mail",
+        "--to",
+        "ada@example.com",
+        "--from",
+        "o@example.com",
+        "--server",
+        "127.0.0.1",
+        "--tls",
+        "none",
+    ),
+    "notify test": (),
+    "notify list": (),
+    "notify remove": ("mail", "--yes"),
     "completion": ("bash",),
     "doctor": (),
     "cost": (),
@@ -127,6 +141,8 @@ class Stage:
             assert self._run("pause", "everything", "--reason", "Crisis").code == 0
         if command == "table unseed":
             assert self._run("table", "seed", "--messages", "2", "--yes").code == 0
+        if command.startswith("notify ") and command != "notify set":
+            assert self._run("notify", "set", *RUNS["notify set"], "--port", "9").code == 0
         if command in {"stream replay", "stream tail", "messages list", "schedule list"}:
             made(self._run)
 

@@ -44,6 +44,7 @@ LOOKED_AT = [
     "missed",
     "parked",
     "stream",
+    "told",
 ]
 
 

@@ -258,6 +258,32 @@ def test_a_pause_at_the_terminal_holds_what_members_post_until_it_is_resumed(sta
     assert stage.posts("After the pause") == 1
 
 
+def test_what_needs_a_person_reaches_a_subscriber_of_the_topic(stage: Stage) -> None:
+    topic = stage.first["outputs"][id_of("Data")]["Topic"]
+    queues, topics = stage.aws.client("sqs"), stage.aws.client("sns")
+    queue = queues.create_queue(QueueName="subscriber")["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    got: list[Mapping[str, Any]] = []
+
+    def received(words: str) -> bool:
+        told = queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        got.extend(json.loads(one["Body"]) for one in told.get("Messages", []))
+        return any(words in one["Message"] for one in got)
+
+    assert [one["state"] for one in stage.aws.done("notify", "list", *STAGE)["targets"]] == ["ok"]
+    assert stage.aws.done("notify", "test", *STAGE)["targets"] == [{"target": "topic", "ok": True, "why": None}]
+    soon(lambda: received("Nothing is the matter."))
+    control(stage.sandbox, "faults", {"network": "facebook", "kind": "reject", "times": 1})
+    message = stage.compose("Nobody will see this text")
+    soon(lambda: stage.outcome(message) == "failed")
+    soon(lambda: received("waiting to be sent again or put away"), within=150)
+    (notice,) = (one for one in got if "waiting to be sent again" in one["Message"])
+    assert notice["Subject"] == "Deliveries failed [omnipub test, sandbox]"
+    assert "Nobody will see" not in json.dumps(got)
+    stage.aws.done("messages", "dismiss", message, "--reason", "A test", *STAGE)
+
+
 def test_a_rollback_puts_back_the_functions_of_before_and_then_nothing_is_left_to_deploy(stage: Stage) -> None:
     assert stage.deploy("scheduler_memory=512") == [id_of("Scheduler")]
     assert stage.scheduler_memory() == 512

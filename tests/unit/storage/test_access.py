@@ -23,6 +23,8 @@ QUERIES: dict[str, Callable[[], Query]] = {
     "of everybody": lambda: access.of_everybody(ParentKind.MESSAGE, 0, limit=20),
     "calendar": lambda: access.calendar(0, since=NOON, until=NOON + MINUTE, limit=20),
     "published on": lambda: access.published_on("facebook", 0, since=NOON, limit=20),
+    "notice targets": access.notice_targets,
+    "causes": access.causes,
     "due": lambda: access.due(0, since=NOON, until=NOON + MINUTE),
     "overdue": lambda: access.overdue(0, until=NOON),
     "leases ending": lambda: access.leases_ending(0, until=NOON),

@@ -27,7 +27,7 @@ class RetryPolicy:
 FAST_PATH = RetryPolicy(connecting=1, reading=3, attempts=2)
 """What only saves time must not cost much of it: the table knows, and the next tick looks."""
 
-_PATIENCE: Mapping[str, RetryPolicy] = {"kinesis": FAST_PATH, "lambda": FAST_PATH, "sqs": FAST_PATH}
+_PATIENCE: Mapping[str, RetryPolicy] = dict.fromkeys(("kinesis", "lambda", "sns", "sqs"), FAST_PATH)
 
 CONNECTIONS = 64
 """Of one service, side by side: more than a worker has sends."""

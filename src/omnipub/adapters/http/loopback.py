@@ -13,9 +13,11 @@ class LoopbackHttpClient:
 
     Args:
         origins: `scheme://host:port` of the sandbox.
+        elsewhere: Whether public addresses may be reached as well, as notices of a sandbox do.
     """
 
-    def __init__(self, origins: Iterable[str]) -> None:
+    def __init__(self, origins: Iterable[str], *, elsewhere: bool = False) -> None:
+        self._elsewhere = elsewhere
         self._origins = frozenset(origins)
         self._sends: dict[str, HttpClient] = {}
 
@@ -29,7 +31,7 @@ class LoopbackHttpClient:
         origin = loopback_origin(request.url)
         if origin not in self._sends:
             allowed = self._origins | ({origin} if origin else set())
-            self._sends.setdefault(origin, HttpClient(allowed_origins=allowed, only_allowed=True))
+            self._sends.setdefault(origin, HttpClient(allowed_origins=allowed, only_allowed=not self._elsewhere))
         return self._sends[origin].send(request, media)
 
     def close(self) -> None:

@@ -8,18 +8,17 @@
 4. Errors name the server's host and the number of its reply, never its words, an address, a user or a password.
 """
 
-import ipaddress
 import smtplib
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from functools import cached_property
 
+from omnipub.domain.mail_address import checked_address
 from omnipub.errors import InvalidInputError
 from omnipub.ports.http import NoAnswerError, NotSentError, UnreachableError
 from omnipub.ports.mail import Mail, MailRefusedError, MailSecurity, MailServer
@@ -30,8 +29,8 @@ STEP_SECONDS = 10.0
 TOTAL_SECONDS = 25.0
 """How long handing over one message may take in all."""
 
-ADDRESS_AT_MOST, SUBJECT_AT_MOST = 254, 900
-"""Characters of an address and of a subject."""
+SUBJECT_AT_MOST = 900
+"""Characters of a subject."""
 
 WIRE = SMTP.clone(cte_type="7bit")
 """Every server takes seven bits; not every one says that it takes eight."""
@@ -62,7 +61,6 @@ class SmtpMailSender:
 
     def send(self, server: MailServer, mail: Mail) -> None:
         """Hand one message over."""
-        check_server(server)
         sender, recipient = (checked_address(one) for one in (mail.sender, mail.recipient))
         message = composed(mail)
         with self._connected(server) as smtp:
@@ -148,41 +146,6 @@ class SmtpMailSender:
         return self._make_tls()
 
 
-def check_server(server: MailServer) -> None:
-    """Refuse a server that mail must not be handed to.
-
-    Raises:
-        InvalidInputError: The way to it is in the open and leads off this machine; or a user has no password.
-    """
-    if server.security is MailSecurity.NONE and not _of_this_machine(server.host):
-        raise InvalidInputError(
-            f"Mail to {server.host} would go in the open.",
-            hint="Use starttls or tls; without encryption only a server of this machine is used, e.g. 127.0.0.1.",
-        )
-    if bool(server.user) != (server.password is not None):
-        raise InvalidInputError("A user and a password go together.", hint="Give both, or neither.")
-
-
-def checked_address(text: str) -> str:
-    """A mail address as it may stand in a mail.
-
-    Raises:
-        InvalidInputError: It is none, or it is several, or it holds what begins a new header. It is not quoted.
-    """
-    local, at, domain = text.rpartition("@")
-    plain = text.isprintable() and not set(text) & set(' <>,;:"\\()[]')
-    if not ((plain and local and at and "." in domain.strip(".")) or (plain and local and domain == "localhost")):
-        raise InvalidInputError("This is not a mail address.", hint="Use one like ada@example.com.")
-    if len(text) > ADDRESS_AT_MOST:
-        raise InvalidInputError(f"A mail address has at most {ADDRESS_AT_MOST} characters.")
-    try:
-        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
-        Address(addr_spec=f"x@{ascii_domain}")
-    except (UnicodeError, ValueError, IndexError):
-        raise InvalidInputError("This is not a mail address.", hint="Use one like ada@example.com.") from None
-    return f"{local}@{ascii_domain}"
-
-
 def composed(mail: Mail) -> EmailMessage:
     """The message with its headers.
 
@@ -224,12 +187,3 @@ def _hang_up(smtp: smtplib.SMTP) -> None:
     with suppress(OSError):
         if smtp.sock is not None:
             smtp.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _of_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

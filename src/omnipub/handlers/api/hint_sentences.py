@@ -86,6 +86,9 @@ WORDS: Mapping[Action, HintSentences] = MappingProxyType(
         Action.SHOW_RIGHTS: HintSentences(f"{_TO_AN_OPERATOR} see who may use the files"),
         Action.SHOW_USERS_OF_FILE: HintSentences(f"{_TO_AN_OPERATOR} see which process uses the file"),
         Action.MOVE_AWAY: HintSentences(f"{_TO_AN_OPERATOR} move the damaged file away"),
+        Action.SET_TARGET: HintSentences(f"{_TO_AN_OPERATOR} say who is told"),
+        Action.LIST_TARGETS: HintSentences(f"{_TO_AN_OPERATOR} see who is told"),
+        Action.TEST_TARGETS: HintSentences(f"{_TO_AN_OPERATOR} try whether notices arrive"),
         Action.SCHEDULER_LOG: HintSentences(f"{_TO_AN_OPERATOR} read the scheduler's log"),
         Action.DEPLOY: HintSentences(f"{_TO_AN_OPERATOR} bring the stage up to date"),
     }

@@ -67,6 +67,8 @@ class BlockedAccounts:
                 "A release that knows it lets them go; what is not wanted any more can be cancelled.",
                 at=waits.waiting[0].at,
                 next=Hint(action=Action.LIST_HELD),
+                subject=network,
+                count=len(waits),
             )
             for network, waits in holds.unknown.items()
         ]
@@ -102,6 +104,7 @@ class BlockedAccounts:
                 health=Health.WARN,
                 what=f"{one.network}/{one.account}{_of(one.owner)} rests until then: {unquoted(one.sentence)}",
                 at=one.open_until,
+                subject=one.network,
             )
             for one in self.circuit_breakers.all()
             if one.is_open(now)
@@ -159,7 +162,10 @@ def _unusable(one: UnusableAccount, viewer: str, remedy: Hint, *, complete: bool
     whose = f"{name} ({one.account}){'' if one.owner == viewer else f' of {one.owner}'}"
     held = f" (held for it: {one.held:,}{'' if complete else ' or more'})" if one.held else ""
     what = f"{whose} needs its owner{held}: {one.reason}" if one.connected else f"{whose} is not connected{held}."
-    return Finding(name="account", health=Health.BAD, what=what, at=one.since, next=remedy)
+    subject = "/".join((one.owner, network_of(one.channel), one.account))
+    return Finding(
+        name="account", health=Health.BAD, what=what, at=one.since, next=remedy, subject=subject, count=one.held
+    )
 
 
 def _remedy(one: UnusableAccount, channels: Mapping[str, Channel]) -> Hint:
@@ -185,4 +191,5 @@ def _ending(connection: Connection, now: datetime) -> Finding:
         what=f"{whose} {when}.{worse}{' It is tried again by itself.' if by_hand else ''}",
         at=ends,
         next=remedy if by_hand else connect_again(connection),
+        subject=f"{connection.owner}/{connection.channel}",
     )

@@ -107,7 +107,7 @@ class Checkup:
         if running and now - oldest <= ALARMING_SILENCE:
             return fine("due", what, oldest)
         what += "" if running else " Nothing runs, so nobody publishes it."
-        return Finding(name="due", health=Health.BAD, what=what, at=oldest, next=remedy)
+        return Finding(name="due", health=Health.BAD, what=what, at=oldest, next=remedy, count=len(overdue))
 
     def _publishing(self, remedy: Hint) -> Finding:
         pile = self.backlog.of(Status.PUBLISHING, at_most=COUNTED_AT_MOST)
@@ -115,7 +115,8 @@ class Checkup:
         if not stuck.waiting:
             return fine("publishing", f"Being published: {pile.counted}.")
         what = f"Past their lease, and nobody has looked what became of them: {stuck.counted}."
-        return Finding(name="publishing", health=Health.BAD, what=what, at=stuck.waiting[0].at, next=remedy)
+        at, count = stuck.waiting[0].at, len(stuck)
+        return Finding(name="publishing", health=Health.BAD, what=what, at=at, next=remedy, count=count)
 
     def _left(self, status: Status) -> Finding:
         pile = self.backlog.of(status, at_most=COUNTED_AT_MOST)
@@ -124,5 +125,10 @@ class Checkup:
             return fine(status.value, nothing)
         what = something.format(pile.counted)
         return Finding(
-            name=status.value, health=Health.WARN, what=what, at=pile.waiting[0].at, next=Hint(action=Action.LIST_STUCK)
+            name=status.value,
+            health=Health.WARN,
+            what=what,
+            at=pile.waiting[0].at,
+            next=Hint(action=Action.LIST_STUCK),
+            count=len(pile),
         )

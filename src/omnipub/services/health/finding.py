@@ -28,6 +28,8 @@ class Finding:
         next: What to do; empty if there is nothing. What only the command line looks at names its command itself,
             without the name of the program.
         elsewhere: What to type if that is no command of ours.
+        subject: Which one it is about, where there may be several of its name.
+        count: How many deliveries it is about, where it is about some.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Finding:
     at: datetime | None = None
     next: Hint | str = ""
     elsewhere: str = ""
+    subject: str = ""
+    count: int = 1
 
 
 def fine(name: str, what: str, at: datetime | None = None) -> Finding:
