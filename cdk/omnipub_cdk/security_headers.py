@@ -4,8 +4,11 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 
 
-def security_headers(stack: Stack, *, connect_to: str) -> cloudfront.ResponseHeadersPolicy:
-    """The policy; scripts may talk to the site itself and to `connect_to`."""
+def security_headers(stack: Stack, *, name: str, connect_to: str) -> cloudfront.ResponseHeadersPolicy:
+    """The policy; scripts may talk to the site itself and to `connect_to`.
+
+    Its name is global in an account: without the region in it, a stage of one name could live in one region alone.
+    """
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -22,6 +25,7 @@ def security_headers(stack: Stack, *, connect_to: str) -> cloudfront.ResponseHea
     return cloudfront.ResponseHeadersPolicy(
         stack,
         "Headers",
+        response_headers_policy_name=name,
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
             content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                 content_security_policy=policy, override=True

@@ -57,7 +57,8 @@ class Stage:
         alarm_email: Who is told of alarms and of what needs a person, once they click a link; "" for nobody yet.
         firewall: Whether CloudFront has a web ACL ($10 a month and $0.60 per million requests).
         guardduty: Whether this stack turns GuardDuty on: one detector per account and region.
-        security_hub: Likewise Security Hub.
+        security_hub: Likewise Security Hub, which sees next to nothing where AWS Config records nothing.
+        config_recorder: Likewise AWS Config, with a recorder of all resources ($0.003 for each change of one).
         origin_secret_version: The version of the origin secret that CloudFront sends; "" for the current one.
     """
 
@@ -96,6 +97,7 @@ class Stage:
     firewall: bool = True
     guardduty: bool = False
     security_hub: bool = False
+    config_recorder: bool = False
     origin_secret_version: str = ""
 
     def __post_init__(self) -> None:
@@ -121,9 +123,18 @@ class Stage:
 
     @property
     def sites(self) -> list[str]:
-        """Addresses that sign-in may return to: the site, and a console under development."""
-        return [site for site in (self.site or (self.domain and f"https://{self.domain}"), DEVELOPMENT) if site]
+        """Addresses that sign-in may return to: the site, and a console under development except in production.
 
+        Cognito wants one at least: production before its first address names one that nobody can own.
+        """
+        own = [site for site in (self.site, self.domain and f"https://{self.domain}") if site][:1]
+        if self.name != PRODUCTION:
+            return [*own, DEVELOPMENT]
+        return own or [NOWHERE]
+
+
+NOWHERE = "https://omnipub.invalid"
+"""An address that no site can have (RFC 2606)."""
 
 DEVELOPMENT = "http://localhost:5173"
 """Where a console under development is served; Cognito takes plain HTTP from localhost alone."""
@@ -145,7 +156,6 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
                 requests_per_second=200,
                 requests_at_once=500,
                 guardduty=True,
-                security_hub=True,
             ),
         )
     }

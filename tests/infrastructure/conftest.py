@@ -22,6 +22,8 @@ EVERYTHING = {
     "linkedin_client_id": "linkedin-client",
     "mail_identity": "example.com",
     "text_messages": "true",
+    "security_hub": "true",
+    "config_recorder": "true",
     "alarm_email": "operator@example.com",
     "origin_secret_version": "01234567-89ab-cdef-0123-456789abcdef",
 }

@@ -93,10 +93,39 @@ def test_the_firewall_counts_rules_about_bodies_on_message_routes_and_blocks_els
 
 def test_guards_of_the_account_are_made_or_said_to_be_left_alone(prod: Any, dev: Any) -> None:
     assert prod.of("Security", "AWS::GuardDuty::Detector")
-    assert prod.of("Security", "AWS::SecurityHub::Hub")
+    assert not prod.of("Security", "AWS::SecurityHub::Hub"), "without AWS Config it sees next to nothing"
     said = dev.stacks["OmnichannelSecurityStack"]["Outputs"]
     assert "left to the account" in said["GuardDutyIs"]["Value"]
-    assert "left to the account" in said["SecurityHubIs"]["Value"]
+    assert "left to the account" in said["ConfigIs"]["Value"]
+    assert "of what AWS Config does not record it sees next to nothing" in said["SecurityHubIs"]["Value"]
+
+
+def test_security_hub_comes_with_a_recorder_where_both_are_asked_for(far: Any) -> None:
+    assert far.only("Security", "AWS::Config::ConfigurationRecorder")["RecordingGroup"]["AllSupported"] is True
+    assert far.of("Security", "AWS::SecurityHub::Hub")
+    (policy,) = far.of("Security", "AWS::S3::BucketPolicy")
+    allowed = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+    assert {one["Principal"]["Service"] for one in allowed} == {"config.amazonaws.com"}
+    assert all(one["Condition"]["StringEquals"]["aws:SourceAccount"] for one in allowed)
+
+
+def test_production_returns_from_sign_in_to_its_own_site_alone(prod: Any, far: Any, dev: Any) -> None:
+    def returns(made: Any) -> list[str]:
+        client = made.only("Auth", "AWS::Cognito::UserPoolClient")
+        return [*client["CallbackURLs"], *client["LogoutURLs"]]
+
+    assert returns(far) == ["https://publish.example.com/signed-in", "https://publish.example.com/"]
+    assert returns(prod) == ["https://omnipub.invalid/signed-in", "https://omnipub.invalid/"], "no address yet"
+    assert "http://localhost:5173/signed-in" in returns(dev)
+
+
+def test_one_stage_may_live_in_two_regions(prod: Any, far: Any) -> None:
+    def name(made: Any) -> str:
+        config = made.only("Frontend", "AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
+        return str(config["Name"])
+
+    assert name(prod) == "omnipub-prod-us-east-1"
+    assert name(far) == "omnipub-prod-eu-central-1", "the name of such a policy is one in all regions"
 
 
 def test_away_from_cloudfronts_region_the_firewall_has_a_stack_there(far: Any) -> None:
@@ -114,7 +143,7 @@ def test_away_from_cloudfronts_region_the_firewall_has_a_stack_there(far: Any) -
 def test_a_stage_without_any_guard_has_an_empty_stack_that_says_so_and_no_second_one(bare: Any) -> None:
     assert "OmnichannelEdgeSecurityStack" not in bare.stacks
     assert "Resources" not in bare.stacks["OmnichannelSecurityStack"]
-    assert len(bare.stacks["OmnichannelSecurityStack"]["Outputs"]) == 2
+    assert len(bare.stacks["OmnichannelSecurityStack"]["Outputs"]) == 3
     assert "WebACLId" not in bare.only("Frontend", "AWS::CloudFront::Distribution")["DistributionConfig"]
 
 

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from omnipub_cdk.bundling.errors import BundleError
-from omnipub_cdk.bundling.tools import Interpreter
+from omnipub_cdk.runtime_python import Interpreter
 
 MOUNT = "/var/task"
 """Where Lambda unpacks a function; tracebacks name files by it."""

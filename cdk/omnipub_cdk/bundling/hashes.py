@@ -11,7 +11,8 @@ from pathlib import Path
 
 from omnipub_cdk.bundling import pins, tools
 from omnipub_cdk.bundling.errors import BundleError
-from omnipub_cdk.bundling.tables import PLATFORMS, PYTHON
+from omnipub_cdk.bundling.tables import PLATFORMS
+from omnipub_cdk.runtime_python import PYTHON
 
 FILE = Path(__file__).with_name("hashes.txt")
 RENEW = "cd cdk && ../.venv/bin/python -m omnipub_cdk.bundling --renew-hashes"

@@ -13,8 +13,8 @@ from omnipub_cdk.bundling.tables import (
     LEFT_OUT_PARTS,
     LEFT_OUT_SUFFIXES,
     OPERATIONS,
-    PYTHON,
 )
+from omnipub_cdk.runtime_python import PYTHON
 
 _OTHER_BYTES = ("hash mismatch", "hash-checking")
 

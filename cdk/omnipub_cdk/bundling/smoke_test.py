@@ -7,7 +7,7 @@ from pathlib import Path
 from omnipub_cdk.bundling.bytecode import environment
 from omnipub_cdk.bundling.errors import BundleError
 from omnipub_cdk.bundling.tables import OPERATIONS
-from omnipub_cdk.bundling.tools import Interpreter
+from omnipub_cdk.runtime_python import Interpreter
 
 # Without `site`, nothing but the bundle's modules, its packages and the standard library can be imported.
 _PROGRAM = """

@@ -1,8 +1,5 @@
 """What goes into the bundles, as tables: the functions, the packages behind imports, the AWS operations."""
 
-PYTHON = "3.13"
-"""The Lambda runtime's Python; wheels are chosen and bytecode is compiled for it."""
-
 ENTRIES = {
     "api": "omnipub.handlers.api.app",
     "worker": "omnipub.handlers.worker",

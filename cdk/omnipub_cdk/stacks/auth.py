@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP, SERVICE
 from omnipub_cdk.identity_providers import sign_in_with
 from omnipub_cdk.nag_exceptions import acknowledge
+from omnipub_cdk.removal import removal_of
 from omnipub_cdk.stages import Stage
 
 _LOGIN = {
@@ -87,7 +88,7 @@ def _pool(stack: Stack, stage: Stage) -> cognito.UserPool:
             min_length=12, require_digits=True, require_lowercase=True, require_symbols=True, require_uppercase=True
         ),
         deletion_protection=stage.protected,
-        removal_policy=RemovalPolicy.RETAIN if stage.protected else RemovalPolicy.DESTROY,
+        removal_policy=removal_of(stage),
     )
     acknowledge(
         pool,

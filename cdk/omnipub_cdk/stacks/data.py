@@ -16,6 +16,7 @@ from constructs import Construct
 from omnipub.names import SERVICE
 from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
 from omnipub_cdk.nag_exceptions import acknowledge
+from omnipub_cdk.removal import removal_of
 from omnipub_cdk.stages import Stage
 from omnipub_cdk.topic import topic_of
 
@@ -33,7 +34,7 @@ class DataStack(Stack):
 
     def __init__(self, scope: Construct, name: str, *, stage: Stage, **values: Any) -> None:
         super().__init__(scope, name, **values)
-        kept = RemovalPolicy.RETAIN if stage.protected else RemovalPolicy.DESTROY
+        kept = removal_of(stage)
         self.table = _table(self, stage, kept)
         self.stream = kinesis.Stream(
             self,

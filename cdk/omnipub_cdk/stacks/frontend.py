@@ -39,7 +39,7 @@ class FrontendStack(Stack):
     ) -> None:
         super().__init__(scope, name, **values)
         self.app, branch = _hosting(self, stage)
-        headers = security_headers(self, connect_to=auth.sign_in_url)
+        headers = security_headers(self, name=f"{SERVICE}-{stage.name}-{stage.region}", connect_to=auth.sign_in_url)
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",

@@ -9,6 +9,7 @@ from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from omnipub.names import SERVICE
+from omnipub_cdk.config_recorder import config_recorder
 from omnipub_cdk.firewall import rules, seen
 from omnipub_cdk.functions import log_group
 from omnipub_cdk.nag_exceptions import acknowledge
@@ -16,6 +17,7 @@ from omnipub_cdk.stages import Stage
 
 _COLON = ArnFormat.COLON_RESOURCE_NAME
 _LEFT = "left to the account: one per account and region; the stage's values say not to make one here"
+_NO_HUB = f"{_LEFT}; of what AWS Config does not record it sees next to nothing"
 
 
 class SecurityStack(Stack):
@@ -28,7 +30,8 @@ class SecurityStack(Stack):
             CrossStackReferences.of(self.firewall).produce(ReferenceStrength.WEAK)
         if account:
             _said(self, "GuardDuty", _detector(self) if stage.guardduty else _LEFT)
-            _said(self, "SecurityHub", _hub(self) if stage.security_hub else _LEFT)
+            _said(self, "Config", config_recorder(self, stage) if stage.config_recorder else _LEFT)
+            _said(self, "SecurityHub", _hub(self) if stage.security_hub else _NO_HUB)
         if edge and not stage.firewall:
             _said(self, "Firewall", f"none: stage {stage.name} says so")
         # A stage may leave all of it to the account; CDK then skips the stack, or deletes what is there of it.
@@ -94,5 +97,5 @@ def _hub(stack: Stack) -> str:
 
 def _said(stack: Stack, name: str, value: str) -> None:
     CfnOutput(stack, f"{name}Is", value=value)
-    if value == _LEFT:
+    if value in {_LEFT, _NO_HUB}:
         Annotations.of(stack).add_info(f"{name} is {value}.")

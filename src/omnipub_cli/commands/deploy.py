@@ -60,15 +60,19 @@ def deploy(  # noqa: PLR0913  one argument for each option
     yes: Yes = False,
 ) -> None:
     """Deploy a stage to AWS, or go on where an earlier deployment ended."""
+    from omnipub_cli.commands._shared import deployment
     from omnipub_cli.deployment import stacks as family
 
     call = call_of(context)
     if all_ and stacks:
         raise InvalidInputError("--all and single stacks were asked for.", hint="Leave one of them out.")
     checkout, target = aws_stage.place(context, region=region, values=values or ())
-    aws_stage.check_infrastructure(infra, os.environ, target)
+    kind = aws_stage.named_infrastructure(infra, os.environ, target)
     wanted = family.asked(stacks or (), target.region)
     with aws_stage.opened(call) as account:
+        target = deployment.prepared(call, account, checkout, target, wanted)
+        if kind is None:
+            aws_stage.check_infrastructure(call, account, target)
         run = _Run(call=call, account=account, checkout=checkout, target=target, wanted=wanted)
         run.deploy(diff=diff, yes=yes, allow_replace=allow_replace, allow_schema_change=allow_schema_change)
 
@@ -89,9 +93,9 @@ class _Run:
         from omnipub_cli.commands._shared.finish import Finish
         from omnipub_cli.deployment.rollback import to_take_back
 
-        deployment.prepared(self.call, self.account, self.checkout, self.target)
         self._ask(yes=yes or diff)
         began, pages = wall_clock.now(), "untouched"
+        lock = deployment.lock(self.call, self.account, self.target, "deployed")
         finish = Finish(call=self.call, account=self.account, checkout=self.checkout, target=self.target)
         run = deployment.deployment(
             self.call,
@@ -101,12 +105,14 @@ class _Run:
             approve=lambda plan: self._approve(plan, diff=diff, yes=yes),
             allow_replace=allow_replace,
             allow_schema_change=allow_schema_change,
+            confirm=lock.confirm,
         )
         try:
-            with deployment.aside(self.checkout) as folder:
-                run.run(self.wanted, folder)
-            if "Frontend" in self.wanted:
-                pages = finish.pages()
+            with lock.held():
+                with deployment.aside(self.checkout) as folder:
+                    run.run(self.wanted, folder)
+                if "Frontend" in self.wanted:
+                    pages = finish.pages()
             checks = finish.checks(began=began)
         except KeyboardInterrupt:
             aws_stage.interrupted(self.call, run.going, stage=self.target.stage)

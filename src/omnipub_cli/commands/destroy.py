@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,6 +58,7 @@ def destroy(
         )
     wanted = family.asked(stacks or (), target.region)
     with aws_stage.opened(call) as account:
+        lock = deployment.lock_if_any(call, account, target, "destroyed")
         run = StackDeletion(
             stage=target.stage,
             region=target.region,
@@ -65,13 +67,15 @@ def destroy(
             now=wall_clock.now,
             follower=deployment.follower(call, target),
             say=call.output.note,
+            confirm=lock.confirm if lock else lambda: None,
         )
         doomed = run.plan(wanted)
         _announce(call, doomed, target)
         if doomed and not yes:
             _ask(call, target, account.caller().account, only=doomed if stacks else ())
         try:
-            run.run(doomed, unprotect=force)
+            with lock.held() if lock else nullcontext():
+                run.run(doomed, unprotect=force)
         except KeyboardInterrupt:
             aws_stage.interrupted(call, run.going, stage=target.stage)
             raise

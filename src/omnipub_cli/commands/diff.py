@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+CHANGE_SET = "omnipub-diff"
+"""Change sets of a look have a name of their own, so that they take none from a deployment that runs."""
+
 
 @app.command(
     cls=Command,
@@ -41,11 +44,13 @@ def diff(
 
     call = call_of(context)
     checkout, target = aws_stage.place(context, region=region, values=values or ())
-    aws_stage.check_infrastructure(infra, os.environ, target)
+    kind = aws_stage.named_infrastructure(infra, os.environ, target)
     wanted = family.asked(stacks or (), target.region)
     with aws_stage.opened(call) as account:
-        deployment.prepared(call, account, checkout, target)
-        run = deployment.deployment(call, account, checkout, target, approve=lambda _: None)
+        target = deployment.prepared(call, account, checkout, target, wanted)
+        if kind is None:
+            aws_stage.check_infrastructure(call, account, target)
+        run = deployment.deployment(call, account, checkout, target, approve=lambda _: None, change_set=CHANGE_SET)
         with deployment.aside(checkout) as folder:
             found = foretell(run, wanted, folder)
     _tell(call, found, stage=target.stage)

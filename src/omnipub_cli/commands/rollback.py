@@ -33,6 +33,7 @@ def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes 
     _, target = aws_stage.place(context, region=region)
     with aws_stage.opened(call) as account:
         aws_stage.present(account, target)
+        lock = deployment.lock(call, account, target, "rolled back")
         run = Rollback(
             stage=target.stage,
             region=target.region,
@@ -43,13 +44,15 @@ def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes 
             wait=wall_clock.wait,
             follower=deployment.follower(call, target),
             say=call.output.note,
+            confirm=lock.confirm,
         )
         record = run.find()
         names = ", ".join(id_of(one) for one in record.replaced)
         what = f"This puts {names} of stage {target.stage} back to {record.before or 'the version before'}"
         confirm(call, f"{what}, from {record.version} of {record.at:%Y-%m-%d %H:%M} UTC.", yes=yes)
         try:
-            run.run(record)
+            with lock.held():
+                run.run(record)
         except KeyboardInterrupt:
             aws_stage.interrupted(call, run.going, stage=target.stage)
             raise

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from omnipub_cli.deployment.account_facts import AccountFacts, AwsAccountFacts
 from omnipub_cli.deployment.amplify import AwsSite
 from omnipub_cli.deployment.aws_clients import BeforeCall, OperatorSession, asked
 from omnipub_cli.deployment.buckets import Objects
@@ -59,6 +60,10 @@ class AwsAccount:
             )
         prefix = f"omnipub/{stage}/"
         return Folder(self._session.client("s3", region), bucket=bucket, prefix=prefix, region=region)
+
+    def facts(self, region: str) -> AccountFacts:
+        """What stands in a region already, and what functions may have there."""
+        return AwsAccountFacts(lambda service: self._session.client(service, region))
 
     def site(self, region: str) -> Site:
         """The site of a stage."""

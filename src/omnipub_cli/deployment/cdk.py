@@ -17,9 +17,15 @@ LAST_WORDS = 4
 
 _GOING_WELL = re.compile(
     r"^(✅|✨|arn:|Stack ARN|Outputs|Changeset arn:)|(success|start): |: (deploying|creating|building|publishing)"
-    r"|\.\.\.|^\S+ \(\S+\)$|Subprocess exited"
+    r"|\.\.\.|^\S+ \(\S+\)$|Subprocess exited|^Synthesis finished|^\S+\.js:\d+:\d+$"
 )
-"""What CDK says of what went well, or twice."""
+"""What CDK says of what went well, or twice, or of its own inside."""
+
+_REMARK = re.compile(r"^(?:\[\w+ at .*\] )?(ERROR|WARNING|INFO)\b")
+"""How what a check finds begins; the lines under it are indented."""
+
+FINDINGS = 3
+"""Failed checks that are told; the others are counted."""
 
 ENDS_WITHIN = 20
 """Seconds for which a run that is stopped may clean up, and then for which its death may take."""
@@ -49,7 +55,7 @@ class CommandLine:
             DeploymentFailedError: It cannot be made; the app's own words say why.
         """
         given = [word for name, value in context.items() for word in ("-c", f"{name}={value}")]
-        self._run("Synthesising the stacks", ["synth", "--all", "--quiet", "--output", str(into), *given])
+        self._run("Synthesising the stacks", ["synth", "--quiet", "--output", str(into), *given])
 
     def prepare(self, assembly: Path, stacks: Sequence[str], *, change_set: str, account: str) -> None:
         """Upload what the stacks need and create a change set for each; nothing is executed.
@@ -95,9 +101,31 @@ class CommandLine:
 
 
 def _last(lines: Sequence[str]) -> Sequence[str]:
-    """The last lines that say something."""
-    said = [line.strip(" !") for line in lines]
+    """What failed: the checks that did, each with its resource; without one, the last lines that say something."""
+    remarks, others = _sorted(lines)
+    failed = [f"{' '.join(one[:2])}" for kind, *one in remarks if kind == "ERROR"]
+    if failed:
+        more = len(failed) - FINDINGS
+        return [*failed[:FINDINGS], *([f"and {more} more"] if more > 0 else [])]
+    said = [line.strip(" !") for line in others]
     return [line for line in said if line and not _GOING_WELL.search(line)][-LAST_WORDS:]
+
+
+def _sorted(lines: Sequence[str]) -> tuple[list[list[str]], list[str]]:
+    """The remarks of checks, as lines after their kind, and the lines that belong to none."""
+    remarks: list[list[str]] = []
+    others: list[str] = []
+    inside = False
+    for line in lines:
+        if begins := _REMARK.match(line):
+            remarks.append([begins[1], line[begins.end() :].strip(" :")])
+            inside = True
+        elif inside and line.startswith(" "):
+            remarks[-1].append(f"at {line.split()[0]}")
+        else:
+            inside = False
+            others.append(line)
+    return remarks, others
 
 
 def _stop(process: "subprocess.Popen[str]") -> None:

@@ -39,6 +39,8 @@ class Deployment:
         wait: Sleeps so many seconds.
         approve: Is shown each group's changes before they are made; raises to stop.
         say: Says what is being done.
+        confirm: Raises if this run may not change the stage any more.
+        change_set: The name of the change sets that it makes.
         going: The stacks that change right now, or that were about to: CloudFormation goes on if this run ends.
         changed: The stacks that this run has changed.
     """
@@ -56,6 +58,8 @@ class Deployment:
     say: Callable[[str], None]
     allow_replace: bool = False
     allow_schema_change: bool = False
+    confirm: Callable[[], None] = lambda: None
+    change_set: str = CHANGE_SET
     going: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     _judged: dict[str, str] = field(default_factory=dict)
@@ -115,16 +119,16 @@ class Deployment:
     def plan(self, group: Sequence[PlannedStack], assembly: Path) -> Plan:
         """Make the change sets of a group; what each would change, empty for those that are as they should be."""
         for one in group:
-            self.stacks(one.region).forget(one.name, CHANGE_SET)
+            self.stacks(one.region).forget(one.name, self.change_set)
         ids = [id_of(one.short) for one in group]
         self.say(f"Preparing {', '.join(ids)} …")
-        self.cdk.prepare(assembly, ids, change_set=CHANGE_SET, account=self.account)
+        self.cdk.prepare(assembly, ids, change_set=self.change_set, account=self.account)
         return {one.short: self._changes(one) for one in group}
 
     def forget(self, group: Sequence[PlannedStack]) -> None:
         """Delete the change sets of a group."""
         for one in group:
-            self.stacks(one.region).forget(one.name, CHANGE_SET)
+            self.stacks(one.region).forget(one.name, self.change_set)
 
     def groups(self, wanted: Sequence[str], assembly: Path) -> Sequence[Sequence[PlannedStack]]:
         """The wanted stacks of an assembly in the order in which they are deployed."""
@@ -165,7 +169,8 @@ class Deployment:
             since = events.mark(stacks, one.name, now=self.now())
             self.going.append(one.name)
             try:
-                stacks.execute(one.name, self._judged[one.short] or CHANGE_SET, token=f"{OURS}{record.id}")
+                self.confirm()
+                stacks.execute(one.name, self._judged[one.short] or self.change_set, token=f"{OURS}{record.id}")
             except OmnipubError:
                 self._follow(watched)  # what was begun comes to rest before anybody is told
                 raise
@@ -193,11 +198,11 @@ class Deployment:
         return self.records.keep(record)
 
     def _changes(self, one: PlannedStack) -> Sequence[Change]:
-        found = self.stacks(one.region).change_set(one.name, CHANGE_SET)
+        found = self.stacks(one.region).change_set(one.name, self.change_set)
         self._judged[one.short] = found.id if found else ""
         changes = change_impact.changes_in(found, one.name) if found else []
         if not changes:
-            self.stacks(one.region).forget(one.name, CHANGE_SET)
+            self.stacks(one.region).forget(one.name, self.change_set)
         return changes
 
     def _place(self, short: str) -> tuple[str, Stacks]:

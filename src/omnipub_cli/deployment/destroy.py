@@ -41,6 +41,7 @@ class StackDeletion:
     Attributes:
         stacks: CloudFormation of a region.
         buckets: The buckets of a region.
+        confirm: Raises if this run may not change the stage any more.
         going: The stacks that are being deleted right now.
     """
 
@@ -51,6 +52,7 @@ class StackDeletion:
     now: Callable[[], datetime]
     follower: Follower
     say: Callable[[str], None]
+    confirm: Callable[[], None] = lambda: None
     going: list[str] = field(default_factory=list)
 
     def plan(self, wanted: Sequence[str]) -> Sequence[StackToDelete]:
@@ -73,6 +75,7 @@ class StackDeletion:
                     count = self.buckets(region).empty(bucket.physical)
                     self.say(f"Emptied {bucket.physical}: {count} objects.")
             since = events.mark(stacks, one.stack.name, now=self.now())
+            self.confirm()
             stacks.delete(one.stack.name, token=f"{OURS}destroy-{self.now():%Y%m%dT%H%M%S}")
             self.going = [one.stack.name]
             self.follower.follow(

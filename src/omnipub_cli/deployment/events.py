@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from omnipub_cli.deployment.errors import DeploymentFailedError
+from omnipub_cli.deployment.known_failures import remedy_of
 from omnipub_cli.deployment.ports import Stack, StackEvent, Stacks
 from omnipub_cli.deployment.stack_state import BROKEN, DONE
 
@@ -119,10 +120,10 @@ class Follower:
         if remedy:
             typed = remedy.command.format(short=one.short, name=one.name, stage=self.stage, region=one.region)
         cause = cause_of(self._events.get(one.short, ())) or (stack.why if stack else "") or "no reason was given."
-        raise DeploymentFailedError(
-            f"{one.name} ended as {status}: {cause}",
-            hint=f"Put it right, {'then' if remedy else 'look with'}: {typed}; the same command goes on from there.",
-        )
+        hint = f"Put it right, {'then' if remedy else 'look with'}: {typed}; the same command goes on from there."
+        if known := remedy_of(cause, stage=self.stage, region=one.region):
+            hint = f"{known}; before that: {typed}" if remedy else known
+        raise DeploymentFailedError(f"{one.name} ended as {status}: {cause}", hint=hint)
 
 
 def mark(stacks: Stacks, name: str, *, now: datetime) -> datetime:

@@ -137,6 +137,15 @@ class Stacks(Protocol):
         """What the last comparison of a stack found to differ."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeldObject:
+    """An object of a store; `tag` is another one after each write, `age` is in seconds by the store's clock."""
+
+    body: str
+    tag: str
+    age: float
+
+
 class ObjectStore(Protocol):
     """A bucket's objects below one prefix."""
 
@@ -145,6 +154,12 @@ class ObjectStore(Protocol):
 
     def get(self, name: str) -> str:
         """An object."""
+
+    def held(self, name: str) -> HeldObject | None:
+        """An object with its tag and its age by the store's own clock, None if there is none."""
+
+    def swap(self, name: str, body: str, *, tag: str) -> str | None:
+        """Write an object that still has this tag ("": that is not there); its new tag, None if it has another."""
 
     def newest(self, count: int) -> Sequence[str]:
         """Names of the last objects that are in no folder below, in the order of their names, the last one first."""

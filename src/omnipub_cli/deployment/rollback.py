@@ -42,6 +42,7 @@ class Rollback:
 
     Attributes:
         stacks: CloudFormation of the stage's region; functions live in no other.
+        confirm: Raises if this run may not change the stage any more.
         going: The stacks that change right now.
     """
 
@@ -54,6 +55,7 @@ class Rollback:
     wait: Callable[[float], None]
     follower: Follower
     say: Callable[[str], None]
+    confirm: Callable[[], None] = lambda: None
     going: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
@@ -123,6 +125,7 @@ class Rollback:
             self.stacks.forget(name, CHANGE_SET)
             raise change_impact.refused(wrong)
         since = events.mark(self.stacks, name, now=self.now())
+        self.confirm()
         self.stacks.execute(name, CHANGE_SET, token=f"{OURS}{own.id}")
         self.going = [name]
         watched = WatchedStack(

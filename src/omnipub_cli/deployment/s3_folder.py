@@ -1,11 +1,16 @@
 """A folder in the bucket that CDK keeps its files in, through boto3."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.ports import HeldObject
 
 _WHAT = "The bucket of CDK's files"
+_ABSENT = {"NoSuchKey", "404"}
+_CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 
 class Folder:
@@ -29,6 +34,38 @@ class Folder:
             return str(
                 self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")["Body"].read().decode()
             )
+
+    def held(self, name: str) -> HeldObject | None:
+        """An object with its tag and its age by S3's own clock, None if there is none."""
+        from botocore.exceptions import ClientError
+
+        with asked(_WHAT):
+            try:
+                told = self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in _ABSENT:
+                    return None
+                raise
+            body = told["Body"].read().decode()
+        said = told.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        there_now = parsedate_to_datetime(said) if said else datetime.now(UTC)
+        return HeldObject(body=body, tag=told["ETag"], age=(there_now - told["LastModified"]).total_seconds())
+
+    def swap(self, name: str, body: str, *, tag: str) -> str | None:
+        """Write an object that still has this tag ("": that is not there); its new tag, None if it has another."""
+        from botocore.exceptions import ClientError
+
+        condition = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
+        with asked(_WHAT):
+            try:
+                told = self._client.put_object(
+                    Bucket=self._bucket, Key=f"{self._prefix}{name}", Body=body.encode(), **condition
+                )
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in _CHANGED | _ABSENT:
+                    return None
+                raise
+        return str(told["ETag"])
 
     def newest(self, count: int) -> Sequence[str]:
         """Names of the last objects in the order of their names, the last one first."""

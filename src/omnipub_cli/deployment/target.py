@@ -20,6 +20,9 @@ DEFAULT = "dev"
 _OURS = {"infra"}
 """Keys of a stage's file that are not values of its row."""
 
+GUARDS = ("guardduty", "security_hub", "config_recorder")
+"""Values of a stage that ask for what exists once per account and region."""
+
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
@@ -32,6 +35,7 @@ class Target:
         infra: What the stage's file says of infrastructure; "" if nothing.
         file: The name of that file, for sentences, whether it is there or not.
         production: Whether the row protects what is kept.
+        guards: The values that ask for what exists once per account and region.
     """
 
     stage: str
@@ -41,6 +45,7 @@ class Target:
     file: str = ""
     production: bool = False
     mode: str = ""
+    guards: frozenset[str] = frozenset()
 
     @property
     def has_address(self) -> bool:
@@ -88,6 +93,7 @@ def target(
         file=file,
         production=row.protected,
         mode=str(row.mode),
+        guards=frozenset(name for name in GUARDS if getattr(row, name)),
     )
 
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from omnipub.errors import ConflictError
+from omnipub.errors import ConfigurationError, ConflictError
 from omnipub.storage.schema import fingerprint
-from omnipub_cli.deployment.ports import Caller, ChangeSet, DriftedResource, Resource, Stack, StackEvent
+from omnipub_cli.deployment.ports import Caller, ChangeSet, DriftedResource, HeldObject, Resource, Stack, StackEvent
 from omnipub_cli.deployment.stacks import WITH_BUNDLES, id_of, name_of
 
 ACCOUNT = "123456789012"
@@ -188,6 +188,40 @@ class FakeStacks:
         )
 
 
+@dataclass(kw_only=True)
+class FakeFacts:
+    """What an account has already; `refuse` names what it may not be asked."""
+
+    detector: str = ""
+    hub: str = ""
+    recorder: str = ""
+    runs: int = 1000
+    policies: list[str] = field(default_factory=list)
+    refuse: set[str] = field(default_factory=set)
+
+    def detectors(self) -> Sequence[str]:
+        return self._told("detectors", self.detector)
+
+    def hubs(self) -> Sequence[str]:
+        return self._told("hubs", self.hub)
+
+    def recorders(self) -> Sequence[str]:
+        return self._told("recorders", self.recorder)
+
+    def concurrency(self) -> int:
+        self._told("concurrency", "")
+        return self.runs
+
+    def log_policies(self) -> Sequence[str]:
+        self._told("log_policies", "")
+        return self.policies
+
+    def _told(self, what: str, one: str) -> Sequence[str]:
+        if what in self.refuse:
+            raise ConfigurationError(f"You may not ask for {what}.")
+        return [one] if one else []
+
+
 AFTER = {
     "Data": (),
     "Auth": (),
@@ -244,10 +278,11 @@ class FakeCdk:
 
 
 class FakeShelf:
-    """A bucket's folder."""
+    """A bucket's folder; `idle` is how long ago its objects were written, in seconds."""
 
     def __init__(self) -> None:
         self.objects: dict[str, str] = {}
+        self.idle = 0.0
 
     def put(self, name: str, body: str) -> str:
         self.objects[name] = body
@@ -255,6 +290,17 @@ class FakeShelf:
 
     def get(self, name: str) -> str:
         return self.objects[name]
+
+    def held(self, name: str) -> HeldObject | None:
+        body = self.objects.get(name)
+        return None if body is None else HeldObject(body=body, tag=str(hash(body)), age=self.idle)
+
+    def swap(self, name: str, body: str, *, tag: str) -> str | None:
+        there = self.held(name)
+        if (there.tag if there else "") != tag:
+            return None
+        self.objects[name], self.idle = body, 0.0
+        return str(hash(body))
 
     def newest(self, count: int) -> Sequence[str]:
         return sorted((name for name in self.objects if "/" not in name), reverse=True)[:count]

@@ -45,7 +45,7 @@ def test_synthesis_gets_the_values_of_the_stage(checkout: Checkout, monkeypatch:
     CommandLine(checkout, pytest.fail).synthesise({"stage": "dev", "firewall": "false"}, Path("/out"))
     told = heard(checkout)
     assert told["bytecode"] is False, "without bytecode each synthesis compiles the whole library again"
-    words = "synth --all --quiet --output /out -c stage=dev -c firewall=false --ci --no-color"
+    words = "synth --quiet --output /out -c stage=dev -c firewall=false --ci --no-color"
     assert told["words"] == words.split()
 
 
@@ -84,6 +84,45 @@ Template format error: Unrecognized resource types: [AWS::Cognito::ManagedLoginB
         "Template format error: Unrecognized resource types: [AWS::Cognito::ManagedLoginBranding]"
     )
     assert "OMNIPUB_DEBUG=1" in failed.value.hint
+
+
+CHECKS = """
+ERROR The Cognito user pool is not on the plus tier / feature plan. (AwsSolutions)
+   OmnichannelAuthStack/Users/Resource aws-cdk-lib.aws_cognito.CfnUserPool
+   Acknowledge with 'AwsSolutions::AwsSolutions-COG8'
+
+WARNING The Cognito user pool does not require MFA. (AwsSolutions)
+   OmnichannelAuthStack/Users/Resource aws-cdk-lib.aws_cognito.CfnUserPool
+
+/tmp/tmpgx6j5oap/lib/program.js:1:5591
+INFO SecurityHub is left to the account: one per account and region. (Construct Annotations)
+   OmnichannelSecurityStack
+   Acknowledge with 'Annotation::info-annotation'
+Synthesis finished with errors
+"""
+"""What CDK 2.275 says where a check fails."""
+
+
+def test_of_checks_only_those_that_failed_are_told_each_with_its_resource(checkout: Checkout) -> None:
+    says(checkout, CHECKS, code=1)
+    with pytest.raises(DeploymentFailedError) as failed:
+        CommandLine(checkout, pytest.fail).synthesise({}, Path("/out"))
+    assert failed.value.message == (
+        "Synthesising the stacks failed: The Cognito user pool is not on the plus tier / feature plan. (AwsSolutions) "
+        "at OmnichannelAuthStack/Users/Resource"
+    )
+
+
+def test_of_many_failed_checks_the_first_are_told_and_the_others_counted(checkout: Checkout) -> None:
+    says(checkout, "".join(f"ERROR Check {one} failed.\n   Stack/{one}\n" for one in range(5)), code=1)
+    with pytest.raises(DeploymentFailedError, match=r"Check 2 failed\. at Stack/2 / and 2 more$"):
+        CommandLine(checkout, pytest.fail).synthesise({}, Path("/out"))
+
+
+def test_remarks_of_checks_do_not_hide_why_a_run_failed(checkout: Checkout) -> None:
+    says(checkout, "log_days is 5; allowed: 7, 14.\nINFO Nothing to worry about.\n   Stack\n", code=1)
+    with pytest.raises(DeploymentFailedError, match=r"failed: log_days is 5; allowed: 7, 14\.$"):
+        CommandLine(checkout, pytest.fail).synthesise({}, Path("/out"))
 
 
 def test_a_failure_without_words_says_its_exit_code(checkout: Checkout) -> None:

@@ -22,13 +22,14 @@ from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.log_lines import LogEntry
 from omnipub_cli.deployment.ports import Caller, DriftedResource, Resource
 from omnipub_cli.deployment.smoke import HEALTH, SmokeCheck
+from omnipub_cli.deployment.stage_lock import NAME
 from omnipub_cli.deployment.users import User
 from omnipub_cli.output.json_schemas import json_schema
 from omnipub_cli.output.views import StoryView, TableView
 from support.staged import OUTPUTS
 
 from .conftest import Ground
-from .fakes import ACCOUNT, CALLER, START, FakeShelf, FakeSite, modified
+from .fakes import ACCOUNT, CALLER, START, FakeFacts, FakeShelf, FakeSite, modified
 
 ROOT = Path(__file__).parents[3]
 SITE = "https://d111111abcdef8.cloudfront.net"
@@ -81,6 +82,7 @@ class FakeAccount:
     beat: datetime | None = None
     no_credentials: str = ""
     no_function: str = ""
+    facts_: FakeFacts = field(default_factory=FakeFacts)
 
     def caller(self) -> Caller:
         if self.no_credentials:
@@ -94,6 +96,10 @@ class FakeAccount:
     def shelf(self, stage: str, region: str) -> FakeShelf:
         assert (stage, region) == ("dev", "us-east-1")
         return self.ground.shelf
+
+    def facts(self, region: str) -> FakeFacts:
+        assert region == "us-east-1"
+        return self.facts_
 
     def site(self, region: str) -> FakeSite:
         assert region
@@ -317,6 +323,65 @@ def test_the_stages_file_may_say_the_infrastructure(run: Run) -> None:
     Path("deploy").mkdir()
     Path("deploy/dev.toml").write_text('infra = "serverless"\n')
     assert run("deploy", "--yes").code == 0
+
+
+def test_the_kind_of_a_new_stage_is_asked_for_and_that_of_one_that_is_there_is_known(
+    run: Run, aws: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("containers\n"))
+    ran = run("deploy", "--yes")
+    assert (ran.code, aws.ground.executed) == (8, [])
+    assert "Stage dev is new. Which infrastructure does it run on? Type serverless or containers:" in ran.err
+    monkeypatch.setattr("sys.stdin", Terminal("\n"))
+    assert run("deploy", "--yes").code == 130, "nothing is assumed"
+    monkeypatch.setattr("sys.stdin", Terminal("serverless\n"))
+    assert run("deploy", "--yes").code == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    ran = run("deploy", "--yes")
+    assert ran.code == 0, ran.err
+    assert "Which infrastructure" not in ran.err
+
+
+def test_two_deployments_at_once_are_one_and_a_refusal(run: Run, aws: FakeAccount) -> None:
+    """The second one is typed while the first one follows its stacks, with other values."""
+    second: list[Ran] = []
+    shelf = aws.ground.shelf
+
+    def meanwhile() -> None:
+        if not second:
+            second.append(Ran(0, "", ""))
+            aws.ground.clock.on_wait.append(renew)
+            second[0] = deploy(run, "-c", "log_level=ERROR")
+
+    def renew() -> None:
+        """What the first run's own thread does each half minute."""
+        told = json.loads(shelf.objects[NAME])
+        if told["by"] == CALLER.arn and not told["free"]:
+            shelf.objects[NAME] = json.dumps(told | {"write": told["write"] + 1})
+
+    aws.ground.clock.on_wait.append(meanwhile)
+    first = deploy(run)
+    assert second[0].code == 4
+    assert f"Stage dev is being deployed: The run that {CALLER.arn} began at" in second[0].err
+    assert "Nothing was changed." in second[0].err
+    assert all("log_level" not in one for one in aws.ground.cdk.contexts)
+    assert first.code == 4, "its lock was written by somebody else here, so it begins nothing more"
+
+
+def test_what_an_account_has_already_is_said_before_anything_is_asked(run: Run, aws: FakeAccount) -> None:
+    aws.facts_.detector = "d-9"
+    ran = deploy(run, "-c", "guardduty=true")
+    assert ran.code == 0, ran.err
+    assert "GuardDuty: ok, on already in this account and region (d-9); it is left as it is" in ran.err
+    assert aws.ground.cdk.contexts[0]["guardduty"] == "false"
+
+
+def test_few_runs_side_by_side_are_doubtful_and_no_reason_to_stop(run: Run, aws: FakeAccount) -> None:
+    aws.facts_.runs = 10
+    ran = deploy(run)
+    assert ran.code == 0, ran.err
+    assert "concurrency: doubtful, Functions of this account may have 10 runs side by side" in ran.err
+    assert "--quota-code L-B99A9384 --desired-value 1000 --region us-east-1" in ran.err
 
 
 def test_without_a_terminal_nothing_is_deployed_unasked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

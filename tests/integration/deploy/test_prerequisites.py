@@ -13,10 +13,10 @@ from omnipub_cli.deployment.checkout import Checkout
 from omnipub_cli.deployment.errors import MissingError
 from omnipub_cli.deployment.liveness import StageLiveness
 from omnipub_cli.deployment.ports import Caller
-from omnipub_cli.deployment.prerequisites import PrerequisiteSources, findings, node_of, require, typed
+from omnipub_cli.deployment.prerequisites import PrerequisiteSources, Standing, findings, node_of, require, typed
 from omnipub_cli.deployment.regions import clearer
 
-from .fakes import ACCOUNT, CALLER, Clock, FakeStacks
+from .fakes import ACCOUNT, CALLER, Clock, FakeFacts, FakeStacks
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,12 +28,17 @@ def premises(*regions: str, caller: Callable[[], Caller] = lambda: CALLER, **mor
             made.there("CDKToolkit", outputs={"BootstrapVersion": "33"})
         return made
 
-    values = {"checkout": Checkout(root=ROOT), "node": lambda: Path("/node"), "has_packages": lambda: True}
+    values = {
+        "checkout": Checkout(root=ROOT),
+        "node": lambda: Path("/node"),
+        "has_packages": lambda: True,
+        "facts": lambda _: FakeFacts(),
+    }
     return PrerequisiteSources(caller=caller, stacks=stacks, **(values | more))
 
 
 def named(found: Any) -> dict[str, bool]:
-    return {one.name: one.ok for one in found}
+    return {one.name: one.standing is not Standing.MISSING for one in found}
 
 
 def test_both_regions_must_be_prepared_for_cdk() -> None:
@@ -59,11 +64,16 @@ def test_a_preparation_that_failed_is_none() -> None:
         return made
 
     one = PrerequisiteSources(
-        checkout=Checkout(root=ROOT), node=lambda: None, caller=lambda: CALLER, stacks=stacks, has_packages=lambda: True
+        checkout=Checkout(root=ROOT),
+        node=lambda: None,
+        caller=lambda: CALLER,
+        stacks=stacks,
+        has_packages=lambda: True,
+        facts=lambda _: FakeFacts(),
     )
     found, _ = findings(one, stage="dev", region="us-east-1")
     assert found[-1].what == "CDKToolkit in us-east-1 is ROLLBACK_COMPLETE."
-    assert not found[-1].ok
+    assert found[-1].standing is Standing.MISSING
 
 
 def test_without_credentials_aws_is_asked_nothing_more() -> None:
@@ -72,10 +82,40 @@ def test_without_credentials_aws_is_asked_nothing_more() -> None:
 
     found, who = findings(premises(caller=caller), stage="dev", region="us-east-1")
     assert who is None
-    assert list(named(found)) == ["packages", "node", "cdk", "credentials"]
+    assert list(named(found)) == ["packages", "node", "cdk", "python", "credentials"]
     with pytest.raises(MissingError, match="have expired") as missing:
         require(found)
     assert missing.value.hint == "Sign in again: aws sso login"
+
+
+def test_a_python_of_lambdas_version_must_be_there_before_anything_is_synthesised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "python3.13"
+    put(other, says="cpython 3.12.4")
+    monkeypatch.setenv("OMNIPUB_BUNDLE_PYTHON", str(other))
+    found, _ = findings(premises("us-east-1"), stage="dev", region="us-east-1")
+    (one,) = (one for one in found if one.name == "python")
+    assert one.standing is Standing.MISSING
+    assert one.what.startswith(f"OMNIPUB_BUNDLE_PYTHON names {other}, which is not a CPython 3.13;")
+    assert one.next.endswith("unset OMNIPUB_BUNDLE_PYTHON")
+    put(tmp_path / "right", says="cpython 3.13.5")
+    monkeypatch.setenv("OMNIPUB_BUNDLE_PYTHON", str(tmp_path / "right"))
+    found, _ = findings(premises("us-east-1"), stage="dev", region="us-east-1")
+    assert named(found)["python"]
+
+
+def test_what_an_account_may_have_is_asked_and_what_may_not_be_asked_is_doubtful() -> None:
+    def standing(facts: FakeFacts) -> dict[str, str]:
+        found, _ = findings(premises("us-east-1", facts=lambda _: facts), stage="dev", region="us-east-1")
+        return {one.name: one.standing.value for one in found if one.name in {"concurrency", "log policies"}}
+
+    assert standing(FakeFacts()) == {"concurrency": "ok", "log policies": "ok"}
+    full = [f"policy-{one}" for one in range(10)]
+    assert standing(FakeFacts(runs=10, policies=full)) == {"concurrency": "doubtful", "log policies": "doubtful"}
+    assert standing(FakeFacts(policies=[*full[1:], "AWSLogDeliveryWrite20150319"]))["log policies"] == "ok"
+    refused = FakeFacts(refuse={"concurrency", "log_policies"})
+    assert standing(refused) == {"concurrency": "doubtful", "log policies": "doubtful"}
 
 
 def test_an_old_node_on_the_path_is_named_with_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

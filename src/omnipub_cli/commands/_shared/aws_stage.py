@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from omnipub_cli.deployment.account import AwsAccount
     from omnipub_cli.deployment.checkout import Checkout
+    from omnipub_cli.deployment.infrastructure import Infrastructure
     from omnipub_cli.deployment.ports import Stack
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.framework.context import Call
@@ -80,16 +81,42 @@ def _value(text: str) -> tuple[str, str]:
     return name, value
 
 
-def check_infrastructure(infra: str, environment: Mapping[str, str], target: Target) -> None:
-    """Go on only with an infrastructure that is named and built.
+def named_infrastructure(infra: str, environment: Mapping[str, str], target: Target) -> Infrastructure | None:
+    """The infrastructure that is said, None if nothing says one.
 
     Raises:
-        InvalidInputError: None is named.
+        InvalidInputError: What is said is none.
         NotBuiltError: It is not built yet.
     """
-    from omnipub_cli.deployment.infrastructure import chosen
+    from omnipub_cli.deployment.infrastructure import named
 
-    chosen(infra, environment, in_file=target.infra, file=target.file)
+    return named(infra, environment, in_file=target.infra, file=target.file)
+
+
+def check_infrastructure(call: Call, account: AwsAccount, target: Target) -> None:
+    """Where nothing says the infrastructure: a stage that is there has its own, that of a new one is asked for.
+
+    Raises:
+        InvalidInputError: The stage is new, and nobody can be asked.
+        NotBuiltError: What was answered is not built yet.
+    """
+    from omnipub_cli.deployment.infrastructure import Infrastructure, built, unsaid
+    from omnipub_cli.framework.prompts import can_ask, choose
+
+    if any(_standing(account, target)):
+        return
+    if not can_ask():
+        raise unsaid(target.file)
+    question = f"Stage {target.stage} is new. Which infrastructure does it run on?"
+    built(Infrastructure(choose(call, question, option="--infra", choices=list(Infrastructure))))
+
+
+def _standing(account: AwsAccount, target: Target) -> Iterator[str]:
+    """The stacks of the stage that are there."""
+    for short in placed(target.region):
+        stack = account.stacks(region_of(short, target.region)).find(name_of(short, target.stage))
+        if stack is not None and stack.status not in {"DELETE_COMPLETE", "REVIEW_IN_PROGRESS"}:
+            yield short
 
 
 @contextmanager

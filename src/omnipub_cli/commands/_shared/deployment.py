@@ -8,19 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnipub_cli.commands._shared import deployment_views
-from omnipub_cli.deployment import cdk, prerequisites, wall_clock
-from omnipub_cli.deployment.deploy import Deployment
+from omnipub_cli.deployment import account_guards, cdk, prerequisites, wall_clock
+from omnipub_cli.deployment.deploy import CHANGE_SET, Deployment
 from omnipub_cli.deployment.events import Follower
 from omnipub_cli.deployment.history import DeploymentHistory
+from omnipub_cli.deployment.stack_state import StackReadiness, ground
+from omnipub_cli.deployment.stacks import name_of
+from omnipub_cli.deployment.stage_lock import StageLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from omnipub_cli.deployment.account import AwsAccount
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.deploy import Plan
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.framework.context import Call
+
+
+GUARDED = "Security"
+"""The stack that makes what exists once per account and region."""
 
 
 def follower(call: Call, target: Target) -> Follower:
@@ -42,6 +49,8 @@ def deployment(
     approve: Callable[[Plan], None],
     allow_replace: bool = False,
     allow_schema_change: bool = False,
+    confirm: Callable[[], None] = lambda: None,
+    change_set: str = CHANGE_SET,
 ) -> Deployment:
     """A deployment of the stage; nothing is done yet."""
     return Deployment(
@@ -58,11 +67,33 @@ def deployment(
         say=call.output.note,
         allow_replace=allow_replace,
         allow_schema_change=allow_schema_change,
+        confirm=confirm,
+        change_set=change_set,
     )
 
 
-def prepared(call: Call, account: AwsAccount, checkout: Checkout, target: Target) -> None:
-    """Look whether everything is there, and say so.
+def lock(call: Call, account: AwsAccount, target: Target, what: str) -> StageLock:
+    """The lock of the stage, not yet held; `what` says what is done with it: deployed, rolled back, destroyed."""
+    return StageLock(
+        store=account.shelf(target.stage, target.region),
+        stage=target.stage,
+        by=account.caller().arn,
+        what=what,
+        now=wall_clock.now,
+        wait=wall_clock.wait,
+        say=call.output.note,
+    )
+
+
+def lock_if_any(call: Call, account: AwsAccount, target: Target, what: str) -> StageLock | None:
+    """The lock of the stage; None in a region that is not prepared for CDK (any more): nobody deploys there."""
+    if ground(account.stacks(target.region).find(prerequisites.BOOTSTRAP)) is StackReadiness.ABSENT:
+        return None
+    return lock(call, account, target, what)
+
+
+def prepared(call: Call, account: AwsAccount, checkout: Checkout, target: Target, wanted: Collection[str]) -> Target:
+    """Look whether everything is there, and say so; the target, with what the account makes of its values.
 
     Raises:
         MissingError: Something is not.
@@ -73,10 +104,18 @@ def prepared(call: Call, account: AwsAccount, checkout: Checkout, target: Target
         caller=account.caller,
         stacks=account.stacks,
         has_packages=prerequisites.has_packages,
+        facts=account.facts,
     )
     found, _ = prerequisites.findings(premises, stage=target.stage, region=target.region)
     call.output.beside(deployment_views.findings_story(found))
     prerequisites.require(found)
+    if GUARDED not in wanted:
+        return target
+    stacks, name = account.stacks(target.region), name_of(GUARDED, target.stage)
+    own = stacks.resources(name) if ground(stacks.find(name)) is not StackReadiness.ABSENT else ()
+    target, guards = account_guards.settled(target, account.facts(target.region), own)
+    call.output.beside(deployment_views.findings_story(guards))
+    return target
 
 
 @contextmanager

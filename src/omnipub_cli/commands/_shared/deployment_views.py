@@ -82,9 +82,14 @@ def changes_json(plan: Plan) -> list[ResourceChangeJson]:
 
 def findings_story(found: Sequence[Prerequisite]) -> StoryView:
     """What must be there before a deployment; of what is missing, the error says more."""
-    return StoryView(
-        lines=[LineView([f"{one.name}:", *(["ok,", one.what] if one.ok else ["missing"])], indent=2) for one in found]
-    )
+    lines: list[LineView] = []
+    for one in found:
+        said = [] if one.standing == "missing" else [f"{one.what}"]
+        word = f"{one.standing}," if said else f"{one.standing}"
+        lines.append(LineView([f"{one.name}:", word, *said], indent=2))
+        if one.standing == "doubtful" and one.next:
+            lines.append(LineView((one.next,), indent=4, whole=True))
+    return StoryView(lines=lines)
 
 
 def checks_view(checks: Sequence[SmokeCheck], *, terminal: bool) -> StoryView | TableView:

@@ -132,6 +132,7 @@ _TABLE: dict[str, Figure] = {
     ),
     "tasks.image_gb": _assumed(0.3, "GB of kept images", "89 MB each, the last three"),
     "alb.units": _assumed(0.5, "capacity units in use", "far below 25 new connections a second"),
+    "config.changes": _assumed(300, "changes of resources a month", "each deployment of a release changes some thirty"),
     "hub.functions": _assumed(12, "functions that are one resource unit of Security Hub", "its model of 2025"),
     "hub.roles": _assumed(125, "roles that are one resource unit of Security Hub", "its model of 2025"),
 }

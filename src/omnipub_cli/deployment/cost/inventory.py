@@ -29,6 +29,7 @@ class Inventory:
         figures: Metrics that are counted from log lines.
         firewall_rules: Rules and groups of the web ACL; 0 without a web ACL.
         guardduty: What GuardDuty looks at besides the account's calls; None if the stage does not turn it on.
+        config: Whether AWS Config records for the stage.
         security_hub: Whether the stage turns it on.
         roles: Roles of IAM, which Security Hub counts.
         pages_cached: Whether CloudFront keeps scripts and styles.
@@ -53,6 +54,7 @@ class Inventory:
     dashboards: int = 1
     firewall_rules: int = 0
     guardduty: frozenset[str] | None = None
+    config: bool = False
     security_hub: bool = False
     roles: int = 0
     pages_cached: bool = False
@@ -82,7 +84,7 @@ INVENTORIES: Mapping[str, Inventory] = MappingProxyType(
         "dev": _DEV,
         "test": replace(_DEV, firewall_rules=0),
         "staging": replace(_DEV, log_days=14),
-        "prod": replace(_DEV, recovery=True, log_days=30, guardduty=frozenset({OBJECTS, NETWORK}), security_hub=True),
+        "prod": replace(_DEV, recovery=True, log_days=30, guardduty=frozenset({OBJECTS, NETWORK})),
     }
 )
 """Stage → what its templates hold."""
@@ -123,11 +125,6 @@ PLANNED: Mapping[str, Planned] = MappingProxyType(
             what="CloudFront keeps the pages' scripts and styles.",
             is_built=lambda one: one.pages_cached,
             built=lambda one: replace(one, pages_cached=True),
-        ),
-        "security_hub": Planned(
-            what="Security Hub is off unless a stage says so; without AWS Config it sees next to nothing.",
-            is_built=lambda one: not one.security_hub,
-            built=lambda one: replace(one, security_hub=False),
         ),
     }
 )

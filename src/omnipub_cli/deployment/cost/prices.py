@@ -136,6 +136,7 @@ _TABLE: dict[str, Price] = {
     "guardduty.calls": _price("GuardDuty", 4.00, "calls of the account's APIs", "guardduty", _S10, per=_MILLION),
     "guardduty.objects": _price("GuardDuty", 0.80, "reads and writes of objects", "guardduty", _S10, per=_MILLION),
     "guardduty.network": _price("GuardDuty", 1.00, "GB of the functions' network logs", "guardduty", _S10),
+    "config.changes": _price("AWS Config", 0.003, "changes recorded", "config", _S9),
     "securityhub.units": _price("Security Hub", 3.75, "resource units", "security-hub", _S9),
     # What containers take instead of functions.
     "fargate.cpu": _price("Fargate", 0.03238, "hours of a vCPU on arm64", "fargate", _S5),

@@ -203,6 +203,8 @@ def watched(traffic: Traffic, inventory: Inventory) -> Iterator[Part]:
         if NETWORK in inventory.guardduty:
             calls = traffic.requests * GUARDED_CALLS + traffic.deliveries * (GUARDED_CALLS + 1)
             yield Part(price="guardduty.network", units=calls * value("kb.network") / KB_OF_A_GB)
+    if inventory.config:
+        yield Part(price="config.changes", units=value("config.changes"))
     if inventory.security_hub:
         units = len(inventory.functions) / value("hub.functions") + inventory.roles / value("hub.roles")
         yield Part(price="securityhub.units", units=units)

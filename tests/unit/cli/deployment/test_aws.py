@@ -15,6 +15,7 @@ from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError, OmnipubError
+from omnipub_cli.deployment.account_facts import AwsAccountFacts
 from omnipub_cli.deployment.amplify import AwsSite
 from omnipub_cli.deployment.aws_clients import OperatorSession, asked
 from omnipub_cli.deployment.buckets import Objects
@@ -281,6 +282,49 @@ def test_records_are_written_read_and_listed_newest_first(stubbed: Stubbed) -> N
     assert shelf.put("1.json", "{}") == "https://b.s3.eu-central-1.amazonaws.com/omnipub/dev/1.json"
     assert shelf.get("1.json") == "{}"
     assert shelf.newest(2) == ["3.json", "2.json"]
+
+
+def test_an_object_is_swapped_only_on_its_tag_and_its_age_is_by_s3s_own_clock(stubbed: Stubbed) -> None:
+    client, stub = stubbed("s3")
+    shelf = Folder(client, bucket="b", prefix="omnipub/dev/", region="eu-central-1")
+    where = {"Bucket": "b", "Key": "omnipub/dev/lock"}
+    stub.add_client_error("get_object", "NoSuchKey", "The specified key does not exist.", 404)
+    stub.add_response("put_object", {"ETag": '"1"'}, {**where, "Body": b"mine", "IfNoneMatch": "*"})
+    stub.add_client_error("put_object", "PreconditionFailed", "At least one did not hold", 412)
+    stub.add_client_error("put_object", "ConditionalRequestConflict", "Somebody writes it right now", 409)
+    stub.add_response("put_object", {"ETag": '"2"'}, {**where, "Body": b"mine", "IfMatch": '"1"'})
+    assert shelf.held("lock") is None
+    assert shelf.swap("lock", "mine", tag="") == '"1"'
+    assert shelf.swap("lock", "mine", tag='"0"') is None
+    assert shelf.swap("lock", "mine", tag='"0"') is None
+    assert shelf.swap("lock", "mine", tag='"1"') == '"2"'
+    told = {
+        "Body": StreamingBody(io.BytesIO(b"mine"), 4),
+        "ETag": '"2"',
+        "LastModified": AT,
+        "ResponseMetadata": {"HTTPHeaders": {"date": "Mon, 23 Nov 2026 12:01:30 GMT"}},
+    }
+    stub.add_response("get_object", told, where)
+    found = shelf.held("lock")
+    assert found is not None
+    assert (found.body, found.tag, found.age) == ("mine", '"2"', 90)
+
+
+def test_what_stands_in_an_account_already_is_asked_of_each_service(stubbed: Stubbed) -> None:
+    clients = {name: stubbed(name) for name in ("guardduty", "securityhub", "config", "lambda", "logs")}
+    facts = AwsAccountFacts(lambda service: clients[service][0])
+    clients["guardduty"][1].add_response("list_detectors", {"DetectorIds": ["d-1"]}, {})
+    clients["securityhub"][1].add_client_error("describe_hub", "InvalidAccessException", "not subscribed", 401)
+    clients["securityhub"][1].add_response("describe_hub", {"HubArn": "arn:hub"}, {})
+    clients["securityhub"][1].add_client_error("describe_hub", "AccessDeniedException", "not yours", 403)
+    told = {"ConfigurationRecorders": [{"name": "default"}]}
+    clients["config"][1].add_response("describe_configuration_recorders", told, {})
+    clients["lambda"][1].add_response("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": 10}}, {})
+    clients["logs"][1].add_response("describe_resource_policies", {"resourcePolicies": [{"policyName": "p"}]}, {})
+    assert (facts.detectors(), facts.hubs(), facts.hubs()) == (["d-1"], [], ["arn:hub"])
+    with pytest.raises(OmnipubError):
+        facts.hubs()
+    assert (facts.recorders(), facts.concurrency(), facts.log_policies()) == (["default"], 10, ["p"])
 
 
 def test_a_bucket_is_emptied_of_every_version(stubbed: Stubbed) -> None:

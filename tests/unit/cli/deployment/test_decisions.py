@@ -15,7 +15,8 @@ from omnipub_cli.deployment.assembly import PlannedStack
 from omnipub_cli.deployment.change_impact import Fate
 from omnipub_cli.deployment.checkout import Checkout, found
 from omnipub_cli.deployment.errors import DeploymentFailedError, NotBuiltError
-from omnipub_cli.deployment.infrastructure import chosen
+from omnipub_cli.deployment.infrastructure import named, unsaid
+from omnipub_cli.deployment.known_failures import remedy_of
 from omnipub_cli.deployment.ports import Stack, StackEvent
 from omnipub_cli.deployment.users import checked_address, lacking
 
@@ -31,24 +32,42 @@ SERVERLESS = {"INFRA_TYPE": "serverless"}
 def test_the_flag_wins_over_the_variable_and_that_over_the_file(
     flag: str, environment: dict[str, str], in_file: str
 ) -> None:
-    assert chosen(flag, environment, in_file=in_file, file="deploy/dev.toml") == "serverless"
+    assert named(flag, environment, in_file=in_file, file="deploy/dev.toml") == "serverless"
 
 
 def test_without_any_word_both_infrastructures_are_named() -> None:
-    with pytest.raises(InvalidInputError) as wrong:
-        chosen("", {}, in_file="", file="deploy/dev.toml")
-    assert "--infra serverless or --infra containers" in wrong.value.hint
+    assert named("", {}, in_file="", file="deploy/dev.toml") is None
+    assert "--infra serverless or --infra containers" in unsaid("deploy/dev.toml").hint
 
 
 @pytest.mark.parametrize(("flag", "environment"), [("containers", SERVERLESS), ("", CONTAINERS)])
 def test_containers_are_not_built_and_that_is_said(flag: str, environment: dict[str, str]) -> None:
     with pytest.raises(NotBuiltError, match=r"'containers' is not built yet; nothing was done"):
-        chosen(flag, environment, in_file="", file="f")
+        named(flag, environment, in_file="", file="f")
 
 
 def test_an_unknown_infrastructure_names_where_it_was_said() -> None:
     with pytest.raises(InvalidInputError, match="INFRA_TYPE is 'mainframe'"):
-        chosen("", {"INFRA_TYPE": "mainframe"}, in_file="", file="f")
+        named("", {"INFRA_TYPE": "mainframe"}, in_file="", file="f")
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("Your account must be verified before you can add new CloudFront resources.", "support/home#/case/create"),
+        ("The request is rejected because a detector already exists for the current account", "-c guardduty=false"),
+        ("Account is already subscribed to Security Hub", "-c security_hub=false"),
+        ("Domain already associated with another user pool", "-c sign_in_prefix=another-word"),
+        ("UnreservedConcurrentExecution below its minimum value of [10].", "--quota-code L-B99A9384"),
+        ("Resource limit exceeded: resource policies (LimitExceededException)", "describe-resource-policies"),
+        ("Something nobody has met yet", ""),
+    ],
+)
+def test_what_an_account_meets_once_has_a_remedy_of_its_own(reason: str, remedy: str) -> None:
+    told = remedy_of(reason, stage="prod", region="eu-central-1")
+    assert remedy in told
+    assert bool(told) == bool(remedy)
+    assert "{" not in told
 
 
 def member(action: str, kind: str, **more: Any) -> dict[str, Any]:

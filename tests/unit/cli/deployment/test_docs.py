@@ -77,4 +77,5 @@ def test_the_form_offers_what_there_is() -> None:
     text = (ROOT / ".github" / "workflows" / "deploy.yml").read_text()
     infra, stages = re.findall(r"options: \[(.+)\]", text)
     assert sorted(infra.split(", ")) == sorted(Infrastructure)
+    assert "default: containers\n" in text, "as the project's first workflow had it"
     assert stages.split(", ") == list(Checkout(root=ROOT).module("stages").STAGES)
