@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from omnipub_cdk import runtime_python
 from omnipub_cdk.bundling import BundleError, build, bundle, source_tree, tools
 from omnipub_cdk.bundling.tables import ENTRIES
 
@@ -119,10 +120,10 @@ def test_a_wrong_word_is_answered_with_the_right_ones(function: str, architectur
 
 
 def test_without_the_runtimes_python_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tools, "_candidates", lambda: iter([tmp_path / "python3.13"]))
+    monkeypatch.setattr(runtime_python, "_candidates", lambda _: iter([tmp_path / "python3.13"]))
     with pytest.raises(BundleError, match=r"No Python 3\.13 was found") as refused:
         tools.interpreter()
     assert "uv python install 3.13" in refused.value.hint
-    monkeypatch.setenv(tools.VARIABLE, str(tmp_path / "python"))
-    with pytest.raises(BundleError, match=rf"{tools.VARIABLE} names .*/python, which is not a CPython 3\.13"):
+    monkeypatch.setenv(runtime_python.VARIABLE, str(tmp_path / "python"))
+    with pytest.raises(BundleError, match=rf"{runtime_python.VARIABLE} names .*/python, which is not a CPython 3\.13"):
         tools.interpreter()
