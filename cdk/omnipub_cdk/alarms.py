@@ -1,6 +1,6 @@
-"""When somebody is called: ten alarms, each with the page that says what to do.
+"""Alarms: when a person is called, and the page that says what to do.
 
-Figures come from CloudWatch's own metrics where it has them, else from `signals`.
+Figures come from CloudWatch's own metrics where it has them, else from `metrics`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

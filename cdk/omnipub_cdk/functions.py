@@ -1,4 +1,7 @@
-"""How a Lambda function of omnipub is made: its code, its log group, a role that may do nothing else yet."""
+"""How a Lambda function of omnipub is made: its code, its log group and its role.
+
+The role may do nothing else yet.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def find_node(environment: Mapping[str, str]) -> Path | None:
-    """The node to use: the one JSII_NODE names, the one of the Python packages, or a new enough one on the PATH."""
+    """The node to use: JSII_NODE's, the Python package's, or a new enough one on PATH."""
     if named := environment.get("JSII_NODE"):
         return Path(named)
     packaged = packaged_node()

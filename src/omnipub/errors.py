@@ -63,7 +63,10 @@ class ForbiddenAddressError(OmnipubError):
 
 
 class GateClosedError(ConflictError):
-    """The table is a copy, or older than what ran here last; nothing is sent from it until it is adopted."""
+    """The table is a copy, or older than what ran here last.
+
+    Nothing is sent from it until it is adopted.
+    """
 
 
 class SealBrokenError(OmnipubError):

@@ -9,7 +9,10 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def directory(path: Path) -> Path:
-    """Make a directory, and those above it that are missing, for its owner alone; one that exists stays as it is."""
+    """Make a directory and its missing parents, for its owner alone.
+
+    A directory that exists stays as it is.
+    """
     for missing in reversed([one for one in (path, *path.parents) if not one.exists()]):
         try:
             missing.mkdir(mode=stat.S_IRWXU)

@@ -1,4 +1,6 @@
-"""The digests of the wheels that bundles are made of: what is fetched is one of these, or nothing is built.
+"""The digests of the wheels that bundles are made of.
+
+A wheel with another digest is refused, and nothing is built.
 
 They stand in `hashes.txt`, which uv writes. A digest names bytes and no host, so any index may serve them.
 """

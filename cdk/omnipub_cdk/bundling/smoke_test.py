@@ -48,6 +48,6 @@ def check(modules: Iterable[str], *, own: Path, packages: Path, interpreter: Int
         reason = " … ".join(done.stderr.strip().splitlines()[-3:])
         raise BundleError(
             f"The function would not start: {reason}",
-            hint="Import what it names in a function if only one machine needs it; else take it out of NOT_FOLLOWED "
+            hint="Import what it names in a function if only one machine needs it. Else take it out of NOT_FOLLOWED "
             "in bundling/tables.py, or add its package to PACKAGES there.",
         )

@@ -16,7 +16,7 @@ def uv() -> Path:
     found = find_uv()
     if found is None:
         raise BundleError(
-            "uv is needed to fetch the packages of a bundle, and it is neither in the virtual environment nor on PATH.",
+            "uv fetches the packages of a bundle, and it is neither in the virtual environment nor on PATH.",
             hint="Type: .venv/bin/pip install uv",
         )
     return found

@@ -148,6 +148,6 @@ def _bucket(stack: Stack, name: str, kept: RemovalPolicy, **values: Any) -> s3.B
     acknowledge(
         bucket,
         "AwsSolutions-S1",
-        "Two functions read and write it and their logs name each object; a log bucket would cost more than it tells.",
+        "Two functions read and write it, and their logs name each object. A log bucket would cost more than it tells.",
     )
     return bucket

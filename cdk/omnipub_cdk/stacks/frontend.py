@@ -122,8 +122,8 @@ def _acknowledge(distribution: cloudfront.Distribution, stage: Stage) -> None:
         acknowledge(
             distribution,
             "AwsSolutions-CFR4",
-            "Without a domain CloudFront's own certificate is used, which lets old browsers speak TLS 1.0; "
-            "a domain and its certificate raise that to TLS 1.2.",
+            "Without a domain CloudFront's own certificate is used, which lets old browsers speak TLS 1.0. "
+            "A domain and its certificate raise that to TLS 1.2.",
         )
     if not stage.firewall:
         acknowledge(distribution, "AwsSolutions-CFR2", f"Stage {stage.name} goes without a firewall ($10 a month).")

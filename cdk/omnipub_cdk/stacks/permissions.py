@@ -58,7 +58,10 @@ def allow_waking(function: lambda_.Function, data: DataStack) -> None:
 
 
 def allow_seat(function: lambda_.Function, data: DataStack) -> None:
-    """Read and write the object in which the table's epoch is remembered, and tell what is absent from what is not."""
+    """Read and write the object that holds the table's epoch.
+
+    It may also list, so that an absent object is known as absent.
+    """
     allow(function, ["s3:GetObject", "s3:PutObject"], f"{data.media_arn}/{SEATS}{data.table.table_name}")
     allow(function, ["s3:ListBucket"], data.media_arn)
 

@@ -1,4 +1,4 @@
-"""What makes it punctual: a tick each minute, the consumer of the delay queue, a queue of calls that failed."""
+"""Scheduling: a tick each minute, the consumer of the delay queue, a queue of failed calls."""
 
 from typing import Any
 

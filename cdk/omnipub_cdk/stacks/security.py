@@ -1,4 +1,4 @@
-"""What guards: the firewall in front of CloudFront; GuardDuty and Security Hub for the account in this region."""
+"""Security: the firewall of CloudFront; GuardDuty and Security Hub for the account in this region."""
 
 from typing import Any
 

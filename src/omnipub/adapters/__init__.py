@@ -1,1 +1,1 @@
-"""What touches the world: one adapter per port and place, sharing the port's file name."""
+"""Adapters: all I/O, one adapter per port and place, with the port's file name."""

@@ -68,7 +68,9 @@ def sentence(plain: str, network: str, said: str) -> str:
 
 
 def asked_wait(response: Response, now: datetime | None = None) -> timedelta | None:
-    """The wait that a `Retry-After` header asks for, in seconds or as a date; None if there is none to be read.
+    """The wait that a `Retry-After` header asks for, as seconds or as a date.
+
+    None if the header is missing or cannot be read.
 
     A header that came several times is one list of seconds; its longest wait counts.
 
@@ -90,7 +92,10 @@ def seconds_in(value: object) -> timedelta | None:
 
 
 def unclear(response: Response, *, network: str, publishes: bool, said: str = "", code: str = "") -> Outcome:
-    """What is not in a channel's table: after a request that publishes it may be out, else it surely is not."""
+    """What a code means that is not in a channel's table.
+
+    After a request that publishes it may be out, else it surely is not.
+    """
     if not publishes:
         plain = f"{network} did not do what it was asked."
     elif accepted(response):

@@ -1,4 +1,4 @@
-"""Numbers and moments as networks write them: read if they make sense, cut to what can be worked with, or absent.
+"""Numbers and moments as networks write them: read, cut to a usable range, or absent.
 
 Nothing here raises anything but ValueError, whatever was sent: nan, 10^30, a list, digits of another script.
 """
@@ -22,7 +22,10 @@ _LATEST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 
 
 def whole_number(value: object, *, most: int) -> int | None:
-    """A number of at least 0 as JSON or text, rounded up and cut to `most`; None if it is none."""
+    """A number of at least 0 from JSON or text, rounded up; at most `most`.
+
+    None if it is no number.
+    """
     match value:
         case bool():
             return None
@@ -40,7 +43,9 @@ def whole_number(value: object, *, most: int) -> int | None:
 
 
 def moment_of(text: object) -> datetime:
-    """The moment that ISO 8601 names, in UTC if it names no zone; years without sense are cut to the nearest one.
+    """The moment that ISO 8601 names, in UTC if it names no zone.
+
+    A year outside the usable range becomes the nearest one inside it.
 
     Raises:
         ValueError: It is none.

@@ -1,1 +1,1 @@
-"""What omnipub is about, without the world: messages, certifications, deliveries, limits, time."""
+"""The domain without any I/O: messages, certifications, deliveries, limits, time."""

@@ -1,6 +1,6 @@
 """The AWS certifications a member may have earned, and when each could be earned.
 
-Rules of this room:
+Rules of this module:
 1. A row is never removed, because stored certifications name it; a retired one keeps its last exam day.
 2. A new name is a new row: whoever passed under the old name holds the old title.
 3. A date may be too generous but never too strict: a true certificate must not be refused. So the first

@@ -1,6 +1,6 @@
-"""The circuit breaker of an account: who finds a network silent or busy spares everybody else the same.
+"""The circuit breaker of an account: after time-outs or throttles, everybody's deliveries to it wait.
 
-Rules of this room:
+Rules of this module:
 1. Decisions only, each from a breaker and a clock reading to a breaker; services write them conditionally.
 2. Only what concerns the whole account strains it: throttles, and requests that nobody answered.
 3. After it has closed again, what waited goes out in the order it came, spaced by the network's own pace.

@@ -1,4 +1,4 @@
-"""How a channel talks: generators that yield requests and are sent responses. Channels never send.
+"""Conversations with networks: generators that yield requests and receive responses. Channels never send.
 
 A publishing conversation ends in an `Outcome`, a look-up in a `Sighting`. One driver (`services.driver`) runs
 them all. A publishing conversation yields `Published` as soon as it knows a post's id: from there that result
@@ -105,7 +105,10 @@ class Published:
 
 
 class RequestFailedError(Exception):
-    """A request that does not publish had no answer, or was not begun; `outcome` is how the try ends for it."""
+    """A request that does not publish had no answer, or was not begun.
+
+    `outcome` is how the try ends because of it.
+    """
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.sentence)

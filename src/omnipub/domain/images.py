@@ -1,4 +1,4 @@
-"""What bytes show: whether they are an image that omnipub takes, and the reference that names them for ever."""
+"""Images: whether bytes are an image that omnipub accepts, and the reference that names them."""
 
 import hashlib
 

@@ -33,7 +33,7 @@ NAME_AT_MOST = 60
 """Characters of a channel's name; `identity` says what it looks like."""
 
 PROBLEMS_AT_MOST = 50
-"""Problems that are told of one message; who mends those hears of the others."""
+"""How many problems of a message are named at once; the next check names further ones."""
 
 _HASHTAG = re.compile(rf"\w{{1,{TAG_AT_MOST}}}")
 _LETTER = re.compile(r"[^\W\d_]")

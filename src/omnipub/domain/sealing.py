@@ -1,4 +1,4 @@
-"""What a sealed secret is for: a seal is bound to it, so that a secret moved elsewhere does not open."""
+"""The purpose of a sealed secret: a secret that was moved to another purpose does not open."""
 
 import json
 
@@ -17,5 +17,8 @@ def encoded(purpose: Purpose) -> str:
 
 
 def encoded_before(purpose: Purpose) -> str:
-    """A purpose as meaning 1 of the items wrote it: what is sealed so is opened so, and no more is."""
+    """A purpose as meaning 1 of the items wrote it.
+
+    What is sealed so is opened so; nothing new is sealed so.
+    """
     return "/".join(purpose[:-1] if purpose[-1] == TOKEN else purpose)

@@ -1,4 +1,7 @@
-"""Web addresses that are secrets, as who has one may post there: their one spelling, and what of them may be seen."""
+"""Web addresses that are secrets: their normal form, and the part that people may see.
+
+Whoever has such an address may post there.
+"""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +39,9 @@ def _parts(address: str) -> Iterator[str]:
 
 
 def normalised(address: str) -> str:
-    """An address in its one spelling: two that lead to the same place in the same way are the same text.
+    """An address in its normal form.
+
+    Two addresses that lead to the same place in the same way get the same text.
 
     Raises:
         InvalidInputError: It is no web address, or has a user name or password in it. Nothing of it is quoted.

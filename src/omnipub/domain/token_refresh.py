@@ -1,4 +1,4 @@
-"""How a network gives a new token for an old one: what the conversation ends in, and when to hold another one."""
+"""How a network gives a new token for an old one, and when to ask again."""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Holds what a network said against what can be true, before anything of it is kept.
+"""Checks a network's answer for impossible values, before anything of it is stored.
 
 Every conversation's end passes here, whatever channel led it. Somebody else wrote what it is made of: an id may be
 no id, an address no address, a wait longer than a life.

@@ -1,4 +1,4 @@
-"""What keeps web pages out of servers on this machine, judged from a request's head alone.
+"""Refuses requests that web pages make to servers on this machine, from a request's head alone.
 
 `Host` must name the loopback address, or a page could rebind its own name onto us. `Origin`, where there is one, must
 be ours, and a browser must not say that the request comes from another site.

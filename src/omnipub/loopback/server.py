@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1: a thread for each connection, as many as are allowed, and a word to those beyond."""
+"""A server on 127.0.0.1: a thread for each connection, up to a limit; further ones are refused."""
 
 import queue
 import socket

@@ -1,4 +1,4 @@
-"""What turns on one machine while AWS turns it elsewhere: the stream's trigger, the clock's, the delay queue's."""
+"""The loops that stand in for Kinesis, EventBridge Scheduler and SQS on one machine."""
 
 import threading
 import time

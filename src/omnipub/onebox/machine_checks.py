@@ -111,7 +111,10 @@ def connected(system: System, owner: str) -> Iterator[Finding]:
 
 
 def can_be_opened(data: Path) -> bool:
-    """Whether opening the data would only read it: a key that is gone must not be made anew without a word."""
+    """Whether opening the data would only read it.
+
+    A lost key must not be made anew without a word.
+    """
     return (data / TABLE).is_file() and (data / KEY).is_file()
 
 
@@ -202,8 +205,8 @@ def _secrets(data: Path) -> Iterator[Finding]:
     """The files that only their owner may read; without its key a table cannot open any token."""
     if (data / TABLE).is_file() and not (data / KEY).is_file():
         what = (
-            f"The key file {data / KEY} is gone, and no token opens without it. Restore it from a backup; until then "
-            "the table is not looked at, as whatever opens it makes a new key."
+            f"The key file {data / KEY} is gone, and no token opens without it. Restore it from a backup. Until then "
+            "the table is not looked at, because opening it would make a new key."
         )
         yield Finding(name="key", health=Health.BAD, what=what)
     for name, path in (("key", data / KEY), ("api token", data / TOKEN)):

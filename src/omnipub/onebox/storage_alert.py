@@ -1,4 +1,4 @@
-"""Storage in trouble, said once when it begins and once when it is over."""
+"""Reports a storage failure once when it begins, and once when it is over."""
 
 import threading
 from collections.abc import Callable

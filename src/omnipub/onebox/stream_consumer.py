@@ -1,4 +1,4 @@
-"""What reads the stream on one machine: it hands each account's records over and never waits for a network.
+"""Reads the stream on one machine, and passes each account's records on without waiting for a network.
 
 Rules of this file:
 1. A lane is read on behind what was handed over, not behind its checkpoint. So nobody's send holds up a lane.

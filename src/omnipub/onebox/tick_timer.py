@@ -1,4 +1,4 @@
-"""When the scheduler ticks on one machine: each minute by the wall clock, and at once after a jump of it."""
+"""When the scheduler ticks on one machine: each minute, and at once after the clock jumped."""
 
 import time
 from collections.abc import Callable

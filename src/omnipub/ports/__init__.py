@@ -1,1 +1,1 @@
-"""The ports through which services touch the world. A process may die at every call of one."""
+"""The ports: interfaces to everything outside the process. A process may die at every call of one."""

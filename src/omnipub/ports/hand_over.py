@@ -1,4 +1,4 @@
-"""Hands the records of one account to a worker of their own."""
+"""Passes the records of one account to a worker of their own."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
@@ -10,7 +10,9 @@ class HandOver(Protocol[_Record]):
     """Gives the records of one account to a worker of their own: what reads the stream waits for no network."""
 
     def hand_over(self, account: str, records: Sequence[_Record]) -> Sequence[_Record]:
-        """Take the records of an account, to be worked on in their order; return those for which there is no room.
+        """Take the records of an account, and work on them in their order.
+
+        Return the records for which there is no room.
 
         `account` is the records' partition key. Doubles are harmless: each record ends at the claim.
         """

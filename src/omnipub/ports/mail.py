@@ -1,4 +1,4 @@
-"""Mail: one message to one recipient over a server of one's own choice, and how that can end."""
+"""Mail: one message to one recipient over a chosen server, and how that can end."""
 
 import ipaddress
 from dataclasses import dataclass

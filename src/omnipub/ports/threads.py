@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class ThreadPool(Protocol):
-    """Hands that work side by side, in lanes that do not wait for each other."""
+    """A bounded thread pool, in lanes that do not wait for each other."""
 
     def work(self, lanes: Mapping[str, Sequence[Callable[[], None]]], slots: int) -> None:
         """Run all tasks, at most `slots` of a lane at a time; return when all have ended. Tasks do not raise."""

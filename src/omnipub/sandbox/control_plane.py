@@ -1,4 +1,4 @@
-"""The control plane under /_sandbox/: open accounts, read the count, order trouble."""
+"""The control plane under /_sandbox/: open accounts, read the count, order faults."""
 
 import re
 from collections.abc import Callable, Mapping

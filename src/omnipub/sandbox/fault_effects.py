@@ -63,7 +63,7 @@ def _instead(trouble: FaultAnswer) -> Play:
 
 
 def _once_accepted(then: Callable[[Scene, SandboxAnswer], SandboxAnswer | Silence]) -> Play:
-    """Accept, and then `then`; a request refused on its own merits hears just that."""
+    """Accept, and then `then`; a request that is refused anyway gets that refusal alone."""
 
     def play(scene: Scene) -> SandboxAnswer | Silence:
         accepted = scene.accept()

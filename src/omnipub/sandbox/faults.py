@@ -1,4 +1,4 @@
-"""Orders for trouble: which kinds there are, whom an order meets, and when it is used up."""
+"""Fault injection: which faults there are, which requests each meets, and when it is used up."""
 
 import random
 import secrets

@@ -1,4 +1,4 @@
-"""The sandbox over HTTP: reads requests, writes answers, and ends connections as rudely as ordered."""
+"""The sandbox over HTTP: reads requests, writes answers, and cuts connections where a fault says so."""
 
 from pathlib import Path
 

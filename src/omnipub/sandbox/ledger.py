@@ -112,7 +112,10 @@ class Ledger(Protocol):
         ...
 
     def delete_part(self, post: Post, part: int, *, of: int) -> bool:
-        """Take down one of a post's parts, and with the last one the post; False if that part is not up."""
+        """Remove one part of a post, and with its last part the post.
+
+        False if that part is not there.
+        """
         ...
 
     def edit(self, network: str, id: str, *, text: str, sent: Mapping[str, object]) -> bool:  # noqa: A002 - likewise

@@ -1,4 +1,4 @@
-"""What every network's dialect is made of: where a request leads, how it is answered, how trouble sounds."""
+"""What every network in the sandbox provides: its routes, its answers, and its form of each fault."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

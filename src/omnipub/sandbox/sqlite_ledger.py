@@ -88,7 +88,10 @@ class SqliteLedger:
         return self._database.run(sql, now_ms(), network, id) > 0
 
     def delete_part(self, post: Post, part: int, *, of: int) -> bool:
-        """Take down one of a post's parts, and with the last one the post; False if that part is not up."""
+        """Remove one part of a post, and with its last part the post.
+
+        False if that part is not there.
+        """
         with self._database.alone():
             if not self._database.run("INSERT OR IGNORE INTO withdrawn VALUES (?, ?)", post.number, part):
                 return False

@@ -97,7 +97,10 @@ class TableLedger:
         return post is not None and self._change_if_up(post, lambda item: item | {"deleted_at": self._now()})
 
     def delete_part(self, post: Post, part: int, *, of: int) -> bool:
-        """Take down one of a post's parts, and with the last one the post; False if that part is not up."""
+        """Remove one part of a post, and with its last part the post.
+
+        False if that part is not there.
+        """
 
         def without(item: Item) -> Item | None:
             if part in item["withdrawn"]:

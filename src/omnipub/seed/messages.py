@@ -1,6 +1,6 @@
 """Invented messages and certifications: the same seed, number and day always give the same ones.
 
-Rules of this room:
+Rules of this module:
 1. What is invented has lived by the same decisions as what is real (`progress`, `intervention`, `lifecycle`),
    so that nothing impossible is ever invented.
 2. Nothing lies in the near future: what is scheduled is due two days later at the earliest, spread over a

@@ -1,1 +1,1 @@
-"""What omnipub does, one use case per file; the world is touched only through the ports in `ports`."""
+"""What omnipub does, one use case per file; all I/O goes through the ports in `ports`."""

@@ -1,1 +1,1 @@
-"""The one table: its shape, its keys, its items, and the narrow port through which it is used."""
+"""The one table: its shape, its keys, its items, and every query of it."""

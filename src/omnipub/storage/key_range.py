@@ -10,7 +10,10 @@ _LAST = 0x10FFFF
 
 
 def span(query: Query) -> tuple[str, str | None]:
-    """The lowest sort key, "" if none is, and the one behind the highest, None if none is; empty if not lower."""
+    """The lowest sort key and the one behind the highest; the range is empty if not lower.
+
+    "" is no lower bound, and None is no upper bound.
+    """
     prefix = query.prefix or ""
     uppers = [one for one in (_behind(prefix), query.below) if one is not None]
     return max(prefix, query.at_least or ""), min(uppers, default=None)

@@ -1,4 +1,4 @@
-"""What kinds of items there are: which one a key names, how it is read, and what its index keys should be.
+"""The kinds of items: which one a key names, how it is read, and its index keys.
 
 `table inspect`, `verify`, `export` and `import` know the table through this page alone. A new kind of key
 in `keys` gets its line here; a test fails until it has one.
@@ -128,7 +128,10 @@ class IndexKey:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadItem:
-    """An item that can be read: the value in it (itself, if it is a plain one) and its key attributes."""
+    """An item that can be read: its value and its key attributes.
+
+    The value of a plain item is the item itself.
+    """
 
     item: Item
     kind: ItemKind

@@ -106,7 +106,9 @@ def first_items(table: Table, query: Query, at_most: int) -> FirstItems:
 
 
 def merged_page(table: Table, queries: Iterable[Query]) -> MergedPage:
-    """One page of each query of one index, merged by sort key down to where the first of these pages ends.
+    """One page of each query of one index, merged by sort key.
+
+    The merged page ends where the first of these pages ends.
 
     Beyond the end of one page there may be items of its query that were not read: they would be missing between the
     others. All queries are of one index and read it in one direction; one whose bounds hold nothing is not asked.

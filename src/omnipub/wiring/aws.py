@@ -1,4 +1,4 @@
-"""The page that puts AWS' adapters into services; read only where a stage is on AWS."""
+"""Builds the services on AWS' adapters; imported only where a stage is on AWS."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -74,7 +74,9 @@ def _sender(settings: Settings, clients: Clients) -> "HttpSender":
 
 
 def settle(system: System) -> None:
-    """Give a table that has no gate yet the one of its place, so that copies of it are known from now on.
+    """Give a table without a gate the identity of its place.
+
+    From then on copies of it are recognised.
 
     A gate that is there stays as it is: whether it is open is asked before each dispatch and claim.
     """

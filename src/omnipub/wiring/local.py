@@ -1,4 +1,4 @@
-"""The page that puts the adapters of one machine into services."""
+"""Builds the services on the adapters of one machine."""
 
 from contextlib import ExitStack, closing
 from functools import partial

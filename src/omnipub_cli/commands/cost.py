@@ -216,8 +216,8 @@ def _say_which_prices(call: Call, region: str) -> None:
     from omnipub_cli.deployment.cost import prices
 
     call.output.note(
-        f"List prices of {prices.REGION}, read from {prices.oldest()} to {prices.newest()}, in US dollars without tax; "
-        f"each with its source: omnipub cost --prices --wide"
+        f"List prices of {prices.REGION}, read from {prices.oldest()} to {prices.newest()}, in US dollars without tax. "
+        f"Each with its source: omnipub cost --prices --wide"
     )
     if region != prices.REGION:
         call.output.warn(f"The stage is in {region}, whose prices differ.")

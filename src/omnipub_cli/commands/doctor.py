@@ -75,7 +75,7 @@ def _table(found: "Sequence[Finding]", typed: "Sequence[str]") -> TableView:
 
 
 def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> StoryView:
-    """The same for eyes: sentences that may wrap, and what to type on a line of its own."""
+    """The same for a terminal: sentences that may wrap, and each command on a line of its own."""
     told: list[LineView] = []
     for one, words in zip(found, typed, strict=True):
         state = StatusCell(one.health.value)

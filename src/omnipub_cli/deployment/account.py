@@ -99,7 +99,7 @@ class AwsAccount:
             return self._session.region
 
     def clients(self, region: str, *, before_call: BeforeCall | None = None) -> "Clients":
-        """The clients of a region as omnipub's adapters use them; `before_call` hears of each of their calls."""
+        """The clients of a region as omnipub's adapters use them; `before_call` runs before each of their calls."""
         return self._session.clients(region, before_call=before_call)
 
     def close(self) -> None:

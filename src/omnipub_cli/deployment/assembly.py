@@ -32,7 +32,9 @@ def planned(folder: Path, *, region: str) -> Sequence[PlannedStack]:
 
 
 def waves(stacks: Sequence[PlannedStack], wanted: Sequence[str]) -> Sequence[Sequence[PlannedStack]]:
-    """The wanted stacks in groups: those of a group stand only on earlier groups, so they can go side by side.
+    """The wanted stacks in groups that can be deployed side by side.
+
+    A group needs only earlier groups.
 
     A stack that is not wanted counts as being there already.
 

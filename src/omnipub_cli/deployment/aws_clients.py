@@ -87,7 +87,7 @@ class OperatorSession:
             ) from error
 
     def clients(self, region: str, *, before_call: BeforeCall | None = None) -> "Clients":
-        """The clients of a region as omnipub's adapters use them; `before_call` hears of each of their calls."""
+        """The clients of a region as omnipub's adapters use them; `before_call` runs before each of their calls."""
         from omnipub.adapters.aws.clients import Clients
 
         def create(service: str, **options: Any) -> Any:

@@ -1,4 +1,7 @@
-"""CDK's pinned command line, in a process of its own; what it says is kept and told only where it fails."""
+"""CDK's pinned command line, in a process of its own.
+
+Its output is kept, and shown only if it fails.
+"""
 
 import os
 import re

@@ -1,4 +1,6 @@
-"""What a change set would do, and whether it may: nothing that is kept for good is replaced or removed in passing.
+"""What a change set would do, and whether it may.
+
+Nothing that is kept for good is replaced or removed by the way.
 
 Pure: the members of CloudFormation's `Changes` go in, a verdict comes out.
 """

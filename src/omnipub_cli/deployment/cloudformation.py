@@ -105,7 +105,9 @@ class CloudFormation:
             )
 
     def execute(self, name: str, change_set: str, *, token: str) -> None:
-        """Begin to do what a change set says, which its name or its ARN names; `token` comes back in its events.
+        """Execute a change set, named by its name or its ARN.
+
+        `token` comes back in its events.
 
         Raises:
             ConflictError: It is not there any more: another deployment put its own in its place.

@@ -25,7 +25,9 @@ def meant_by(template: str) -> str:
 def check_deployment(
     there: Mapping[str, Stack | None], wanted: Collection[str], *, stage: str, allowed: bool, ours: str = ""
 ) -> None:
-    """Go on if the functions that are there and those to come mean the same, or all change over while nothing goes out.
+    """Go on if the functions that are there and those to come mean the same.
+
+    They may also all change over while nothing goes out.
 
     Args:
         there: The stacks with functions, by short name.
@@ -44,13 +46,13 @@ def check_deployment(
     staying = [short for short in other if short not in wanted]
     if staying:
         raise ConflictError(
-            "This release means something else by the table than the deployed one, and these would stay as they are: "
+            "This release means something else by the table than the deployed one. These would stay as they are: "
             f"{', '.join(staying)}. Nothing was changed.",
             hint=f"Deploy all stacks at once: omnipub deploy --infra serverless --stage {stage}",
         )
     if not allowed:
         raise ConflictError(
-            "This release means something else by the table than the deployed one: while functions of both run, each "
+            "This release means something else by the table than the deployed one. While functions of both run, each "
             "misreads what the other writes. Nothing was changed.",
             hint="Pause everything with the release that is deployed, wait until nothing is publishing, then add "
             "--allow-schema-change; docs/decisions/0011-what-items-mean.md has the steps.",
@@ -65,7 +67,7 @@ def check_return(now: Stack | None, template: str, *, version: str, before: str,
     """
     if meant(now) != meant_by(template):
         raise ConflictError(
-            f"The functions of {version} mean something else by the table than those of {before or 'before'}, which "
-            "would misread what has been written since. Nothing was changed.",
+            f"The functions of {version} mean something else by the table than those of {before or 'before'}. "
+            "They would misread what has been written since. Nothing was changed.",
             hint=f"Deploy what works instead: omnipub deploy --infra serverless --stage {stage}",
         )

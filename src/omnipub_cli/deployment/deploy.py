@@ -1,4 +1,4 @@
-"""A deployment: change sets are made, judged, and executed, group by group; then the site learns its own address.
+"""A deployment: change sets are made, judged, and executed, group by group; then the site is told its address.
 
 All change sets of a group are judged before any of them is executed, and everything that keeps data stands in the
 first group: a change set that would lose a table is refused before anything has changed. Typed again after it was

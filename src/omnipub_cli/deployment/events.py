@@ -76,7 +76,7 @@ class Follower:
     def follow(
         self, watched: Sequence[WatchedStack], *, rested: Callable[[str], None] = lambda _: None
     ) -> Mapping[str, Stack | None]:
-        """Wait for all; each stack as it is then, by its short name. `rested` hears the name of each as it ends.
+        """Wait for all; each stack as it is then, by its short name. `rested` gets the name of each that ends.
 
         Raises:
             DeploymentFailedError: One did not end as it should; the others have come to rest too.

@@ -1,4 +1,4 @@
-"""Lambda's word about omnipub's functions, through boto3."""
+"""What Lambda reports of omnipub's functions, through boto3."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The system of a stage on AWS, asked whether it lives."""
+"""Whether the system of a stage on AWS works: what it is asked, and what it answers."""
 
 import secrets
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What stands in the way of changing a stack, and the command that clears it; pure."""
+"""Why a stack cannot be changed now, and the command that helps. Pure."""
 
 from omnipub.errors import ConflictError
 from omnipub_cli.deployment.ports import Stack
@@ -6,7 +6,10 @@ from omnipub_cli.deployment.stack_state import BROKEN
 
 
 def obstacle(stack: Stack, *, short: str, stage: str, region: str, ours: bool) -> ConflictError | None:
-    """Why a stack that is not ready cannot be waited for; None if it can: then an earlier run of ours changes it."""
+    """Why a stack that is not ready cannot be waited for.
+
+    None if it can: then an earlier run of ours changes it.
+    """
     remedy = BROKEN.get(stack.status)
     if remedy:
         typed = remedy.command.format(short=short, name=stack.name, stage=stage, region=region)

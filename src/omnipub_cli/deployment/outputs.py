@@ -1,4 +1,4 @@
-"""What the stacks of a stage say of themselves, and the copy of it that the last look left in build/."""
+"""The outputs of a stage's stacks, and the copy of them in build/."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What deployments need of AWS and of CDK, as narrow as they use it; beside it, what they hear from there."""
+"""What deployments need of AWS and of CDK, and the answers that they get."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -119,7 +119,10 @@ class Stacks(Protocol):
         """
 
     def execute(self, name: str, change_set: str, *, token: str) -> None:
-        """Begin to do what a change set says, which its name or its ARN names; `token` comes back in its events."""
+        """Execute a change set, named by its name or its ARN.
+
+        `token` comes back in its events.
+        """
 
     def delete(self, name: str, *, token: str) -> None:
         """Begin to delete a stack."""
@@ -162,7 +165,7 @@ class ObjectStore(Protocol):
         """Write an object that still has this tag ("": that is not there); its new tag, None if it has another."""
 
     def newest(self, count: int) -> Sequence[str]:
-        """Names of the last objects that are in no folder below, in the order of their names, the last one first."""
+        """Names of the newest objects that are in no folder below, the last name first."""
 
 
 class Cdk(Protocol):

@@ -78,7 +78,10 @@ class PrerequisiteSources:
 
 
 def findings(premises: PrerequisiteSources, *, stage: str, region: str) -> tuple[Sequence[Prerequisite], Caller | None]:
-    """All findings, and whose account it is; after the first one that asks AWS in vain, AWS is asked no more."""
+    """All findings, and whose account it is.
+
+    After the first question that AWS does not answer, AWS is asked no more.
+    """
     here = [_packages(premises), _node(premises), _cdk(premises.checkout), _interpreter(premises.checkout)]
     try:
         caller = premises.caller()
@@ -114,7 +117,7 @@ def has_packages() -> bool:
 
 
 def node_of(checkout: Checkout, environment: Mapping[str, str] | None = None) -> Callable[[], Path | None]:
-    """The search for node, by the rules of the command that starts CDK; what it finds is asked for its version."""
+    """Find node by the rules of the command that starts CDK, and ask for its version."""
 
     def search() -> Path | None:
         variables = os.environ if environment is None else environment

@@ -1,4 +1,7 @@
-"""Names of AWS regions: one that was mistyped has no servers, so asking there looks like a network that is down."""
+"""Names of AWS regions, so that a mistyped one is found.
+
+A mistyped region has no servers, which looks like a network that is down.
+"""
 
 import re
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""Going back: the functions' stacks get the templates they had before the last deployment; nothing that is kept moves.
+"""Roll back: the functions' stacks get their templates of before the last deployment; data stay.
 
 The way back is CloudFormation's, not Lambda's: a published version would freeze code and settings, but not routes,
 triggers and permissions, and the stacks would no longer be what their templates say. CDK's bucket keeps every bundle

@@ -11,7 +11,10 @@ PATIENCE = 5.0
 
 
 def served(frontend: Stack | None) -> tuple[str, str]:
-    """The version of the pages that the site of this stack serves, "" if it says none; and the same in words."""
+    """The version of the pages that the site of this stack serves; "" if it names none.
+
+    The second value says the same in words.
+    """
     site = frontend.outputs.get(SITE_OUTPUT, "").rstrip("/") if frontend else ""
     if not site:
         return "", "not deployed"

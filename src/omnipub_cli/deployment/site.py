@@ -1,4 +1,6 @@
-"""Pages onto the site: a zip file for Amplify, which serves it once it is whole; then CloudFront forgets the old ones.
+"""Pages onto the site: a zip file for Amplify, then an invalidation of CloudFront's cache.
+
+Amplify serves the file once it is whole.
 
 Beside the pages stands `version.json`. It is how a deployment finds out that what it sent is what users get.
 """

@@ -1,4 +1,4 @@
-"""Whether what was deployed lives: its heartbeat, the version that answers, one post to the sandbox if there is one."""
+"""The smoke test: the heartbeat, the version that answers, and one post to the sandbox."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

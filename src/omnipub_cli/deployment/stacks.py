@@ -1,4 +1,4 @@
-"""The stacks by name: which there are, what each is called on AWS, and in which order they stand on each other."""
+"""The stacks by name: what each is called on AWS, and which others it needs."""
 
 from collections.abc import Iterable, Sequence
 

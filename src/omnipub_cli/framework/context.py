@@ -91,7 +91,9 @@ class Call:
 
     @property
     def owner(self) -> str:
-        """Whose what is made here is, and by whom what is done here was done: on a stage, the caller's short ARN.
+        """The owner of what is made here, and the name of whoever acts.
+
+        On a stage, that is the caller's short ARN.
 
         Accounts can also be looked after for somebody else, who is then the owner.
         """

@@ -113,7 +113,10 @@ def schedule(at: str, zone: str, fold: str | None) -> Schedule | None:
 
 
 def window(not_after: str, zone: str, fold: str | None) -> Window | None:
-    """Until when it may begin, or None for as long as the stage says; a time is meant like that of --at."""
+    """The end of the window, or None for the stage's own.
+
+    A time is read like that of --at.
+    """
     from omnipub.domain.delivery.window import window_of
     from omnipub.domain.relative_times import TimeOnDay, needs_zone, relative_time, typed_schedule
     from omnipub.domain.timestamps import Fold
@@ -139,7 +142,10 @@ def window(not_after: str, zone: str, fold: str | None) -> Window | None:
 
 
 def moment_of(text: str, option: str) -> datetime:
-    """A moment to look from or to: ISO 8601, a day too; without an offset it is meant in this machine's zone."""
+    """A moment to look from or to: ISO 8601, or a day.
+
+    Without an offset it is in this machine's time zone.
+    """
     try:
         return datetime.fromisoformat(text.strip()).astimezone()
     except (ValueError, OverflowError) as error:

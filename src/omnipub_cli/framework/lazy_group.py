@@ -1,4 +1,4 @@
-"""Groups whose commands stand in with their summaries until one of them is called: a file is imported when needed."""
+"""Lazy groups: a command's file is imported when the command is called; help shows stored summaries."""
 
 from importlib import import_module
 from keyword import iskeyword

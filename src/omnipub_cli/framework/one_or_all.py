@@ -8,7 +8,10 @@ from omnipub_cli.framework.options import Channels, DryRun, Ids, Yes
 
 @dataclass(frozen=True, kw_only=True)
 class DeliverySelection(FilterOptions):
-    """The deliveries that a verb is aimed at, by ids or by a filter, and whether it is a rehearsal or asks first."""
+    """The deliveries that a verb acts on, by ids or by a filter.
+
+    It also says whether to rehearse or to ask first.
+    """
 
     ids: Ids = None
     channel: Channels = None

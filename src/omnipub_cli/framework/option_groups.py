@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 def spread(function: Callable[..., Result]) -> Callable[..., Result]:
-    """The function as typer is to see it: each parameter that is a record, a dataclass, is replaced by its fields."""
+    """The function as typer sees it: each dataclass parameter is replaced by its fields."""
     hints = get_type_hints(function, include_extras=True)
     own = inspect.signature(function).parameters
     records = {name: hints[name] for name in own if is_dataclass(hints[name])}

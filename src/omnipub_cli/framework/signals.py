@@ -38,7 +38,9 @@ def terminable() -> Iterator[None]:
 
 @contextmanager
 def deferred() -> Iterator[Callable[[], bool]]:
-    """While this lasts, the first SIGINT or SIGTERM only asks, and what is under way may end; the next one interrupts.
+    """The first SIGINT or SIGTERM only asks to stop; the next one interrupts.
+
+    What is under way may end.
 
     Yields:
         Whether somebody has asked.

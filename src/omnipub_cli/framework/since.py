@@ -1,4 +1,4 @@
-"""Read the bounds of what is looked at, as people type them: a moment, or how far it is from now."""
+"""Read the bounds of a list as people type them: a moment, or how long ago."""
 
 import re
 from datetime import datetime, timedelta

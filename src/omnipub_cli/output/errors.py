@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 class OutputClosedError(Exception):
-    """Nobody reads our output any more; not an error anybody needs to hear of."""
+    """Nobody reads our output any more; this is no error that a person must see."""
 
 
 class OutputLostError(Exception):

@@ -1,4 +1,4 @@
-"""Gives closed standard streams stand-ins: what is opened next must not get their numbers and be written over."""
+"""Replaces closed standard streams, so that no file opened later gets their numbers."""
 
 import os
 import sys

@@ -46,8 +46,8 @@ def test_linkedin_gets_warm_words() -> None:
     assert announce(ADA, "linkedin").text == (
         "We are delighted to congratulate Ada Example on earning the "
         "AWS Certified Solutions Architect – Associate certification.\n\n"
-        "Earned on 3 November 2026, it stands for many hours of study and practice, "
-        "and the whole team is proud of the result.\n\n"
+        "Earned on 3 November 2026, it stands for many hours of study and practice. "
+        "The whole team is proud of the result.\n\n"
         "You earned every bit of it.\n\n"
         "Congratulations, Ada Example, and all the best for whatever comes next!"
     )

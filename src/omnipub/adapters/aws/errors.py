@@ -1,4 +1,4 @@
-"""What AWS and botocore report as a person meets it: one table from error code to our error and what to do.
+"""Errors of AWS and botocore: one table from error code to our error and what to do.
 
 An answer that is missing, late or a 5xx means UnavailableError: a write may or may not have happened. A code
 that stands nowhere here is a mistake of ours and stays what it is.

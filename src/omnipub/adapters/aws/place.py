@@ -1,4 +1,4 @@
-"""The place of a table on AWS: the table's ARN and id, with the epoch in an object of the stage's bucket.
+"""The place of a table on AWS: its ARN and id, with the epoch in the stage's bucket.
 
 A restore makes a table of another id, even under the old name, and never touches the bucket.
 """

@@ -1,4 +1,7 @@
-"""Media in S3: objects named by the SHA-256 of their bytes, whole or not there, which S3 checks by that digest."""
+"""Media in S3: an object is named by the SHA-256 of its bytes, and S3 checks that digest.
+
+An object is there whole or not at all.
+"""
 
 import base64
 import re

@@ -1,4 +1,6 @@
-"""Records given up on, in S3: those of the stream's trigger, of runs of the sender, and of the delay queue.
+"""Records given up on, in S3.
+
+They come from the stream's trigger, from runs of the sender, and from the delay queue.
 
 Lambda writes an object for each batch that the trigger discards, and for each call of the sender that failed for good;
 the consumer of the delay queue writes one for each message (`s3_parking`). Each holds the whole event, so its records

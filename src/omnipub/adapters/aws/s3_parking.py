@@ -1,4 +1,4 @@
-"""Messages of the delay queue that its consumer gave up on, each an object in the bucket of what is parked."""
+"""Messages of the delay queue that its consumer gave up on, as objects in S3."""
 
 import json
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """A request as HTTP writes it: its body as bytes, and its headers; and how an answer's body is read.
 
-Rules of this room:
+Rules of this module:
 1. All of it is in memory before a connection is made, so whatever goes wrong here is "not sent".
 2. The same request is the same bytes: JSON keeps its order, and nothing is drawn by chance.
 3. Secrets are revealed for the bytes and the headers alone; errors name a host at most.

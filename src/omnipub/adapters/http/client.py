@@ -1,6 +1,6 @@
 """HTTP: one request, one answer; all that leaves for a network leaves here.
 
-Rules of this room:
+Rules of this module:
 1. Nothing is sent twice that must not be: no redirects, no proxies, and a connection of its own for each request, since
    only a fresh one cannot turn out to have been closed while the request was under way. A request whose repeat is
    harmless may name whose kept connection it goes over. If that breaks off before any byte of an answer,

@@ -1,4 +1,7 @@
-"""HTTP that is made when something is sent: its library takes a fifth of a command's start, and most send nothing."""
+"""An HTTP client that is made with the first request.
+
+Its library takes a fifth of a command's start, and most commands send nothing.
+"""
 
 from collections.abc import Callable
 from threading import Lock

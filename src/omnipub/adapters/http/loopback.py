@@ -1,4 +1,7 @@
-"""HTTP of a sandbox: to itself, and to other servers of this machine that an account was connected to; nowhere else."""
+"""HTTP of a sandbox: to itself and to other servers of this machine, nowhere else.
+
+An account may be connected to such a server.
+"""
 
 import ipaddress
 from collections.abc import Callable, Iterable
@@ -41,7 +44,9 @@ class LoopbackHttpClient:
 
 
 def loopback_origin(url: str) -> str:
-    """The origin of a URL that leads to a loopback address, else nothing; a name is none, whatever it means today.
+    """The origin of a URL that leads to a loopback address, else nothing.
+
+    A host name is none, whatever it resolves to now.
 
     Raises:
         NotSentError: It is no web address.

@@ -1,6 +1,6 @@
-"""The wire: a socket under one deadline, that knows whether anything was written.
+"""A socket under one deadline, which knows whether anything was written.
 
-Rules of this room:
+Rules of this module:
 1. A wire is one request long: touched from the moment its first write is tried, whether or not that write succeeds,
    and answered from the first byte that it reads.
 2. No read or write waits beyond the deadline, and nobody else sets a time-out.

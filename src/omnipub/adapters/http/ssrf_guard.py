@@ -1,6 +1,6 @@
-"""Addresses: what a URL leads to, and whether a request may go there.
+"""The guard against SSRF: which address a URL leads to, and whether a request may go there.
 
-Rules of this room:
+Rules of this module:
 1. Every place needs https; one that a user gave also needs a port of `USER_PORTS` and a public address.
    Only an allowed origin needs none of that.
 2. Addresses are judged, never names. Whoever connects takes an address that was handed out here, since the

@@ -44,7 +44,7 @@ class EvidenceFile:
         self._database = Database(path, _SCHEMA, remedy=_REMEDY)
 
     def begin(self, epoch: int) -> None:
-        """Make the row if it is not there: a table whose last epoch was this, and that has not begun here."""
+        """Make the row if it is not there, for a table with this last epoch that has not begun here."""
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR IGNORE INTO seat VALUES (1, ?, 0, 0, '')", (epoch,))

@@ -1,4 +1,4 @@
-"""One process at a time in a directory: a lock that ends with whoever holds it, however that ends."""
+"""One process at a time in a directory: a lock that ends with its process, however it ends."""
 
 import fcntl
 import time

@@ -1,4 +1,4 @@
-"""Time and chance as this machine has them."""
+"""This machine's clock, its timed waits, and its random numbers."""
 
 import secrets
 import threading
@@ -49,7 +49,9 @@ class SystemClock:
         return moment(self._wall())
 
     def sleep_until(self, moment: datetime) -> None:
-        """Return at `moment` or later; or when as much time has passed as lay before it, if the clock was set back.
+        """Return at `moment` or later.
+
+        If the clock was set back, return when as much time has passed as lay before it.
 
         A clock set forward, or a machine that slept, ends the sleep within a nap. Whoever waits while the
         clock is set back by an hour does not wait an hour longer: it looks again at what is due by the new time.

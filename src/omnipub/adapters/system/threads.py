@@ -1,4 +1,4 @@
-"""Hands that work side by side, as threads."""
+"""A bounded thread pool: so many threads per lane, and no lane waits for another."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -73,7 +73,9 @@ def dismissed(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
 
 
 def retried(delivery: Delivery, now: datetime, *, window: timedelta, keyed: bool = False) -> Delivery:
-    """Due now, with a new window and all its tries; of an unconfirmed one this is the word to send again.
+    """Make it due now, with a new window and all its tries.
+
+    For an unconfirmed delivery this is the order to send it again.
 
     `keyed`: its network takes a key of ours, under which an unclear try may stand there already.
 
@@ -118,7 +120,10 @@ def is_searchable(delivery: Delivery, now: datetime) -> bool:
 
 
 def searched_since(delivery: Delivery, now: datetime) -> datetime:
-    """From when on a post of it may be out; after a restore the original may have sent it when it was due."""
+    """Since when a post of it may be out.
+
+    After a restore the original may have sent it when it was due.
+    """
     dead = buried(delivery)
     known = dead.uncertain_since or now
     restored = delivery.reason is not None and delivery.reason.code == RESTORED

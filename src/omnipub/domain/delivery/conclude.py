@@ -1,4 +1,4 @@
-"""What becomes of a delivery after a try that somebody came back from. Pure, like `progress`.
+"""What becomes of a delivery after a try whose outcome is known. Pure, like `progress`.
 
 What may be out stays `publishing`, or ends where a person decides; it never returns to `scheduled` from here.
 """

@@ -1,6 +1,6 @@
 """What happens to a delivery next: pure decisions, each from a delivery and a clock reading to a delivery.
 
-Rules of this room:
+Rules of this module:
 1. Decisions only; whoever calls writes the result under the condition that the version is unchanged.
 2. Status changes go through `lifecycle.follow`.
 3. Once `may_be_out` is set, a delivery never returns to `scheduled` before a look-up or an operator
@@ -64,7 +64,10 @@ def next_step(delivery: Delivery, now: datetime, lead: timedelta = timedelta(0))
 
 
 def is_unresolved(delivery: Delivery) -> bool:
-    """Whether it is on its way or may be out: a post with its text might be taken for another delivery's."""
+    """Whether it is on its way or may be out.
+
+    A post with its text could be taken for another delivery's.
+    """
     return delivery.may_be_out or delivery.status in {Status.PUBLISHING, Status.UNCONFIRMED}
 
 
@@ -121,7 +124,9 @@ def buried(delivery: Delivery) -> Delivery:
 
 
 def cut_short(delivery: Delivery, now: datetime, *, boot: int) -> Delivery | None:
-    """The delivery of which a claim of an earlier boot is in force: its holder is dead, so its lease ends now.
+    """The delivery with its lease ended now, if a claim of an earlier boot is in force.
+
+    The process that held that claim has ended.
 
     None if there is nothing to cut. What was claimed beside an `up` has no boot: its holder may live on. A lease that
     begins later than now tells that the clock was set back; it ends by itself, as a look that reads back to a start

@@ -38,7 +38,10 @@ def digest(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class SentPost:
-    """What a try sent, as far as a look can see it; `links` are those that do not stand in the text."""
+    """What a try sent, as far as a look-up can see it.
+
+    `links` are those that do not stand in the text.
+    """
 
     text: str
     links: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""News of a try that somebody else has gone on from: its answer came late. Pure, like `progress`.
+"""What becomes of a delivery when an answer comes after another try has begun. Pure, like `progress`.
 
 A network's answer with an id is certain, so it counts wherever the delivery is by then. Only what the try itself
 knew is taken from its claim: the frozen request, and with it the revision and the text that went out.

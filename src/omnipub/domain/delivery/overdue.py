@@ -1,4 +1,4 @@
-"""When an overdue delivery is put on the stream again: often while it is fresh, then ever more rarely."""
+"""When an overdue delivery is put on the stream again: often at first, then more rarely."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,6 @@
-"""What to do about a delivery that may be out: send again under its key, look, wait, or leave it to a person.
+"""What to do about a delivery that may be out: repeat, look, wait, or ask a person.
+
+To repeat is to send again under the same key.
 
 Pure, like `progress`: once `may_be_out` is set, only what stands here or an operator's word clears it.
 """
@@ -74,7 +76,10 @@ def postponed(delivery: Delivery, rules: Rules) -> Delivery:
 
 
 def waiting(delivery: Delivery, until: datetime, *, sentence: str, now: datetime) -> Delivery:
-    """It may be out, and its account cannot be asked now; a person decides if nobody could ask for a day."""
+    """It may be out, and its account cannot be looked at now.
+
+    If that has been so for a day, a person decides.
+    """
     since = delivery.unasked_since or now
     if now - since >= ASKED_WITHIN:
         return lost_track(delivery, now, sentence=f"It may be out, and for a day nobody could be asked. {sentence}")

@@ -1,4 +1,4 @@
-"""Hints as the API words them: one table from action to a sentence for a browser and the routes that help."""
+"""Hints in the API's words: one table from action to a sentence and the routes that help."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ GROUPS: Mapping[SubjectGroup, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Link:
-    """A route; `{collection}` and `{id}` are those of the hint, and a link whose id is not known is left out."""
+    """A route; `{collection}` and `{id}` are those of the hint.
+
+    A link whose id is not known is left out.
+    """
 
     rel: str
     path: str

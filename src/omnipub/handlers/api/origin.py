@@ -1,4 +1,4 @@
-"""Who did not come through CloudFront is turned away: neither firewall nor its limits have seen that request."""
+"""Refuses requests that did not come through CloudFront, because its firewall has not checked them."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol

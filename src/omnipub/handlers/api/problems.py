@@ -20,7 +20,7 @@ from omnipub.hints import Advice, parts
 CONTENT_TYPE = "application/problem+json"
 
 DETAILS_AT_MOST = 50
-"""Problems that one answer tells; who mends those hears of the others."""
+"""How many problems one answer names; the next answer names further ones."""
 
 FIELD_AT_MOST = 200
 """Characters of a field's name, which may be a key that somebody made up."""

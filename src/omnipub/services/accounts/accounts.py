@@ -142,7 +142,10 @@ class Accounts:
         return connection.base_url or (known.base_url if known else "")
 
     def own_address(self, owner: str, channel: str, account: str) -> str:
-        """The secret address that this account of an owner has so far, never to be shown; empty if it has none."""
+        """The secret address that an owner's account has so far; empty if it has none.
+
+        It is never shown.
+        """
         known = self.find(owner, channel)
         names = (known.account, *known.also) if known is not None else ()
         if known is None or account not in names or not any(map(is_own_place, names)):

@@ -1,6 +1,6 @@
 """Renew tokens: one at a time per account, under a lock in its item, stored before it is used.
 
-Rules of this room:
+Rules of this module:
 1. The lock is a moment in the connection's item, written on the condition of its version. It ends by itself, later
    than any request that its holder may still begin; a crash costs that time and nothing else.
 2. A new token is written only over the very credentials it was fetched with. Who finds others there has lost to a

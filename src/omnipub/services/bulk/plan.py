@@ -94,7 +94,7 @@ def plan(row: Row, keys: Keys, describe: Callable[[Picture], MediaReference]) ->
 
 
 def is_said_by(shown: Shown, planned: PlannedRow) -> bool:
-    """Whether a message says what the row says, at that moment, on those channels, in its window if it names one."""
+    """Whether a message has the row's content, moment, channels and, if the row names one, window."""
     subject = shown.subject
     return (
         isinstance(subject, Message)

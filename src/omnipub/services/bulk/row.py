@@ -148,7 +148,7 @@ def _text(value: object) -> str:
         raise ValueError("It must be a text.")  # noqa: TRY004  wrong values of any kind are one error here
     if _NOT_UTF8.search(value):
         raise ValueError(
-            "It has bytes that are not UTF-8, or half a character; save the file as UTF-8; in Excel as 'CSV UTF-8'."
+            "It has bytes that are not UTF-8, or half a character. Save the file as UTF-8; in Excel as 'CSV UTF-8'."
         )
     return value
 

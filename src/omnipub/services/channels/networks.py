@@ -1,4 +1,7 @@
-"""The networks that this release knows: what is stored may name one that only an earlier or a later release knows."""
+"""The networks that this release knows.
+
+A stored item may name a network of an earlier or a later release.
+"""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Whether channels can say a content: the one check that runs at compose, at the API, at import and at dispatch."""
+"""Whether channels can publish a content: one check at compose, API, import and dispatch."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""A try that was refused for its token: renew that once, try once more under the same claim, or say when."""
+"""A try that was refused for its token: refresh it once, and try once more.
+
+The second try runs under the same claim. If there is no time for it, say when it goes on.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

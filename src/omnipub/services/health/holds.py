@@ -1,4 +1,7 @@
-"""What holds each delivery that is held: a pause, or an account that cannot be used; found in a few reads at once."""
+"""What holds each held delivery: a pause, or an account that cannot be used.
+
+It is found in a few reads for all of them.
+"""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -195,7 +195,7 @@ class CreateTransaction:
         if not_after < now:
             raise InvalidInputError(
                 f"{schedule.local} ({schedule.zone}) lies in the past, and its window ended at {to_text(not_after)}.",
-                hint="Name a later time, or leave it out to publish now; both are a new request with a key of its own.",
+                hint="Name a later time, or leave it out to publish now. Both are a new request with a new key.",
             )
         deliveries = [
             self._delivery(parent, owner, connection, channel, schedule.at, not_after)

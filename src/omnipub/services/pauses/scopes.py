@@ -127,7 +127,10 @@ def scopes_of(delivery: HasAccount) -> tuple[str, ...]:
 
 
 def account_scope(network: str, account: str, owner: str = "") -> str:
-    """The scope of all deliveries to one account: of one owner, or of everybody who has an account of that id."""
+    """The scope of all deliveries to one account.
+
+    It is one owner's, or that of all owners who have an account of that id.
+    """
     return f"account:{network}/{account}{f'#{owner}' if owner else ''}"
 
 

@@ -49,7 +49,10 @@ class Enqueue:
             )
 
     def put(self, soon: Sequence[DueSoon]) -> Sequence[DueSoon]:
-        """Put on the stream what is due within the lead, on the delay queue what is due later; what was refused."""
+        """Put what is due within the lead on the stream, and what is due later on the delay queue.
+
+        The answer is what was refused.
+        """
         border = self.base.clock.now() + self.lead
         return [
             *self.on_stream([one for one in soon if one.at <= border]),

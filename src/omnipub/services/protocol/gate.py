@@ -1,4 +1,6 @@
-"""A copy is not the original: the table names its place, and the place's evidence says whether it is what ran last.
+"""The gate of a table: nothing is sent from a copy or from an older state.
+
+The table names its place, and the place's evidence says whether it is the table that ran last.
 
 The gate holds the table's identity and an epoch. Outside the table lie the last epoch and each claim before its
 first request. The table's epoch is committed first and the other one after, so the table is ahead by one at most.
@@ -99,7 +101,9 @@ class Gate:
         return why
 
     def found(self) -> Item:
-        """Give a table that has no gate an identity, so that copies of it are known from now on; the gate.
+        """Give a table without a gate an identity, and return the gate.
+
+        From then on copies of it are recognised.
 
         Raises:
             GateClosedError: It had one before.

@@ -1,4 +1,4 @@
-"""Each hour: let go what is held without a reason, and miss what its account held until its window was over.
+"""Each hour: release what is held without a reason, and miss what has passed its window.
 
 A release carries out once what was begun; it looks through an index that may lag. This sweep looks at everything that
 is held, asks the items themselves, and needs no row that says that something is to be let go.

@@ -1,4 +1,4 @@
-"""Put what is due at this moment on the stream, at once and without waiting for a tick: an operator's word.
+"""Put what is due now on the stream at once, as an operator asked, without a tick.
 
 Nothing goes out early or twice: the worker asks the table before it sends, whoever put the pointer.
 """

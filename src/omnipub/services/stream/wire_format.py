@@ -48,7 +48,10 @@ def delayed_to_text(due: Sequence[DueSoon]) -> str:
 
 
 def delayed_from(body: str) -> list[DueSoon] | None:
-    """What a message of the delay queue names, or None if it is none: the ticks find what it should have named."""
+    """What a message of the delay queue names, or None if it names nothing.
+
+    The ticks find what it should have named.
+    """
     try:
         found = [DueSoon(pointer=_pointer(one), at=from_text(one["at"])) for one in loads(body)["due"]]
     except _FOREIGN:

@@ -1,4 +1,6 @@
-"""A table as lines of JSON and back: a header, then an item a line, without secrets and without the gate.
+"""A table as lines of JSON and back: a header, then one item on each line.
+
+Secrets and the gate are left out.
 
 What is brought in is a copy, so the gate is shut before the first item is written and stays so until somebody
 adopts the table. Whoever reads the file back learns of everything that is wrong in it before anything is written.

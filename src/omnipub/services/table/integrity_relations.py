@@ -1,4 +1,7 @@
-"""What must be true of an item beside the items it belongs to: pure, from the item and its relatives as read."""
+"""What must be true of an item beside the items that it belongs to.
+
+Pure functions of the item and its relatives as read.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,6 @@
-"""Walk the whole table and say what is wrong in it; a finding counts only if a second look sees it too.
+"""Read the whole table and report what is wrong in it.
+
+A finding counts only if a second look finds it too.
 
 Whoever writes meanwhile lets an item and its relatives look contradictory for a moment. Looking again at what
 looked wrong, after everything else of the portion was read, keeps that from being reported.
@@ -34,7 +36,7 @@ class IntegrityFinding:
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyReport:
-    """What a walk saw.
+    """What reading the whole table found.
 
     Attributes:
         items: How many of each kind; what is of no kind we know counts as `unknown`.
@@ -59,7 +61,7 @@ class Verifier:
     base: Base
 
     def verify(self, *, told: Callable[[int], None]) -> VerifyReport:
-        """Look at every item; `told` hears how many were looked at."""
+        """Look at every item; `told` is called with how many were read."""
         highest = self.base.shards.count(self.base.clock.now()).highest
         items: Counter[str] = Counter()
         counts: Counter[IntegrityCheck] = Counter()

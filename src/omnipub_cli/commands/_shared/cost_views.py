@@ -1,4 +1,4 @@
-"""What `omnipub cost` shows: tables and bars on a terminal, one long table in a pipe, and all of it as JSON."""
+"""What `omnipub cost` shows: tables and bars on a terminal, one table in a pipe, JSON."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def piped(quote: Quote) -> TableView:
 
 
 def drawn(quote: Quote, *, wide: bool) -> Iterator[View]:
-    """The whole answer for eyes; `wide` adds the price of each unit."""
+    """The whole answer for a terminal; `wide` adds the price of each unit."""
     for infra in dict.fromkeys(one.infra for one in quote.offers):
         offers = [one for one in quote.offers if one.infra == infra]
         yield StoryView(lines=[LineView((_heading(infra, quote),), heading=True)])

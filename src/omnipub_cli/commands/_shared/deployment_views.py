@@ -93,7 +93,10 @@ def findings_story(found: Sequence[Prerequisite]) -> StoryView:
 
 
 def checks_view(checks: Sequence[SmokeCheck], *, terminal: bool) -> StoryView | TableView:
-    """What was tried of a deployed stage: for eyes sentences that may wrap, and what to type on lines of its own."""
+    """What was tried of a deployed stage, for a terminal.
+
+    Sentences may wrap; each command to type has a line of its own.
+    """
     if not terminal:
         return TableView(
             columns=CHECKS, rows=[(one.name, StatusCell(one.verdict), one.what, one.next) for one in checks]

@@ -1,4 +1,4 @@
-"""What follows when the stacks stand: pages onto the site, a check that it lives, outputs, what to type next."""
+"""The steps after the stacks: pages onto the site, a smoke test, outputs, what to type next."""
 
 from __future__ import annotations
 

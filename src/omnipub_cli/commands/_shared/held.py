@@ -1,4 +1,4 @@
-"""Says at once what holds a delivery that is due, or will hold it: a pause, or an account that cannot be used."""
+"""Says at once what holds a delivery that is due: a pause, or an unusable account."""
 
 from __future__ import annotations
 
@@ -65,7 +65,10 @@ class HoldNotices:
 
 
 def holds_of(system: System, delivery: Delivery) -> list[HoldNotice]:
-    """What a worker would hold a delivery for at this moment, the widest first; none if it is over or under way."""
+    """What would hold a delivery at this moment, the widest scope first.
+
+    Nothing holds what has ended or is being published.
+    """
     from omnipub.domain.delivery.lifecycle import HOLDABLE
     from omnipub.domain.ids import network_of
     from omnipub.services.channels.networks import unknown

@@ -47,7 +47,7 @@ def watched(
     holds: HoldNotices | None = None,
     leaves: bool = False,
 ) -> Shown:
-    """Follow it; of a person who stops watching it takes its leave.
+    """Follow it until every delivery has ended; on Ctrl-C, say how to follow it again.
 
     Raises:
         KeyboardInterrupt: The person stopped; nothing else did.
@@ -81,7 +81,9 @@ def show_message(
 
 
 def code_of(shown: Shown, held: Collection[str] = frozenset()) -> ExitCode:
-    """What a script is told of what was followed: held is no failure, as somebody only has to let it go on.
+    """The exit code for what was followed.
+
+    What is held has not failed: a person only has to release it.
 
     Args:
         shown: How it is.

@@ -43,8 +43,8 @@ def connect(
         str,
         typer.Option(
             metavar="URL",
-            help="Where the account's posts go, on networks without an address of their own (kept sealed), "
-            "or the account's own server, e.g. a Bluesky data server.",
+            help="The address that posts go to, as with webhooks (kept sealed), "
+            "or the account's own server, as with Bluesky.",
         ),
     ] = "",
     owner: ActsFor = "",

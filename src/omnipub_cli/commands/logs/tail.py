@@ -147,7 +147,7 @@ def _show(call: Call, found: Sequence[LogEntry], *, at_once: bool) -> None:
 
 
 def _story(found: Sequence[LogEntry]) -> StoryView:
-    """For eyes: lines that may wrap, without a heading, as more of them follow."""
+    """For a terminal: lines that may wrap, without a heading, as more of them follow."""
     lines: list[LineView] = []
     for one in found:
         at, function, level, message, details = _cells(one)

@@ -10,16 +10,14 @@ VERBS = {
     "validate": "Check a message against every channel's limits as create would, and store nothing; "
     "exit 1 if one is broken.",
     "preview": "Show what each channel would be sent, with its counts against the limits; nothing is stored or sent.",
-    "import": "Compose a message from each row of a file: all rows or none; repeated within a week, "
-    "it creates none twice.",
+    "import": "Compose a message from each row of a file, all or none; a repeat creates none twice.",
     "export": "Write messages to a file that import reads: what was asked for, not what became of it, and no secrets.",
     "list": "List messages, newest first, with their state.",
     "show": "Show a message and, for every channel, what happened and what follows.",
     "stuck": "List what needs somebody, worst first: why it is stuck, and the command to type next.",
     "watch": "Follow a message or certification until every channel has an end; exit 1 if one is not published.",
-    "edit": "Change the parts that are named, move its due moment, or both, of what is not out: "
-    "on all channels or none.",
-    "cancel": "Call off what is not out yet, on all channels or those named; of several ids or a filter it asks once.",
+    "edit": "Change the named parts or the due moment of what is not out, on all channels or none.",
+    "cancel": "Cancel what is not out yet, on all channels or those named; for several, ask once.",
     "retry": "Send again what failed or was missed; what is unconfirmed only where it is named, as it may double.",
     "reconcile": "Look on the network, now, for what may be out, and take over what is found; nothing is sent.",
     "dismiss": "Put away what failed, was missed or is unconfirmed, on all channels or those named.",

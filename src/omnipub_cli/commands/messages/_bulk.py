@@ -44,7 +44,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """One row: the delivery as it is now, why it was not done, if it was not, and what was seen of it."""
+    """One row of a report: the delivery as it is now, and why nothing was done."""
 
     delivery: Delivery
     error: OmnipubError | None = None
@@ -108,7 +108,10 @@ def ask(call: Call, verb: Verb, rows: Sequence[Delivery], *, yes: bool) -> None:
 
 
 def each(call: Call, rows: Sequence[Delivery], act: Act, show_results: Tell) -> list[Done]:
-    """Do it to each row, and print the report; what failed is a row too, and so is what was done before Ctrl-C."""
+    """Do it to each row, and print the report.
+
+    What failed is a row too, and so is what was done before Ctrl-C.
+    """
     done: list[Done] = []
     try:
         for one in rows:

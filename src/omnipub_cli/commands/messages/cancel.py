@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False)
 )
 @spread
 def cancel(context: typer.Context, aim: DeliverySelection, *, reason: Reason = "") -> None:
-    """Call off what is not out yet, on all channels or those named; of several ids or a filter it asks once."""
+    """Cancel what is not out yet, on all channels or those named; for several, ask once."""
     from omnipub_cli.commands._shared import deliveries
     from omnipub_cli.commands.messages import _bulk, _select
 

@@ -53,7 +53,7 @@ def edit(  # noqa: PLR0913  a command's options are its parameters
     fold: Fold = None,
     not_after: NotAfter = "",
 ) -> None:
-    """Change the parts that are named, move its due moment, or both, of what is not out: on all channels or none."""
+    """Change the named parts or the due moment of what is not out, on all channels or none."""
     from omnipub.domain.message import Content
     from omnipub_cli.commands._shared.lookup import named
     from omnipub_cli.commands.messages._edit import Changes

@@ -45,7 +45,7 @@ def import_(
     partial: Annotated[bool, typer.Option("--partial", help="Create the good rows although others are bad.")] = False,
     yes: Yes = False,
 ) -> None:
-    """Compose a message from each row of a file: all rows or none; repeated within a week, it creates none twice."""
+    """Compose a message from each row of a file, all or none; a repeat creates none twice."""
     from omnipub.services.bulk.formats import FILE_BYTES_AT_MOST, read
     from omnipub_cli.commands.messages import _import
 

@@ -27,8 +27,8 @@ def mark_published(
         str,
         typer.Option(
             metavar="ID",
-            help="The network's own id of the post, like urn:li:share:… on LinkedIn (a wrong one is answered with what "
-            "one looks like and where to find it); or an address of the post that ends in it.",
+            help="The network's own id of the post, like urn:li:share:… on LinkedIn, or an address that ends in it. "
+            "A wrong one is answered with its form and where to find it.",
         ),
     ],
     permalink: Annotated[str, typer.Option(metavar="URL", help="Where it is seen.")] = "",

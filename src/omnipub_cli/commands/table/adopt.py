@@ -99,15 +99,15 @@ def _confirm(call: Call, closed: str, why: "ClosedReason", *, retired: bool, sam
     if same:
         prompts.typed(
             call,
-            f"{closed} If it is the very table that ran last, neither copied nor restored, it goes on, and only what "
-            "was being published becomes unconfirmed.",
+            f"{closed} If it is the table that ran last, neither copied nor restored, it goes on. "
+            "Only what was being published becomes unconfirmed.",
             expected=SAME,
         )
         return
     prompts.typed(
         call,
-        f"{closed} Adopting it makes {call.where} the place that publishes: everything due or claimed "
-        "since then becomes unconfirmed and is not sent by itself, the rest goes out when it is due. "
+        f"{closed} Adopting it makes {call.where} the place that publishes. Everything due or claimed since then "
+        "becomes unconfirmed and is not sent by itself. The rest goes out when it is due. "
         "The original must never run again.",
         expected=RETIRED,
         option="--original-is-retired",

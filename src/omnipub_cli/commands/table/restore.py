@@ -32,8 +32,8 @@ def restore(
     backups.checked(call.settings, source)
     confirm(
         call,
-        f"The table in {call.directory} becomes what it was when {source.name} was made, and nothing is sent from it "
-        "until it is adopted; the present one is kept beside it.",
+        f"The table in {call.directory} becomes what it was when {source.name} was made. Nothing is sent from it "
+        "until it is adopted. The present table is kept beside it.",
         yes=yes,
     )
     with counted(call.output, "pages") as told:

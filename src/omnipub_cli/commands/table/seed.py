@@ -60,7 +60,7 @@ def seed(
         json=document,
     )
     call.output.note(
-        f"They belong to {SEED_OWNER}, who has no connections, so none is ever sent; what is scheduled is due "
+        f"They belong to {SEED_OWNER}, who has no connections, so none is ever sent. What is scheduled is due "
         "from the day after tomorrow on, and is held then."
     )
     call.output.hint(f"Look at them: {call.typed('messages list')}")

@@ -29,7 +29,7 @@ def disable(
         found = people.show(user)
         confirm(
             call,
-            f"{found.email} can sign in to stage {target.stage} no more and is signed out; what is signed in already "
+            f"{found.email} can sign in to stage {target.stage} no more and is signed out. What is signed in already "
             "works for up to an hour.",
             yes=yes,
         )

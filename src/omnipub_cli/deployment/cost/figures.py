@@ -1,4 +1,4 @@
-"""What one request, message, delivery or tick takes: THE table to update when the system changes.
+"""What one request, message, delivery or tick takes: the table to update when the system changes.
 
 Prices stand in `prices`, what a stage consists of stands in `inventory`. Here stands what nobody can read from a
 template: write units, billed seconds, bytes. Each row says how its number is known:

@@ -1,4 +1,4 @@
-"""What would make a serverless stage cheaper still, each with its price in safety. None of it is done by default."""
+"""What would make a serverless stage cheaper, and what safety each costs. None is done by default."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,6 @@
-"""The seed's three levels of traffic, its ranges of dollars for them, and our own goals: which of them hold, and when.
+"""The seed's three levels of traffic, its dollar ranges, and our own goals.
+
+It says which of them hold, and when.
 
 What holds is computed. Where a bill is outside its range, the first assumption is told that brings it in.
 """

@@ -1,4 +1,4 @@
-"""Which metrics of CloudWatch are units of the bill: a table by type of resource, and what is asked for a stage."""
+"""Which metrics of CloudWatch are units of the bill: a table by type of resource."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

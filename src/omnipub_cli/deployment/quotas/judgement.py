@@ -1,4 +1,4 @@
-"""From figures to findings: fine below four fifths of a limit, worth a look from there, wrong when it is reached."""
+"""From figures to findings: fine below 80 % of a limit, a warning above, bad at 100 %."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -44,7 +44,9 @@ class WriteGuard:
 
 
 def check_schema(stage: str, *, here: str, there: str, version: str, deployed: str) -> None:
-    """Go on only if this omnipub and the deployed one mean the same by the table: its shape and its items.
+    """Go on only if this omnipub and the deployed one mean the same by the table.
+
+    That is its shape and its items.
 
     Raises:
         ConflictError: They do not.
@@ -53,7 +55,7 @@ def check_schema(stage: str, *, here: str, there: str, version: str, deployed: s
         return
     remedy = "Bring" if deployed == version else f"Use omnipub {deployed}, or bring"
     raise ConflictError(
-        f"Stage {stage} has a table of another shape or meaning than this omnipub writes ({deployed} is deployed, "
-        f"this is {version}), so nothing was written.",
+        f"Stage {stage} has a table of another shape or meaning than this omnipub writes. "
+        f"{deployed} is deployed, this is {version}; nothing was written.",
         hint=f"{remedy} the stage up to date: omnipub deploy --infra serverless --stage {stage}",
     )

@@ -1,4 +1,7 @@
-"""Copies of a SQLite file that is in use: one moment of it, whole or not at all, by SQLite's own online backup."""
+"""Copies of a SQLite file that is in use, by SQLite's own online backup.
+
+A copy shows one moment of the file, and is there whole or not at all.
+"""
 
 import os
 import sqlite3

@@ -114,7 +114,10 @@ class Database:
             job.end()
 
     def close(self) -> None:
-        """Close what is idle now and the rest when it comes back; the last one folds the log into the file."""
+        """Close what is idle now, and the rest when it comes back.
+
+        The last connection that closes moves the log into the file.
+        """
         with self._pool:
             self._closed = True
             idle, self._idle = self._idle, []

@@ -1,4 +1,7 @@
-"""Pieces of work that share a transaction: each all or nothing by itself, all of them durable at once or not at all."""
+"""Pieces of work that share a transaction.
+
+Each is all or nothing by itself; all of them become durable together or not at all.
+"""
 
 import sqlite3
 import threading
@@ -52,7 +55,7 @@ class GroupCommit:
             self._waiting.append(job)
 
     def taken(self) -> Sequence[Job]:
-        """All who wait, now in the hands of the caller."""
+        """All waiting jobs, which the caller now has to run."""
         with self._lock:
             taken, self._waiting = self._waiting, []
             return taken

@@ -1,4 +1,4 @@
-"""Reads a large file through once in its own order, so that who then reads it in another order finds it in memory.
+"""Reads a large file once from start to end, so that later reads find it in memory.
 
 A check walks SQLite's trees, which lie scattered over the file: what no memory holds is then fetched page by page,
 five times as slowly. Reading happens in a process of its own, because a process that closes a file lets go of
@@ -16,7 +16,10 @@ PORTION = 4 * 1024 * 1024
 
 
 def read_ahead(file: Path) -> None:
-    """Bring a large file into memory, if half of that can hold it; what cannot be read is for SQLite to say."""
+    """Read a large file into memory if half of the memory can hold it.
+
+    What cannot be read is for SQLite to report.
+    """
     if LARGE <= file.stat().st_size <= _memory() // 2:
         import subprocess
 

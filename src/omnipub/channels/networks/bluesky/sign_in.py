@@ -39,7 +39,9 @@ def _same(request: Request) -> Request:
 def signed_in(
     sessions: Sessions, talk: Publishing, account: Account, now: Callable[[], datetime] | None = None
 ) -> Publishing:
-    """Hold `talk` with a session, opening one if there is none, and once more if it turns out to be over.
+    """Hold `talk` with a session, and once more if the session turns out to have ended.
+
+    Without a session, one is opened first.
 
     Without a clock a session's age cannot be told: then one that is known is tried, and none is kept.
     """

@@ -21,7 +21,10 @@ TOO_MANY = f"The page has more than {PAGE_SIZE * PAGES_AT_MOST:,} posts since th
 
 
 def permalink_in(post: Mapping[str, Any], account: Account) -> str:
-    """Where a person sees the post, as Graph says: on Facebook, or where what stands in for it answers; else empty."""
+    """The post's address for people, as Graph names it; else empty.
+
+    It is on Facebook, or on the server that answers in its place.
+    """
     said = web_address(post.get("permalink_url"))
     host = urlsplit(said).hostname or ""
     at_home = host == urlsplit(account.base_url).hostname and account.base_url != BASE_URL
@@ -37,7 +40,10 @@ class PostsPage:
 
 
 def page_of(answer: Response, account: Account) -> PostsPage | None:
-    """A page of posts; None if the answer is none, because a post that cannot be read cannot be ruled out."""
+    """A page of posts; None if the answer is no such page.
+
+    A post that cannot be read cannot be ruled out.
+    """
     if not accepted(answer):
         return None
     try:

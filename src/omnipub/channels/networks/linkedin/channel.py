@@ -63,8 +63,8 @@ class LinkedIn(Channel):
         tone=Tone.WARM,
         opening=(
             "We are delighted to congratulate {member} on earning the {name} certification.\n\n"
-            "Earned on {day}, it stands for many hours of study and practice, "
-            "and the whole team is proud of the result."
+            "Earned on {day}, it stands for many hours of study and practice. "
+            "The whole team is proud of the result."
         ),
         closing="Congratulations, {member}, and all the best for whatever comes next!",
         personal=True,

@@ -25,7 +25,10 @@ def page_request(account: Account, *, start: int) -> Request:
 
 
 def listed_in(answer: Response, account: Account) -> list[Listed] | None:
-    """A page of posts; None if the answer is none, because a post that cannot be read cannot be ruled out."""
+    """A page of posts; None if the answer is no such page.
+
+    A post that cannot be read cannot be ruled out.
+    """
     if not accepted(answer):
         return None
     try:

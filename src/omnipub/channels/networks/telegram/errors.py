@@ -25,7 +25,7 @@ _REFUSED = AnswerMeaning(TryEnd.REJECTED, "Telegram does not accept the post as 
 
 NOT_DELETED = AnswerMeaning(
     TryEnd.REJECTED,
-    "Telegram does not delete the message: a bot may for 48 hours, and later only where it has the right to delete.",
+    "Telegram does not delete the message. A bot may for 48 hours; later it needs the right to delete.",
 )
 
 # A bot that was removed is refused with 403 whatever it posts: so the account is held until its owner has

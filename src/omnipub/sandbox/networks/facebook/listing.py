@@ -1,4 +1,4 @@
-"""A page's published posts as Facebook lists them: newest first, leaf by leaf."""
+"""A page's published posts as Facebook lists them: newest first, page by page."""
 
 import base64
 import binascii

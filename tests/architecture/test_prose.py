@@ -1,0 +1,134 @@
+"""First sentences of docstrings, texts of help and messages are short, and hold no picture instead of the thing."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MOST = 20
+"""Words of a sentence. A piece of code counts as one."""
+
+SENTENCE_END = re.compile(r"(?<=[.!?])[\"')”]*\s+")
+CODE = re.compile(r"`[^`]*`")
+PICTURES = re.compile(
+    r"\b(?:(?:this|the|a) room|rooms|houses?|hands that|in the hands of|shel(?:f|ves)|drawers?|doors?|takes? its leave|"
+    r"spares everybody|the whole world|idiolect|drowns?|swallows?|starves?)\b",
+    re.IGNORECASE,
+)
+"""Words that a reader would have to translate back into what happens."""
+
+
+def modules() -> Iterator[tuple[Path, ast.Module]]:
+    """Each source file, parsed."""
+    for source in ("src", "cdk"):
+        for path in sorted((ROOT / source).rglob("*.py")):
+            if not {"node_modules", "cdk.out"} & set(path.parts):
+                yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+
+
+MODULES = dict(modules())
+PACKAGES = sorted({path.parent.as_posix() for path in MODULES})
+
+
+def words(sentence: str) -> int:
+    """How many words a reader reads."""
+    return sum(bool(re.search(r"\w", word)) for word in CODE.sub("CODE", sentence).split())
+
+
+def sentences(text: str) -> list[str]:
+    """A text's sentences, with single spaces."""
+    return [one for one in SENTENCE_END.split(" ".join(text.split())) if one]
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The docstrings of a module and of what is public in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            name = getattr(node, "name", "")
+            text = ast.get_docstring(node)
+            if text and (not name.startswith("_") or name.startswith("__")):
+                yield getattr(node, "lineno", 1), text
+
+
+def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """What is said to people: texts that end as a sentence, and the help of options; a value counts as a word."""
+    skipped = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    helped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "help"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            skipped |= {id(one) for one in ast.walk(node) if one is not node}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        text = ""
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(one.value) if isinstance(one, ast.Constant) else "X" for one in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        if " " in text and (text.rstrip().endswith((".", "!", "?")) or id(node) in helped):
+            yield node.lineno, text  # type: ignore[attr-defined]
+
+
+def too_long(text: str) -> list[str]:
+    """Sentences that need a second reading."""
+    return [f"{words(one)} words: {one}" for one in sentences(text) if words(one) > MOST]
+
+
+def test_what_is_measured() -> None:
+    assert words("One `a piece of code`, two - and 3.") == 5
+    assert too_long("Short. " + "word " * 21 + "end.") == ["22 words: " + "word " * 21 + "end."]
+    assert not too_long("word " * 19 + "end. A second one.")
+    tree = ast.parse(
+        'def go():\n    """Say it."""\n    raise Error(f"It is {x} and {y}.", hint="Try.")\nOption(help="no stop")'
+    )
+    assert [text for _, text in texts(tree)] == ["It is X and X.", "no stop"]
+    assert [text for _, text in docstrings(tree)] == ["Say it."]
+    assert PICTURES.search("Hands that work side by side.")
+    assert not PICTURES.search("There is no room for it; it handles that.")
+    assert len(MODULES) > 500
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_first_sentences_of_docstrings_are_short(package: str) -> None:
+    found = [
+        f"{path}:{line}: {long}"
+        for path, tree in MODULES.items()
+        if path.parent.as_posix() == package
+        for line, text in docstrings(tree)
+        for long in too_long(sentences(text.split("\n\n")[0])[0])
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_sentences_to_people_are_short(package: str) -> None:
+    found = [
+        f"{path}:{line}: {long}"
+        for path, tree in MODULES.items()
+        if path.parent.as_posix() == package
+        for line, text in texts(tree)
+        for long in too_long(text)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_docstrings_and_sentences_name_the_thing_itself(package: str) -> None:
+    found = [
+        f"{path}:{line}: {text}"
+        for path, tree in MODULES.items()
+        if path.parent.as_posix() == package
+        for line, text in [*docstrings(tree), *texts(tree)]
+        if PICTURES.search(text)
+    ]
+    assert found == []
+
+
+def test_every_package_says_what_it_is() -> None:
+    inits = {path: ast.get_docstring(tree) for path, tree in MODULES.items() if path.name == "__init__.py"}
+    assert [path for path, text in inits.items() if not text] == []
