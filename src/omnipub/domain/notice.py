@@ -131,7 +131,7 @@ class Notice:
 
 
 def seen(known: Cause | None, found: Cause) -> Cause:
-    """A cause as it is after a look that found it; the very same value if nothing has to be written.
+    """A cause after a look that found it; the same object if nothing has to be written.
 
     Args:
         known: As it is in the table, if it is there.
@@ -164,7 +164,7 @@ def unseen(known: Cause, now: datetime) -> Cause:
 
 
 def due(cause: Cause, target: str, now: datetime, *, patience: timedelta = timedelta(0)) -> Phase | None:
-    """What a target must be told now; `patience` is how long the cause must have lasted to be worth a word."""
+    """What a target must be told now; `patience` is how long a cause must have lasted before that."""
     told = cause.of(target)
     if told.next_at is not None and now < told.next_at:
         return None

@@ -1,4 +1,4 @@
-"""The loop that tells people what needs them, on one machine: a thread of its own, for which no post ever waits."""
+"""The loop that sends notices on one machine, in a thread of its own; no post waits for it."""
 
 import threading
 from collections.abc import Iterator

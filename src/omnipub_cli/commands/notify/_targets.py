@@ -1,4 +1,4 @@
-"""What the verbs of notify share: secrets from a prompt, a target as JSON, and what a stage on AWS has instead."""
+"""What the verbs of notify share: secrets from a prompt, targets as JSON, a refusal for AWS."""
 
 import getpass
 import sys
