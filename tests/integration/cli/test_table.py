@@ -310,7 +310,7 @@ def test_restoring_needs_a_yes_and_says_what_it_does(run: Run, data: Path, tmp_p
     run("table", "backup", str(file))
     ran = run("table", "restore", str(file))
     assert (ran.code, ran.out) == (2, "")
-    assert "nothing is sent from it until it is adopted" in ran.err
+    assert "Nothing is sent from it until it is adopted" in ran.err
     assert kept(data) == []
 
 
