@@ -1,4 +1,4 @@
-"""Failures of AWS that an account meets once, and what to do about each: words of their reasons, in one table. Pure."""
+"""Failures of AWS that an account meets once: one table from words of the reason to what to do. Pure."""
 
 import re
 from collections.abc import Sequence

@@ -50,7 +50,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Prerequisite:
-    """One thing that was looked at; `next` is what to type about it if it is not as it should be."""
+    """One thing that was checked; `next` is what to type if it is not as it should be."""
 
     name: str
     what: str
@@ -226,7 +226,7 @@ def _concurrency(facts: AccountFacts, region: str) -> Sequence[Prerequisite]:
         Prerequisite(
             name="concurrency",
             standing=Standing.DOUBTFUL,
-            what=f"Functions of this account may have {limit} runs side by side; a burst of posts wants more, and "
+            what=f"Functions of this account may have {limit} runs side by side. A burst of posts wants more; "
             "what is refused comes later.",
             next=f"Ask for more: {_MORE_RUNS} --region {region}",
         )

@@ -1,4 +1,4 @@
-"""One lock per stage: whoever changes it holds an object in CDK's bucket, and renews it for as long as they work.
+"""One lock per stage: whoever changes the stage holds an object in CDK's bucket, and renews it.
 
 A lock that is not renewed any more was left by a run that was killed: it may be taken over. Its age is measured by the
 store's own clock, so that clocks of two machines need not agree.

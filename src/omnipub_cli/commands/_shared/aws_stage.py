@@ -94,7 +94,7 @@ def named_infrastructure(infra: str, environment: Mapping[str, str], target: Tar
 
 
 def check_infrastructure(call: Call, account: AwsAccount, target: Target) -> None:
-    """Where nothing says the infrastructure: a stage that is there has its own, that of a new one is asked for.
+    """The infrastructure if nothing names it: an existing stage has its own, for a new one a person is asked.
 
     Raises:
         InvalidInputError: The stage is new, and nobody can be asked.
