@@ -40,7 +40,7 @@ def _verdicts(found: tuple[Verdict, ...]) -> str:
     rows = [
         [
             f"{one.requests_per_day:,} ({LEVELS[one.requests_per_day]})",
-            one.infra,
+            f"{one.infra}{', with plan' if one.plan else ''}",
             f"{one.low:g} to {one.high:g}" if one.low else f"at most {one.high:g}",
             dollars(one.dollars),
             verdict(one),

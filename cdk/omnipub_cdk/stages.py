@@ -29,7 +29,7 @@ class Stage:
     Attributes:
         region: Where everything lives, but for what CloudFront wants in its own region.
         mode: Sandbox or live; a table serves one of them for ever.
-        sandbox_url: Where the sandbox answers, in sandbox mode.
+        sandbox_url: Where another sandbox answers, in sandbox mode; "" for the stage's own.
         architecture: `arm64` or `x86_64`, of all functions.
         protected: Whether data outlive their stack, cannot be deleted by mistake and can be restored to any second.
         log_days: Days for which log lines are kept.
@@ -74,6 +74,7 @@ class Stage:
     worker_memory: int = 512
     scheduler_memory: int = 256
     delay_memory: int = 256
+    sandbox_memory: int = 256
     worker_timeout: int = 60
     lead_ms: int = 2_000
     parallel: int = 2
@@ -120,6 +121,11 @@ class Stage:
         for name, allowed in _ALLOWED.items():
             if getattr(self, name) not in allowed:
                 raise InvalidInputError(f"{name} is {getattr(self, name)}; allowed: {', '.join(map(str, allowed))}.")
+
+    @property
+    def has_sandbox(self) -> bool:
+        """Whether the stage has a sandbox of its own, as a function over its table."""
+        return self.mode is Mode.SANDBOX and not self.sandbox_url
 
     @property
     def sites(self) -> list[str]:

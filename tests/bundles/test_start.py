@@ -52,7 +52,19 @@ NEVER = (
 """No function imports these modules, or a module inside them, at its start."""
 
 
-@pytest.mark.parametrize("function", ENTRIES)
+SANDBOX = """
+import sys
+import omnipub.sandbox.aws_function as function
+from omnipub.adapters.aws.clients import Clients
+from omnipub.adapters.aws.dynamodb.table import DynamoTable
+clients = Clients()
+answer = function.build(DynamoTable(clients, "x"))
+clients.of("dynamodb")
+print("\\n".join(sorted(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("function", sorted({*ENTRIES} - {"sandbox"}))
 def test_a_function_starts_without_what_it_does_not_need(
     function: str, built: Callable[[str], Path], run: Callable[..., str]
 ) -> None:
@@ -61,6 +73,29 @@ def test_a_function_starts_without_what_it_does_not_need(
     assert "omnipub.wiring.assemble" in imported
     wrong = [name for name in imported if any(name == one or name.startswith(f"{one}.") for one in NEVER)]
     assert wrong == []
+
+
+def test_the_sandbox_starts_without_what_it_does_not_need(
+    built: Callable[[str], Path], run: Callable[..., str]
+) -> None:
+    imported = run(SANDBOX, built("sandbox"), **STAGE, **PLACE).split()
+    assert "omnipub.sandbox.networks.facebook" in imported
+    needs = ("omnipub.sandbox", "omnipub.loopback")
+    wrong = [
+        name for name in imported for one in NEVER if one not in needs and (name == one or name.startswith(f"{one}."))
+    ]
+    assert wrong == []
+
+
+def test_the_sandbox_answers_a_network_request_from_its_bundle(
+    built: Callable[[str], Path], run: Callable[..., str]
+) -> None:
+    program = SANDBOX.replace('print("\\n".join(sorted(sys.modules)))', "") + (
+        "from omnipub.adapters.aws import sandbox_events\n"
+        'call = sandbox_events.SandboxCall(method="GET", target="/nowhere", headers={}, body=b"")\n'
+        "print(sandbox_events.reply_from_event(answer(sandbox_events.to_event(call), None)).status)\n"
+    )
+    assert run(program, built("sandbox"), **STAGE, **PLACE).split()[-1] == "404"
 
 
 def test_the_api_answers_from_its_bundle(built: Callable[[str], Path], run: Callable[..., str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from omnipub.adapters.aws.lambda_scheduler import PATIENCE
 from omnipub.adapters.aws.sqs_delay import LONGEST_SECONDS
 from omnipub.config import Mode, from_environment, to_environment
 from omnipub.handlers import scheduler
+from omnipub.names import SANDBOX_ADDRESS
 from omnipub.onebox.aws_events import LambdaContext, tick_event
 from omnipub.services.scheduling.wake import REPEATED
+from omnipub.storage.keys import SANDBOX_PREFIX
 from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
 from support.world import START, TestBed
 
@@ -92,8 +95,6 @@ def test_a_function_reads_back_the_settings_of_its_stage(prod: Any, function: st
 
 @pytest.mark.parametrize("function", ENTRIES)
 def test_lambda_calls_the_handler_that_is_there(prod: Any, function: str) -> None:
-    from importlib import import_module
-
     properties = prod.function(function)
     module, _, name = properties["Handler"].rpartition(".")
     assert callable(getattr(import_module(module), name))
@@ -166,6 +167,58 @@ def test_failed_ticks_are_kept(prod: Any) -> None:
     target = prod.only("Scheduler", "AWS::Scheduler::Schedule")["Target"]
     assert target["DeadLetterConfig"]["Arn"] == queue
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 1}
+
+
+def test_a_sandbox_stage_has_its_own_sandbox_and_the_worker_sends_to_it_alone(dev: Any) -> None:
+    sandbox = dev.function("sandbox")
+    for name in (*ENTRIES, "sandbox"):
+        variables = dev.function(name)["Environment"]["Variables"]
+        settings = from_environment({key: resolved(value) for key, value in variables.items()})
+        assert settings.sandbox_function == sandbox["FunctionName"]
+        assert settings.sandbox_url == SANDBOX_ADDRESS
+    module, _, name = sandbox["Handler"].rpartition(".")
+    assert callable(getattr(import_module(module), name))
+    allowed = [
+        statement["Resource"]
+        for statement in statements(dev, "Worker")
+        if statement["Action"] == "lambda:InvokeFunction"
+    ]
+    assert len(allowed) == 1
+    assert json.dumps(allowed[0]).endswith(f':function:{sandbox["FunctionName"]}"]]}}')
+
+
+def test_the_sandbox_touches_its_own_items_of_the_table_alone(dev: Any) -> None:
+    (role,) = [
+        properties["Roles"]
+        for stack, name, properties in dev.all("AWS::IAM::Policy")
+        if stack == "OmnichannelApiStack" and name.startswith("Sandbox")
+    ]
+    found = [one for one in statements(dev, "Api", role) if "dynamodb:" in json.dumps(one["Action"])]
+    assert [one["Condition"] for one in found] == [
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{SANDBOX_PREFIX}*"]}}
+    ]
+    assert "dynamodb:Scan" not in found[0]["Action"], "which a condition on keys does not bound"
+
+
+def test_a_stage_with_another_sandbox_or_in_live_mode_has_no_function_for_it(synthesise: Any, prod: Any) -> None:
+    elsewhere = synthesise({"sandbox_url": "https://sandbox.example.com"})
+    for made, url in ((elsewhere, "https://sandbox.example.com"), (prod, "")):
+        names = [one["FunctionName"] for _, _, one in made.all("AWS::Lambda::Function")]
+        assert names
+        assert not [name for name in names if name.endswith("-sandbox")]
+        variables = made.function("worker")["Environment"]["Variables"]
+        assert (variables["OMNIPUB_SANDBOX_FUNCTION"], variables["OMNIPUB_SANDBOX_URL"]) == ("", url)
+        assert "lambda:InvokeFunction" not in json.dumps(made.of("Worker", "AWS::IAM::Policy"))
+
+
+def statements(made: Any, stack: str, roles: Any = None) -> list[dict[str, Any]]:
+    """What functions of a stack may do; of some roles alone if they are given."""
+    return [
+        statement
+        for properties in made.of(stack, "AWS::IAM::Policy")
+        if roles is None or properties["Roles"] == roles
+        for statement in properties["PolicyDocument"]["Statement"]
+    ]
 
 
 def test_mail_goes_out_from_one_identity_and_text_messages_to_no_topic(far: Any, prod: Any) -> None:

@@ -93,15 +93,3 @@ def _prepared(url: str, folder: Path) -> Mapping[str, str]:
     words = [sys.executable, "omnipub_cdk/launch.py", "bootstrap", f"aws://{ministack.ACCOUNT}/{REGION}", "--app", ""]
     subprocess.run(words, cwd=ROOT / "cdk", env=variables, check=True, capture_output=True)  # noqa: S603  our own
     return variables
-
-
-@contextmanager
-def sandbox(folder: Path) -> Iterator[str]:
-    """The address of a sandbox on this machine."""
-    words = [sys.executable, "-m", "omnipub.sandbox", "--data", str(folder), "--port", "0"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  likewise
-        assert process.stdout is not None
-        try:
-            yield str(json.loads(process.stdout.readline())["url"])
-        finally:
-            process.terminate()

@@ -40,7 +40,7 @@ def bundle(function: str, *, architecture: str = "arm64", cache: Path | None = N
     """The folder of a function's bundle: omnipub's modules, their packages, and the bytecode of both.
 
     Args:
-        function: api, worker or scheduler.
+        function: One of ENTRIES.
         architecture: arm64 or x86_64, the processor of the function.
         cache: Folder in which builds are kept; `build/bundles` of the checkout unless given.
 
@@ -67,7 +67,7 @@ def _recipe(function: str, architecture: str) -> Recipe:
     interpreter = tools.interpreter()
     bundler = [path.read_bytes() for path in (*sorted(Path(__file__).parent.glob("*.py")), hashes.FILE)]
     base = _key(interpreter.version, *requirements, *map(str, sorted(pinned.items())), *bundler)
-    sources = [part for name, path in sorted(closure.modules.items()) for part in (name, path.read_bytes())]
+    sources = [part for path in _own(closure) for part in (str(path.relative_to(PROJECT)), path.read_bytes())]
     return Recipe(
         function=function,
         architecture=architecture,
@@ -82,7 +82,7 @@ def _recipe(function: str, architecture: str) -> Recipe:
 
 def _build(recipe: Recipe, store: Path, folder: Path) -> None:
     packages = _packages(recipe, store, recipe.architecture)
-    for path in recipe.closure.modules.values():
+    for path in _own(recipe.closure):
         target = folder / path.relative_to(PROJECT / "src")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
@@ -95,6 +95,13 @@ def _build(recipe: Recipe, store: Path, folder: Path) -> None:
     bytecode.compile_tree(folder, recipe.interpreter)
     shutil.copytree(packages, folder, dirs_exist_ok=True)
     source_tree.seal(folder)
+
+
+def _own(closure: Closure) -> list[Path]:
+    """The files of omnipub in a bundle: modules, and beside a module the data that bear its name, such as a page."""
+    modules = closure.modules.values()
+    data = {path for module in modules for path in module.parent.glob(f"{module.stem}.*") if path.is_file()}
+    return sorted({*modules, *data})
 
 
 def _packages(recipe: Recipe, store: Path, target: str) -> Path:

@@ -27,7 +27,7 @@ def closure_of(function: str, sources: Path) -> Closure:
     """Return what `function` imports.
 
     Args:
-        function: api, worker or scheduler.
+        function: One of ENTRIES.
         sources: The folder that holds the package omnipub.
 
     Raises:

@@ -5,6 +5,7 @@ ENTRIES = {
     "worker": "omnipub.handlers.worker",
     "scheduler": "omnipub.handlers.scheduler",
     "delay": "omnipub.handlers.delay_consumer",
+    "sandbox": "omnipub.sandbox.aws_function",
 }
 """The module of each function; Lambda calls its `handler`."""
 
@@ -49,6 +50,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "kinesis": ("PutRecords",),
     "kms": ("Decrypt", "Encrypt"),
+    "lambda": ("Invoke",),
     "s3": ("GetObject", "HeadObject", "PutObject"),
     "secretsmanager": ("GetSecretValue",),
     "sns": ("Publish",),

@@ -10,14 +10,22 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from omnipub.names import API_ROOT, PUBLIC_ROUTES
+from omnipub.names import API_ROOT, PUBLIC_ROUTES, SANDBOX_ROUTE
 from omnipub_cdk.access_log import LOG_LINE
 from omnipub_cdk.functions import CodeOf, allow, function, log_group
 from omnipub_cdk.nag_exceptions import acknowledge
 from omnipub_cdk.stacks.auth import AuthStack
 from omnipub_cdk.stacks.data import DataStack
 from omnipub_cdk.stacks.function_environment import environment
-from omnipub_cdk.stacks.permissions import allow_delay, allow_media, allow_seat, allow_stream, allow_table, allow_vault
+from omnipub_cdk.stacks.permissions import (
+    allow_delay,
+    allow_media,
+    allow_sandbox_items,
+    allow_seat,
+    allow_stream,
+    allow_table,
+    allow_vault,
+)
 from omnipub_cdk.stages import Stage
 
 
@@ -58,6 +66,8 @@ class ApiStack(Stack):
         allow_delay(self.function, data)
         allow(self.function, ["secretsmanager:GetSecretValue"], self.origin_secret.secret_arn)
         self.api = self._routed(auth)
+        if stage.has_sandbox:
+            self._sandbox(stage, data, code_of)
         self._stage(stage)
 
     def _routed(self, auth: AuthStack) -> gateway.HttpApi:
@@ -76,6 +86,23 @@ class ApiStack(Stack):
             )
             acknowledge(made, "AwsSolutions-APIG4", f"Public on purpose: it {why}.")
         return api
+
+    def _sandbox(self, stage: Stage, data: DataStack, code_of: CodeOf) -> None:
+        """The stage's own sandbox, which posts reach by invocation and signed-in operators through the API."""
+        made = function(
+            Construct(self, "Sandbox"),
+            "sandbox",
+            stage=stage,
+            code_of=code_of,
+            memory=stage.sandbox_memory,
+            timeout=Duration.seconds(29),
+            environment=environment(stage, data, origin_secret=self.origin_secret.secret_arn),
+        )
+        allow_sandbox_items(made, data.table)
+        allow(made, ["secretsmanager:GetSecretValue"], self.origin_secret.secret_arn)
+        to_sandbox = integrations.HttpLambdaIntegration("Sandbox", made)
+        for path in (SANDBOX_ROUTE, f"{SANDBOX_ROUTE}/{{proxy+}}"):
+            self.api.add_routes(path=path, methods=[gateway.HttpMethod.GET], integration=to_sandbox)
 
     def _stage(self, stage: Stage) -> None:
         lines = log_group(self, "AccessLog", stage, log_group_name=f"/aws/vendedlogs/{self.stack_name}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from omnipub.config import Settings, to_environment
+from omnipub.names import SANDBOX_ADDRESS
 from omnipub_cdk.functions import function_name
 from omnipub_cdk.stacks.data import DataStack
 from omnipub_cdk.stages import Stage
@@ -16,7 +17,8 @@ def environment(
         Settings(
             stage=stage.name,
             mode=stage.mode,
-            sandbox_url=stage.sandbox_url,
+            sandbox_url=SANDBOX_ADDRESS if stage.has_sandbox else stage.sandbox_url,
+            sandbox_function=function_name(stage, "sandbox") if stage.has_sandbox else "",
             worker_timeout=stage.worker_timeout,
             lead_ms=stage.lead_ms,
             log_level=stage.log_level,

@@ -1,15 +1,19 @@
 """What functions may do to the things they share: the actions the adapters use, on exactly those things."""
 
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 
+from omnipub.storage.keys import SANDBOX_PREFIX
 from omnipub.storage.schema import INDEXES
-from omnipub_cdk.functions import allow, policy_of
+from omnipub_cdk.functions import allow, function_name, policy_of
 from omnipub_cdk.nag_exceptions import acknowledge
 from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stages import Stage
 
 _TABLE = (
     "DescribeTable",
@@ -24,6 +28,8 @@ _TABLE = (
 )
 """No Scan: every access path is a query or a get. A transaction needs the permissions of its parts."""
 
+_SANDBOX_ITEMS = tuple(action for action in _TABLE if action != "DescribeTable")
+
 
 MEDIA = "media/"
 SEATS = "seats/"
@@ -37,6 +43,27 @@ def allow_table(function: lambda_.Function, table: dynamodb.Table) -> None:
     """Read and write items; query the indexes."""
     allow(function, [f"dynamodb:{action}" for action in _TABLE], table.table_arn)
     allow(function, ["dynamodb:Query"], *(f"{table.table_arn}/index/{name}" for name in INDEXES))
+
+
+def allow_sandbox_items(function: lambda_.Function, table: dynamodb.Table) -> None:
+    """Read and write the sandbox's items, and no other item of the table."""
+    sandbox_alone = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{SANDBOX_PREFIX}*"]}}
+    actions = [f"dynamodb:{action}" for action in _SANDBOX_ITEMS]
+    function.add_to_role_policy(
+        iam.PolicyStatement(actions=actions, resources=[table.table_arn], conditions=sandbox_alone)
+    )
+
+
+def allow_sandbox(function: lambda_.Function, stage: Stage) -> None:
+    """Send requests to the stage's own sandbox, if it has one."""
+    if stage.has_sandbox:
+        sandbox = Stack.of(function).format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=function_name(stage, "sandbox"),
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        allow(function, ["lambda:InvokeFunction"], sandbox)
 
 
 def allow_stream(function: lambda_.Function, stream: kinesis.Stream) -> None:

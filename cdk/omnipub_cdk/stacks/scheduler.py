@@ -11,7 +11,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from omnipub import __version__
-from omnipub_cdk.functions import CodeOf, function, policy_of
+from omnipub.names import SANDBOX_ADDRESS
+from omnipub_cdk.functions import CodeOf, function, function_name, policy_of
 from omnipub_cdk.nag_exceptions import acknowledge
 from omnipub_cdk.stacks.data import DELAY_TIMEOUT, DataStack
 from omnipub_cdk.stacks.function_environment import environment
@@ -70,7 +71,10 @@ class SchedulerStack(Stack):
         CfnOutput(self, "Mode", value=stage.mode.value)
         CfnOutput(self, "WorkerTimeout", value=str(stage.worker_timeout))
         CfnOutput(self, "Version", value=__version__)
-        if stage.sandbox_url:
+        if stage.has_sandbox:
+            CfnOutput(self, "SandboxUrl", value=SANDBOX_ADDRESS)
+            CfnOutput(self, "SandboxFunction", value=function_name(stage, "sandbox"))
+        elif stage.sandbox_url:
             CfnOutput(self, "SandboxUrl", value=stage.sandbox_url)
 
     def _delay(self, stage: Stage, data: DataStack, code_of: CodeOf) -> lambda_.Function:

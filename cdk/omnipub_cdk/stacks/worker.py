@@ -15,6 +15,7 @@ from omnipub_cdk.stacks.permissions import (
     allow_media,
     allow_parking,
     allow_reading,
+    allow_sandbox,
     allow_seat,
     allow_stream,
     allow_table,
@@ -58,6 +59,7 @@ class WorkerStack(Stack):
         allow_media(self.function, data, writing=False)
         allow_vault(self.function, data.vault)
         allow_delay(self.function, data)
+        allow_sandbox(self.function, stage)
         _allow_mail(self.function, stage)
         _allow_text_messages(self.function, stage)
         allow_reading(self.function, data.stream)

@@ -20,7 +20,8 @@ CONNECTION_PREFIX = "CONNECTION#"
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
-_SANDBOX = "SANDBOX#"
+SANDBOX_PREFIX = "SANDBOX#"
+"""What the partitions of a stage's sandbox begin with; its function may touch no others."""
 
 OF = "of#"
 """Begins an owner's part in a key."""
@@ -176,7 +177,7 @@ def seed() -> Key:
 
 def sandbox_accounts() -> str:
     """All accounts of a stage's sandbox; what else it keeps has partitions of its own."""
-    return f"{_SANDBOX}ACCOUNT"
+    return f"{SANDBOX_PREFIX}ACCOUNT"
 
 
 def sandbox_account(network: str, account: str) -> Key:
@@ -186,12 +187,12 @@ def sandbox_account(network: str, account: str) -> Key:
 
 def sandbox_number(of: str) -> Key:
     """The last number that the sandbox gave to a post or an upload."""
-    return Key(f"{_SANDBOX}NUMBER", of)
+    return Key(f"{SANDBOX_PREFIX}NUMBER", of)
 
 
 def sandbox_posts(network: str, account: str) -> str:
     """All posts of an account of the sandbox."""
-    return f"{_SANDBOX}POST#{network}#{account}"
+    return f"{SANDBOX_PREFIX}POST#{network}#{account}"
 
 
 def sandbox_post(network: str, account: str, number: int) -> Key:
@@ -201,7 +202,7 @@ def sandbox_post(network: str, account: str, number: int) -> Key:
 
 def sandbox_ids(network: str, network_id: str) -> str:
     """The posts of the sandbox that have this id, hashed: two receivers may get the same one."""
-    return f"{_SANDBOX}ID#{network}#{_digest(network_id)}"
+    return f"{SANDBOX_PREFIX}ID#{network}#{_digest(network_id)}"
 
 
 def sandbox_id(network: str, network_id: str, account: str) -> Key:
@@ -211,7 +212,7 @@ def sandbox_id(network: str, network_id: str, account: str) -> Key:
 
 def sandbox_pictures() -> str:
     """The bytes of all pictures that the sandbox was sent."""
-    return f"{_SANDBOX}PICTURE"
+    return f"{SANDBOX_PREFIX}PICTURE"
 
 
 def sandbox_picture(sha: str, part: int) -> Key:
@@ -221,7 +222,7 @@ def sandbox_picture(sha: str, part: int) -> Key:
 
 def sandbox_uploads() -> str:
     """All uploads that the sandbox began."""
-    return f"{_SANDBOX}UPLOAD"
+    return f"{SANDBOX_PREFIX}UPLOAD"
 
 
 def sandbox_upload(network: str, upload: str) -> Key:
@@ -237,7 +238,7 @@ def name(key: Key) -> str:
 def named(text: str) -> tuple[str, str | None]:
     """Partition and, if one is meant, sort key of what `name` wrote."""
     pk, slash, sk = text.partition("/")
-    families = (family(pauses()), family(_SANDBOX))
+    families = (family(pauses()), family(SANDBOX_PREFIX))
     marks = (CHANNEL_PREFIX, ATTEMPT_PREFIX, CONNECTION_PREFIX, "ACCOUNT#")
     if slash and (sk in {METADATA, "PROFILE"} or sk.startswith(marks) or family(pk) in families):
         return pk, sk

@@ -4,8 +4,8 @@ from typing import Any
 
 from omnipub_cli.deployment.aws_clients import asked
 
-NAMES = ("api", "worker", "scheduler", "delay")
-"""omnipub's functions."""
+NAMES = ("api", "worker", "scheduler", "delay", "sandbox")
+"""omnipub's functions; only a stage in sandbox mode has a sandbox."""
 
 
 class Functions:

@@ -36,7 +36,7 @@ class StageLiveness:
             return "Nothing is posted in production."
         if settings.mode is Mode.LIVE:
             return f"Stage {settings.stage} is live: what is posted there can be seen by others."
-        return "" if settings.sandbox_url else f"Stage {settings.stage} names no sandbox (sandbox_url)."
+        return "" if settings.sandbox_url else f"Stage {settings.stage} has no sandbox; its next deployment brings one."
 
     def post(self) -> str:
         """Publish one message to the sandbox and follow it; "" if it came out, else what became of it."""

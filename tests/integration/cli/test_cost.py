@@ -155,7 +155,9 @@ def test_the_json_tells_what_every_amount_rests_on(run: Run) -> None:
             assert price["source"].startswith("https://aws.amazon.com/")
             assert price["on"]
     assert set(told["unknown"]) == {"cloudwatch.triggers", "ecr.stored"}
-    assert [one["requests_per_day"] for one in told["goals"]] == [1_000, 10_000, 100_000]
+    assert [(one["requests_per_day"], one["plan"]) for one in told["goals"]] == [
+        (level, plan) for level in (1_000, 10_000, 100_000) for plan in (False, True)
+    ]
     assert {one["plan"] for one in told["bills"]} == {None, "plan.free", "plan.pro"}
     assert {one["origin"] for one in told["figures"]} <= {"counted", "design ceiling", "assumed"}
     assert {one["figure"]: one["value"] for one in told["figures"]} == {

@@ -193,7 +193,7 @@ def without_packages(original: Any) -> Any:
     [
         ("prod", Mode.SANDBOX, "http://127.0.0.1:1", "Nothing is posted in production."),
         ("staging", Mode.LIVE, "", "Stage staging is live: what is posted there can be seen by others."),
-        ("dev", Mode.SANDBOX, "", "Stage dev names no sandbox (sandbox_url)."),
+        ("dev", Mode.SANDBOX, "", "Stage dev has no sandbox; its next deployment brings one."),
         ("dev", Mode.SANDBOX, "http://127.0.0.1:1", ""),
     ],
 )

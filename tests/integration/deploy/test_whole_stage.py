@@ -5,6 +5,7 @@
 
 It takes about five minutes. Functions run from their real bundles on this machine's processor, members sign in with
 Cognito's SRP, records reach the worker by the stream's trigger, and EventBridge Scheduler's tick comes each minute.
+Posts go to the stage's own sandbox, a function too, whose wall an operator reads through the API.
 Monitoring needs metric mathematics and Frontend needs Amplify, which the emulator lacks: those two are synthesised and
 foretold here, and their templates are checked in tests/infrastructure. The emulator also ignores `batchItemFailures`,
 bisecting and destinations of a trigger; the one-machine poller and the templates stand for those.
@@ -23,8 +24,7 @@ from typing import Any
 import pytest
 
 from omnipub.domain.timestamps import to_text
-from omnipub.names import API_ROOT, AUTHORS_GROUP, ORIGIN_HEADER
-from omnipub.onebox.sandbox_process import control
+from omnipub.names import API_ROOT, AUTHORS_GROUP, OPERATORS_GROUP, ORIGIN_HEADER
 from omnipub_cli.deployment.stacks import id_of
 from support import deployed
 from support.deployed import ARCHITECTURE, Emulated
@@ -32,6 +32,7 @@ from support.deployed import ARCHITECTURE, Emulated
 pytestmark = [pytest.mark.ministack, pytest.mark.timeout(900)]
 
 STAGE = ("--stage", "test")
+VALUES = ("-c", f"architecture={ARCHITECTURE}")
 STACKS = ("Data", "Auth", "Scheduler", "Api", "Worker", "Security")
 UNKNOWN_THERE = ("Monitoring", "Frontend")
 EMPTY = ("Security",)
@@ -50,14 +51,15 @@ class Stage:
         first: What the deployment said.
         member: The id of a user who may write.
         token: Their access token.
+        operator: The access token of an operator.
         later: A message that was scheduled beyond the horizon when everything began.
     """
 
     aws: Emulated
-    sandbox: str
     first: Mapping[str, Any]
     member: str
     token: str
+    operator: str
     later: str = ""
 
     def ask(self, path: str, body: Any = None, *, signed: bool = True, origin: str | None = None) -> tuple[int, Any]:
@@ -84,7 +86,7 @@ class Stage:
     def deploy(self, *values: str) -> list[str]:
         """Deploy it once more with these values; the stacks that changed."""
         more = [word for value in values for word in ("-c", value)]
-        words = (*STACKS, "--infra", "serverless", *STAGE, "--yes", *_values(self.sandbox), *more)
+        words = (*STACKS, "--infra", "serverless", *STAGE, "--yes", *VALUES, *more)
         return list(self.aws.done("deploy", *words)["changed"])
 
     def scheduler_memory(self) -> int:
@@ -93,8 +95,10 @@ class Stage:
         return int(told["MemorySize"])
 
     def posts(self, text: str) -> int:
-        """How many posts with that text the sandbox has."""
-        return sum(text in one["text"] for one in control(self.sandbox, "posts")["posts"])
+        """How many posts with that text the stage's sandbox has."""
+        status, told = _ask(self.aws, "/sandbox/_sandbox/posts", token=self.operator)
+        assert status == 200, told
+        return sum(text in one["text"] for one in told["posts"])
 
 
 def soon(holds: Callable[[], bool], within: float = 90) -> None:
@@ -103,11 +107,6 @@ def soon(holds: Callable[[], bool], within: float = 90) -> None:
     while not holds():
         assert time.monotonic() < end, "it did not come true"
         time.sleep(0.5)
-
-
-def _values(sandbox: str) -> list[str]:
-    values = (f"architecture={ARCHITECTURE}", f"sandbox_url={sandbox}")
-    return [word for value in values for word in ("-c", value)]
 
 
 def _ask(aws: Emulated, path: str, body: Any = None, *, token: str, origin: str | None = None) -> tuple[int, Any]:
@@ -123,7 +122,8 @@ def _ask(aws: Emulated, path: str, body: Any = None, *, token: str, origin: str 
     )
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  likewise
-            return int(answer.status), json.loads(answer.read())
+            text = answer.read().decode()
+            return int(answer.status), json.loads(text) if "json" in answer.headers["Content-Type"] else text
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
@@ -144,6 +144,12 @@ def _origin_secret(aws: Emulated) -> str:
     return str(aws.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
 
 
+def _user(aws: Emulated, name: str, group: str) -> str:
+    """The id of a new user."""
+    words = ("users", "create", name, "--group", group, "--password-stdin", *STAGE)
+    return str(aws.done(*words, given=f"{PASSWORD}\n")["id"])
+
+
 def _signed_in(aws: Emulated, outputs: Mapping[str, Any], name: str) -> str:
     """The access token that Cognito gives a user for their password."""
     from pycognito.aws_srp import AWSSRP
@@ -158,18 +164,19 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The stage `test`, deployed, with a member who has an account on Facebook's sandbox."""
     if find_spec("aws_cdk") is None or find_spec("pycognito") is None:
         pytest.skip("the stacks' packages are not installed: uv sync --inexact --all-extras --group cdk")
-    with (
-        deployed.sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox,
-        deployed.emulated(tmp_path_factory.mktemp("ministack"), "test") as aws,
-    ):
-        first = aws.done("deploy", *STACKS, "--infra", "serverless", *STAGE, "--yes", *_values(sandbox))
-        name = "ada@example.com"
-        member = aws.done(
-            "users", "create", name, "--group", AUTHORS_GROUP, "--password-stdin", *STAGE, given=f"{PASSWORD}\n"
-        )["id"]
+    with deployed.emulated(tmp_path_factory.mktemp("ministack"), "test") as aws:
+        first = aws.done("deploy", *STACKS, "--infra", "serverless", *STAGE, "--yes", *VALUES)
+        name, operator = "ada@example.com", "grace@example.com"
+        member = _user(aws, name, AUTHORS_GROUP)
+        _user(aws, operator, OPERATORS_GROUP)
         aws.done("connections", "connect", "facebook", "--account", "100000000000007", "--owner", member, *STAGE)
+        outputs = first["outputs"]
         made = Stage(
-            aws=aws, sandbox=sandbox, first=first, member=member, token=_signed_in(aws, first["outputs"], name)
+            aws=aws,
+            first=first,
+            member=member,
+            token=_signed_in(aws, outputs, name),
+            operator=_signed_in(aws, outputs, operator),
         )
         later = made.compose("Found by a tick", datetime.now(UTC) + BEYOND_THE_HORIZON)
         yield Stage(**{**vars(made), "later": later})
@@ -196,6 +203,21 @@ def test_what_a_member_posts_is_out_once_and_one_who_is_not_them_does_not_see_it
     stage.aws.done("users", "create", "bo@example.com", "--password-stdin", *STAGE, given=f"{PASSWORD}\n")
     other = _signed_in(stage.aws, stage.first["outputs"], "bo@example.com")
     assert _ask(stage.aws, f"/messages/{message}", token=other)[0] == 404
+
+
+def test_the_sandboxs_wall_is_for_operators_alone(stage: Stage) -> None:
+    message = stage.compose("Hello, wall")
+    stage.published(message)
+    for path, signed, expected in (
+        ("/sandbox", False, 401),
+        ("/sandbox", True, 403),
+        ("/sandbox/_sandbox/posts", True, 403),
+    ):
+        assert stage.ask(path, signed=signed)[0] == expected
+    status, page = _ask(stage.aws, "/sandbox", token=stage.operator)
+    assert status == 200
+    assert "Hello, wall" in page
+    assert _ask(stage.aws, "/sandbox", token=stage.operator, origin="")[0] == 403
 
 
 def test_what_is_scheduled_within_the_horizon_leaves_when_it_is_due(stage: Stage) -> None:
@@ -295,7 +317,7 @@ def test_a_rollback_puts_back_the_functions_of_before_and_then_nothing_is_left_t
     message = stage.compose("After the rollback")
     stage.published(message)
     assert stage.deploy() == []
-    diff = stage.aws.done("diff", "--infra", "serverless", *STAGE, *_values(stage.sandbox))
+    diff = stage.aws.done("diff", "--infra", "serverless", *STAGE, *VALUES)
     assert diff["new"] == [id_of(short) for short in UNKNOWN_THERE], "these alone are not there"
     assert {one["stack"] for one in diff["changes"]} == set(diff["new"])
     kinds = {one["type"] for one in diff["changes"]}

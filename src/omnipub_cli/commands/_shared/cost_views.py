@@ -172,7 +172,7 @@ def _verdicts(heading: str, found: Sequence[Verdict]) -> Iterator[LineView]:
     yield LineView((heading,), heading=True)
     for one in found:
         asked = f"{one.low:g}–{one.high:g}" if one.low else f"≤ {one.high:g}"  # noqa: RUF001  a range
-        about = f"{one.requests_per_day:>7,} {one.infra}, {asked}:"
+        about = f"{one.requests_per_day:>7,} {PLAN.lower() if one.plan else one.infra}, {asked}:"
         yield LineView((f"{about:<31}", f"{dollars(one.dollars):>6},", verdict(one)))
 
 
@@ -298,6 +298,7 @@ def _verdict_json(one: Verdict) -> VerdictJson:
         "requests_per_day": one.requests_per_day,
         "level": LEVELS[one.requests_per_day],
         "infra": one.infra,
+        "plan": one.plan,
         "from": one.low,
         "to": one.high,
         "dollars": round(one.dollars, 4),

@@ -61,6 +61,9 @@ _TABLE: dict[str, Figure] = {
     "writes.looked_up": _ceiling(18.5, "write units a delivery, its network's posts can be looked up", _UNITS),
     "writes.blind": _ceiling(11, "write units a delivery, nothing can be asked", _UNITS),
     "writes.tick": _counted(2, "write units a tick", "cursor and heartbeat"),
+    "writes.sandbox": _counted(
+        6, "write units a post that a stage's own sandbox takes", "three items in a transaction"
+    ),
     "reads.message": _ceiling(5, "read units a message", _READS),
     "reads.delivery": _ceiling(5, "read units a delivery", _READS),
     "reads.request": _assumed(3, "read units a request that publishes nothing", "one query and its batch-get"),
@@ -80,6 +83,9 @@ _TABLE: dict[str, Figure] = {
         0.050, "seconds a message that was scheduled", "2.5 ticks hand it over, and each time it is put at once"
     ),
     "seconds.scheduler": _assumed(0.2, "seconds a tick", "it hands over and waits for no moment"),
+    "seconds.sandbox": _assumed(
+        0.05, "seconds a request that a stage's own sandbox answers", "it reads and writes the table"
+    ),
     # Messages between the parts.
     "stream.delivery": _ceiling(
         1, "records of the stream a delivery", "one pointer each; what is tried again adds few"

@@ -69,8 +69,10 @@ MINUTES = 730 * 60
 OBJECTS, NETWORK = "S3_DATA_EVENTS", "LAMBDA_NETWORK_LOGS"
 """What GuardDuty may look at, by the names of its features."""
 
-_DEV = Inventory(
-    functions=MappingProxyType({"api": 512, "worker": 512, "scheduler": 256, "delay": 256}),
+_FUNCTIONS = {"api": 512, "worker": 512, "scheduler": 256, "delay": 256}
+
+_LIVE = Inventory(
+    functions=MappingProxyType(_FUNCTIONS),
     ticks=MINUTES,
     queues=1,
     alarms=13,
@@ -79,12 +81,15 @@ _DEV = Inventory(
     roles=5,
 )
 
+_SANDBOX = replace(_LIVE, functions=MappingProxyType({**_FUNCTIONS, "sandbox": 256}), roles=_LIVE.roles + 1)
+"""A stage in sandbox mode has its own sandbox."""
+
 INVENTORIES: Mapping[str, Inventory] = MappingProxyType(
     {
-        "dev": _DEV,
-        "test": replace(_DEV, firewall_rules=0),
-        "staging": replace(_DEV, log_days=14),
-        "prod": replace(_DEV, recovery=True, log_days=30, guardduty=frozenset({OBJECTS, NETWORK})),
+        "dev": _SANDBOX,
+        "test": replace(_SANDBOX, firewall_rules=0),
+        "staging": replace(_LIVE, log_days=14),
+        "prod": replace(_LIVE, recovery=True, log_days=30, guardduty=frozenset({OBJECTS, NETWORK})),
     }
 )
 """Stage → what its templates hold."""

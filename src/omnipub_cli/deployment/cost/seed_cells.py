@@ -81,6 +81,7 @@ class Verdict:
 
     Attributes:
         dollars: The bill as it stands.
+        plan: Whether it is one with CloudFront's plan.
         when: Under which assumption the range holds if it does not as it stands; "" if under none that was tried.
         dollars_then: The bill under that assumption.
     """
@@ -91,6 +92,7 @@ class Verdict:
     high: float
     dollars: float
     standing: Standing
+    plan: bool = False
     when: str = ""
     dollars_then: float | None = None
 
@@ -107,9 +109,13 @@ def cells(variant: Variant) -> Sequence[Verdict]:
 
 
 def goals(variant: Variant) -> Sequence[Verdict]:
-    """Our own goals, which are upper bounds."""
+    """Our own goals, which are upper bounds: without CloudFront's plan, and with it."""
     asked = replace(variant, traffic=replace(variant.traffic, month=GOAL_MONTH))
-    return [_verdict(SERVERLESS, level, 0, most, at(asked, level), _serverless) for level, most in GOALS.items()]
+    return [
+        _verdict(SERVERLESS, level, 0, most, replace(at(asked, level), plan=plan), _serverless)
+        for level, most in GOALS.items()
+        for plan in (False, True)
+    ]
 
 
 def at(variant: Variant, requests_per_day: float) -> Variant:
@@ -131,7 +137,9 @@ def _verdict(
 ) -> Verdict:
     dollars = variant.bill().total
     standing = _standing(dollars, low, high)
-    found = Verdict(infra=infra, requests_per_day=level, low=low, high=high, dollars=dollars, standing=standing)
+    found = Verdict(
+        infra=infra, requests_per_day=level, low=low, high=high, dollars=dollars, standing=standing, plan=variant.plan
+    )
     if standing is Standing.HOLDS:
         return found
     for words, other in assumptions(variant, high):
@@ -149,11 +157,13 @@ def _standing(dollars: float, low: float, high: float) -> Standing:
 
 def _serverless(variant: Variant, high: float) -> Assumed:
     """What may bring a serverless stage into a range, what gives up least first."""
-    planned = replace(variant, plan=True)
-    yield "with CloudFront's plan", planned
+    if not variant.plan:
+        yield "with CloudFront's plan", replace(variant, plan=True)
     keyed = replace(variant.traffic, channels=[KEYED] * len(variant.traffic.channels))
+    plans = {"": variant.plan} if variant.plan else {"": False, " and CloudFront's plan": True}
     for words, one in (("", variant), (", on networks that take a key of ours", replace(variant, traffic=keyed))):
-        for plan_words, other in (("", one), (" and CloudFront's plan", replace(one, plan=True))):
+        for plan_words, plan in plans.items():
+            other = replace(one, plan=plan)
             most = _most_images(other, high)
             if most is not None:
                 told = f"at most {most:g} images a message" if most else "without images"

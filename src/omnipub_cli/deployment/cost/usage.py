@@ -77,8 +77,19 @@ def _scheduler(_traffic: Traffic, inventory: Inventory) -> Work:
     return inventory.ticks, inventory.ticks * value("seconds.scheduler")
 
 
+def _sandbox(traffic: Traffic, _inventory: Inventory) -> Work:
+    return traffic.deliveries, traffic.deliveries * value("seconds.sandbox")
+
+
 WORK: Mapping[str, Callable[[Traffic, Inventory], Work]] = MappingProxyType(
-    {"api": _api, "worker": _worker, "sender": _sender, "delay": _delay, "scheduler": _scheduler}
+    {
+        "api": _api,
+        "worker": _worker,
+        "sender": _sender,
+        "delay": _delay,
+        "scheduler": _scheduler,
+        "sandbox": _sandbox,
+    }
 )
 """Function → what it does. A function that has no row here is refused: somebody has to say what it costs."""
 
@@ -127,6 +138,8 @@ def kept(traffic: Traffic, inventory: Inventory) -> Iterator[Part]:
     """The table, images, keys and secrets."""
     kinds = sum(count * value(f"writes.{kind}") for kind, count in traffic.kinds.items())
     writes = traffic.messages * (value("writes.message") + kinds) + inventory.ticks * value("writes.tick")
+    if "sandbox" in inventory.functions:
+        writes += traffic.deliveries * value("writes.sandbox")
     reads = (
         traffic.messages * value("reads.message")
         + traffic.deliveries * value("reads.delivery")

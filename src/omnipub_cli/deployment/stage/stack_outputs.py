@@ -17,8 +17,8 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
 }
 """Stack → the outputs that commands cannot do without."""
 
-OPTIONAL: Mapping[str, tuple[str, ...]] = {"Data": ("Topic",), "Scheduler": ("SandboxUrl",)}
-"""Outputs that commands do without: not every stage has a sandbox, and stages of before have no topic there."""
+OPTIONAL: Mapping[str, tuple[str, ...]] = {"Data": ("Topic",), "Scheduler": ("SandboxUrl", "SandboxFunction")}
+"""Outputs that commands do without: not every stage has a sandbox; stages of before have no topic there."""
 
 IN_PART = "the stage was deployed in part, or by an older omnipub"
 """What it means that an output is missing."""
@@ -75,6 +75,7 @@ def settings(stage: str, outputs: Outputs) -> Settings:
         stage=stage,
         mode=Mode(scheduler["Mode"]),
         sandbox_url=scheduler.get("SandboxUrl", ""),
+        sandbox_function=scheduler.get("SandboxFunction", ""),
         worker_timeout=int(scheduler["WorkerTimeout"]),
         table=data["TableName"],
         stream=data["StreamName"],

@@ -61,6 +61,7 @@ VerdictJson = TypedDict(
         "requests_per_day": int,
         "level": str,
         "infra": str,
+        "plan": bool,
         "from": float,
         "to": float,
         "dollars": float,

@@ -221,14 +221,22 @@ def test_each_of_the_seeds_cells_holds_or_says_under_which_assumption_it_does() 
     assert (medium.standing, medium.when) == (Standing.BELOW, "")
 
 
-def test_the_goals_hold_with_the_plan_and_the_highest_with_few_images() -> None:
-    low, medium, high = goals(variant(month=3))
-    assert [one.high for one in (low, medium, high)] == list(GOALS.values()) == [15, 20, 70]
+def test_the_goals_are_told_without_and_with_the_plan_and_the_highest_holds_with_few_images() -> None:
+    found = goals(variant(month=3))
+    assert [(one.high, one.plan) for one in found] == [
+        (high, plan) for high in GOALS.values() for plan in (False, True)
+    ]
+    low, low_plan, medium, medium_plan, high, high_plan = found
     assert low.when == medium.when == "with CloudFront's plan"
-    assert re.fullmatch(r"at most 0\.\d+ images a message, on networks that take a key of ours", high.when)
+    assert (low.dollars_then, medium.dollars_then) == (low_plan.dollars, medium_plan.dollars)
+    assert low_plan.standing is medium_plan.standing is Standing.HOLDS
+    for one in (high, high_plan):
+        assert one.standing is Standing.ABOVE
+        assert re.fullmatch(r"at most 0\.\d+ images a message, on networks that take a key of ours", one.when)
     assert high.dollars == pytest.approx(at(variant(), 100_000).bill().total), "it is month 12 that counts"
-    (_, _, text_only) = goals(variant(images=0, channels=KEYED))
-    assert text_only.standing is Standing.HOLDS
+    text_only = goals(variant(images=0, channels=KEYED))
+    assert text_only[-2].standing is Standing.HOLDS
+    assert list(GOALS.values()) == [15, 20, 70]
 
 
 @pytest.mark.parametrize("images", [0, 0.05, 0.3, 2])
