@@ -28,7 +28,7 @@ CREDENTIALS = {"region_name": "eu-west-1", "aws_access_key_id": "a", "aws_secret
 def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of botocore's data of these services and one more, cut."""
     folder = tmp_path_factory.mktemp("botocore") / "data"
-    for service in (*OPERATIONS, "sns"):
+    for service in (*OPERATIONS, "ses"):
         shutil.copytree(DATA / service, folder / service)
     for path in DATA.iterdir():
         if path.is_file():
