@@ -15,8 +15,7 @@ from omnipub.handlers import scheduler
 from omnipub.names import SANDBOX_ADDRESS
 from omnipub.onebox.aws_events import LambdaContext, tick_event
 from omnipub.services.scheduling.wake import REPEATED
-from omnipub.storage.keys import SANDBOX_PREFIX
-from omnipub.storage.schema import INDEXES, PARTITION, SORT, TTL
+from omnipub.storage.schema import INDEXES, PARTITION, SANDBOX_PREFIX, SORT, TTL
 from support.world import START, TestBed
 
 ENTRIES = ("api", "worker", "scheduler", "delay")

@@ -8,8 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 
-from omnipub.storage.keys import SANDBOX_PREFIX
-from omnipub.storage.schema import INDEXES
+from omnipub.storage.schema import INDEXES, SANDBOX_PREFIX
 from omnipub_cdk.functions import allow, function_name, policy_of
 from omnipub_cdk.nag_exceptions import acknowledge
 from omnipub_cdk.stacks.data import DataStack

@@ -12,6 +12,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import RANDOM_BYTES, Parent, ParentKind, new_id
 from omnipub.domain.timestamps import EPOCH, TICK, to_text
 from omnipub.ports.table import Key
+from omnipub.storage.schema import SANDBOX_PREFIX
 
 METADATA = "METADATA"
 CHANNEL_PREFIX = "CHANNEL#"
@@ -19,9 +20,6 @@ ATTEMPT_PREFIX = "ATTEMPT#"
 CONNECTION_PREFIX = "CONNECTION#"
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-SANDBOX_PREFIX = "SANDBOX#"
-"""What the partitions of a stage's sandbox begin with; its function may touch no others."""
 
 OF = "of#"
 """Begins an owner's part in a key."""

@@ -15,6 +15,9 @@ SORT = "SK"
 TTL = "expires_at"
 """Epoch seconds after which an item may be removed; nothing relies on the removal."""
 
+SANDBOX_PREFIX = "SANDBOX#"
+"""What the partitions of a stage's sandbox begin with; its function may touch no others."""
+
 WRITE_LIMIT = 100
 """Items of one transaction."""
 
