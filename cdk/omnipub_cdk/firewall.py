@@ -1,16 +1,70 @@
 """The firewall's rules, in their order. At most five: what a flat-rate plan of CloudFront includes."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from aws_cdk import aws_wafv2 as waf
 
 from omnipub.names import API_ROOT, SERVICE
 
-COUNTED: Mapping[str, str] = {
-    "SizeRestrictions_BODY": "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body",
-    "CrossSiteScripting_BODY": "awswaf:managed:aws:core-rule-set:CrossSiteScripting_Body",
-}
-"""Rules about bodies that would refuse honest messages (a post about `<script>`, an image), and their labels."""
+GROUPS: Mapping[str, tuple[str, Sequence[str]]] = MappingProxyType(
+    {
+        "AWSManagedRulesKnownBadInputsRuleSet": (
+            "known-bad-inputs",
+            (
+                "ExploitablePaths_URIPATH",
+                "Host_localhost_HEADER",
+                "JavaDeserializationRCE_BODY",
+                "JavaDeserializationRCE_HEADER",
+                "JavaDeserializationRCE_QUERYSTRING",
+                "JavaDeserializationRCE_URIPATH",
+                "Log4JRCE_BODY",
+                "Log4JRCE_HEADER",
+                "Log4JRCE_QUERYSTRING",
+                "Log4JRCE_URIPATH",
+                "PROPFIND_METHOD",
+                "ReactJSRCE_BODY",
+            ),
+        ),
+        "AWSManagedRulesCommonRuleSet": (
+            "core-rule-set",
+            (
+                "CrossSiteScripting_BODY",
+                "CrossSiteScripting_COOKIE",
+                "CrossSiteScripting_QUERYARGUMENTS",
+                "CrossSiteScripting_URIPATH",
+                "EC2MetaDataSSRF_BODY",
+                "EC2MetaDataSSRF_COOKIE",
+                "EC2MetaDataSSRF_QUERYARGUMENTS",
+                "EC2MetaDataSSRF_URIPATH",
+                "GenericLFI_BODY",
+                "GenericLFI_QUERYARGUMENTS",
+                "GenericLFI_URIPATH",
+                "GenericRFI_BODY",
+                "GenericRFI_QUERYARGUMENTS",
+                "GenericRFI_URIPATH",
+                "NoUserAgent_HEADER",
+                "RestrictedExtensions_QUERYARGUMENTS",
+                "RestrictedExtensions_URIPATH",
+                "SizeRestrictions_BODY",
+                "SizeRestrictions_Cookie_HEADER",
+                "SizeRestrictions_QUERYSTRING",
+                "SizeRestrictions_URIPATH",
+                "UserAgent_BadBots_HEADER",
+            ),
+        ),
+    }
+)
+"""AWS's groups of rules that read requests → their word in labels, and their rules. A name ends in what it reads."""
+
+_COUNTED_PARTS: Mapping[str, str] = MappingProxyType(
+    {"_BODY": "_Body", "SizeRestrictions_QUERYSTRING": "SizeRestrictions_QueryString"}
+)
+"""End of a rule's name → the same in its label: of rules that refuse honest posts, images and cursors.
+
+People publish addresses, paths and code (`http://192.168.0.1`, `../`, `${jndi:`), and the bytes of an image look like
+anything. A cursor is longer than the 2 KB that AWS allows a query string.
+"""
 
 MESSAGE_ROUTES = (f"{API_ROOT}/messages", f"{API_ROOT}/certifications", f"{API_ROOT}/media")
 """Where a body is what somebody wants to publish. Everywhere else those rules block."""
@@ -32,12 +86,14 @@ def rules(*, requests_per_address: int) -> Sequence[_Rule]:
                 )
             ),
         ),
-        _managed(2, "AWSManagedRulesKnownBadInputsRuleSet"),
-        _managed(3, "AWSManagedRulesCommonRuleSet", counted=tuple(COUNTED)),
+        *(_managed(2 + at, group, counted=tuple(_counted(group))) for at, group in enumerate(GROUPS)),
         _own(
-            4,
-            "BodiesElsewhere",
-            _all(_any(*map(_labelled, COUNTED.values())), _not(_any(*map(_under, MESSAGE_ROUTES)))),
+            2 + len(GROUPS),
+            "CountedElsewhere",
+            _all(
+                _any(*(_labelled(label) for group in GROUPS for label in _counted(group).values())),
+                _not(_any(*map(_under, MESSAGE_ROUTES))),
+            ),
         ),
     ]
 
@@ -47,6 +103,17 @@ def seen(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
     return waf.CfnWebACL.VisibilityConfigProperty(
         cloud_watch_metrics_enabled=True, metric_name=f"{SERVICE}-{name}", sampled_requests_enabled=True
     )
+
+
+def _counted(group: str) -> Mapping[str, str]:
+    """The group's rules that are counted on message routes, each with the label that it leaves on a request."""
+    word, rules_of_it = GROUPS[group]
+    return {
+        rule: f"awswaf:managed:aws:{word}:{rule.removesuffix(end)}{in_label}"
+        for rule in rules_of_it
+        for end, in_label in _COUNTED_PARTS.items()
+        if rule.endswith(end)
+    }
 
 
 def _managed(priority: int, name: str, *, counted: Sequence[str] = ()) -> _Rule:

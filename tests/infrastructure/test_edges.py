@@ -73,22 +73,80 @@ def test_google_and_linkedin_are_offered_where_they_are_configured(prod: Any, fa
         assert "resolve:secretsmanager" in json.dumps(details["client_secret"])
 
 
-def test_the_firewall_counts_rules_about_bodies_on_message_routes_and_blocks_elsewhere(prod: Any) -> None:
+def test_the_firewall_is_five_rules_in_front_of_cloudfront(prod: Any) -> None:
     acl = prod.only("Security", "AWS::WAFv2::WebACL")
-    rules = {rule["Name"]: rule for rule in acl["Rules"]}
     assert acl["Scope"] == "CLOUDFRONT"
-    assert len(rules) == 5, "what a flat-rate plan includes"
-    common = rules["AWSManagedRulesCommonRuleSet"]["Statement"]["ManagedRuleGroupStatement"]
-    counted = {one["Name"]: one["ActionToUse"] for one in common["RuleActionOverrides"]}
-    assert counted == {"SizeRestrictions_BODY": {"Count": {}}, "CrossSiteScripting_BODY": {"Count": {}}}
-    elsewhere = rules["BodiesElsewhere"]
-    assert "Block" in elsewhere["Action"]
-    assert elsewhere["Priority"] > rules["AWSManagedRulesCommonRuleSet"]["Priority"], "labels come from rules before"
-    text = json.dumps(elsewhere["Statement"])
-    assert all(f'"{API_ROOT}/{route}"' in text for route in ("messages", "certifications", "media"))
-    for rule in rules.values():
+    assert acl["DefaultAction"] == {"Allow": {}}
+    assert len(acl["Rules"]) == 5, "what a flat-rate plan includes"
+    for rule in acl["Rules"]:
         group = rule["Statement"].get("ManagedRuleGroupStatement")
         assert ("OverrideAction" if group else "Action") in rule
+
+
+BODY_LABELS = {
+    "core-rule-set:CrossSiteScripting_Body",
+    "core-rule-set:EC2MetaDataSSRF_Body",
+    "core-rule-set:GenericLFI_Body",
+    "core-rule-set:GenericRFI_Body",
+    "core-rule-set:SizeRestrictions_Body",
+    "known-bad-inputs:JavaDeserializationRCE_Body",
+    "known-bad-inputs:Log4JRCE_Body",
+    "known-bad-inputs:ReactJSRCE_Body",
+}
+"""AWS's documentation of the groups: the labels of all their rules that read a body."""
+
+
+@pytest.mark.parametrize("label", sorted(BODY_LABELS | {"core-rule-set:SizeRestrictions_QueryString"}))
+def test_what_people_publish_passes_the_firewall_and_is_blocked_elsewhere(prod: Any, label: str) -> None:
+    for route in ("messages", "messages/01ABC", "certifications", "media"):
+        assert not _blocked(prod, label, f"{API_ROOT}/{route}"), route
+    for route in (f"{API_ROOT}/channels", "/", "/signed-in"):
+        assert _blocked(prod, label, route), route
+
+
+@pytest.mark.parametrize("label", ["core-rule-set:GenericLFI_URIPath", "known-bad-inputs:Log4JRCE_Header"])
+def test_a_rule_that_reads_no_body_blocks_everywhere(prod: Any, label: str) -> None:
+    assert _blocked(prod, label, f"{API_ROOT}/messages")
+
+
+def _blocked(made: Any, label: str, path: str) -> bool:
+    """Whether the firewall blocks a request to a path that AWS's rule with this label has matched."""
+    group, _, rule = label.partition(":")
+    rules = sorted(made.only("Security", "AWS::WAFv2::WebACL")["Rules"], key=lambda one: one["Priority"])
+    left: set[str] = set()
+    for one in rules:
+        managed = one["Statement"].get("ManagedRuleGroupStatement")
+        if managed is None:
+            if "RateBasedStatement" not in one["Statement"] and _matches(one["Statement"], left, path):
+                assert one["Action"] == {"Block": {}}
+                return True
+        elif managed["Name"] == {"core-rule-set": "AWSManagedRulesCommonRuleSet"}.get(
+            group, "AWSManagedRulesKnownBadInputsRuleSet"
+        ):
+            actions = {over["Name"].lower(): over["ActionToUse"] for over in managed.get("RuleActionOverrides", ())}
+            if actions.get(rule.lower()) != {"Count": {}}:
+                return True
+            left.add(f"awswaf:managed:aws:{label}")
+    return False
+
+
+def _matches(statement: dict[str, Any], labels: set[str], path: str) -> bool:
+    ((kind, body),) = statement.items()
+    match kind:
+        case "AndStatement":
+            return all(_matches(one, labels, path) for one in body["Statements"])
+        case "OrStatement":
+            return any(_matches(one, labels, path) for one in body["Statements"])
+        case "NotStatement":
+            return not _matches(body["Statement"], labels, path)
+        case "LabelMatchStatement":
+            assert body["Scope"] == "LABEL"
+            return body["Key"] in labels
+        case "ByteMatchStatement":
+            assert (body["FieldToMatch"], body["PositionalConstraint"]) == ({"UriPath": {}}, "STARTS_WITH")
+            return path.startswith(body["SearchString"])
+        case _:
+            raise AssertionError(f"this test cannot read a {kind}")
 
 
 def test_guards_of_the_account_are_made_or_said_to_be_left_alone(prod: Any, dev: Any) -> None:
@@ -149,13 +207,24 @@ def test_a_stage_without_any_guard_has_an_empty_stack_that_says_so_and_no_second
 
 def test_requests_go_to_the_api_uncached_and_without_the_sites_host_name(prod: Any) -> None:
     site = prod.only("Frontend", "AWS::CloudFront::Distribution")["DistributionConfig"]
-    (behaviour,) = site["CacheBehaviors"]
-    assert behaviour["PathPattern"] == "/api/*"
+    (behaviour,) = (one for one in site["CacheBehaviors"] if one["PathPattern"] == "/api/*")
     assert set(behaviour["AllowedMethods"]) == {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}
     assert behaviour["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "AWS' policy CachingDisabled"
     assert behaviour["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac", "AllViewerExceptHostHeader"
     assert behaviour["ViewerProtocolPolicy"] == "https-only"
     assert {one["CustomOriginConfig"]["OriginProtocolPolicy"] for one in site["Origins"]} == {"https-only"}
+
+
+def test_scripts_and_styles_are_kept_at_the_edge_and_pages_are_not(prod: Any) -> None:
+    site = prod.only("Frontend", "AWS::CloudFront::Distribution")["DistributionConfig"]
+    (assets,) = (one for one in site["CacheBehaviors"] if one["PathPattern"] == "/assets/*")
+    pages = site["DefaultCacheBehavior"]
+    assert assets["CachePolicyId"] == "658327ea-f89d-4fab-a63d-7e88639e58f6", "AWS' policy CachingOptimized"
+    assert pages["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "AWS' policy CachingDisabled"
+    origins = {one["Id"]: one for one in site["Origins"]}
+    where = [origins[one["TargetOriginId"]]["DomainName"] for one in (assets, pages)]
+    assert where[0] == where[1]
+    assert assets["ResponseHeadersPolicyId"] == pages["ResponseHeadersPolicyId"]
 
 
 def test_pages_carry_a_policy_that_lets_no_foreign_script_run(prod: Any) -> None:
@@ -183,5 +252,5 @@ def test_addresses_of_the_console_get_its_page_and_files_stay_files(prod: Any) -
     expression = re.compile(rule["Source"].removeprefix("</").removesuffix("/>"))
     for address in ("/", "/messages/01ABC", "/signed-in"):
         assert expression.search(address), address
-    for file in ("/status.js", "/status.css", "/icon.svg", "/index.html"):
+    for file in ("/assets/status.js", "/assets/status.css", "/assets/icon.svg", "/index.html"):
         assert not expression.search(file), file

@@ -40,13 +40,17 @@ class FrontendStack(Stack):
         super().__init__(scope, name, **values)
         self.app, branch = _hosting(self, stage)
         headers = security_headers(self, name=f"{SERVICE}-{stage.name}-{stage.region}", connect_to=auth.sign_in_url)
+        domain = f"{BRANCH}.{self.app.attr_default_domain}"
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
             comment=f"{SERVICE}, stage {stage.name}",
             default_root_object="index.html",
-            default_behavior=_pages(f"{BRANCH}.{self.app.attr_default_domain}", headers),
-            additional_behaviors={"/api/*": _requests(api, stage, headers)},
+            default_behavior=_pages(domain, headers, cache=cloudfront.CachePolicy.CACHING_DISABLED),
+            additional_behaviors={
+                "/api/*": _requests(api, stage, headers),
+                "/assets/*": _pages(domain, headers, cache=cloudfront.CachePolicy.CACHING_OPTIMIZED),
+            },
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             web_acl_id=security.firewall.attr_arn if security.firewall else None,
@@ -73,11 +77,17 @@ def _hosting(stack: Stack, stage: Stage) -> tuple[amplify.CfnApp, amplify.CfnBra
     return app, branch
 
 
-def _pages(domain: str, headers: cloudfront.ResponseHeadersPolicy) -> cloudfront.BehaviorOptions:
+def _pages(
+    domain: str, headers: cloudfront.ResponseHeadersPolicy, *, cache: cloudfront.ICachePolicy
+) -> cloudfront.BehaviorOptions:
+    """What Amplify serves: pages are fetched each time, scripts, styles and pictures are kept.
+
+    Amplify gives each of them for a year to what stands in front of it and lets browsers ask each time whether it has
+    changed. Whoever deploys pages tells CloudFront to forget the old ones, once Amplify has the new ones.
+    """
     return cloudfront.BehaviorOptions(
         origin=origins.HttpOrigin(domain, origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2]),
-        # Amplify caches by itself and forgets at each deployment, of which this distribution hears nothing.
-        cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+        cache_policy=cache,
         viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         response_headers_policy=headers,
         compress=True,

@@ -54,7 +54,7 @@ def test_the_same_pages_and_version_are_the_same_bytes_and_say_what_they_are() -
     assert bundled(STATUS, version="2").archive != one.archive
     with zipfile.ZipFile(io.BytesIO(one.archive)) as archive:
         assert json.loads(archive.read("version.json")) == one.version
-        assert {"index.html", "status.js"} <= set(archive.namelist())
+        assert {"index.html", "assets/status.js"} <= set(archive.namelist())
 
 
 def test_a_folder_without_a_first_page_is_refused(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ _LIVE = Inventory(
     figures=10,
     firewall_rules=5,
     roles=5,
+    pages_cached=True,
 )
 
 _SANDBOX = replace(_LIVE, functions=MappingProxyType({**_FUNCTIONS, "sandbox": 256}), roles=_LIVE.roles + 1)
@@ -125,11 +126,6 @@ PLANNED: Mapping[str, Planned] = MappingProxyType(
             what="Images are removed after 30 days.",
             is_built=lambda one: one.media_days is not None,
             built=lambda one: replace(one, media_days=30),
-        ),
-        "assets": Planned(
-            what="CloudFront keeps the pages' scripts and styles.",
-            is_built=lambda one: one.pages_cached,
-            built=lambda one: replace(one, pages_cached=True),
         ),
     }
 )
