@@ -10,9 +10,9 @@ It is three in the morning, and somebody calls: "half of yesterday's posts are n
 operator sees and types, and why, until `omnipub doctor` says that all is well. Nothing but omnipub's own commands mends
 anything.
 
-The screens are real: `docs/record_stuck_day.py` makes the day with `omnipub up` and its sandbox, types every command
-into a terminal of {width} columns, and writes this page. Only the home directory and the number of the process are
-replaced.
+The screens are real. `docs/record_stuck_day.py` makes the day with `omnipub up` and its sandbox, and types every
+command into a terminal of {width} columns. Then it writes this page. Only the home directory and the number of the
+process are replaced.
 
 What went wrong, which the operator does not know yet:
 
@@ -28,14 +28,14 @@ What went wrong, which the operator does not know yet:
 TAIL = """\
 ## What was not needed
 
-- **Nothing was posted twice, and nobody had to be careful.** What may be out is never sent again by itself; `messages
-  retry` does it only where the channel is named, and asks first.
-- **Nothing was lost.** What waited went out by itself once its account worked: LinkedIn's post with the new token, the
-  webhook's with the end of the pause, Bluesky's three with the first connection that held.
+- **Nothing was posted twice, and nobody had to be careful.** What may be out is never sent again by itself.
+  `messages retry` does it only where the channel is named, and asks first.
+- **Nothing was lost.** What waited went out by itself once its account worked. LinkedIn's post went out with the new
+  token, and the webhook's with the end of the pause. Bluesky's three went out with the first connection that held.
 - **No file was edited, no row was changed by hand, and nobody had to restart anything to get well.**
 
-On a live system one step differs: `connections connect` asks for the new token, without showing it, or reads it from
-standard input with `--token-stdin`; the sandbox makes its tokens itself.
+On a live system one step differs. `connections connect` asks for the new token, without showing it, or reads it from
+standard input with `--token-stdin`. The sandbox makes its tokens itself.
 
 What each state means and who moves it: [deliveries](deliveries.md). Every command: [the command line](cli.md).
 """
@@ -128,7 +128,7 @@ news still holds.""",
         words="""\
 ## Missed and failed
 
-The tickets could not wait, so omnipub did not send them late: their window was over when the power came back. The box
+The tickets could not wait, so omnipub did not send them late. Their window was over when the power came back. The box
 office is still open, says the operator, and sends it after all. A retry opens a new window.""",
         command="omnipub messages retry {missed} --channel telegram",
     ),
@@ -150,7 +150,7 @@ One more post is neither out nor in trouble yet: it is `publishing`.""",
     Step(
         words="""\
 Facebook never answered the try, and could not be asked afterwards either. omnipub looks again by itself, with growing
-pauses; only if that does not help does it call a person.""",
+pauses. Only if that does not help does it call a person.""",
         command="omnipub messages show {unclear}",
     ),
     Step(
@@ -171,7 +171,7 @@ worker was killed:""",
         words="""\
 ## Bluesky: nothing to do
 
-After three tries in a row that nobody answered the account rests, for everybody; the tries that are made show whether
+After three tries in a row that nobody answered the account rests, for everybody. The tries that are made show whether
 it works again. The post waits in its place.""",
         command="omnipub messages show {resting_1}",
     ),

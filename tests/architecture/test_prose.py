@@ -11,7 +11,9 @@ ROOT = Path(__file__).parents[2]
 MOST = 20
 """Words of a sentence. A piece of code counts as one."""
 
-SENTENCE_END = re.compile(r"(?<=[.!?])[\"')”]*\s+")
+SENTENCE_END = re.compile(r"(?<=[.!?])[\"')”*_]*\s+(?=[^a-z])")
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+LIST_ITEM = re.compile(r"\s*(?:[-*]|\d+\.)\s+")
 CODE = re.compile(r"`[^`]*`")
 PICTURES = re.compile(
     r"\b(?:(?:this|the|a) room|rooms|houses?|hands that|in the hands of|shel(?:f|ves)|drawers?|doors?|takes? its leave|"
@@ -29,13 +31,33 @@ def modules() -> Iterator[tuple[Path, ast.Module]]:
                 yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
 
 
+def pages() -> Iterator[Path]:
+    """What people read: the pages of documentation, but for those that are generated as a whole."""
+    yield from sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+
+
+def paragraphs(markdown: str) -> Iterator[str]:
+    """Paragraphs, items of lists and cells of tables; without code, headings and what is generated."""
+    markdown = re.sub(r"```.*?```|<!-- generated.*?<!-- end -->|<!--.*?-->", "\n", markdown, flags=re.DOTALL)
+    block: list[str] = []
+    for line in [*markdown.splitlines(), ""]:
+        row = line.startswith("|")
+        if block and (row or not line.strip() or line.startswith("#") or LIST_ITEM.match(line)):
+            yield LIST_ITEM.sub("", " ".join(block), count=1) if LIST_ITEM.match(block[0]) else " ".join(block)
+            block = []
+        if row:
+            yield from line.strip("|").split("|")
+        elif line.strip() and not line.startswith("#"):
+            block.append(line)
+
+
 MODULES = dict(modules())
 PACKAGES = sorted({path.parent.as_posix() for path in MODULES})
 
 
 def words(sentence: str) -> int:
     """How many words a reader reads."""
-    return sum(bool(re.search(r"\w", word)) for word in CODE.sub("CODE", sentence).split())
+    return sum(bool(re.search(r"\w", word)) for word in LINK.sub(r"\1", CODE.sub("CODE", sentence)).split())
 
 
 def sentences(text: str) -> list[str]:
@@ -81,13 +103,21 @@ def too_long(text: str) -> list[str]:
 
 def test_what_is_measured() -> None:
     assert words("One `a piece of code`, two - and 3.") == 5
-    assert too_long("Short. " + "word " * 21 + "end.") == ["22 words: " + "word " * 21 + "end."]
+    assert too_long("Short. W" + "ord " * 21 + "end.") == ["22 words: W" + "ord " * 21 + "end."]
     assert not too_long("word " * 19 + "end. A second one.")
     tree = ast.parse(
         'def go():\n    """Say it."""\n    raise Error(f"It is {x} and {y}.", hint="Try.")\nOption(help="no stop")'
     )
     assert [text for _, text in texts(tree)] == ["It is X and X.", "no stop"]
     assert [text for _, text in docstrings(tree)] == ["Say it."]
+    page = "# A title\n\nOne\ntwo. [Three](a/b c.md)!\n\n- item\n  more\n- next\n\n| a | b |\n\n```\ncode\n```\n"
+    assert [text.strip() for text in paragraphs(page)] == [
+        "One two. [Three](a/b c.md)!",
+        "item   more",
+        "next",
+        "a",
+        "b",
+    ]
     assert PICTURES.search("Hands that work side by side.")
     assert not PICTURES.search("There is no room for it; it handles that.")
     assert len(MODULES) > 500
@@ -127,6 +157,14 @@ def test_docstrings_and_sentences_name_the_thing_itself(package: str) -> None:
         if PICTURES.search(text)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("page", list(pages()), ids=lambda page: page.name)
+def test_sentences_of_pages_are_short(page: Path) -> None:
+    read = list(paragraphs(page.read_text(encoding="utf-8")))
+    assert read
+    assert [long for text in read for long in too_long(text)] == []
+    assert [text for text in read if PICTURES.search(text)] == []
 
 
 def test_every_package_says_what_it_is() -> None:
