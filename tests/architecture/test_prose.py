@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 MOST = 20
 """Words of a sentence. A piece of code counts as one."""
 
-SENTENCE_END = re.compile(r"(?<=[.!?])[\"')”*_]*\s+(?=[^a-z])")
+SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)[\"')”*_]*\s+")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 LIST_ITEM = re.compile(r"\s*(?:[-*]|\d+\.)\s+")
 CODE = re.compile(r"`[^`]*`")
@@ -32,8 +32,8 @@ def modules() -> Iterator[tuple[Path, ast.Module]]:
 
 
 def pages() -> Iterator[Path]:
-    """What people read: the pages of documentation, but for those that are generated as a whole."""
-    yield from sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+    """What people read about omnipub."""
+    yield from sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 
 
 def paragraphs(markdown: str) -> Iterator[str]:
