@@ -164,7 +164,7 @@ def test_sentences_of_pages_are_short(page: Path) -> None:
     read = list(paragraphs(page.read_text(encoding="utf-8")))
     assert read
     assert [long for text in read for long in too_long(text)] == []
-    assert [text for text in read if PICTURES.search(text)] == []
+    assert [text for text in read if PICTURES.search(CODE.sub("CODE", text))] == []
 
 
 def test_every_package_says_what_it_is() -> None:
