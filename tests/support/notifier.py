@@ -18,12 +18,13 @@ class FakeNotifier:
     def targets(self) -> tuple[str, ...]:
         return self.names
 
-    def send(self, target: str, notice: Notice) -> None:
+    def send(self, target: str, notice: Notice) -> str:
         if callable(self.meanwhile):
             self.meanwhile()
         if target in self.broken:
             raise NoticeRefusedError(f"{target} does not take it.")
         self.taken.append((target, notice))
+        return "taken"
 
     def told(self, target: str) -> list[tuple[str, Phase]]:
         return [(one.kind, one.phase) for name, one in self.taken if name == target]

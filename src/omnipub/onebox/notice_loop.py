@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from omnipub.errors import OmnipubError, UnavailableError
-from omnipub.log_events import LogEvent
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox import machine_checks
 from omnipub.services.health.finding import Finding
@@ -72,8 +71,7 @@ class NoticeLoop:
             except Exception as error:  # noqa: BLE001  a mistake of ours must not end the telling
                 if self._stopped:
                     return  # its table is closed
-                why = error.message if isinstance(error, OmnipubError) else f"{type(error).__name__}, a mistake of ours"
-                self._system.world.journal.note(LogEvent.NOTICE_FAILED, target="", kind="", why=why)
+                self._system.notices.broke(error)
 
     def _look(self, storage: StorageTrouble) -> None:
         try:

@@ -1,6 +1,7 @@
 """Mail: one message to one recipient over a chosen server, and how that can end."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,6 +40,11 @@ class MailServer:
 
     def __post_init__(self) -> None:
         """Refuse a server that mail must not be handed to."""
+        if not _HOST.fullmatch(self.host):
+            raise InvalidInputError(
+                "This is not the name of a mail server.",
+                hint="Use its name or address alone, e.g. smtp.example.com; its port is an option of its own.",
+            )
         if self.security is MailSecurity.NONE and not _of_this_machine(self.host):
             raise InvalidInputError(
                 f"Mail to {self.host} would go in the open.",
@@ -101,6 +107,10 @@ class MailSender(Protocol):
             NoAnswerError: All of it was written, and whether the server took it is not known.
         """
         ...
+
+
+_HOST = re.compile(r"(?=.{1,253}\Z)[\w.-]+|[0-9A-Fa-f:]+(%\w+)?")
+"""A name in any script, or an address of either kind."""
 
 
 def _of_this_machine(host: str) -> bool:

@@ -49,6 +49,11 @@ def choose(call: Call, what: str, *, option: str, choices: Sequence[str]) -> str
     return answer
 
 
+def ask(call: Call, what: str) -> str:
+    """A line that somebody at a terminal types; `can_ask` says whether anybody is there."""
+    return _line(call, f"{what}:")
+
+
 def typed(call: Call, what: str, *, expected: str, option: str = "--yes") -> None:
     """Go on only if a word is typed that nobody types by mistake.
 
@@ -70,7 +75,11 @@ def can_ask() -> bool:
 
 
 def _answer(call: Call, question: str) -> str:
+    return _line(call, question).lower()
+
+
+def _line(call: Call, question: str) -> str:
     call.output.flush()
     call.announce()
     call.output.question(question)
-    return read_line().strip().lower()
+    return read_line().strip()

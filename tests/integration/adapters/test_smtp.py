@@ -66,7 +66,8 @@ class Inbox:
         return "250 OK"
 
     def knows(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
-        known = (given.login, given.password) == (b"ada", PASSWORD.encode())
+        pairs = {(b"ada", PASSWORD.encode()), ("zoë".encode(), "geheim-ß".encode())}
+        known = (given.login, given.password) in pairs
         if known:
             self.users.append(given.login.decode())
         return AuthResult(success=known, handled=False)
@@ -159,9 +160,24 @@ def test_who_has_a_password_signs_in_with_it(
     assert (len(inbox.mails), inbox.users) == (1, ["ada"])
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # it means STARTTLS
+def test_names_and_passwords_in_other_scripts_go_as_utf_8(serve: Serve, inbox: Inbox, sender: SmtpMailSender) -> None:
+    server = serve(auth_required=True)
+    sender.send(replace(server, user="zoë", password=Secret("geheim-ß")), MAIL)
+    assert (len(inbox.mails), inbox.users) == (1, ["zoë"])
+    with pytest.raises(MailRefusedError, match=r"refuses this user and password \(reply 535 5\.7\.8\)") as raised:
+        sender.send(replace(server, user="zoë", password=Secret("falsch-ß")), MAIL)
+    assert "falsch" not in raised.value.message
+    without = serve(auth_required=True, auth_exclude_mechanism=["PLAIN"])
+    with pytest.raises(MailRefusedError, match="offers no sign-in"):
+        sender.send(replace(without, user="zoë", password=Secret("geheim-ß")), MAIL)
+
+
 def test_a_wrong_password_is_refused_and_in_no_error(serve: Serve, inbox: Inbox, sender: SmtpMailSender) -> None:
     server = replace(serve(auth_required=True), user="ada", password=Secret("wrong-" + PASSWORD))
-    with pytest.raises(MailRefusedError, match=r"localhost refuses this user and password \(reply 535\)") as raised:
+    with pytest.raises(
+        MailRefusedError, match=r"localhost refuses this user and password \(reply 535 5\.7\.8\)"
+    ) as raised:
         sender.send(server, MAIL)
     assert raised.value.for_good
     assert PASSWORD not in raised.value.message
@@ -174,6 +190,8 @@ def test_a_wrong_password_is_refused_and_in_no_error(serve: Serve, inbox: Inbox,
     [
         ("mail", "550 Not from you, omnipub@example.com", r"refuses the sender \(reply 550\)"),
         ("rcpt", "550 No such user ada@example.com", r"refuses the recipient \(reply 550\)"),
+        ("rcpt", "550 5.1.1 No such user ada@example.com", r"refuses the recipient \(reply 550 5\.1\.1\)"),
+        ("rcpt", "550 5.1.1ada@example.com", r"refuses the recipient \(reply 550\)"),
         ("rcpt", "450 Greylisted", r"refuses the recipient \(reply 450\)"),
         ("data", "554 Spam: brennt", r"refuses the message \(reply 554\)"),
         ("data", "451 Later", r"refuses the message \(reply 451\)"),

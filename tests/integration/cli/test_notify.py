@@ -39,7 +39,7 @@ def test_a_webhook_is_set_tried_listed_and_removed(
     assert made.out == f"target:\twebhook\nleads to:\t{receiver.url}\n"
     assert f"omnipub notify test webhook --data {data}" in made.err
     tried = run("notify", "test")
-    assert (tried.code, tried.out) == (0, "webhook\tok\t\n")
+    assert (tried.code, tried.out) == (0, "webhook\tok\tHTTP 200: ok\n")
     ((path, headers, body),) = receiver.got
     assert path == f"/in/{SECRET}"
     assert (body["phase"], body["origin"]) == ("test", "local, sandbox")
@@ -76,6 +76,8 @@ def test_a_target_that_does_not_take_it_is_exit_code_one_with_the_reason(
     (one,) = ran.json["targets"]
     assert (one["target"], one["ok"]) == ("webhook", False)
     assert one["why"] == f"{receiver.url} knows the address no more: set it again with a new one (HTTP 404)."
+    assert one["answer"] == "HTTP 404: ok"
+    assert run("notify", "test").out.endswith("(HTTP 404). Its answer: HTTP 404: ok\n")
 
 
 def test_mail_has_its_usual_port_and_shows_no_address(run: Run, data: Path, pipe: Callable[[str], None]) -> None:
@@ -100,6 +102,8 @@ def test_mail_has_its_usual_port_and_shows_no_address(run: Run, data: Path, pipe
         (("slack", "--to", "ada@example.com"), "--to is for mail alone."),
         (("slack",), "There is no terminal to ask for this: Address of the incoming webhook."),
         (("slack", "--secret-stdin"), "This is not a web address."),
+        ((*MAIL[:5], "--server", "smtp.example.com:587"), "This is not the name of a mail server."),
+        ((*MAIL[:5], "--server", "https://smtp.example.com"), "This is not the name of a mail server."),
         (("webhook", f"https://hooks.example.com/{SECRET}"), "One of the"),
         (("webhook", "--secret", SECRET), "A token is never an argument"),
         ((*MAIL, "--user", "me", f"--password={SECRET}"), "A token is never an argument"),
@@ -146,6 +150,21 @@ def test_a_person_at_the_terminal_is_asked_in_secret(
     monkeypatch.setattr("getpass.getpass", answer)
     assert run("notify", "set", "slack").code == 0
     assert asked == ["Address of the incoming webhook: "]
+
+
+def test_a_person_at_the_terminal_is_asked_for_what_mail_needs(
+    run: Run, monkeypatch: pytest.MonkeyPatch, type_: Callable[[str], None]
+) -> None:
+    type_("ada@example.com\nomnipub@example.com\nsmtp.example.com\nme")
+    monkeypatch.setattr("getpass.getpass", lambda _: PASSWORD)
+    ran = run("notify", "set", "mail")
+    assert ran.code == 0, ran.err
+    assert "Who is told, a mail address:" in ran.err
+    assert "leads to:\ta…@example.com by smtp.example.com:587 (starttls)" in ran.out
+    type_("ada@example.com\n\n\n")
+    ran = run("notify", "set", "mail:other")
+    assert ran.code == 2
+    assert "Mail needs --from, --server as well." in ran.err
 
 
 def test_doctor_says_when_nobody_would_be_told_and_what_to_type(

@@ -105,6 +105,18 @@ def test_storage_that_fails_after_the_tick_does_not_fail_it(
     assert bed.journal.named("notice_failed")
 
 
+def test_a_mistake_of_ours_in_a_check_does_not_fail_the_tick(
+    bed: TestBed, topic: FakeTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> Any:
+        raise KeyError("somebody's words")
+
+    monkeypatch.setattr(bed.system.backlog.__class__, "of", fail)
+    assert tick(bed)["lost"] == 0
+    assert topic.taken == []
+    assert [one["why"] for one in bed.journal.named("notice_failed")] == ["KeyError, a mistake of ours"]
+
+
 def test_a_table_that_is_a_copy_is_the_alarms_matter(bed: TestBed, topic: FakeTopic) -> None:
     bed.place.name = "elsewhere"
     bed.clock.advance(minutes=5)

@@ -52,12 +52,13 @@ class FakeMail:
 @dataclass
 class FakeHttp:
     status: int = 200
+    body: Any = "ok"
     sent: list[Request] = field(default_factory=list)
 
     def send(self, request: Request, media: Callable[[str], bytes]) -> Response:
         assert callable(media)
         self.sent.append(request)
-        return Response(status=self.status, body="ok")
+        return Response(status=self.status, body=self.body)
 
 
 @pytest.fixture
@@ -202,6 +203,31 @@ def test_who_does_not_take_it_is_named_by_its_host_alone(
     assert f"https://hooks.slack.com {words}" in raised.value.message
     assert str(status) in raised.value.message
     assert "T00" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("ok", "HTTP 200: ok"),
+        ("", "HTTP 200"),
+        (None, "HTTP 200"),
+        ({"error": "no team"}, 'HTTP 200: {"error": "no team"}'),
+        ("a\x1b[31mb\r\nc", "HTTP 200: a [31mb c"),
+        (f"posted to {HOOK}", "HTTP 200: posted to https://hooks.slack.com***"),
+        ("x " * 5_000, f"HTTP 200: {('x ' * 60)[:119]}…"),
+    ],
+)
+def test_what_a_target_answered_is_shown_on_one_line_without_its_secrets(
+    targets: NoticeTargets, notifier: StoredTargetsNotifier, http: FakeHttp, body: Any, shown: str
+) -> None:
+    set_all(targets)
+    http.body = body
+    assert notifier.send("slack", NOTICE) == shown
+    http.status = 404
+    with pytest.raises(NoticeRefusedError) as raised:
+        notifier.send("slack", NOTICE)
+    assert raised.value.answer == shown.replace("200", "404", 1)
+    assert "no team" not in raised.value.message
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from omnipub.domain.message import Content
 from omnipub.domain.notice import GONE_AFTER, GROWN_EVERY, Notice, Phase
 from omnipub.domain.timestamps import Schedule, to_text
 from omnipub.errors import UnavailableError
-from omnipub.hints import Hint
+from omnipub.hints import Action, Hint
 from omnipub.ports.http import NoAnswerError
 from omnipub.services.health.finding import Finding, Health
 from omnipub.services.notify.causes import CONSEQUENCES, RULES
@@ -200,16 +200,93 @@ def test_one_target_that_fails_keeps_no_other_from_being_told_and_is_tried_again
     assert watched.told("mail") == watched.told("slack") == [("failed", Phase.BEGUN)]
 
 
+def broken(number: int) -> Finding:
+    what = f"facebook ({number}) needs its owner."
+    return Finding(
+        name="account",
+        subject=f"ada/facebook/{number}",
+        health=Health.BAD,
+        what=what,
+        next=Hint(action=Action.TEST_ACCOUNT, channel="facebook"),
+    )
+
+
+def test_a_hundred_accounts_that_break_at_once_are_one_notice_and_their_ends_another(watched: Watched) -> None:
+    watched.more = [broken(number) for number in range(100)]
+    assert watched.round() == RoundReport(causes=100, taken=2)
+    assert watched.round().taken == 0
+    watched.more = []
+    watched.bed.clock.time += GONE_AFTER
+    assert watched.round().taken == 2
+    assert watched.round() == RoundReport()
+    assert watched.notices.all() == []
+    begun, over = (one for target, one in watched.notifier.taken if target == "mail")
+    assert begun.title == "An account needs its owner (100)"
+    lines = begun.what.splitlines()
+    assert lines[0] == "- facebook (0) needs its owner. What to do: connections test facebook"
+    assert (len(lines), lines[-1]) == (11, "And 90 more.")
+    assert begun.next == over.next == ""
+    assert over.phase is Phase.OVER
+    assert over.what.startswith("These are over; nothing is left to do. They were:\n- facebook (0)")
+    assert "What to do" not in over.what
+
+
+def test_accounts_that_break_one_by_one_are_few_notices(watched: Watched) -> None:
+    watched.notifier.names = ("mail",)
+    for number in range(30):
+        watched.more.append(broken(number))
+        watched.round()
+        watched.bed.clock.advance(minutes=1)
+    told = [one.what.count("needs its owner") for _, one in watched.notifier.taken]
+    assert told == [1, 10, 10]
+
+
+def test_a_notice_of_several_that_is_tried_again_has_the_same_id_and_tells_all(watched: Watched) -> None:
+    watched.more = [broken(1), broken(2)]
+    watched.notifier.names = ("mail",)
+    ids: list[str] = []
+    real = watched.notifier.send
+
+    def send(target: str, notice: Notice) -> str:
+        ids.append(notice.id)
+        if len(ids) == 1:
+            raise NoAnswerError("It did not say.")
+        return real(target, notice)
+
+    watched.notifier.send = send  # type: ignore[method-assign]
+    assert watched.round().failed == 1
+    watched.bed.clock.advance(minutes=2)
+    assert watched.round().taken == 1
+    assert ids[0] == ids[1]
+    (notice,) = (one for _, one in watched.notifier.taken)
+    assert notice.what.count("needs its owner") == 2
+
+
+def test_who_does_not_take_a_notice_is_not_tried_again_in_that_round_and_comes_last_in_the_next(
+    watched: Watched,
+) -> None:
+    watched.more = [FAILED, replace(FAILED, name="missed"), broken(1)]
+    watched.notifier.broken = {"mail"}
+    assert watched.round() == RoundReport(causes=3, taken=3, failed=1)
+    watched.notifier.broken = set()
+    watched.more.append(replace(FAILED, name="unconfirmed"))
+    assert watched.round() == RoundReport(causes=4, taken=4)
+    assert [target for target, _ in watched.notifier.taken] == ["slack"] * 4 + ["mail"] * 3
+    watched.bed.clock.advance(minutes=2)
+    watched.round()
+    assert {kind for kind, _ in watched.told()} == {"failed", "missed", "account", "unconfirmed"}
+
+
 def test_a_notice_that_is_tried_again_has_the_same_id_and_others_have_others(watched: Watched) -> None:
     watched.more = [FAILED]
     ids: list[str] = []
     real = watched.notifier.send
 
-    def send(target: str, notice: Notice) -> None:
+    def send(target: str, notice: Notice) -> str:
         ids.append(notice.id)
         if len(ids) == 1:
             raise NoAnswerError("It did not say.")
-        real(target, notice)
+        return real(target, notice)
 
     watched.notifier.send = send  # type: ignore[method-assign]
     watched.notifier.names = ("mail",)

@@ -33,13 +33,14 @@ class SnsNotifier:
         """The topic, if there is one."""
         return (TOPIC,) if self._topic else ()
 
-    def send(self, target: str, notice: Notice) -> None:
-        """Publish to the topic."""
+    def send(self, target: str, notice: Notice) -> str:
+        """Publish to the topic; the id under which SNS took it."""
         if target not in self.targets():
             raise NoticeRefusedError(f"This stage tells by its topic alone, not by {target}.")
         subject = title_of(notice).encode("ascii", "replace").decode("ascii")[:SUBJECT_AT_MOST]
         try:
             with translated("SNS"):
-                self._clients.of("sns").publish(TopicArn=self._topic, Subject=subject, Message=text_of(notice))
+                told = self._clients.of("sns").publish(TopicArn=self._topic, Subject=subject, Message=text_of(notice))
         except ClientError as error:
             raise NoticeRefusedError(f"SNS refuses the notice ({code_of(error)}).") from error
+        return f"SNS message {told['MessageId']}"

@@ -5,9 +5,12 @@
 2. `NotSentError` means that the server has not taken the message, whatever it said until then. Only what goes wrong
    after the last byte of the message was written is `NoAnswerError`.
 3. Every step has a time-out, and all of them together have one: a server that drips is hung up on.
-4. Errors name the server's host and the number of its reply, never its words, an address, a user or a password.
+4. Errors name the server's host and the numbers of its reply (550, 5.7.1), never its words, an address, a user or a
+   password.
 """
 
+import base64
+import re
 import smtplib
 import socket
 import ssl
@@ -35,7 +38,10 @@ SUBJECT_AT_MOST = 900
 WIRE = SMTP.clone(cte_type="7bit")
 """Every server takes seven bits; not every one says that it takes eight."""
 
-_TAKE_DATA, _TAKEN, _SIGN_IN_FIRST = 354, 250, 530
+_TAKE_DATA, _TAKEN, _SIGN_IN_FIRST, _SIGNED_IN = 354, 250, 530, 235
+_DETAIL = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
+"""What some servers begin their words with (RFC 3463): numbers that say why."""
+
 _REFUSALS = range(400, 600)
 
 
@@ -70,20 +76,20 @@ class SmtpMailSender:
             options = ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else []
             _told(server, "the sender", *smtp.mail(sender, options))
             _told(server, "the recipient", *smtp.rcpt(recipient))
-            code, _ = smtp.docmd("data")
+            code, words = smtp.docmd("data")
             if code != _TAKE_DATA:
-                raise _refused(server, "the message", code)
+                raise _refused(server, "the message", code, words)
             self._hand_over(server, smtp, message.as_bytes(policy=SMTPUTF8 if utf8 else WIRE))
 
     def _hand_over(self, server: MailServer, smtp: smtplib.SMTP, content: bytes) -> None:
         try:
             smtp.send(_dotted(content))
-            code, _ = smtp.getreply()
+            code, words = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             # Part of it may still be under way when the connection breaks; all of it was never taken without a reply.
             raise NoAnswerError(f"{server.host} did not say whether it took the mail.") from error
         if code in _REFUSALS:
-            raise _refused(server, "the message", code)
+            raise _refused(server, "the message", code, words)
         if code != _TAKEN:  # half a reply, or none of SMTP's
             raise NoAnswerError(f"{server.host} did not say whether it took the mail.")
 
@@ -117,7 +123,7 @@ class SmtpMailSender:
         except ssl.SSLError as error:
             raise UnreachableError(f"{server.host} has no encryption that can be trusted.") from error
         except smtplib.SMTPResponseException as error:
-            raise _refused(server, "connections", error.smtp_code) from error
+            raise _refused(server, "connections", error.smtp_code, error.smtp_error) from error
         except (OSError, smtplib.SMTPException) as error:
             raise UnreachableError(f"No mail server answers at {server.host} on port {server.port}.") from error
 
@@ -131,13 +137,13 @@ class SmtpMailSender:
             except ssl.SSLError as error:
                 raise UnreachableError(f"{server.host} has no encryption that can be trusted.") from error
             except smtplib.SMTPResponseException as error:
-                raise _refused(server, "encryption", error.smtp_code) from error
+                raise _refused(server, "encryption", error.smtp_code, error.smtp_error) from error
             _told(server, "the greeting", *smtp.ehlo())
         if server.user and server.password is not None:
             try:
-                smtp.login(server.user, server.password.reveal())
+                _sign_in(smtp, server.user, server.password.reveal())
             except smtplib.SMTPAuthenticationError as error:
-                raise _refused(server, "this user and password", error.smtp_code) from None
+                raise _refused(server, "this user and password", error.smtp_code, error.smtp_error) from None
             except smtplib.SMTPNotSupportedError:
                 raise MailRefusedError(f"{server.host} offers no sign-in.", code=_SIGN_IN_FIRST) from None
 
@@ -167,14 +173,30 @@ def composed(mail: Mail) -> EmailMessage:
     return message
 
 
-def _told(server: MailServer, what: str, code: int, _words: object) -> None:
+def _sign_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    """Sign in; smtplib does it for ASCII alone, others go as RFC 4616 has them."""
+    if user.isascii() and password.isascii():
+        smtp.login(user, password)
+        return
+    if "PLAIN" not in smtp.esmtp_features.get("auth", "").split():
+        raise smtplib.SMTPNotSupportedError
+    given = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
+    code, words = smtp.docmd("AUTH", f"PLAIN {given}")
+    if code != _SIGNED_IN:
+        raise smtplib.SMTPAuthenticationError(code, words)
+
+
+def _told(server: MailServer, what: str, code: int, words: bytes) -> None:
     """Judge a reply."""
     if not 200 <= code < 300:  # noqa: PLR2004  replies of 2xx are what SMTP calls completion
-        raise _refused(server, what, code)
+        raise _refused(server, what, code, words)
 
 
-def _refused(server: MailServer, what: str, code: int) -> MailRefusedError:
-    return MailRefusedError(f"{server.host} refuses {what} (reply {code}).", code=code)
+def _refused(server: MailServer, what: str, code: int, words: bytes | str) -> MailRefusedError:
+    plain = words if isinstance(words, str) else words.decode("ascii", "replace")
+    detail = _DETAIL.match(plain)
+    number = f"{code} {detail[0]}" if detail else str(code)
+    return MailRefusedError(f"{server.host} refuses {what} (reply {number}).", code=code)
 
 
 def _dotted(content: bytes) -> bytes:

@@ -1,13 +1,14 @@
 """Tell people what needs them: after each look, who was not told is told, and what failed is tried again."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.notice import Cause, Notice, Phase, claimed, due, failed, finished, seen, taken, unseen
-from omnipub.domain.timestamps import from_text, to_text
+from omnipub.domain.notice import Cause, Phase, claimed, failed, finished, seen, taken, unseen
+from omnipub.domain.notice_grouping import due_groups
+from omnipub.domain.timestamps import from_text
 from omnipub.errors import OmnipubError
 from omnipub.hints import Hint
 from omnipub.log_events import LogEvent
@@ -16,6 +17,7 @@ from omnipub.ports.table import ConditionFailedError, Delete
 from omnipub.services.base import Base
 from omnipub.services.health.finding import Finding
 from omnipub.services.notify.causes import RULES, FoundCause, causes_in
+from omnipub.services.notify.composing import notice_of, notice_of_nothing
 from omnipub.storage import access, keys, paging
 from omnipub.storage.items import cause_item, cause_of
 from omnipub.storage.schema import BY_STATUS_OR_OWNER
@@ -25,8 +27,6 @@ REREADS = 5
 
 Words = Callable[[Hint], str]
 """Words a hint for whoever is told."""
-
-OVER = "This is over; nothing is left to do. It was: "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,88 +71,82 @@ class Notices:
         nexts = {one.cause.name: one.next for one in found}
         current = [self._seen(known.get(one.cause.name), one) for one in found]
         current += [self._unseen(one, targets) for name, one in known.items() if name not in nexts]
+        causes = {one.name: one for one in current if one is not None}
+        worded = {name: _worded(one, words) for name, one in nexts.items()}
         report = RoundReport(causes=len(found))
-        for cause in current:
-            for target in targets:
-                if cause is None or (until is not None and self.base.clock.now() >= until):
-                    break
-                phase = due(cause, target, self.base.clock.now(), patience=_patience(cause))
-                if phase is not None:
-                    cause, done = self._told(cause, target, phase, _worded(nexts.get(cause.name, ""), words))  # noqa: PLW2901  as it is now
-                    report = replace(report, taken=report.taken + done, failed=report.failed + (not done))
+        for target in _failing_last(targets, current):
+            for phase, group in due_groups([*causes.values()], target, self.base.clock.now(), patience=_patience):
+                if until is not None and self.base.clock.now() >= until:
+                    return report
+                mine = self._claimed(group, target)
+                if not mine:
+                    continue
+                why = self.sent(mine, target, phase, worded)
+                causes |= {one.name: one for one in self._concluded(mine, target, phase, why)}
+                report = replace(report, taken=report.taken + (not why), failed=report.failed + bool(why))
+                if why:
+                    break  # what fails once would hold up whoever comes after it once for each notice
         return report
 
     def all(self) -> Sequence[Cause]:
         """Every cause that is told, or whose end is."""
         return [cause_of(item) for item in paging.items(self.base.table, access.causes())]
 
-    def test(self, target: str) -> None:
-        """Send one target a notice of nothing, to see whether it arrives.
+    def test(self, target: str) -> str:
+        """Send one target a notice of nothing, to see whether it arrives; what it answered.
 
         Raises:
             OmnipubError: It was not taken.
         """
-        now = self.base.clock.now()
-        notice = Notice(
-            id=self.base.chance.token(),
-            phase=Phase.TEST,
-            kind="test",
-            title="A test: notices arrive",
-            what="Somebody asked for this notice, to see whether it arrives. Nothing is the matter.",
-            next="",
-            at=now,
-            first=None,
-            origin=self.origin,
-        )
-        self.notifier.send(target, notice)
+        token, now = self.base.chance.token(), self.base.clock.now()
+        return self.notifier.send(target, notice_of_nothing(token, now=now, origin=self.origin))
 
-    def notice(self, cause: Cause, target: str, phase: Phase, next_: str) -> Notice:
-        """What one target is told of a cause."""
-        over = phase is Phase.OVER
-        rule = RULES.get(cause.kind)
-        told = cause.of(target).at
-        parts = (cause.name, to_text(cause.first), phase.value, to_text(told) if told else "", target)
-        return Notice(
-            id=hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32],
-            phase=phase,
-            kind=cause.kind,
-            title=rule.title if rule else cause.kind,
-            what=f"{OVER}{cause.what}" if over else cause.what,
-            next="" if over else next_,
-            at=self.base.clock.now(),
-            first=cause.first,
-            origin=self.origin,
-        )
-
-    def sent(self, cause: Cause, target: str, phase: Phase, next_: str) -> str:
-        """Send; why it was not taken, or "" if it was."""
+    def sent(self, causes: Sequence[Cause], target: str, phase: Phase, nexts: Mapping[str, str]) -> str:
+        """Send one notice of causes of one kind; why it was not taken, or "" if it was."""
+        kind = causes[0].kind
+        notice = notice_of(causes, target, phase, nexts=nexts, now=self.base.clock.now(), origin=self.origin)
         try:
-            self.notifier.send(target, self.notice(cause, target, phase, next_))
+            self.notifier.send(target, notice)
         except OmnipubError as error:
-            self.base.journal.note(LogEvent.NOTICE_FAILED, target=target, kind=cause.kind, why=error.message)
+            self.base.journal.note(LogEvent.NOTICE_FAILED, target=target, kind=kind, why=error.message)
             return error.message
-        self.base.journal.note(LogEvent.NOTICE_TAKEN, target=target, kind=cause.kind, phase=phase.value)
+        self.base.journal.note(LogEvent.NOTICE_TAKEN, target=target, kind=kind, phase=phase.value)
         return ""
 
-    def _told(self, cause: Cause, target: str, phase: Phase, next_: str) -> tuple[Cause | None, bool]:
-        """The cause after one target was told, or was not; None if somebody else tells it at this moment."""
-        chance = self.base.chance.share()
-        try:
-            mine = self._write(cause, claimed(cause, target, self.base.clock.now(), chance=chance))
-        except ConditionFailedError:
-            return None, False
-        why = self.sent(cause, target, phase, next_)
+    def broke(self, error: Exception) -> None:
+        """Note that a round ended before its end; the next one goes on."""
+        why = error.message if isinstance(error, OmnipubError) else f"{type(error).__name__}, a mistake of ours"
+        self.base.journal.note(LogEvent.NOTICE_FAILED, target="", kind="", why=why)
+
+    def _claimed(self, causes: Iterable[Cause], target: str) -> list[Cause]:
+        """Those that nobody else tells the target of at this moment."""
+        chance, now = self.base.chance.share(), self.base.clock.now()
+        mine = []
+        for cause in causes:
+            with suppress(ConditionFailedError):
+                mine.append(self._write(cause, claimed(cause, target, now, chance=chance)))
+        return mine
+
+    def _concluded(self, causes: Iterable[Cause], target: str, phase: Phase, why: str) -> Iterator[Cause]:
+        """The causes after one target was told of them, or was not."""
+        for cause in causes:
+            after = self._concluded_one(cause, target, phase, why)
+            if after is not None:
+                yield after
+
+    def _concluded_one(self, cause: Cause, target: str, phase: Phase, why: str) -> Cause | None:
+        """None if it cannot be written: it is told once more later, under the same id."""
+        mine = cause
         for _ in range(REREADS):
-            now = self.base.clock.now()
-            after = failed(mine, target, why) if why else taken(mine, target, phase, now)
+            after = failed(mine, target, why) if why else taken(mine, target, phase, self.base.clock.now())
             try:
-                return self._write(mine, after), not why
+                return self._write(mine, after)
             except ConditionFailedError:
                 item = self.base.table.get(keys.cause(cause.name))
                 if item is None:
                     break
                 mine = cause_of(item)
-        return None, not why  # told once more later, under the same id
+        return None
 
     def _seen(self, known: Cause | None, found: FoundCause) -> Cause | None:
         cause = seen(known, found.cause)
@@ -188,6 +182,12 @@ class Notices:
             for item in self.base.table.query(access.latest_with_status(Status(status), shard, limit=1)).items
         ]
         return max(found, default=None)
+
+
+def _failing_last(targets: Sequence[str], causes: Iterable[Cause | None]) -> list[str]:
+    """Who did not take the last notice comes last: it may hang, and nobody has to wait for it."""
+    failing = {told.target for cause in causes if cause is not None for told in cause.told if told.sentence}
+    return sorted(targets, key=lambda target: target in failing)
 
 
 def _patience(cause: Cause) -> timedelta:

@@ -1,12 +1,14 @@
 """Send a notice to a target of this table: by mail, to a webhook, or to Slack. It fills the port `Notifier`."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from omnipub.domain.conversation import Request, Secret
+from omnipub.domain.conversation import Request, Response, Secret
 from omnipub.domain.notice import Notice
 from omnipub.domain.notice_target import NoticeTarget, TargetKind
+from omnipub.domain.redaction import Redaction
 from omnipub.domain.secret_urls import place, secrets_in
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import UnavailableError
@@ -21,6 +23,12 @@ TYPE = "omnipub.notice"
 
 SECONDS = 15.0
 """How long one request may take."""
+
+ANSWER_AT_MOST, ANSWER_READ = 120, 1_000
+"""Characters of an answer's words: so many are shown, and of so many they are taken."""
+
+MAIL_TAKEN = "reply 250"
+"""What every mail server says that has taken a message."""
 
 _MEANINGS: Mapping[int, str] = MappingProxyType(
     dict.fromkeys((404, 410), "knows the address no more: set it again with a new one")
@@ -49,8 +57,8 @@ class StoredTargetsNotifier:
         self.remembered = {one.name: one for one in self.stored.all()}
         return tuple(self.remembered)
 
-    def send(self, target: str, notice: Notice) -> None:
-        """Send one notice to one target."""
+    def send(self, target: str, notice: Notice) -> str:
+        """Send one notice to one target; what it answered."""
         try:
             known = self.stored.find(target)
         except UnavailableError:
@@ -60,7 +68,7 @@ class StoredTargetsNotifier:
         settings = self.stored.opened(known)
         if known.kind is TargetKind.MAIL:
             self.mail.send(_server(settings), _mail(settings, notice))
-            return
+            return MAIL_TAKEN
         url = settings["url"]
         request = Request(
             method="POST",
@@ -71,10 +79,21 @@ class StoredTargetsNotifier:
             user_given=True,
             total_timeout=SECONDS,
         )
-        status = self.http.send(request, _no_media).status
+        response = self.http.send(request, _no_media)
+        status, answer = response.status, _answer(response, request)
         if not 200 <= status < 300:  # noqa: PLR2004  what HTTP calls success
             meaning = _MEANINGS.get(status, "does not take it")
-            raise NoticeRefusedError(f"{place(url)} {meaning} (HTTP {status}).")
+            raise NoticeRefusedError(f"{place(url)} {meaning} (HTTP {status}).", answer=answer)
+        return answer
+
+
+def _answer(response: Response, request: Request) -> str:
+    """The answer's number and the beginning of its words."""
+    body = response.body if isinstance(response.body, str) else json.dumps(response.body or "")
+    line = " ".join("".join(one if one.isprintable() else " " for one in body[:ANSWER_READ]).split())
+    words = Redaction(request.secrets).words(line)
+    shown = words if len(words) <= ANSWER_AT_MOST else f"{words[: ANSWER_AT_MOST - 1]}…"
+    return f"HTTP {response.status}: {shown}" if shown.strip('"') else f"HTTP {response.status}"
 
 
 def _mail(settings: Settings, notice: Notice) -> Mail:

@@ -43,7 +43,7 @@ class StorageTrouble:
             phase = due(cause, target, self._now())
             if phase is not None:
                 mine = claimed(cause, target, self._now(), chance=self.notices.base.chance.share())
-                why = self.notices.sent(mine, target, phase, "")
+                why = self.notices.sent([mine], target, phase, {})
                 cause = failed(mine, target, why) if why else taken(mine, target, phase, self._now())
         self.cause = None if finished(cause, tuple(self.targets), self._now()) else cause
 

@@ -83,7 +83,7 @@ class NoticeTargets:
         """
         if kind_of(checked_target(name)) is TargetKind.MAIL:
             raise InvalidInputError("A mail target has no web address.", hint="Name one like webhook or slack.")
-        address = normalised(url)
+        address = _address(url)
         if urlsplit(address).scheme != "https" and not in_the_open:
             raise InvalidInputError("Notices go over https alone.", hint="Give an address that begins with https://")
         return self._set(name, place(address), {"url": address})
@@ -128,6 +128,14 @@ class NoticeTargets:
         )
         put(self.base.table, target_item(target), replacing(before or None))
         return target
+
+
+def _address(url: str) -> str:
+    """A web address in its one spelling."""
+    try:
+        return normalised(url)
+    except InvalidInputError as error:
+        raise InvalidInputError(error.message, hint="Give an address like https://HOST/PATH.") from None
 
 
 def _of_kind(name: str, kind: TargetKind) -> None:

@@ -21,6 +21,13 @@ PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 PORT_AT_MOST = 65_535
 
+MAIL_QUESTIONS = {
+    "--to": "Who is told, a mail address",
+    "--from": "Whom the mail is from, a mail address",
+    "--server": "The mail server that takes it",
+}
+"""Option → what is asked at a terminal where it is missing."""
+
 
 @app.command(
     "set",
@@ -59,6 +66,7 @@ def set_(
 ) -> None:
     """Say who is told when something needs a person: by mail, a webhook or Slack."""
     from omnipub.domain.notice_target import TargetKind, checked_target, kind_of
+    from omnipub_cli.framework.prompts import ask, can_ask
 
     call = call_of(context)
     _targets.refuse_stage(call)
@@ -67,6 +75,10 @@ def set_(
     given = [name for name, value in {**mail, "--port": port, "--tls": tls, "--user": user}.items() if value]
     if kind is TargetKind.MAIL:
         missing = [name for name, value in mail.items() if not value]
+        if missing and can_ask():
+            to, sender, server = (value or ask(call, MAIL_QUESTIONS[name]) for name, value in mail.items())
+            user = user or ask(call, "Name to sign in with (empty for none)")
+            missing = [name for name, value in {"--to": to, "--from": sender, "--server": server}.items() if not value]
         if missing:
             raise InvalidInputError(f"Mail needs {', '.join(missing)} as well.", hint="See the example in --help.")
         if secret_stdin and not user:

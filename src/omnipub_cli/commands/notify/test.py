@@ -9,11 +9,11 @@ from omnipub_cli.framework.options import Command, examples
 from omnipub_cli.output.views import Column, StatusCell, TableView
 
 if TYPE_CHECKING:
-    from omnipub_cli.output.json_documents.notify_documents import NoticeTestListJson
+    from omnipub_cli.output.json_documents.notify_documents import NoticeTestJson, NoticeTestListJson
 
 app = typer.Typer(add_completion=False)
 
-RESULTS = (Column("TARGET"), Column("STATE"), Column("WHY", flexible=True))
+RESULTS = (Column("TARGET"), Column("STATE"), Column("ANSWER", flexible=True))
 
 
 @app.command(
@@ -28,10 +28,11 @@ def try_(
     """Send a notice of nothing, to see whether it arrives."""
     from omnipub.errors import NotFoundError, OmnipubError
     from omnipub.hints import Action, Hint
+    from omnipub.ports.notifier import NoticeRefusedError
     from omnipub_cli.framework.exit_codes import ExitCode
 
     call = call_of(context)
-    results: list[tuple[str, str]] = []
+    results: list[NoticeTestJson] = []
     with call.system() as system:
         names = tuple(system.notices.notifier.targets())
         chosen = tuple(one for one in names if target in {"", one})
@@ -41,19 +42,23 @@ def try_(
             raise NotFoundError(said, hint=Hint(action=action, scope="" if names else "mail"))
         for name in chosen:
             try:
-                system.notices.test(name)
+                results.append({"target": name, "ok": True, "answer": system.notices.test(name), "why": None})
             except OmnipubError as error:
-                results.append((name, f"{error.message} {call.worded(*error.hints)}".strip()))
-            else:
-                results.append((name, ""))
-    document: NoticeTestListJson = {
-        "targets": [{"target": name, "ok": not why, "why": why or None} for name, why in results]
-    }
+                answer = error.answer if isinstance(error, NoticeRefusedError) else ""
+                why = f"{error.message} {call.worded(*error.hints)}".strip()
+                results.append({"target": name, "ok": False, "answer": answer or None, "why": why})
+    document: NoticeTestListJson = {"targets": results}
+    rows = [(one["target"], StatusCell("ok" if one["ok"] else "failed"), _answered(one)) for one in results]
     call.output.data(
-        TableView(columns=RESULTS, rows=[(name, StatusCell("failed" if why else "ok"), why) for name, why in results]),
-        json=document,
-        ids=[name for name, why in results if not why],
+        TableView(columns=RESULTS, rows=rows), json=document, ids=[one["target"] for one in results if one["ok"]]
     )
-    if any(why for _, why in results):
+    if not all(one["ok"] for one in results):
         raise typer.Exit(ExitCode.FAILURE)
     call.output.note("Taken. Look whether it is there: mail may lie among what is taken for spam.")
+
+
+def _answered(one: "NoticeTestJson") -> str:
+    """What a target answered, or why there is no answer."""
+    if one["ok"]:
+        return one["answer"] or ""
+    return f"{one['why']} Its answer: {one['answer']}" if one["answer"] else one["why"] or ""

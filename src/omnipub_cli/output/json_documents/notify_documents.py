@@ -28,10 +28,11 @@ class NoticeTargetListJson(TypedDict):
 
 
 class NoticeTestJson(TypedDict):
-    """Whether one of those who are told took a notice."""
+    """Whether one of those who are told took a notice, and what they answered."""
 
     target: str
     ok: bool
+    answer: str | None
     why: str | None
 
 

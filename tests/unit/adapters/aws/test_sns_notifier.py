@@ -48,14 +48,15 @@ def test_the_topic_is_the_one_target(sns: Stubber) -> None:
 
 def test_a_notice_is_a_subject_and_a_text(sns: Stubber) -> None:
     subject = "Deliveries failed [omnipub prod, live]"
-    sns.add_response("publish", {}, {"TopicArn": TOPIC, "Subject": subject, "Message": text_of(NOTICE)})
-    notifier(sns).send("topic", NOTICE)
+    asked = {"TopicArn": TOPIC, "Subject": subject, "Message": text_of(NOTICE)}
+    sns.add_response("publish", {"MessageId": "m-1"}, asked)
+    assert notifier(sns).send("topic", NOTICE) == "SNS message m-1"
     sns.assert_no_pending_responses()
 
 
 def test_a_subject_is_what_sns_takes(sns: Stubber) -> None:
     sent: list[str] = []
-    sns.add_response("publish", {}, {"TopicArn": TOPIC, "Subject": ANY, "Message": ANY})
+    sns.add_response("publish", {"MessageId": "m-1"}, {"TopicArn": TOPIC, "Subject": ANY, "Message": ANY})
     take = lambda params, **_: sent.append(params["Subject"])  # noqa: E731
     sns.client.meta.events.register("before-parameter-build.sns.Publish", take)
     notifier(sns).send("topic", replace(NOTICE, title="Zugänge: " + "x" * 200))
