@@ -48,7 +48,8 @@ def test_every_kind_of_item_and_every_key_that_can_be_spelled_has_a_golden(shown
     systems = {text for text in _literals(inspect.getsource(keys)) if re.fullmatch(r"SYSTEM#[A-Z]+", text)}
     assert len(systems) >= 8
     assert names >= {text.replace("#", " ").lower() for text in systems}
-    assert len({name for name in names if name.startswith("sandbox ")}) == inspect.getsource(keys).count("{_SANDBOX}")
+    of_the_sandbox = {name for name in names if name.startswith("sandbox ")}
+    assert len(of_the_sandbox) == inspect.getsource(keys).count("{SANDBOX_PREFIX}")
 
 
 def test_every_place_that_writes_a_plain_item_has_a_golden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
