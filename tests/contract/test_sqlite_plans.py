@@ -22,7 +22,7 @@ from omnipub.domain.timestamps import to_text
 from omnipub.errors import InvalidInputError
 from omnipub.ports.stream import Pointer
 from omnipub.ports.table import Item, Key, Put, Query
-from omnipub.storage import access
+from omnipub.storage import access, keys
 from omnipub.storage.schema import INDEXES, PARTITION, SORT
 from support.world import START
 
@@ -35,6 +35,8 @@ GIVEN: dict[str, Any] = {
     "network": "facebook",
     "shard": 0,
     "pk": "MSG#1",
+    "partition": keys.sandbox_posts("facebook", "1"),
+    "prefix": None,
     "limit": 20,
     "since": START - timedelta(days=1),
     "until": START + timedelta(days=1),
