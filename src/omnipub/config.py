@@ -77,6 +77,8 @@ class Settings:
         function: Name of the scheduler's Lambda function, which an operator's run-now calls.
         topic: ARN of the SNS topic that tells people what needs them; "" on one machine, and for functions that do not.
         parked: Name of the S3 bucket of what was given up on; only functions that put something there need it.
+        sign_in_url: Where users of the stage sign in, without a slash at its end; "" on one machine.
+        sign_in_client: Cognito's id of the console, which it shows there.
         origin_secret: ARN of the secret with which CloudFront proves itself to the API; "" if nobody has to.
     """
 
@@ -102,6 +104,8 @@ class Settings:
     function: str = ""
     topic: str = ""
     parked: str = ""
+    sign_in_url: str = ""
+    sign_in_client: str = ""
     origin_secret: str = ""
 
     def __post_init__(self) -> None:

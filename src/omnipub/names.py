@@ -18,9 +18,16 @@ API_ROOT = "/api/v1"
 """CloudFront forwards `/api/*` unstripped, so the version stands in every route."""
 
 PUBLIC_ROUTES = {
+    ("GET", f"{API_ROOT}/config"): "says where and how to sign in",
     ("GET", f"{API_ROOT}/health"): "says only whether omnipub is alive",
 }
 """(Method, path) of each route that needs no token → why. The API, its gateway and its stack have no others."""
+
+SIGNED_IN_PATH = "/signed-in"
+"""The page of the site to which sign-in returns."""
+
+SIGN_IN_SCOPES = ("openid", "email", "profile")
+"""What the console asks of sign-in."""
 
 SANDBOX_ADDRESS = "https://sandbox.omnipub.invalid"
 """What accounts of a stage's own sandbox are connected to. No name ends so: these requests invoke a function."""

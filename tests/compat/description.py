@@ -32,6 +32,7 @@ VALUES: Mapping[str, str] = {
     "connection": "omnipub.storage.items:Connection",
     "delivery": "omnipub.domain.delivery.model:Delivery",
     "message": "omnipub.domain.message:Message",
+    "profile": "omnipub.domain.profile:Profile",
     "system breaker": "omnipub.domain.circuit_breaker:CircuitBreaker",
     "system cause": "omnipub.domain.notice:Cause",
     "system notify": "omnipub.domain.notice_target:NoticeTarget",

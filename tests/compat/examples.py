@@ -10,6 +10,7 @@ from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content, MediaReference, Message, Variant
 from omnipub.domain.notice import Cause, Told
 from omnipub.domain.notice_target import NoticeTarget
+from omnipub.domain.profile import Profile
 from omnipub.domain.timestamps import Schedule
 from omnipub.domain.token_refresh import RefreshFailure
 from omnipub.services.messages.create_transaction import IdempotencyKey
@@ -159,6 +160,7 @@ CAUSE = Cause(
     version=6,
     write_id="w-6",
 )
+PROFILE = Profile(email="ada@example.com", name="Ada", since=START)
 TARGET = NoticeTarget(
     name="mail:ops",
     shown="a…@example.com by smtp.example.com:587 (starttls)",

@@ -18,6 +18,7 @@ from compat.examples import (
     DELIVERY,
     MESSAGE,
     MINUTE,
+    PROFILE,
     REQUEST,
     SEALED,
     TARGET,
@@ -45,6 +46,7 @@ from omnipub.storage.items import (
     delivery_item,
     message_item,
     plain_item,
+    profile_item,
     target_item,
 )
 from omnipub.storage.kinds import without_secrets
@@ -69,9 +71,9 @@ def goldens(path: Path) -> list[Item]:
         breaker_item(BREAKER),
         cause_item(CAUSE),
         target_item(TARGET),
-        # No code writes these two: an operator raises the count, and nothing is known of users so far.
+        # No code writes this one: an operator raises the count.
         plain_item(keys.shards(), current=1, highest=2),
-        plain_item(keys.profile(OWNER)),
+        profile_item(OWNER, PROFILE),
         # What a tick leaves that died early, and one in whose middle a sweep of the held is.
         plain_item(keys.heartbeat(), at=START),
         plain_item(

@@ -31,10 +31,11 @@ from omnipub.storage.items import (
     key_of,
     message_item,
     message_of,
+    profile_item,
+    profile_of,
     target_item,
     target_of,
 )
-from omnipub.storage.kinds import read
 from omnipub.storage.shards import ShardCount, Shards
 from omnipub_cli.framework.hint_commands import worded
 from support.world import CHANNELS, OWNER, TestBed
@@ -47,6 +48,7 @@ VALUES: Mapping[str, tuple[Callable[[Item], Any], Callable[[Any], Item]]] = {
     "connection": (connection_of, lambda value: connection_item(value, first)),
     "delivery": (delivery_of, lambda value: delivery_item(value, first)),
     "message": (message_of, lambda value: message_item(value, first)),
+    "profile": (profile_of, lambda value: profile_item(OWNER, value)),
     "system breaker": (breaker_of, breaker_item),
     "system cause": (cause_of, cause_item),
     "system notify": (target_of, target_item),
@@ -161,7 +163,6 @@ READERS: Mapping[str, Reader] = {
     "account": account,
     "idempotency": request_again,
     "post": lambda bed, item: bed.system.operate.recording.owners(*_post(item)) or None,
-    "profile": lambda _, item: read(item, 1).kind,
     "same": certification_again,
     **{f"sandbox {what}": sandbox for what in ("account", "id", "number", "picture", "post", "upload")},
     "system addresses": address_key,

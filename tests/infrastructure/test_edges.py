@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
-from omnipub.names import API_ROOT, AUTHORS_GROUP, OPERATORS_GROUP, PUBLIC_ROUTES
+from omnipub.handlers.api.app import ROUTES
+from omnipub.handlers.api.router import Public
+from omnipub.names import API_ROOT, AUTHORS_GROUP, OPERATORS_GROUP
 
 
-def test_only_the_named_routes_want_no_token(prod: Any) -> None:
+def test_the_gateways_public_routes_are_those_of_the_apis_code(prod: Any) -> None:
     routes = prod.of("Api", "AWS::ApiGatewayV2::Route")
     public = {route["RouteKey"] for route in routes if route["AuthorizationType"] == "NONE"}
-    assert public == {f"{method} {path}" for method, path in PUBLIC_ROUTES}
+    assert public == {f"{route.method} {API_ROOT}{route.path}" for route in ROUTES if isinstance(route, Public)}
     assert {route["RouteKey"]: route["AuthorizationType"] for route in routes if route["RouteKey"] not in public} == {
         f"ANY {API_ROOT}/{{proxy+}}": "JWT"
     }

@@ -55,6 +55,7 @@ class ApiStack(Stack):
             environment=environment(
                 stage,
                 data,
+                auth=auth,
                 origin_secret=self.origin_secret.secret_arn,
             ),
         )

@@ -6,7 +6,7 @@ from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
-from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP, SERVICE
+from omnipub.names import AUTHORS_GROUP, OPERATORS_GROUP, SERVICE, SIGN_IN_SCOPES, SIGNED_IN_PATH
 from omnipub_cdk.identity_providers import sign_in_with
 from omnipub_cdk.nag_exceptions import acknowledge
 from omnipub_cdk.removal import removal_of
@@ -43,8 +43,8 @@ class AuthStack(Stack):
             auth_flows=cognito.AuthFlow(user_srp=True),
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(authorization_code_grant=True),
-                scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.EMAIL, cognito.OAuthScope.PROFILE],
-                callback_urls=[f"{site}/signed-in" for site in stage.sites],
+                scopes=[cognito.OAuthScope.custom(scope) for scope in SIGN_IN_SCOPES],
+                callback_urls=[f"{site}{SIGNED_IN_PATH}" for site in stage.sites],
                 logout_urls=[f"{site}/" for site in stage.sites],
             ),
             supported_identity_providers=providers,

@@ -5,14 +5,21 @@ from collections.abc import Mapping
 from omnipub.config import Settings, to_environment
 from omnipub.names import SANDBOX_ADDRESS
 from omnipub_cdk.functions import function_name
+from omnipub_cdk.stacks.auth import AuthStack
 from omnipub_cdk.stacks.data import DataStack
 from omnipub_cdk.stages import Stage
 
 
 def environment(
-    stage: Stage, data: DataStack, *, origin_secret: str = "", parked: str = "", topic: str = ""
+    stage: Stage,
+    data: DataStack,
+    *,
+    auth: AuthStack | None = None,
+    origin_secret: str = "",
+    parked: str = "",
+    topic: str = "",
 ) -> Mapping[str, str]:
-    """The variables of a function; origin secret, bucket for parking and topic are for the one that needs each."""
+    """The variables of a function; sign-in, origin secret, bucket for parking and topic are for who needs each."""
     return to_environment(
         Settings(
             stage=stage.name,
@@ -30,6 +37,8 @@ def environment(
             function=function_name(stage, "scheduler"),
             parked=parked,
             topic=topic,
+            sign_in_url=auth.sign_in_url if auth else "",
+            sign_in_client=auth.client.user_pool_client_id if auth else "",
             origin_secret=origin_secret,
         )
     )

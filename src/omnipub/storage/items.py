@@ -19,6 +19,7 @@ from omnipub.domain.ids import Parent, ParentKind, network_of
 from omnipub.domain.message import Message
 from omnipub.domain.notice import Cause
 from omnipub.domain.notice_target import NoticeTarget
+from omnipub.domain.profile import Profile
 from omnipub.domain.token_refresh import RefreshFailure
 from omnipub.names import VERSION
 from omnipub.ports.table import Item, Key
@@ -171,6 +172,16 @@ def cause_item(cause: Cause) -> Item:
 def cause_of(item: Item) -> Cause:
     """The cause in an item."""
     return cast("Cause", decode(Cause, item))
+
+
+def profile_item(owner: str, profile: Profile) -> Item:
+    """The item of a user."""
+    return _item(keys.profile(owner), profile)
+
+
+def profile_of(item: Item) -> Profile:
+    """The user in an item."""
+    return cast("Profile", decode(Profile, item))
 
 
 def plain_item(key: Key, **attributes: Any) -> Item:

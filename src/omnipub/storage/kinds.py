@@ -169,6 +169,8 @@ def value_of(item: Item) -> Any:
     with _explained():
         if kind in _READ:
             return _READ[kind](item)
+        if kind is ItemKind.PROFILE:
+            items.profile_of(item)
         if item[PARTITION] in _OF_THE_SYSTEM:
             _OF_THE_SYSTEM[item[PARTITION]](item)
     return item

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from omnipub.services.messages.unpublish import Unpublish
     from omnipub.services.notify.notices import Notices
     from omnipub.services.notify.targets import NoticeTargets
+    from omnipub.services.profiles import Profiles
     from omnipub.services.table.adopt import Adoption
 
 
@@ -90,6 +91,13 @@ class System(DeliveryServices):
         from omnipub.services.messages.list import ListMessages
 
         return ListMessages(base=self.base, channels=self.channels)
+
+    @locked_cached_property
+    def profiles(self) -> "Profiles":
+        """What keeps the profiles of users."""
+        from omnipub.services.profiles import Profiles
+
+        return Profiles(base=self.base)
 
     @locked_cached_property
     def calendar(self) -> "Calendar":

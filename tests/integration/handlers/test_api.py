@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from omnipub.domain.profile import Profile
 from omnipub.handlers.api import app
 from omnipub.handlers.api.router import Public, Route
 from omnipub.names import API_ROOT, PUBLIC_ROUTES
 from omnipub.onebox.aws_events import IncomingRequest, LambdaContext, gateway_event
+from omnipub.storage import keys
 from support.world import OWNER, START, TestBed
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
@@ -135,6 +138,59 @@ def test_channels_and_types_are_listed(call: Call) -> None:
     assert "token" not in json.dumps(listed)
     _, types, _ = call("GET", "/certifications/types")
     assert any(one["type"] == "solutions-architect-associate" for one in types["types"])
+
+
+def test_whoever_first_asks_who_they_are_gets_a_profile_that_later_tokens_add_to(bed: TestBed) -> None:
+    handle = app.build(bed.system)
+
+    def ask(**claims: Any) -> Any:
+        incoming = IncomingRequest(method="GET", target="/api/v1/me", headers={}, body=b"", source="127.0.0.1")
+        event = gateway_event(incoming, {"sub": OWNER, "cognito:groups": "[operators authors]"} | claims)
+        answer = handle(event, LambdaContext(function_name="api"))
+        assert answer["statusCode"] == 200
+        return json.loads(answer["body"])
+
+    me = {"id": OWNER, "groups": ["authors", "operators"], "operator": True, "since": "2026-11-23T09:00:00.000Z"}
+    assert bed.system.base.table.get(keys.profile(OWNER)) is None
+    assert ask() == me | {"email": "", "name": ""}, "an access token names neither"
+    assert ask(email="ada@example.com", email_verified="false") == me | {"email": "", "name": ""}
+    bed.clock.advance(hours=1)
+    named = me | {"email": "ada@example.com", "name": "Ada"}
+    assert ask(email="ada@example.com", email_verified="true", name="Ada") == named
+    written = bed.system.base.table.get(keys.profile(OWNER))
+    assert ask() == named, "what a token does not name stays"
+    assert bed.system.base.table.get(keys.profile(OWNER)) == written, "nothing new is not written"
+
+
+def test_two_first_requests_at_once_write_one_profile(bed: TestBed, monkeypatch: pytest.MonkeyPatch) -> None:
+    table, profiles = bed.system.base.table, bed.system.profiles
+    writes = table.put
+
+    def put_late(item: Any, condition: Any = None) -> None:
+        monkeypatch.undo()
+        profiles.signed_in(OWNER, email="first@example.com")
+        bed.clock.advance(seconds=1)
+        writes(item, condition)
+
+    monkeypatch.setattr(type(table), "put", lambda _, *given: put_late(*given))
+    assert profiles.signed_in(OWNER, name="Ada") == Profile(email="first@example.com", name="Ada", since=START)
+    assert profiles.signed_in(OWNER).name == "Ada"
+
+
+def test_the_configuration_says_where_to_sign_in_and_nothing_that_is_secret(bed: TestBed, call: Call) -> None:
+    status, config, _ = call("GET", "/config", user=None)
+    assert (status, config["stage"], config["mode"], config["sign_in"]) == (200, "local", "sandbox", None)
+    bed.system.settings = replace(bed.system.settings, sign_in_url="https://sign-in.example", sign_in_client="abc")
+    _, config, _ = call("GET", "/config", user=None)
+    assert config["sign_in"] == {
+        "authorize_url": "https://sign-in.example/oauth2/authorize",
+        "token_url": "https://sign-in.example/oauth2/token",
+        "logout_url": "https://sign-in.example/logout",
+        "client_id": "abc",
+        "redirect_path": "/signed-in",
+        "scopes": ["openid", "email", "profile"],
+    }
+    assert set(config) == {"stage", "mode", "version", "sign_in"}
 
 
 def test_health_needs_no_user_and_treats_silence_as_failure(bed: TestBed, call: Call) -> None:

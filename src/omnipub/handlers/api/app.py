@@ -10,11 +10,12 @@ from omnipub.errors import InvalidInputError
 from omnipub.handlers.api import router
 from omnipub.handlers.api.list_filter import filter_of
 from omnipub.handlers.api.origin import turned_away
+from omnipub.handlers.api.principal import groups_of, told_of
 from omnipub.handlers.api.request import ApiRequest
 from omnipub.handlers.api.response import ApiResponse
 from omnipub.handlers.api.router import ApiCall, Public, Route
 from omnipub.handlers.process import origin_secret, system
-from omnipub.names import API_ROOT
+from omnipub.names import API_ROOT, SIGN_IN_SCOPES, SIGNED_IN_PATH
 from omnipub.services.channels.catalog import catalogue, networks
 from omnipub.services.messages import serialize
 from omnipub.services.messages.create_transaction import Created, IdempotencyKey
@@ -108,6 +109,39 @@ def _list_channels(over: System, call: ApiCall) -> ApiResponse:
     return ApiResponse(body={"channels": networks(over.channels, over.accounts.of(call.viewer.owner))})
 
 
+def _show_me(over: System, call: ApiCall) -> ApiResponse:
+    claims, owner = call.request.claims, call.viewer.owner
+    profile = over.profiles.signed_in(owner, **told_of(claims))
+    said = {
+        "id": owner,
+        "email": profile.email,
+        "name": profile.name,
+        "groups": sorted(groups_of(claims.get("cognito:groups"))),
+        "operator": call.viewer.operator,
+        "since": to_text(profile.since) if profile.since else None,
+    }
+    return ApiResponse(body=said)
+
+
+def _config(over: System) -> ApiResponse:
+    settings = over.settings
+    sign_in = {
+        "authorize_url": f"{settings.sign_in_url}/oauth2/authorize",
+        "token_url": f"{settings.sign_in_url}/oauth2/token",
+        "logout_url": f"{settings.sign_in_url}/logout",
+        "client_id": settings.sign_in_client,
+        "redirect_path": SIGNED_IN_PATH,
+        "scopes": SIGN_IN_SCOPES,
+    }
+    said = {
+        "stage": settings.stage,
+        "mode": settings.mode.value,
+        "version": __version__,
+        "sign_in": sign_in if settings.sign_in_url else None,
+    }
+    return ApiResponse(body=said)
+
+
 def _health(over: System) -> ApiResponse:
     beat = over.dispatch.last_beat()
     alive = beat is not None and over.world.clock.now() - beat < ALARMING_SILENCE
@@ -131,6 +165,8 @@ ROUTES: router.Routes = (
     Route("GET", "/certifications/<id>", _show_certification),
     Route("POST", "/media", _keep_media),
     Route("GET", "/channels", _list_channels),
+    Route("GET", "/me", _show_me),
+    Public("GET", "/config", _config),
     Public("GET", "/health", _health),
 )
 """Of two that fit a path, the earlier one answers."""

@@ -23,6 +23,12 @@ def viewer(claims: Mapping[str, Any]) -> Viewer:
     return Viewer(owner=str(claims["sub"]), operator=OPERATORS_GROUP in groups_of(claims.get("cognito:groups")))
 
 
+def told_of(claims: Mapping[str, Any]) -> Mapping[str, str]:
+    """The caller's verified `email` and their `name`, "" where the token has none; access tokens have neither."""
+    email = claims.get("email") if str(claims.get("email_verified")).lower() == "true" else ""
+    return {"email": str(email or ""), "name": str(claims.get("name") or "")}
+
+
 def groups_of(claim: object) -> frozenset[str]:
     """The groups in a claim `cognito:groups`.
 
