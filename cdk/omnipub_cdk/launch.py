@@ -87,8 +87,8 @@ def _npm(node: Path) -> list[str]:
 
 
 def _major(node: Path) -> int:
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    number = said.strip().removeprefix("v").partition(".")[0]
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    number = version.strip().removeprefix("v").partition(".")[0]
     return int(number) if number.isdecimal() else 0
 
 

@@ -77,11 +77,11 @@ def _candidates(environment: Mapping[str, str]) -> Iterator[Path]:
 @cache  # several functions ask in one run
 def _version(path: Path) -> str | None:
     try:
-        said = subprocess.run(  # noqa: S603  asks an interpreter for its version
+        output = subprocess.run(  # noqa: S603  asks an interpreter for its version
             [path, "-I", "-c", _SAY_VERSION], capture_output=True, text=True, check=False, timeout=20
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    name, _, version = said.stdout.strip().partition(" ")
-    right = said.returncode == 0 and name == "cpython" and version.startswith(f"{PYTHON}.")
+    name, _, version = output.stdout.strip().partition(" ")
+    right = output.returncode == 0 and name == "cpython" and version.startswith(f"{PYTHON}.")
     return version if right else None

@@ -168,22 +168,22 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
 )
 
 
-def stage_of(asked: Callable[[str], Any]) -> Stage:
+def stage_of(context_value: Callable[[str], Any]) -> Stage:
     """The stage that the context names (`dev` without one), with the values it overrides.
 
     Args:
-        asked: Gives a context value by its name, None where there is none.
+        context_value: Gives a context value by its name, None where there is none.
 
     Raises:
         InvalidInputError: There is no such stage, or a value is not of its kind.
     """
-    name = asked("stage") or "dev"
+    name = context_value("stage") or "dev"
     if name not in STAGES:
         raise InvalidInputError(
             f"There is no stage '{name}'.", hint=f"Stages: {', '.join(STAGES)}; add one in stages.py."
         )
     stage = STAGES[name]
-    given = {one.name: asked(one.name) for one in fields(Stage) if one.name != "name"}
+    given = {one.name: context_value(one.name) for one in fields(Stage) if one.name != "name"}
     return replace(
         stage, **{key: _read(key, value, getattr(stage, key)) for key, value in given.items() if value is not None}
     )

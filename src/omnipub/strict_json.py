@@ -84,10 +84,10 @@ def _no_value(name: str) -> float:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    said = dict(pairs)
-    if len(said) < len(pairs):
+    document = dict(pairs)
+    if len(document) < len(pairs):
         raise JsonError("a name stands in it twice")
-    return said
+    return document
 
 
 def _too_deep() -> JsonError:

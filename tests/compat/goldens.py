@@ -173,4 +173,4 @@ def _seed(bed: TestBed) -> None:
         settings=system.settings,
         networks=tuple(CHANNELS),
     )
-    seeding.seed(messages=12, seed=1, told=lambda _: None)
+    seeding.seed(messages=12, seed=1, progress=lambda _: None)

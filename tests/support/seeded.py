@@ -17,8 +17,8 @@ def seeding(bed: TestBed, **changes: Any) -> Seeding:
 
 
 def seed(bed: TestBed, messages: int = 60, number: int = 1) -> int:
-    return seeding(bed).seed(messages=messages, seed=number, told=lambda _: None)
+    return seeding(bed).seed(messages=messages, seed=number, progress=lambda _: None)
 
 
 def unseed(bed: TestBed) -> int:
-    return seeding(bed).unseed(told=lambda _: None)
+    return seeding(bed).unseed(progress=lambda _: None)

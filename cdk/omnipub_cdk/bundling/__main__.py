@@ -19,16 +19,16 @@ def main() -> int:
     parser.add_argument(
         "--renew-hashes", action="store_true", help="write the digests of what is pinned, and no bundle"
     )
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        if asked.renew_hashes:
+        if arguments.renew_hashes:
             pinned = pins.read(PROJECT / "pyproject.toml")
             text = hashes.renewed(packages_of_all(), pinned, tools.interpreter())
             hashes.FILE.write_text(text, encoding="utf-8")
             print(f"{len(hashes.read(text))} packages in {hashes.FILE}")  # noqa: T201  its purpose
             return 0
-        for function in asked.functions or ENTRIES:
-            folder = bundle(function, architecture=asked.architecture)
+        for function in arguments.functions or ENTRIES:
+            folder = bundle(function, architecture=arguments.architecture)
             with tempfile.TemporaryDirectory() as aside:
                 packed = Path(aside) / "bundle.zip"
                 digest = zipped(folder, packed)

@@ -86,24 +86,24 @@ def strip(libraries: Path) -> None:
             path.rmdir()
 
 
-def _refused(said: str, requirements: Sequence[str], target: str) -> BundleError:
+def _refused(output: str, requirements: Sequence[str], target: str) -> BundleError:
     wanted = ", ".join(requirements)
-    if any(sign in said.lower() for sign in _UNREACHABLE):
+    if any(sign in output.lower() for sign in _UNREACHABLE):
         return BundleError(
             f"The packages of the bundle could not be fetched for {target}: {wanted}. The package index does "
             "not answer, and uv's cache does not hold them.",
             hint="Connect to the network, then type: cd cdk && ../.venv/bin/python -m omnipub_cdk.bundling",
         )
-    if any(sign in said.lower() for sign in _OTHER_BYTES):
+    if any(sign in output.lower() for sign in _OTHER_BYTES):
         return BundleError(
-            f"What the package index serves for {target} is not what {hashes.FILE.name} names: {_last(said)}",
+            f"What the package index serves for {target} is not what {hashes.FILE.name} names: {_last(output)}",
             hint=f"If a pin was changed, type: {hashes.RENEW}. If none was, do not build: the package was replaced.",
         )
     return BundleError(
-        f"uv could not install the packages of the bundle for {target} ({wanted}): {_last(said)}",
+        f"uv could not install the packages of the bundle for {target} ({wanted}): {_last(output)}",
         hint="Every pin needs a wheel for Lambda's Python and platform; choose a version that has one.",
     )
 
 
-def _last(said: str) -> str:
-    return " ".join(said.split())[-600:]
+def _last(output: str) -> str:
+    return " ".join(output.split())[-600:]

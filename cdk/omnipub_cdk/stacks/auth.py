@@ -64,12 +64,12 @@ class AuthStack(Stack):
                 settings=dict(stage.branding) or None,
                 use_cognito_provided_values=None if stage.branding else True,
             )
-        for said, value in {
+        for output, value in {
             "UserPool": self.pool.user_pool_id,
             "Client": self.client.user_pool_client_id,
             "SignInUrl": self.sign_in_url,
         }.items():
-            CfnOutput(self, f"{said}Is", value=value)
+            CfnOutput(self, f"{output}Is", value=value)
 
 
 def _pool(stack: Stack, stage: Stage) -> cognito.UserPool:

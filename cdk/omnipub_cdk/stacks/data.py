@@ -77,7 +77,7 @@ class DataStack(Stack):
 
     def _say(self) -> None:
         """What `omnipub --stage` finds everything by."""
-        for said, value in (
+        for output, value in (
             ("TableName", self.table.table_name),
             ("StreamName", self.stream.stream_name),
             ("DelayQueue", self.delay.queue_url),
@@ -86,7 +86,7 @@ class DataStack(Stack):
             ("VaultKey", self.vault.key_arn),
             ("Topic", self.topic.topic_arn),
         ):
-            CfnOutput(self, said, value=value)
+            CfnOutput(self, output, value=value)
 
 
 def _table(stack: Stack, stage: Stage, kept: RemovalPolicy) -> dynamodb.Table:

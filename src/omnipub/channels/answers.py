@@ -54,17 +54,17 @@ def text_in(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def words(said: object) -> str:
+def words(value: object) -> str:
     """What a network said, on one line and short; empty if it said no text."""
-    if not isinstance(said, str):
+    if not isinstance(value, str):
         return ""
-    line = " ".join("".join(mark if mark.isprintable() else " " for mark in said[:READ_AT_MOST]).split())
+    line = " ".join("".join(mark if mark.isprintable() else " " for mark in value[:READ_AT_MOST]).split())
     return line if len(line) <= WORDS_AT_MOST else line[: WORDS_AT_MOST - 1] + "…"
 
 
-def sentence(plain: str, network: str, said: str) -> str:
+def sentence(plain: str, network: str, detail: str) -> str:
     """A sentence of ours, followed by what the network said, if anything; it stands behind `QUOTE`."""
-    return f"{plain} {network} says: {QUOTE}{said}”" if said else plain
+    return f"{plain} {network} says: {QUOTE}{detail}”" if detail else plain
 
 
 def asked_wait(response: Response, now: datetime | None = None) -> timedelta | None:
@@ -77,11 +77,11 @@ def asked_wait(response: Response, now: datetime | None = None) -> timedelta | N
     A date is measured from the answer's own `Date`, so that a difference between the clocks does not
     matter, and from `now` where there is no such header.
     """
-    asked = response.headers.get("retry-after", "").strip()
-    seconds = [wait for each in asked.split(",") if (wait := seconds_in(each)) is not None]
+    header = response.headers.get("retry-after", "").strip()
+    seconds = [wait for each in header.split(",") if (wait := seconds_in(each)) is not None]
     if seconds:
         return max(seconds)
-    until, since = moment_of_header(asked), moment_of_header(response.headers.get("date", "")) or now
+    until, since = moment_of_header(header), moment_of_header(response.headers.get("date", "")) or now
     return None if until is None or since is None else bounded_wait(until - since)
 
 
@@ -91,7 +91,7 @@ def seconds_in(value: object) -> timedelta | None:
     return None if seconds is None else bounded_wait(timedelta(seconds=seconds))
 
 
-def unclear(response: Response, *, network: str, publishes: bool, said: str = "", code: str = "") -> Outcome:
+def unclear(response: Response, *, network: str, publishes: bool, detail: str = "", code: str = "") -> Outcome:
     """What a code means that is not in a channel's table.
 
     After a request that publishes it may be out, else it surely is not.
@@ -105,7 +105,7 @@ def unclear(response: Response, *, network: str, publishes: bool, said: str = ""
     return Outcome(
         ended=TryEnd.AMBIGUOUS if publishes else TryEnd.NOT_SENT,
         code=code or f"http_{response.status}",
-        sentence=sentence(plain, network, said),
+        sentence=sentence(plain, network, detail),
     )
 
 

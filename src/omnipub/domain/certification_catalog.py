@@ -307,13 +307,13 @@ def type_named(text: str) -> CertificationType:
         InvalidInputError: No such type; the hint names close ones.
     """
     # What lists show is longer than any name, and keeps the comparison of a pasted page short.
-    asked = excerpt(text)
-    found = _BY_KEY.get(_key(asked))
+    shown = excerpt(text)
+    found = _BY_KEY.get(_key(shown))
     if found is None:
-        close = difflib.get_close_matches(_key(asked), _BY_KEY, n=2 * SUGGESTIONS)
+        close = difflib.get_close_matches(_key(shown), _BY_KEY, n=2 * SUGGESTIONS)
         slugs = list(dict.fromkeys(_BY_KEY[key].slug for key in close))[:SUGGESTIONS]
         meant = f"Did you mean {' or '.join(slugs)}?" if slugs else ""
-        sentence = f"'{asked}' is not an AWS certification."
+        sentence = f"'{shown}' is not an AWS certification."
         raise InvalidInputError(
             sentence,
             hint=(meant, Hint(action=Action.LIST_TYPES)),

@@ -173,8 +173,8 @@ def _oversized(content: Content) -> Iterator[tuple[str, str]]:
     for number, media in enumerate(content.media[: MEDIA_AT_MOST + 1]):
         yield from _too_many(f"media.{number}.alt", len(media.alt), ALT_AT_MOST, "characters")
     common = Variant(text=content.text, link=content.link, hashtags=content.hashtags)
-    said = [("", common), *((f"variants.{name}.", one) for name, one in content.variants.items())]
-    for place, one in said[: VARIANTS_AT_MOST + 2]:
+    parts = [("", common), *((f"variants.{name}.", one) for name, one in content.variants.items())]
+    for place, one in parts[: VARIANTS_AT_MOST + 2]:
         yield from _too_many(f"{place}text", len(one.text or ""), TEXT_AT_MOST, "characters")
         yield from _too_many(f"{place}link", len(one.link or ""), LINK_AT_MOST, "characters")
         yield from _too_many(f"{place}hashtags", len(one.hashtags or ()), TAGS_AT_MOST, "hashtags")

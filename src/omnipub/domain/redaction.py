@@ -157,8 +157,8 @@ def _pieces_of(
     for form in known:
         if len(form) >= piece:
             for at in range(len(view.data) - piece + 1):
-                seen = view.data[at : at + piece]
-                if seen in form and counts(seen):
+                window = view.data[at : at + piece]
+                if window in form and counts(window):
                     yield view.spans[at][0], view.spans[at + piece - 1][1]
 
 

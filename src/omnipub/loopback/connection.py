@@ -220,9 +220,9 @@ def _reason(status: int) -> bytes:
         return b""
 
 
-def _repeated(seen: bytes) -> Reply | None:
-    """The refusal of a head in which a header stands twice that must stand once; `seen` begins with the head."""
-    lines = seen.replace(b"\r\n", b"\n").partition(b"\n\n")[0].split(b"\n")[1:]
+def _repeated(received: bytes) -> Reply | None:
+    """The refusal of a head in which a header stands twice that must stand once; `received` begins with the head."""
+    lines = received.replace(b"\r\n", b"\n").partition(b"\n\n")[0].split(b"\n")[1:]
     names = [line.partition(b":")[0].strip().lower().decode("latin-1") for line in lines]
     twice = next((name for name in ONCE if names.count(name) > 1), None)
     if twice is not None:

@@ -55,8 +55,8 @@ class EndRequestError(Exception):
 
 def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Reply:
     """A refusal as an RFC 9457 problem."""
-    said = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    body = json.dumps(said, ensure_ascii=False).encode(errors="replace")
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body = json.dumps(document, ensure_ascii=False).encode(errors="replace")
     return Reply(status=status, headers={"Content-Type": PROBLEM, **(headers or {})}, body=body)
 
 

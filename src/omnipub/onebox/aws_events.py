@@ -54,9 +54,9 @@ def gateway_event(incoming: IncomingRequest, claims: Mapping[str, str] | None) -
     """
     path, _, query = incoming.target.partition("?")
     decoded(path)
-    asked: dict[str, str] = {}
+    query_fields: dict[str, str] = {}
     for name, value in pairs_of(query):
-        asked[name] = f"{asked[name]},{value}" if name in asked else value
+        query_fields[name] = f"{query_fields[name]},{value}" if name in query_fields else value
     now = datetime.now(UTC)
     text = _text(incoming)
     context: dict[str, Any] = {
@@ -88,8 +88,8 @@ def gateway_event(incoming: IncomingRequest, claims: Mapping[str, str] | None) -
         "requestContext": context,
         "isBase64Encoded": text is None,
     }
-    if asked:
-        event["queryStringParameters"] = asked
+    if query_fields:
+        event["queryStringParameters"] = query_fields
     if incoming.body:
         event["body"] = base64.b64encode(incoming.body).decode() if text is None else text
     return event

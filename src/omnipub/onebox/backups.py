@@ -17,7 +17,7 @@ from omnipub.services.protocol.gate import shut
 
 TABLE = "table.db"
 
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 _MARKS = {Mode.SANDBOX: 1, Mode.LIVE: 2}
 
@@ -44,7 +44,7 @@ def size_of(settings: Settings) -> int:
     return sum(file.stat().st_size for file in (table, table.with_name(f"{TABLE}-wal")) if file.exists())
 
 
-def backup(settings: Settings, file: Path, *, told: Told) -> BackupResult:
+def backup(settings: Settings, file: Path, *, progress: Progress) -> BackupResult:
     """Copy the table as it is at this moment, while it is used.
 
     Raises:
@@ -59,7 +59,7 @@ def backup(settings: Settings, file: Path, *, told: Told) -> BackupResult:
     partial = file.with_name(f".{file.name}.partial")
     partial.unlink(missing_ok=True)
     try:
-        copied(table, partial, told=told)
+        copied(table, partial, progress=progress)
         sealed_off(partial, mark=_MARKS[settings.mode])
         examined(partial)
         partial.replace(file)
@@ -68,7 +68,7 @@ def backup(settings: Settings, file: Path, *, told: Told) -> BackupResult:
     return BackupResult(file=file, size=file.stat().st_size)
 
 
-def restore(settings: Settings, file: Path, *, told: Told) -> RestoreResult:
+def restore(settings: Settings, file: Path, *, progress: Progress) -> RestoreResult:
     """Put a backup in the table's place and shut its gate; the old table is kept beside it.
 
     Raises:
@@ -83,10 +83,10 @@ def restore(settings: Settings, file: Path, *, told: Told) -> RestoreResult:
         prepared = data / f".{TABLE}.restoring"
         _gone(prepared)
         try:
-            copied(file, prepared, told=told)
+            copied(file, prepared, progress=progress)
             _close_gate(prepared)
             kept = _kept(table)
-            copied(prepared, table, told=lambda _done, _of: None)
+            copied(prepared, table, progress=lambda _done, _of: None)
         finally:
             _gone(prepared)
     return RestoreResult(table=table, kept=kept)
@@ -132,7 +132,7 @@ def _kept(table: Path) -> Path | None:
         return None
     kept = table.with_name(f"{TABLE}.before-{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z")
     try:
-        copied(table, kept, told=lambda _done, _of: None)
+        copied(table, kept, progress=lambda _done, _of: None)
     except UnavailableError:
         # A damaged table is a reason to restore one: what cannot be read is put aside as it is.
         for name in ("", "-wal", "-shm"):

@@ -210,17 +210,17 @@ def _make(path: Path) -> None:
         ) from error
 
 
-def _kept_mode(path: Path, asked: Mode | None) -> Mode:
+def _kept_mode(path: Path, wanted: Mode | None) -> Mode:
     file = path / MODE
     if not file.exists():
-        mode = asked or Mode.SANDBOX
+        mode = wanted or Mode.SANDBOX
         _write(file, mode.value)
         return mode
     kept = _mode_in(file)
-    if asked is not None and asked is not kept:
+    if wanted is not None and wanted is not kept:
         raise ConfigurationError(
             f"The data in {path} belongs to {kept.value} publications; sandbox and live are never mixed.",
-            hint=f"Use another directory for {asked.value}: --data DIR.",
+            hint=f"Use another directory for {wanted.value}: --data DIR.",
         )
     return kept
 

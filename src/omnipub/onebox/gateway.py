@@ -54,8 +54,8 @@ class Gateway(LoopbackServer):
             return refused
         scheme, _, given = head.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), self._token.encode()):
-            said = "Send the token that was printed when omnipub started, as Authorization: Bearer."
-            return problem(401, "Not signed in", said, {"WWW-Authenticate": "Bearer"})
+            detail = "Send the token that was printed when omnipub started, as Authorization: Bearer."
+            return problem(401, "Not signed in", detail, {"WWW-Authenticate": "Bearer"})
         return None
 
     def _answer(self, head: Head, body: bytes, _: ClientConnection) -> Reply:
@@ -66,7 +66,7 @@ class Gateway(LoopbackServer):
         event = gateway_event(incoming, None if (head.method, head.path) in PUBLIC_ROUTES else CLAIMS)
         answer = self._api(event, LambdaContext(function_name="omnipub-api"))
         text = answer.get("body") or ""
-        told = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
+        content = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
         headers = {name: str(value) for name, value in (answer.get("headers") or {}).items()}
         headers |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-        return Reply(status=int(answer["statusCode"]), headers=headers, body=told)
+        return Reply(status=int(answer["statusCode"]), headers=headers, body=content)

@@ -73,12 +73,12 @@ class Loops:
 
     def _watch(self) -> None:
         """Notice what other processes put."""
-        seen = rounds = 0
+        last_seen = rounds = 0
         while not self._stopped.wait(POLL_SECONDS):
             try:
                 newest = self._stream.last_sequence()
-                if newest != seen:
-                    seen = newest
+                if newest != last_seen:
+                    last_seen = newest
                     self._stream.wake()
                 rounds += 1
                 if rounds % int(PRUNE_EVERY / POLL_SECONDS) == 0:

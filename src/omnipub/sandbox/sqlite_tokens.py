@@ -43,19 +43,19 @@ class SqliteGrants:
         sql = "SELECT 1 FROM grants WHERE network = ? AND client = ? AND secret = ?"
         return self._database.row(sql, network, client, secret) is not None
 
-    def renew(self, network: str, asked: Grant) -> tuple[str, Grant] | None:
+    def renew(self, network: str, grant: Grant) -> tuple[str, Grant] | None:
         """A new token, and what renews that one; None if the refresh token does not work for that application."""
         where = "WHERE network = ? AND refresh = ? AND client = ? AND secret = ?"
         with self._database.alone():
             row = self._database.row(
                 f"SELECT account, lasts FROM grants {where}",  # noqa: S608 - our own words
-                *(network, asked.refresh, asked.client, asked.secret),
+                *(network, grant.refresh, grant.client, grant.secret),
             )
             if row is None:
                 return None
             account, token = row["account"], secrets.token_hex(20)
             fresh = Grant(
-                refresh=secrets.token_hex(24), client=asked.client, secret=asked.secret, lasts=int(row["lasts"])
+                refresh=secrets.token_hex(24), client=grant.client, secret=grant.secret, lasts=int(row["lasts"])
             )
             self._database.run("DELETE FROM grants WHERE network = ? AND account = ?", network, account)
             self._insert(network, account, fresh)

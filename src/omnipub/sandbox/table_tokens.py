@@ -57,16 +57,16 @@ class TableGrants:
             for item in self._granted(network)
         )
 
-    def renew(self, network: str, asked: Grant) -> tuple[str, Grant] | None:
+    def renew(self, network: str, grant: Grant) -> tuple[str, Grant] | None:
         """A new token, and what renews that one; None if the refresh token does not work for that application."""
 
         def decide() -> tuple[tuple[str, Grant] | None, list[Put]]:
-            wanted = (asked.refresh, asked.client, asked.secret)
+            wanted = (grant.refresh, grant.client, grant.secret)
             for item in self._granted(network):
                 kept = item["sandbox_grant"]
                 if (kept["refresh"], kept["client"], kept["secret"]) == wanted:
                     fresh = Grant(
-                        refresh=secrets.token_hex(24), client=asked.client, secret=asked.secret, lasts=kept["lasts"]
+                        refresh=secrets.token_hex(24), client=grant.client, secret=grant.secret, lasts=kept["lasts"]
                     )
                     token = secrets.token_hex(20)
                     return (token, fresh), [_changed(item, grant=_stored(fresh, self._now()), token=token)]

@@ -44,6 +44,6 @@ class Grants(Protocol):
         """Whether an account was connected through that application."""
         ...
 
-    def renew(self, network: str, asked: Grant) -> tuple[str, Grant] | None:
+    def renew(self, network: str, grant: Grant) -> tuple[str, Grant] | None:
         """A new token, and what renews that one; None if the refresh token does not work for that application."""
         ...

@@ -77,8 +77,8 @@ class InventedHistory:
             case Status.PENDING_APPROVAL:
                 return replace(draft, status=follow(Status.DRAFT, Event.SUBMIT))
             case Status.EXPIRED:
-                asked = follow(Status.DRAFT, Event.SUBMIT)
-                return replace(draft, status=follow(asked, Event.EXPIRE))
+                submitted = follow(Status.DRAFT, Event.SUBMIT)
+                return replace(draft, status=follow(submitted, Event.EXPIRE))
             case _:
                 return self.born
 

@@ -46,7 +46,7 @@ PAGE = 100
 STALE_AFTER = timedelta(days=1)
 """What is scheduled lies two days after the day of the record: later, continuing would write what is due."""
 
-Told = Callable[[int], None]
+Progress = Callable[[int], None]
 """Is told how many are done."""
 
 
@@ -94,7 +94,7 @@ class Seeding:
             )
         return Seeded(seed=seed, messages=max(messages, there.messages), as_of=there.as_of)
 
-    def seed(self, *, messages: int, seed: int, told: Told) -> int:
+    def seed(self, *, messages: int, seed: int, progress: Progress) -> int:
         """Write the messages 1 to `messages` of that seed; how many items.
 
         Raises:
@@ -113,7 +113,7 @@ class Seeding:
             self.base.table.write_many(first)
             self.base.table.write_many(rest)
             written += len(first) + len(rest)
-            told(start + len(invented))
+            progress(start + len(invented))
         return written
 
     def seeded(self) -> Seeded | None:
@@ -123,7 +123,7 @@ class Seeding:
             return None
         return Seeded(seed=int(item["seed"]), messages=int(item["messages"]), as_of=from_text(item["as_of"]))
 
-    def unseed(self, *, told: Told) -> int:
+    def unseed(self, *, progress: Progress) -> int:
         """Remove everything invented; how many messages and certifications."""
         removed = 0
         for kind in ParentKind:
@@ -134,7 +134,7 @@ class Seeding:
                 self.base.table.write_many([Delete(key=key) for key in (*markers, *first)])
                 self.base.table.write_many([Delete(key=keys.metadata(parent)) for parent in parents])
                 removed += len(parents)
-                told(removed)
+                progress(removed)
         self.base.table.write_many([Delete(key=keys.seed())])
         return removed
 

@@ -116,11 +116,13 @@ def _words(error: BaseException) -> tuple[str, str, Sequence[tuple[str, str]]]:
 
 def _usage(error: TyperException) -> tuple[str, str]:
     """Typer's sentence without its suggestion, and the suggestion with the command that helps."""
-    said = " ".join(getattr(error, "format_message", error.__str__)().split())  # choices come as lines of their own
+    message = " ".join(getattr(error, "format_message", error.__str__)().split())  # choices come as lines of their own
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "omnipub"
-    likely = list(getattr(error, "possibilities", None) or re.findall(r"'([^']+)'", said.partition("Did you mean")[2]))
-    sentence = re.split(r" \(Possible options:| Did you mean", said)[0].strip()
+    likely = list(
+        getattr(error, "possibilities", None) or re.findall(r"'([^']+)'", message.partition("Did you mean")[2])
+    )
+    sentence = re.split(r" \(Possible options:| Did you mean", message)[0].strip()
     if not sentence.endswith((".", "?", "!")):
         sentence += "."
     meant = f"Did you mean {' or '.join(likely)}? " if likely else ""

@@ -104,16 +104,16 @@ _PLACEHOLDERS = {"account": "ID"}
 
 def command(hint: Hint) -> str:
     """The hint's command as a shell reads it, without the name of the program."""
-    said = {field.name: str(getattr(hint, field.name)) for field in fields(hint)} | {"group": GROUPS[hint.group]}
-    known = {name: shlex.quote(value) for name, value in said.items() if value}
-    shown = {name: known.get(name) or _PLACEHOLDERS.get(name, name.upper()) for name in said}
+    values = {field.name: str(getattr(hint, field.name)) for field in fields(hint)} | {"group": GROUPS[hint.group]}
+    known = {name: shlex.quote(value) for name, value in values.items() if value}
+    shown = {name: known.get(name) or _PLACEHOLDERS.get(name, name.upper()) for name in values}
     words: list[str] = []
     for piece in WORDS[hint.action].command:
         if isinstance(piece, str):
             words.append(
                 piece.format(**shown) if "{" in piece else piece if piece in _OPERATORS else shlex.quote(piece)
             )
-        elif not any(_name(one) in said and _name(one) not in known for one in piece):
+        elif not any(_name(one) in values and _name(one) not in known for one in piece):
             words += [one.format(**shown) for one in piece]
     return " ".join([*words, *(["--live"] if hint.live else [])])
 

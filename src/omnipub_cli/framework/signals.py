@@ -45,16 +45,16 @@ def deferred() -> Iterator[Callable[[], bool]]:
     Yields:
         Whether somebody has asked.
     """
-    asked: list[int] = []
+    requests: list[int] = []
 
     def ask(number: int, frame: FrameType | None) -> None:
-        if asked:
+        if requests:
             raise TerminatedError(number, frame)
-        asked.append(number)
+        requests.append(number)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(asked)
+        yield lambda: bool(requests)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -125,8 +125,8 @@ def refuse(command: TyperCommand | TyperGroup, context: typer.Context, arguments
     if given.get("help"):
         return
     for name, value in given.items():
-        if name in parameters and (told := _told(context, parameters[name], value)) is not None:
-            raise told
+        if name in parameters and (problem := _told(context, parameters[name], value)) is not None:
+            raise problem
 
 
 def _told(context: typer.Context, parameter: Parameter, value: Any) -> InvalidInputError | None:

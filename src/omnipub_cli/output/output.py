@@ -278,5 +278,5 @@ def _is_terminal(stream: TextIO) -> bool:
 
 def _error(failure: Failure) -> dict[str, Any]:
     problems = [{"field": field, "sentence": sentence} for field, sentence in failure.problems]
-    said = {"type": failure.kind, "message": failure.message, "hint": failure.hint or None, "problems": problems}
-    return {"error": said}
+    document = {"type": failure.kind, "message": failure.message, "hint": failure.hint or None, "problems": problems}
+    return {"error": document}

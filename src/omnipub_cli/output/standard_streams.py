@@ -51,9 +51,9 @@ def read_text(what: str) -> str:
             ) from None  # the cause quotes it, and it may be a secret
         read = error.object
     except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or "it is closed"
+        reason = getattr(error, "strerror", None) or "it is closed"
         raise InvalidInputError(
-            f"The {what} on standard input cannot be read: {said}.", hint="Pipe it in, or name a file with < FILE."
+            f"The {what} on standard input cannot be read: {reason}.", hint="Pipe it in, or name a file with < FILE."
         ) from error
     if len(read) > TEXT_BYTES_AT_MOST:
         raise InvalidInputError(

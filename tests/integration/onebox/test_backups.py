@@ -31,11 +31,11 @@ def quiet(_done: int, _of: int) -> None:
 
 
 def backup(data: Path, file: Path) -> backups.BackupResult:
-    return backups.backup(open_data(data), file, told=quiet)
+    return backups.backup(open_data(data), file, progress=quiet)
 
 
 def restore(data: Path, file: Path) -> backups.RestoreResult:
-    return backups.restore(open_data(data), file, told=quiet)
+    return backups.restore(open_data(data), file, progress=quiet)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_a_copy_that_is_broken_off_leaves_everything_as_it_was(data: Path, tmp_p
 
     work, target = (backups.backup, tmp_path / "tuesday.db") if make == "backup" else (backups.restore, file)
     with pytest.raises(KeyboardInterrupt):
-        work(open_data(data), target, told=broken_off)
+        work(open_data(data), target, progress=broken_off)
     assert texts(data) == ["first", "second"]
     after = {path.name for path in (*data.iterdir(), *tmp_path.iterdir())}
     assert after - {"up.lock"} == set(before) - {"up.lock"}
@@ -225,7 +225,7 @@ def test_sandbox_and_live_backups_are_not_mixed(data: Path, tmp_path: Path) -> N
     file = backup(data, tmp_path / "monday.db").file
     live = Settings(data=str(data), mode=Mode.LIVE)
     with pytest.raises(ConflictError, match="never mixed"):
-        backups.restore(live, file, told=quiet)
+        backups.restore(live, file, progress=quiet)
 
 
 def test_a_plain_copy_of_a_tables_file_can_be_restored(data: Path, tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_a_backup_of_a_busy_table_is_one_moment_of_it(data: Path, tmp_path: Path
         pass
     for number in range(5):
         file = tmp_path / f"{number}.db"
-        copied(data / "table.db", file, told=quiet)
+        copied(data / "table.db", file, progress=quiet)
         with closing(sqlite3.connect(file)) as connection:
             found = connection.execute("SELECT SK, count(*) FROM items WHERE PK LIKE 'PAIR#%' GROUP BY SK").fetchall()
         counts = dict(found)
@@ -271,7 +271,7 @@ def test_a_backup_ends_however_much_is_written(data: Path, tmp_path: Path, busy:
     while busy.get(Key("PAIR#000100", "a")) is None:
         pass
     heard: list[int] = []
-    made = backups.backup(open_data(data), tmp_path / "busy.db", told=lambda done, _of: heard.append(done))
+    made = backups.backup(open_data(data), tmp_path / "busy.db", progress=lambda done, _of: heard.append(done))
     assert made.size > 100 * 4000
     assert heard == sorted(heard)
 

@@ -52,7 +52,7 @@ def test_everything_that_is_written_is_its_owners_alone(tmp_path: Path, data: Pa
         assert (data / "table.db-wal").exists()
         assert opened(data) == {}
         assert opened(state) == {}
-        backups.backup(open_data(data, {}, state=state), tmp_path / "backup.db", told=lambda _done, _of: None)
+        backups.backup(open_data(data, {}, state=state), tmp_path / "backup.db", progress=lambda _done, _of: None)
         assert stat.S_IMODE((tmp_path / "backup.db").stat().st_mode) == 0o600
     assert opened(data) == {}
     assert stat.S_IMODE(state.stat().st_mode) == 0o700

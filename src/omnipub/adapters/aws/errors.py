@@ -124,8 +124,8 @@ def error_for(error: ClientError, what: str) -> OmnipubError | None:
     """Our error for an answer of AWS, or None if that is a mistake of ours."""
     answer, code = error.response, code_of(error)
     # A cancelled transaction says why for each of its writes.
-    said = [answer.get("Error", {}), *answer.get("CancellationReasons", ())]
-    message = " ".join(str(one["Message"]) for one in said if one.get("Message"))
+    reasons = [answer.get("Error", {}), *answer.get("CancellationReasons", ())]
+    message = " ".join(str(one["Message"]) for one in reasons if one.get("Message"))
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     kind, (sentence, hint) = TABLE.get(code, (UnavailableError, _LATER))
     if code in TABLE or code in THROTTLED or status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -61,10 +61,10 @@ class KinesisStream:
                     StreamName=self._name, Records=[_record(one) for one in left]
                 )
             answers = list(zip(left, answer["Records"], strict=True))
-            left = [pointer for pointer, said in answers if said.get("ErrorCode")]
+            left = [pointer for pointer, entry in answers if entry.get("ErrorCode")]
             if not left:
                 return ()
-            code = next(said["ErrorCode"] for _, said in answers if said.get("ErrorCode"))
+            code = next(entry["ErrorCode"] for _, entry in answers if entry.get("ErrorCode"))
         self._journal.note(LogEvent.STREAM_REFUSED, records=len(left), error=code)
         return left
 

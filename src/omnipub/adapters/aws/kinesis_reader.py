@@ -59,13 +59,13 @@ class KinesisReader:
     def shards(self) -> Sequence[Shard]:
         """All shards, by name; Kinesis does not tell what is in them."""
         found: list[str] = []
-        asked: dict[str, Any] = {"StreamName": self._name}
+        parameters: dict[str, Any] = {"StreamName": self._name}
         while True:
-            answer = self._call("list_shards", **asked)
+            answer = self._call("list_shards", **parameters)
             found += [one["ShardId"] for one in answer["Shards"]]
             if not answer.get("NextToken"):
                 return [Shard(name=one) for one in sorted(found)]
-            asked = {"NextToken": answer["NextToken"]}
+            parameters = {"NextToken": answer["NextToken"]}
 
     def page(self, shard: str, start: StartPosition, *, limit: int) -> Sequence[StreamRecord]:
         """The next records; Kinesis may answer with none where there are more, so it is asked until it catches up."""

@@ -39,7 +39,7 @@ _KNOWS = "the scheduler knows"
 _SHOWN = 300
 """Characters of a foreign error that are shown."""
 
-TOLD: Mapping[str, tuple[type[OmnipubError], str, Hint]] = {
+ERRORS: Mapping[str, tuple[type[OmnipubError], str, Hint]] = {
     "GateClosedError": (GateClosedError, "{message}", _ADOPT),
     "UnavailableError": (UnavailableError, "The scheduler could not go on: {message} " + _REST, _LOOK),
     "ConfigurationError": (ConfigurationError, "The scheduler is not set up as it must be: {message}", _LOOK),
@@ -87,12 +87,12 @@ class LambdaScheduler:
 
 def failure(payload: Mapping[str, Any]) -> OmnipubError:
     """What a person is told of a run that failed, by the error that Lambda hands back."""
-    kind, said = str(payload.get("errorType", "")), str(payload.get("errorMessage", ""))
-    message = (said.splitlines() or [""])[0][:_SHOWN]
-    if kind in TOLD:
-        ours, sentence, hint = TOLD[kind]
+    kind, detail = str(payload.get("errorType", "")), str(payload.get("errorMessage", ""))
+    message = (detail.splitlines() or [""])[0][:_SHOWN]
+    if kind in ERRORS:
+        ours, sentence, hint = ERRORS[kind]
         return ours(sentence.format(message=message), hint=hint)
-    if _OUT_OF_TIME in said:
+    if _OUT_OF_TIME in detail:
         return UnavailableError(f"The scheduler ran out of its time. {_REST}", hint=_LOOK)
     if message.startswith(_KNOWS) and message.endswith(repr(RUN_NOW)):
         return ConfigurationError(

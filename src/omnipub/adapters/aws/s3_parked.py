@@ -121,14 +121,14 @@ class S3Parked:
                 yield from self._names_of(prefix, after)
 
     def _names_of(self, prefix: str, after: str) -> Iterator[str]:
-        asked: dict[str, Any] = {"StartAfter": after} if after else {}
+        parameters: dict[str, Any] = {"StartAfter": after} if after else {}
         while True:
             with translated(self._what):
-                answer = self._clients.of("s3").list_objects_v2(Bucket=self._bucket, Prefix=prefix, **asked)
+                answer = self._clients.of("s3").list_objects_v2(Bucket=self._bucket, Prefix=prefix, **parameters)
             yield from (one["Key"] for one in answer.get("Contents", []))
             if not answer.get("NextContinuationToken"):
                 return
-            asked = {"ContinuationToken": answer["NextContinuationToken"]}
+            parameters = {"ContinuationToken": answer["NextContinuationToken"]}
 
     def _parked(self, name: str) -> tuple[Parked, str]:
         """An object's content and its tag; nothing if it is not there or none of these."""

@@ -97,15 +97,15 @@ class HttpClient:
         deadline = Deadline(request.total_timeout)
         target = target_of(request.url)
         self._guard.check(target, user_given=request.user_given)
-        asked = _PreparedRequest(request, target, *written(request, target, media), deadline)
-        kept = self._kept.take(asked.key) if request.kept_for else None
+        prepared = _PreparedRequest(request, target, *written(request, target, media), deadline)
+        kept = self._kept.take(prepared.key) if request.kept_for else None
         if kept is None:
-            return self._exchange(self._connected(asked), asked)
+            return self._exchange(self._connected(prepared), prepared)
         try:
-            return self._exchange(kept, asked)
+            return self._exchange(kept, prepared)
         except _StaleError as stale:
             try:
-                return self._exchange(self._connected(asked), asked)
+                return self._exchange(self._connected(prepared), prepared)
             except NotSentError:
                 raise NoAnswerError(str(stale)) from stale  # the first one may have been read
 
@@ -113,15 +113,19 @@ class HttpClient:
         """Close the connections that wait for another request."""
         self._kept.close()
 
-    def _exchange(self, line: PooledConnection, asked: "_PreparedRequest") -> Response:
-        connection, request = line.connection, asked.request
-        wire = DeadlineSocket(line.socket, asked.deadline)
+    def _exchange(self, line: PooledConnection, prepared: "_PreparedRequest") -> Response:
+        connection, request = line.connection, prepared.request
+        wire = DeadlineSocket(line.socket, prepared.deadline)
         connection.sock = wire  # what http.client uses of a socket
         is_kept = False
         try:
             with suppress(BrokenPipeError):  # whoever refuses a body before having read it all may say why
                 connection.request(
-                    request.method, asked.target.path, body=asked.body, headers=asked.headers, preload_content=False
+                    request.method,
+                    prepared.target.path,
+                    body=prepared.body,
+                    headers=prepared.headers,
+                    preload_content=False,
                 )
             answer = connection.getresponse()
             response = _read(answer)
@@ -129,21 +133,21 @@ class HttpClient:
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             if not wire.touched:
                 # Without the cause: its text may quote the header or the URL that could not be written.
-                raise NotSentError(f"The request to {asked.target.host} cannot be written as HTTP.") from None
-            told = _no_answer(error, asked.target, request)
+                raise NotSentError(f"The request to {prepared.target.host} cannot be written as HTTP.") from None
+            failure = _no_answer(error, prepared.target, request)
             if line.was_used and not wire.answered and not isinstance(error, _TOO_LATE):
-                raise _StaleError(told) from error
-            raise NoAnswerError(told) from error
+                raise _StaleError(failure) from error
+            raise NoAnswerError(failure) from error
         finally:
             if is_kept:
-                self._kept.keep(asked.key, line)
+                self._kept.keep(prepared.key, line)
             else:
                 line.hang_up()
         return response
 
-    def _connected(self, asked: "_PreparedRequest") -> PooledConnection:
+    def _connected(self, prepared: "_PreparedRequest") -> PooledConnection:
         """A connection to the first address that takes one; nothing has been written to it."""
-        target, request, deadline = asked.target, asked.request, asked.deadline
+        target, request, deadline = prepared.target, prepared.request, prepared.deadline
         refusal: Exception | None = None
         for address in self._guard.addresses(target, user_given=request.user_given):
             connection: HTTPConnection | None = None

@@ -220,11 +220,11 @@ def _too_long(found: int) -> Outcome:
 
 def _failure(answer: Response, now: datetime) -> Outcome:
     verdict = BY_STATUS.get(answer.status, _REFUSED)
-    said = words(_said_in(answer))
+    detail = words(_said_in(answer))
     return Outcome(
         ended=verdict.ended,
         code=str(answer.status),
-        sentence=sentence(f"{verdict.sentence} (HTTP {answer.status})", RECEIVER, said),
+        sentence=sentence(f"{verdict.sentence} (HTTP {answer.status})", RECEIVER, detail),
         wait=asked_wait(answer, now),
     )
 

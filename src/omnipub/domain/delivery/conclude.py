@@ -127,9 +127,9 @@ def _uncertain_or_lost(delivery: Delivery, outcome: Outcome, now: datetime, rule
         case ReconcileMethod.LOOK_UP:
             return replace(look_at(delivery, max(now, first_look(delivery, rules))), reason=reason)
         case ReconcileMethod.RESEND if why_not_again := not_sent_again(delivery, now):
-            said = f"{outcome.sentence} {why_not_again}".strip()
+            sentence = f"{outcome.sentence} {why_not_again}".strip()
             lost = at_rest(delivery, Event.LOSE_TRACK, now, code="", sentence="")
-            return replace(lost, reason=replace(reason, sentence=said))
+            return replace(lost, reason=replace(reason, sentence=sentence))
         case ReconcileMethod.RESEND if delivery.tries_used < rules.tries:
             wait = max(outcome.wait or timedelta(0), rules.backoff.wait(max(1, delivery.tries_used), chance=chance))
             return replace(look_at(delivery, later(now, wait)), reason=reason)

@@ -57,10 +57,10 @@ class Likeness(Enum):
 
 def likeness(sent: SentPost, post: FoundPost) -> tuple[Likeness, str]:
     """How like what was sent a post is, and with `UNCLEAR` why it is not clear, as half a sentence."""
-    wanted, seen = fingerprint(sent.text), fingerprint(post.text)
+    wanted, found = fingerprint(sent.text), fingerprint(post.text)
     if not wanted:
         return Likeness.OTHER, ""  # posts without text look all alike
-    if wanted != seen:
+    if wanted != found:
         return (Likeness.UNCLEAR, "its text is shown cut off") if _is_cut(post.text, wanted) else (Likeness.OTHER, "")
     if _exactly(sent.text) != _exactly(post.text):
         return Likeness.UNCLEAR, "its words differ a little"

@@ -31,7 +31,7 @@ OTHERS_POST = "others_post"
 
 
 def late_answer(
-    there: Delivery, claim: Delivery, outcome: Outcome, now: datetime, *, said: str, remedy: ReconcileMethod
+    there: Delivery, claim: Delivery, outcome: Outcome, now: datetime, *, text: str, remedy: ReconcileMethod
 ) -> Delivery:
     """The delivery after an earlier try of it was answered with an id.
 
@@ -40,7 +40,7 @@ def late_answer(
         claim: As that try had claimed it.
         outcome: The answer: published.
         now: When it is taken in.
-        said: The text that the try sent.
+        text: The text that the try sent.
         remedy: How the channel finds out about unclear tries; under a key of ours nothing doubles.
     """
     now = outcome.at or now
@@ -48,15 +48,15 @@ def late_answer(
         return _another_answer(there, claim, outcome, now)
     frozen = claim.frozen
     revision = frozen.revision if frozen else claim.revision
-    told = list(_told(there, claim, revision, said, remedy))
-    code = told[0][0] if told else ""
+    changes = list(_told(there, claim, revision, text, remedy))
+    code = changes[0][0] if changes else ""
     out = published(there, now, network_id=outcome.network_id, permalink=outcome.permalink, event=Event.LATE_ANSWER)
-    sentence = " ".join(sentence for _, sentence in told)
+    sentence = " ".join(sentence for _, sentence in changes)
     return replace(
         out,
         frozen=frozen,
         revision=revision,
-        reason=Reason(code=code, sentence=sentence, at=now) if told else out.reason,
+        reason=Reason(code=code, sentence=sentence, at=now) if changes else out.reason,
     )
 
 
@@ -95,22 +95,22 @@ def disowned(delivery: Delivery, network_id: str, now: datetime, *, owner: str) 
     )
 
 
-def _told(there: Delivery, claim: Delivery, revision: int, said: str, remedy: ReconcileMethod) -> list[tuple[str, str]]:
+def _told(there: Delivery, claim: Delivery, revision: int, text: str, remedy: ReconcileMethod) -> list[tuple[str, str]]:
     """What people have to know besides: codes and sentences, the most important first."""
-    told = []
+    changes = []
     if there.status is Status.CANCELLED:
         why = f" ({there.reason.sentence})" if there.reason and there.reason.sentence else ""
         done = "dismissed" if there.reason and there.reason.code == "dismissed" else "cancelled"
-        told.append((CANCELLED_TOO_LATE, f"It was {done}{why}, but a try that had begun before went out."))
+        changes.append((CANCELLED_TOO_LATE, f"It was {done}{why}, but a try that had begun before went out."))
     elif there.cancel_asked:
-        told.append((CANCELLED_TOO_LATE, f"It was to be cancelled ({there.cancel_asked}), but it was out by then."))
+        changes.append((CANCELLED_TOO_LATE, f"It was to be cancelled ({there.cancel_asked}), but it was out by then."))
     later = there.attempts > claim.attempts and (there.may_be_out or (there.lease is not None and there.lease.sends))
     if later and remedy is not ReconcileMethod.RESEND:
-        told.append((MAYBE_DOUBLED, "A later try had begun as well, so it may be out twice."))
+        changes.append((MAYBE_DOUBLED, "A later try had begun as well, so it may be out twice."))
     if revision != there.revision:
-        words = f": “{excerpt(said)}”" if said else ""
-        told.append((EARLIER_REVISION, f"What went out is revision {revision}, from before it was edited{words}."))
-    return told
+        words = f": “{excerpt(text)}”" if text else ""
+        changes.append((EARLIER_REVISION, f"What went out is revision {revision}, from before it was edited{words}."))
+    return changes
 
 
 def _another_answer(there: Delivery, claim: Delivery, outcome: Outcome, now: datetime) -> Delivery:

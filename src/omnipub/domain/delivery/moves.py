@@ -36,8 +36,8 @@ OVERDUE = "It was overdue past its window."
 def missed(delivery: Delivery, now: datetime, *, sentence: str = "") -> Delivery:
     """It is surely not out and past its window, or somebody wanted it so, as `sentence` says."""
     last = delivery.reason.sentence if delivery.reason is not None else ""
-    said = sentence or (f"{OVERDUE} Last: {last}" if last else OVERDUE)
-    return at_rest(delivery, Event.MISS, now, code="missed", sentence=said)
+    reason = sentence or (f"{OVERDUE} Last: {last}" if last else OVERDUE)
+    return at_rest(delivery, Event.MISS, now, code="missed", sentence=reason)
 
 
 def ended(delivery: Delivery, event: Event, outcome: Outcome, now: datetime) -> Delivery:

@@ -106,33 +106,33 @@ class LookResult:
     asked: bool = True
 
 
-def looked(delivery: Delivery, seen: LookResult, now: datetime, rules: Rules, *, chance: float) -> Delivery:
+def looked(delivery: Delivery, result: LookResult, now: datetime, rules: Rules, *, chance: float) -> Delivery:
     """The delivery after a look that somebody came back from."""
-    if seen.asked:
+    if result.asked:
         delivery = replace(delivery, unasked_since=None)
-    if seen.found is not None:
+    if result.found is not None:
         return published(
             delivery,
-            max(seen.found.created_at, delivery.uncertain_since or seen.found.created_at),
-            network_id=seen.found.network_id,
-            permalink=seen.found.permalink,
+            max(result.found.created_at, delivery.uncertain_since or result.found.created_at),
+            network_id=result.found.network_id,
+            permalink=result.found.permalink,
             adopted=True,
         )
-    if seen.clear:
+    if result.clear:
         looks = (*delivery.clean_looks, now)
         if len(looks) >= LOOKS_TO_CLEAR and looks[-1] - looks[0] >= BETWEEN_LOOKS:
             return _cleared(delivery, now, rules)
         return look_at(replace(delivery, clean_looks=looks), looks[0] + BETWEEN_LOOKS)
-    reason = Reason(code="unclear_look", sentence=seen.sentence, at=now)
-    if not seen.asked:
+    reason = Reason(code="unclear_look", sentence=result.sentence, at=now)
+    if not result.asked:
         uncounted = replace(delivery, looks=delivery.looks - 1)
-        again = now + max(seen.wait or timedelta(0), BETWEEN_LOOKS)
-        later_on = waiting(uncounted, again, sentence=seen.sentence, now=now)
+        again = now + max(result.wait or timedelta(0), BETWEEN_LOOKS)
+        later_on = waiting(uncounted, again, sentence=result.sentence, now=now)
         return replace(later_on, reason=reason) if later_on.status is delivery.status else later_on
     if delivery.looks >= LOOKS_AT_MOST:
-        return lost_track(delivery, now, sentence=seen.sentence)
+        return lost_track(delivery, now, sentence=result.sentence)
     backoff = min(LONGEST_BETWEEN_LOOKS, rules.backoff.wait(delivery.looks, chance=chance))
-    wait = max(seen.wait or timedelta(0), BETWEEN_LOOKS, backoff)
+    wait = max(result.wait or timedelta(0), BETWEEN_LOOKS, backoff)
     return look_at(replace(delivery, reason=reason, clean_looks=()), later(now, wait))
 
 

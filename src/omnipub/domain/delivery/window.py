@@ -20,18 +20,18 @@ def window_of(text: str, *, zone: str | None = None, fold: Fold | None = None) -
     Raises:
         InvalidInputError: It is neither.
     """
-    asked = text[: TIME_AT_MOST + 1].strip()
-    span = span_of(asked)
+    given = text[: TIME_AT_MOST + 1].strip()
+    span = span_of(given)
     if span is not None:
         return span
     try:
-        datetime.fromisoformat(asked)
+        datetime.fromisoformat(given)
     except ValueError as error:
         raise InvalidInputError(
             f"'{excerpt(text)}' is neither a span nor a time.",
             hint="Use a span from the due moment such as 90m, 2h30m or 3d, or ISO 8601 as YYYY-MM-DDTHH:MMZ.",
         ) from error
-    return schedule_at(asked, zone=zone, fold=fold).at
+    return schedule_at(given, zone=zone, fold=fold).at
 
 
 def end_of(window: Window, *, due: datetime, now: datetime) -> datetime:

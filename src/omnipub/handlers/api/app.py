@@ -45,13 +45,13 @@ def _create_message(over: System, call: ApiCall) -> ApiResponse:
     from omnipub.handlers.api.models import MessageBody
 
     body = _body(call.request)
-    asked, key = MessageBody.of(body), _idempotency(call.request, body)
+    message, key = MessageBody.of(body), _idempotency(call.request, body)
     created = over.compose.message(
         owner=call.viewer.owner,
-        content=asked.content(over.world.media),
-        channels=asked.channels,
-        schedule=asked.schedule.schedule() if asked.schedule else None,
-        window=asked.window(),
+        content=message.content(over.world.media),
+        channels=message.channels,
+        schedule=message.schedule.schedule() if message.schedule else None,
+        window=message.window(),
         idempotency=key,
         late=key is not None,  # only a request with a key can be the repetition of one that never arrived
         trace=call.request.trace,
@@ -71,13 +71,13 @@ def _announce_certification(over: System, call: ApiCall) -> ApiResponse:
     from omnipub.handlers.api.models import CertificationBody
 
     body = _body(call.request)
-    asked, key = CertificationBody.of(body), _idempotency(call.request, body)
+    certification, key = CertificationBody.of(body), _idempotency(call.request, body)
     now = over.world.clock.now()
-    draft = asked.draft(call.viewer.owner, over.world.media, Schedule(at=now, local=to_text(now), zone="UTC"))
+    draft = certification.draft(call.viewer.owner, over.world.media, Schedule(at=now, local=to_text(now), zone="UTC"))
     created = over.announce.certification(
         draft=draft,
-        schedule=asked.schedule.schedule() if asked.schedule else None,
-        window=asked.window(),
+        schedule=certification.schedule.schedule() if certification.schedule else None,
+        window=certification.window(),
         idempotency=key,
         late=key is not None,  # only a request with a key can be the repetition of one that never arrived
         trace=call.request.trace,
@@ -101,8 +101,8 @@ def _keep_media(over: System, call: ApiCall) -> ApiResponse:
     if not call.request.binary:
         raise InvalidInputError("The body is text.", hint="Send the image's bytes with Content-Type: image/png.")
     stored = over.world.media.keep(call.request.body)
-    said = {"key": stored.key, "content_type": stored.content_type, "size": stored.size}
-    return ApiResponse(status=201, body=said)
+    document = {"key": stored.key, "content_type": stored.content_type, "size": stored.size}
+    return ApiResponse(status=201, body=document)
 
 
 def _list_channels(over: System, call: ApiCall) -> ApiResponse:
@@ -145,14 +145,14 @@ def _config(over: System) -> ApiResponse:
 def _health(over: System) -> ApiResponse:
     beat = over.dispatch.last_beat()
     alive = beat is not None and over.world.clock.now() - beat < ALARMING_SILENCE
-    said = {
+    document = {
         "status": "ok" if alive else "silent",
         "version": __version__,
         "stage": over.settings.stage,
         "mode": over.settings.mode.value,
         "last_tick_at": to_text(beat) if beat else None,
     }
-    return ApiResponse(status=200 if alive else 503, body=said)
+    return ApiResponse(status=200 if alive else 503, body=document)
 
 
 ROUTES: router.Routes = (

@@ -34,11 +34,11 @@ FIELDS_AT_MOST = 50
 """Of one object: more are refused by their number, as naming each unknown one takes long."""
 
 
-def _few(said: object, most: int) -> object:
-    """`said`, unless it is an object with more than `most` fields: none of them is looked at then."""
-    if isinstance(said, Mapping) and len(said) > most:
-        raise ValueError(f"There are {len(said):,} fields; at most {most:,} are allowed")
-    return said
+def _few(value: object, most: int) -> object:
+    """`value`, unless it is an object with more than `most` fields: none of them is looked at then."""
+    if isinstance(value, Mapping) and len(value) > most:
+        raise ValueError(f"There are {len(value):,} fields; at most {most:,} are allowed")
+    return value
 
 
 _Short = Annotated[str, Field(max_length=LINK_AT_MOST)]
@@ -119,8 +119,10 @@ class _Composed(_Body):
         """Until when it may begin, checked: a span from the due moment, or a moment in the schedule's zone."""
         if self.not_after is None:
             return None
-        asked = self.schedule
-        return window_of(self.not_after, zone=asked.zone if asked else None, fold=asked.fold if asked else None)
+        schedule = self.schedule
+        return window_of(
+            self.not_after, zone=schedule.zone if schedule else None, fold=schedule.fold if schedule else None
+        )
 
 
 class MessageBody(_Composed):

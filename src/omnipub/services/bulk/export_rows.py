@@ -31,7 +31,7 @@ class ExportRows:
     lists: ListMessages
     missed_after: timedelta
 
-    def rows(self, viewer: Viewer, asked: Filter, *, named: Named | None = None) -> Iterator[Row]:
+    def rows(self, viewer: Viewer, wanted: Filter, *, named: Named | None = None) -> Iterator[Row]:
         """Every message that the list shows, in its order, each once.
 
         Raises:
@@ -40,7 +40,7 @@ class ExportRows:
         name, passed = named or stored, set[str]()
 
         def page_behind(cursor: str | None) -> MessageRows:
-            return self.lists.page(ParentKind.MESSAGE, viewer, asked, limit=PAGE_AT_MOST, after=cursor)
+            return self.lists.page(ParentKind.MESSAGE, viewer, wanted, limit=PAGE_AT_MOST, after=cursor)
 
         for page in follow(page_behind):
             # Reading a list by moments takes a while, and what moves meanwhile may come again.

@@ -167,11 +167,11 @@ def _row(line: int, names: list[str], cells: list[str]) -> Read:
         plain = f"It has {len(cells)} cells; the heading has {len(names)}."
         return [RowProblem(line=line, field="", sentence=plain)]
     try:
-        said = fields_in(dict(zip(names, cells, strict=True)))
+        fields = fields_in(dict(zip(names, cells, strict=True)))
     except ValueError as error:
         name, sentence = error.args
         return [RowProblem(line=line, field=name, sentence=sentence)]
-    return row_of(line, said)
+    return row_of(line, fields)
 
 
 def _jsonl(data: bytes) -> Iterator[Read]:
@@ -182,10 +182,10 @@ def _jsonl(data: bytes) -> Iterator[Read]:
 
 def _object(line: int, written: str) -> Read:
     try:
-        said = loads(written)
+        document = loads(written)
     except JsonError as error:
         field, _, _ = error.where.partition(".")
         return [RowProblem(line=line, field=field, sentence=f"It is not JSON: {error}.")]
-    if not isinstance(said, dict):
+    if not isinstance(document, dict):
         return [RowProblem(line=line, field="", sentence="It must be a JSON object.")]
-    return row_of(line, said)
+    return row_of(line, document)

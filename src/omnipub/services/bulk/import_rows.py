@@ -43,8 +43,8 @@ class ImportRows:
         """Each row as it would be created, or everything that is wrong with it; nothing is stored."""
         keys = Keys()
         for row in rows:
-            asked = row if isinstance(row, list) else plan(row, keys, lambda one: self._picture(one, pictures))
-            yield asked if isinstance(asked, list) else self._judged(asked, owner, viewer)
+            plans = row if isinstance(row, list) else plan(row, keys, lambda one: self._picture(one, pictures))
+            yield plans if isinstance(plans, list) else self._judged(plans, owner, viewer)
 
     def create(self, planned: PlannedRow, *, owner: str, pictures: Pictures, name: str) -> Created:
         """Create the message of a row as part of the import `name`, or find what its key created before.

@@ -76,17 +76,17 @@ class RowProblem:
     sentence: str
 
 
-def row_of(line: int, said: Mapping[str, Any]) -> Row | list[RowProblem]:
+def row_of(line: int, fields: Mapping[str, Any]) -> Row | list[RowProblem]:
     """The row that an object of FIELDS describes, or everything that is wrong with it."""
     problems = [
         RowProblem(line=line, field=name, sentence=f"There is no such field. There are: {', '.join(FIELDS)}.")
-        for name in said
+        for name in fields
         if name not in FIELDS
     ]
     values: dict[str, Any] = {}
     for name in FIELDS:
         try:
-            values[name] = _READ.get(name, _text)(said.get(name))
+            values[name] = _READ.get(name, _text)(fields.get(name))
         except ValueError as error:
             problems.append(RowProblem(line=line, field=name, sentence=str(error)))
     return problems or Row(line=line, **values)
@@ -94,10 +94,10 @@ def row_of(line: int, said: Mapping[str, Any]) -> Row | list[RowProblem]:
 
 def cells_of(row: Row) -> list[str]:
     """The row as cells, one for each of FIELDS."""
-    said = object_of(row)
+    document = object_of(row)
     cells = []
     for name in FIELDS:
-        value = said.get(name, "")
+        value = document.get(name, "")
         if name in _LISTS:
             value = ",".join(value)
         elif name in _JSON and value:
@@ -112,32 +112,34 @@ def fields_in(cells: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         ValueError: A cell with JSON holds none; (column, why) are its arguments.
     """
-    said: dict[str, Any] = {}
+    document: dict[str, Any] = {}
     for name, cell in cells.items():
         value = cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
         if name in _JSON and value.lstrip()[:1] in {"[", "{"}:
             try:
-                said[name] = loads(value)
+                document[name] = loads(value)
             except ValueError as error:
                 raise ValueError(name, f"It is not JSON: {error}.") from error
         elif value:
-            said[name] = value
-    return said
+            document[name] = value
+    return document
 
 
 def object_of(row: Row) -> dict[str, Any]:
     """The row as an object of FIELDS, without what is empty."""
-    said: dict[str, Any] = {name: getattr(row, name) for name in FIELDS if name not in {*_LISTS, *_JSON}}
-    said |= {name: list(getattr(row, name)) for name in _LISTS}
-    said["images"] = [{"file": one.file} | ({"alt": one.alt} if one.alt else {}) for one in row.images]
-    said["variants"] = {channel: _variant_object(one) for channel, one in row.variants.items()}
-    return {name: said[name] for name in FIELDS if said[name]}
+    document: dict[str, Any] = {name: getattr(row, name) for name in FIELDS if name not in {*_LISTS, *_JSON}}
+    document |= {name: list(getattr(row, name)) for name in _LISTS}
+    document["images"] = [{"file": one.file} | ({"alt": one.alt} if one.alt else {}) for one in row.images]
+    document["variants"] = {channel: _variant_object(one) for channel, one in row.variants.items()}
+    return {name: document[name] for name in FIELDS if document[name]}
 
 
 def _variant_object(variant: Variant) -> dict[str, Any]:
-    said = {"text": variant.text, "link": variant.link, "hashtags": variant.hashtags}
+    document = {"text": variant.text, "link": variant.link, "hashtags": variant.hashtags}
     return {
-        name: list(value) if isinstance(value, tuple) else value for name, value in said.items() if value is not None
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in document.items()
+        if value is not None
     }
 
 
@@ -181,10 +183,10 @@ def _images(value: object) -> tuple[Picture, ...]:
 
 
 def _picture(value: object) -> Picture:
-    said = {"file": value} if isinstance(value, str) else value
-    if not isinstance(said, dict) or set(said) - {"file", "alt"} or not _text(said.get("file")):
+    document = {"file": value} if isinstance(value, str) else value
+    if not isinstance(document, dict) or set(document) - {"file", "alt"} or not _text(document.get("file")):
         raise ValueError('An image is a file name, or {"file", "alt"}.')
-    return Picture(file=_text(said["file"]), alt=_text(said.get("alt")))
+    return Picture(file=_text(document["file"]), alt=_text(document.get("alt")))
 
 
 def _variants(value: object) -> dict[str, Variant]:
@@ -192,7 +194,7 @@ def _variants(value: object) -> dict[str, Variant]:
         return {}
     if not isinstance(value, dict):
         raise ValueError('It must be JSON: {"linkedin": "text"}.')  # noqa: TRY004  likewise
-    return {_text(channel): _variant(said) for channel, said in value.items()}
+    return {_text(channel): _variant(variant) for channel, variant in value.items()}
 
 
 def _variant(value: object) -> Variant:

@@ -308,7 +308,7 @@ class Publisher:
             lambda held: concluded(held, outcome, now, rules, chance=chance, rests_until=rests_until),
             outcome,
             now,
-            said=channel.text_of(claim.frozen.body) if claim.frozen else "",
+            text=channel.text_of(claim.frozen.body) if claim.frozen else "",
             remedy=rules.remedy,
         )
         self.due.committed([moved], why="retry" if moved.status is Status.SCHEDULED else "look")

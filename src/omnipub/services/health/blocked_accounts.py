@@ -122,16 +122,16 @@ class BlockedAccounts:
 
     def unusable(self, holds: HeldDeliveries, viewer: str) -> list[Finding]:
         """Accounts that cannot be used: everybody's for which something is held, and the viewer's own in any case."""
-        told = list(holds.unusable)
-        seen = {(one.owner, one.channel) for one in told if one.connected}
+        accounts = list(holds.unusable)
+        connected = {(one.owner, one.channel) for one in accounts if one.connected}
         own = (needing_owner(one) for one in self.accounts.of(viewer))
-        told += [one for one in own if one is not None and (one.owner, one.channel) not in seen]
+        accounts += [one for one in own if one is not None and (one.owner, one.channel) not in connected]
         found = [
             _unusable(one, viewer, _remedy(one, self.accounts.channels), complete=holds.whole.complete)
-            for one in told[:ACCOUNTS_AT_MOST]
+            for one in accounts[:ACCOUNTS_AT_MOST]
         ]
-        if len(told) > ACCOUNTS_AT_MOST:
-            what = f"More accounts than these cannot be used: {len(told) - ACCOUNTS_AT_MOST:,}."
+        if len(accounts) > ACCOUNTS_AT_MOST:
+            what = f"More accounts than these cannot be used: {len(accounts) - ACCOUNTS_AT_MOST:,}."
             found.append(Finding(name="account", health=Health.BAD, what=what, next=Hint(action=Action.LIST_STUCK)))
         yours = "Your accounts can be used" if self.accounts.of(viewer) else "You have connected no account"
         return found or [fine("account", f"{yours}, and nothing is held for anybody else's.")]

@@ -90,11 +90,11 @@ class Checkup:
         """A cursor is at most a horizon ahead of the clock that wrote it: more means that the clock went back."""
         now = self.base.clock.now()
         item = self.base.table.get(keys.cursor())
-        seen = max([*([from_text(item["at"]) - HORIZON] if item else []), *([beat] if beat else []), now])
-        if seen <= now + TICK_EVERY:
+        newest = max([*([from_text(item["at"]) - HORIZON] if item else []), *([beat] if beat else []), now])
+        if newest <= now + TICK_EVERY:
             return fine("clock", "The clock has not gone back.")
         what = "The clock went back: the scheduler has already worked at that moment."
-        return Finding(name="clock", health=Health.BAD, what=what, at=seen, elsewhere="timedatectl")
+        return Finding(name="clock", health=Health.BAD, what=what, at=newest, elsewhere="timedatectl")
 
     def _due(self, remedy: Hint, *, running: bool) -> Finding:
         """Where nothing runs, the first that is due is late already; else the next tick takes it."""

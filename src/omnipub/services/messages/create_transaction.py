@@ -134,7 +134,7 @@ class CreateTransaction:
                 )
         return {channel: needed(self.accounts.find(owner, channel), channel) for channel in channels}
 
-    def schedule(self, asked: Schedule | None, now: datetime, *, late: bool = False) -> Schedule:
+    def schedule(self, wanted: Schedule | None, now: datetime, *, late: bool = False) -> Schedule:
         """The schedule asked for, or now.
 
         `late` accepts a moment in the past: `create` asks whether its window is still open.
@@ -142,18 +142,18 @@ class CreateTransaction:
         Raises:
             InvalidInputError: It lies in the past or absurdly far ahead.
         """
-        if asked is None:
+        if wanted is None:
             return Schedule(at=now, local=to_text(now).removesuffix("Z"), zone="UTC")
-        if asked.at < now - LATE_AT_MOST and not late:
+        if wanted.at < now - LATE_AT_MOST and not late:
             raise InvalidInputError(
-                f"{asked.local} ({asked.zone}) lies in the past.", hint="Leave the time out to publish now."
+                f"{wanted.local} ({wanted.zone}) lies in the past.", hint="Leave the time out to publish now."
             )
-        if asked.at > now + LATEST_AHEAD:
+        if wanted.at > now + LATEST_AHEAD:
             raise InvalidInputError(
-                f"{asked.local} ({asked.zone}) is more than two years ahead.",
+                f"{wanted.local} ({wanted.zone}) is more than two years ahead.",
                 hint=f"The latest moment possible is {to_text(now + LATEST_AHEAD)}.",
             )
-        return asked
+        return wanted
 
     def create(  # noqa: PLR0913  one transaction holds all of it
         self,

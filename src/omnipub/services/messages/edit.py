@@ -92,18 +92,18 @@ def _subject(
         if content is not None:
             raise InvalidInputError("A certification's text comes from its template.", hint="Change its schedule.")
         return replace(subject, **fields)
-    said = content(subject.content) if callable(content) else content
-    if said is not None:
-        refuse_unused_variants(checked(said), subject.channels)
-    return replace(subject, content=said or subject.content, **fields)
+    edited = content(subject.content) if callable(content) else content
+    if edited is not None:
+        refuse_unused_variants(checked(edited), subject.channels)
+    return replace(subject, content=edited or subject.content, **fields)
 
 
 def _admit(subject: Message | Certification, live: list[Delivery], creation: CreateTransaction) -> None:
     """Refuse what a channel cannot take."""
-    said = {
+    contents = {
         one.channel: subject.content.on(one.channel)
         if isinstance(subject, Message)
         else announce(subject, one.channel, creation.channels)
         for one in live
     }
-    admit(said, creation.channels)
+    admit(contents, creation.channels)

@@ -101,24 +101,24 @@ class Filter:
         )
 
 
-def checked(asked: Filter, networks: Collection[str]) -> Filter:
-    """`asked`, if there can be such things.
+def checked(wanted: Filter, networks: Collection[str]) -> Filter:
+    """`wanted`, if there can be such things.
 
     Raises:
         InvalidInputError: There cannot; says what would have been allowed.
     """
-    if asked.status and asked.status not in STATUSES:
-        raise InvalidInputError(f"'{asked.status}' is not a status.", hint=f"There are: {', '.join(OFFERED)}.")
-    if asked.channel and network_of(checked_channel(asked.channel)) not in networks:
+    if wanted.status and wanted.status not in STATUSES:
+        raise InvalidInputError(f"'{wanted.status}' is not a status.", hint=f"There are: {', '.join(OFFERED)}.")
+    if wanted.channel and network_of(checked_channel(wanted.channel)) not in networks:
         raise InvalidInputError(
-            f"'{asked.channel}' is not a channel of a network we know.",
+            f"'{wanted.channel}' is not a channel of a network we know.",
             hint=f"Known networks: {', '.join(sorted(networks))}.",
         )
-    if asked.since and asked.until and asked.since >= asked.until:
+    if wanted.since and wanted.until and wanted.since >= wanted.until:
         raise InvalidInputError("since must lie before until.", hint="until is excluded; name the day after.")
-    if asked.due_after and asked.due_before and asked.due_after >= asked.due_before:
+    if wanted.due_after and wanted.due_before and wanted.due_after >= wanted.due_before:
         raise InvalidInputError("due_after must lie before due_before.", hint="due_before is excluded.")
-    return asked
+    return wanted
 
 
 def checked_cursor(after: str, kind: ParentKind, *, by_moment: bool) -> str:

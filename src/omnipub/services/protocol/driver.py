@@ -142,7 +142,7 @@ class Driver:
         go_on: Callable[[], Request | Published] = partial(next, conversation)
         while True:
             try:
-                said = go_on()
+                yielded = go_on()
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]  # StopIteration is not generic
             except RequestFailedError as error:
@@ -151,28 +151,28 @@ class Driver:
                 # A channel that cannot read an answer must not take the worker with it.
                 self.journal.note(LogEvent.CHANNEL_BROKE, error=type(error).__name__)
                 raise _BrokenOffError(_unreadable(exposed=talk.exposed)) from error
-            if isinstance(said, Published):
-                talk.known, talk.known_at = said, self.clock.now()
+            if isinstance(yielded, Published):
+                talk.known, talk.known_at = yielded, self.clock.now()
                 go_on = partial(next, conversation)
                 continue
             try:
-                go_on = partial(conversation.send, self._sent(said, lease_until, talk))
+                go_on = partial(conversation.send, self._sent(yielded, lease_until, talk))
             except _BrokenOffError as error:
-                if said.publishes:
+                if yielded.publishes:
                     raise
                 # The channel may know how to do without this answer.
                 go_on = partial(conversation.throw, RequestFailedError(error.outcome))
 
-    def _sent(self, asked: Request, lease_until: datetime, talk: _Conversation) -> Response:
+    def _sent(self, sent: Request, lease_until: datetime, talk: _Conversation) -> Response:
         """The answer to one request.
 
         Raises:
             _BrokenOffError: There is none; its outcome says whether anything may be out.
         """
-        stop = talk.stopped() if asked.publishes else None
+        stop = talk.stopped() if sent.publishes else None
         if stop is not None:
             raise _BrokenOffError(replace(stop, ended=_ended(exposed=talk.exposed)))
-        request = replace(asked, total_timeout=min(asked.total_timeout, self.longest.total_seconds()))
+        request = replace(sent, total_timeout=min(sent.total_timeout, self.longest.total_seconds()))
         if self.clock.now() + timedelta(seconds=request.total_timeout) > lease_until:
             raise _BrokenOffError(_out_of_time(exposed=talk.exposed))
         talk.secrets += _secrets_sent(request)

@@ -66,7 +66,7 @@ class DeliveryStore:
         return moved
 
     def conclude(
-        self, claim: Delivery, decide: Decide, outcome: Outcome, now: datetime, *, said: str, remedy: ReconcileMethod
+        self, claim: Delivery, decide: Decide, outcome: Outcome, now: datetime, *, text: str, remedy: ReconcileMethod
     ) -> Delivery:
         """Write the end of a try with its history, and with a publication whose post it is.
 
@@ -75,7 +75,7 @@ class DeliveryStore:
             decide: What becomes of it while the claim holds.
             outcome: How the try ended.
             now: When.
-            said: The text that was sent.
+            text: The text that was sent.
             remedy: How the channel finds out about unclear tries.
         """
         history = Put(item=attempt_item(_attempt(claim, outcome, now)))
@@ -85,7 +85,7 @@ class DeliveryStore:
                 return self.settle(claim, decide, history, tries=KNOWN_ID_TRIES if known else STORAGE_TRIES)
             except ConditionFailedError:
                 if known:
-                    return self._late_answer(claim, outcome, history, said=said, remedy=remedy)
+                    return self._late_answer(claim, outcome, history, text=text, remedy=remedy)
         except UnavailableError:
             if known:
                 self.base.journal.note(LogEvent.ANSWER_NOT_STORED, channel=claim.channel, network_id=outcome.network_id)
@@ -158,10 +158,10 @@ class DeliveryStore:
         return _owned(delivery, delivery.network_id)
 
     def _late_answer(
-        self, claim: Delivery, outcome: Outcome, history: Put, *, said: str, remedy: ReconcileMethod
+        self, claim: Delivery, outcome: Outcome, history: Put, *, text: str, remedy: ReconcileMethod
     ) -> Delivery:
         """Our claim was taken over, or the post has another owner: keep what the network said all the same."""
-        once = partial(self._late_answer_once, claim, outcome, history, said=said, remedy=remedy)
+        once = partial(self._late_answer_once, claim, outcome, history, text=text, remedy=remedy)
         for _ in range(LATE_TRIES):
             try:
                 return self._patiently(once, KNOWN_ID_TRIES)
@@ -170,12 +170,12 @@ class DeliveryStore:
         raise UnavailableError("The delivery is being changed by others all the time.")
 
     def _late_answer_once(
-        self, claim: Delivery, outcome: Outcome, history: Put, *, said: str, remedy: ReconcileMethod
+        self, claim: Delivery, outcome: Outcome, history: Put, *, text: str, remedy: ReconcileMethod
     ) -> Delivery:
         there, now = self.read(claim), self.base.clock.now()
         if there is None:
             return claim
-        out = late_answer(there, claim, outcome, now, said=said, remedy=remedy)
+        out = late_answer(there, claim, outcome, now, text=text, remedy=remedy)
         network, post = network_of(claim.channel), outcome.network_id
         owner = self.owners(network, [post], claim.apart).get(post)
         beside: list[Write] = [history]

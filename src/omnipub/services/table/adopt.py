@@ -114,14 +114,14 @@ class Adoption:
         self, adopted: Adopted, item: Item | None, evidence: Evidence | None
     ) -> Iterator[tuple[Delivery, str]]:
         """What the evidence names, and what was due or on its way."""
-        seen: set[str] = set()
+        visited: set[str] = set()
         epoch = item["epoch"] if item else 0
         named = self.place.claims(item["identity"], since=epoch) if item and evidence else iter(())
         for claim, delivery in self.gate.lacking(named):
             name = keys.name(Key(claim.pk, claim.sk))
-            if name in seen:
+            if name in visited:
                 continue
-            seen.add(name)
+            visited.add(name)
             if delivery is None:
                 adopted.unknown.append(name)
             elif Event.DOUBT in legal_events(delivery.status):
@@ -131,7 +131,7 @@ class Adoption:
             for one in self.gate.with_status(status):
                 name = keys.name(keys.delivery(one.parent, one.channel))
                 # What was invented has no account, so no original can have sent it.
-                if one.owner == SEED_OWNER or name in seen:
+                if one.owner == SEED_OWNER or name in visited:
                     continue
                 due = one.due_at is not None and one.due_at <= self.base.clock.now()
                 if everything or status is Status.PUBLISHING or due:

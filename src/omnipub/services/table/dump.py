@@ -29,7 +29,7 @@ from omnipub.strict_json import loads
 
 PROBLEMS_SHOWN = 20
 
-Told = Callable[[int], None]
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class TableDump:
             }
         )
 
-    def check(self, lines: Iterable[str], *, told: Told) -> DumpSummary:
+    def check(self, lines: Iterable[str], *, progress: Progress) -> DumpSummary:
         """Read a whole file and write nothing.
 
         Raises:
@@ -99,13 +99,13 @@ class TableDump:
             )
         kinds: Counter[str] = Counter()
         problems: list[tuple[str, str]] = []
-        seen: set[int] = set()
+        digests: set[int] = set()
         for number, line in numbered:
-            kind, wrong = judged(line, header["shards"], seen)
+            kind, wrong = judged(line, header["shards"], digests)
             kinds[kind] += 1
             if wrong and len(problems) <= PROBLEMS_SHOWN:
                 problems.append((f"line {number}", wrong))
-            told(kinds.total())
+            progress(kinds.total())
         if kinds.total() != header["items"]:
             problems.insert(0, ("line 1", f"It promises {header['items']:,} items, and {kinds.total():,} follow."))
         if problems:
@@ -132,7 +132,7 @@ class TableDump:
                 hint="Choose a new directory with --data DIR, or add --merge to bring in only what is absent here.",
             )
 
-    def bring_in(self, lines: Iterable[str], *, told: Told, dry_run: bool = False) -> ImportResult:
+    def bring_in(self, lines: Iterable[str], *, progress: Progress, dry_run: bool = False) -> ImportResult:
         """Write the items of a checked file that are absent; begun again it goes on.
 
         Raises:
@@ -149,7 +149,7 @@ class TableDump:
             if not dry_run:
                 self._write(absent)
                 self._raise_shards(portion)
-            told(written + present)
+            progress(written + present)
         return ImportResult(written=written, present=present)
 
     def _absent(self, items: Sequence[Item]) -> list[Item]:

@@ -53,7 +53,7 @@ def header_of(line: str) -> dict[str, Any]:
     return known
 
 
-def judged(line: str, highest: int, seen: set[int]) -> tuple[str, str]:
+def judged(line: str, highest: int, digests: set[int]) -> tuple[str, str]:
     """The kind of a line's item, and what is wrong with it, or ""."""
     try:
         item = loads(line)
@@ -65,9 +65,9 @@ def judged(line: str, highest: int, seen: set[int]) -> tuple[str, str]:
     key = key_of(item)
     kind = kind_of(key) or "unknown"
     name = hash(key)
-    if name in seen:
+    if name in digests:
         return kind, f"{keys.name(key)} comes twice."
-    seen.add(name)
+    digests.add(name)
     try:
         found = read(item, highest)
     except ValueError as error:

@@ -120,8 +120,8 @@ def alone(found: ReadItem) -> Iterator[Wrong]:
     ):
         wrong = [key for key in found.index_keys if key.name in names and not key.right]
         if wrong:
-            said = (f"{key.name} is {key.there or 'absent'}, not {key.allowed[0] or 'absent'}." for key in wrong)
-            yield check, " ".join(said)
+            sentences = (f"{key.name} is {key.there or 'absent'}, not {key.allowed[0] or 'absent'}." for key in wrong)
+            yield check, " ".join(sentences)
     value = found.value
     if isinstance(value, Delivery):
         yield from ((check, sentence) for check, holds, sentence in _STATES if holds(value))

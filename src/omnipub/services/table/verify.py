@@ -60,8 +60,8 @@ class Verifier:
 
     base: Base
 
-    def verify(self, *, told: Callable[[int], None]) -> VerifyReport:
-        """Look at every item; `told` is called with how many were read."""
+    def verify(self, *, progress: Callable[[int], None]) -> VerifyReport:
+        """Look at every item; `progress` is called with how many were read."""
         highest = self.base.shards.count(self.base.clock.now()).highest
         items: Counter[str] = Counter()
         counts: Counter[IntegrityCheck] = Counter()
@@ -72,7 +72,7 @@ class Verifier:
                 counts[finding.check] += 1
                 if len(findings) < SHOWN:
                     findings.append(finding)
-            told(items.total())
+            progress(items.total())
         return VerifyReport(items=dict(sorted(items.items())), findings=tuple(findings), counts=dict(counts))
 
     def _looked_at(self, portion: Sequence[Item], highest: int) -> Iterator[IntegrityFinding]:

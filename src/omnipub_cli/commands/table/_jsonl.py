@@ -20,7 +20,7 @@ def write(
     lines: Iterable[tuple[str, str]],
     header: Callable[[Mapping[str, int]], str],
     *,
-    told: Callable[[int], None],
+    progress: Callable[[int], None],
 ) -> Counter[str]:
     """Write lines, each with its kind, below a header that counts them; how many of each kind there were.
 
@@ -33,7 +33,7 @@ def write(
             for kind, line in lines:
                 below.write(f"{line}\n")
                 kinds[kind] += 1
-                told(kinds.total())
+                progress(kinds.total())
         with _private(whole) as out, body.open(encoding="utf-8") as below:
             out.write(f"{header(kinds)}\n")
             shutil.copyfileobj(below, out)

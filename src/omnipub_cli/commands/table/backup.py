@@ -26,8 +26,8 @@ def backup(
 
     call = call_of(context)
     target = file.expanduser().absolute()
-    with counted(call.output, "pages") as told:
-        made = backups.backup(call.settings, target, told=lambda done, _of: told(done))
+    with counted(call.output, "pages") as progress:
+        made = backups.backup(call.settings, target, progress=lambda done, _of: progress(done))
     document: BackupJson = {"file": str(made.file), "bytes": made.size}
     call.output.data(
         RecordView(fields=[("file", str(made.file)), ("bytes", made.size)]),

@@ -31,13 +31,13 @@ def export(
     call = call_of(context)
     target = file.expanduser().absolute()
     vacant(target)
-    with call.system() as system, counted(call.output, "items") as told:
+    with call.system() as system, counted(call.output, "items") as progress:
         transfer = TableDump(
             base=system.base,
             gate=system.gate,
             settings=system.settings,
         )
-        kinds = _jsonl.write(target, transfer.lines(), transfer.header, told=told)
+        kinds = _jsonl.write(target, transfer.lines(), transfer.header, progress=progress)
     size = target.stat().st_size
     document: ExportedTableJson = {
         "file": str(target),

@@ -48,14 +48,14 @@ def import_(
             gate=system.gate,
             settings=system.settings,
         )
-        with counted(call.output, "lines checked") as told:
-            checked = transfer.check(_jsonl.read(source), told=told)
+        with counted(call.output, "lines checked") as progress:
+            checked = transfer.check(_jsonl.read(source), progress=progress)
         transfer.may_enter(merge=merge)
         if not dry_run:
             what = f"{checked.items:,} items are brought into {call.directory}, and nothing is sent from it"
             confirm(call, f"{what} until it is adopted.", yes=yes)
-        with counted(call.output, "items", of=checked.items) as told:
-            done = transfer.bring_in(_jsonl.read(source), told=told, dry_run=dry_run)
+        with counted(call.output, "items", of=checked.items) as progress:
+            done = transfer.bring_in(_jsonl.read(source), progress=progress, dry_run=dry_run)
     counts = {"items": checked.items, "written": 0 if dry_run else done.written, "present": done.present}
     call.output.data(
         RecordView(fields=[*counts.items(), *([("would write", done.written)] if dry_run else [])]),

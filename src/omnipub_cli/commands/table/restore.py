@@ -36,8 +36,8 @@ def restore(
         "until it is adopted. The present table is kept beside it.",
         yes=yes,
     )
-    with counted(call.output, "pages") as told:
-        done = backups.restore(call.settings, source, told=lambda pages, _of: told(pages))
+    with counted(call.output, "pages") as progress:
+        done = backups.restore(call.settings, source, progress=lambda pages, _of: progress(pages))
     kept = str(done.kept) if done.kept else None
     document: RestoredJson = {"table": str(done.table), "kept": kept, "gate_open": False}
     call.output.data(

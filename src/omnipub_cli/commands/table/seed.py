@@ -46,8 +46,8 @@ def seed(
         )
         plan = seeding.check(messages=messages, seed=seed)
         confirm(call, f"{messages:,} invented messages are written into {call.where}.", yes=yes)
-        with counted(call.output, "messages", of=messages) as told:
-            items = seeding.seed(messages=messages, seed=seed, told=told)
+        with counted(call.output, "messages", of=messages) as progress:
+            items = seeding.seed(messages=messages, seed=seed, progress=progress)
     document: SeededJson = {
         "seed": seed,
         "as_of": to_text(plan.as_of),

@@ -32,8 +32,8 @@ def unseed(context: typer.Context, *, yes: Yes = False) -> None:
         if there is not None:
             what = f"The {there.messages:,} messages of seed {there.seed}, and all that belongs to them,"
             confirm(call, f"{what} are removed from {call.where}.", yes=yes)
-        with counted(call.output, "removed", of=there.messages if there else None) as told:
-            removed = seeding.unseed(told=told)
+        with counted(call.output, "removed", of=there.messages if there else None) as progress:
+            removed = seeding.unseed(progress=progress)
     document: UnseededJson = {"removed": removed}
     call.output.data(*([RecordView(fields=[("removed", removed)])] if removed else []), json=document)
     if not removed:

@@ -38,8 +38,8 @@ def verify(context: typer.Context) -> None:
     from omnipub_cli.output.progress import counted
 
     call = call_of(context)
-    with call.system() as system, counted(call.output, "items") as told:
-        found = Verifier(base=system.base).verify(told=told)
+    with call.system() as system, counted(call.output, "items") as progress:
+        found = Verifier(base=system.base).verify(progress=progress)
     rows = [_shape(call, finding) for finding in found.findings]
     items, wrong = sum(found.items.values()), sum(found.counts.values())
     document: VerifiedJson = {

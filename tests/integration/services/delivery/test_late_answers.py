@@ -77,7 +77,7 @@ def check_out_once_as(bed: TestBed, parent: Parent, network_id: str) -> Delivery
 
 def check_the_table(bed: TestBed) -> None:
     verified = Verifier(base=bed.system.base)
-    assert verified.verify(told=lambda _: None).findings == ()
+    assert verified.verify(progress=lambda _: None).findings == ()
 
 
 def moved(bed: TestBed, parent: Parent, **fields: Any) -> None:

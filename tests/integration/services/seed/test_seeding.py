@@ -55,7 +55,7 @@ def test_another_seed_gives_other_items(bed: TestBed, tmp_path: Path) -> None:
 
 def test_what_was_seeded_is_as_sound_as_what_was_composed(bed: TestBed) -> None:
     seed(bed, messages=1000)
-    found = Verifier(base=bed.system.base).verify(told=lambda _: None)
+    found = Verifier(base=bed.system.base).verify(progress=lambda _: None)
     assert found.findings == ()
     assert found.items["message"] + found.items["certification"] == 1000
     statuses = Counter(delivery_of(item).status for item in everything(bed) if keys.channel_of(item["SK"]))
@@ -134,7 +134,7 @@ def test_nonsensical_numbers_are_refused(bed: TestBed, messages: int) -> None:
 def test_nothing_is_invented_where_real_publications_live(bed: TestBed, settings: Settings) -> None:
     before = everything(bed)
     with pytest.raises(ConfigurationError, match="real publications"):
-        seeding(bed, settings=settings).seed(messages=10, seed=1, told=lambda _: None)
+        seeding(bed, settings=settings).seed(messages=10, seed=1, progress=lambda _: None)
     assert everything(bed) == before
 
 
@@ -188,7 +188,7 @@ def test_seeding_that_died_anywhere_can_go_on_or_be_removed(bed: TestBed, after:
     before = everything(bed)
     dying = seeding(bed, base=replace(bed.system.base, table=Dying(bed.system.world.table, after)))
     with pytest.raises(WorkerKilledError):
-        dying.seed(messages=350, seed=1, told=lambda _: None)
+        dying.seed(messages=350, seed=1, progress=lambda _: None)
     assert seeding(bed).seeded() is not None
     unseed(bed)
     assert everything(bed) == before
@@ -200,7 +200,7 @@ def test_unseeding_that_died_anywhere_can_be_begun_again(bed: TestBed, after: in
     seed(bed, messages=350)
     dying = seeding(bed, base=replace(bed.system.base, table=Dying(bed.system.world.table, after)))
     with pytest.raises(WorkerKilledError):
-        dying.unseed(told=lambda _: None)
+        dying.unseed(progress=lambda _: None)
     assert seeding(bed).seeded() is not None
     unseed(bed)
     assert everything(bed) == before
@@ -208,9 +208,9 @@ def test_unseeding_that_died_anywhere_can_be_begun_again(bed: TestBed, after: in
 
 def test_progress_is_told_up_to_the_end(bed: TestBed) -> None:
     heard: list[int] = []
-    seeding(bed).seed(messages=600, seed=1, told=heard.append)
+    seeding(bed).seed(messages=600, seed=1, progress=heard.append)
     assert heard == [250, 500, 600]
     heard.clear()
-    seeding(bed).unseed(told=heard.append)
+    seeding(bed).unseed(progress=heard.append)
     assert heard == sorted(heard)
     assert heard[-1] == 600

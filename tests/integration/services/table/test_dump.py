@@ -44,9 +44,9 @@ def exported(bed: TestBed) -> list[str]:
 
 
 def imported(bed: TestBed, lines: list[str], *, merge: bool = False) -> Any:
-    transfer(bed).check(lines, told=nothing)
+    transfer(bed).check(lines, progress=nothing)
     transfer(bed).may_enter(merge=merge)
-    return transfer(bed).bring_in(lines, told=nothing)
+    return transfer(bed).bring_in(lines, progress=nothing)
 
 
 def everything(bed: TestBed) -> dict[Key, Item]:
@@ -92,7 +92,7 @@ def test_an_export_brought_in_elsewhere_is_the_same_but_for_gate_and_tokens(live
 def test_what_was_brought_in_is_sound(lived: TestBed, empty: TestBed) -> None:
     imported(empty, exported(lived))
     verification = Verifier(base=empty.system.base)
-    assert verification.verify(told=nothing).findings == ()
+    assert verification.verify(progress=nothing).findings == ()
 
 
 def test_the_header_counts_what_follows(lived: TestBed) -> None:
@@ -100,19 +100,19 @@ def test_the_header_counts_what_follows(lived: TestBed) -> None:
     said = json.loads(header)
     assert (said["omnipub"], said["schema"], said["mode"], said["items"]) == ("export", 1, "sandbox", len(lines))
     assert sum(said["kinds"].values()) == len(lines)
-    checked = transfer(lived).check([header, *lines], told=nothing)
+    checked = transfer(lived).check([header, *lines], progress=nothing)
     assert (checked.items, checked.kinds) == (len(lines), said["kinds"])
 
 
 def test_what_a_later_release_exported_is_refused_whole(lived: TestBed, empty: TestBed) -> None:
     header, *lines = exported(lived)
-    told = json.loads(header)
-    assert told["meaning"] == MEANING
+    progress = json.loads(header)
+    assert progress["meaning"] == MEANING
     with pytest.raises(InvalidInputError, match="A later omnipub wrote the file"):
-        imported(empty, [json.dumps(told | {"meaning": MEANING + 1}), *lines])
+        imported(empty, [json.dumps(progress | {"meaning": MEANING + 1}), *lines])
     assert exported(empty)[1:] == []
-    del told["meaning"]  # as before there was one
-    imported(empty, [json.dumps(told), *lines])
+    del progress["meaning"]  # as before there was one
+    imported(empty, [json.dumps(progress), *lines])
 
 
 def test_no_secret_and_no_gate_is_in_an_export(lived: TestBed) -> None:
@@ -206,7 +206,7 @@ def test_an_import_that_died_goes_on_with_merge(lived: TestBed, empty: TestBed) 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        transfer(empty).bring_in(lines, told=die)
+        transfer(empty).bring_in(lines, progress=die)
     with pytest.raises(GateClosedError):
         empty.system.gate.check()
     done = imported(empty, lines, merge=True)
@@ -215,7 +215,7 @@ def test_an_import_that_died_goes_on_with_merge(lived: TestBed, empty: TestBed) 
 
 def test_a_dry_run_counts_and_writes_nothing(lived: TestBed, empty: TestBed) -> None:
     lines = exported(lived)
-    done = transfer(empty).bring_in(lines, told=nothing, dry_run=True)
+    done = transfer(empty).bring_in(lines, progress=nothing, dry_run=True)
     assert done.written == len(lines) - 1
     assert everything(empty) == {}
     empty.system.gate.check()
@@ -233,20 +233,20 @@ def test_shards_that_a_merge_brings_are_read_from_then_on(lived: TestBed) -> Non
 def test_sandbox_and_live_are_not_mixed(lived: TestBed) -> None:
     live = transfer(lived, settings=replace(lived.system.settings, mode=Mode.LIVE))
     with pytest.raises(ConflictError, match="never mixed"):
-        live.check(exported(lived), told=nothing)
+        live.check(exported(lived), progress=nothing)
 
 
 @pytest.mark.parametrize("header", ["", "no JSON", "[]", "{}", '{"omnipub":"other","mode":"sandbox"}', "5"])
 def test_what_is_no_export_is_refused(bed: TestBed, header: str) -> None:
     with pytest.raises(InvalidInputError, match="no export"):
-        transfer(bed).check([header], told=nothing)
+        transfer(bed).check([header], progress=nothing)
 
 
 def test_an_export_of_a_later_schema_is_refused(lived: TestBed) -> None:
     lines = exported(lived)
     lines[0] = json.dumps(json.loads(lines[0]) | {"schema": 2})
     with pytest.raises(InvalidInputError, match="schema 2; this release reads 1"):
-        transfer(lived).check(lines, told=nothing)
+        transfer(lived).check(lines, progress=nothing)
 
 
 @pytest.mark.parametrize(
@@ -275,5 +275,5 @@ def test_a_file_with_anything_wrong_in_it_is_refused_whole_and_says_where(
 def test_no_more_problems_than_a_person_reads_are_named(lived: TestBed) -> None:
     lines = [*exported(lived), *["{"] * 500]
     with pytest.raises(InvalidInputError) as refused:
-        transfer(lived).check(lines, told=nothing)
+        transfer(lived).check(lines, progress=nothing)
     assert len(refused.value.problems) == 20

@@ -74,7 +74,7 @@ class Damaged:
 
 
 def verified(bed: TestBed, table: Table | None = None) -> VerifyReport:
-    return Verifier(base=replace(bed.system.base, table=table or bed.system.base.table)).verify(told=lambda _: None)
+    return Verifier(base=replace(bed.system.base, table=table or bed.system.base.table)).verify(progress=lambda _: None)
 
 
 @pytest.fixture

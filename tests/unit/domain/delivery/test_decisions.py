@@ -71,10 +71,10 @@ def answered(
     claim: Delivery = CLAIM,
     outcome: Outcome = ANSWER,
     *,
-    said: str = "Hello",
+    text: str = "Hello",
     remedy: ReconcileMethod = ReconcileMethod.LOOK_UP,
 ) -> Delivery:
-    return late_answer(there, claim, outcome, NOON + HOUR, said=said, remedy=remedy)
+    return late_answer(there, claim, outcome, NOON + HOUR, text=text, remedy=remedy)
 
 
 def why(delivery: Delivery) -> Reason:
@@ -191,9 +191,9 @@ def test_what_is_out_is_the_revision_of_the_try(claim: Delivery, revision: int) 
     assert (found.revision, found.frozen) == (revision, claim.frozen)
 
 
-@pytest.mark.parametrize(("said", "shown"), [("Hello", "it was edited: “Hello”."), ("", "it was edited.")])
-def test_an_earlier_revision_is_shown_if_its_text_is_known(said: str, shown: str) -> None:
-    delivery = answered(replace(DUE, attempts=1, revision=2), said=said)
+@pytest.mark.parametrize(("text", "shown"), [("Hello", "it was edited: “Hello”."), ("", "it was edited.")])
+def test_an_earlier_revision_is_shown_if_its_text_is_known(text: str, shown: str) -> None:
+    delivery = answered(replace(DUE, attempts=1, revision=2), text=text)
     assert why(delivery).sentence == f"What went out is revision 1, from before {shown}"
 
 

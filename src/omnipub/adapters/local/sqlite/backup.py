@@ -23,11 +23,11 @@ PAGES = 2048
 APPLICATION = 0x6F6D6E69
 """What marks a file as a copy of ours: `omni`."""
 
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 """Is told how many pages of how many are copied."""
 
 
-def copied(source: Path, target: Path, *, told: Told) -> None:
+def copied(source: Path, target: Path, *, progress: Progress) -> None:
     """Make `target` what `source` is at this moment, in one transaction; a new file is readable by its user only.
 
     Raises:
@@ -40,7 +40,7 @@ def copied(source: Path, target: Path, *, told: Told) -> None:
         there.execute("BEGIN")
         there.execute("SELECT count(*) FROM sqlite_master").fetchone()
         here.execute("PRAGMA synchronous=FULL")
-        there.backup(here, pages=PAGES, progress=lambda _, left, pages: told(pages - left, pages))
+        there.backup(here, pages=PAGES, progress=lambda _, left, pages: progress(pages - left, pages))
 
 
 def sealed_off(file: Path, *, mark: int) -> None:

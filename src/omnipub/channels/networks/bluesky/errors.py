@@ -62,17 +62,17 @@ def failure_of(
 ) -> Outcome:
     """What an answer without the expected content means; `refused` is said where the request itself is wrong."""
     name = error_in(answer)
-    said = words(answer.body.get("message") if isinstance(answer.body, dict) else "")
+    detail = words(answer.body.get("message") if isinstance(answer.body, dict) else "")
     verdict = BY_ERROR.get(name) or BY_STATUS.get(answer.status)
     verdict = refused if verdict is _RECORD else verdict
     if login and verdict and verdict.ended is TryEnd.REJECTED:
         verdict = _PASSWORD  # what is wrong with a login is wrong with the account, and not with the post
     if verdict is None:
-        return unclear(answer, network=TITLE, publishes=publishes, said=said, code=name)
+        return unclear(answer, network=TITLE, publishes=publishes, detail=detail, code=name)
     return Outcome(
         ended=verdict.ended,
         code=name or str(answer.status),
-        sentence=sentence(verdict.sentence, TITLE, said),
+        sentence=sentence(verdict.sentence, TITLE, detail),
         wait=_wait(answer, now) if verdict.ended is TryEnd.THROTTLED else None,
     )
 
@@ -85,9 +85,9 @@ def error_in(answer: Response) -> str:
 
 def _wait(answer: Response, now: datetime | None) -> timedelta:
     """How long to stay away: as asked, else until the limit that was reached begins anew."""
-    asked = asked_wait(answer, now)
+    wait = asked_wait(answer, now)
     reset = answer.headers.get("ratelimit-reset", "")
     seconds = whole_number(reset, most=_FAR)
-    if asked or now is None or seconds is None:
-        return asked or REGAIN
+    if wait or now is None or seconds is None:
+        return wait or REGAIN
     return bounded_wait(EPOCH + timedelta(seconds=seconds) - now)

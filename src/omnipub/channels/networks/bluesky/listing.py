@@ -23,7 +23,7 @@ def read_posts(account: Account, since: datetime) -> Looking:
     They come in the order of their keys, and keys are their authors' choice. So a look shows posts,
     but only one that saw the very first post says that there are no others.
     """
-    seen: list[FoundPost] = []
+    posts: list[FoundPost] = []
     cursor = ""
     for _ in range(PAGES_AT_MOST):
         query = {"repo": account.id, "collection": POSTS, "limit": str(PAGE_SIZE)}
@@ -37,15 +37,15 @@ def read_posts(account: Account, since: datetime) -> Looking:
         page = _page_of(answer, account)
         if page is None:
             return Sighting(failed=failure_of(answer, publishes=False))
-        seen += page.posts
+        posts += page.posts
         if not (page.posts and page.cursor):
-            return Sighting(posts=tuple(seen), reaches_back_to=since)
-        if seen[-1].created_at < since:
+            return Sighting(posts=tuple(posts), reaches_back_to=since)
+        if posts[-1].created_at < since:
             break
         if page.cursor == cursor or len(page.cursor) > CURSOR_AT_MOST:
-            return Sighting(posts=tuple(seen), doubt=ASTRAY)
+            return Sighting(posts=tuple(posts), doubt=ASTRAY)
         cursor = page.cursor
-    return Sighting(posts=tuple(seen))
+    return Sighting(posts=tuple(posts))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ def xrpc_request(
     method: str, account: Account, name: str, *, query: Mapping[str, str] = MappingProxyType({}), **more: Any
 ) -> Request:
     """Return the request that calls a method of the account's data server."""
-    asked = f"?{urlencode(query)}" if query else ""
+    query_string = f"?{urlencode(query)}" if query else ""
     # Another data server's address is its user's word, so it must pass the address guard.
     elsewhere = account.base_url != BASE_URL
-    return Request(method=method, url=f"{account.base_url}/xrpc/{name}{asked}", user_given=elsewhere, **more)
+    return Request(method=method, url=f"{account.base_url}/xrpc/{name}{query_string}", user_given=elsewhere, **more)

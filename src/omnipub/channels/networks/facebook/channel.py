@@ -133,7 +133,7 @@ class Facebook(Channel):
 
     def look_up(self, account: Account, since: datetime) -> Looking:
         """Read the page's published posts, newest first, until one is older than `since`."""
-        seen: list[FoundPost] = []
+        posts: list[FoundPost] = []
         after = ""
         for _ in range(PAGES_AT_MOST):
             query = {"fields": f"id,message,created_time,permalink_url,{ATTACHMENTS}", "limit": str(PAGE_SIZE)}
@@ -147,14 +147,14 @@ class Facebook(Channel):
             page = page_of(answer, account)
             if page is None:
                 return Sighting(failed=failure_of(answer, publishes=False))
-            seen += page.posts
+            posts += page.posts
             # A post of this very second may be younger than `since`: only earlier seconds end the look.
-            if not page.after or (seen and seen[-1].created_at < since.replace(microsecond=0)):
-                return Sighting(posts=tuple(seen), reaches_back_to=since)
+            if not page.after or (posts and posts[-1].created_at < since.replace(microsecond=0)):
+                return Sighting(posts=tuple(posts), reaches_back_to=since)
             if page.after == after or len(page.after) > CURSOR_AT_MOST:
-                return Sighting(posts=tuple(seen), doubt=ASTRAY)
+                return Sighting(posts=tuple(posts), doubt=ASTRAY)
             after = page.after
-        return Sighting(posts=tuple(seen), doubt=TOO_MANY)
+        return Sighting(posts=tuple(posts), doubt=TOO_MANY)
 
     def delete(self, network_id: str, account: Account) -> Publishing:
         """Delete a post; a missing answer is ambiguous, since the public may see that it is gone.

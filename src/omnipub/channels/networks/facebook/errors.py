@@ -85,18 +85,18 @@ def failure_of(
     """What an answer without the expected content means; `refused` is said where a parameter is wrong."""
     error = error_in(answer)
     code, subcode = code_in(error.get("code")), code_in(error.get("error_subcode"))
-    said = words(error.get("error_user_msg") or error.get("message"))
+    detail = words(error.get("error_user_msg") or error.get("message"))
     verdict = _UNSEEN if (code, subcode) == OBJECT_UNSEEN else BY_EITHER.get(subcode) or BY_EITHER.get(code)
     verdict = verdict or BY_CODE.get(code) or BY_STATUS.get(answer.status)
     verdict = refused if verdict is _PARAMETER else verdict
     name = f"{code}/{subcode}" if subcode else str(code or f"http_{answer.status}")
     passing = verdict is not None and verdict.ended is TryEnd.REJECTED and error.get("is_transient") is True
     if verdict is None or passing:  # what Graph itself calls transient is not refused for good
-        return unclear(answer, network=TITLE, publishes=publishes, said=said, code=name)
+        return unclear(answer, network=TITLE, publishes=publishes, detail=detail, code=name)
     return Outcome(
         ended=verdict.ended,
         code=name,
-        sentence=sentence(verdict.sentence, TITLE, said),
+        sentence=sentence(verdict.sentence, TITLE, detail),
         wait=_wait(answer, {code, subcode}, now) if verdict.ended is TryEnd.THROTTLED else None,
     )
 

@@ -25,10 +25,10 @@ def permalink_in(post: Mapping[str, Any], account: Account) -> str:
 
     It is on Facebook, or on the server that answers in its place.
     """
-    said = web_address(post.get("permalink_url"))
-    host = urlsplit(said).hostname or ""
+    address = web_address(post.get("permalink_url"))
+    host = urlsplit(address).hostname or ""
     at_home = host == urlsplit(account.base_url).hostname and account.base_url != BASE_URL
-    return said if at_home or host == HOST or host.endswith(f".{HOST}") else ""
+    return address if at_home or host == HOST or host.endswith(f".{HOST}") else ""
 
 
 @dataclass(frozen=True)

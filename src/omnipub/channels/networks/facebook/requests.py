@@ -17,10 +17,10 @@ def graph_request(
     method: str, account: Account, path: str, *, query: Mapping[str, str] = MappingProxyType({}), **more: Any
 ) -> Request:
     """Return the request to a path of the Graph API."""
-    asked = f"?{urlencode(query)}" if query else ""
+    query_string = f"?{urlencode(query)}" if query else ""
     return Request(
         method=method,
-        url=f"{account.base_url}/{VERSION}/{quote(path)}{asked}",
+        url=f"{account.base_url}/{VERSION}/{quote(path)}{query_string}",
         headers={"Authorization": bearer(account)},
         **more,
     )

@@ -45,19 +45,19 @@ def failure_of(
 ) -> Outcome:
     """What an answer without the expected content means; `refused` is said where the request itself is wrong."""
     body = answer.body if isinstance(answer.body, dict) else {}
-    said = words(body.get("message"))
+    detail = words(body.get("message"))
     codes = _input_codes(body)
     duplicate = answer.status == 422 and DUPLICATE in codes  # noqa: PLR2004 - HTTP's own number
     verdict = _DUPLICATE if duplicate else BY_STATUS.get(answer.status)
     verdict = refused if verdict is _POST else verdict
     code = DUPLICATE if duplicate else _word(body.get("code"))
     if verdict is None:
-        return unclear(answer, network=TITLE, publishes=publishes, said=said, code=code)
+        return unclear(answer, network=TITLE, publishes=publishes, detail=detail, code=code)
     known = POST_URN.search(str(body.get("message"))) if duplicate else None
     return Outcome(
         ended=verdict.ended,
         code=code or str(answer.status),
-        sentence=sentence(verdict.sentence, TITLE, said),
+        sentence=sentence(verdict.sentence, TITLE, detail),
         wait=(asked_wait(answer, now) or THROTTLED_WAIT) if verdict.ended is TryEnd.THROTTLED else None,
         network_id=known[0] if known else "",
         permalink=permalink(known[0], account) if known else "",

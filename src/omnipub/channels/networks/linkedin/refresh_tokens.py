@@ -52,11 +52,11 @@ def token_in(answer: Response) -> tuple[Secret | None, timedelta | None]:
 def no_new_token(answer: Response) -> Outcome:
     """Return what an answer without a new token means."""
     body = answer.body if isinstance(answer.body, dict) else {}
-    said = words(body.get("error_description") or body.get("message"))
+    detail = words(body.get("error_description") or body.get("message"))
     if answer.status in {400, 401}:
         plain = "LinkedIn does not accept the refresh token or the application; connect the account again."
-        return Outcome(ended=TryEnd.AUTH, code=str(answer.status), sentence=sentence(plain, TITLE, said))
+        return Outcome(ended=TryEnd.AUTH, code=str(answer.status), sentence=sentence(plain, TITLE, detail))
     if answer.status == 429:  # noqa: PLR2004 - HTTP's own number
         slower = BY_STATUS[answer.status].sentence
         return Outcome(ended=TryEnd.THROTTLED, code="429", sentence=slower, wait=asked_wait(answer) or THROTTLED_WAIT)
-    return unclear(answer, network=TITLE, publishes=False, said=said)
+    return unclear(answer, network=TITLE, publishes=False, detail=detail)

@@ -37,10 +37,10 @@ def rest_request(
         "Linkedin-Version": VERSION,
         "X-Restli-Protocol-Version": PROTOCOL_VERSION,
     }
-    asked = f"?{urlencode(query)}" if query else ""
+    query_string = f"?{urlencode(query)}" if query else ""
     return Request(
         method=method,
-        url=f"{account.base_url}/rest/{path}{asked}",
+        url=f"{account.base_url}/rest/{path}{query_string}",
         headers=headers | ({"X-RestLi-Method": rest_method} if rest_method else {}),
         **more,
     )

@@ -17,15 +17,15 @@ def check_bot(account: Account) -> Publishing:
     if not BOT_TOKEN.fullmatch(account.token.reveal()):
         return no_token()
     known = []
-    for method, asked in (("getMe", {}), ("getChat", {"chat_id": account.id})):
-        answer = yield replace(bot_request(account, method, json=asked), publishes=False, total_timeout=CHECK_TIMEOUT)
+    for method, fields in (("getMe", {}), ("getChat", {"chat_id": account.id})):
+        answer = yield replace(bot_request(account, method, json=fields), publishes=False, total_timeout=CHECK_TIMEOUT)
         result = answer.body.get("result") if is_done(answer) else None
         if not isinstance(result, dict):
             failed = failure_of(answer, publishes=False)
             # A bot that was shut out has to be let in again; a new token would be shut out as well.
             return replace(failed, ended=TryEnd.REJECTED) if failed.code == "403" else failed
-        said = result.get("title") or result.get("username") or result.get("first_name")
-        known.append(words(said) or str(result.get("id")))
+        title = result.get("title") or result.get("username") or result.get("first_name")
+        known.append(words(title) or str(result.get("id")))
     bot, chat = known
     return Outcome(
         ended=TryEnd.PUBLISHED, network_id=account.id, sentence=f"{TITLE} knows the bot “{bot}” and the chat “{chat}”."

@@ -37,8 +37,8 @@ BY_STATUS: Mapping[int, AnswerMeaning] = MappingProxyType(
 
 def description_in(answer: Response) -> str:
     """Return how an answer describes its error; empty if it does not."""
-    said = answer.body.get("description") if isinstance(answer.body, dict) else None
-    return said if isinstance(said, str) else ""
+    description = answer.body.get("description") if isinstance(answer.body, dict) else None
+    return description if isinstance(description, str) else ""
 
 
 def parameter_in(answer: Response, name: str) -> object:
@@ -51,15 +51,15 @@ def failure_of(
     answer: Response, *, publishes: bool, now: datetime | None = None, refused: AnswerMeaning = _REFUSED
 ) -> Outcome:
     """What an answer without the expected content means."""
-    said = words(description_in(answer))
+    detail = words(description_in(answer))
     verdict = BY_STATUS.get(answer.status)
     verdict = refused if verdict is _REFUSED else verdict
     if verdict is None:
-        return unclear(answer, network=TITLE, publishes=publishes, said=said)
+        return unclear(answer, network=TITLE, publishes=publishes, detail=detail)
     return Outcome(
         ended=verdict.ended,
         code=str(answer.status),
-        sentence=sentence(verdict.sentence, TITLE, said),
+        sentence=sentence(verdict.sentence, TITLE, detail),
         wait=_wait(answer, now) if verdict.ended is TryEnd.THROTTLED else None,
     )
 

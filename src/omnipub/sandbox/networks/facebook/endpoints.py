@@ -94,7 +94,7 @@ def _authorise(request: SandboxRequest, stock: SandboxState, page: str) -> None:
 
 def _feed(request: SandboxRequest, stock: SandboxState, twist: PostChange, page: str) -> SandboxAnswer:
     values = fitting_fields(request, FEED)
-    asked = asked_fields(request, _NEW_POST_FIELDS)
+    fields = asked_fields(request, _NEW_POST_FIELDS)
     if request.form.files:
         raise refused("parameter", "feed takes no files; upload them to photos first")
     if values.get("published") is False:
@@ -104,18 +104,18 @@ def _feed(request: SandboxRequest, stock: SandboxState, twist: PostChange, page:
     attached = values.get("attached_media")
     names = [str(item["media_fbid"]) for item in attached] if isinstance(attached, list) else []
     post = _publish(stock, twist, page, values, [_uploaded(stock, page, name) for name in names])
-    return json_answer({"id": post.id} | _address(request, post, asked))
+    return json_answer({"id": post.id} | _address(request, post, fields))
 
 
 def _photo(request: SandboxRequest, stock: SandboxState, twist: PostChange, page: str) -> SandboxAnswer:
     values = fitting_fields(request, PHOTO)
-    asked = asked_fields(request, _NEW_POST_FIELDS)
+    fields = asked_fields(request, _NEW_POST_FIELDS)
     picture = _picture(request, stock, values)
     if values.get("published") is False:
         return json_answer({"id": stock.pictures.begin(NETWORK, page, pattern=_PHOTO_ID, picture=picture)})
     post = _publish(stock, twist, page, values, [picture])
     photo = stock.pictures.begin(NETWORK, page, pattern=_PHOTO_ID, picture=picture)
-    return json_answer({"id": photo, "post_id": post.id} | _address(request, post, asked))
+    return json_answer({"id": photo, "post_id": post.id} | _address(request, post, fields))
 
 
 def _picture(request: SandboxRequest, stock: SandboxState, values: Mapping[str, object]) -> dict[str, str]:
@@ -162,14 +162,14 @@ def _publish(
     return post
 
 
-def _address(request: SandboxRequest, post: Post, asked: Sequence[str]) -> dict[str, str]:
-    return {"permalink_url": permalink(request, post)} if "permalink_url" in asked else {}
+def _address(request: SandboxRequest, post: Post, fields: Sequence[str]) -> dict[str, str]:
+    return {"permalink_url": permalink(request, post)} if "permalink_url" in fields else {}
 
 
 def _page(request: SandboxRequest, page: str) -> SandboxAnswer:
     """What is known of the page: its name is its id here, as the sandbox's accounts have no others."""
-    asked = asked_fields(request, _PAGE_FIELDS)
-    return json_answer({"id": page} | ({"name": page} if "name" in asked else {}))
+    fields = asked_fields(request, _PAGE_FIELDS)
+    return json_answer({"id": page} | ({"name": page} if "name" in fields else {}))
 
 
 def _delete(request: SandboxRequest, stock: SandboxState) -> SandboxAnswer:

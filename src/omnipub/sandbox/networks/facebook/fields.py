@@ -60,11 +60,11 @@ def fitting_fields(request: SandboxRequest, shape: shapes.Shape) -> dict[str, ob
 def asked_fields(request: SandboxRequest, known: frozenset[str]) -> list[str]:
     """What `fields=` asks for, all of it among `known`."""
     without_parts = re.sub(r"\{[^{}]*\}", "", request.query.get("fields", ""))
-    asked = [name.strip() for name in without_parts.split(",") if name.strip()]
-    unknown = [name for name in asked if name not in known]
+    names = [name.strip() for name in without_parts.split(",") if name.strip()]
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise refused("parameter", f"fields has {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-    return asked
+    return names
 
 
 def whole_number(request: SandboxRequest, name: str, *, default: int, least: int, most: int) -> int:

@@ -19,13 +19,13 @@ _FAR_FUTURE = 10**11
 
 def published_posts(request: SandboxRequest, stock: SandboxState, page: str) -> SandboxAnswer:
     """One leaf of the list; `paging.next` is there only if another leaf is."""
-    asked = asked_fields(request, _FIELDS) or _UNASKED
+    fields = asked_fields(request, _FIELDS) or _UNASKED
     limit = whole_number(request, "limit", default=25, least=1, most=100)
     since = whole_number(request, "since", default=0, least=0, most=_FAR_FUTURE)
     below = _number_behind(request.query.get("after", ""))
     found = stock.ledger.listed(NETWORK, page, limit=limit + 1, below=below, since_ms=since * 1000)
     shown = found[:limit]
-    content: dict[str, object] = {"data": [_shown(request, post, asked) for post in shown]}
+    content: dict[str, object] = {"data": [_shown(request, post, fields) for post in shown]}
     if shown:
         after = _cursor(shown[-1])
         paging: dict[str, object] = {"cursors": {"before": _cursor(shown[0]), "after": after}}
@@ -41,7 +41,7 @@ def permalink(request: SandboxRequest, post: Post) -> str:
     return f"{request.base_url}/posts/{NETWORK}/{quote(post.id, safe='')}"
 
 
-def _shown(request: SandboxRequest, post: Post, asked: Sequence[str]) -> dict[str, object]:
+def _shown(request: SandboxRequest, post: Post, fields: Sequence[str]) -> dict[str, object]:
     created = datetime.fromtimestamp(post.received_at // 1000, UTC)
     cards = _cards(request, post)
     values: dict[str, object] = {
@@ -52,7 +52,7 @@ def _shown(request: SandboxRequest, post: Post, asked: Sequence[str]) -> dict[st
         "attachments": {"data": cards},
     }
     left_away = {name for name, there in (("message", post.text), ("attachments", cards)) if not there}
-    names = [name for name in asked if name not in left_away]  # Graph leaves away what is empty
+    names = [name for name in fields if name not in left_away]  # Graph leaves away what is empty
     return {name: values[name] for name in dict.fromkeys(["id", *names])}
 
 

@@ -25,8 +25,8 @@ def renew(request: SandboxRequest, stock: SandboxState) -> SandboxAnswer:
     client, secret = fields["client_id"], fields["client_secret"]
     if not stock.grants.application(NETWORK, client, secret):
         raise _refused(401, "invalid_client", "Client authentication failed")
-    asked = Grant(refresh=fields["refresh_token"], client=client, secret=secret, lasts=0)
-    renewed = stock.grants.renew(NETWORK, asked)
+    grant = Grant(refresh=fields["refresh_token"], client=client, secret=secret, lasts=0)
+    renewed = stock.grants.renew(NETWORK, grant)
     if renewed is None:
         raise _refused(400, "invalid_grant", "The provided refresh token is invalid, expired or revoked")
     token, fresh = renewed

@@ -59,8 +59,8 @@ def answer(request: SandboxRequest, stock: SandboxState, twist: PostChange) -> S
     account = _account(stock, where.account)
     if stock.ledger.token(NETWORK, account) != token:
         raise refused("outside")
-    asked = AllowedRequest(stock=stock, twist=twist, account=account, values=values, files=request.form.files)
-    return _ACTIONS[method](asked)
+    allowed = AllowedRequest(stock=stock, twist=twist, account=account, values=values, files=request.form.files)
+    return _ACTIONS[method](allowed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,55 +128,55 @@ def _numbers(number: int, parts: int) -> list[int]:
     return [number * ALBUM[1] + part for part in range(parts)]
 
 
-def _send_message(asked: AllowedRequest) -> SandboxAnswer:
-    if asked.files:
+def _send_message(allowed: AllowedRequest) -> SandboxAnswer:
+    if allowed.files:
         raise refused("request", "sandbox: sendMessage takes no files")
-    text = checked_length(str(asked.values["text"]), TEXT_UNITS, "Text is too long")
-    preview = asked.values.get("link_preview_options", {})
+    text = checked_length(str(allowed.values["text"]), TEXT_UNITS, "Text is too long")
+    preview = allowed.values.get("link_preview_options", {})
     link = "" if preview.get("is_disabled") else str(preview.get("url", ""))
-    post = asked.publish(text, link=link)
-    return _done(_message(asked.account, post, 0, text=text))
+    post = allowed.publish(text, link=link)
+    return _done(_message(allowed.account, post, 0, text=text))
 
 
-def _send_photo(asked: AllowedRequest) -> SandboxAnswer:
-    caption = _caption(asked.values)
-    if set(asked.files) - {"photo"} or len(asked.files) + ("photo" in asked.values) != 1:
+def _send_photo(allowed: AllowedRequest) -> SandboxAnswer:
+    caption = _caption(allowed.values)
+    if set(allowed.files) - {"photo"} or len(allowed.files) + ("photo" in allowed.values) != 1:
         raise refused("request", "there is no photo in the request")
-    source = asked.values.get("photo", f"{_ATTACHED}photo")
-    post = asked.publish(caption, media=[asked.picture(source, "")])
-    return _done(_message(asked.account, post, 0, caption=caption))
+    source = allowed.values.get("photo", f"{_ATTACHED}photo")
+    post = allowed.publish(caption, media=[allowed.picture(source, "")])
+    return _done(_message(allowed.account, post, 0, caption=caption))
 
 
-def _send_album(asked: AllowedRequest) -> SandboxAnswer:
+def _send_album(allowed: AllowedRequest) -> SandboxAnswer:
     """Several photos, one post; clients show the first one's caption under all of them."""
-    items = asked.values["media"]
+    items = allowed.values["media"]
     captions = [_caption(item) for item in items]
     wanted = {item["media"].removeprefix(_ATTACHED) for item in items if item["media"].startswith(_ATTACHED)}
-    if wanted != set(asked.files):
+    if wanted != set(allowed.files):
         raise refused("request", "sandbox: the files are not those that media names")
     media = [
-        asked.picture(item["media"], caption if at else "")
+        allowed.picture(item["media"], caption if at else "")
         for at, (item, caption) in enumerate(zip(items, captions, strict=True))
     ]
-    post = asked.publish(captions[0], media=media)
-    return _done([_message(asked.account, post, at, caption=caption) for at, caption in enumerate(captions)])
+    post = allowed.publish(captions[0], media=media)
+    return _done([_message(allowed.account, post, at, caption=caption) for at, caption in enumerate(captions)])
 
 
 def _caption(values: Mapping[str, Any]) -> str:
     return checked_length(str(values.get("caption", "")), CAPTION_UNITS, "message caption is too long")
 
 
-def _delete(asked: AllowedRequest) -> SandboxAnswer:
+def _delete(allowed: AllowedRequest) -> SandboxAnswer:
     """Delete a message, of an album that message alone; this bot has no right to delete old ones."""
-    wanted = int(asked.values["message_id"])
+    wanted = int(allowed.values["message_id"])
     number = wanted // ALBUM[1]
-    posts = asked.stock.ledger.newest(network=NETWORK, account=asked.account, limit=1_000_000)
+    posts = allowed.stock.ledger.newest(network=NETWORK, account=allowed.account, limit=1_000_000)
     post = next((post for post in posts if post.number == number and wanted in _numbers_of(post)), None)
     if post is None or post.deleted_at:
         raise refused("request", "message to delete not found")
     if now_ms() - post.received_at > _DELETABLE_MS:
         raise refused("request", "message can't be deleted")
-    if not asked.stock.ledger.delete_part(post, wanted, of=len(_numbers_of(post))):
+    if not allowed.stock.ledger.delete_part(post, wanted, of=len(_numbers_of(post))):
         raise refused("request", "message to delete not found")
     return _done(True)
 
@@ -200,7 +200,7 @@ _ACTIONS: Mapping[str, Callable[[AllowedRequest], SandboxAnswer]] = MappingProxy
         "sendPhoto": _send_photo,
         "sendMediaGroup": _send_album,
         "deleteMessage": _delete,
-        "getChat": lambda asked: _done(_chat(asked.account)),
+        "getChat": lambda allowed: _done(_chat(allowed.account)),
     }
 )
 
