@@ -100,7 +100,7 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
             channels=tuple(channels),
             schedule=schedule or Schedule(at=now, local="", zone="UTC"),
         )
-        asked = {
+        request = {
             "member": member,
             "type": slug,
             "earned_on": day.isoformat(),
@@ -116,7 +116,7 @@ def announce(  # noqa: PLR0913  a command's options are its parameters
                 draft=draft,
                 schedule=schedule,
                 window=window,
-                idempotency=key_of(idempotency_key, "certs announce", asked),
+                idempotency=key_of(idempotency_key, "certs announce", request),
             )
         show_created(call, system, created, group="certs", wait=wait, timeout=timeout)
 

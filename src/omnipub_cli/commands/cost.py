@@ -231,11 +231,11 @@ def _say_what_it_rests_on(call: Call, made: "Quote") -> None:
         out.note(f"In no total, as nobody could read their prices: {', '.join(made.unknown.values())}.")
     for sentence in made.not_built:
         out.note(f"Counted in and not built yet: {sentence}")
-    seen = made.measurement
-    if seen:
+    found = made.measurement
+    if found:
         out.note(
-            f"Measured from {seen.since:%Y-%m-%d %H:%M} to {seen.until:%Y-%m-%d %H:%M} UTC, of which the stage ran "
-            f"{seen.hours} hours: {seen.requests_per_day:,.0f} requests and {seen.deliveries_per_day:,.0f} "
+            f"Measured from {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC, of which the stage ran "
+            f"{found.hours} hours: {found.requests_per_day:,.0f} requests and {found.deliveries_per_day:,.0f} "
             "deliveries a day. What is not marked as measured is computed from them."
         )
         return

@@ -110,13 +110,13 @@ def _compose(client: Client, channels: Sequence[str], seconds: float) -> list[Pi
     ahead = datetime.now(UTC) + timedelta(seconds=seconds)
     at = ahead.isoformat(timespec="milliseconds")
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
-    asked: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    requests: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("now", "/messages", {"text": "Composed once, published everywhere.", "hashtags": ["omnipub"]}),
         ("scheduled", "/messages", {"text": "Published when it was due.", "schedule": {"at": at}}),
         ("certification", "/certifications", {"member": "Ada Lovelace", "type": EARNED, "earned_on": yesterday}),
     )
     pieces = []
-    for what, path, body in asked:
+    for what, path, body in requests:
         created = client.post(path, body | {"channels": channels}, key=f"demo-{what}")
         pieces.append(Piece(what=what, path=f"{path}/{created['id']}"))
     return pieces

@@ -147,9 +147,9 @@ class _Run:
         from omnipub_cli.deployment.stacks import id_of
         from omnipub_cli.framework.exit_codes import ExitCode
 
-        told = finish.outputs()
-        finish.keep(told)
-        steps = finish.next_steps(told, back=back)
+        outputs = finish.outputs()
+        finish.keep(outputs)
+        steps = finish.next_steps(outputs, back=back)
         bad = [one for one in checks if one.verdict == "bad"]
         document: DeployedJson = {
             "stage": self.target.stage,
@@ -160,12 +160,12 @@ class _Run:
             "pages": pages,
             "ok": not bad,
             "checks": deployment_views.checks_json(checks),
-            "outputs": deployment_views.outputs_json(told),
+            "outputs": deployment_views.outputs_json(outputs),
             "next": [{"why": why, "type": words} for why, words in steps],
         }
         self.call.output.data(
             deployment_views.checks_view(checks, terminal=self.call.output.look.terminal),
-            *([deployment_views.outputs_table(told)] if any(told.values()) else []),
+            *([deployment_views.outputs_table(outputs)] if any(outputs.values()) else []),
             json=document,
             ids=[id_of(short) for short in self.made],
         )

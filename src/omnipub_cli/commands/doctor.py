@@ -76,15 +76,15 @@ def _table(found: "Sequence[Finding]", typed: "Sequence[str]") -> TableView:
 
 def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> StoryView:
     """The same for a terminal: sentences that may wrap, and each command on a line of its own."""
-    told: list[LineView] = []
+    lines: list[LineView] = []
     for one, words in zip(found, typed, strict=True):
         state = StatusCell(one.health.value)
-        told.append(
+        lines.append(
             LineView((state, f"{one.name}:", one.what, *([one.at] if one.at else [])), indent=4 - len(state.value))
         )
         if words:
-            told.append(LineView(("next:", words), indent=7, whole=True))
-    return StoryView(lines=told)
+            lines.append(LineView(("next:", words), indent=7, whole=True))
+    return StoryView(lines=lines)
 
 
 def _findings(call: Call) -> "Iterator[Finding]":

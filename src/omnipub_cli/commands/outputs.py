@@ -46,7 +46,7 @@ def outputs(
     call.output.data(
         *([deployment_views.outputs_table(kept["outputs"])] if any(kept["outputs"].values()) else []),
         json=document,
-        ids=[value for told in kept["outputs"].values() for value in told.values()],
+        ids=[value for values in kept["outputs"].values() for value in values.values()],
     )
     if not any(kept["outputs"].values()):
         call.output.note("The stacks that are there say nothing of themselves.")

@@ -36,8 +36,8 @@ class AwsAccount:
     @cached_property
     def _caller(self) -> Caller:
         with asked("AWS"):
-            told = self._session.client("sts").get_caller_identity()
-        return Caller(account=told["Account"], arn=told["Arn"])
+            answer = self._session.client("sts").get_caller_identity()
+        return Caller(account=answer["Account"], arn=answer["Arn"])
 
     def caller(self) -> Caller:
         """Whose credentials these are."""

@@ -54,8 +54,8 @@ class AwsAccountFacts:
     def recorders(self) -> Sequence[str]:
         """The names of AWS Config's recorders."""
         with asked("AWS Config"):
-            told = self._client("config").describe_configuration_recorders()
-        return [one["name"] for one in told.get("ConfigurationRecorders", ())]
+            answer = self._client("config").describe_configuration_recorders()
+        return [one["name"] for one in answer.get("ConfigurationRecorders", ())]
 
     def concurrency(self) -> int:
         """How many runs of functions the account may have side by side."""

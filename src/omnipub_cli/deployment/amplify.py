@@ -29,8 +29,8 @@ class AwsSite:
     def job(self, *, app: str, branch: str, job: str) -> str:
         """How that goes."""
         with asked("Amplify"):
-            told = self._amplify.get_job(appId=app, branchName=branch, jobId=job)
-        return str(told["job"]["summary"]["status"])
+            answer = self._amplify.get_job(appId=app, branchName=branch, jobId=job)
+        return str(answer["job"]["summary"]["status"])
 
     def invalidate(self, distribution: str, *, token: str) -> None:
         """Let CloudFront forget what it keeps."""

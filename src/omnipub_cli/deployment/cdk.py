@@ -110,8 +110,8 @@ def _last(lines: Sequence[str]) -> Sequence[str]:
     if failed:
         more = len(failed) - FINDINGS
         return [*failed[:FINDINGS], *([f"and {more} more"] if more > 0 else [])]
-    said = [line.strip(" !") for line in others]
-    return [line for line in said if line and not _GOING_WELL.search(line)][-LAST_WORDS:]
+    sentences = [line.strip(" !") for line in others]
+    return [line for line in sentences if line and not _GOING_WELL.search(line)][-LAST_WORDS:]
 
 
 def _sorted(lines: Sequence[str]) -> tuple[list[list[str]], list[str]]:

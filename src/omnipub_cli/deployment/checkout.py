@@ -42,10 +42,10 @@ class Checkout:
         """The version, with the commit if git knows one: `0.1.0+f9e941c`, and `-dirty` if something is not in it."""
         words = ["git", "-C", str(self.root), "describe", "--always", "--dirty", "--exclude=*"]
         try:
-            said = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603  git as it is installed
+            described = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603  git as it is installed
         except OSError:
-            said = ""
-        return f"{__version__}+{said}" if said else __version__
+            described = ""
+        return f"{__version__}+{described}" if described else __version__
 
     @property
     def pinned_cdk(self) -> str:
@@ -54,8 +54,8 @@ class Checkout:
         Raises:
             ConfigurationError: It is not pinned to one version.
         """
-        told = loads((self.cdk / "package.json").read_text(), lenient=True)
-        version = str(told.get("devDependencies", {}).get("aws-cdk", ""))
+        package = loads((self.cdk / "package.json").read_text(), lenient=True)
+        version = str(package.get("devDependencies", {}).get("aws-cdk", ""))
         if not version[:1].isdecimal():
             raise ConfigurationError(
                 f"cdk/package.json asks for aws-cdk '{version}', which is no single version.",
@@ -66,8 +66,8 @@ class Checkout:
     @property
     def installed_cdk(self) -> str:
         """The version that is installed beside it; "" if none is."""
-        told = self.cdk / "node_modules" / "aws-cdk" / "package.json"
-        return str(loads(told.read_text(), lenient=True)["version"]) if told.is_file() else ""
+        file = self.cdk / "node_modules" / "aws-cdk" / "package.json"
+        return str(loads(file.read_text(), lenient=True)["version"]) if file.is_file() else ""
 
     def module(self, name: str) -> Any:
         """A file of omnipub_cdk that needs nothing but omnipub, imported without the folder becoming importable."""

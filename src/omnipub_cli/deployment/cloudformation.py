@@ -23,8 +23,8 @@ class CloudFormation:
     def find(self, name: str) -> Stack | None:
         """The stack, None if there is none."""
         with asked(_WHAT):
-            told = _unless_absent(self._client.describe_stacks, StackName=name)
-        return _stack(told["Stacks"][0]) if told and told["Stacks"] else None
+            answer = _unless_absent(self._client.describe_stacks, StackName=name)
+        return _stack(answer["Stacks"][0]) if answer and answer["Stacks"] else None
 
     def events(self, name: str, *, since: datetime) -> Sequence[StackEvent]:
         """What happened at `since` and later, the oldest first."""
@@ -32,12 +32,12 @@ class CloudFormation:
         token: dict[str, str] = {}
         while True:
             with asked(_WHAT):
-                told = _unless_absent(self._client.describe_stack_events, StackName=name, **token) or {}
-            page = [_event(one) for one in told.get("StackEvents", ())]
+                answer = _unless_absent(self._client.describe_stack_events, StackName=name, **token) or {}
+            page = [_event(one) for one in answer.get("StackEvents", ())]
             found += [one for one in page if one.at >= since]
-            if not told.get("NextToken") or (page and page[-1].at < since):
+            if not answer.get("NextToken") or (page and page[-1].at < since):
                 return found[::-1]
-            token = {"NextToken": told["NextToken"]}
+            token = {"NextToken": answer["NextToken"]}
 
     def resources(self, name: str) -> Sequence[Resource]:
         """What the stack consists of."""
@@ -68,20 +68,20 @@ class CloudFormation:
         token: dict[str, str] = {}
         while True:
             with asked(_WHAT):
-                told = _unless_absent(
+                answer = _unless_absent(
                     self._client.describe_change_set, StackName=name, ChangeSetName=change_set, **token
                 )
-            if told is None:
+            if answer is None:
                 return None
-            changes += told.get("Changes", ())
-            if not told.get("NextToken"):
+            changes += answer.get("Changes", ())
+            if not answer.get("NextToken"):
                 return ChangeSet(
-                    status=told["Status"],
-                    why=told.get("StatusReason", ""),
-                    id=told.get("ChangeSetId", ""),
+                    status=answer["Status"],
+                    why=answer.get("StatusReason", ""),
+                    id=answer.get("ChangeSetId", ""),
                     changes=changes,
                 )
-            token = {"NextToken": told["NextToken"]}
+            token = {"NextToken": answer["NextToken"]}
 
     def forget(self, name: str, change_set: str) -> None:
         """Delete a change set; one that is not there is none to delete."""
@@ -140,8 +140,8 @@ class CloudFormation:
     def comparison(self, id_: str) -> tuple[str, str]:
         """How that goes (DETECTION_IN_PROGRESS, DETECTION_COMPLETE or DETECTION_FAILED), and why it failed."""
         with asked(_WHAT):
-            told = self._client.describe_stack_drift_detection_status(StackDriftDetectionId=id_)
-        return told["DetectionStatus"], told.get("DetectionStatusReason", "")
+            answer = self._client.describe_stack_drift_detection_status(StackDriftDetectionId=id_)
+        return answer["DetectionStatus"], answer.get("DetectionStatusReason", "")
 
     def drifted(self, name: str) -> Sequence[DriftedResource]:
         """What the last comparison of a stack found to differ."""
@@ -149,13 +149,13 @@ class CloudFormation:
         token: dict[str, str] = {}
         while True:
             with asked(_WHAT):
-                told = self._client.describe_stack_resource_drifts(
+                answer = self._client.describe_stack_resource_drifts(
                     StackName=name, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"], **token
                 )
-            found += [_drifted(one) for one in told["StackResourceDrifts"]]
-            if not told.get("NextToken"):
+            found += [_drifted(one) for one in answer["StackResourceDrifts"]]
+            if not answer.get("NextToken"):
                 return found
-            token = {"NextToken": told["NextToken"]}
+            token = {"NextToken": answer["NextToken"]}
 
 
 def _unless_absent(call: Any, **asked_for: Any) -> Any:
@@ -165,46 +165,46 @@ def _unless_absent(call: Any, **asked_for: Any) -> Any:
     try:
         return call(**asked_for)
     except ClientError as error:
-        told = error.response.get("Error", {})
-        missing = told.get("Code") == "ValidationError" and "does not exist" in told.get("Message", "")
-        if missing or told.get("Code") in {"ChangeSetNotFound", "ChangeSetNotFoundException"}:
+        answer = error.response.get("Error", {})
+        missing = answer.get("Code") == "ValidationError" and "does not exist" in answer.get("Message", "")
+        if missing or answer.get("Code") in {"ChangeSetNotFound", "ChangeSetNotFoundException"}:
             return None
         raise
 
 
-def _stack(told: Any) -> Stack:
+def _stack(answer: Any) -> Stack:
     return Stack(
-        name=told["StackName"],
-        status=told["StackStatus"],
-        why=told.get("StackStatusReason", ""),
-        changed_at=told.get("LastUpdatedTime") or told.get("CreationTime"),
-        created_at=told.get("CreationTime"),
-        drift=told.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED"),
-        protected=bool(told.get("EnableTerminationProtection", False)),
-        role=told.get("RoleARN", ""),
-        outputs={one["OutputKey"]: one["OutputValue"] for one in told.get("Outputs", ())},
-        parameters=[one["ParameterKey"] for one in told.get("Parameters", ())],
-        tags=told.get("Tags", ()),
+        name=answer["StackName"],
+        status=answer["StackStatus"],
+        why=answer.get("StackStatusReason", ""),
+        changed_at=answer.get("LastUpdatedTime") or answer.get("CreationTime"),
+        created_at=answer.get("CreationTime"),
+        drift=answer.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED"),
+        protected=bool(answer.get("EnableTerminationProtection", False)),
+        role=answer.get("RoleARN", ""),
+        outputs={one["OutputKey"]: one["OutputValue"] for one in answer.get("Outputs", ())},
+        parameters=[one["ParameterKey"] for one in answer.get("Parameters", ())],
+        tags=answer.get("Tags", ()),
     )
 
 
-def _drifted(told: Any) -> DriftedResource:
+def _drifted(answer: Any) -> DriftedResource:
     return DriftedResource(
-        logical=told["LogicalResourceId"],
-        physical=told.get("PhysicalResourceId", ""),
-        kind=told["ResourceType"],
-        how=told["StackResourceDriftStatus"],
-        because=[one["PropertyPath"] for one in told.get("PropertyDifferences", ())],
+        logical=answer["LogicalResourceId"],
+        physical=answer.get("PhysicalResourceId", ""),
+        kind=answer["ResourceType"],
+        how=answer["StackResourceDriftStatus"],
+        because=[one["PropertyPath"] for one in answer.get("PropertyDifferences", ())],
     )
 
 
-def _event(told: Any) -> StackEvent:
+def _event(answer: Any) -> StackEvent:
     return StackEvent(
-        id=told["EventId"],
-        at=told["Timestamp"],
-        logical=told.get("LogicalResourceId", ""),
-        kind=told.get("ResourceType", ""),
-        status=told.get("ResourceStatus", ""),
-        why=told.get("ResourceStatusReason", ""),
-        token=told.get("ClientRequestToken", ""),
+        id=answer["EventId"],
+        at=answer["Timestamp"],
+        logical=answer.get("LogicalResourceId", ""),
+        kind=answer.get("ResourceType", ""),
+        status=answer.get("ResourceStatus", ""),
+        why=answer.get("ResourceStatusReason", ""),
+        token=answer.get("ClientRequestToken", ""),
     )

@@ -94,7 +94,7 @@ class Follower:
         rested: Callable[[str], None],
     ) -> Mapping[str, Stack | None]:
         ends: dict[str, Stack | None] = {}
-        seen: dict[str, StackProgress] = {}
+        progress: dict[str, StackProgress] = {}
         looks = 0
         while len(ends) < len(watched):
             if looks:
@@ -104,11 +104,11 @@ class Follower:
                 stack = one.stacks.find(one.name)
                 events = self._events[one.short] = one.stacks.events(one.name, since=one.since)
                 status = stack.status if stack else "DELETE_COMPLETE"
-                seen[one.short] = seen_of(one.short, status, events, total=one.total)
+                progress[one.short] = seen_of(one.short, status, events, total=one.total)
                 if stack is None or _rests(stack, events, looks):
                     ends[one.short] = stack
                     rested(one.name)
-            show(list(seen.values()))
+            show(list(progress.values()))
         return ends
 
     def _judge(self, one: WatchedStack, stack: Stack | None) -> None:

@@ -90,9 +90,9 @@ class DeploymentHistory:
 
     def keep(self, record: DeploymentRecord) -> DeploymentRecord:
         """Write it."""
-        told = {name: getattr(record, name) for name in DeploymentRecord.__dataclass_fields__}
-        told |= {"at": to_text(record.at), "stacks": list(record.stacks), "replaced": dict(record.replaced)}
-        self._shelf.put(f"{record.id}{_SUFFIX}", json.dumps(told, indent=2))
+        document = {name: getattr(record, name) for name in DeploymentRecord.__dataclass_fields__}
+        document |= {"at": to_text(record.at), "stacks": list(record.stacks), "replaced": dict(record.replaced)}
+        self._shelf.put(f"{record.id}{_SUFFIX}", json.dumps(document, indent=2))
         return record
 
     def to_roll_back(self) -> DeploymentRecord | None:
@@ -108,5 +108,7 @@ class DeploymentHistory:
         return [_read(loads(self._shelf.get(name), lenient=True)) for name in self._shelf.newest(count)]
 
 
-def _read(told: Mapping[str, Any]) -> DeploymentRecord:
-    return DeploymentRecord(**{**told, "at": from_text(told["at"]), "state": DeploymentState(told["state"])})
+def _read(document: Mapping[str, Any]) -> DeploymentRecord:
+    return DeploymentRecord(
+        **{**document, "at": from_text(document["at"]), "state": DeploymentState(document["state"])}
+    )

@@ -26,8 +26,8 @@ def named(flag: str, environment: Mapping[str, str], *, in_file: str, file: str)
         InvalidInputError: What is said is none.
         NotBuiltError: It is not built yet.
     """
-    said = {"--infra": flag, VARIABLE: environment.get(VARIABLE, ""), f"infra in {file}": in_file}
-    where, name = next(((where, name) for where, name in said.items() if name), ("", ""))
+    by_source = {"--infra": flag, VARIABLE: environment.get(VARIABLE, ""), f"infra in {file}": in_file}
+    where, name = next(((where, name) for where, name in by_source.items() if name), ("", ""))
     if not name:
         return None
     if name not in list(Infrastructure):

@@ -17,5 +17,5 @@ class Functions:
     def log_group(self, function: str) -> str:
         """Where its lines are."""
         with asked(f"The function {function}"):
-            told = self._client.get_function_configuration(FunctionName=function)
-        return str(told.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function}")
+            answer = self._client.get_function_configuration(FunctionName=function)
+        return str(answer.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function}")

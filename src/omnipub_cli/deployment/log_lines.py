@@ -64,25 +64,25 @@ class LogLines:
         token: dict[str, str] = {}
         while True:
             with asked(WHAT):
-                told = self._client.filter_log_events(
+                answer = self._client.filter_log_events(
                     **asked_for, **({"filterPattern": pattern} if pattern else {}), **token
                 )
-            for one in told.get("events", ()):
+            for one in answer.get("events", ()):
                 yield _entry(function, one)
-            if not told.get("nextToken"):
+            if not answer.get("nextToken"):
                 return
-            token = {"nextToken": told["nextToken"]}
+            token = {"nextToken": answer["nextToken"]}
 
 
-def _entry(function: str, told: Mapping[str, Any]) -> LogEntry:
-    text = str(told.get("message", "")).rstrip()
+def _entry(function: str, event: Mapping[str, Any]) -> LogEntry:
+    text = str(event.get("message", "")).rstrip()
     try:
         fields = loads(text, lenient=True)
     except ValueError:
         fields = {}
     return LogEntry(
-        id=str(told.get("eventId") or f"{told['timestamp']}-{sha256(text.encode()).hexdigest()[:16]}"),
-        at=datetime.fromtimestamp(told["timestamp"] / 1000, UTC),
+        id=str(event.get("eventId") or f"{event['timestamp']}-{sha256(text.encode()).hexdigest()[:16]}"),
+        at=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
         function=function,
         text=text,
         fields=fields if isinstance(fields, dict) else {},

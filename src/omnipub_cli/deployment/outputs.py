@@ -35,14 +35,14 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def write(self, stage: str, told: Mapping[str, Any]) -> Path:
+    def write(self, stage: str, document: Mapping[str, Any]) -> Path:
         """Keep what was seen; the file is there whole or as it was before."""
         self._folder.mkdir(parents=True, exist_ok=True)
         final = self._folder / f"{stage}.json"
         handle, aside = tempfile.mkstemp(prefix=f".{stage}-", dir=self._folder)
         try:
             with os.fdopen(handle, "w") as file:
-                json.dump(told, file, indent=2)
+                json.dump(document, file, indent=2)
             Path(aside).replace(final)
         finally:
             with suppress(FileNotFoundError):
@@ -52,7 +52,7 @@ class Cache:
     def read(self, stage: str) -> dict[str, Any] | None:
         """What was kept, None if nothing was."""
         try:
-            told = loads((self._folder / f"{stage}.json").read_text(), lenient=True)
+            document = loads((self._folder / f"{stage}.json").read_text(), lenient=True)
         except FileNotFoundError:
             return None
-        return dict(told)
+        return dict(document)

@@ -129,14 +129,14 @@ def node_of(checkout: Checkout, environment: Mapping[str, str] | None = None) ->
         number = _major(version := _version(node))
         if number >= LEAST_NODE:
             return node
-        said = f"is {version}" if number else "is no node"
+        verdict = f"is {version}" if number else "is no node"
         if variables.get("JSII_NODE"):
             raise ConfigurationError(
-                f"CDK needs node {LEAST_NODE} or newer, and {node}, which JSII_NODE names, {said}.",
+                f"CDK needs node {LEAST_NODE} or newer, and {node}, which JSII_NODE names, {verdict}.",
                 hint="Let omnipub look for one itself: unset JSII_NODE",
             )
         raise ConfigurationError(
-            f"CDK needs node {LEAST_NODE} or newer, and {node} {said}.",
+            f"CDK needs node {LEAST_NODE} or newer, and {node} {verdict}.",
             hint=f"A newer one comes with CDK's packages: {typed('uv')} {_PACKAGES}",
         )
 

@@ -41,15 +41,15 @@ class Folder:
 
         with asked(_WHAT):
             try:
-                told = self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
+                answer = self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") in _ABSENT:
                     return None
                 raise
-            body = told["Body"].read().decode()
-        said = told.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
-        there_now = parsedate_to_datetime(said) if said else datetime.now(UTC)
-        return HeldObject(body=body, tag=told["ETag"], age=(there_now - told["LastModified"]).total_seconds())
+            body = answer["Body"].read().decode()
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        there_now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return HeldObject(body=body, tag=answer["ETag"], age=(there_now - answer["LastModified"]).total_seconds())
 
     def swap(self, name: str, body: str, *, tag: str) -> str | None:
         """Write an object that still has this tag ("": that is not there); its new tag, None if it has another."""
@@ -58,14 +58,14 @@ class Folder:
         condition = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
         with asked(_WHAT):
             try:
-                told = self._client.put_object(
+                answer = self._client.put_object(
                     Bucket=self._bucket, Key=f"{self._prefix}{name}", Body=body.encode(), **condition
                 )
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") in _CHANGED | _ABSENT:
                     return None
                 raise
-        return str(told["ETag"])
+        return str(answer["ETag"])
 
     def newest(self, count: int) -> Sequence[str]:
         """Names of the last objects in the order of their names, the last one first."""

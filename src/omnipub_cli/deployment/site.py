@@ -46,8 +46,8 @@ def bundled(folder: Path, *, version: str) -> Bundle:
         raise InvalidInputError(f"{folder} has no {PAGE}.", hint="Build the console, or name the folder of its pages.")
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     digest = hashlib.sha256(b"".join(name.encode() + b"\0" + files[name] for name in sorted(files))).hexdigest()[:12]
-    told = {"version": version, "pages": digest}
-    files[VERSION] = json.dumps(told).encode()
+    document = {"version": version, "pages": digest}
+    files[VERSION] = json.dumps(document).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
@@ -55,7 +55,7 @@ def bundled(folder: Path, *, version: str) -> Bundle:
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, files[name])
-    return Bundle(archive=buffer.getvalue(), version=told)
+    return Bundle(archive=buffer.getvalue(), version=document)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,9 +71,9 @@ class Smoke:
                 age = max(0, round((self.now() - found).total_seconds()))
                 return SmokeCheck(name="heartbeat", verdict="ok", what=f"The scheduler's last tick was {age} s ago.")
             self.wait(LOOK_EVERY)
-        said = f"The last one began at {found:%H:%M:%S} UTC." if found else "There never was one."
+        sentence = f"The last one began at {found:%H:%M:%S} UTC." if found else "There never was one."
         logs = f"omnipub logs tail scheduler --since 15m --stage {self.stage}"
-        return SmokeCheck(name="heartbeat", verdict="bad", what=f"No tick since this deployment. {said}", next=logs)
+        return SmokeCheck(name="heartbeat", verdict="bad", what=f"No tick since this deployment. {sentence}", next=logs)
 
     def _version(self) -> SmokeCheck:
         if not self.address:
@@ -82,13 +82,13 @@ class Smoke:
             )
         status, body = self.fetch(f"{self.address}{HEALTH}")
         try:
-            told = loads(body, lenient=True)
+            document = loads(body, lenient=True)
         except ValueError:
-            told = {}
-        if status == _OK and told.get("version") == __version__:
+            document = {}
+        if status == _OK and document.get("version") == __version__:
             return SmokeCheck(name="version", verdict="ok", what=f"{self.address} answers with version {__version__}.")
         what = f"{self.address}{HEALTH} answers {status or 'nothing'}"
-        what += f" with version {told['version']}; wanted: {__version__}." if told.get("version") else "."
+        what += f" with version {document['version']}; wanted: {__version__}." if document.get("version") else "."
         return SmokeCheck(
             name="version", verdict="bad", what=what, next=f"omnipub logs tail api --since 15m --stage {self.stage}"
         )

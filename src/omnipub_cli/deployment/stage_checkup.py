@@ -100,10 +100,10 @@ def _stacks(stage: Stage) -> Iterator[Finding]:
 
 def _alarms(stage: Stage) -> Iterator[Finding]:
     with asked("CloudWatch"):
-        told = stage.clients.of("cloudwatch").describe_alarms(
+        answer = stage.clients.of("cloudwatch").describe_alarms(
             AlarmNamePrefix=name_of("Monitoring", stage.name), StateValue="ALARM", MaxRecords=MOST_ALARMS
         )
-    ringing = told.get("MetricAlarms", [])
+    ringing = answer.get("MetricAlarms", [])
     for one in ringing:
         what = f"{one['AlarmName']}: {one.get('AlarmDescription') or one.get('StateReason') or 'no reason is told'}"
         yield Finding(name="alarm", health=Health.BAD, what=what, at=one.get("StateUpdatedTimestamp"), next="logs tail")

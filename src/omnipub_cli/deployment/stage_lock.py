@@ -85,7 +85,7 @@ class StageLock:
             self._tag = tag
 
     def _take(self) -> None:
-        seen = ""
+        last_tag = ""
         while True:
             there = self.store.held(NAME)
             if there is None or _is_free(there) or there.age >= LIFE:
@@ -96,15 +96,15 @@ class StageLock:
                     self._tag = tag
                     return
                 continue  # somebody was faster: look who
-            if seen and there.tag != seen:
+            if last_tag and there.tag != last_tag:
                 raise ConflictError(
                     f"Stage {self.stage} is being {_told(there).get('what', 'changed')}: {_who(there)} still runs. "
                     "Nothing was changed.",
                     hint=f"Wait for its end, then type the same again: omnipub status --stage {self.stage}",
                 )
-            if not seen:
+            if not last_tag:
                 self.say(f"{_who(there)} holds stage {self.stage}; looking whether it still runs …")
-            seen = there.tag
+            last_tag = there.tag
             self.wait(LOOK_EVERY)
 
     def _write(self, tag: str, *, free: bool = False) -> str | None:
@@ -148,5 +148,5 @@ def _is_free(there: HeldObject) -> bool:
 
 
 def _who(there: HeldObject) -> str:
-    told = _told(there)
-    return f"The run that {told.get('by', 'somebody')} began at {told.get('at', 'an unknown time')}"
+    holder = _told(there)
+    return f"The run that {holder.get('by', 'somebody')} began at {holder.get('at', 'an unknown time')}"

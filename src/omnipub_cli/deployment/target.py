@@ -76,11 +76,11 @@ def target(
             hint=f"There are: {', '.join(rows.STAGES)}; see cdk/omnipub_cdk/stages.py.",
         )
     file = f"{FOLDER}/{stage}.toml"
-    told = read(checkout.root / file)
+    from_file = read(checkout.root / file)
     values = {one.name for one in fields(rows.Stage)} - {"name"}
-    _check_names(told, file, values | _OURS)
+    _check_names(from_file, file, values | _OURS)
     _check_names(typed or {}, "-c", values)
-    context = {name: value for name, value in {**told, **(typed or {})}.items() if name not in _OURS}
+    context = {name: value for name, value in {**from_file, **(typed or {})}.items() if name not in _OURS}
     if region:
         context["region"] = checked_region(region)
     row = rows.stage_of({"stage": stage, **context}.get)
@@ -89,7 +89,7 @@ def target(
         stage=stage,
         region=row.region,
         context={"stage": stage, **context},
-        infra=told.get("infra", ""),
+        infra=from_file.get("infra", ""),
         file=file,
         production=row.protected,
         mode=str(row.mode),
@@ -125,18 +125,18 @@ def read(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        told = tomllib.loads(path.read_text())
+        values = tomllib.loads(path.read_text())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"{path} cannot be read: {error}.", hint='Write lines like region = "eu-central-1".'
         ) from error
-    nested = [name for name, value in told.items() if not isinstance(value, str | bool | int)]
+    nested = [name for name, value in values.items() if not isinstance(value, str | bool | int)]
     if nested:
         raise ConfigurationError(
             f"{nested[0]} in {path} is no text, number, true or false.",
             hint="What has parts stands in cdk/omnipub_cdk/stages.py.",
         )
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()}
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
 
 
 def _check_region(region: str, *, said: bool, stage: str, environment: Mapping[str, str]) -> None:

@@ -75,11 +75,11 @@ class UserPool:
         token: dict[str, str] = {}
         while len(found) < most:
             with asked(WHAT):
-                told = self._client.list_users(UserPoolId=self._pool, Limit=min(PAGE, most - len(found)), **token)
-            found += [_person(one, one.get("Attributes", ())) for one in told.get("Users", ())]
-            if not told.get("PaginationToken"):
+                answer = self._client.list_users(UserPoolId=self._pool, Limit=min(PAGE, most - len(found)), **token)
+            found += [_person(one, one.get("Attributes", ())) for one in answer.get("Users", ())]
+            if not answer.get("PaginationToken"):
                 break
-            token = {"PaginationToken": told["PaginationToken"]}
+            token = {"PaginationToken": answer["PaginationToken"]}
         return found
 
     def show(self, name: str) -> User:
@@ -90,13 +90,13 @@ class UserPool:
         """
         with asked(WHAT):
             try:
-                told = self._client.admin_get_user(UserPoolId=self._pool, Username=name)
+                answer = self._client.admin_get_user(UserPoolId=self._pool, Username=name)
                 groups = self._client.admin_list_groups_for_user(UserPoolId=self._pool, Username=name)["Groups"]
             except self._client.exceptions.UserNotFoundException as error:
                 raise NotFoundError(
                     f"There is no user {name}.", hint=f"See who there is: omnipub users list --stage {self._stage}"
                 ) from error
-        return _person(told, told.get("UserAttributes", ()), groups=[one["GroupName"] for one in groups])
+        return _person(answer, answer.get("UserAttributes", ()), groups=[one["GroupName"] for one in groups])
 
     def disable(self, name: str) -> User:
         """Let a user sign in no more, and end what they are signed in to; what they wrote stays."""
@@ -155,14 +155,14 @@ def lacking(password: str, policy: dict[str, Any]) -> Sequence[str]:
     ]
 
 
-def _person(told: Any, attributes: Any, *, groups: Sequence[str] = ()) -> User:
+def _person(answer: Any, attributes: Any, *, groups: Sequence[str] = ()) -> User:
     known = {one["Name"]: one.get("Value", "") for one in attributes}
     return User(
-        id=told["Username"],
+        id=answer["Username"],
         email=known.get("email", ""),
-        status=told.get("UserStatus", ""),
-        enabled=bool(told.get("Enabled", True)),
-        created_at=told["UserCreateDate"],
-        changed_at=told["UserLastModifiedDate"],
+        status=answer.get("UserStatus", ""),
+        enabled=bool(answer.get("Enabled", True)),
+        created_at=answer["UserCreateDate"],
+        changed_at=answer["UserLastModifiedDate"],
         groups=groups,
     )

@@ -74,23 +74,23 @@ class Reconcile:
                 boot=self.place.boot,
             ),
         )
-        seen = self._see(claim, connection, channel)
+        result = self._see(claim, connection, channel)
         try:
-            moved = self._settle(claim, seen)
+            moved = self._settle(claim, result)
         except ConditionFailedError:
-            if not seen.found:
+            if not result.found:
                 raise
             # Another delivery adopted this post meanwhile; what we saw proves nothing for us.
             moved = self._settle(claim, LookResult(sentence="The post that was found belongs to another delivery."))
         self.base.journal.note(
-            LogEvent.LOOKED, channel=network_of(moved.channel), status=moved.status.value, clear=seen.clear
+            LogEvent.LOOKED, channel=network_of(moved.channel), status=moved.status.value, clear=result.clear
         )
         self.due.committed([moved], why="look")
         return moved
 
-    def _settle(self, claim: Delivery, seen: LookResult) -> Delivery:
+    def _settle(self, claim: Delivery, result: LookResult) -> Delivery:
         now, rules, chance = self.base.clock.now(), self.rules(claim), self.base.chance.share()
-        return self.recording.settle(claim, lambda held: looked(held, seen, now, rules, chance=chance))
+        return self.recording.settle(claim, lambda held: looked(held, result, now, rules, chance=chance))
 
     def _see(self, claim: Delivery, connection: Connection, channel: Channel) -> LookResult:
         if claim.uncertain_since is None or claim.frozen is None or claim.lease is None:

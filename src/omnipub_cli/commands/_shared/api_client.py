@@ -29,8 +29,8 @@ class Client:
         return self._call("POST", path, json.dumps(body).encode(), {"Idempotency-Key": key})
 
     def _call(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> Any:
-        said = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **headers}
-        return fetch(urllib.request.Request(self.base + path, data=data, headers=said, method=method))  # noqa: S310  ours
+        own_headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **headers}
+        return fetch(urllib.request.Request(self.base + path, data=data, headers=own_headers, method=method))  # noqa: S310  ours
 
 
 def fetch(request: urllib.request.Request | str) -> Any:

@@ -171,15 +171,15 @@ def _bars_of(amounts: Sequence[tuple[str, float | None]]) -> Iterator[LineView]:
 def _verdicts(heading: str, found: Sequence[Verdict]) -> Iterator[LineView]:
     yield LineView((heading,), heading=True)
     for one in found:
-        asked = f"{one.low:g}–{one.high:g}" if one.low else f"≤ {one.high:g}"  # noqa: RUF001  a range
-        about = f"{one.requests_per_day:>7,} {PLAN.lower() if one.plan else one.infra}, {asked}:"
+        goal = f"{one.low:g}–{one.high:g}" if one.low else f"≤ {one.high:g}"  # noqa: RUF001  a range
+        about = f"{one.requests_per_day:>7,} {PLAN.lower() if one.plan else one.infra}, {goal}:"
         yield LineView((f"{about:<31}", f"{dollars(one.dollars):>6},", verdict(one)))
 
 
 def verdict(one: Verdict) -> str:
     """Whether a range holds, and if not, under which assumption it does."""
-    said = _HOLDS[one.standing]
-    return f"{said}; {one.when}: {dollars(one.dollars_then)}" if one.when else said
+    words = _HOLDS[one.standing]
+    return f"{words}; {one.when}: {dollars(one.dollars_then)}" if one.when else words
 
 
 def _savings(quote: Quote) -> Iterator[LineView]:
@@ -225,7 +225,7 @@ def prices_json() -> list[PriceJson]:
 
 def quote_json(quote: Quote, *, stage: str | None, region: str) -> CostJson:
     """The whole answer for programs."""
-    seen = quote.measurement
+    measurement = quote.measurement
     return {
         "stage": stage,
         "values": quote.values,
@@ -235,13 +235,13 @@ def quote_json(quote: Quote, *, stage: str | None, region: str) -> CostJson:
         "prices_from": prices.oldest().isoformat(),
         "prices_until": prices.newest().isoformat(),
         "measured": {
-            "since": to_text(seen.since),
-            "until": to_text(seen.until),
-            "hours": seen.hours,
-            "requests_per_day": seen.requests_per_day,
-            "deliveries_per_day": seen.deliveries_per_day,
+            "since": to_text(measurement.since),
+            "until": to_text(measurement.until),
+            "hours": measurement.hours,
+            "requests_per_day": measurement.requests_per_day,
+            "deliveries_per_day": measurement.deliveries_per_day,
         }
-        if seen
+        if measurement
         else None,
         "bills": [_offer_json(one) for one in quote.offers],
         "cells": [_verdict_json(one) for one in quote.cells],

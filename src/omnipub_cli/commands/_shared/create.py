@@ -91,10 +91,10 @@ def _due(due: datetime, zone: str, call: Call) -> str:
 
     if not call.output.look.terminal:
         return in_text(due, utc=call.utc)
-    asked, here = due.astimezone(zone_named(zone)), due.astimezone()
-    told = []
-    if asked.utcoffset() != due.utcoffset():
-        told.append(f"{asked:%Y-%m-%d %H:%M:%S} {offset(asked)} {zone}")
-    if not call.utc and here.utcoffset() not in {asked.utcoffset(), due.utcoffset()}:
-        told.append(on_screen(due, utc=False))
-    return " = ".join([*told, on_screen(due, utc=True)])
+    at_zone, here = due.astimezone(zone_named(zone)), due.astimezone()
+    words = []
+    if at_zone.utcoffset() != due.utcoffset():
+        words.append(f"{at_zone:%Y-%m-%d %H:%M:%S} {offset(at_zone)} {zone}")
+    if not call.utc and here.utcoffset() not in {at_zone.utcoffset(), due.utcoffset()}:
+        words.append(on_screen(due, utc=False))
+    return " = ".join([*words, on_screen(due, utc=True)])

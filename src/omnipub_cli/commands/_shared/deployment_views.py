@@ -44,7 +44,7 @@ def showing(call: Call) -> Callable[[], AbstractContextManager[Callable[[Sequenc
     @contextmanager
     def opened() -> Iterator[Callable[[Sequence[StackProgress]], None]]:
         with call.output.progress() as progress:
-            yield lambda seen: progress.show(TableView(columns=GOING, rows=[_going(one) for one in seen]))
+            yield lambda stacks: progress.show(TableView(columns=GOING, rows=[_going(one) for one in stacks]))
 
     return opened
 
@@ -84,9 +84,9 @@ def findings_story(found: Sequence[Prerequisite]) -> StoryView:
     """What must be there before a deployment; of what is missing, the error says more."""
     lines: list[LineView] = []
     for one in found:
-        said = [] if one.standing == "missing" else [f"{one.what}"]
-        word = f"{one.standing}," if said else f"{one.standing}"
-        lines.append(LineView([f"{one.name}:", word, *said], indent=2))
+        sentences = [] if one.standing == "missing" else [f"{one.what}"]
+        word = f"{one.standing}," if sentences else f"{one.standing}"
+        lines.append(LineView([f"{one.name}:", word, *sentences], indent=2))
         if one.standing == "doubtful" and one.next:
             lines.append(LineView((one.next,), indent=4, whole=True))
     return StoryView(lines=lines)
@@ -118,13 +118,13 @@ def checks_json(checks: Sequence[SmokeCheck]) -> list[StageCheckJson]:
 
 def outputs_table(outputs: Outputs) -> TableView:
     """What the stacks say of themselves."""
-    rows = [(id_of(short), name, value) for short, told in outputs.items() for name, value in sorted(told.items())]
+    rows = [(id_of(short), name, value) for short, values in outputs.items() for name, value in sorted(values.items())]
     return TableView(columns=OUTPUTS, rows=rows)
 
 
 def outputs_json(outputs: Outputs) -> dict[str, dict[str, str]]:
     """The same for programs: stack → name → value."""
-    return {id_of(short): dict(told) for short, told in outputs.items() if told}
+    return {id_of(short): dict(values) for short, values in outputs.items() if values}
 
 
 def record_json(record: DeploymentRecord | None) -> DeploymentRecordJson | None:

@@ -41,14 +41,14 @@ class Finish:
 
     def pages(self) -> str:
         """Put the pages onto the site; what became of them: published, unchanged."""
-        told = self.outputs()
-        app, branch = named(told, "Frontend", "AmplifyApp"), named(told, "Frontend", "AmplifyBranch")
+        outputs = self.outputs()
+        app, branch = named(outputs, "Frontend", "AmplifyApp"), named(outputs, "Frontend", "AmplifyBranch")
         resources = self.account.stacks(self.target.region).resources(name_of("Frontend", self.target.stage))
         site = paged.Pages(
             site=self.account.site(self.target.region),
             app=app,
             branch=branch,
-            address=named(told, "Frontend", "Site").rstrip("/"),
+            address=named(outputs, "Frontend", "Site").rstrip("/"),
             distribution=next((one.physical for one in resources if one.kind == DISTRIBUTION), ""),
             wait=wall_clock.wait,
         )
@@ -63,18 +63,18 @@ class Finish:
 
     def checks(self, *, began: datetime) -> Sequence[SmokeCheck]:
         """Whether the stage lives; what cannot be asked is a check of its own that went badly."""
-        told = self.outputs()
-        if "Scheduler" not in told:
+        outputs = self.outputs()
+        if "Scheduler" not in outputs:
             return [SmokeCheck(name="heartbeat", verdict="untried", what="The scheduler is not deployed yet.")]
         try:
-            system = self.account.system(settings(self.target.stage, told), self.target.region)
+            system = self.account.system(settings(self.target.stage, outputs), self.target.region)
         except OmnipubError as error:
             return [SmokeCheck(name="system", verdict="bad", what=error.message, next=self.call.worded(*error.hints))]
         self.call.output.note("Waiting for the scheduler's next tick …")
         try:
             return Smoke(
                 living=StageLiveness(system, wall_clock.wait),
-                address=named(told, "Frontend", "Site").rstrip("/"),
+                address=named(outputs, "Frontend", "Site").rstrip("/"),
                 fetch=fetched,
                 now=wall_clock.now,
                 wait=wall_clock.wait,
@@ -89,26 +89,26 @@ class Finish:
         regions = {region: self.account.stacks(region) for region in regions_of(self.target.region)}
         return said.gathered(regions, stage=self.target.stage, region=self.target.region)
 
-    def keep(self, told: said.Outputs) -> StageOutputsJson:
+    def keep(self, outputs: said.Outputs) -> StageOutputsJson:
         """Leave a copy of the outputs in build/; what it holds."""
         kept: StageOutputsJson = {
             "stage": self.target.stage,
             "region": self.target.region,
             "account": self.account.caller().account,
             "at": to_text(wall_clock.now()),
-            "outputs": {short: dict(one) for short, one in told.items()},
+            "outputs": {short: dict(one) for short, one in outputs.items()},
         }
         said.Cache(self.checkout.build / "deployed").write(self.target.stage, kept)
         return kept
 
-    def next_steps(self, told: said.Outputs, *, back: bool) -> Sequence[tuple[str, str]]:
+    def next_steps(self, outputs: said.Outputs, *, back: bool) -> Sequence[tuple[str, str]]:
         """What to type next, each with its reason; `back` is whether there is a bundle to go back to."""
         stage = self.target.stage
         steps = []
-        if "Auth" in told:
+        if "Auth" in outputs:
             let_in = f"omnipub users create you@example.com --group operators --stage {stage}"
             steps.append(("Let somebody in", let_in))
-        if site := named(told, "Frontend", "Site"):
+        if site := named(outputs, "Frontend", "Site"):
             steps.append(("Open the site", site))
         steps.append(("See what goes on", f"omnipub logs tail --follow --stage {stage}"))
         if back:

@@ -151,8 +151,8 @@ def _story(found: Sequence[LogEntry]) -> StoryView:
     lines: list[LineView] = []
     for one in found:
         at, function, level, message, details = _cells(one)
-        said = (message.replace("\t", "  ") if isinstance(message, str) else message, details)
-        lines.append(LineView([at, function, *([level] if one.level else []), *(cell for cell in said if cell)]))
+        cells = (message.replace("\t", "  ") if isinstance(message, str) else message, details)
+        lines.append(LineView([at, function, *([level] if one.level else []), *(cell for cell in cells if cell)]))
     return StoryView(lines=lines)
 
 

@@ -233,8 +233,8 @@ def _rows(count: int) -> str:
 
 
 def _named(problems: Sequence[RowProblem]) -> list[tuple[str, str]]:
-    told = [
+    columns = [
         (f"line {one.line}" + (f", {one.field}" if one.field else ""), one.sentence) for one in problems[:TOLD_AT_MOST]
     ]
-    more = len(problems) - len(told)
-    return [*told, ("and more", f"{more:,} more are told by --dry-run.")] if more > 0 else told
+    more = len(problems) - len(columns)
+    return [*columns, ("and more", f"{more:,} more are told by --dry-run.")] if more > 0 else columns

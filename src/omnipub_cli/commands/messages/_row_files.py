@@ -33,12 +33,12 @@ def format_of(name: str, asked: str | None) -> Format:
     """
     from omnipub.services.bulk.formats import Format
 
-    said = asked or Path(name).suffix.lower().removeprefix(".")
-    if said not in set(Format):
+    name_given = asked or Path(name).suffix.lower().removeprefix(".")
+    if name_given not in set(Format):
         raise InvalidInputError(
             f"Its name does not say what {name} is.", hint="Name it .csv or .jsonl, or add --format csv|jsonl."
         )
-    return Format(said)
+    return Format(name_given)
 
 
 def bytes_of(name: str, *, most: int) -> bytes:

@@ -46,20 +46,20 @@ def create(  # noqa: PLR0913  a command's options are its parameters
 
     call = call_of(context)
     schedule, window = inputs.schedule(at, zone, fold), inputs.window(not_after, zone, fold)
-    said = inputs.text_of(text, call.output)
+    body = inputs.text_of(text, call.output)
     channels = listed(to)
     with call.system() as system:
         media = inputs.images(image or [], alt or [], system.world.media)
         content = Content(
-            text=said,
+            text=body,
             link=link,
             link_title=link_title,
             hashtags=tuple(tag.removeprefix("#") for tag in listed(hashtag or [])),
             media=media,
             variants=inputs.variants(variant or []),
         )
-        asked = {
-            "text": said,
+        request = {
+            "text": body,
             "link": [link, link_title],
             "hashtags": content.hashtags,
             "media": [[one.key, one.alt] for one in media],
@@ -75,7 +75,7 @@ def create(  # noqa: PLR0913  a command's options are its parameters
                 channels=channels,
                 schedule=schedule,
                 window=window,
-                idempotency=key_of(idempotency_key, "messages create", asked),
+                idempotency=key_of(idempotency_key, "messages create", request),
             )
         for number, one in enumerate(media, 1):
             if not one.alt:

@@ -81,15 +81,15 @@ def export(
         wanted = filter_of(options, now=system.world.clock.now(), channel=channel)
         names = _Written(images, system.world.media) if images else None
         rows = system.exporting.rows(call.viewer(mine=mine), wanted, named=names)
-        told = _write(call, rows, path, Writing(format_, SEPARATORS[excel] if excel else ",", bool(excel)))
-    document = {"file": str(path) if path else None, "format": format_.value, "exported": len(told.ids)}
+        report = _write(call, rows, path, Writing(format_, SEPARATORS[excel] if excel else ",", bool(excel)))
+    document = {"file": str(path) if path else None, "format": format_.value, "exported": len(report.ids)}
     if path is not None or call.json or call.quiet:
         call.output.data(
-            RecordView(fields=(("file", str(path)), ("exported", len(told.ids)))),
-            json=document | {"messages": None if path else told.rows},
-            ids=told.ids,
+            RecordView(fields=(("file", str(path)), ("exported", len(report.ids)))),
+            json=document | {"messages": None if path else report.rows},
+            ids=report.ids,
         )
-    if told.pictures and not images:
+    if report.pictures and not images:
         call.output.note("Images are named by their keys: elsewhere they are missing.")
         call.output.hint(f"To take them along: {call.typed('messages export FILE --images DIR')}")
 
@@ -116,20 +116,20 @@ def _write(call: Call, rows: Iterable[Row], path: Path | None, how: Writing) -> 
     from omnipub.services.bulk.formats import BYTE_ORDER_MARK, heading, line_of
     from omnipub.services.bulk.row import object_of
 
-    told = _ExportReport()
+    report = _ExportReport()
     target: AbstractContextManager[TextIO | None] = _row_files.replacing(path) if path else nullcontext()
     with target as opened, call.output.progress() as progress:
         write = _writer(call, opened)
         write((BYTE_ORDER_MARK if how.marked else "") + heading(how.form, how.separator))
         for row in rows:
             write(line_of(row, how.form, how.separator))
-            told.ids.append(row.key)
-            told.pictures += len(row.images)
+            report.ids.append(row.key)
+            report.pictures += len(row.images)
             if opened is None and call.json:
-                told.rows.append(object_of(row))
-            if len(told.ids) % TELL_EVERY == 0 and not (path is None and call.output.look.terminal):
-                progress.show(TableView(columns=PROGRESS, rows=[["exported", len(told.ids)]]))
-    return told
+                report.rows.append(object_of(row))
+            if len(report.ids) % TELL_EVERY == 0 and not (path is None and call.output.look.terminal):
+                progress.show(TableView(columns=PROGRESS, rows=[["exported", len(report.ids)]]))
+    return report
 
 
 def _writer(call: Call, opened: TextIO | None) -> Callable[[str], object]:

@@ -48,10 +48,10 @@ def shape(record: StreamRecord) -> RecordJson:
 
 def cells(record: StreamRecord) -> list[Cell]:
     """The record as a row of COLUMNS."""
-    said = shape(record)
-    why = "foreign" if said["why"] is None else said["why"]
+    document = shape(record)
+    why = "foreign" if document["why"] is None else document["why"]
     moment = TimeOfDay(record.arrived_at, exact=True)
-    return [moment, record.shard, record.sequence, why, said["id"], said["channel"], said["trace"]]
+    return [moment, record.shard, record.sequence, why, document["id"], document["channel"], document["trace"]]
 
 
 def day(record: StreamRecord, call: Call) -> str:

@@ -79,8 +79,8 @@ def _check(*, since: str, from_: str, parked: bool, until: str, ids: "list[str] 
     """
     ways = [name for name, given in (("--since", since), ("--from", from_), ("--parked", parked)) if given]
     if len(ways) != 1:
-        said = f"{' and '.join(ways)} say which records in two ways." if ways else "Nothing says which records."
-        raise InvalidInputError(said, hint="Use one: --since TIME, --from SEQUENCE or --parked.")
+        sentence = f"{' and '.join(ways)} say which records in two ways." if ways else "Nothing says which records."
+        raise InvalidInputError(sentence, hint="Use one: --since TIME, --from SEQUENCE or --parked.")
     if ids and not parked:
         raise InvalidInputError("Only parked records are named by id.", hint="Use --from SEQUENCE, or add --parked.")
     if until and parked:

@@ -149,9 +149,9 @@ def _answers(asking: Sequence[Counted], stage: "Stage", since: datetime, until: 
         here = {f"m{number}": one for number, one in enumerate(asking) if one.region == region}
         queries = [{"Id": key, **(one.metric.query({}) or {})} for key, one in here.items()]
         with asked("CloudWatch"):
-            told = told_by(_cloudwatch(stage, region), queries, since, until)
-        found += [(one, told[key]) for key, one in here.items() if key in told]
-        missing += [f"{one.metric.space} {one.metric.name}" for key, one in here.items() if key not in told]
+            series = told_by(_cloudwatch(stage, region), queries, since, until)
+        found += [(one, series[key]) for key, one in here.items() if key in series]
+        missing += [f"{one.metric.space} {one.metric.name}" for key, one in here.items() if key not in series]
     if missing:
         raise UnavailableError(
             f"CloudWatch does not tell {', '.join(dict.fromkeys(missing))}.", hint="Try again in a moment."

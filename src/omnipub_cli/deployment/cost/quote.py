@@ -113,15 +113,15 @@ def quote(
     """
     inventory = inventory_of(values)
     variant = Variant(traffic=traffic, inventory=planned(inventory), layout=layout(layout_name), allowances=allowances)
-    asked = levels or list(LEVELS)
+    chosen = levels or list(LEVELS)
     wanted = [one for one in cells(variant) if one.infra in infras]
     return Quote(
         values=values,
         layout=layout_name,
-        offers=[one for infra in infras for level in asked for one in _offers(variant, infra, level)],
+        offers=[one for infra in infras for level in chosen for one in _offers(variant, infra, level)],
         cells=wanted,
         goals=goals(variant) if SERVERLESS in infras else (),
-        savings=savings(at(variant, max(asked))) if SERVERLESS in infras else (),
+        savings=savings(at(variant, max(chosen))) if SERVERLESS in infras else (),
         not_built=unbuilt(inventory),
     )
 

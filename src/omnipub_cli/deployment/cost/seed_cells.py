@@ -110,9 +110,9 @@ def cells(variant: Variant) -> Sequence[Verdict]:
 
 def goals(variant: Variant) -> Sequence[Verdict]:
     """Our own goals, which are upper bounds: without CloudFront's plan, and with it."""
-    asked = replace(variant, traffic=replace(variant.traffic, month=GOAL_MONTH))
+    goal = replace(variant, traffic=replace(variant.traffic, month=GOAL_MONTH))
     return [
-        _verdict(SERVERLESS, level, 0, most, replace(at(asked, level), plan=plan), _serverless)
+        _verdict(SERVERLESS, level, 0, most, replace(at(goal, level), plan=plan), _serverless)
         for level, most in GOALS.items()
         for plan in (False, True)
     ]
@@ -166,8 +166,8 @@ def _serverless(variant: Variant, high: float) -> Assumed:
             other = replace(one, plan=plan)
             most = _most_images(other, high)
             if most is not None:
-                told = f"at most {most:g} images a message" if most else "without images"
-                yield f"{told}{words}{plan_words}", _with_images(other, most)
+                images = f"at most {most:g} images a message" if most else "without images"
+                yield f"{images}{words}{plan_words}", _with_images(other, most)
 
 
 def _laid_out(variant: Variant, _high: float) -> Assumed:

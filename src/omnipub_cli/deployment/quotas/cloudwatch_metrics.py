@@ -14,7 +14,7 @@ _MINUTE, _FIVE, _HOUR = 60, 300, 3600
 _PAGES = 10
 """Pages of one answer that are read; a day of all metrics fits into one."""
 
-_TOLD = {"Complete", "PartialData"}
+_WITH_VALUES = {"Complete", "PartialData"}
 """What CloudWatch says of a metric it has told."""
 
 
@@ -144,19 +144,19 @@ def counted(cloudwatch: Any, figures: Figures, names: Names, now: datetime) -> I
     beginnings = {False: now - _DAY, True: now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)}
     missing: list[str] = []
     for monthly, start in beginnings.items():
-        asked = {
+        metrics = {
             f"m{place}": (metric, query)
             for place, metric in enumerate(wanted)
             if metric.monthly is monthly and (query := metric.query(names)) is not None
         }
-        if not asked:
+        if not metrics:
             continue
-        queries = [{"Id": key, **query} for key, (_, query) in asked.items()]
+        queries = [{"Id": key, **query} for key, (_, query) in metrics.items()]
         # It must end after it began, even when the month does so this very second.
-        told = told_by(cloudwatch, queries, start, now + timedelta(seconds=_MINUTE))
-        for key, (metric, _) in asked.items():
-            if key in told:
-                yield metric.figure, metric.value(told[key])
+        series = told_by(cloudwatch, queries, start, now + timedelta(seconds=_MINUTE))
+        for key, (metric, _) in metrics.items():
+            if key in series:
+                yield metric.figure, metric.value(series[key])
             else:
                 missing.append(f"{metric.space} {metric.name}")
     if missing:
@@ -167,14 +167,14 @@ def counted(cloudwatch: Any, figures: Figures, names: Names, now: datetime) -> I
 
 def told_by(cloudwatch: Any, queries: Sequence[Mapping[str, Any]], start: datetime, end: datetime) -> dict[str, Any]:
     """Id → values of its periods, of those that were told."""
-    told: dict[str, Any] = {}
+    series: dict[str, Any] = {}
     token: dict[str, str] = {}
     for _ in range(_PAGES):
         page = cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=start, EndTime=end, **token)
         for one in page["MetricDataResults"]:
-            if one.get("StatusCode", "Complete") in _TOLD:
-                told.setdefault(one["Id"], []).extend(one.get("Values", ()))
+            if one.get("StatusCode", "Complete") in _WITH_VALUES:
+                series.setdefault(one["Id"], []).extend(one.get("Values", ()))
         if not page.get("NextToken"):
             break
         token = {"NextToken": page["NextToken"]}
-    return told
+    return series

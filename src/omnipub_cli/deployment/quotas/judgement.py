@@ -107,12 +107,12 @@ class Sign:
 
     def judged(self, figures: Figures, names: Names) -> Finding | None:
         """How it is; None if its figure is not known."""
-        seen = figures.get(self.seen)
-        if seen is None:
+        figure = figures.get(self.seen)
+        if figure is None:
             return None
-        if seen <= 0:
+        if figure <= 0:
             return fine(self.name, self.sentence)
-        sentence = self.sentence.format(seen=number(seen))
+        sentence = self.sentence.format(seen=number(figure))
         return _finding(self.name, self.health, sentence, self.remedy, figures.get(self.remedy.doubled, 0), names)
 
 

@@ -48,22 +48,22 @@ def permissions(stage: "Stage", known: KnownAnswers) -> None:
 
 def account(stage: "Stage", known: KnownAnswers) -> None:
     """How many runs the account may have side by side, and how many of them are nobody's."""
-    told = stage.clients.of("lambda").get_account_settings()["AccountLimit"]
-    known.figures["lambda.limit"] = told["ConcurrentExecutions"]
-    known.figures["worker.room"] = told["UnreservedConcurrentExecutions"]
+    answer = stage.clients.of("lambda").get_account_settings()["AccountLimit"]
+    known.figures["lambda.limit"] = answer["ConcurrentExecutions"]
+    known.figures["worker.room"] = answer["UnreservedConcurrentExecutions"]
 
 
 def reserved(stage: "Stage", known: KnownAnswers) -> None:
     """The runs that are kept for the worker; none are unless somebody did so by hand."""
-    told = stage.clients.of("lambda").get_function_concurrency(FunctionName=stage.facts.worker)
-    if "ReservedConcurrentExecutions" in told:
-        known.figures["worker.room"] = told["ReservedConcurrentExecutions"]
+    answer = stage.clients.of("lambda").get_function_concurrency(FunctionName=stage.facts.worker)
+    if "ReservedConcurrentExecutions" in answer:
+        known.figures["worker.room"] = answer["ReservedConcurrentExecutions"]
 
 
 def stream(stage: "Stage", known: KnownAnswers) -> None:
     """Shards, and what they take."""
-    told = stage.clients.of("kinesis").describe_stream_summary(StreamName=stage.facts.settings.stream)
-    summary = told["StreamDescriptionSummary"]
+    answer = stage.clients.of("kinesis").describe_stream_summary(StreamName=stage.facts.settings.stream)
+    summary = answer["StreamDescriptionSummary"]
     known.figures["shards"] = shards = summary["OpenShardCount"]
     if summary.get("StreamModeDetails", {}).get("StreamMode") != "ON_DEMAND":  # which widens itself
         known.figures["stream.bytes.limit"] = shards * BYTES_OF_A_SHARD
@@ -72,11 +72,11 @@ def stream(stage: "Stage", known: KnownAnswers) -> None:
 
 def trigger(stage: "Stage", known: KnownAnswers) -> None:
     """How many runs the worker's trigger may start at once. Needs the shards."""
-    told = stage.clients.of("lambda").list_event_source_mappings(FunctionName=stage.facts.worker)
+    answer = stage.clients.of("lambda").list_event_source_mappings(FunctionName=stage.facts.worker)
     ours = f":stream/{stage.facts.settings.stream}"
     side_by_side = [
         one.get("ParallelizationFactor", 1)
-        for one in told["EventSourceMappings"]
+        for one in answer["EventSourceMappings"]
         if one.get("EventSourceArn", "").endswith(ours)
     ]
     if side_by_side:
@@ -85,21 +85,21 @@ def trigger(stage: "Stage", known: KnownAnswers) -> None:
 
 def shards(stage: "Stage", known: KnownAnswers) -> None:
     """Open shards of the account."""
-    told = stage.clients.of("kinesis").describe_limits()
-    known.figures |= {"shards.used": told["OpenShardCount"], "shards.limit": told["ShardLimit"]}
+    answer = stage.clients.of("kinesis").describe_limits()
+    known.figures |= {"shards.used": answer["OpenShardCount"], "shards.limit": answer["ShardLimit"]}
 
 
 def table(stage: "Stage", known: KnownAnswers) -> None:
     """DynamoDB tells them for tables of fixed capacity; they hold for each table and index paid by request, too."""
-    told = stage.clients.of("dynamodb").describe_limits()
-    known.figures["table.writes.limit"] = told["TableMaxWriteCapacityUnits"]
-    known.figures["table.reads.limit"] = told["TableMaxReadCapacityUnits"]
+    answer = stage.clients.of("dynamodb").describe_limits()
+    known.figures["table.writes.limit"] = answer["TableMaxWriteCapacityUnits"]
+    known.figures["table.reads.limit"] = answer["TableMaxReadCapacityUnits"]
 
 
 def api_stage(stage: "Stage", known: KnownAnswers) -> None:
     """What the API lets in."""
-    told = stage.clients.of("apigatewayv2").get_stage(ApiId=known.names["api id"], StageName=_DEFAULT_STAGE)
-    rate = told.get("DefaultRouteSettings", {}).get("ThrottlingRateLimit")
+    answer = stage.clients.of("apigatewayv2").get_stage(ApiId=known.names["api id"], StageName=_DEFAULT_STAGE)
+    rate = answer.get("DefaultRouteSettings", {}).get("ThrottlingRateLimit")
     if rate is not None:
         known.figures["api.rate"] = rate
 
@@ -111,14 +111,14 @@ def requests(stage: "Stage", known: KnownAnswers) -> None:
 
 def mail(stage: "Stage", known: KnownAnswers) -> None:
     """What SES lets the account send."""
-    told = stage.clients.of("sesv2").get_account()
-    quota, standing = told["SendQuota"], told.get("EnforcementStatus", "HEALTHY")
+    answer = stage.clients.of("sesv2").get_account()
+    quota, standing = answer["SendQuota"], answer.get("EnforcementStatus", "HEALTHY")
     known.figures |= {
         "mail.sent": quota["SentLast24Hours"],
         "mail.limit": quota["Max24HourSend"],
         "mail.second.limit": quota["MaxSendRate"],
-        "mail.sandbox": float(not told["ProductionAccessEnabled"]),
-        "mail.off": float(not told["SendingEnabled"]),
+        "mail.sandbox": float(not answer["ProductionAccessEnabled"]),
+        "mail.off": float(not answer["SendingEnabled"]),
         "mail.watched": float(standing == "PROBATION"),
         "mail.shut": float(standing == "SHUTDOWN"),
     }
@@ -126,8 +126,8 @@ def mail(stage: "Stage", known: KnownAnswers) -> None:
 
 def texts(stage: "Stage", known: KnownAnswers) -> None:
     """What text messages may cost in a month."""
-    told: Mapping[str, Any] = stage.clients.of("sns").get_sms_attributes(attributes=["MonthlySpendLimit"])
-    limit = told.get("attributes", {}).get("MonthlySpendLimit")
+    answer: Mapping[str, Any] = stage.clients.of("sns").get_sms_attributes(attributes=["MonthlySpendLimit"])
+    limit = answer.get("attributes", {}).get("MonthlySpendLimit")
     known.figures["texts.unsaid"] = float(limit is None)
     if limit is not None:
         known.figures["texts.limit"] = float(limit)
@@ -150,11 +150,11 @@ def applied(client: Any, quota: "Quota") -> float:
 
     from omnipub.adapters.aws.errors import code_of
 
-    asked = {"ServiceCode": quota.service, "QuotaCode": quota.code}
+    parameters = {"ServiceCode": quota.service, "QuotaCode": quota.code}
     try:
-        told = client.get_service_quota(**asked)
+        answer = client.get_service_quota(**parameters)
     except ClientError as error:
         if code_of(error) not in _ABSENT:
             raise
-        told = client.get_aws_default_service_quota(**asked)
-    return float(told["Quota"]["Value"])
+        answer = client.get_aws_default_service_quota(**parameters)
+    return float(answer["Quota"]["Value"])

@@ -35,22 +35,27 @@ class OutputCache:
     def read(self) -> Outputs | None:
         """What was seen in the last minutes; None if nothing was, or it cannot be read."""
         try:
-            told = loads(self._file.read_text(), lenient=True)
-            age = self._now() - datetime.fromisoformat(told["at"])
-            seen = {str(short): {str(k): str(v) for k, v in said.items()} for short, said in told["outputs"].items()}
+            document = loads(self._file.read_text(), lenient=True)
+            age = self._now() - datetime.fromisoformat(document["at"])
+            outputs = {
+                str(short): {str(k): str(v) for k, v in values.items()} for short, values in document["outputs"].items()
+            }
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return seen if timedelta(0) <= age < LIFE else None
+        return outputs if timedelta(0) <= age < LIFE else None
 
     def write(self, outputs: Outputs) -> None:
         """Keep what was seen now; the file is there whole or as it was before."""
-        told = {"at": self._now().isoformat(), "outputs": {short: dict(said) for short, said in outputs.items()}}
+        document = {
+            "at": self._now().isoformat(),
+            "outputs": {short: dict(values) for short, values in outputs.items()},
+        }
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, aside = tempfile.mkstemp(prefix=".", dir=self._file.parent)
             try:
                 with os.fdopen(handle, "w") as file:
-                    json.dump(told, file)
+                    json.dump(document, file)
                 Path(aside).replace(self._file)
             finally:
                 Path(aside).unlink(missing_ok=True)

@@ -89,13 +89,13 @@ def settings(stage: str, outputs: Outputs) -> Settings:
 
 def lacking(stage: str, outputs: Outputs, shorts: Iterable[str] = tuple(SAID_BY)) -> Mapping[str, str]:
     """Stack's short name → what it lacks of what commands cannot do without, as a clause; empty if nothing."""
-    told: dict[str, str] = {}
+    values: dict[str, str] = {}
     for short in shorts:
         missing = [name for name in SAID_BY[short] if not outputs.get(short, {}).get(name)]
         if missing:
             state = f"does not say its {', '.join(missing)}" if short in outputs else "is not there"
-            told[short] = f"{name_of(short, stage)} {state}"
-    return told
+            values[short] = f"{name_of(short, stage)} {state}"
+    return values
 
 
 def _check(stage: str, outputs: Outputs, shorts: Iterable[str]) -> None:

@@ -97,8 +97,8 @@ def _judged(
 ) -> Finding:
     """How the triggers stand that lead from `source` to a function; `part` is the finding, the log and the words."""
     name, log, what = part
-    told = stage.clients.of("lambda").list_event_source_mappings(FunctionName=function)
-    found = [one for one in told["EventSourceMappings"] if one.get("EventSourceArn", "").endswith(source)]
+    answer = stage.clients.of("lambda").list_event_source_mappings(FunctionName=function)
+    found = [one for one in answer["EventSourceMappings"] if one.get("EventSourceArn", "").endswith(source)]
     if not found:
         return _bad(name, missing, next_=_DRIFT)
     for one in found:
@@ -107,8 +107,8 @@ def _judged(
             command = _START_TRIGGER.format(uuid=one["UUID"], region=stage.region)
             return _bad(name, f"{what} is disabled, {off}.", elsewhere=command)
         if last.startswith(_PROBLEM):
-            said = f"{what} says of its last batch: {last}"
-            return Finding(name=name, health=Health.WARN, what=said, next=_SAYS.format(function=log))
+            sentence = f"{what} says of its last batch: {last}"
+            return Finding(name=name, health=Health.WARN, what=sentence, next=_SAYS.format(function=log))
     return fine(name, on)
 
 
@@ -132,8 +132,8 @@ def _key(stage: "Stage") -> Finding:
     if state == "Enabled":
         return fine("key", "The key that seals tokens is enabled.")
     command = {"Disabled": _ENABLE_KEY, "PendingDeletion": _KEEP_KEY}.get(state, "")
-    said = "waits to be deleted" if state == "PendingDeletion" else f"is {state.lower()}"
-    what = f"The key that seals tokens {said}: no account can be used, and nothing is sent."
+    condition = "waits to be deleted" if state == "PendingDeletion" else f"is {state.lower()}"
+    what = f"The key that seals tokens {condition}: no account can be used, and nothing is sent."
     return _bad("key", what, elsewhere=command.format(key=key, region=stage.region))
 
 

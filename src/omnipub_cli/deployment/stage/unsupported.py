@@ -40,7 +40,7 @@ def check(command: str, stage: str) -> None:
     Raises:
         InvalidInputError: It makes no sense there.
     """
-    told = REFUSED.get(command) or (REFUSED_IN_PRODUCTION.get(command) if stage == PRODUCTION else None)
-    if told:
-        sentence, hint = told
+    refusal = REFUSED.get(command) or (REFUSED_IN_PRODUCTION.get(command) if stage == PRODUCTION else None)
+    if refusal:
+        sentence, hint = refusal
         raise InvalidInputError(sentence.format(stage=stage), hint=hint.format(stage=stage))
