@@ -98,7 +98,7 @@ def rules(*, requests_per_address: int) -> Sequence[_Rule]:
     ]
 
 
-def seen(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
+def visibility(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
     """Samples are kept and counts are given, under `name`."""
     return waf.CfnWebACL.VisibilityConfigProperty(
         cloud_watch_metrics_enabled=True, metric_name=f"{SERVICE}-{name}", sampled_requests_enabled=True
@@ -127,13 +127,13 @@ def _managed(priority: int, name: str, *, counted: Sequence[str] = ()) -> _Rule:
         priority=priority,
         statement=_Statement(managed_rule_group_statement=group),
         override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
-        visibility_config=seen(name),
+        visibility_config=visibility(name),
     )
 
 
 def _own(priority: int, name: str, statement: _Statement) -> _Rule:
     block = waf.CfnWebACL.RuleActionProperty(block={})
-    return _Rule(name=name, priority=priority, statement=statement, action=block, visibility_config=seen(name))
+    return _Rule(name=name, priority=priority, statement=statement, action=block, visibility_config=visibility(name))
 
 
 def _labelled(label: str) -> _Statement:

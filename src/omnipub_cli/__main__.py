@@ -18,14 +18,14 @@ VERSION = (["--version"], ["-V"])
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     try:
-        return _told(list(sys.argv[1:] if argv is None else argv))
+        return _run_command(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
         with suppress(OSError):
             os.write(2, b"interrupted: Stopped before it was done.\n")
         return ExitCode.INTERRUPTED
 
 
-def _told(arguments: list[str]) -> int:
+def _run_command(arguments: list[str]) -> int:
     """Run it; an error is told."""
     from omnipub_cli.output.standard_streams import stand_in
 

@@ -132,7 +132,7 @@ def _may_be_out() -> Any:
 def _death_counts() -> Any:
     """A worker's death is taken for "it never sent"."""
 
-    def buried(delivery: Delivery) -> Delivery:
+    def with_expired_lease(delivery: Delivery) -> Delivery:
         return replace(delivery, lease=None)
 
     real = reconcile.how_to_find_out
@@ -140,7 +140,7 @@ def _death_counts() -> Any:
     def how(delivery: Delivery, now: datetime, rules: Rules) -> Any:
         return real(delivery, now, rules) if delivery.may_be_out else reconcile.ReconcileStep.SEND_AGAIN
 
-    return _all(patch.object(deliver, "buried", buried), patch.object(deliver, "how_to_find_out", how))
+    return _all(patch.object(deliver, "with_expired_lease", with_expired_lease), patch.object(deliver, "how_to_find_out", how))
 
 
 def _known_id() -> Any:

@@ -73,9 +73,9 @@ class DataStack(Stack):
             pending_window=Duration.days(30),
         )
         self.topic = topic_of(self, stage)
-        self._say()
+        self._add_outputs()
 
-    def _say(self) -> None:
+    def _add_outputs(self) -> None:
         """What `omnipub --stage` finds everything by."""
         for output, value in (
             ("TableName", self.table.table_name),

@@ -62,9 +62,9 @@ class SchedulerStack(Stack):
         # A stage whose other stacks still call the scheduler cannot lose this export; they come after this stack.
         self.export_value(self.function.function_arn)
         self._tick()
-        self._say(stage)
+        self._add_outputs(stage)
 
-    def _say(self, stage: Stage) -> None:
+    def _add_outputs(self, stage: Stage) -> None:
         """What `omnipub --stage` must know of the functions, which are deployed together."""
         CfnOutput(self, "SchedulerFunction", value=self.function.function_name)
         CfnOutput(self, "DelayFunction", value=self.delay.function_name)

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from omnipub.names import SERVICE
 from omnipub_cdk.config_recorder import config_recorder
-from omnipub_cdk.firewall import rules, seen
+from omnipub_cdk.firewall import rules, visibility
 from omnipub_cdk.functions import log_group
 from omnipub_cdk.nag_exceptions import acknowledge
 from omnipub_cdk.stages import Stage
@@ -29,11 +29,11 @@ class SecurityStack(Stack):
         if self.firewall and not account:  # the distribution is defined in another region: exports do not reach it
             CrossStackReferences.of(self.firewall).produce(ReferenceStrength.WEAK)
         if account:
-            _said(self, "GuardDuty", _detector(self) if stage.guardduty else _LEFT)
-            _said(self, "Config", config_recorder(self, stage) if stage.config_recorder else _LEFT)
-            _said(self, "SecurityHub", _hub(self) if stage.security_hub else _NO_HUB)
+            _output(self, "GuardDuty", _detector(self) if stage.guardduty else _LEFT)
+            _output(self, "Config", config_recorder(self, stage) if stage.config_recorder else _LEFT)
+            _output(self, "SecurityHub", _hub(self) if stage.security_hub else _NO_HUB)
         if edge and not stage.firewall:
-            _said(self, "Firewall", f"none: stage {stage.name} says so")
+            _output(self, "Firewall", f"none: stage {stage.name} says so")
         # A stage may leave all of it to the account; CDK then skips the stack, or deletes what is there of it.
         acknowledge(self, "CloudFormation-Validate::F0001", "A stack without resources is not deployed.")
 
@@ -46,7 +46,7 @@ def _firewall(stack: Stack, stage: Stage) -> waf.CfnWebACL:
         description=f"In front of omnipub, stage {stage.name}",
         default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
         rules=rules(requests_per_address=stage.requests_per_address),
-        visibility_config=seen(f"{stage.name}-firewall"),
+        visibility_config=visibility(f"{stage.name}-firewall"),
     )
     lines = log_group(stack, "Log", stage, log_group_name=f"aws-waf-logs-{SERVICE}-{stage.name}")
     waf.CfnLoggingConfiguration(
@@ -95,7 +95,7 @@ def _hub(stack: Stack) -> str:
     return securityhub.CfnHub(stack, "Hub", auto_enable_controls=True, enable_default_standards=True).attr_arn
 
 
-def _said(stack: Stack, name: str, value: str) -> None:
+def _output(stack: Stack, name: str, value: str) -> None:
     CfnOutput(stack, f"{name}Is", value=value)
     if value in {_LEFT, _NO_HUB}:
         Annotations.of(stack).add_info(f"{name} is {value}.")

@@ -67,7 +67,7 @@ def sentence(plain: str, network: str, detail: str) -> str:
     return f"{plain} {network} says: {QUOTE}{detail}”" if detail else plain
 
 
-def asked_wait(response: Response, now: datetime | None = None) -> timedelta | None:
+def wait_in_headers(response: Response, now: datetime | None = None) -> timedelta | None:
     """The wait that a `Retry-After` header asks for, as seconds or as a date.
 
     None if the header is missing or cannot be read.

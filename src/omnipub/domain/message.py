@@ -179,11 +179,11 @@ def _oversized(content: Content) -> Iterator[tuple[str, str]]:
         yield from _too_many(f"{place}link", len(one.link or ""), LINK_AT_MOST, "characters")
         yield from _too_many(f"{place}hashtags", len(one.hashtags or ()), TAGS_AT_MOST, "hashtags")
     if len(content.variants) <= VARIANTS_AT_MOST:
-        size = sum(len(text.encode(errors="surrogatepass")) for text in _all_said(content))
+        size = sum(len(text.encode(errors="surrogatepass")) for text in _all_texts(content))
         yield from _too_many("text", size, CONTENT_BYTES_AT_MOST, "bytes with all its variants")
 
 
-def _all_said(content: Content) -> Iterator[str]:
+def _all_texts(content: Content) -> Iterator[str]:
     yield from (content.text, content.link, content.link_title, *content.hashtags)
     yield from (media.alt for media in content.media)
     for name, one in content.variants.items():

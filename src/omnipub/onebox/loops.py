@@ -43,7 +43,7 @@ class Loops:
         self._scheduler = scheduler
         self._metronome = tick_timer or TickTimer(lambda: datetime.now(UTC))
         self._say = say
-        self._trouble = StorageAlert(self._heard)
+        self._trouble = StorageAlert(self._report)
         self._consumer = StreamConsumer(stream=stream, worker=worker, pool=pool, trouble=self._trouble)
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -103,7 +103,7 @@ class Loops:
                 self._invoke(tick_event(due))
             self._stopped.wait(BEAT_SECONDS)
 
-    def _heard(self, trouble: OmnipubError | None) -> None:
+    def _report(self, trouble: OmnipubError | None) -> None:
         """What could not be written while storage was in trouble, only a tick finds again."""
         if trouble is None:
             self._metronome.at_once()

@@ -22,7 +22,7 @@ class HandlerWorker:
 
     def __init__(self, system: System) -> None:
         system.gate.join()
-        self._heard = _Heard(system.world.journal)
+        self._heard = _RecordingJournal(system.world.journal)
         listened = assemble(system.settings, replace(system.world, journal=self._heard), system.channels)
         self._handler = worker.build(listened)
 
@@ -43,7 +43,7 @@ class HandlerWorker:
         return verdicts
 
 
-class _Heard:
+class _RecordingJournal:
     """A journal that passes everything on and keeps the worker's verdicts."""
 
     def __init__(self, journal: Journal) -> None:

@@ -99,7 +99,7 @@ class Ledger(Protocol):
         """Accept a post, or name the visible one with the same content; True if it is new."""
         ...
 
-    def add_unless_seen(self, draft: Draft, *, id: str) -> bool:  # noqa: A002 - the networks' own word
+    def add_if_absent(self, draft: Draft, *, id: str) -> bool:  # noqa: A002 - the networks' own word
         """Accept a post under its sender's id; False if that id was there before, which is counted."""
         ...
 

@@ -68,7 +68,7 @@ class SqliteLedger:
             row = self._database.row(_POSTS + where, draft.network, draft.account, draft.content())
             return (_post(row), False) if row else (self._insert(draft, 0), True)
 
-    def add_unless_seen(self, draft: Draft, *, id: str) -> bool:  # noqa: A002 - the networks' own word
+    def add_if_absent(self, draft: Draft, *, id: str) -> bool:  # noqa: A002 - the networks' own word
         """Accept a post under its sender's id; False if that id was there before, which is counted."""
         again = "UPDATE posts SET repeats = repeats + 1 WHERE network = ? AND account = ? AND id = ?"
         with self._database.alone():

@@ -71,7 +71,7 @@ class TableLedger:
 
         return self._insert(draft, same)
 
-    def add_unless_seen(self, draft: Draft, *, id: str) -> bool:  # noqa: A002 - the networks' own word
+    def add_if_absent(self, draft: Draft, *, id: str) -> bool:  # noqa: A002 - the networks' own word
         """Accept a post under its sender's id; False if that id was there before, which is counted."""
 
         def same(posts: list[Item]) -> Item | None:

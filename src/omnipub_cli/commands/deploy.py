@@ -68,7 +68,7 @@ def deploy(  # noqa: PLR0913  one argument for each option
         raise InvalidInputError("--all and single stacks were asked for.", hint="Leave one of them out.")
     checkout, target = aws_stage.place(context, region=region, values=values or ())
     kind = aws_stage.named_infrastructure(infra, os.environ, target)
-    wanted = family.asked(stacks or (), target.region)
+    wanted = family.chosen(stacks or (), target.region)
     with aws_stage.opened(call) as account:
         target = deployment.prepared(call, account, checkout, target, wanted)
         if kind is None:
@@ -120,7 +120,7 @@ class _Run:
         finally:
             aws_stage.forget(self.account, self.target)
         back = to_take_back(run.records, self.account.stacks(self.target.region), self.target.stage)
-        self._tell(finish, pages, checks, back=back is not None)
+        self._print(finish, pages, checks, back=back is not None)
 
     def _ask(self, *, yes: bool) -> None:
         from omnipub_cli.deployment.stacks import id_of
@@ -142,7 +142,7 @@ class _Run:
             confirm(self.call, "These changes are made now.", yes=yes)
         self.made.update({short: len(changes) for short, changes in plan.items() if changes})
 
-    def _tell(self, finish: Finish, pages: str, checks: Sequence[SmokeCheck], *, back: bool) -> None:
+    def _print(self, finish: Finish, pages: str, checks: Sequence[SmokeCheck], *, back: bool) -> None:
         from omnipub_cli.commands._shared import deployment_views
         from omnipub_cli.deployment.stacks import id_of
         from omnipub_cli.framework.exit_codes import ExitCode

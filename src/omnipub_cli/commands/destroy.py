@@ -56,7 +56,7 @@ def destroy(
             f"Stage {target.stage} is protected; nothing was done.",
             hint=f"If you mean it: omnipub destroy --stage {target.stage} --force",
         )
-    wanted = family.asked(stacks or (), target.region)
+    wanted = family.chosen(stacks or (), target.region)
     with aws_stage.opened(call) as account:
         lock = deployment.lock_if_any(call, account, target, "destroyed")
         run = StackDeletion(
@@ -81,7 +81,7 @@ def destroy(
             raise
         finally:
             aws_stage.forget(account, target)
-    _tell(call, doomed, target)
+    _print(call, doomed, target)
 
 
 def _require_stage(context: typer.Context) -> None:
@@ -120,7 +120,7 @@ def _ask(call: Call, target: Target, account: str, *, only: Sequence[StackToDele
     typed(call, f"This deletes {what} {target.stage} in account {account}, {target.region}.", expected=target.stage)
 
 
-def _tell(call: Call, doomed: Sequence[StackToDelete], target: Target) -> None:
+def _print(call: Call, doomed: Sequence[StackToDelete], target: Target) -> None:
     from omnipub_cli.deployment.change_impact import KEPT
 
     document: DestroyedJson = {

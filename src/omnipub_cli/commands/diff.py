@@ -45,7 +45,7 @@ def diff(
     call = call_of(context)
     checkout, target = aws_stage.place(context, region=region, values=values or ())
     kind = aws_stage.named_infrastructure(infra, os.environ, target)
-    wanted = family.asked(stacks or (), target.region)
+    wanted = family.chosen(stacks or (), target.region)
     with aws_stage.opened(call) as account:
         target = deployment.prepared(call, account, checkout, target, wanted)
         if kind is None:
@@ -53,10 +53,10 @@ def diff(
         run = deployment.deployment(call, account, checkout, target, approve=lambda _: None, change_set=CHANGE_SET)
         with deployment.aside(checkout) as folder:
             found = foretell(run, wanted, folder)
-    _tell(call, found, stage=target.stage)
+    _print(call, found, stage=target.stage)
 
 
-def _tell(call: Call, found: ChangePreview, *, stage: str) -> None:
+def _print(call: Call, found: ChangePreview, *, stage: str) -> None:
     from omnipub_cli.commands._shared import deployment_views
     from omnipub_cli.deployment import change_impact
     from omnipub_cli.deployment.stacks import id_of

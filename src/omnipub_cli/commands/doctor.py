@@ -45,7 +45,7 @@ def doctor(context: typer.Context) -> None:
         ],
     }
     call.output.data(
-        _told(found, typed) if call.output.look.terminal else _table(found, typed),
+        _story(found, typed) if call.output.look.terminal else _table(found, typed),
         json=document,
         ids=[one.name for one in found if one.health is not Health.OK],
     )
@@ -74,7 +74,7 @@ def _table(found: "Sequence[Finding]", typed: "Sequence[str]") -> TableView:
     return TableView(columns=FINDINGS, rows=rows)
 
 
-def _told(found: "Sequence[Finding]", typed: "Sequence[str]") -> StoryView:
+def _story(found: "Sequence[Finding]", typed: "Sequence[str]") -> StoryView:
     """The same for a terminal: sentences that may wrap, and each command on a line of its own."""
     lines: list[LineView] = []
     for one, words in zip(found, typed, strict=True):

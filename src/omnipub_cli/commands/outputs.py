@@ -35,7 +35,7 @@ def outputs(
 
     call = call_of(context)
     checkout, target = aws_stage.place(context, region=region)
-    kept = _cached(checkout, target) if cached else _asked(call, checkout, target)
+    kept = _cached(checkout, target) if cached else _from_aws(call, checkout, target)
     document: StageOutputsJson = {
         "stage": kept["stage"],
         "region": kept["region"],
@@ -66,7 +66,7 @@ def _cached(checkout: Checkout, target: Target) -> StageOutputsJson:
     return cast("StageOutputsJson", kept)  # this command wrote it
 
 
-def _asked(call: Call, checkout: Checkout, target: Target) -> StageOutputsJson:
+def _from_aws(call: Call, checkout: Checkout, target: Target) -> StageOutputsJson:
     from omnipub_cli.commands._shared.finish import Finish
 
     with aws_stage.opened(call) as account:

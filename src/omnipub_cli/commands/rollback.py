@@ -58,10 +58,10 @@ def rollback(context: typer.Context, *, region: aws_stage.Region = "", yes: Yes 
             raise
         finally:
             aws_stage.forget(account, target)
-    _tell(call, target, record, run)
+    _print(call, target, record, run)
 
 
-def _tell(call: Call, target: Target, record: DeploymentRecord, run: Rollback) -> None:
+def _print(call: Call, target: Target, record: DeploymentRecord, run: Rollback) -> None:
     from omnipub_cli.deployment.stacks import id_of
 
     document: RolledBackJson = {

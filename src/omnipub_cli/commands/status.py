@@ -57,7 +57,7 @@ def status(
             for short, stack in found.items()
             if stack.drift == "DRIFTED"
         }
-        _tell(call, target, found, drifted, last=_last(call, account, target))
+        _print(call, target, found, drifted, last=_last(call, account, target))
     if any(stack_state.ground(one) is stack_state.StackReadiness.BROKEN for one in found.values()) or (
         detect_drift and drifted
     ):
@@ -90,7 +90,7 @@ def _last(call: Call, account: AwsAccount, target: Target) -> Deployed | None:
         return None
 
 
-def _tell(
+def _print(
     call: Call,
     target: Target,
     found: Mapping[str, Stack],
@@ -155,10 +155,10 @@ def _tell(
         json=document,
         ids=[id_of(short) for short in found],
     )
-    _say(call, target, found, nexts, last=last)
+    _print_next(call, target, found, nexts, last=last)
 
 
-def _say(
+def _print_next(
     call: Call, target: Target, found: Mapping[str, Stack], nexts: Mapping[str, str], *, last: Deployed | None
 ) -> None:
     """What needs somebody, in sentences: a terminal has no room for a command in a table."""

@@ -55,7 +55,7 @@ def up(
         port=_free(call) if port is None else port,
         sandbox_port=sandbox_port,
         sandbox_url=sandbox_outside(settings.mode),
-        say=lambda trouble: _say(call, trouble),
+        say=lambda trouble: _report(call, trouble),
         words=call.command_of,
     )
     with termination():
@@ -84,7 +84,7 @@ def _settings(call: Call, *, live: bool) -> "Settings":
     return call.settings
 
 
-def _say(call: Call, trouble: "OmnipubError | None") -> None:
+def _report(call: Call, trouble: "OmnipubError | None") -> None:
     if trouble is None:
         call.output.note("Storage works again; what is overdue goes out now.")
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from omnipub_cli.deployment.account_facts import AccountFacts, AwsAccountFacts
 from omnipub_cli.deployment.amplify import AwsSite
-from omnipub_cli.deployment.aws_clients import BeforeCall, OperatorSession, asked
+from omnipub_cli.deployment.aws_clients import BeforeCall, OperatorSession, translated_errors
 from omnipub_cli.deployment.buckets import Objects
 from omnipub_cli.deployment.cloudformation import CloudFormation
 from omnipub_cli.deployment.errors import DeploymentFailedError
@@ -35,7 +35,7 @@ class AwsAccount:
 
     @cached_property
     def _caller(self) -> Caller:
-        with asked("AWS"):
+        with translated_errors("AWS"):
             answer = self._session.client("sts").get_caller_identity()
         return Caller(account=answer["Account"], arn=answer["Arn"])
 
@@ -95,7 +95,7 @@ class AwsAccount:
     @property
     def region(self) -> str | None:
         """The region that the environment or the profile names."""
-        with asked("AWS"):
+        with translated_errors("AWS"):
             return self._session.region
 
     def clients(self, region: str, *, before_call: BeforeCall | None = None) -> "Clients":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 
 _NO_HUB = {"InvalidAccessException", "ResourceNotFoundException"}
 """What Security Hub answers where it is off."""
@@ -36,14 +36,14 @@ class AwsAccountFacts:
 
     def detectors(self) -> Sequence[str]:
         """The ids of GuardDuty's detectors."""
-        with asked("GuardDuty"):
+        with translated_errors("GuardDuty"):
             return list(self._client("guardduty").list_detectors().get("DetectorIds", ()))
 
     def hubs(self) -> Sequence[str]:
         """The ARN of Security Hub, if it is on."""
         from botocore.exceptions import ClientError
 
-        with asked("Security Hub"):
+        with translated_errors("Security Hub"):
             try:
                 return [self._client("securityhub").describe_hub()["HubArn"]]
             except ClientError as error:
@@ -53,17 +53,17 @@ class AwsAccountFacts:
 
     def recorders(self) -> Sequence[str]:
         """The names of AWS Config's recorders."""
-        with asked("AWS Config"):
+        with translated_errors("AWS Config"):
             answer = self._client("config").describe_configuration_recorders()
         return [one["name"] for one in answer.get("ConfigurationRecorders", ())]
 
     def concurrency(self) -> int:
         """How many runs of functions the account may have side by side."""
-        with asked("Lambda"):
+        with translated_errors("Lambda"):
             return int(self._client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"])
 
     def log_policies(self) -> Sequence[str]:
         """The names of CloudWatch Logs' resource policies."""
-        with asked("CloudWatch Logs"):
+        with translated_errors("CloudWatch Logs"):
             pages = self._client("logs").get_paginator("describe_resource_policies").paginate()
             return [one["policyName"] for page in pages for one in page.get("resourcePolicies", ())]

@@ -4,7 +4,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 from omnipub_cli.deployment.errors import DeploymentFailedError
 
 TIMEOUT = 60
@@ -19,23 +19,23 @@ class AwsSite:
 
     def deploy(self, *, app: str, branch: str, archive: bytes) -> str:
         """Hand over a zip file of pages and begin to serve it; the job's id."""
-        with asked("Amplify"):
+        with translated_errors("Amplify"):
             created = self._amplify.create_deployment(appId=app, branchName=branch)
         _put(created["zipUploadUrl"], archive)
-        with asked("Amplify"):
+        with translated_errors("Amplify"):
             self._amplify.start_deployment(appId=app, branchName=branch, jobId=created["jobId"])
         return str(created["jobId"])
 
     def job(self, *, app: str, branch: str, job: str) -> str:
         """How that goes."""
-        with asked("Amplify"):
+        with translated_errors("Amplify"):
             answer = self._amplify.get_job(appId=app, branchName=branch, jobId=job)
         return str(answer["job"]["summary"]["status"])
 
     def invalidate(self, distribution: str, *, token: str) -> None:
         """Let CloudFront forget what it keeps."""
         batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": token}
-        with asked("CloudFront"):
+        with translated_errors("CloudFront"):
             self._cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)
 
     def fetch(self, url: str) -> tuple[int, bytes]:

@@ -115,7 +115,7 @@ def _no_profile(error: Any) -> ConfigurationError:
 
 
 @contextmanager
-def asked(what: str) -> Iterator[None]:
+def translated_errors(what: str) -> Iterator[None]:
     """Turn AWS' errors of the body into omnipub's; `what` names what was asked for it, e.g. `CloudFormation`."""
     from botocore.exceptions import ClientError, NoAuthTokenError, SSOError, TokenRetrievalError
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 
 AT_ONCE = 1000
 """Objects that one request may delete."""
@@ -17,7 +17,7 @@ class Objects:
     def empty(self, bucket: str) -> int:
         """Delete every version of every object; how many there were."""
         count = 0
-        with asked(f"The bucket {bucket}"):
+        with translated_errors(f"The bucket {bucket}"):
             for page in self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, MaxKeys=AT_ONCE):
                 versions = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
                 named = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in versions]

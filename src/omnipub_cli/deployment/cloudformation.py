@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from omnipub.errors import ConflictError
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 from omnipub_cli.deployment.ports import ChangeSet, DriftedResource, Resource, Stack, StackEvent
 
 _WHAT = "CloudFormation"
@@ -22,7 +22,7 @@ class CloudFormation:
 
     def find(self, name: str) -> Stack | None:
         """The stack, None if there is none."""
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             answer = _unless_absent(self._client.describe_stacks, StackName=name)
         return _stack(answer["Stacks"][0]) if answer and answer["Stacks"] else None
 
@@ -31,7 +31,7 @@ class CloudFormation:
         found: list[StackEvent] = []
         token: dict[str, str] = {}
         while True:
-            with asked(_WHAT):
+            with translated_errors(_WHAT):
                 answer = _unless_absent(self._client.describe_stack_events, StackName=name, **token) or {}
             page = [_event(one) for one in answer.get("StackEvents", ())]
             found += [one for one in page if one.at >= since]
@@ -41,7 +41,7 @@ class CloudFormation:
 
     def resources(self, name: str) -> Sequence[Resource]:
         """What the stack consists of."""
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             pages = self._client.get_paginator("list_stack_resources").paginate(StackName=name)
             return [
                 Resource(
@@ -58,7 +58,7 @@ class CloudFormation:
         """The template it was deployed with."""
         import json
 
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             body = self._client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
         return body if isinstance(body, str) else json.dumps(body)
 
@@ -67,7 +67,7 @@ class CloudFormation:
         changes: list[Any] = []
         token: dict[str, str] = {}
         while True:
-            with asked(_WHAT):
+            with translated_errors(_WHAT):
                 answer = _unless_absent(
                     self._client.describe_change_set, StackName=name, ChangeSetName=change_set, **token
                 )
@@ -85,14 +85,14 @@ class CloudFormation:
 
     def forget(self, name: str, change_set: str) -> None:
         """Delete a change set; one that is not there is none to delete."""
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             _unless_absent(self._client.delete_change_set, StackName=name, ChangeSetName=change_set)
 
     def create(self, stack: Stack, change_set: str, *, template: str, address: str) -> None:
         """Begin a change set that puts `template` in place, with the stack's own parameters, tags and role."""
         where = {"TemplateBody": template} if len(template.encode()) <= _INLINE else {"TemplateURL": address}
         role = {"RoleARN": stack.role} if stack.role else {}
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             self._client.create_change_set(
                 StackName=stack.name,
                 ChangeSetName=change_set,
@@ -112,7 +112,7 @@ class CloudFormation:
         Raises:
             ConflictError: It is not there any more: another deployment put its own in its place.
         """
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             done = _unless_absent(
                 self._client.execute_change_set, StackName=name, ChangeSetName=change_set, ClientRequestToken=token
             )
@@ -124,22 +124,22 @@ class CloudFormation:
 
     def delete(self, name: str, *, token: str) -> None:
         """Begin to delete a stack."""
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             self._client.delete_stack(StackName=name, ClientRequestToken=token)
 
     def unprotect(self, name: str) -> None:
         """Let a stack be deleted."""
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             self._client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
 
     def detect_drift(self, name: str) -> str:
         """Begin to compare a stack with what is there; the comparison's id."""
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             return str(self._client.detect_stack_drift(StackName=name)["StackDriftDetectionId"])
 
     def comparison(self, id_: str) -> tuple[str, str]:
         """How that goes (DETECTION_IN_PROGRESS, DETECTION_COMPLETE or DETECTION_FAILED), and why it failed."""
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             answer = self._client.describe_stack_drift_detection_status(StackDriftDetectionId=id_)
         return answer["DetectionStatus"], answer.get("DetectionStatusReason", "")
 
@@ -148,7 +148,7 @@ class CloudFormation:
         found: list[DriftedResource] = []
         token: dict[str, str] = {}
         while True:
-            with asked(_WHAT):
+            with translated_errors(_WHAT):
                 answer = self._client.describe_stack_resource_drifts(
                     StackName=name, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"], **token
                 )

@@ -104,7 +104,7 @@ class Follower:
                 stack = one.stacks.find(one.name)
                 events = self._events[one.short] = one.stacks.events(one.name, since=one.since)
                 status = stack.status if stack else "DELETE_COMPLETE"
-                progress[one.short] = seen_of(one.short, status, events, total=one.total)
+                progress[one.short] = progress_of(one.short, status, events, total=one.total)
                 if stack is None or _rests(stack, events, looks):
                     ends[one.short] = stack
                     rested(one.name)
@@ -132,7 +132,7 @@ def mark(stacks: Stacks, name: str, *, now: datetime) -> datetime:
     return before[-1].at + timedelta(milliseconds=1) if before else now - LOOK_BACK
 
 
-def seen_of(short: str, status: str, events: Sequence[StackEvent], *, total: int) -> StackProgress:
+def progress_of(short: str, status: str, events: Sequence[StackEvent], *, total: int) -> StackProgress:
     """How a change goes, from its events so far; pure."""
     resources = [one for one in events if one.kind != _STACK]
     touched = {one.logical for one in resources}

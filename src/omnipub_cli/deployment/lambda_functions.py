@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 
 NAMES = ("api", "worker", "scheduler", "delay", "sandbox")
 """omnipub's functions; only a stage in sandbox mode has a sandbox."""
@@ -16,6 +16,6 @@ class Functions:
 
     def log_group(self, function: str) -> str:
         """Where its lines are."""
-        with asked(f"The function {function}"):
+        with translated_errors(f"The function {function}"):
             answer = self._client.get_function_configuration(FunctionName=function)
         return str(answer.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function}")

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from omnipub.strict_json import loads
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 
 WHAT = "CloudWatch's logs"
 
@@ -63,7 +63,7 @@ class LogLines:
         asked_for = {"logGroupName": group, "startTime": int(since.timestamp() * 1000)}
         token: dict[str, str] = {}
         while True:
-            with asked(WHAT):
+            with translated_errors(WHAT):
                 answer = self._client.filter_log_events(
                     **asked_for, **({"filterPattern": pattern} if pattern else {}), **token
                 )

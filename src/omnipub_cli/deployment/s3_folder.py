@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 from omnipub_cli.deployment.ports import HeldObject
 
 _WHAT = "The bucket of CDK's files"
@@ -24,13 +24,13 @@ class Folder:
 
     def put(self, name: str, body: str) -> str:
         """Write an object whole; its https address."""
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             self._client.put_object(Bucket=self._bucket, Key=f"{self._prefix}{name}", Body=body.encode())
         return f"https://{self._bucket}.s3.{self._region}.amazonaws.com/{self._prefix}{name}"
 
     def get(self, name: str) -> str:
         """An object."""
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             return str(
                 self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")["Body"].read().decode()
             )
@@ -39,7 +39,7 @@ class Folder:
         """An object with its tag and its age by S3's own clock, None if there is none."""
         from botocore.exceptions import ClientError
 
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
             except ClientError as error:
@@ -56,7 +56,7 @@ class Folder:
         from botocore.exceptions import ClientError
 
         condition = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             try:
                 answer = self._client.put_object(
                     Bucket=self._bucket, Key=f"{self._prefix}{name}", Body=body.encode(), **condition
@@ -69,7 +69,7 @@ class Folder:
 
     def newest(self, count: int) -> Sequence[str]:
         """Names of the last objects in the order of their names, the last one first."""
-        with asked(_WHAT):
+        with translated_errors(_WHAT):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._prefix, Delimiter="/"
             )

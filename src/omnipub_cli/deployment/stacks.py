@@ -46,7 +46,7 @@ def placed(region: str) -> Sequence[str]:
     return [short for short in ORDER if short != "EdgeSecurity" or region != EDGE_REGION]
 
 
-def asked(names: Iterable[str], region: str) -> Sequence[str]:
+def chosen(names: Iterable[str], region: str) -> Sequence[str]:
     """The stacks that were named, `Api` or `OmnichannelApiStack`, in their order; all of them if none was.
 
     Raises:

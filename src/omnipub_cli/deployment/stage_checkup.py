@@ -11,7 +11,7 @@ from omnipub.hints import Action, Hint
 from omnipub.services.health.finding import Finding, Health, fine
 from omnipub.services.scheduling.dispatch import ALARMING_SILENCE
 from omnipub.storage.schema import fingerprint
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 from omnipub_cli.deployment.quotas.quota_check import quotas
 from omnipub_cli.deployment.stack_state import BROKEN, StackReadiness, ground
 from omnipub_cli.deployment.stacks import name_of, placed, region_of
@@ -99,7 +99,7 @@ def _stacks(stage: Stage) -> Iterator[Finding]:
 
 
 def _alarms(stage: Stage) -> Iterator[Finding]:
-    with asked("CloudWatch"):
+    with translated_errors("CloudWatch"):
         answer = stage.clients.of("cloudwatch").describe_alarms(
             AlarmNamePrefix=name_of("Monitoring", stage.name), StateValue="ALARM", MaxRecords=MOST_ALARMS
         )

@@ -98,7 +98,7 @@ class StageLock:
                 continue  # somebody was faster: look who
             if last_tag and there.tag != last_tag:
                 raise ConflictError(
-                    f"Stage {self.stage} is being {_told(there).get('what', 'changed')}: {_who(there)} still runs. "
+                    f"Stage {self.stage} is being {_document(there).get('what', 'changed')}: {_who(there)} still runs. "
                     "Nothing was changed.",
                     hint=f"Wait for its end, then type the same again: omnipub status --stage {self.stage}",
                 )
@@ -139,14 +139,14 @@ class StageLock:
             self.say(f"The lock of stage {self.stage} could not be given back; it ends by itself in {LIFE:.0f} s.")
 
 
-def _told(there: HeldObject) -> dict[str, Any]:
+def _document(there: HeldObject) -> dict[str, Any]:
     return dict(loads(there.body, lenient=True))
 
 
 def _is_free(there: HeldObject) -> bool:
-    return bool(_told(there).get("free"))
+    return bool(_document(there).get("free"))
 
 
 def _who(there: HeldObject) -> str:
-    holder = _told(there)
+    holder = _document(there)
     return f"The run that {holder.get('by', 'somebody')} began at {holder.get('at', 'an unknown time')}"

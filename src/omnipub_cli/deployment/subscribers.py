@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from omnipub.services.health.finding import Finding, Health, fine
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 
 if TYPE_CHECKING:
     from omnipub_cli.deployment.stage.stage import Stage
@@ -52,7 +52,7 @@ def subscriptions(stage: "Stage") -> Iterator[Mapping[str, str]]:
     topic = stage.settings.topic
     cursor: dict[str, str] = {}
     for _ in range(_PAGES_AT_MOST if topic else 0):
-        with asked("SNS"):
+        with translated_errors("SNS"):
             page = stage.clients.of("sns").list_subscriptions_by_topic(TopicArn=topic, **cursor)
         yield from (one for one in page.get("Subscriptions", []) if one["SubscriptionArn"] != _GONE)
         if not page.get("NextToken"):

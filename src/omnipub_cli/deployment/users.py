@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from omnipub.errors import ConflictError, InvalidInputError, NotFoundError
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 
 WHAT = "Cognito"
 PAGE = 60
@@ -55,7 +55,7 @@ class UserPool:
         if password is not None:
             self._check(password)
         attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
-        with asked(WHAT):
+        with translated_errors(WHAT):
             try:
                 made = self._client.admin_create_user(
                     UserPoolId=self._pool, Username=email, UserAttributes=attributes, **silent, **invited
@@ -74,7 +74,7 @@ class UserPool:
         found: list[User] = []
         token: dict[str, str] = {}
         while len(found) < most:
-            with asked(WHAT):
+            with translated_errors(WHAT):
                 answer = self._client.list_users(UserPoolId=self._pool, Limit=min(PAGE, most - len(found)), **token)
             found += [_person(one, one.get("Attributes", ())) for one in answer.get("Users", ())]
             if not answer.get("PaginationToken"):
@@ -88,7 +88,7 @@ class UserPool:
         Raises:
             NotFoundError: There is none.
         """
-        with asked(WHAT):
+        with translated_errors(WHAT):
             try:
                 answer = self._client.admin_get_user(UserPoolId=self._pool, Username=name)
                 groups = self._client.admin_list_groups_for_user(UserPoolId=self._pool, Username=name)["Groups"]
@@ -101,7 +101,7 @@ class UserPool:
     def disable(self, name: str) -> User:
         """Let a user sign in no more, and end what they are signed in to; what they wrote stays."""
         found = self.show(name)
-        with asked(WHAT):
+        with translated_errors(WHAT):
             self._client.admin_disable_user(UserPoolId=self._pool, Username=found.id)
             self._client.admin_user_global_sign_out(UserPoolId=self._pool, Username=found.id)
         return self.show(found.id)
@@ -109,12 +109,12 @@ class UserPool:
     def add_to_group(self, name: str, group: str) -> User:
         """Make a user a member of a group."""
         found = self.show(name)
-        with asked(WHAT):
+        with translated_errors(WHAT):
             self._client.admin_add_user_to_group(UserPoolId=self._pool, Username=found.id, GroupName=group)
         return self.show(found.id)
 
     def _check(self, password: str) -> None:
-        with asked(WHAT):
+        with translated_errors(WHAT):
             pool = self._client.describe_user_pool(UserPoolId=self._pool)["UserPool"]
         missing = lacking(password, pool.get("Policies", {}).get("PasswordPolicy", {}))
         if missing:
@@ -124,13 +124,13 @@ class UserPool:
 
     def _set(self, email: str, password: str) -> None:
         try:
-            with asked(WHAT):
+            with translated_errors(WHAT):
                 self._client.admin_set_user_password(
                     UserPoolId=self._pool, Username=email, Password=password, Permanent=True
                 )
         except BaseException:
             # A user whose password nobody knows would take the address: better none.
-            with asked(WHAT):
+            with translated_errors(WHAT):
                 self._client.admin_delete_user(UserPoolId=self._pool, Username=email)
             raise
 

@@ -125,11 +125,11 @@ def refuse(command: TyperCommand | TyperGroup, context: typer.Context, arguments
     if given.get("help"):
         return
     for name, value in given.items():
-        if name in parameters and (problem := _told(context, parameters[name], value)) is not None:
+        if name in parameters and (problem := _problem_with(context, parameters[name], value)) is not None:
             raise problem
 
 
-def _told(context: typer.Context, parameter: Parameter, value: Any) -> InvalidInputError | None:
+def _problem_with(context: typer.Context, parameter: Parameter, value: Any) -> InvalidInputError | None:
     name = name_of(parameter)
     values = [one for one in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(one, str)]
     if name in MAY_BE_EMPTY:

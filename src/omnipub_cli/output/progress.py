@@ -24,11 +24,11 @@ def counted(output: Output, what: str, *, of: int | None = None) -> Iterator[Cal
         every = DRAWN_EVERY if progress.drawn else WRITTEN_EVERY
         last = time.monotonic()
 
-        def told(done: int) -> None:
+        def report(done: int) -> None:
             nonlocal last
             if time.monotonic() - last >= every:
                 last = time.monotonic()
                 far = f"{done:,} of {of:,} ({100 * done // of} %)" if of else f"{done:,}"
                 progress.show(TableView(columns=(Column("WHAT"), Column("DONE")), rows=[(what, far)]))
 
-        yield told
+        yield report

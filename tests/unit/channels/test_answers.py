@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from omnipub.channels.answers import LONGEST_WAIT, SHORTEST_WAIT, WORDS_AT_MOST, asked_wait, words
+from omnipub.channels.answers import LONGEST_WAIT, SHORTEST_WAIT, WORDS_AT_MOST, wait_in_headers, words
 from omnipub.domain.conversation import Response
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -69,8 +69,8 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
 def test_the_asked_wait_is_read_or_absent_but_never_a_tight_loop(
     headers: dict[str, str], wait: timedelta | None
 ) -> None:
-    assert asked_wait(Response(status=429, headers=headers), NOW) == wait
+    assert wait_in_headers(Response(status=429, headers=headers), NOW) == wait
 
 
 def test_a_date_alone_means_nothing_without_a_clock() -> None:
-    assert asked_wait(Response(status=429, headers={"retry-after": "Mon, 23 Nov 2026 09:10:00 GMT"})) is None
+    assert wait_in_headers(Response(status=429, headers={"retry-after": "Mon, 23 Nov 2026 09:10:00 GMT"})) is None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from omnipub.channels.answers import AnswerMeaning, accepted, asked_wait, sentence, words
+from omnipub.channels.answers import AnswerMeaning, accepted, sentence, wait_in_headers, words
 from omnipub.channels.drafting import images_of
 from omnipub.domain.announcement_templates import Template, Tone
 from omnipub.domain.conversation import (
@@ -220,16 +220,16 @@ def _too_long(found: int) -> Outcome:
 
 def _failure(answer: Response, now: datetime) -> Outcome:
     verdict = BY_STATUS.get(answer.status, _REFUSED)
-    detail = words(_said_in(answer))
+    detail = words(_error_in(answer))
     return Outcome(
         ended=verdict.ended,
         code=str(answer.status),
         sentence=sentence(f"{verdict.sentence} (HTTP {answer.status})", RECEIVER, detail),
-        wait=asked_wait(answer, now),
+        wait=wait_in_headers(answer, now),
     )
 
 
-def _said_in(answer: Response) -> object:
+def _error_in(answer: Response) -> object:
     """Receivers are free in what they answer: a word for people is looked for in the usual places."""
     if isinstance(answer.body, dict):
         return next((answer.body[name] for name in ("error", "message", "detail") if answer.body.get(name)), "")

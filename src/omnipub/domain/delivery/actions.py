@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from omnipub.domain.delivery.allowed_actions import Permission, permission, refusal, require
-from omnipub.domain.delivery.decide import buried
+from omnipub.domain.delivery.decide import with_expired_lease
 from omnipub.domain.delivery.lifecycle import Event, Status, follow
 from omnipub.domain.delivery.model import Delivery, Reason
 from omnipub.domain.delivery.moves import published
@@ -124,7 +124,7 @@ def searched_since(delivery: Delivery, now: datetime) -> datetime:
 
     After a restore the original may have sent it when it was due.
     """
-    dead = buried(delivery)
+    dead = with_expired_lease(delivery)
     known = dead.uncertain_since or now
     restored = delivery.reason is not None and delivery.reason.code == RESTORED
     return min(known, delivery.due_at or known) if restored or dead.uncertain_since is None else known
@@ -136,7 +136,7 @@ def found(delivery: Delivery, post: FoundPost) -> Delivery:
     Raises:
         IllegalTransitionError: It cannot be out.
     """
-    dead = buried(delivery)
+    dead = with_expired_lease(delivery)
     at = max(post.created_at, dead.uncertain_since or post.created_at)
     if dead.status is Status.PUBLISHING:
         return published(dead, at, network_id=post.network_id, permalink=post.permalink, adopted=True)

@@ -103,7 +103,7 @@ def has_died(delivery: Delivery) -> bool:
     return delivery.deaths > 0 or delivery.lease is not None
 
 
-def buried(delivery: Delivery) -> Delivery:
+def with_expired_lease(delivery: Delivery) -> Delivery:
     """Account for a lease that ended without an answer: its holder died, and what it sent may be out."""
     lease = delivery.lease
     if lease is None:

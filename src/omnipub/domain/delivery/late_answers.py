@@ -48,7 +48,7 @@ def late_answer(
         return _another_answer(there, claim, outcome, now)
     frozen = claim.frozen
     revision = frozen.revision if frozen else claim.revision
-    changes = list(_told(there, claim, revision, text, remedy))
+    changes = list(_explanations(there, claim, revision, text, remedy))
     code = changes[0][0] if changes else ""
     out = published(there, now, network_id=outcome.network_id, permalink=outcome.permalink, event=Event.LATE_ANSWER)
     sentence = " ".join(sentence for _, sentence in changes)
@@ -95,7 +95,9 @@ def disowned(delivery: Delivery, network_id: str, now: datetime, *, owner: str) 
     )
 
 
-def _told(there: Delivery, claim: Delivery, revision: int, text: str, remedy: ReconcileMethod) -> list[tuple[str, str]]:
+def _explanations(
+    there: Delivery, claim: Delivery, revision: int, text: str, remedy: ReconcileMethod
+) -> list[tuple[str, str]]:
     """What people have to know besides: codes and sentences, the most important first."""
     changes = []
     if there.status is Status.CANCELLED:

@@ -44,7 +44,7 @@ class ReconcileStep(StrEnum):
 
 
 def how_to_find_out(delivery: Delivery, now: datetime, rules: Rules) -> ReconcileStep:
-    """Choose the way on for a buried delivery that may be out."""
+    """Choose the way on for a delivery whose lease has ended that may be out."""
     if delivery.deaths >= DEATHS_AT_MOST or rules.remedy is ReconcileMethod.NONE:
         return ReconcileStep.STOP
     if rules.remedy is ReconcileMethod.RESEND:

@@ -51,7 +51,7 @@ def answer(request: SandboxRequest, stock: SandboxState, _twist: PostChange) -> 
         media=_media(data),
         sent=payload,
     )
-    new = stock.ledger.add_unless_seen(draft, id=delivery)
+    new = stock.ledger.add_if_absent(draft, id=delivery)
     return json_answer({"received": delivery, "repeat": not new})
 
 

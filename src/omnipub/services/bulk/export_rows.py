@@ -70,7 +70,7 @@ def stored(reference: MediaReference) -> str:
 def row_of(message: Message, named: Named, *, not_after: str = "") -> Row:
     """The row that import makes the same message of; its key is the message's id."""
     content = message.content
-    at, zone, fold = _asked_for(message.schedule)
+    at, zone, fold = _time_cells(message.schedule)
     return Row(
         key=message.id,
         text=content.text,
@@ -87,7 +87,7 @@ def row_of(message: Message, named: Named, *, not_after: str = "") -> Row:
     )
 
 
-def _asked_for(schedule: Schedule) -> tuple[str, str, str]:
+def _time_cells(schedule: Schedule) -> tuple[str, str, str]:
     """Time, zone and fold that name the very instant, in the words of whoever asked for it."""
     for fold in (None, *Fold):
         try:

@@ -11,7 +11,16 @@ from datetime import datetime, timedelta
 from omnipub.domain.circuit_breaker import CircuitBreaker
 from omnipub.domain.conversation import Channel, Occasion
 from omnipub.domain.delivery.conclude import ACCOUNT_PAUSE, concluded
-from omnipub.domain.delivery.decide import NextAct, buried, claimed_to_send, has_died, held, next_step, queued, resting
+from omnipub.domain.delivery.decide import (
+    NextAct,
+    claimed_to_send,
+    has_died,
+    held,
+    next_step,
+    queued,
+    resting,
+    with_expired_lease,
+)
 from omnipub.domain.delivery.fingerprint import digest
 from omnipub.domain.delivery.lifecycle import TIMED, Status
 from omnipub.domain.delivery.model import Delivery, FrozenRequest, Reason
@@ -175,7 +184,7 @@ class Publisher:
 
     def _find_out(self, delivery: Delivery, now: datetime) -> str:
         rules = self.rules(delivery)
-        dead = buried(delivery)
+        dead = with_expired_lease(delivery)
         how = how_to_find_out(dead, now, rules)
         if how is ReconcileStep.STOP:
             return self.recording.move(delivery, lost_track(dead, now, sentence=_stopped(dead, now))).status

@@ -61,7 +61,7 @@ class TokenRetry:
             came = (
                 "a new one was fetched" if renewed.came is RefreshOutcome.RENEWED else "there was another one by then"
             )
-            second = _told(again(renewed.connection), plain, came)
+            second = _explained(again(renewed.connection), plain, came)
             if second.ended is TryEnd.AUTH and self._may_renew(renewed):
                 # Somebody else's token, not one that was fetched for this: the next try does that.
                 second = replace(second, wait=timedelta(0))
@@ -89,7 +89,7 @@ def _back(refused: Outcome, sentence: str, wait: timedelta) -> Outcome:
     return replace(refused, sentence=sentence, wait=wait)
 
 
-def _told(second: Outcome, plain: str, came: str) -> Outcome:
+def _explained(second: Outcome, plain: str, came: str) -> Outcome:
     """The end of the second request, with what came before it."""
     if second.ended is TryEnd.PUBLISHED:
         return replace(second, sentence=f"{plain}; {came} and accepted.")

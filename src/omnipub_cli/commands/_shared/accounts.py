@@ -43,12 +43,12 @@ def shape(connection: Connection) -> ConnectionWithTokenJson:
     """A connected account as JSON, without its token."""
     from omnipub.domain.timestamps import to_text
     from omnipub.services.accounts.refresh_results import renewable
-    from omnipub.services.channels.catalog import connection as told
+    from omnipub.services.channels.catalog import connection as connection_json
 
     ends = connection.refresh_at
     failed = connection.renewal_failed
     return {
-        **told(connection),
+        **connection_json(connection),
         "ends_at": to_text(ends) if ends else None,
         "renewable": renewable(connection),
         "renewal_failed": failed.sentence if failed else None,

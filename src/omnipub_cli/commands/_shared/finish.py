@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import OmnipubError
 from omnipub_cli.commands._shared.deployment_views import named
-from omnipub_cli.deployment import outputs as said
+from omnipub_cli.deployment import outputs as stage_outputs
 from omnipub_cli.deployment import site as paged
 from omnipub_cli.deployment import wall_clock
 from omnipub_cli.deployment.amplify import fetched
@@ -84,12 +84,12 @@ class Finish:
         finally:
             system.close()
 
-    def outputs(self) -> said.Outputs:
+    def outputs(self) -> stage_outputs.Outputs:
         """What the stacks say of themselves."""
         regions = {region: self.account.stacks(region) for region in regions_of(self.target.region)}
-        return said.gathered(regions, stage=self.target.stage, region=self.target.region)
+        return stage_outputs.gathered(regions, stage=self.target.stage, region=self.target.region)
 
-    def keep(self, outputs: said.Outputs) -> StageOutputsJson:
+    def keep(self, outputs: stage_outputs.Outputs) -> StageOutputsJson:
         """Leave a copy of the outputs in build/; what it holds."""
         kept: StageOutputsJson = {
             "stage": self.target.stage,
@@ -98,10 +98,10 @@ class Finish:
             "at": to_text(wall_clock.now()),
             "outputs": {short: dict(one) for short, one in outputs.items()},
         }
-        said.Cache(self.checkout.build / "deployed").write(self.target.stage, kept)
+        stage_outputs.Cache(self.checkout.build / "deployed").write(self.target.stage, kept)
         return kept
 
-    def next_steps(self, outputs: said.Outputs, *, back: bool) -> Sequence[tuple[str, str]]:
+    def next_steps(self, outputs: stage_outputs.Outputs, *, back: bool) -> Sequence[tuple[str, str]]:
         """What to type next, each with its reason; `back` is whether there is a bundle to go back to."""
         stage = self.target.stage
         steps = []

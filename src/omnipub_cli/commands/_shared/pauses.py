@@ -63,7 +63,7 @@ def resume(call: Call, scope: str, *, late: str | None) -> None:
     checked_scope(scope)
     with call.system() as system:
         overdue = _overdue(call, system, scope)
-        way = late or (_asked(call, overdue) if overdue else None)
+        way = late or (_chosen_policy(call, overdue) if overdue else None)
         # What was in time when it was looked at is sent, even if its moment passes meanwhile.
         waiting = system.pauses.resume(scope, send_late=way != MISS, by=call.owner)
         let_go = [_now(call, system, one) for one in (*waiting.late, *waiting.in_time)]
@@ -118,7 +118,7 @@ def _overdue(call: Call, system: "System", scope: str) -> "list[Delivery]":
     return [one for one in system.pauses.waiting(scope).late if not others & set(scopes_of(one))]
 
 
-def _asked(call: Call, overdue: "Sequence[Delivery]") -> str:
+def _chosen_policy(call: Call, overdue: "Sequence[Delivery]") -> str:
     from omnipub_cli.commands._shared import deliveries
     from omnipub_cli.framework.prompts import choose
 

@@ -47,10 +47,10 @@ def show_report(call: Call, report: RunNowReport, *, dry_run: bool) -> None:
         ready = sum(one.ready for one in report.rows)
         call.output.note(f"This was a dry run; nothing was dispatched. Ready at this moment: {ready:,}.")
     else:
-        _say(call, report)
+        _print(call, report)
 
 
-def _say(call: Call, report: RunNowReport) -> None:
+def _print(call: Call, report: RunNowReport) -> None:
     if report.dispatched:
         call.output.note(
             f"Dispatched: {report.dispatched}. A worker asks the table before it sends, so none goes out twice."

@@ -64,11 +64,11 @@ def timeline(
             )
             for words, words_typed in possible(delivery, now, edit, can_look=can_look(delivery))
         ]
-        lines += [*([LineView()] if lines else []), *_told(delivery, tries, now, typed, holds), *steps]
+        lines += [*([LineView()] if lines else []), *_delivery_lines(delivery, tries, now, typed, holds), *steps]
     return StoryView(lines=lines)
 
 
-def _told(
+def _delivery_lines(
     delivery: Delivery,
     tries: Sequence[Attempt],
     now: datetime,

@@ -55,7 +55,7 @@ class Changes:
         if "link" in self.cleared or (self.link is not None and self.link != content.link):
             cleared["link_title"] = ""  # the title was the old link's
         after = replace(content, **cleared)
-        named = {channel: _said_by(after, channel, one) for channel, one in self.variants.items()}
+        named = {channel: _changed_variant(after, channel, one) for channel, one in self.variants.items()}
         return replace(after, **self._set() | {"variants": {**after.variants, **named}})
 
     def _set(self) -> dict[str, Any]:
@@ -64,6 +64,6 @@ class Changes:
         return found | ({"variants": self.variants} if self.variants else {})
 
 
-def _said_by(content: Content, channel: str, named: Variant) -> Variant:
+def _changed_variant(content: Content, channel: str, named: Variant) -> Variant:
     known = content.variants.get(channel)
     return named if known is None else replace(known, text=named.text)

@@ -84,12 +84,12 @@ def edit(  # noqa: PLR0913  a command's options are its parameters
             schedule=schedule,
             window=window,
         )
-    _tell(call, edited)
+    _print(call, edited)
     if link and not link_title and getattr(before.subject, "content", Content()).link_title:
         call.output.note("The old link's title is gone with it; --link-title gives the new one a title.")
 
 
-def _tell(call: "Call", edited: "Shown") -> None:
+def _print(call: "Call", edited: "Shown") -> None:
     from omnipub.domain.delivery.allowed_actions import statuses
     from omnipub.hints import Action
     from omnipub.services.messages import serialize

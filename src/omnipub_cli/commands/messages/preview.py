@@ -39,7 +39,7 @@ def preview(context: typer.Context, asked: _compose_options.ComposeOptions) -> N
     with call.system() as system:
         id_, found = _compose_options.previewed(call, system, asked)
     call.output.data(
-        StoryView(lines=list(_told(found))),
+        StoryView(lines=list(_lines(found))),
         json={"id": id_ or None} | in_json(found),
         ids=[one.channel for one in found.facets if not one.objections],
     )
@@ -49,7 +49,7 @@ def preview(context: typer.Context, asked: _compose_options.ComposeOptions) -> N
         raise typer.Exit(ExitCode.FAILURE)
 
 
-def _told(found: Previewed) -> Iterator[LineView]:
+def _lines(found: Previewed) -> Iterator[LineView]:
     for field, sentence in found.problems:
         yield LineView((f"not accepted: {field}: {sentence}",))
     for number, facet in enumerate(found.facets):

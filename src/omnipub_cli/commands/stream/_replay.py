@@ -71,9 +71,9 @@ class ReplayTally:
 
 def foretell(call: Call, again: Replay, wanted: ReplaySelection, *, reput: bool) -> None:
     """Say what would become of each record, and do nothing."""
-    told = ReplayTally(rows=list(again.foresee(wanted.candidates(again))))
-    _tell(call, again, wanted, told, reput=reput, dry_run=True)
-    if told.rows:
+    tally = ReplayTally(rows=list(again.foresee(wanted.candidates(again))))
+    _print(call, again, wanted, tally, reput=reput, dry_run=True)
+    if tally.rows:
         call.output.note("This was a dry run; nothing was sent and nothing written.")
 
 
@@ -90,17 +90,17 @@ def replay(
     again.gate.check()
     expected = Counter(one.judged.verdict for one in again.foresee(wanted.candidates(again)))
     count = expected.total()
-    told = ReplayTally()
+    tally = ReplayTally()
     if count:
         _may_send(call, expected, reput=reput)
         confirm(call, _question(call, expected, reput=reput), yes=yes)
-        _go_through(call, system, again, wanted, told, count=count, reput=reput, rate=rate)
-    _tell(call, again, wanted, told, reput=reput, dry_run=False)
-    if reput and told.rows:
+        _go_through(call, system, again, wanted, tally, count=count, reput=reput, rate=rate)
+    _print(call, again, wanted, tally, reput=reput, dry_run=False)
+    if reput and tally.rows:
         call.warn_if_nothing_runs()
-    if told.interrupted:
+    if tally.interrupted:
         raise KeyboardInterrupt
-    _left(call, told)
+    _left(call, tally)
 
 
 def _go_through(
@@ -108,7 +108,7 @@ def _go_through(
     system: System,
     again: Replay,
     wanted: ReplaySelection,
-    told: ReplayTally,
+    tally: ReplayTally,
     *,
     count: int,
     reput: bool,
@@ -118,12 +118,12 @@ def _go_through(
     from omnipub.onebox.worker_invoke import HandlerWorker
 
     candidates = wanted.candidates(again)
-    with deferred() as asked, call.output.progress() as progress:
+    with deferred() as stop_asked, call.output.progress() as progress:
 
         def until_asked() -> Iterator[Candidate]:
             for one in candidates:
-                if asked():
-                    told.interrupted = True
+                if stop_asked():
+                    tally.interrupted = True
                     return
                 yield one
 
@@ -133,9 +133,9 @@ def _go_through(
             else again.run(until_asked(), worker=HandlerWorker(system), rate=rate)
         )
         for one in going:
-            told.rows.append(one)
-            if len(told.rows) % 10 == 0 or len(told.rows) == count:
-                progress.show(TableView(columns=PROGRESS, rows=[("replayed", f"{len(told.rows):,} of {count:,}")]))
+            tally.rows.append(one)
+            if len(tally.rows) % 10 == 0 or len(tally.rows) == count:
+                progress.show(TableView(columns=PROGRESS, rows=[("replayed", f"{len(tally.rows):,} of {count:,}")]))
 
 
 def _may_send(call: Call, expected: Counter[str], *, reput: bool) -> None:
@@ -165,10 +165,12 @@ def _question(call: Call, expected: Counter[str], *, reput: bool) -> str:
     return f"Records: {expected.total()} ({what}). The replay {how} ({where}); what is out is not sent again."
 
 
-def _tell(call: Call, again: Replay, wanted: ReplaySelection, told: ReplayTally, *, reput: bool, dry_run: bool) -> None:
+def _print(
+    call: Call, again: Replay, wanted: ReplaySelection, tally: ReplayTally, *, reput: bool, dry_run: bool
+) -> None:
     from omnipub.domain.timestamps import to_text
 
-    shapes = [_shape(one) for one in told.rows]
+    shapes = [_shape(one) for one in tally.rows]
     rows = [
         (
             TimeOfDay(one.candidate.record.arrived_at, exact=True),
@@ -178,27 +180,27 @@ def _tell(call: Call, again: Replay, wanted: ReplaySelection, told: ReplayTally,
             StatusCell(one.judged.verdict),
             "" if _says_itself(one) else one.judged.why,
         )
-        for one, shape in zip(told.rows, shapes, strict=True)
+        for one, shape in zip(tally.rows, shapes, strict=True)
     ]
-    heads = [_records.day(one.candidate.record, call) for one in told.rows]
+    heads = [_records.day(one.candidate.record, call) for one in tally.rows]
     parked = again.parked.count()
     document: ReplayedJson = {
         "dry_run": dry_run,
         "reput": reput,
         "gone_before": to_text(wanted.gone) if wanted.gone else None,
-        "interrupted": told.interrupted,
-        "verdicts": told.verdicts(),
+        "interrupted": tally.interrupted,
+        "verdicts": tally.verdicts(),
         "parked": parked,
         "records": shapes,
     }
     call.output.data(
         *([TableView(columns=COLUMNS, rows=rows, heads=heads)] if rows else []),
         json=document,
-        ids=[one.candidate.record.sequence for one in told.rows],
+        ids=[one.candidate.record.sequence for one in tally.rows],
     )
     _records.say_gone(call, wanted.gone)
-    if told.rows:
-        call.output.note(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in told.verdicts().items()))
+    if tally.rows:
+        call.output.note(", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in tally.verdicts().items()))
     else:
         call.output.note("There is no such record." if wanted.start else "No record is parked.")
         call.output.hint(f"See what the stream holds: {call.typed('stream stats')}")
@@ -209,10 +211,10 @@ def _says_itself(one: ReplayResult) -> bool:
     return one.judged.verdict == one.judged.why.replace(" ", "_")
 
 
-def _left(call: Call, told: ReplayTally) -> None:
+def _left(call: Call, tally: ReplayTally) -> None:
     from omnipub.services.stream.replay import UNDONE
 
-    left = [one for one in told.rows if one.judged.verdict in UNDONE]
+    left = [one for one in tally.rows if one.judged.verdict in UNDONE]
     if left:
         call.output.warn(f"Not done: {len(left)}. The table still knows what is due.")
         call.output.hint(f"Dispatch it from there: {call.typed('schedule run-now')}")

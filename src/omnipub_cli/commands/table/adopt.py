@@ -71,7 +71,7 @@ def adopt(context: typer.Context, *, retired: Retired = False, same: Same = Fals
         from omnipub.domain.delivery.allowed_actions import statuses
 
         old = [one for one in statuses(Action.RETRY) if len(system.backlog.of(one, at_most=1))]
-    _tell(call, adopted, [] if same else [one.value for one in old])
+    _print(call, adopted, [] if same else [one.value for one in old])
 
 
 def _alone(call: Call) -> "AbstractContextManager[None]":
@@ -114,7 +114,7 @@ def _confirm(call: Call, closed: str, why: "ClosedReason", *, retired: bool, sam
     )
 
 
-def _tell(call: Call, adopted: "Adopted", old: list[str]) -> None:
+def _print(call: Call, adopted: "Adopted", old: list[str]) -> None:
     from omnipub_cli.commands._shared import deliveries
 
     doubts = adopted.doubts

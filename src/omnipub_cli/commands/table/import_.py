@@ -64,10 +64,10 @@ def import_(
     if dry_run:
         call.output.note("Nothing was written.")
     else:
-        _tell(call, accounts=checked.kinds.get("connection", 0))
+        _print(call, accounts=checked.kinds.get("connection", 0))
 
 
-def _tell(call: Call, *, accounts: int) -> None:
+def _print(call: Call, *, accounts: int) -> None:
     if accounts:
         call.output.note(f"Accounts came without their tokens: {accounts:,}. What is due on them is held.")
         call.output.hint(f"Connect each again: {call.typed('connections connect CHANNEL --account ID')}")

@@ -55,7 +55,7 @@ def inspect(
         return
     document: InspectedJson = {"items": [_shape(call, one, raw=raw) for one in found]}
     call.output.data(
-        *(StoryView(lines=list(_told(call, one))) for one in found),
+        *(StoryView(lines=list(_lines(call, one))) for one in found),
         json=document,
         ids=[keys.name(one.key) for one in found],
     )
@@ -64,7 +64,7 @@ def inspect(
         call.output.hint(f"Look through the whole table: {call.typed('table verify')}")
 
 
-def _told(call: Call, one: "InspectedItem") -> "Iterator[LineView]":
+def _lines(call: Call, one: "InspectedItem") -> "Iterator[LineView]":
     from omnipub.storage import keys
 
     names = [key.name for key in one.index_keys]

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from omnipub.errors import ConfigurationError, InvalidInputError, NotFoundError, UnavailableError
 from omnipub.strict_json import loads
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 from omnipub_cli.deployment.cost.inventory import Inventory
-from omnipub_cli.deployment.cost.stage_metrics import BYTES_OF_A_GB, ENDS, Counted, asked_of
+from omnipub_cli.deployment.cost.stage_metrics import BYTES_OF_A_GB, ENDS, Counted, counted_metrics
 from omnipub_cli.deployment.cost.templates import Templates
 from omnipub_cli.deployment.cost.traffic import Traffic
 from omnipub_cli.deployment.cost.usage import HOURS, Part
 from omnipub_cli.deployment.ports import Resource
-from omnipub_cli.deployment.quotas.cloudwatch_metrics import told_by
+from omnipub_cli.deployment.quotas.cloudwatch_metrics import series_of
 from omnipub_cli.deployment.stacks import name_of, placed, region_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def _measured(stage: "Stage", since: datetime, until: datetime) -> Measurement:
     table = stage.facts.settings.table
     templates, resources = _stacks(stage)
     inventory = Templates(templates).inventory()
-    answers = _answers(list(asked_of(stage.name, stage.region, table, inventory, resources)), stage, since, until)
+    answers = _answers(
+        list(counted_metrics(stage.name, stage.region, table, inventory, resources)), stage, since, until
+    )
     hours = sum(count > 0 for one, counts in answers if (one.price, one.of) == TICKS for count in counts)
     if not hours:
         raise NotFoundError(
@@ -148,8 +150,8 @@ def _answers(asking: Sequence[Counted], stage: "Stage", since: datetime, until: 
     for region in dict.fromkeys(one.region for one in asking):
         here = {f"m{number}": one for number, one in enumerate(asking) if one.region == region}
         queries = [{"Id": key, **(one.metric.query({}) or {})} for key, one in here.items()]
-        with asked("CloudWatch"):
-            series = told_by(_cloudwatch(stage, region), queries, since, until)
+        with translated_errors("CloudWatch"):
+            series = series_of(_cloudwatch(stage, region), queries, since, until)
         found += [(one, series[key]) for key, one in here.items() if key in series]
         missing += [f"{one.metric.space} {one.metric.name}" for key, one in here.items() if key not in series]
     if missing:
@@ -184,7 +186,7 @@ def _added(parts: Iterable[Part]) -> Sequence[Part]:
 
 def _stored(stage: "Stage", name: str) -> float:
     """GB of the table and its indexes, as DynamoDB counted them some hours ago."""
-    with asked(f"The table {name}"):
+    with translated_errors(f"The table {name}"):
         table = stage.clients.of("dynamodb").describe_table(TableName=name)["Table"]
     indexes = sum(one.get("IndexSizeBytes", 0) for one in table.get("GlobalSecondaryIndexes", ()))
     return float(table.get("TableSizeBytes", 0) + indexes) / BYTES_OF_A_GB

@@ -145,7 +145,7 @@ BY_RESOURCE: Sequence[ResourceMetric] = (
 )
 
 
-def asked_of(
+def counted_metrics(
     stage: str, region: str, table: str, inventory: Inventory, resources: Iterable[tuple[str, Resource]]
 ) -> Iterator[Counted]:
     """Everything that CloudWatch counts of a stage and the bill or its traffic needs.

@@ -153,7 +153,7 @@ def counted(cloudwatch: Any, figures: Figures, names: Names, now: datetime) -> I
             continue
         queries = [{"Id": key, **query} for key, (_, query) in metrics.items()]
         # It must end after it began, even when the month does so this very second.
-        series = told_by(cloudwatch, queries, start, now + timedelta(seconds=_MINUTE))
+        series = series_of(cloudwatch, queries, start, now + timedelta(seconds=_MINUTE))
         for key, (metric, _) in metrics.items():
             if key in series:
                 yield metric.figure, metric.value(series[key])
@@ -165,7 +165,7 @@ def counted(cloudwatch: Any, figures: Figures, names: Names, now: datetime) -> I
         )
 
 
-def told_by(cloudwatch: Any, queries: Sequence[Mapping[str, Any]], start: datetime, end: datetime) -> dict[str, Any]:
+def series_of(cloudwatch: Any, queries: Sequence[Mapping[str, Any]], start: datetime, end: datetime) -> dict[str, Any]:
     """Id → values of its periods, of those that were told."""
     series: dict[str, Any] = {}
     token: dict[str, str] = {}

@@ -84,7 +84,7 @@ class Limit:
         percent = _percent(used, limit)
         if percent < NEAR:
             return fine(self.name, self.what)
-        words = (number(used), "of", number(limit), self.unit, f"({_told(percent)})", self.window)
+        words = (number(used), "of", number(limit), self.unit, f"({_percentage(percent)})", self.window)
         sentence = f"{self.what}: {' '.join(word for word in words if word)}."
         full = self.worst if used >= limit else Health.WARN
         return _finding(self.name, full, sentence, self.remedy, figures.get(self.remedy.doubled, limit), names)
@@ -142,7 +142,7 @@ def _percent(used: float, limit: float) -> float:
     return 100 * used / limit if limit else float("inf")
 
 
-def _told(percent: float) -> str:
+def _percentage(percent: float) -> str:
     return "all of it" if percent == float("inf") else f"{int(percent)} %"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from omnipub.errors import OmnipubError
 from omnipub.services.health.finding import Finding, Health
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 from omnipub_cli.deployment.quotas.judgement import judged
 from omnipub_cli.deployment.quotas.quota_limits import ROWS
 from omnipub_cli.deployment.quotas.sources import SOURCES, Source
@@ -59,7 +59,7 @@ def _ask(source: Source, stage: Stage, known: KnownAnswers) -> None:
     """
     from botocore.exceptions import BotoCoreError
 
-    with asked(source.thing.format_map(known.names)):
+    with translated_errors(source.thing.format_map(known.names)):
         try:
             source.ask(stage, known)
         except KeyError as error:

@@ -11,7 +11,7 @@ from omnipub import __version__
 from omnipub.errors import ConfigurationError, ConflictError, NotFoundError, OmnipubError
 from omnipub.storage.schema import fingerprint
 from omnipub_cli.deployment import account as accounts
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 from omnipub_cli.deployment.stacks import name_of
 from omnipub_cli.deployment.stage import caller as callers
 from omnipub_cli.deployment.stage import region as place
@@ -147,14 +147,14 @@ class Stage:
     def size(self) -> int:
         """Bytes of its table, as DynamoDB counted them some hours ago."""
         name = self.facts.settings.table
-        with asked(f"The table {name}"):
+        with translated_errors(f"The table {name}"):
             return int(self.clients.of("dynamodb").describe_table(TableName=name)["Table"].get("TableSizeBytes", 0))
 
     def _why_gone(self) -> str:
         """What to type where something is not there that the stacks named when they were asked."""
         self._kept.drop()
         try:
-            moved = settings(self.name, self._asked()) != self.settings
+            moved = settings(self.name, self._read_outputs()) != self.settings
         except OmnipubError:
             moved = True
         if moved:
@@ -168,7 +168,7 @@ class Stage:
     def _outputs(self) -> Outputs:
         outputs = self._kept.read()
         self._from_cache = outputs is not None
-        return self._asked() if outputs is None else outputs
+        return self._read_outputs() if outputs is None else outputs
 
     @cached_property
     def _kept(self) -> OutputCache:
@@ -177,7 +177,7 @@ class Stage:
     def _configured(self) -> str | None:
         return self.account.region or deployed_to(self.name)
 
-    def _asked(self) -> Outputs:
+    def _read_outputs(self) -> Outputs:
         """What the stacks say now; kept if it is all there."""
         stacks = self.account.stacks(self.region)
         found = {short: stacks.find(name_of(short, self.name)) for short in SAID_BY}
@@ -198,7 +198,7 @@ class Stage:
         Raises:
             ConflictError: The deployed table has another shape, or is another one by now.
         """
-        current = facts(self.name, self._asked()) if self._from_cache else self.facts
+        current = facts(self.name, self._read_outputs()) if self._from_cache else self.facts
         if current.settings != self.facts.settings:
             raise ConflictError(
                 f"Stage {self.name} was deployed anew a moment ago, so nothing was written.",

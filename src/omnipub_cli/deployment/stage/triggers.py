@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from omnipub.errors import ConfigurationError, OmnipubError
 from omnipub.services.health.finding import Finding, Health, fine
-from omnipub_cli.deployment.aws_clients import asked
+from omnipub_cli.deployment.aws_clients import translated_errors
 from omnipub_cli.deployment.stacks import name_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def machinery(stage: "Stage") -> Iterator[Finding]:
             yield unseen(part.name, part.what, lacks)
             continue
         try:
-            with asked(part.what):
+            with translated_errors(part.what):
                 yield part.look(stage)
         except OmnipubError as error:
             if _code(error) in _ABSENT:

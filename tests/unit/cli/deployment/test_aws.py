@@ -17,7 +17,7 @@ from botocore.stub import ANY, Stubber
 from omnipub.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError, OmnipubError
 from omnipub_cli.deployment.account_facts import AwsAccountFacts
 from omnipub_cli.deployment.amplify import AwsSite
-from omnipub_cli.deployment.aws_clients import OperatorSession, asked
+from omnipub_cli.deployment.aws_clients import OperatorSession, translated_errors
 from omnipub_cli.deployment.buckets import Objects
 from omnipub_cli.deployment.cloudformation import CloudFormation
 from omnipub_cli.deployment.errors import DeploymentFailedError
@@ -267,7 +267,7 @@ def test_a_name_that_is_no_region_is_refused(aws_account: None) -> None:  # noqa
 
 
 def test_a_region_that_does_not_answer_is_told() -> None:
-    with pytest.raises(OmnipubError, match="CloudFormation does not answer"), asked("CloudFormation"):
+    with pytest.raises(OmnipubError, match="CloudFormation does not answer"), translated_errors("CloudFormation"):
         raise EndpointConnectionError(endpoint_url="https://cloudformation.eu-mars-1.amazonaws.com")
 
 
@@ -502,6 +502,6 @@ def test_a_user_becomes_a_member(stubbed: Stubbed) -> None:
 
 def test_an_error_that_nobody_foresaw_keeps_its_cause() -> None:
     told = {"Error": {"Code": "Strange", "Message": "It is strange."}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-    with pytest.raises(DeploymentFailedError, match="X refused: It is strange") as refused, asked("X"):
+    with pytest.raises(DeploymentFailedError, match="X refused: It is strange") as refused, translated_errors("X"):
         raise ClientError(told, "Do")  # type: ignore[arg-type]
     assert isinstance(refused.value.__cause__, ClientError)

@@ -170,10 +170,10 @@ def test_the_family_names_exactly_the_stacks_of_the_app() -> None:
 
 
 def test_stacks_are_asked_for_by_either_name_and_come_in_their_order() -> None:
-    assert family.asked(["worker", "OmnichannelDataStack"], "eu-west-1") == ["Data", "Worker"]
-    assert family.asked([], "us-east-1") == [one for one in family.ORDER if one != "EdgeSecurity"]
+    assert family.chosen(["worker", "OmnichannelDataStack"], "eu-west-1") == ["Data", "Worker"]
+    assert family.chosen([], "us-east-1") == [one for one in family.ORDER if one != "EdgeSecurity"]
     with pytest.raises(InvalidInputError, match="There is no stack 'EdgeSecurity'"):
-        family.asked(["EdgeSecurity"], "us-east-1")
+        family.chosen(["EdgeSecurity"], "us-east-1")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_the_first_failure_is_the_cause_not_what_was_cancelled_for_it() -> None:
 
 def test_progress_counts_each_resource_once() -> None:
     events = [event("A", "CREATE_IN_PROGRESS"), event("A", "CREATE_COMPLETE"), event("B", "CREATE_IN_PROGRESS")]
-    seen = following.seen_of("Api", "CREATE_IN_PROGRESS", events, total=5)
+    seen = following.progress_of("Api", "CREATE_IN_PROGRESS", events, total=5)
     assert (seen.done, seen.total, seen.last) == (1, 5, "B CREATE_IN_PROGRESS")
 
 

@@ -11,12 +11,12 @@ from omnipub.domain.delivery.conclude import concluded
 from omnipub.domain.delivery.decide import (
     BEYOND_LEAD,
     NextAct,
-    buried,
     claimed_to_look,
     claimed_to_send,
     held,
     next_step,
     released,
+    with_expired_lease,
 )
 from omnipub.domain.delivery.lifecycle import NEWS, TRANSITIONS, WATCHED, Event, Status, legal_events
 from omnipub.domain.delivery.model import Delivery, FrozenRequest
@@ -434,7 +434,7 @@ def test_already_there_after_an_uncertain_try_is_looked_for_to_be_adopted() -> N
 
 def test_a_new_doubt_has_all_its_looks_before_it() -> None:
     again = replace(claimed(uncertain(LOOK_UP), NOON + MINUTE), looks=3, clean_looks=(NOON,))
-    for delivery in (after(TryEnd.ALREADY_THERE, again), after(TryEnd.AMBIGUOUS, again), buried(again)):
+    for delivery in (after(TryEnd.ALREADY_THERE, again), after(TryEnd.AMBIGUOUS, again), with_expired_lease(again)):
         assert (delivery.looks, delivery.clean_looks) == (0, ())
 
 
@@ -468,42 +468,42 @@ def test_an_outcome_without_a_code_is_named_by_how_it_ended() -> None:
 
 
 def test_a_death_counts_as_a_try_that_may_be_out() -> None:
-    dead = buried(claimed())
+    dead = with_expired_lease(claimed())
     assert (dead.deaths, dead.tries_used, dead.may_be_out, dead.lease) == (1, 1, True, None)
     assert dead.uncertain_since == NOON
 
 
 def test_after_a_death_the_settle_time_runs_from_the_leases_end() -> None:
-    assert buried(claimed()).settle_from == NOON + LEASE
-    assert first_look(buried(claimed()), LOOK_UP) == NOON + LEASE + SETTLE + TICK
+    assert with_expired_lease(claimed()).settle_from == NOON + LEASE
+    assert first_look(with_expired_lease(claimed()), LOOK_UP) == NOON + LEASE + SETTLE + TICK
 
 
 def test_a_death_while_looking_uses_no_try_and_forgets_no_clean_look() -> None:
     claim = replace(looking(uncertain(), NOON + 2 * MINUTE), clean_looks=(NOON,))
-    dead = buried(claim)
+    dead = with_expired_lease(claim)
     assert (dead.deaths, dead.tries_used, dead.clean_looks) == (1, 1, (NOON,))
     assert dead.settle_from == claim.settle_from
 
 
 def test_a_death_while_sending_forgets_the_clean_looks_before_it() -> None:
     again = claimed(replace(uncertain(RESEND), clean_looks=(NOON,), looks=3), NOON + MINUTE)
-    dead = buried(again)
+    dead = with_expired_lease(again)
     assert (dead.clean_looks, dead.looks) == ((), 0)
 
 
 def test_a_delivery_without_a_lease_has_nothing_to_bury() -> None:
-    assert buried(uncertain()) == uncertain()
+    assert with_expired_lease(uncertain()) == uncertain()
 
 
 @every_remedy
 def test_after_three_deaths_a_delivery_stops(rules: Rules) -> None:
-    dead = replace(buried(claimed()), deaths=DEATHS_AT_MOST)
+    dead = replace(with_expired_lease(claimed()), deaths=DEATHS_AT_MOST)
     assert how_to_find_out(dead, NOON + WINDOW, rules) is ReconcileStep.STOP
     assert lost_track(dead, NOON + WINDOW, sentence="It killed three workers.").status is Status.UNCONFIRMED
 
 
 def test_a_death_where_nothing_can_be_asked_stops_at_once() -> None:
-    assert how_to_find_out(buried(claimed()), NOON + LEASE, NONE) is ReconcileStep.STOP
+    assert how_to_find_out(with_expired_lease(claimed()), NOON + LEASE, NONE) is ReconcileStep.STOP
 
 
 # Looks.
@@ -737,7 +737,7 @@ class History:
             self.find_out(fate)
 
     def find_out(self, fate: Fate) -> None:
-        dead = buried(self.delivery)
+        dead = with_expired_lease(self.delivery)
         match how_to_find_out(dead, self.now, self.rules):
             case ReconcileStep.STOP:
                 self.become(lost_track(dead, self.now, sentence="Nobody knows."))

@@ -9,7 +9,6 @@ from omnipub.domain.delivery.conclude import concluded
 from omnipub.domain.delivery.decide import (
     RESTS,
     NextAct,
-    buried,
     claimed_to_look,
     claimed_to_send,
     cut_short,
@@ -18,6 +17,7 @@ from omnipub.domain.delivery.decide import (
     is_unresolved,
     next_step,
     resting,
+    with_expired_lease,
 )
 from omnipub.domain.delivery.late_answers import (
     DOUBLED,
@@ -338,7 +338,7 @@ def test_a_lease_that_is_left_or_a_death_before_it_counts_as_died(delivery: Deli
 
 @pytest.mark.parametrize("known", [None, NOON - HOUR])
 def test_a_burial_keeps_the_start_of_the_first_doubt(known: datetime | None) -> None:
-    assert buried(replace(CLAIM, uncertain_since=known)).uncertain_since == (known or NOON)
+    assert with_expired_lease(replace(CLAIM, uncertain_since=known)).uncertain_since == (known or NOON)
 
 
 @pytest.mark.parametrize(

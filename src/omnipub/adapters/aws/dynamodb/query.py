@@ -32,7 +32,7 @@ class QueryRequest:
     but: str | None
 
 
-def asked(query: Query) -> QueryRequest | None:
+def request_of(query: Query) -> QueryRequest | None:
     """The request for a query, or None if nothing can match it."""
     lower, upper = span(query)
     if upper is not None and lower >= upper:

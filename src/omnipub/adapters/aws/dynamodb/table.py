@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from omnipub.adapters.aws.clients import Clients
-from omnipub.adapters.aws.dynamodb.query import asked, closed, not_ours, opened
+from omnipub.adapters.aws.dynamodb.query import closed, not_ours, opened, request_of
 from omnipub.adapters.aws.dynamodb.values import Attributes, from_attributes, to_attributes
 from omnipub.adapters.aws.dynamodb.writes import (
     bulk,
@@ -68,7 +68,7 @@ class DynamoTable:
 
     def query(self, query: Query) -> Page:
         """One page in key order; shorter than its limit where DynamoDB ends it after a megabyte."""
-        what = asked(query)
+        what = request_of(query)
         if what is None:
             return Page(items=(), cursor=None)
         parameters = dict(what.parameters)

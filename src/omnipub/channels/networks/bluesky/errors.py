@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from omnipub.channels.answers import AnswerMeaning, asked_wait, bounded_wait, sentence, unclear, words
+from omnipub.channels.answers import AnswerMeaning, bounded_wait, sentence, unclear, wait_in_headers, words
 from omnipub.channels.networks.bluesky.endpoint import TITLE
 from omnipub.channels.numbers import whole_number
 from omnipub.domain.conversation import Response
@@ -85,7 +85,7 @@ def error_in(answer: Response) -> str:
 
 def _wait(answer: Response, now: datetime | None) -> timedelta:
     """How long to stay away: as asked, else until the limit that was reached begins anew."""
-    wait = asked_wait(answer, now)
+    wait = wait_in_headers(answer, now)
     reset = answer.headers.get("ratelimit-reset", "")
     seconds = whole_number(reset, most=_FAR)
     if wait or now is None or seconds is None:

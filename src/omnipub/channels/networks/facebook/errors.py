@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from omnipub.channels.answers import AnswerMeaning, asked_wait, bounded_wait, sentence, unclear, words
+from omnipub.channels.answers import AnswerMeaning, bounded_wait, sentence, unclear, wait_in_headers, words
 from omnipub.channels.networks.facebook.endpoint import TITLE
 from omnipub.channels.numbers import whole_number
 from omnipub.domain.conversation import Response
@@ -122,5 +122,5 @@ def _wait(answer: Response, codes: set[int], now: datetime | None) -> timedelta:
         estimates = []
     minutes = max(estimates, default=0)
     if not minutes:
-        return asked_wait(answer, now) or usual
+        return wait_in_headers(answer, now) or usual
     return bounded_wait(timedelta(minutes=minutes))

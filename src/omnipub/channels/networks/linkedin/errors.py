@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from omnipub.channels.answers import AnswerMeaning, asked_wait, sentence, unclear, words
+from omnipub.channels.answers import AnswerMeaning, sentence, unclear, wait_in_headers, words
 from omnipub.channels.networks.linkedin.endpoint import TITLE, VERSION
 from omnipub.channels.networks.linkedin.requests import POST_URN, permalink
 from omnipub.domain.conversation import Account, Response
@@ -58,7 +58,7 @@ def failure_of(
         ended=verdict.ended,
         code=code or str(answer.status),
         sentence=sentence(verdict.sentence, TITLE, detail),
-        wait=(asked_wait(answer, now) or THROTTLED_WAIT) if verdict.ended is TryEnd.THROTTLED else None,
+        wait=(wait_in_headers(answer, now) or THROTTLED_WAIT) if verdict.ended is TryEnd.THROTTLED else None,
         network_id=known[0] if known else "",
         permalink=permalink(known[0], account) if known else "",
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from omnipub.channels.answers import accepted, asked_wait, sentence, sound_token, unclear, words
+from omnipub.channels.answers import accepted, sentence, sound_token, unclear, wait_in_headers, words
 from omnipub.channels.networks.linkedin.endpoint import BASE_URL, TITLE
 from omnipub.channels.networks.linkedin.errors import BY_STATUS, THROTTLED_WAIT
 from omnipub.channels.networks.linkedin.requests import LOOK_TIMEOUT
@@ -58,5 +58,7 @@ def no_new_token(answer: Response) -> Outcome:
         return Outcome(ended=TryEnd.AUTH, code=str(answer.status), sentence=sentence(plain, TITLE, detail))
     if answer.status == 429:  # noqa: PLR2004 - HTTP's own number
         slower = BY_STATUS[answer.status].sentence
-        return Outcome(ended=TryEnd.THROTTLED, code="429", sentence=slower, wait=asked_wait(answer) or THROTTLED_WAIT)
+        return Outcome(
+            ended=TryEnd.THROTTLED, code="429", sentence=slower, wait=wait_in_headers(answer) or THROTTLED_WAIT
+        )
     return unclear(answer, network=TITLE, publishes=False, detail=detail)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from omnipub.channels.answers import AnswerMeaning, asked_wait, seconds_in, sentence, unclear, words
+from omnipub.channels.answers import AnswerMeaning, seconds_in, sentence, unclear, wait_in_headers, words
 from omnipub.channels.networks.telegram.endpoint import TITLE
 from omnipub.domain.conversation import Response
 from omnipub.domain.delivery.outcome import Outcome, TryEnd
@@ -65,4 +65,4 @@ def failure_of(
 
 
 def _wait(answer: Response, now: datetime | None) -> timedelta:
-    return seconds_in(parameter_in(answer, "retry_after")) or asked_wait(answer, now) or REGAIN
+    return seconds_in(parameter_in(answer, "retry_after")) or wait_in_headers(answer, now) or REGAIN

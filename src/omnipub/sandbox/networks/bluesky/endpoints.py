@@ -135,7 +135,7 @@ def _put(request: SandboxRequest, stock: SandboxState, twist: PostChange) -> San
         current = stock.ledger.find(NETWORK, uri)
         there = record_id(current.sent) if current and not current.deleted_at else None
         if there == cid:
-            stock.ledger.add_unless_seen(draft, id=uri)  # counts the repeat
+            stock.ledger.add_if_absent(draft, id=uri)  # counts the repeat
             return json_answer(done)  # without `commit`, as nothing changed
         if "swapRecord" in body and body["swapRecord"] != there:
             raise refused("swap", there or "null")

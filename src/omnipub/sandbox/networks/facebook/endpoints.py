@@ -11,9 +11,9 @@ from omnipub.sandbox.networks.facebook.fields import (
     CREDENTIALS,
     FEED,
     PHOTO,
-    asked_fields,
     fitting_fields,
     given_fields,
+    requested_fields,
 )
 from omnipub.sandbox.networks.facebook.listing import permalink, published_posts
 
@@ -94,7 +94,7 @@ def _authorise(request: SandboxRequest, stock: SandboxState, page: str) -> None:
 
 def _feed(request: SandboxRequest, stock: SandboxState, twist: PostChange, page: str) -> SandboxAnswer:
     values = fitting_fields(request, FEED)
-    fields = asked_fields(request, _NEW_POST_FIELDS)
+    fields = requested_fields(request, _NEW_POST_FIELDS)
     if request.form.files:
         raise refused("parameter", "feed takes no files; upload them to photos first")
     if values.get("published") is False:
@@ -109,7 +109,7 @@ def _feed(request: SandboxRequest, stock: SandboxState, twist: PostChange, page:
 
 def _photo(request: SandboxRequest, stock: SandboxState, twist: PostChange, page: str) -> SandboxAnswer:
     values = fitting_fields(request, PHOTO)
-    fields = asked_fields(request, _NEW_POST_FIELDS)
+    fields = requested_fields(request, _NEW_POST_FIELDS)
     picture = _picture(request, stock, values)
     if values.get("published") is False:
         return json_answer({"id": stock.pictures.begin(NETWORK, page, pattern=_PHOTO_ID, picture=picture)})
@@ -168,7 +168,7 @@ def _address(request: SandboxRequest, post: Post, fields: Sequence[str]) -> dict
 
 def _page(request: SandboxRequest, page: str) -> SandboxAnswer:
     """What is known of the page: its name is its id here, as the sandbox's accounts have no others."""
-    fields = asked_fields(request, _PAGE_FIELDS)
+    fields = requested_fields(request, _PAGE_FIELDS)
     return json_answer({"id": page} | ({"name": page} if "name" in fields else {}))
 
 

@@ -57,7 +57,7 @@ def fitting_fields(request: SandboxRequest, shape: shapes.Shape) -> dict[str, ob
     return values
 
 
-def asked_fields(request: SandboxRequest, known: frozenset[str]) -> list[str]:
+def requested_fields(request: SandboxRequest, known: frozenset[str]) -> list[str]:
     """What `fields=` asks for, all of it among `known`."""
     without_parts = re.sub(r"\{[^{}]*\}", "", request.query.get("fields", ""))
     names = [name.strip() for name in without_parts.split(",") if name.strip()]

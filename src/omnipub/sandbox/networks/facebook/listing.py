@@ -10,7 +10,7 @@ from omnipub.sandbox.http_exchange import SandboxAnswer, SandboxRequest, json_an
 from omnipub.sandbox.ledger import Post
 from omnipub.sandbox.network import SandboxState
 from omnipub.sandbox.networks.facebook.errors import NETWORK, VERSION, refused
-from omnipub.sandbox.networks.facebook.fields import asked_fields, whole_number
+from omnipub.sandbox.networks.facebook.fields import requested_fields, whole_number
 
 _FIELDS = frozenset({"id", "message", "created_time", "permalink_url", "attachments"})
 _UNASKED = ("id", "message", "created_time")
@@ -19,7 +19,7 @@ _FAR_FUTURE = 10**11
 
 def published_posts(request: SandboxRequest, stock: SandboxState, page: str) -> SandboxAnswer:
     """One leaf of the list; `paging.next` is there only if another leaf is."""
-    fields = asked_fields(request, _FIELDS) or _UNASKED
+    fields = requested_fields(request, _FIELDS) or _UNASKED
     limit = whole_number(request, "limit", default=25, least=1, most=100)
     since = whole_number(request, "since", default=0, least=0, most=_FAR_FUTURE)
     below = _number_behind(request.query.get("after", ""))

@@ -13,7 +13,7 @@ from omnipub_cli.deployment.cost.figures import value
 from omnipub_cli.deployment.cost.inventory import INVENTORIES
 from omnipub_cli.deployment.cost.measured import RIGHTS, Measurement, measured
 from omnipub_cli.deployment.cost.quote import measured_quote
-from omnipub_cli.deployment.cost.stage_metrics import BY_RESOURCE, asked_of
+from omnipub_cli.deployment.cost.stage_metrics import BY_RESOURCE, counted_metrics
 from omnipub_cli.deployment.cost.traffic import Traffic
 from omnipub_cli.deployment.cost.usage import HOURS, usage
 from support.described import aws
@@ -184,7 +184,7 @@ def test_each_right_is_an_operation_that_aws_has_and_the_page_names_it() -> None
 
 
 def test_a_metric_without_a_resource_of_its_kind_is_not_asked_for() -> None:
-    asked = list(asked_of("dev", REGION, "table-1", INVENTORIES["dev"], []))
+    asked = list(counted_metrics("dev", REGION, "table-1", INVENTORIES["dev"], []))
     spaces = {one.metric.space for one in asked}
     assert spaces == {"AWS/Lambda", "AWS/DynamoDB", "omnipub/dev"}
 
