@@ -140,7 +140,9 @@ def _death_counts() -> Any:
     def how(delivery: Delivery, now: datetime, rules: Rules) -> Any:
         return real(delivery, now, rules) if delivery.may_be_out else reconcile.ReconcileStep.SEND_AGAIN
 
-    return _all(patch.object(deliver, "with_expired_lease", with_expired_lease), patch.object(deliver, "how_to_find_out", how))
+    return _all(
+        patch.object(deliver, "with_expired_lease", with_expired_lease), patch.object(deliver, "how_to_find_out", how)
+    )
 
 
 def _known_id() -> Any:
