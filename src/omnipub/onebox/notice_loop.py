@@ -18,6 +18,9 @@ FIRST = timedelta(minutes=1)
 
 EVERY = timedelta(minutes=1)
 
+ONCE = timedelta(seconds=10)
+"""After so long no notice is begun where a start waits for it."""
+
 
 class NoticeLoop:
     """Looks each minute, and tells.
@@ -48,6 +51,14 @@ class NoticeLoop:
         self._stopped = True
         self._woken.set()
         self._thread.join(timeout=1)
+
+    def once(self) -> None:
+        """Look and tell at this moment, for who cannot start and run: nobody else would tell it."""
+        until = self._system.world.clock.now() + ONCE
+        try:
+            self._system.notices.round(lambda: list(self._findings()), self._words, until=until)
+        except Exception as error:  # noqa: BLE001  what keeps it from starting is the error to be seen
+            self._system.notices.broke(error)
 
     def storage(self, trouble: OmnipubError | None) -> None:
         """The engines met trouble with storage, or it is over: that is told at once."""

@@ -16,7 +16,7 @@ from omnipub.adapters.system.clock import SystemClock
 from omnipub.adapters.system.threads import WorkerPoolThreads
 from omnipub.adapters.system.worker_pool import WorkerPool
 from omnipub.config import Mode, Settings
-from omnipub.errors import ConflictError, OmnipubError
+from omnipub.errors import ConflictError, GateClosedError, OmnipubError
 from omnipub.handlers import delay_consumer, scheduler, worker
 from omnipub.handlers.api import app
 from omnipub.handlers.api.hint_sentences import sentence
@@ -139,7 +139,11 @@ class OneMachine:
         settings = replace(self._settings, sandbox_url=self.sandbox_url)
         self.system = one_machine(settings, clock=self._clock, threads=WorkerPoolThreads(pool))
         self._open.callback(self.system.close)
-        self.system.gate.enter()
+        try:
+            self.system.gate.enter()
+        except GateClosedError:
+            NoticeLoop(self.system, self._words).once()
+            raise
         # What was copied while it ran is behind from its end on, not from the next start only.
         self._open.callback(self._leave)
         SecretUrlMigration(accounts=self.system.accounts).of(LOCAL_OWNER)

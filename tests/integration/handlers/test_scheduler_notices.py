@@ -1,6 +1,6 @@
 """After its tick the scheduler of a stage on AWS tells what needs a person; a failure of that fails no tick."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,9 @@ from omnipub.domain.notice import Notice
 from omnipub.errors import GateClosedError, UnavailableError
 from omnipub.handlers import scheduler
 from omnipub.onebox.aws_events import LambdaContext, tick_event
+from omnipub.ports.table import Key, Query, Write
 from omnipub.wiring.assemble import assemble
+from omnipub_cli.deployment.cost.figures import value
 from support.world import CHANNELS, OWNER, TestBed, make_bed
 
 CONTEXT = LambdaContext(function_name="test")
@@ -123,6 +125,36 @@ def test_a_table_that_is_a_copy_is_the_alarms_matter(bed: TestBed, topic: FakeTo
     with pytest.raises(GateClosedError):
         tick(bed)
     assert topic.taken == []
+
+
+def test_a_tick_on_which_nothing_happens_costs_what_the_bill_says(
+    bed: TestBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick(bed)
+    bed.clock.advance(minutes=1)
+    read: list[float] = []
+    written: list[Write] = []
+    table = bed.system.world.table
+    get, query, transact = table.get, table.query, table.transact
+
+    def counted_query(asked: Query) -> Any:
+        read.append(0.5 if asked.index else 1)  # an index is read as it was a moment ago
+        return query(asked)
+
+    def counted_get(key: Key) -> Any:
+        read.append(1)
+        return get(key)
+
+    def counted_write(writes: Sequence[Write]) -> None:
+        written.extend(writes)
+        transact(writes)
+
+    monkeypatch.setattr(table, "query", counted_query)
+    monkeypatch.setattr(table, "get", counted_get)
+    monkeypatch.setattr(table, "transact", counted_write)
+    tick(bed)
+    assert value("reads.tick") - 1 <= sum(read) <= value("reads.tick")
+    assert len(written) == value("writes.tick")
 
 
 def test_on_one_machine_the_tick_tells_nobody_as_a_loop_of_its_own_does(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -14,13 +15,14 @@ from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
-from omnipub.errors import UnavailableError
+from omnipub.errors import GateClosedError, UnavailableError
 from omnipub.handlers.api.hint_sentences import sentence
 from omnipub.names import LOCAL_OWNER
 from omnipub.onebox import system as system_module
 from omnipub.onebox.data_directory import open_data
 from omnipub.onebox.notice_loop import NoticeLoop
 from omnipub.onebox.system import OneMachine
+from omnipub.services.health.checkup import Checkup
 from omnipub.services.messages.read import Viewer
 from omnipub.wiring.assemble import System
 from omnipub.wiring.local import one_machine
@@ -99,6 +101,42 @@ def test_storage_in_trouble_is_told_without_storage_and_its_end_is(
     assert begun.startswith("*The data cannot be written or read [omnipub local, sandbox]*")
     assert "the disk is full" in begun
     assert over.startswith("*Over: ")
+
+
+def test_a_table_that_may_not_start_is_told_by_the_start_and_once(tmp_path: Path, receiver: Receiver) -> None:
+    first = one_machine(open_data(tmp_path / "data", state=tmp_path / "state"))
+    first.gate.enter()
+    first.notice_targets.set_url("webhook", f"{receiver.url}/in", in_the_open=True)
+    copytree(tmp_path / "data", tmp_path / "copy")
+    first.gate.move()
+    first.close()
+    for _ in range(2):
+        with pytest.raises(GateClosedError, match="is older than what ran here last"):
+            OneMachine(open_data(tmp_path / "copy", state=tmp_path / "state"), sandbox_url="http://127.0.0.1:9").start()
+    (told,) = receiver.bodies()
+    assert (told["kind"], told["phase"]) == ("gate", "begun")
+    assert told["what"].startswith("This table is older than what ran here last")
+
+
+def test_who_cannot_be_told_does_not_change_why_a_start_fails(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = one_machine(open_data(tmp_path / "data", state=tmp_path / "state"))
+    first.gate.enter()
+    first.notice_targets.set_url("webhook", f"{receiver.url}/in", in_the_open=True)
+    first.close()
+    receiver.status = 500
+
+    def fail(*_: object, **__: object) -> Any:
+        raise KeyError("somebody's words")
+
+    elsewhere = open_data(tmp_path / "data", state=tmp_path / "another")
+    with pytest.raises(GateClosedError):
+        OneMachine(elsewhere, sandbox_url="http://127.0.0.1:9").start()
+    monkeypatch.setattr(Checkup, "look", fail)
+    with pytest.raises(GateClosedError):
+        OneMachine(elsewhere, sandbox_url="http://127.0.0.1:9").start()
+    assert receiver.got == []
 
 
 def test_a_target_that_hangs_delays_no_post(

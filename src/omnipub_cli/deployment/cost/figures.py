@@ -60,14 +60,16 @@ _TABLE: dict[str, Figure] = {
     "writes.keyed": _ceiling(11, "write units a delivery, its network takes a key of ours", _UNITS),
     "writes.looked_up": _ceiling(18.5, "write units a delivery, its network's posts can be looked up", _UNITS),
     "writes.blind": _ceiling(11, "write units a delivery, nothing can be asked", _UNITS),
-    "writes.tick": _counted(2, "write units a tick", "cursor and heartbeat"),
+    "writes.tick": _counted(3, "write units a tick", "the cursor, and the heartbeat at its begin and end"),
     "writes.sandbox": _counted(
         6, "write units a post that a stage's own sandbox takes", "three items in a transaction"
     ),
     "reads.message": _ceiling(5, "read units a message", _READS),
     "reads.delivery": _ceiling(5, "read units a delivery", _READS),
     "reads.request": _assumed(3, "read units a request that publishes nothing", "one query and its batch-get"),
-    "reads.tick": _counted(7, "read units a tick", "cursor, gate, pauses and the status index's shards"),
+    "reads.tick": _counted(
+        27, "read units a tick", "half for what is due and held, half for what a person must be told of"
+    ),
     # Seconds that Lambda bills, start of the process included.
     "seconds.api": _assumed(
         0.08, "seconds a request", "most requests find a process that runs; one in a hundred starts one"
@@ -82,7 +84,7 @@ _TABLE: dict[str, Figure] = {
     "seconds.delay": _ceiling(
         0.050, "seconds a message that was scheduled", "2.5 ticks hand it over, and each time it is put at once"
     ),
-    "seconds.scheduler": _assumed(0.2, "seconds a tick", "it hands over and waits for no moment"),
+    "seconds.scheduler": _assumed(0.3, "seconds a tick", "it hands over, tells people, and waits for nothing"),
     "seconds.sandbox": _assumed(
         0.05, "seconds a request that a stage's own sandbox answers", "it reads and writes the table"
     ),
