@@ -43,3 +43,24 @@ class LogEvent(StrEnum):
     TRY_ENDED = "try_ended"  # a try has its outcome
     WAKE_FAILED = "wake_failed"  # a message of the delay queue comes again
     WORKER_BROKE = "worker_broke"  # a record met a mistake of ours
+
+
+COUNTED = frozenset(
+    {
+        LogEvent.ACCOUNT_RESTS,
+        LogEvent.API_BROKE,
+        LogEvent.CHANNEL_BROKE,
+        LogEvent.DELAY_LOST,
+        LogEvent.DELAY_PARKED,
+        LogEvent.GATE_CLOSED,
+        LogEvent.LOOKED,
+        LogEvent.POST_HAS_ANOTHER_OWNER,
+        LogEvent.RECORD_FAILED,
+        LogEvent.RELEASE_FAILED,
+        LogEvent.STREAM_PUT_LOST,
+        LogEvent.TICK,
+        LogEvent.TRY_ENDED,
+        LogEvent.WORKER_BROKE,
+    }
+)
+"""Events that figures of CloudWatch are counted from. On AWS their lines are written at every level of the log."""

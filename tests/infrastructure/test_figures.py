@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from omnipub.config import Settings
 from omnipub.domain.circuit_breaker import STRAINS_TO_TRIP
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import Schedule, to_text
+from omnipub.log_events import COUNTED
 from omnipub.services.scheduling.dispatch import TICK_EVERY
 from support.filter_patterns import matches
 from support.world import OWNER, TestBed, make_bed
@@ -102,6 +104,18 @@ def test_lines_that_are_not_ours_count_as_nothing() -> None:
 def test_an_event_that_is_counted_is_noted_somewhere(event: str) -> None:
     noted = re.compile(rf"note\(\s*LogEvent\.{event.upper()}\b")
     assert any(noted.search(path.read_text()) for path in SOURCES), f"nothing notes {event}"
+
+
+def test_the_lines_that_figures_are_counted_from_are_those_that_are_always_written(
+    synthesise: Callable[[Mapping[str, str]], Any],
+) -> None:
+    assert {event for signal in signals() for event in signal.events} == COUNTED
+    quiet = synthesise({"stage": "staging", "log_level": "ERROR"})
+    functions = [one for _, _, one in quiet.all("AWS::Lambda::Function") if "LoggingConfig" in one]
+    assert functions
+    for one in functions:
+        assert one["Environment"]["Variables"]["OMNIPUB_LOG_LEVEL"] == "ERROR"
+        assert one["LoggingConfig"]["ApplicationLogLevel"] == "INFO", "Lambda would drop the line of a tick"
 
 
 def test_amounts_are_facts_that_are_noted_with_the_event() -> None:

@@ -42,5 +42,8 @@ class JsonFormatter(logging.Formatter):
         return dumps(line, default=str, ensure_ascii=False, separators=(",", ":"))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802  the library's signature
-        """Return the record's time in UTC, to the millisecond: 2026-05-03 10:20:19,650+0000."""
-        return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(record.created))},{int(record.msecs):03}+0000"
+        """Return the record's time by RFC 3339, in UTC to the millisecond: 2026-05-03T10:20:19.650Z.
+
+        Lambda takes a line with another time for one of level INFO.
+        """
+        return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03}Z"

@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 
-from omnipub.adapters.system.journal import LogJournal
+from omnipub.adapters.system.journal import LEVELS, LogJournal
 from omnipub.adapters.system.log_format import JsonFormatter
 from omnipub.adapters.system.log_output import logger_for
-from omnipub.config import Settings
+from omnipub.config import LogLevel, Settings
+from omnipub.log_events import COUNTED, LogEvent
 
 
 class Log:
     """A logger as a function on Lambda has it, and what it wrote."""
 
-    def __init__(self) -> None:
+    def __init__(self, level: LogLevel = LogLevel.INFO) -> None:
         self.stream = io.StringIO()
-        self.logger = logger_for(Settings(stage="prod"))
+        self.logger = logger_for(Settings(stage="prod", log_level=level))
         (handler,) = self.logger.handlers
         assert isinstance(handler, logging.StreamHandler)
         handler.setStream(self.stream)
@@ -54,12 +55,30 @@ def test_a_line_has_its_fields_in_order_and_then_the_facts(log: Log) -> None:
 def test_a_time_is_in_utc_to_the_millisecond() -> None:
     record = logging.makeLogRecord({"msg": "tick", "created": 1_777_803_619.65, "msecs": 650.0, "levelname": "INFO"})
     line = json.loads(JsonFormatter({}).format(record))
-    assert line["timestamp"] == "2026-05-03 10:20:19,650+0000"
+    assert line["timestamp"] == "2026-05-03T10:20:19.650Z"
 
 
 def test_a_location_is_where_the_event_was_noted(log: Log) -> None:
     log.journal.note("tick")
     assert re.fullmatch(r"test_a_location_is_where_the_event_was_noted:\d+", log.lines()[0]["location"])
+
+
+@pytest.mark.parametrize("level", [LogLevel.WARNING, LogLevel.ERROR])
+def test_at_every_level_a_function_writes_the_lines_that_figures_are_counted_from(level: LogLevel) -> None:
+    log = Log(level)
+    for event in LogEvent:
+        log.journal.note(event)
+    least = logging.getLevelNamesMapping()[level]
+    by_level = {event for event in LogEvent if LEVELS.get(event, logging.INFO) >= least}
+    assert {line["message"] for line in log.lines()} == by_level | COUNTED
+    assert LogEvent.RUN_NOW not in by_level | COUNTED
+
+
+def test_debugging_shows_more_than_the_default_does() -> None:
+    for level, shown in ((LogLevel.INFO, []), (LogLevel.DEBUG, ["detail"])):
+        log = Log(level)
+        log.logger.debug("detail")
+        assert [line["message"] for line in log.lines()] == shown
 
 
 def test_values_that_json_does_not_know_are_written_as_text(log: Log) -> None:
