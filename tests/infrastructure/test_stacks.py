@@ -141,7 +141,8 @@ def test_functions_may_do_everything_the_bundled_code_calls(dev: Any) -> None:
         "s3:HeadObject": {"s3:GetObject", "s3:ListBucket"},
     }
     assert OPERATIONS
-    elsewhere = {"sns": "OmnichannelSchedulerStack", "lambda": "OmnichannelWorkerStack"}
+    workers = "OmnichannelWorkerStack"
+    elsewhere = {"sns": "OmnichannelSchedulerStack", "lambda": workers, "kms": workers}
     for service, operations in OPERATIONS.items():
         for operation in operations:
             needed = parts.get(f"{service}:{operation}", {f"{service}:{operation}"})

@@ -63,7 +63,7 @@ class ApiStack(Stack):
         allow_stream(self.function, data.stream)
         allow_seat(self.function, data)
         allow_media(self.function, data, writing=True)
-        allow_vault(self.function, data.vault)
+        allow_vault(self.function, data.vault, opening=False)  # it faces the internet
         allow_delay(self.function, data)
         allow(self.function, ["secretsmanager:GetSecretValue"], self.origin_secret.secret_arn)
         self.api = self._routed(auth)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, SecretValue, Stack
+from aws_cdk import Annotations, CfnOutput, Duration, SecretValue, Stack
 from aws_cdk import aws_amplify as amplify
 from aws_cdk import aws_certificatemanager as certificates
 from aws_cdk import aws_cloudfront as cloudfront
@@ -58,6 +58,10 @@ class FrontendStack(Stack):
         )
         self.distribution.node.add_dependency(branch)
         _acknowledge(self.distribution, stage)
+        if not stage.domain:
+            Annotations.of(self.distribution).add_info(
+                "Without a domain browsers may speak TLS 1.0: CloudFront's certificate has no other least version."
+            )
         CfnOutput(self, "Site", value=stage.site or f"https://{stage.domain or self.distribution.domain_name}")
         CfnOutput(self, "AmplifyApp", value=self.app.attr_app_id)
         CfnOutput(self, "AmplifyBranch", value=BRANCH)

@@ -117,9 +117,9 @@ def allow_telling(function: lambda_.Function, topic: sns.Topic) -> None:
     allow(function, ["sns:Publish"], topic.topic_arn)
 
 
-def allow_vault(function: lambda_.Function, key: kms.Key) -> None:
-    """Seal and open tokens."""
-    allow(function, ["kms:Encrypt", "kms:Decrypt"], key.key_arn)
+def allow_vault(function: lambda_.Function, key: kms.Key, *, opening: bool) -> None:
+    """Seal tokens; with `opening`, open them as well."""
+    allow(function, ["kms:Encrypt", *(["kms:Decrypt"] if opening else [])], key.key_arn)
 
 
 def _any_object(function: lambda_.Function, data: DataStack, export: str, reason: str) -> None:

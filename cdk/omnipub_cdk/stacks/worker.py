@@ -57,7 +57,7 @@ class WorkerStack(Stack):
         allow_stream(self.function, data.stream)
         allow_seat(self.function, data)
         allow_media(self.function, data, writing=False)
-        allow_vault(self.function, data.vault)
+        allow_vault(self.function, data.vault, opening=True)
         allow_delay(self.function, data)
         allow_sandbox(self.function, stage)
         _allow_mail(self.function, stage)
@@ -98,7 +98,7 @@ def _allow_mail(function: lambda_.Function, stage: Stage) -> None:
 
 
 def _allow_text_messages(function: lambda_.Function, stage: Stage) -> None:
-    """Publishing to a phone has no resource of its own: everything that is a topic is left out instead."""
+    """A phone has no ARN: topics have one, and all of them are left out, whatever their region and account."""
     if stage.text_messages:
-        topics = Stack.of(function).format_arn(service="sns", resource="*")
+        topics = Stack.of(function).format_arn(service="sns", region="*", account="*", resource="*")
         function.add_to_role_policy(iam.PolicyStatement(actions=["sns:Publish"], not_resources=[topics]))

@@ -193,6 +193,27 @@ def test_the_configuration_says_where_to_sign_in_and_nothing_that_is_secret(bed:
     assert set(config) == {"stage", "mode", "version", "sign_in"}
 
 
+def test_no_route_opens_what_is_sealed(bed: TestBed, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the API's role may not open what is sealed")
+
+    monkeypatch.setattr(type(bed.system.world.vault), "open", refuse)
+    answered = {
+        ("POST", "/messages"): call("POST", "/messages", MESSAGE)[:2],
+        ("POST", "/certifications"): call("POST", "/certifications", CERTIFICATION)[:2],
+        ("POST", "/media"): call("POST", "/media", PNG, headers={"content-type": "image/png"})[:2],
+    }
+    made = {kind: answered["POST", f"/{kind}"][1]["id"] for kind in ("messages", "certifications")}
+    for route in app.ROUTES:
+        if route.method == "GET":
+            noun = route.path.split("/")[1]
+            answered["GET", route.path] = call("GET", route.path.replace("<id>", str(made.get(noun))))[:2]
+    assert {route[:2]: answer for route, answer in answered.items() if answer[0] not in {200, 201}} == {
+        ("GET", "/health"): answered["GET", "/health"]
+    }, "no tick has run"
+    assert {(route.method, route.path) for route in app.ROUTES} == set(answered)
+
+
 def test_health_needs_no_user_and_treats_silence_as_failure(bed: TestBed, call: Call) -> None:
     assert call("GET", "/health", user=None)[0] == 503
     bed.system.dispatch.tick()
