@@ -131,6 +131,7 @@ def _happened(bed: TestBed) -> list[Item]:
     look()
     for scope in ("everything", "channel:looked", "account:blind/acc-blind", f"owner:{OWNER}"):
         system.pauses.pause(scope, reason="An incident.", by="ops")
+    system.pauses.pause_unless_paused("channel:keyed", reason="Its version was switched off.")
     look()
     system.pauses.resume("channel:looked", send_late=False)
     system.pauses.resume("everything", send_late=True)

@@ -179,10 +179,20 @@ class FakeChannel(Channel):
         )
         if answer.status == 200 and answer.body.get("id"):
             return Outcome(ended=TryEnd.PUBLISHED, network_id=answer.body["id"], permalink="https://plain.example/p")
-        kinds = {400: TryEnd.REJECTED, 401: TryEnd.AUTH, 409: TryEnd.ALREADY_THERE, 429: TryEnd.THROTTLED}
-        wait = timedelta(seconds=answer.body["wait"]) if answer.status == 429 else None
+        kinds = {
+            400: TryEnd.REJECTED,
+            401: TryEnd.AUTH,
+            409: TryEnd.ALREADY_THERE,
+            429: TryEnd.THROTTLED,
+            426: TryEnd.THROTTLED,
+        }
+        wait = timedelta(seconds=answer.body["wait"]) if answer.status in {426, 429} else None
         return Outcome(
-            ended=kinds.get(answer.status, TryEnd.AMBIGUOUS), code=str(answer.status), sentence="It said no.", wait=wait
+            ended=kinds.get(answer.status, TryEnd.AMBIGUOUS),
+            code=str(answer.status),
+            sentence="It said no.",
+            wait=wait,
+            of_network=answer.status == 426,
         )
 
     def look_up(self, account: Account, since: datetime) -> Generator[Request, Response, Sighting]:
@@ -211,8 +221,9 @@ class WorkerKilledError(BaseException):
 class FakeNetwork:
     """The `Send` port over a network that keeps posts and obeys one order per publishing request.
 
-    Orders: `ok`, `refuse_connection`, `throttle`, `reject`, `auth`, `no_answer` (not accepted), `lost_answer`
-    (accepted, no answer), `error_after` (accepted, 500), `die_before`, `die_after` (the worker's own death).
+    Orders: `ok`, `refuse_connection`, `throttle`, `reject`, `auth`, `version_over` (refused for every account),
+    `no_answer` (not accepted), `lost_answer` (accepted, no answer), `error_after` (accepted, 500), `die_before`,
+    `die_after` (the worker's own death).
     """
 
     clock: FakeClock
@@ -238,7 +249,7 @@ class FakeNetwork:
         if order == "die_before":
             raise WorkerKilledError
         self.clock.time += self.takes
-        answers = {"throttle": 429, "reject": 400, "auth": 401}
+        answers = {"throttle": 429, "reject": 400, "auth": 401, "version_over": 426}
         if order in answers:
             return Response(status=answers[order], body={"wait": self.wait})
         if order == "no_answer":

@@ -23,6 +23,10 @@ CURSOR_AT_MOST = 2_000
 
 ASTRAY = "The network's list of posts has no end: its next page is the same page."
 
+UNSURE = frozenset({408, 409, 425, 429, 499})
+"""Refusals that may come after the request was worked on, or that mean "later": 408 and 499 are also said when only
+the answer took too long, and 409 when the post is there already."""
+
 TOKEN_AT_MOST = 10_000
 """Characters; the longest that networks are known to give has 2,000."""
 
@@ -36,6 +40,7 @@ class AnswerMeaning:
 
     ended: TryEnd
     sentence: str
+    of_network: bool = False
 
 
 def accepted(response: Response) -> bool:
@@ -91,11 +96,22 @@ def seconds_in(value: object) -> timedelta | None:
     return None if seconds is None else bounded_wait(timedelta(seconds=seconds))
 
 
-def unclear(response: Response, *, network: str, publishes: bool, detail: str = "", code: str = "") -> Outcome:
+def unclear(
+    response: Response, *, network: str, publishes: bool, detail: str = "", code: str = "", by_status: bool = True
+) -> Outcome:
     """What a code means that is not in a channel's table.
 
-    After a request that publishes it may be out, else it surely is not.
+    After a request that publishes it may be out, else it surely is not. A status of 400 to 499 says that the request
+    was refused, so nothing is out, unless it is in UNSURE. With `by_status` False the network's statuses say nothing.
     """
+    refused = 400 <= response.status < 500 and response.status not in UNSURE  # noqa: PLR2004 - HTTP's client errors
+    if publishes and refused and by_status:
+        plain = f"{network} refused the request (HTTP {response.status}), for a reason that omnipub does not know."
+        return Outcome(
+            ended=TryEnd.REJECTED,
+            code=code or f"http_{response.status}",
+            sentence=sentence(plain, network, detail),
+        )
     if not publishes:
         plain = f"{network} did not do what it was asked."
     elif accepted(response):

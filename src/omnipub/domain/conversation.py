@@ -17,7 +17,7 @@ from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
 from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits
 from omnipub.domain.message import Content
-from omnipub.domain.network import OwnAddress, PostIds, SandboxAccount, Tokens
+from omnipub.domain.network import ApiVersion, OwnAddress, PostIds, SandboxAccount, Tokens
 
 
 class Secret:
@@ -176,6 +176,7 @@ class Channel(Protocol):
             connected it; if not, an account is its owner's.
         post_ids: How the posts are named that `publish`, `look_up` and people speak of.
         own_address: What an account's own address is, where it may have one.
+        api_version: The version of its interface, where versions of it end.
         tokens: How its tokens look and are asked for.
         account_examples: Kind of account → an id of that kind, where `remedy` depends on the kind.
         announcement: The template for announcements of certifications.
@@ -191,6 +192,7 @@ class Channel(Protocol):
     own_ids: bool
     post_ids: PostIds
     own_address: OwnAddress | None = None
+    api_version: ApiVersion | None = None
     tokens: Tokens = Tokens()
     account_examples: Mapping[str, str] = MappingProxyType({})
     announcement: Template = DEFAULT

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import unquote
 
 from omnipub.domain.text import excerpt
@@ -61,6 +62,19 @@ class Tokens:
     patterns: tuple[str, ...] = ()
     prompt: str = ""
     several: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiVersion:
+    """The version of a network's interface that omnipub speaks.
+
+    Attributes:
+        name: As it stands in requests.
+        ends: The day from which the network no longer answers to it; None while none is announced.
+    """
+
+    name: str
+    ends: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

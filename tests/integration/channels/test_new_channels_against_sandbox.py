@@ -422,7 +422,7 @@ def test_a_bot_that_was_removed_needs_the_owner(bench: Bench) -> None:
 
 def test_a_chat_that_is_not_there_refuses(bench: Bench) -> None:
     outcome = bench.publish("telegram", Content(text="Hello"), replace(bench.account("telegram"), id="@nobody"))
-    assert (outcome.ended, outcome.code) == (TryEnd.REJECTED, "400")
+    assert (outcome.ended, outcome.code) == (TryEnd.AUTH, "400")
     assert "chat not found" in outcome.sentence
 
 

@@ -36,6 +36,7 @@ LOOKED_AT = [
     "publishing",
     "held",
     "pause",
+    "interface",
     "resting",
     "account",
     "tokens",

@@ -31,8 +31,10 @@ def now() -> datetime:
     return NOW
 
 
-def graph_error(code: int, subcode: int = 0, *, status: int = 400, transient: bool = False) -> Response:
-    error = {"message": f"(#{code}) words of Graph", "code": code, "is_transient": transient, "fbtrace_id": "A1"}
+def graph_error(
+    code: int, subcode: int = 0, *, status: int = 400, transient: bool = False, said: str = "words of Graph"
+) -> Response:
+    error = {"message": f"(#{code}) {said}", "code": code, "is_transient": transient, "fbtrace_id": "A1"}
     return Response(status=status, body={"error": error | ({"error_subcode": subcode} if subcode else {})})
 
 
@@ -102,28 +104,37 @@ def test_rendering_twice_gives_the_same_bytes(occasion: Occasion, pictures: tupl
     assert json.dumps(FACEBOOK.render(content, occasion)) == json.dumps(FACEBOOK.render(content, occasion))
 
 
+PROOF = "API calls from the server require an appsecret_proof argument"
+
 ERRORS = [
-    *[(graph_error(code), TryEnd.THROTTLED, TryEnd.THROTTLED) for code in (4, 17, 32, 613, 80000, 80006, 80008, 80014)],
+    *[
+        (graph_error(code), TryEnd.THROTTLED, TryEnd.THROTTLED)
+        for code in (4, 17, 32, 341, 368, 613, 80000, 80006, 80008, 80014)
+    ],
     (graph_error(32, transient=True), TryEnd.THROTTLED, TryEnd.THROTTLED),
     (graph_error(1390008), TryEnd.THROTTLED, TryEnd.THROTTLED),
     (Response(status=429, body="slow down"), TryEnd.THROTTLED, TryEnd.THROTTLED),
     *[(graph_error(190, subcode), TryEnd.AUTH, TryEnd.AUTH) for subcode in (0, 458, 460, 463, 467)],
     (graph_error(102, status=401), TryEnd.AUTH, TryEnd.AUTH),
     (graph_error(100, 1404078), TryEnd.AUTH, TryEnd.AUTH),
-    *[(graph_error(code, status=403), TryEnd.REJECTED, TryEnd.REJECTED) for code in (3, 10, 200, 299)],
-    *[(graph_error(code), TryEnd.REJECTED, TryEnd.REJECTED) for code in (100, 368)],
+    *[(graph_error(code, status=403), TryEnd.AUTH, TryEnd.AUTH) for code in (3, 10, 200, 299)],
+    (graph_error(100), TryEnd.REJECTED, TryEnd.REJECTED),
+    (graph_error(368, 1346003), TryEnd.REJECTED, TryEnd.REJECTED),
+    (graph_error(100, said=PROOF), TryEnd.AUTH, TryEnd.AUTH),
     *[(graph_error(100, code), TryEnd.REJECTED, TryEnd.REJECTED) for code in (1346003, 1404102, 1609008, 1366046)],
     (graph_error(4854002), TryEnd.REJECTED, TryEnd.REJECTED),
     (graph_error(506), TryEnd.ALREADY_THERE, TryEnd.ALREADY_THERE),
     (graph_error(100, 1366051), TryEnd.ALREADY_THERE, TryEnd.ALREADY_THERE),
     (graph_error(1, status=500), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
     (graph_error(2, status=500, transient=True), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
-    (graph_error(368, transient=True), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (graph_error(368, transient=True), TryEnd.THROTTLED, TryEnd.THROTTLED),
+    (graph_error(100, transient=True), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
     (graph_error(1609010), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
     (graph_error(987654), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
     (Response(status=502, body="<html>"), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
     (Response(status=302, body=""), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
-    (Response(status=400, body=["?"]), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=400, body=["?"]), TryEnd.REJECTED, TryEnd.NOT_SENT),
+    (Response(status=409, body=["?"]), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
     (Response(status=200, body={}), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
     (Response(status=200, body="null"), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
 ]

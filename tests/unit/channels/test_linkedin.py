@@ -220,14 +220,15 @@ def test_an_upload_place_that_makes_no_sense_ends_the_try_unsent(
 ERRORS = [
     (rest_error(400, "ILLEGAL_ARGUMENT"), TryEnd.REJECTED, TryEnd.REJECTED),
     (rest_error(401, "EXPIRED_ACCESS_TOKEN"), TryEnd.AUTH, TryEnd.AUTH),
-    (rest_error(403, "ACCESS_DENIED"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (rest_error(403, "ACCESS_DENIED"), TryEnd.AUTH, TryEnd.AUTH),
     (rest_error(404, "NOT_FOUND"), TryEnd.REJECTED, TryEnd.REJECTED),
     (rest_error(422), TryEnd.REJECTED, TryEnd.REJECTED),
-    (rest_error(426, "NONEXISTENT_VERSION"), TryEnd.REJECTED, TryEnd.REJECTED),
+    (rest_error(426, "NONEXISTENT_VERSION"), TryEnd.THROTTLED, TryEnd.THROTTLED),
     (rest_error(429, "TOO_MANY_REQUESTS"), TryEnd.THROTTLED, TryEnd.THROTTLED),
     (rest_error(500), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
     (rest_error(503), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
     (Response(status=504, body="<html>"), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
+    (Response(status=451, body=None), TryEnd.REJECTED, TryEnd.NOT_SENT),
     (Response(status=409, body=None), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
     (Response(status=302, body=""), TryEnd.AMBIGUOUS, TryEnd.NOT_SENT),
 ]

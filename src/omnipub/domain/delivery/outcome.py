@@ -45,6 +45,15 @@ class TryEnd(StrEnum):
     ALREADY_THERE = "already_there"  # the network knows this post
 
 
+class Matter(StrEnum):
+    """Whose matter it is that a try did not publish."""
+
+    POST = "post"  # this post alone
+    ACCOUNT = "account"  # whoever owns the account has to act
+    NETWORK = "network"  # every account of the network, whoever owns it
+    UNKNOWN = "unknown"  # nothing was said, or nothing is the matter
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """A try's end, in words for people and with what the next decision needs.
@@ -57,6 +66,7 @@ class Outcome:
             may go on, as its account gets a new token by itself; None if its owner has to act.
         network_id: With `published` (always) and `already_there` (if the network said so).
         permalink: Where a person can see the post, if the network has such a place.
+        of_network: Whether every account of the network meets the same, so that the network is paused for all.
         at: When the network named the id, if more was asked after that; None if the try ended with it.
     """
 
@@ -66,7 +76,17 @@ class Outcome:
     wait: timedelta | None = None
     network_id: str = ""
     permalink: str = ""
+    of_network: bool = False
     at: datetime | None = None
+
+    @property
+    def matter(self) -> Matter:
+        """Whose matter it is."""
+        if self.of_network:
+            return Matter.NETWORK
+        if self.ended is TryEnd.AUTH:
+            return Matter.ACCOUNT
+        return Matter.POST if self.ended in {TryEnd.REJECTED, TryEnd.ALREADY_THERE} else Matter.UNKNOWN
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from omnipub.domain.delivery.fingerprint import digest
 from omnipub.domain.delivery.lifecycle import TIMED, Status
 from omnipub.domain.delivery.model import Delivery, FrozenRequest, Reason
 from omnipub.domain.delivery.moves import lost_track, missed
-from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.outcome import Matter, Outcome, TryEnd, unquoted
 from omnipub.domain.delivery.reconcile import ReconcileStep, how_to_find_out, not_sent_again, postponed, waiting
 from omnipub.domain.delivery.rules import ReconcileMethod, Rules
 from omnipub.domain.ids import network_of
@@ -343,6 +343,10 @@ class Publisher:
         try:
             if outcome.ended is TryEnd.AUTH and outcome.wait is None:
                 self.accounts.hold(connection, reason=outcome.sentence)
+            if outcome.matter is Matter.NETWORK:
+                self.pauses.pause_unless_paused(
+                    f"channel:{network_of(claim.channel)}", reason=unquoted(outcome.sentence)
+                )
             return None if outcome.code in UNASKED else self.circuit_breakers.learn(breaker, claim, outcome)
         except OmnipubError as error:
             self.base.journal.note(LogEvent.ACCOUNT_NOT_MARKED, channel=claim.channel, error=error.message)

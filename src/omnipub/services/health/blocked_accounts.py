@@ -9,6 +9,7 @@ from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.outcome import unquoted
 from omnipub.domain.ids import network_of
 from omnipub.hints import Action, Hint
+from omnipub.names import SERVICE
 from omnipub.services.accounts.accounts import Accounts
 from omnipub.services.accounts.check import connect_again, connect_anew
 from omnipub.services.accounts.refresh_results import renewable
@@ -23,6 +24,11 @@ from omnipub.storage.items import Connection, connection_of, key_of
 
 REMIND = timedelta(days=10)
 """How long before its end a token is worth a word: LinkedIn's last sixty days, and most must be had by hand."""
+
+WARNED_AHEAD = timedelta(days=60)
+"""How long before its end a version of a network's interface is worth a word."""
+
+UPDATE = "git pull"
 
 NAMED = 3
 """Accounts that a sentence names; the rest are "others"."""
@@ -83,7 +89,7 @@ class BlockedAccounts:
         return found
 
     def paused(self) -> list[Finding]:
-        """Every pause in force."""
+        """Every pause in force; one that omnipub itself made is the network's trouble."""
         return [
             Finding(
                 name="pause",
@@ -92,8 +98,34 @@ class BlockedAccounts:
                 at=one.at,
                 next=Hint(action=Action.RESUME, scope=one.scope),
             )
+            if one.by != SERVICE
+            else Finding(
+                name="network",
+                health=Health.BAD,
+                what=f"{one.scope} is paused by omnipub for everybody: {one.reason} Resume it when that is mended.",
+                at=one.at,
+                next=Hint(action=Action.RESUME, scope=one.scope),
+                subject=one.scope.partition(":")[2],
+            )
             for one in self.pauses.all()
         ] or [fine("pause", "Nothing is paused.")]
+
+    def versions(self) -> list[Finding]:
+        """Versions of networks' interfaces that end soon, or have ended: nothing is published there then."""
+        today = self.base.clock.now().date()
+        found = []
+        for network, channel in sorted(self.accounts.channels.items()):
+            version = channel.api_version
+            if version is None or version.ends is None or today < version.ends - WARNED_AHEAD:
+                continue
+            ended = today >= version.ends
+            what = (
+                f"{channel.title} {'switched' if ended else 'switches'} off version {version.name} of its interface "
+                f"on {version.ends}. Install a newer omnipub{'' if ended else ' before'}."
+            )
+            health = Health.BAD if ended else Health.WARN
+            found.append(Finding(name="interface", health=health, what=what, elsewhere=UPDATE, subject=network))
+        return found or [fine("interface", "No network switches off the version that omnipub speaks soon.")]
 
     def resting(self) -> list[Finding]:
         """Accounts that rest, as their network was silent or asked for it."""

@@ -58,6 +58,7 @@ class Checkup:
             self._publishing(RUN_NOW if running else start),
             *self.hindrances.held(holds),
             *self.hindrances.paused(),
+            *self.hindrances.versions(),
             *self.hindrances.resting(),
             *self.hindrances.unusable(holds, owner),
             *self.hindrances.tokens(),

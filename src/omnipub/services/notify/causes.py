@@ -51,6 +51,7 @@ RULES: Mapping[str, CauseRule] = MappingProxyType(
         "account": CauseRule(title="An account needs its owner"),
         "tokens": CauseRule(title="A token ends, and nobody but its owner can renew it", least=Health.WARN),
         "network": CauseRule(title="A network refuses or does not answer several accounts", least=Health.WARN),
+        "interface": CauseRule(title="A network switches off the version that omnipub speaks", least=Health.WARN),
         "parked": CauseRule(title="Records were parked: the worker gave up on them", least=Health.WARN, alarm="Parked"),
         "stream": CauseRule(title="The worker does not keep up with the stream", patience=_SOME, alarm="Lag"),
         "disk": CauseRule(title="The disk is nearly full", least=Health.WARN),

@@ -14,11 +14,12 @@ from omnipub.domain.timestamps import to_text
 from omnipub.errors import NotFoundError
 from omnipub.hints import Action, Hint
 from omnipub.log_events import LogEvent
-from omnipub.ports.table import Delete
+from omnipub.names import SERVICE, WRITE_ID
+from omnipub.ports.table import Absent, ConditionFailedError, Delete
 from omnipub.services.base import Base
 from omnipub.services.pauses.release import LatePolicy, Releases, left_missed
 from omnipub.services.pauses.scopes import Pause, checked_scope, pause_of, pause_over, scopes_of
-from omnipub.storage import access, keys
+from omnipub.storage import access, keys, write_ids
 from omnipub.storage.items import delivery_of, plain_item
 from omnipub.storage.paging import items, stored_items
 
@@ -45,6 +46,17 @@ class Pauses:
         self.base.table.put(item)
         self.base.journal.note(LogEvent.PAUSED, scope=scope)
         return pause_of(item)
+
+    def pause_unless_paused(self, scope: str, *, reason: str) -> None:
+        """Stop a scope for what omnipub itself found; a pause that stands keeps its reason."""
+        at = to_text(self.base.clock.now())
+        item = plain_item(keys.pause(checked_scope(scope)), reason=reason, by=SERVICE, at=at, version=1)
+        item |= {WRITE_ID: self.base.chance.token()}
+        try:
+            write_ids.put(self.base.table, item, Absent())
+        except ConditionFailedError:
+            return
+        self.base.journal.note(LogEvent.PAUSED, scope=scope)
 
     def resume(self, scope: str, *, send_late: bool, by: str = "") -> WaitingDeliveries:
         """Let a scope go on: what became late is sent (`send_late`) or missed; the rest waits for its moment.

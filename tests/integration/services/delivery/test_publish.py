@@ -15,6 +15,7 @@ from omnipub.domain.sealing import Purpose
 from omnipub.domain.timestamps import Schedule, from_text, milliseconds
 from omnipub.errors import UnavailableError
 from omnipub.ports.stream import Pointer
+from omnipub.services.health.finding import Health
 from omnipub.services.messages.read import Viewer
 from omnipub.storage.items import ConnectionStatus
 from support.world import CHANNELS, OWNER, START, TestBed, WorkerKilledError
@@ -457,3 +458,29 @@ def test_a_key_that_does_not_answer_uses_up_no_look(bed: TestBed, monkeypatch: p
     bed.pass_time(START + timedelta(hours=6, minutes=5))
     assert only(bed, message).status is Status.PUBLISHED
     assert bed.network.texts() == ["Hello"]
+
+
+def test_what_every_account_of_a_network_meets_pauses_the_network_and_fails_no_post(bed: TestBed) -> None:
+    bed.network.orders = ["version_over"]
+    message = compose(bed, "looked")
+    bed.run_stream()
+    delivery = only(bed, message)
+    assert (delivery.status, delivery.tries_used) == (Status.SCHEDULED, 0)
+    (pause,) = bed.system.pauses.all()
+    assert (pause.scope, pause.by, pause.reason) == ("channel:looked", "omnipub", "It said no.")
+    (found,) = (one for one in bed.system.checkup.look(OWNER, running=True) if one.name == "network")
+    assert (found.health, found.subject) == (Health.BAD, "looked")
+    later = compose(bed, "looked", "Later")
+    bed.pass_time(bed.clock.now() + timedelta(minutes=2))
+    assert [only(bed, one).status for one in (message, later)] == [Status.HELD, Status.HELD]
+    assert bed.network.posts == []
+    bed.system.pauses.resume("channel:looked", send_late=True)
+    bed.pass_time(bed.clock.now() + timedelta(minutes=2))
+    assert [only(bed, one).status for one in (message, later)] == [Status.PUBLISHED, Status.PUBLISHED]
+    assert sorted(bed.network.texts()) == ["Hello", "Later"]
+
+
+def test_a_pause_that_a_person_made_keeps_its_reason(bed: TestBed) -> None:
+    bed.system.pauses.pause("channel:looked", reason="An incident.", by="ada")
+    bed.system.pauses.pause_unless_paused("channel:looked", reason="Switched off.")
+    assert [(one.reason, one.by) for one in bed.system.pauses.all()] == [("An incident.", "ada")]

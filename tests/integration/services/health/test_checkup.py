@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from omnipub.adapters.local.sqlite.table import SqliteTable
+from omnipub.channels.registry import CHANNELS as NETWORKS
 from omnipub.domain.conversation import Secret
 from omnipub.domain.delivery.lifecycle import Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import Parent, ParentKind, new_id
 from omnipub.domain.message import Content
+from omnipub.domain.network import ApiVersion
 from omnipub.domain.timestamps import Schedule
 from omnipub.names import SEED_OWNER
 from omnipub.ports.table import Item, Key, Page, Put, Query
@@ -21,7 +23,7 @@ from omnipub.services.health.finding import COUNTED_AT_MOST, Finding, Health
 from omnipub.storage.items import delivery_item
 from omnipub.storage.schema import WRITE_LIMIT
 from support.hints import typed
-from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed
+from support.world import CHANNELS, OWNER, START, TestBed, WorkerKilledError, make_bed
 
 
 def compose(bed: TestBed, *, seconds: float = 30, text: str = "Hello") -> str:
@@ -253,6 +255,25 @@ def test_a_token_is_told_before_it_ends(bed: TestBed, days: int, health: Health)
     assert typed(tokens.next, OWNER) == (
         "" if health is Health.OK else "connections connect looked --account acc-looked"
     )
+
+
+@pytest.mark.parametrize(
+    ("days", "health"), [(-1, Health.BAD), (0, Health.BAD), (1, Health.WARN), (60, Health.WARN), (61, Health.OK)]
+)
+def test_a_version_that_a_network_switches_off_is_told_sixty_days_before(
+    bed: TestBed, monkeypatch: pytest.MonkeyPatch, days: int, health: Health
+) -> None:
+    version = ApiVersion(name="202606", ends=(START + timedelta(days=days)).date())
+    monkeypatch.setattr(type(CHANNELS["looked"]), "api_version", version)
+    told = [one for one in bed.system.checkup.look(OWNER, running=True) if one.name == "interface"]
+    assert {one.health for one in told} == {health}
+    assert health is Health.OK or "version 202606" in told[0].what
+
+
+def test_the_versions_that_omnipub_speaks_are_told_with_their_known_ends() -> None:
+    versions = {name: channel.api_version for name, channel in NETWORKS.items() if channel.api_version}
+    assert set(versions) == {"facebook", "linkedin"}
+    assert versions["linkedin"].ends == date(2027, 6, 15)
 
 
 @pytest.mark.parametrize(("order", "status"), [("reject", "failed"), ("no_answer", "unconfirmed")])

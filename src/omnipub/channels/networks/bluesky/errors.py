@@ -25,6 +25,7 @@ TAKEDOWN = "AccountTakedown"
 _PASSWORD = AnswerMeaning(TryEnd.AUTH, "Bluesky does not accept the app password; connect the account with a new one.")
 _SESSION = AnswerMeaning(TryEnd.AUTH, "Bluesky accepts no session of this account; connect it with a new app password.")
 _TAKEN_DOWN = AnswerMeaning(TryEnd.AUTH, "Bluesky has taken this account down; its owner has to talk to Bluesky.")
+_ASLEEP = AnswerMeaning(TryEnd.AUTH, "The account is deactivated; its owner can reactivate it in Bluesky's settings.")
 _THROTTLED = AnswerMeaning(TryEnd.THROTTLED, "Bluesky asks to slow down.")
 _RECORD = AnswerMeaning(TryEnd.REJECTED, "Bluesky does not accept the post as it is.")
 NOT_DELETED = AnswerMeaning(TryEnd.REJECTED, "Bluesky does not delete the post.")
@@ -37,6 +38,7 @@ BY_ERROR: Mapping[str, AnswerMeaning] = MappingProxyType(
     | {
         "AuthenticationRequired": _PASSWORD,
         "AccountTakedown": _TAKEN_DOWN,
+        "AccountDeactivated": _ASLEEP,
         "RateLimitExceeded": _THROTTLED,
         "InvalidRequest": _RECORD,
         "BlobNotFound": _IMAGE,

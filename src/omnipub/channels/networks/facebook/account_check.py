@@ -23,7 +23,7 @@ def check_page(account: Account) -> Publishing:
         return Outcome(
             ended=TryEnd.REJECTED, code="other_page", sentence=f"The token belongs to the page “{words(found)}”."
         )
-    failed = failure_of(answer, publishes=False)
+    failed = failure_of(answer, publishes=False, may_hold=False)
     if failed.code == "/".join(map(str, OBJECT_UNSEEN)):
         return replace(failed, sentence="Facebook shows no such page to this token; check the page's id.")
     # What the owner has to do in the page's settings is no matter of the token.

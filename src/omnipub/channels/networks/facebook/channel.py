@@ -12,7 +12,7 @@ from typing import Any
 from omnipub.channels.answers import ASTRAY, CURSOR_AT_MOST, accepted, already_gone
 from omnipub.channels.drafting import images_of, part, text_with_link
 from omnipub.channels.networks.facebook.account_check import check_page
-from omnipub.channels.networks.facebook.endpoint import BASE_URL, NAME, TITLE
+from omnipub.channels.networks.facebook.endpoint import BASE_URL, NAME, TITLE, VERSION
 from omnipub.channels.networks.facebook.errors import NOT_DELETED, OBJECT_UNSEEN, code_in, error_in, failure_of
 from omnipub.channels.networks.facebook.posts import (
     ATTACHMENTS,
@@ -29,7 +29,7 @@ from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
 from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.network import PostIds, SandboxAccount, Tokens
+from omnipub.domain.network import ApiVersion, PostIds, SandboxAccount, Tokens
 
 
 class Facebook(Channel):
@@ -39,6 +39,7 @@ class Facebook(Channel):
     title = TITLE
     base_url = BASE_URL
     own_ids = True
+    api_version = ApiVersion(name=VERSION)  # no end is announced
     settle = timedelta(seconds=30)  # new posts take seconds to be listed
     pace = timedelta(seconds=1)  # the limit is a budget of a day; this only keeps a release from being a burst
     limits = Limits(
@@ -146,7 +147,7 @@ class Facebook(Channel):
             )
             page = page_of(answer, account)
             if page is None:
-                return Sighting(failed=failure_of(answer, publishes=False))
+                return Sighting(failed=failure_of(answer, publishes=False, may_hold=False))
             posts += page.posts
             # A post of this very second may be younger than `since`: only earlier seconds end the look.
             if not page.after or (posts and posts[-1].created_at < since.replace(microsecond=0)):
@@ -173,7 +174,7 @@ class Facebook(Channel):
             )
             if page_of(shown, account) is not None:
                 return already_gone(TITLE, network_id)
-        return failure_of(answer, publishes=True, refused=NOT_DELETED)
+        return failure_of(answer, publishes=True, may_hold=False, refused=NOT_DELETED)
 
     def check(self, account: Account) -> Publishing:
         """Ask for the page's name, which changes nothing."""

@@ -1,6 +1,7 @@
 """What Graph's errors mean: the code in the body decides, never the status."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -16,30 +17,33 @@ REGAIN = timedelta(hours=1)
 """How long to stay away when Graph throttles without saying how long."""
 
 TOO_FAST = timedelta(hours=3)
-"""1390008 asks for "hours" and never says how many."""
+"""1390008 asks for "hours" and never says how many; 368 without a subcode is a block that ends by itself."""
 
 _FAR = 10**9
 """No code of Graph's and no number of minutes is larger."""
 
 _THROTTLED = AnswerMeaning(TryEnd.THROTTLED, "Facebook asks to slow down.")
 _TOKEN = AnswerMeaning(TryEnd.AUTH, "Facebook no longer accepts the page's token; connect the page again.")
-_PERMISSION = AnswerMeaning(
-    TryEnd.REJECTED, "The token may not do this; connect the page again and grant what is asked."
+_PERMISSION = AnswerMeaning(TryEnd.AUTH, "The token may not do this; connect the page again and grant what is asked.")
+_PROOF = AnswerMeaning(
+    TryEnd.AUTH,
+    "The token's app asks for a proof with each call; switch off 'Require app secret' in its settings.",
 )
 _PARAMETER = AnswerMeaning(TryEnd.REJECTED, "Facebook does not accept the post as it is.")
 _FILE = AnswerMeaning(
     TryEnd.REJECTED, "Facebook does not accept one of the images; JPEG or PNG of less than 4 MB work best."
 )
 _BLOCKED = AnswerMeaning(TryEnd.REJECTED, "Facebook refuses the post under its rules, or has restricted the page.")
+_RESTS = AnswerMeaning(TryEnd.THROTTLED, "Facebook has blocked the page from posting for a while.")
 _DUPLICATE = AnswerMeaning(TryEnd.ALREADY_THERE, "Facebook has the same post already.")
 
 # Missing on purpose are 1, 2, 1363047, 1609010 and whatever Graph may invent: a failure of the service
 # is `unclear`, and what that means depends on whether the request publishes.
 BY_CODE: Mapping[int, AnswerMeaning] = MappingProxyType(
-    dict.fromkeys((4, 17, 32, 613, *range(80000, 80007), 80008, 80009, 80014), _THROTTLED)
+    dict.fromkeys((4, 17, 32, 341, 613, *range(80000, 80007), 80008, 80009, 80014), _THROTTLED)
     | dict.fromkeys((102, 190), _TOKEN)
     | dict.fromkeys((3, 10, *range(200, 300)), _PERMISSION)
-    | {100: _PARAMETER, 368: _BLOCKED, 506: _DUPLICATE}
+    | {100: _PARAMETER, 368: _RESTS, 506: _DUPLICATE}
 )
 
 # Their source names these without saying whether they come as code or as subcode; both are looked up.
@@ -65,6 +69,9 @@ BY_EITHER: Mapping[int, AnswerMeaning] = MappingProxyType(
 # Only for answers without a known code, which come from what stands in front of Graph.
 BY_STATUS: Mapping[int, AnswerMeaning] = MappingProxyType({429: _THROTTLED})
 
+PROOF_ASKED = "appsecret_proof"
+"""Stands in the message of a 100 that is about the app and not about the post."""
+
 OBJECT_UNSEEN = (100, 33)
 """Code and subcode of "no such object, or this token cannot see it"."""
 
@@ -80,19 +87,27 @@ def failure_of(
     *,
     publishes: bool,
     now: datetime | None = None,
+    may_hold: bool = True,
     refused: AnswerMeaning = _PARAMETER,
 ) -> Outcome:
-    """What an answer without the expected content means; `refused` is said where a parameter is wrong."""
+    """What an answer without the expected content means; `refused` is said where a parameter is wrong.
+
+    Without `may_hold` a missing permission holds no account: reading and deleting take others than publishing.
+    """
     error = error_in(answer)
     code, subcode = code_in(error.get("code")), code_in(error.get("error_subcode"))
     detail = words(error.get("error_user_msg") or error.get("message"))
     verdict = _UNSEEN if (code, subcode) == OBJECT_UNSEEN else BY_EITHER.get(subcode) or BY_EITHER.get(code)
     verdict = verdict or BY_CODE.get(code) or BY_STATUS.get(answer.status)
+    if verdict is _PARAMETER and PROOF_ASKED in str(error.get("message")):
+        verdict = _PROOF
     verdict = refused if verdict is _PARAMETER else verdict
+    if not may_hold and verdict is _PERMISSION:
+        verdict = replace(_PERMISSION, ended=TryEnd.REJECTED)
     name = f"{code}/{subcode}" if subcode else str(code or f"http_{answer.status}")
     passing = verdict is not None and verdict.ended is TryEnd.REJECTED and error.get("is_transient") is True
     if verdict is None or passing:  # what Graph itself calls transient is not refused for good
-        return unclear(answer, network=TITLE, publishes=publishes, detail=detail, code=name)
+        return unclear(answer, network=TITLE, publishes=publishes, detail=detail, code=name, by_status=not code)
     return Outcome(
         ended=verdict.ended,
         code=name,
@@ -114,7 +129,7 @@ def code_in(value: object) -> int:
 
 def _wait(answer: Response, codes: set[int], now: datetime | None) -> timedelta:
     """How long to stay away: Graph's own estimate, which comes as JSON in a header, else a rule of thumb."""
-    usual = TOO_FAST if 1390008 in codes else REGAIN  # noqa: PLR2004 - a code of the table above
+    usual = TOO_FAST if codes & {368, 1390008} else REGAIN
     try:
         usage = loads(answer.headers.get("x-business-use-case-usage", "{}"), lenient=True)
         estimates = [code_in(row["estimated_time_to_regain_access"]) for rows in usage.values() for row in rows]

@@ -46,7 +46,7 @@ def _works(account: Account, plain: str) -> Outcome:
 
 def _not_shown(answer: Response, account: Account) -> Outcome:
     """Reading who one is takes another permission than publishing: a refusal is about the former alone."""
-    failed = failure_of(answer, account, publishes=False)
+    failed = failure_of(answer, account, publishes=False, may_hold=False)
     plain = {
         403: "The token may not read who it belongs to, so it cannot be told whether it may publish.",
         404: "LinkedIn does not find the account.",

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from omnipub.channels.answers import accepted, already_gone, sound_token
 from omnipub.channels.drafting import images_of, text_with_link
 from omnipub.channels.networks.linkedin.account_check import check_member, check_organisation
-from omnipub.channels.networks.linkedin.endpoint import BASE_URL, NAME, ORGANISATION, TITLE
+from omnipub.channels.networks.linkedin.endpoint import BASE_URL, NAME, ORGANISATION, TITLE, VERSION, VERSION_ENDS
 from omnipub.channels.networks.linkedin.errors import NOT_DELETED, failure_of
 from omnipub.channels.networks.linkedin.finder import listed_in, page_request
 from omnipub.channels.networks.linkedin.image_upload import place_in, upload_request
@@ -27,7 +27,7 @@ from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
 from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.network import PostIds, SandboxAccount, Tokens
+from omnipub.domain.network import ApiVersion, PostIds, SandboxAccount, Tokens
 from omnipub.domain.token_refresh import RefreshAnswer, Renewing
 
 
@@ -38,6 +38,7 @@ class LinkedIn(Channel):
     title = TITLE
     base_url = BASE_URL
     own_ids = True
+    api_version = ApiVersion(name=VERSION, ends=VERSION_ENDS)
     settle = timedelta(seconds=60)  # how fast the finder lists a new post is not documented
     pace = timedelta(seconds=1)  # its limits are budgets of a day and not published
     limits = Limits(
@@ -147,7 +148,7 @@ class LinkedIn(Channel):
             answer = yield page_request(account, start=number * STEP)
             page = listed_in(answer, account)
             if page is None:
-                return Sighting(failed=failure_of(answer, account, publishes=False))
+                return Sighting(failed=failure_of(answer, account, publishes=False, may_hold=False))
             moved = bool(pages) and not meet(pages[-1], page)
             pages.append(page)
             if moved:
@@ -161,7 +162,7 @@ class LinkedIn(Channel):
             answer = yield page_request(account, start=0)
             top = listed_in(answer, account)
             if top is None:
-                return Sighting(failed=failure_of(answer, account, publishes=False))
+                return Sighting(failed=failure_of(answer, account, publishes=False, may_hold=False))
             moved = not meet(pages[0], top)
             pages.append(top)
             if moved:
@@ -176,7 +177,7 @@ class LinkedIn(Channel):
             return Outcome(ended=TryEnd.PUBLISHED, network_id=network_id)
         if answer.status == 404:  # noqa: PLR2004 - HTTP's own number
             return already_gone(TITLE, network_id)
-        return failure_of(answer, account, publishes=True, refused=NOT_DELETED)
+        return failure_of(answer, account, publishes=True, may_hold=False, refused=NOT_DELETED)
 
     def check(self, account: Account) -> Publishing:
         """Ask for the organisation, or for the member that the token is of; nothing changes."""

@@ -122,7 +122,7 @@ class Telegram(Channel):
             body = {"chat_id": int(named["chat"]), "message_id": int(message)}
             answer = yield bot_request(account, "deleteMessage", json=body)
             if not (is_done(answer) or MISSING in description_in(answer)):
-                return failure_of(answer, publishes=True, refused=NOT_DELETED)
+                return failure_of(answer, publishes=True, may_hold=False, refused=NOT_DELETED)
             deleted = deleted or is_done(answer)
         return Outcome(ended=TryEnd.PUBLISHED, network_id=network_id) if deleted else already_gone(TITLE, network_id)
 

@@ -28,6 +28,30 @@ NOT_DELETED = AnswerMeaning(
     "Telegram does not delete the message. A bot may for 48 hours; later it needs the right to delete.",
 )
 
+_MOVED = AnswerMeaning(
+    TryEnd.AUTH, "The group became a supergroup and has another id now; connect the channel again with that id."
+)
+
+_NO_CHAT = AnswerMeaning(
+    TryEnd.AUTH, "Telegram finds no such chat, or the bot is not in it; check the id and let the bot in."
+)
+
+LOST_RIGHTS = (
+    "not enough rights",
+    "have no rights",
+    "need administrator rights",
+    "chat_write_forbidden",
+    "chat_restricted",
+    "chat_admin_required",
+    "chat_send_",  # CHAT_SEND_PHOTOS_FORBIDDEN and the like
+    "bot is not a member",
+    "bot was kicked",
+    "group chat was deactivated",
+    "group chat is deactivated",
+    "channel_private",
+)
+"""What Telegram says with status 400 when a right was taken away, in small letters: the account's matter, no post's."""
+
 # A bot that was removed is refused with 403 whatever it posts: so the account is held until its owner has
 # let the bot in again, and no post is failed. An unknown token is "Not Found", as it is a piece of the path.
 BY_STATUS: Mapping[int, AnswerMeaning] = MappingProxyType(
@@ -48,11 +72,19 @@ def parameter_in(answer: Response, name: str) -> object:
 
 
 def failure_of(
-    answer: Response, *, publishes: bool, now: datetime | None = None, refused: AnswerMeaning = _REFUSED
+    answer: Response,
+    *,
+    publishes: bool,
+    now: datetime | None = None,
+    may_hold: bool = True,
+    refused: AnswerMeaning = _REFUSED,
 ) -> Outcome:
-    """What an answer without the expected content means."""
+    """What an answer without the expected content means.
+
+    Without `may_hold` a missing right holds no account: deleting takes another right than publishing.
+    """
     detail = words(description_in(answer))
-    verdict = BY_STATUS.get(answer.status)
+    verdict = (_of_account(answer) if may_hold else None) or BY_STATUS.get(answer.status)
     verdict = refused if verdict is _REFUSED else verdict
     if verdict is None:
         return unclear(answer, network=TITLE, publishes=publishes, detail=detail)
@@ -62,6 +94,18 @@ def failure_of(
         sentence=sentence(verdict.sentence, TITLE, detail),
         wait=_wait(answer, now) if verdict.ended is TryEnd.THROTTLED else None,
     )
+
+
+def _of_account(answer: Response) -> AnswerMeaning | None:
+    """What a 400 means that is about the chat and not about the post; None if it is not."""
+    if answer.status != 400:  # noqa: PLR2004 - HTTP's own number
+        return None
+    if isinstance(parameter_in(answer, "migrate_to_chat_id"), int):
+        return _MOVED
+    description = description_in(answer).lower()
+    if "chat not found" in description:
+        return _NO_CHAT
+    return _SHUT_OUT if any(phrase in description for phrase in LOST_RIGHTS) else None
 
 
 def _wait(answer: Response, now: datetime | None) -> timedelta:

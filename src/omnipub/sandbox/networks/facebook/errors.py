@@ -34,7 +34,7 @@ ERRORS: Mapping[str, GraphError] = MappingProxyType(
         "expired": GraphError(400, 190, 463, False, "The access token's session has expired"),
         "permission": GraphError(403, 200, 0, False, "This token belongs to another page"),
         "throttled": GraphError(400, 32, 0, True, "The page's request limit is reached"),
-        "blocked": GraphError(400, 368, 0, False, "This content was found abusive, or the page is blocked"),
+        "blocked": GraphError(400, 368, 1346003, False, "This content was found abusive, or the page is blocked"),
         "duplicate": GraphError(400, 506, 0, False, "Duplicate status message"),
         "unavailable": GraphError(500, 2, 0, True, "The service is unavailable for a moment"),
     }
