@@ -339,8 +339,15 @@ class TestBed:
         self.system.close()
 
 
-def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None, place: Any = None) -> TestBed:
-    """A system over `path` with one account on each fake channel."""
+def make_bed(
+    path: Path,
+    settings: Settings | None = None,
+    *,
+    table: Any = None,
+    place: Any = None,
+    channels: Mapping[str, Channel] | None = None,
+) -> TestBed:
+    """A system over `path` with one account on each fake channel, or over other channels without any account."""
     clock = FakeClock()
     stream, delay, network, journal = ListStream(clock), ListDelay(), FakeNetwork(clock), ListJournal()
     place = place or FakePlace()
@@ -358,8 +365,8 @@ def make_bed(path: Path, settings: Settings | None = None, *, table: Any = None,
         journal=journal,
         notifier=FakeNotifier(),
     )
-    system = assemble(settings or Settings(data=str(path)), world, CHANNELS)
-    for name in CHANNELS:
+    system = assemble(settings or Settings(data=str(path)), world, channels or CHANNELS)
+    for name in () if channels else CHANNELS:
         system.accounts.connect(owner=OWNER, channel=name, account=f"acc-{name}", token=Secret(f"token-{name}"))
     return TestBed(
         clock=clock, stream=stream, delay=delay, network=network, journal=journal, place=place, system=system
