@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from omnipub_cli.deployment.account import AwsAccount
     from omnipub_cli.deployment.checkout import Checkout
     from omnipub_cli.deployment.deploy import Plan
+    from omnipub_cli.deployment.retained import OfRetained
     from omnipub_cli.deployment.smoke import SmokeCheck
     from omnipub_cli.deployment.target import Target
     from omnipub_cli.output.json_documents.deployment_documents import DeployedJson
@@ -57,15 +58,26 @@ def deploy(  # noqa: PLR0913  one argument for each option
             "--allow-schema-change", help="Go on though items will mean something else; pause everything first."
         ),
     ] = False,
+    adopt_retained: Annotated[
+        bool,
+        typer.Option("--adopt-retained", help="Take back the table, buckets, key and users that `destroy` left."),
+    ] = False,
+    leave_retained: Annotated[
+        bool, typer.Option("--leave-retained", help="Begin with empty ones, and leave those where they are.")
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Deploy a stage to AWS, or go on where an earlier deployment ended."""
     from omnipub_cli.commands._shared import deployment
     from omnipub_cli.deployment import stacks as family
+    from omnipub_cli.deployment.retained import OfRetained
 
     call = call_of(context)
     if all_ and stacks:
         raise InvalidInputError("--all and single stacks were asked for.", hint="Leave one of them out.")
+    if adopt_retained and leave_retained:
+        raise InvalidInputError("--adopt-retained and --leave-retained were given.", hint="Leave one of them out.")
+    of_retained = OfRetained.ADOPT if adopt_retained else OfRetained.LEAVE if leave_retained else OfRetained.ASK
     checkout, target = aws_stage.place(context, region=region, values=values or ())
     kind = aws_stage.named_infrastructure(infra, os.environ, target)
     wanted = family.chosen(stacks or (), target.region)
@@ -74,7 +86,13 @@ def deploy(  # noqa: PLR0913  one argument for each option
         if kind is None:
             aws_stage.check_infrastructure(call, account, target)
         run = _Run(call=call, account=account, checkout=checkout, target=target, wanted=wanted)
-        run.deploy(diff=diff, yes=yes, allow_replace=allow_replace, allow_schema_change=allow_schema_change)
+        run.deploy(
+            diff=diff,
+            yes=yes,
+            allow_replace=allow_replace,
+            allow_schema_change=allow_schema_change,
+            of_retained=of_retained,
+        )
 
 
 @dataclass(kw_only=True)
@@ -88,7 +106,9 @@ class _Run:
     wanted: Sequence[str]
     made: dict[str, Any] = field(default_factory=dict)
 
-    def deploy(self, *, diff: bool, yes: bool, allow_replace: bool, allow_schema_change: bool) -> None:
+    def deploy(
+        self, *, diff: bool, yes: bool, allow_replace: bool, allow_schema_change: bool, of_retained: OfRetained
+    ) -> None:
         from omnipub_cli.commands._shared import deployment
         from omnipub_cli.commands._shared.finish import Finish
         from omnipub_cli.deployment.rollback import to_take_back
@@ -105,6 +125,7 @@ class _Run:
             approve=lambda plan: self._approve(plan, diff=diff, yes=yes),
             allow_replace=allow_replace,
             allow_schema_change=allow_schema_change,
+            of_retained=of_retained,
             confirm=lock.confirm,
         )
         try:

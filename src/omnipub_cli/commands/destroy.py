@@ -67,6 +67,7 @@ def destroy(
             now=wall_clock.now,
             follower=deployment.follower(call, target),
             say=call.output.note,
+            retained=deployment.retained(account, target) if lock else None,
             confirm=lock.confirm if lock else lambda: None,
         )
         doomed = run.plan(wanted)
@@ -138,4 +139,8 @@ def _print(call: Call, doomed: Sequence[StackToDelete], target: Target) -> None:
     )
     if doomed:
         call.output.note(f"Stage {target.stage}: stacks that are gone: {len(doomed)}.")
-        call.output.hint(f"Make it again: omnipub deploy --infra serverless --stage {target.stage}")
+        if any(one.stays for one in doomed):
+            typed = f"omnipub deploy --infra serverless --stage {target.stage} --adopt-retained"
+            call.output.hint(f"Make it again, with what stays: {typed}")
+        else:
+            call.output.hint(f"Make it again: omnipub deploy --infra serverless --stage {target.stage}")

@@ -1,6 +1,6 @@
 """CloudFormation in one region, through boto3."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -102,6 +102,17 @@ class CloudFormation:
                 Tags=[dict(one) for one in stack.tags],
                 **where,
                 **role,
+            )
+
+    def bring_in(self, name: str, change_set: str, *, template: str, resources: Sequence[Mapping[str, Any]]) -> None:
+        """Begin a change set that makes a stack of resources that are there; it changes none of them."""
+        with translated_errors(_WHAT):
+            self._client.create_change_set(
+                StackName=name,
+                ChangeSetName=change_set,
+                ChangeSetType="IMPORT",
+                TemplateBody=template,
+                ResourcesToImport=[dict(one) for one in resources],
             )
 
     def execute(self, name: str, change_set: str, *, token: str) -> None:

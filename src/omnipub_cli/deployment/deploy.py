@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import Path
 
 from omnipub.errors import OmnipubError
-from omnipub_cli.deployment import change_impact, data_version, events, obstacles, stack_state
+from omnipub_cli.deployment import change_impact, data_version, events, obstacles, stack_state, wall_clock
 from omnipub_cli.deployment.assembly import PlannedStack, planned, waves
 from omnipub_cli.deployment.change_impact import Change
 from omnipub_cli.deployment.events import OURS, Follower, WatchedStack
 from omnipub_cli.deployment.history import DeploymentHistory, DeploymentRecord, DeploymentState
-from omnipub_cli.deployment.ports import Cdk, Stacks
+from omnipub_cli.deployment.ports import Cdk, Resource, Stacks
+from omnipub_cli.deployment.retained import Left, OfRetained, RetainedImport, RetainedResources, undecided
 from omnipub_cli.deployment.stack_state import StackReadiness
 from omnipub_cli.deployment.stacks import WITH_BUNDLES, id_of, name_of, region_of
 from omnipub_cli.deployment.target import Target
@@ -37,6 +38,8 @@ class Deployment:
     Attributes:
         stacks: CloudFormation of a region.
         wait: Sleeps so many seconds.
+        retained: What stacks left that were deleted; None if nobody remembers.
+        of_retained: What becomes of it.
         approve: Is shown each group's changes before they are made; raises to stop.
         say: Says what is being done.
         confirm: Raises if this run may not change the stage any more.
@@ -58,6 +61,9 @@ class Deployment:
     say: Callable[[str], None]
     allow_replace: bool = False
     allow_schema_change: bool = False
+    wait: Callable[[float], None] = wall_clock.wait
+    retained: RetainedResources | None = None
+    of_retained: OfRetained = OfRetained.ASK
     confirm: Callable[[], None] = lambda: None
     change_set: str = CHANGE_SET
     going: list[str] = field(default_factory=list)
@@ -74,12 +80,17 @@ class Deployment:
         """
         self.check(wanted)
         self._check_meaning(wanted)
+        left = self._left(wanted)
         known = self.known_site()
-        if left := self.records.unfinished():
-            self.say(f"Going on with the deployment that {left.begun} and that has not come to its end.")
+        if earlier := self.records.unfinished():
+            self.say(f"Going on with the deployment that {earlier.begun} and that has not come to its end.")
         # It is written before the first change, and not for a run that ends before: nothing came of that one.
         record = self.records.begin(now=self.now(), by=self.by, version=self.version)
-        record = self._deploy(wanted, self.assembly(folder / "first", known), record)
+        assembly = self.assembly(folder / "first", known)
+        for one in planned(assembly, region=self.target.region):
+            if one.short in left:
+                record = self._take_back(one, left[one.short], record)
+        record = self._deploy(wanted, assembly, record)
         site = self.known_site()
         if site != known and "Frontend" in wanted:
             self.say(f"The site's address is {site}; sign-in learns it.")
@@ -140,6 +151,44 @@ class Deployment:
         context = dict(self.target.context) | ({"site": site} if site else {})
         self.cdk.synthesise(context, folder)
         return folder
+
+    def _left(self, wanted: Sequence[str]) -> Left:
+        """What wanted stacks left that are not there, to be taken back."""
+        if self.retained is None or self.of_retained is OfRetained.LEAVE:
+            return {}
+        left = {
+            short: found for short, found in self.retained.all().items() if short in wanted and self._is_empty(short)
+        }
+        if left and self.of_retained is OfRetained.ASK:
+            raise undecided(left, self.target.stage)
+        return left
+
+    def _is_empty(self, short: str) -> bool:
+        name, stacks = self._place(short)
+        stack = stacks.find(name)
+        if stack_state.ground(stack) is StackReadiness.ABSENT:
+            return True
+        return stack is not None and stack.status == "IMPORT_ROLLBACK_COMPLETE" and not stacks.resources(name)
+
+    def _take_back(
+        self, one: PlannedStack, resources: Sequence[Resource], record: DeploymentRecord
+    ) -> DeploymentRecord:
+        self.say(f"{one.name} takes back {', '.join(left.physical for left in resources)}.")
+        record = self._remember(one, record)
+        self.going = [one.name]
+        RetainedImport(
+            stacks=self.stacks(one.region),
+            follower=self.follower,
+            change_set=self.change_set,
+            token=f"{OURS}{record.id}",
+            now=self.now,
+            wait=self.wait,
+            confirm=self.confirm,
+        ).run(one.short, one.name, one.region, template=one.template.read_text(), resources=resources)
+        self.going = []
+        if self.retained:
+            self.retained.forget(one.short)
+        return record
 
     def _deploy(self, wanted: Sequence[str], assembly: Path, record: DeploymentRecord) -> DeploymentRecord:
         for group in self.groups(wanted, assembly):

@@ -10,6 +10,7 @@ from omnipub_cli.deployment import events, stack_state
 from omnipub_cli.deployment.change_impact import KEPT
 from omnipub_cli.deployment.events import OURS, Follower, WatchedStack
 from omnipub_cli.deployment.ports import Resource, Stack, Stacks
+from omnipub_cli.deployment.retained import RetainedResources
 from omnipub_cli.deployment.stack_state import StackReadiness
 from omnipub_cli.deployment.stacks import name_of, region_of
 
@@ -41,6 +42,7 @@ class StackDeletion:
     Attributes:
         stacks: CloudFormation of a region.
         buckets: The buckets of a region.
+        retained: Remembers what stays; None if nobody can.
         confirm: Raises if this run may not change the stage any more.
         going: The stacks that are being deleted right now.
     """
@@ -52,6 +54,7 @@ class StackDeletion:
     now: Callable[[], datetime]
     follower: Follower
     say: Callable[[str], None]
+    retained: RetainedResources | None = None
     confirm: Callable[[], None] = lambda: None
     going: list[str] = field(default_factory=list)
 
@@ -65,6 +68,8 @@ class StackDeletion:
         Raises:
             DeploymentFailedError: One could not be deleted; those before it are gone.
         """
+        if self.retained:
+            self.retained.remember({one.short: one.stays for one in doomed})
         for one in doomed:
             region = region_of(one.short, self.region)
             stacks = self.stacks(region)

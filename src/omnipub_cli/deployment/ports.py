@@ -118,6 +118,9 @@ class Stacks(Protocol):
         A long template CloudFormation takes only from a bucket: that is what `address` is for.
         """
 
+    def bring_in(self, name: str, change_set: str, *, template: str, resources: Sequence[Mapping[str, Any]]) -> None:
+        """Begin a change set that makes a stack of resources that are there; it changes none of them."""
+
     def execute(self, name: str, change_set: str, *, token: str) -> None:
         """Execute a change set, named by its name or its ARN.
 

@@ -10,20 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from omnipub.errors import ConflictError, NotFoundError
-from omnipub_cli.deployment import change_impact, data_version, events, stack_state
+from omnipub_cli.deployment import change_impact, change_sets, data_version, events, stack_state
 from omnipub_cli.deployment.deploy import CHANGE_SET
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.events import OURS, Follower, WatchedStack
 from omnipub_cli.deployment.history import DeploymentHistory, DeploymentRecord, DeploymentState
-from omnipub_cli.deployment.ports import ChangeSet, Stacks
+from omnipub_cli.deployment.ports import Stacks
 from omnipub_cli.deployment.stack_state import StackReadiness
 from omnipub_cli.deployment.stacks import ORDER, name_of
-
-LOOK_EVERY = 2.0
-PATIENCE = 90
-"""Looks at a change set that is being made."""
-
-_MAKING = {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
 
 
 def to_take_back(records: DeploymentHistory, stacks: Stacks, stage: str) -> DeploymentRecord | None:
@@ -111,7 +105,7 @@ class Rollback:
         self.stacks.forget(name, CHANGE_SET)
         template, address = self.records.template(record, short), record.replaced[short]
         self.stacks.create(stack, CHANGE_SET, template=template, address=address)
-        found = self._made(name)
+        found = change_sets.made(self.stacks, name, CHANGE_SET, self.wait)
         if change_impact.is_empty(found):
             self.stacks.forget(name, CHANGE_SET)
             self.say(f"{name} is as it was already.")
@@ -134,16 +128,6 @@ class Rollback:
         self.follower.follow([watched])
         self.going = []
         self.changed.append(short)
-
-    def _made(self, name: str) -> ChangeSet:
-        for _ in range(PATIENCE):
-            found = self.stacks.change_set(name, CHANGE_SET)
-            if found and found.status not in _MAKING:
-                return found
-            self.wait(LOOK_EVERY)
-        raise DeploymentFailedError(
-            f"CloudFormation has not said after three minutes what would change in {name}.", hint="Type it again."
-        )
 
     def _check(self, shorts: Sequence[str]) -> None:
         for short in shorts:

@@ -52,7 +52,7 @@ BROKEN: Mapping[str, StackRepair] = {
 ABSENT = {"DELETE_COMPLETE", "REVIEW_IN_PROGRESS"}
 """A stack that is gone, or that only a change set has named yet."""
 
-DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+DONE = {"CREATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_COMPLETE"}
 """The only ends of a change that went well."""
 
 

@@ -69,6 +69,9 @@ class FakeStacks:
     drifts: dict[str, list[DriftedResource]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     comparing: dict[str, int] = field(default_factory=dict)
+    account: set[str] = field(default_factory=set)
+    """Physical names of what is in the account and in no stack."""
+    imported: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def there(self, name: str, *, status: str = "CREATE_COMPLETE", template: str = "{}", **more: Any) -> Stack:
         stack = Stack(name=name, status=status, changed_at=START - timedelta(days=1), **more)
@@ -116,12 +119,30 @@ class FakeStacks:
         self.proposed += 1
         self.sets[name, change_set] = (replace(found, id=f"arn:{change_set}/{self.proposed}"), template)
 
+    def bring_in(self, name: str, change_set: str, *, template: str, resources: Sequence[Mapping[str, Any]]) -> None:
+        there = {one["LogicalResourceId"]: next(iter(one["ResourceIdentifier"].values())) for one in resources}
+        gone = [physical for physical in there.values() if physical not in self.account]
+        found = (
+            ChangeSet(status="FAILED", why=f"{gone[0]} was not found") if gone else ChangeSet(status="CREATE_COMPLETE")
+        )
+        self.sets[name, change_set] = (replace(found, id=f"arn:{change_set}/import"), template)
+        self.stacks[name] = Stack(name=name, status="REVIEW_IN_PROGRESS")
+        self.imported[name] = there
+
     def execute(self, name: str, change_set: str, *, token: str) -> None:
         keys = [key for key, (one, _) in self.sets.items() if key[0] == name and change_set in {key[1], one.id}]
         if not keys:
             raise ConflictError(f"Another deployment of {name} was begun meanwhile.")
         self.log.append(("execute", name))
         _, template = self.sets.pop(keys[0])
+        if name in self.imported and change_set.endswith("/import"):
+            self.parts[name] = [
+                Resource(logical=logical, physical=physical, kind=json.loads(template)["Resources"][logical]["Type"])
+                for logical, physical in self.imported[name].items()
+            ]
+            self.begin(name, token=token, template=template, made=False)
+            self.stacks[name] = replace(self.stacks[name], status="IMPORT_IN_PROGRESS")
+            return
         made = name not in self.stacks or self.stacks[name].status == "REVIEW_IN_PROGRESS"
         self.begin(name, token=token, template=template, made=made)
 
@@ -252,7 +273,12 @@ class FakeCdk:
         artifacts: dict[str, Any] = {}
         for short, after in AFTER.items():
             resources = {"Function": {"Type": "AWS::Lambda::Function"}}
-            template = {"Resources": resources, "Description": self.version}
+            template: dict[str, Any] = {"Resources": resources, "Description": self.version}
+            if short == "Data":
+                template["Resources"] |= {
+                    "Table": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain"},
+                    "Media": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"},
+                }
             if short in WITH_BUNDLES:
                 template["Outputs"] = {"Schema": {"Value": fingerprint()}}
             if short == "Auth":

@@ -317,15 +317,14 @@ def test_ctrl_c_while_cloudformation_works_is_gone_on_from_and_two_do_not_collid
     with prepared.terminal.begun(*DEPLOY, **through) as first:
         until(first, "OmnichannelDataStack  CREATE_IN_PROGRESS")
         with prepared.terminal.begun(*DEPLOY, **through) as second:
-            waits = until(second, "this one waits for it.")
-            assert f"The deployment that {who} began at " in waits
-
+            until(second, "looking whether it still runs")
             os.killpg(first.pid, signal.SIGINT)  # as a terminal sends it: to everything in its foreground
             _, err = first.communicate()
             assert first.returncode == 130
             assert f"CloudFormation goes on with {STACK} without this command; nothing else was begun." in err
             assert "See how it ends: omnipub status --stage dev;" in err
             assert prepared.terminal.told("status", **through)["stacks"][0]["status"] == "CREATE_IN_PROGRESS"
+            assert f"The deployment that {who} began at " in until(second, "this one waits for it.")
             build, *others = sorted(prepared.terminal.left())
             assert build == "build"
             assert len(others) == 1, "the empty folder of the run that waits"
@@ -340,6 +339,63 @@ def test_ctrl_c_while_cloudformation_works_is_gone_on_from_and_two_do_not_collid
     assert prepared.terminal.left() == {"build", "build/deployed", "build/deployed/dev.json"}
     told = prepared.terminal.told("status")
     assert (told["deployment"]["state"], told["deployment"]["stacks"]) == ("done", ["OmnichannelDataStack"])
+
+
+def test_of_two_at_once_one_is_refused_and_told_who_deploys(prepared: Account, middle: Between) -> None:
+    through = {"AWS_ENDPOINT_URL_CLOUDFORMATION": middle.url}
+    middle.statuses[STACK] = {"CREATE_COMPLETE": "CREATE_IN_PROGRESS"}
+    with prepared.terminal.begun(*DEPLOY, **through) as first:
+        until(first, "OmnichannelDataStack  CREATE_IN_PROGRESS")
+        second = prepared.deploy("-c", "log_days=14", **through)
+        assert second.code == 4
+        who = f"arn:aws:iam::{prepared.number}:root"
+        assert second.said.startswith(f"Stage dev is being deployed: The run that {who} began at ")
+        assert second.said.endswith(" still runs. Nothing was changed.")
+        assert second.remedy == "omnipub status --stage dev"
+        middle.statuses.clear()
+        _, err = first.communicate()
+    assert first.returncode == 0, err
+    assert prepared.deploy().code == 0, "the lock was given back"
+
+
+def test_a_stack_that_fails_is_named_with_the_resource_that_failed_and_why(prepared: Account, middle: Between) -> None:
+    status = "<ResourceStatus>CREATE_{}</ResourceStatus><ResourceStatusReason>{}</ResourceStatusReason>"
+    failed = (status.format("COMPLETE", ""), status.format("FAILED", "The limit of 3 queues is reached."))
+    middle.swaps["DescribeStackEvents"] = [failed] * 99
+    middle.statuses[STACK] = {"CREATE_COMPLETE": "ROLLBACK_COMPLETE"}
+    ran = prepared.deploy(AWS_ENDPOINT_URL_CLOUDFORMATION=middle.url)
+    assert ran.code == 1
+    assert ran.said.startswith(f"{STACK} ended as ROLLBACK_COMPLETE: ")
+    assert ran.said.endswith("): The limit of 3 queues is reached.")
+    assert "omnipub destroy Data --stage dev" in ran.err
+
+
+def test_what_a_stage_leaves_is_found_again_and_taken_back(prepared: Account) -> None:
+    kept = ("-c", "protected=true")
+    ran = prepared.deploy(*kept)
+    assert ran.code == 0, ran.err
+    table = prepared.resource("AWS::DynamoDB::Table")
+    items = prepared.clients.of("dynamodb")
+    mine = {"PK": {"S": "MSG#1"}, "SK": {"S": "METADATA"}, "text": {"S": "Kept"}}
+    items.put_item(TableName=table, Item=mine)
+    ran = prepared.terminal.run("destroy", "--stage", "dev", "--force", "--yes")
+    assert ran.code == 0, ran.err
+    assert f"The table {table} stays in the account" in ran.err
+    assert ran.remedy == "omnipub deploy --infra serverless --stage dev --adopt-retained"
+
+    ran = prepared.deploy(*kept)
+    assert ran.code == 4
+    assert f"the table {table}" in ran.said
+    assert prepared.terminal.run("status").code == 3, "nothing was made"
+
+    ran = prepared.deploy(*kept, "--adopt-retained")
+    assert ran.code == 0, ran.err
+    assert prepared.resource("AWS::DynamoDB::Table") == table
+    key = {name: mine[name] for name in ("PK", "SK")}
+    assert items.get_item(TableName=table, Key=key)["Item"] == mine
+    assert items.list_tables()["TableNames"] == [table], "no empty one stands beside it"
+    assert prepared.terminal.told("status")["stacks"][0]["status"] in {"UPDATE_COMPLETE", "IMPORT_COMPLETE"}
+    assert prepared.deploy(*kept).code == 0
 
 
 def test_credentials_that_expire_in_the_middle_end_the_command_and_not_the_deployment(

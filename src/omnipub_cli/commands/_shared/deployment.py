@@ -12,6 +12,7 @@ from omnipub_cli.deployment import account_guards, cdk, prerequisites, wall_cloc
 from omnipub_cli.deployment.deploy import CHANGE_SET, Deployment
 from omnipub_cli.deployment.events import Follower
 from omnipub_cli.deployment.history import DeploymentHistory
+from omnipub_cli.deployment.retained import OfRetained, RetainedResources
 from omnipub_cli.deployment.stack_state import StackReadiness, ground
 from omnipub_cli.deployment.stacks import name_of
 from omnipub_cli.deployment.stage_lock import StageLock
@@ -40,7 +41,12 @@ def records(account: AwsAccount, target: Target) -> DeploymentHistory:
     return DeploymentHistory(account.shelf(target.stage, target.region))
 
 
-def deployment(
+def retained(account: AwsAccount, target: Target) -> RetainedResources:
+    """What stacks of the stage left in the account."""
+    return RetainedResources(store=account.shelf(target.stage, target.region))
+
+
+def deployment(  # noqa: PLR0913  what one run is asked for
     call: Call,
     account: AwsAccount,
     checkout: Checkout,
@@ -49,6 +55,7 @@ def deployment(
     approve: Callable[[Plan], None],
     allow_replace: bool = False,
     allow_schema_change: bool = False,
+    of_retained: OfRetained = OfRetained.ASK,
     confirm: Callable[[], None] = lambda: None,
     change_set: str = CHANGE_SET,
 ) -> Deployment:
@@ -67,6 +74,9 @@ def deployment(
         say=call.output.note,
         allow_replace=allow_replace,
         allow_schema_change=allow_schema_change,
+        wait=wall_clock.wait,
+        retained=retained(account, target),
+        of_retained=of_retained,
         confirm=confirm,
         change_set=change_set,
     )

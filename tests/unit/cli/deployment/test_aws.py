@@ -19,11 +19,13 @@ from omnipub_cli.deployment.account_facts import AwsAccountFacts
 from omnipub_cli.deployment.amplify import AwsSite
 from omnipub_cli.deployment.aws_clients import OperatorSession, translated_errors
 from omnipub_cli.deployment.buckets import Objects
+from omnipub_cli.deployment.change_impact import KEPT
 from omnipub_cli.deployment.cloudformation import CloudFormation
 from omnipub_cli.deployment.errors import DeploymentFailedError
 from omnipub_cli.deployment.lambda_functions import Functions
 from omnipub_cli.deployment.log_lines import LogLines
-from omnipub_cli.deployment.ports import Stack
+from omnipub_cli.deployment.ports import Resource, Stack
+from omnipub_cli.deployment.retained import IDENTIFIERS, to_import
 from omnipub_cli.deployment.s3_folder import Folder
 from omnipub_cli.deployment.users import UserPool
 from support.described import aws
@@ -140,6 +142,33 @@ def test_a_long_template_is_fetched_from_its_bucket_and_a_short_one_is_sent(stub
         tags=[{"Key": "stage", "Value": "dev"}],
     )
     CloudFormation(client).create(one, "omnipub", template=template, address="https://bucket/x")
+
+
+def test_what_is_there_is_brought_into_a_new_stack(stubbed: Stubbed) -> None:
+    client, stub = stubbed("cloudformation")
+    kinds = {"UserPoolId": "Cognito::UserPool", "TableName": "DynamoDB::Table", "KeyId": "KMS::Key"}
+    kinds |= {"Name": "Kinesis::Stream", "BucketName": "S3::Bucket"}
+    left = [Resource(logical=f"L{name}", physical=f"p-{name}", kind=f"AWS::{kind}") for name, kind in kinds.items()]
+    stub.add_response(
+        "create_change_set",
+        {},
+        {
+            "StackName": "x",
+            "ChangeSetName": "omnipub",
+            "ChangeSetType": "IMPORT",
+            "TemplateBody": "{}",
+            "ResourcesToImport": [
+                {
+                    "ResourceType": f"AWS::{kind}",
+                    "LogicalResourceId": f"L{name}",
+                    "ResourceIdentifier": {name: f"p-{name}"},
+                }
+                for name, kind in kinds.items()
+            ],
+        },
+    )
+    assert set(IDENTIFIERS) | {"AWS::DynamoDB::GlobalTable"} == set(KEPT), "whatever may stay can be taken back"
+    CloudFormation(client).bring_in("x", "omnipub", template="{}", resources=to_import(left))
 
 
 def test_changes_are_begun_with_a_token_by_which_they_are_known_again(stubbed: Stubbed) -> None:
