@@ -1,5 +1,6 @@
 """A pytest plugin: note which test executes which line, or run the tests of each mutant in a process of its own."""
 
+import functools
 import importlib
 import json
 import os
@@ -155,6 +156,15 @@ def _put_in_place(mutant: Mutant, code: Any) -> None:
             raise LookupError(mutant.name)
         found = found.__wrapped__
     found.__code__ = code
+    _forget()
+
+
+def _forget() -> None:
+    """Empty the caches: what they kept from the collection was found before the mutant was there."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("omnipub.")]
+    for kept in (value for module in modules for value in list(vars(module).values())):
+        if isinstance(kept, functools._lru_cache_wrapper):
+            kept.cache_clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:

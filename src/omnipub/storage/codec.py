@@ -48,8 +48,6 @@ def decode(kind: Any, value: Any) -> Any:
 @cache
 def _decoder(kind: Any) -> Callable[[Any], Any]:
     """What decodes values of a type that are not None; found once, for types are asked much more often than made."""
-    if kind is Any:
-        return _as_it_is
     origin = get_origin(kind)
     if origin in {Union, types.UnionType}:
         (inner,) = (part for part in get_args(kind) if part is not type(None))

@@ -192,6 +192,12 @@ def test_what_was_published_at_that_very_instant_is_read() -> None:
     assert not reads(query, at(NOON - TICK))
 
 
+def test_what_came_out_last_is_bounded_below_only_where_that_is_asked() -> None:
+    bounded = access.latest_published_on("facebook", 0, limit=20, since=NOON)
+    assert [reads(bounded, at(moment)) for moment in (NOON - TICK, NOON)] == [False, True]
+    assert reads(access.latest_published_on("facebook", 0, limit=20), at(NOON - TICK))
+
+
 @pytest.mark.parametrize("moment", [NOON - 1000 * MINUTE, NOON - TICK, NOON, NOON + TICK, NOON + MINUTE])
 def test_due_and_overdue_together_read_everything_up_to_the_horizon_once(moment: datetime) -> None:
     queries = [access.due(0, since=NOON, until=NOON + MINUTE), access.overdue(0, until=NOON)]

@@ -247,6 +247,10 @@ def test_the_least_delivery_has_few_attributes() -> None:
     }
 
 
+def test_an_empty_map_or_list_that_a_field_has_by_default_is_left_out_too() -> None:
+    assert encode(Content(text="Hello")) == {"text": "Hello"}
+
+
 def test_an_item_without_a_newer_field_gets_its_default() -> None:
     old = encode(LEAST)
     assert decode(Delivery, old) == LEAST

@@ -146,6 +146,11 @@ def test_a_delivery_is_in_the_calendar_until_it_is_published_or_cancelled(status
         assert there == ("CALENDAR#3", f"{to_text(NOON)}#MSG#{ID}#CHANNEL#facebook:events")
 
 
+def test_only_the_status_says_that_something_is_out() -> None:
+    item = delivery_item(replace(DELIVERY, status=Status.HELD, published_at=TWO), first)
+    assert item["GSI2PK"] == "CALENDAR"
+
+
 def test_the_calendar_orders_by_the_moment_that_was_asked_for() -> None:
     later = replace(DELIVERY, next_at=TWO)
     assert delivery_item(later, first)["GSI2SK"] == delivery_item(DELIVERY, first)["GSI2SK"]

@@ -67,6 +67,20 @@ def test_the_first_index_is_spelled_as_the_design_says(value: str, spelled: str)
     assert value == spelled
 
 
+def test_an_id_that_only_its_owner_has_is_marked_and_one_of_the_network_is_not() -> None:
+    assert keys.post("linkedin", "1").pk == "POST#linkedin#1"
+    assert keys.post("webhook", "1", "ada").pk == "POST#webhook#of#ada#1"
+
+
+def test_a_name_leaves_out_the_sort_key_of_a_partitions_main_item() -> None:
+    assert keys.name(keys.metadata(MESSAGE)) == f"MSG#{MESSAGE.id}"
+    assert keys.name(keys.delivery(MESSAGE, "facebook")) == f"MSG#{MESSAGE.id}/CHANNEL#facebook"
+
+
+def test_the_slash_in_an_id_that_a_network_gave_parts_nothing() -> None:
+    assert keys.named("POST#bluesky#at://did:plc:ada/1") == ("POST#bluesky#at://did:plc:ada/1", None)
+
+
 def test_different_things_have_different_keys() -> None:
     made = [
         keys.metadata(MESSAGE),

@@ -1,6 +1,7 @@
 import ast
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -132,6 +133,10 @@ def test_an_item_without_a_needed_attribute_says_which() -> None:
         read(plain_item(keys.post("facebook", "1")), 1)
 
 
+def test_an_item_in_no_index_has_only_its_primary_key() -> None:
+    assert [key.name for key in read(plain_item(keys.cursor(), at=NOON), 1).index_keys] == ["PK", "SK"]
+
+
 def test_a_try_needs_no_version() -> None:
     attempt = Attempt(parent=PARENT, channel="x", number=1, started_at=NOON, ended_at=None, ended="died")
     assert read(attempt_item(attempt), 1).value == attempt
@@ -145,6 +150,19 @@ def test_secrets_are_left_out_or_covered_at_every_depth() -> None:
     covered = without_secrets(item | {"list": [{"sealed": "1.CCCC"}]}, "(sealed)")
     assert (covered["sealed"], covered["settings"]["renewal"]) == ("(sealed)", "(sealed)")
     assert covered["list"] == [{"sealed": "(sealed)"}]
+
+
+@pytest.mark.parametrize(
+    ("address", "left"),
+    [
+        ("https://hooks.example/in?key=1", "https://hooks.example"),
+        ("https://PDS.example/?key=1", "https://PDS.example/?key=1"),
+        ("http://127.0.0.1:4000/facebook/", "http://127.0.0.1:4000/facebook/"),
+    ],
+)
+def test_an_address_with_a_path_of_its_own_is_cut_to_its_place(address: str, left: str) -> None:
+    item = connection_item(replace(CONNECTION, base_url=address), lambda _: 0)
+    assert without_secrets(item)["base_url"] == left
 
 
 def test_what_services_seal_counts_as_secret() -> None:
