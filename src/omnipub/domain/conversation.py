@@ -17,7 +17,7 @@ from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
 from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits
 from omnipub.domain.message import Content
-from omnipub.domain.network import ApiVersion, OwnAddress, PostIds, SandboxAccount, Tokens
+from omnipub.domain.network import AccountIds, ApiVersion, OwnAddress, PostIds, SandboxAccount, Tokens
 
 
 class Secret:
@@ -175,6 +175,7 @@ class Channel(Protocol):
         own_ids: Whether the network itself gives its accounts their ids, so that one id is one account whoever
             connected it; if not, an account is its owner's.
         post_ids: How the posts are named that `publish`, `look_up` and people speak of.
+        account_ids: How its accounts are named, and what people type instead.
         own_address: What an account's own address is, where it may have one.
         api_version: The version of its interface, where versions of it end.
         tokens: How its tokens look and are asked for.
@@ -191,12 +192,18 @@ class Channel(Protocol):
     base_url: str
     own_ids: bool
     post_ids: PostIds
+    account_ids: AccountIds = AccountIds()
     own_address: OwnAddress | None = None
     api_version: ApiVersion | None = None
     tokens: Tokens = Tokens()
     account_examples: Mapping[str, str] = MappingProxyType({})
     announcement: Template = DEFAULT
     sandbox_account: SandboxAccount = SandboxAccount()
+
+    def wrong_token(self, token: Secret) -> str:
+        """Why a text cannot be a token of this network, for people; "" if it can be one."""
+        del token
+        return ""
 
     def remedy(self, account_id: str) -> ReconcileMethod:
         """How this account's ambiguous tries are found out; by default they are not."""

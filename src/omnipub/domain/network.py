@@ -50,6 +50,45 @@ class PostIds:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountIds:
+    """How a network names its accounts, and what people type instead.
+
+    Attributes:
+        pattern: What a whole id matches.
+        like: The form in words, with an example.
+        readings: What people type, as a whole → the id, as `re.Match.expand` takes it. The first that fits counts.
+        small: Whether capitals make no difference, so that they become small letters.
+    """
+
+    pattern: re.Pattern[str] = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,200}")
+    like: str = "a text of at most 200 characters on one line"
+    readings: tuple[tuple[re.Pattern[str], str], ...] = ()
+    small: bool = False
+
+    def read(self, text: str, *, network: str) -> str:
+        """The id that somebody typed.
+
+        Args:
+            text: As typed.
+            network: As people call it.
+
+        Raises:
+            InvalidInputError: It is none; the sentence says how one looks.
+        """
+        given = text.strip()
+        for reading, template in self.readings:
+            found = reading.fullmatch(given)
+            if found is not None:
+                given = found.expand(template)
+                break
+        given = given.lower() if self.small and not given.startswith("did:") else given
+        if self.pattern.fullmatch(given):
+            return given
+        sentence = f"'{excerpt(text)}' is no account of {network}: that is {self.like}."
+        raise InvalidInputError(sentence, problems=[("account", sentence)])
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tokens:
     """How the tokens of a network look and are asked for.
 

@@ -61,6 +61,7 @@ class Redaction:
             code=HIDDEN if self._is_quoted(outcome.code) else outcome.code,
             network_id="" if self._is_quoted(outcome.network_id) else outcome.network_id,
             permalink="" if self._is_quoted(outcome.permalink) else outcome.permalink,
+            title=self.words(outcome.title),
         )
 
     def sighting(self, sighting: Sighting) -> Sighting:

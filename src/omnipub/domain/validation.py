@@ -17,6 +17,7 @@ LONGEST_WAIT = timedelta(days=30)
 PERMALINK_AT_MOST = 2_000
 SENTENCE_AT_MOST = 1_000
 CODE_AT_MOST = 100
+TITLE_AT_MOST = 200
 
 POSTS_AT_MOST = 2_000
 """Posts that one look may bring: each one's owner is read from the table."""
@@ -38,6 +39,7 @@ def valid_outcome(outcome: Outcome, ids: PostIds | None) -> Outcome:
         sentence=_on_one_line(outcome.sentence, SENTENCE_AT_MOST),
         wait=None if outcome.wait is None else max(timedelta(0), min(outcome.wait, LONGEST_WAIT)),
         permalink=web_address(outcome.permalink),
+        title=_on_one_line(outcome.title, TITLE_AT_MOST),
     )
     if ids is None or ids.match(outcome.network_id):
         return valid

@@ -10,14 +10,18 @@ import pytest
 import urllib3
 
 from omnipub.config import Mode
+from omnipub.domain.ids import Parent, ParentKind
 from omnipub.names import LOCAL_OWNER, SEED_OWNER
 from omnipub.onebox.data_directory import open_data
 from omnipub.sandbox.http_server import SandboxServer
+from omnipub.storage import keys
+from omnipub.storage.items import delivery_of
 from omnipub.wiring.assemble import System
 from omnipub.wiring.local import one_machine
 
 Run = Callable[..., Any]
 
+ID = {"bluesky": "ada.example.com", "facebook": "1"}
 PASSWORD = "abcd-efgh-ijkl-mnop"
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
 
@@ -83,7 +87,17 @@ def test_an_app_password_that_was_revoked_counts_as_expired_and_says_how_to_give
 
 def test_a_server_that_is_down_is_unreachable_and_that_is_another_code(run: Run, given: Callable[[str], None]) -> None:
     given(PASSWORD)
-    run("connections", "connect", "bluesky", "--account", DID, "--url", "http://127.0.0.1:9", "--token-stdin")
+    run(
+        "connections",
+        "connect",
+        "bluesky",
+        "--account",
+        DID,
+        "--url",
+        "http://127.0.0.1:9",
+        "--unchecked",
+        "--token-stdin",
+    )
     ran = run("connections", "test", "bluesky")
     assert ran.code == 5
     assert ran.out.startswith("bluesky\tunreachable\t")
@@ -190,14 +204,14 @@ def test_a_sandbox_takes_loopback_addresses_only(
     run: Run, given: Callable[[str], None], channel: str, url: str, said: str
 ) -> None:
     given("secret")
-    ran = run("connections", "connect", channel, "--account", "a", "--url", url, "--token-stdin")
+    ran = run("connections", "connect", channel, "--account", ID[channel], "--url", url, "--token-stdin")
     assert ran.code == 2
     assert said in ran.err
 
 
 @pytest.mark.parametrize("more", [("--ends", "2027-01-01"), ("--renewable",)])
 def test_what_the_sandbox_makes_itself_neither_ends_nor_is_renewed(run: Run, more: tuple[str, ...]) -> None:
-    ran = run("connections", "connect", "linkedin", "--account", "a", *more)
+    ran = run("connections", "connect", "linkedin", "--account", "1001", *more)
     assert ran.code == 2
     assert "The sandbox makes its tokens itself" in ran.err
 
@@ -212,7 +226,17 @@ class TestLive:
     def test_a_data_server_elsewhere_is_taken_by_its_origin(self, run: Run, given: Callable[[str], None]) -> None:
         given(PASSWORD)
         where = "https://pds.example.com/"
-        ran = run("connections", "connect", "bluesky", "--account", "ada", "--url", where, "--token-stdin")
+        ran = run(
+            "connections",
+            "connect",
+            "bluesky",
+            "--account",
+            "ada.example.com",
+            "--url",
+            where,
+            "--unchecked",
+            "--token-stdin",
+        )
         assert ran.code == 0
         assert run("connections", "show", "bluesky", "--json").json["address"] == "https://pds.example.com"
 
@@ -232,7 +256,7 @@ class TestLive:
         self, run: Run, given: Callable[[str], None], url: str, said: str
     ) -> None:
         given(PASSWORD)
-        ran = run("connections", "connect", "bluesky", "--account", "ada", "--url", url, "--token-stdin")
+        ran = run("connections", "connect", "bluesky", "--account", "ada.example.com", "--url", url, "--token-stdin")
         assert ran.code == 2
         assert said in ran.err
         assert run("connections", "list", "-q").out == ""
@@ -241,7 +265,7 @@ class TestLive:
         self, run: Run, given: Callable[[str], None], data: Path
     ) -> None:
         given("access\nrefresh-secret\nclient\nclient-secret\n")
-        person = ("linkedin", "--account", "urn:li:person:1")
+        person = ("linkedin", "--account", "urn:li:person:1", "--unchecked")
         ran = run(
             "connections", "connect", *person, "--ends", "2099-01-01T00:00Z", "--renewable", "--token-stdin", "--json"
         )
@@ -296,3 +320,63 @@ def test_invented_messages_never_get_an_account(run: Run, server: str, given: Ca
     ran = run("connections", "connect", "bluesky", "--account", DID, *place, "--owner", SEED_OWNER, "--token-stdin")
     assert ran.code == 2
     assert "never has an account" in ran.err
+
+
+@pytest.mark.usefixtures("server")
+def test_a_network_is_asked_before_an_account_is_connected(run: Run, server: str, given: Callable[[str], None]) -> None:
+    place = ("--url", f"{server}/bluesky")
+    given("wrong-password")
+    ran = run("connections", "connect", "bluesky", "--account", DID, *place, "--token-stdin")
+    assert ran.code == 2
+    assert "does not accept the app password" in ran.err
+    assert "--unchecked" in ran.err
+    given(PASSWORD)
+    ran = run("connections", "connect", "bluesky", "--account", DID, "--url", "http://127.0.0.1:9", "--token-stdin")
+    assert ran.code == 5
+    assert run("connections", "list", "-q").out == ""
+    given(PASSWORD)
+    ran = run("connections", "connect", "bluesky", "--account", f"@{DID}", *place, "--token-stdin", "--json")
+    assert (ran.code, ran.json["account"]) == (0, DID)
+
+
+def test_one_account_under_two_spellings_is_one_account(run: Run, server: str, given: Callable[[str], None]) -> None:
+    handle = {"network": "bluesky", "account": "ada.example.com", "token": PASSWORD}
+    assert urllib3.request("POST", f"{server}/_sandbox/accounts", json=handle).status == 201
+    place = ("--url", f"{server}/bluesky")
+    given(PASSWORD)
+    ran = run("connections", "connect", "bluesky", "--account", "@Ada.Example.com", *place, "--token-stdin", "--json")
+    assert ran.code == 0, ran.err
+    did = ran.json["account"]
+    assert did.startswith("did:plc:")
+    assert ran.json["title"] == "ada.example.com"
+    given(PASSWORD)
+    ran = run("connections", "connect", "bluesky:again", "--account", did, *place, "--token-stdin")
+    assert ran.code == 4
+    assert "already connected" in ran.err
+    schedule(run, "bluesky")
+    given(PASSWORD)
+    again = run("connections", "connect", "bluesky", "--account", "ada.example.com", *place, "--token-stdin", "--json")
+    assert (again.code, again.json["account"]) == (0, did), again.err
+
+
+def test_an_account_that_was_connected_by_its_handle_moves_to_its_did_with_what_waits_for_it(
+    run: Run, server: str, given: Callable[[str], None], data: Path
+) -> None:
+    handle = {"network": "bluesky", "account": "ada.example.com", "token": PASSWORD}
+    assert urllib3.request("POST", f"{server}/_sandbox/accounts", json=handle).status == 201
+    words = ("connections", "connect", "bluesky", "--account", "ada.example.com", "--url", f"{server}/bluesky")
+    given(PASSWORD)
+    before = run(*words, "--unchecked", "--token-stdin", "--json")
+    assert (before.code, before.json["account"]) == (0, "ada.example.com"), before.err
+    schedule(run, "bluesky")
+    given(PASSWORD)
+    after = run(*words, "--token-stdin", "--json")
+    assert after.code == 0, after.err
+    assert after.json["account"].startswith("did:plc:")
+    system = one_machine(open_data(data))
+    (message,) = run("messages", "list", "-q").out.split()
+    item = system.world.table.get(keys.delivery(Parent(kind=ParentKind.MESSAGE, id=message), "bluesky"))
+    assert item is not None
+    bound = system.accounts.for_delivery(delivery_of(item))
+    assert (item["account"], bound.account if bound else "") == ("ada.example.com", after.json["account"])
+    system.close()

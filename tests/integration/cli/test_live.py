@@ -20,7 +20,18 @@ def live(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_account_is_connected_with_the_token_from_standard_input(run: Run, data: Path) -> None:
-    ran = run("connections", "connect", "facebook", "--account", "1", "--title", "Page", "--token-stdin", "--json")
+    ran = run(
+        "connections",
+        "connect",
+        "facebook",
+        "--account",
+        "1",
+        "--title",
+        "Page",
+        "--unchecked",
+        "--token-stdin",
+        "--json",
+    )
     assert ran.code == 0
     assert {"channel": "facebook", "account": "1", "title": "Page", "mode": "live"}.items() <= ran.json.items()
     assert "secret-token" not in ran.out + ran.err
@@ -43,7 +54,7 @@ def test_without_a_terminal_or_standard_input_nothing_is_connected(run: Run) -> 
     [
         (("webhook", "--account", "a"), "needs the address"),
         (("webhook", "--account", "a", "--url", "http://example.com"), "must be https"),
-        (("facebook", "--account", "a", "--url", "https://example.com"), "has an address of its own"),
+        (("facebook", "--account", "1", "--url", "https://example.com"), "has an address of its own"),
         (("myspace", "--account", "a"), "Known networks: "),
         (("facebook", "--account", " "), "--account was given and is empty."),
     ],
@@ -57,7 +68,7 @@ def test_what_cannot_be_connected_is_refused_in_words(run: Run, arguments: tuple
 def test_a_second_account_under_one_name_is_a_conflict(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for account, code in (("1", 0), ("2", 4)):
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"t\n")))
-        ran = run("connections", "connect", "facebook", "--account", account, "--token-stdin")
+        ran = run("connections", "connect", "facebook", "--account", account, "--unchecked", "--token-stdin")
         assert ran.code == code
     assert "facebook:second" in ran.err
 

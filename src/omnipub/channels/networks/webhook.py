@@ -41,6 +41,7 @@ from omnipub.strict_json import loads
 TYPE = "message.published"
 TITLE = "Webhook"
 RECEIVER = "The receiver"
+SECRET_BYTES = range(24, 65)
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how a secret begins, not one
 
 BODY_BYTES = 20_000
@@ -111,6 +112,16 @@ class Webhook(Channel):
         title="Sandbox receiver", token=lambda entropy: SECRET_PREFIX + base64.b64encode(entropy).decode()
     )
 
+    def wrong_token(self, token: Secret) -> str:
+        """Why a text is no row of signing secrets: Standard Webhooks asks for 24 to 64 bytes in base64."""
+        keys = _keys_in(token)
+        if not keys:
+            return f"A signing secret is {SECRET_PREFIX} and base64; several are separated by spaces."
+        if not all(len(key) in SECRET_BYTES for key in keys):
+            least, most = SECRET_BYTES[0], SECRET_BYTES[-1]
+            return f"A signing secret has {least} to {most} bytes behind {SECRET_PREFIX}; one has another number."
+        return ""
+
     def remedy(self, account_id: str) -> ReconcileMethod:
         """The receiver knows a delivery by its id."""
         del account_id
@@ -143,7 +154,7 @@ class Webhook(Channel):
         body = frozen["body"].encode()
         if len(body) > BODY_BYTES:
             return _too_long(len(body))
-        keys = _keys_of(account)
+        keys = _keys_in(account.token)
         if not keys:
             return Outcome(
                 ended=TryEnd.AUTH,
@@ -192,10 +203,10 @@ def delivery_id(delivery_key: str) -> str:
     return f"msg_{hashlib.sha256(delivery_key.encode()).hexdigest()[:32]}"
 
 
-def _keys_of(account: Account) -> list[bytes]:
+def _keys_in(token: Secret) -> list[bytes]:
     """The signing keys, several while a secret is being replaced; none if one of them makes no sense."""
     keys = []
-    for secret in account.token.reveal().split():
+    for secret in token.reveal().split():
         try:
             key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
         except binascii.Error:

@@ -11,6 +11,9 @@ from enum import StrEnum
 GONE = "gone"
 """The code of a deletion that found nothing left to delete."""
 
+NOT_TOLD = "not_told"
+"""The code of a check whose token may not read who it is: it may publish all the same."""
+
 CLAIM_LOST = "claim_lost"
 CALLED_OFF = "called_off"
 PAUSED = "paused"
@@ -66,6 +69,7 @@ class Outcome:
             may go on, as its account gets a new token by itself; None if its owner has to act.
         network_id: With `published` (always) and `already_there` (if the network said so).
         permalink: Where a person can see the post, if the network has such a place.
+        title: With the check of an account: what its network calls it; `network_id` is its id there.
         of_network: Whether every account of the network meets the same, so that the network is paused for all.
         at: When the network named the id, if more was asked after that; None if the try ended with it.
     """
@@ -76,6 +80,7 @@ class Outcome:
     wait: timedelta | None = None
     network_id: str = ""
     permalink: str = ""
+    title: str = ""
     of_network: bool = False
     at: datetime | None = None
 

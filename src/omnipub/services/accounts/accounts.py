@@ -46,7 +46,7 @@ class Accounts:
     addresses: SecretUrls
     channels: Mapping[str, Channel]
 
-    def connect(
+    def connect(  # noqa: PLR0913  all that is known of a connection
         self,
         *,
         owner: str,
@@ -54,6 +54,7 @@ class Accounts:
         account: str,
         token: Secret,
         title: str = "",
+        network_id: str = "",
         base_url: str = "",
         settings: Mapping[str, str] | None = None,
         ends_at: datetime | None = None,
@@ -66,7 +67,9 @@ class Accounts:
 
         Where a network has no address of its own, `base_url` is a secret: it is sealed, the account is known by its
         hash, and `account` is what its owner calls it. Connecting it under the same name with another address moves
-        what waits for it there. With `named` the address is no secret's place, and `account` stays the id.
+        what waits for it there. With `network_id` the account is known by that, and `account` is another name of it:
+        who connected it by a name before moves to the id. With `named` the address is no secret's place, and `account`
+        stays the id.
 
         Raises:
             ConflictError: The name stands for another account, or the account has another name.
@@ -80,7 +83,7 @@ class Accounts:
         network = network_of(channel)
         known = self.find(owner, channel)
         secret = bool(base_url) and not self.channels[network].base_url
-        identity = self.addresses.identity(base_url) if secret and not named else account
+        identity = self.addresses.identity(base_url) if secret and not named else network_id or account
         for _ in range(REREADS):
             if known is not None and not {account, identity} & {known.account, *known.also}:
                 raise ConflictError(

@@ -9,9 +9,9 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from omnipub.domain.conversation import Account, Channel, Publishing
-from omnipub.domain.delivery.outcome import Outcome, TryEnd
+from omnipub.domain.delivery.outcome import NOT_TOLD, Outcome, TryEnd
 from omnipub.domain.ids import network_of
-from omnipub.errors import SealBrokenError
+from omnipub.errors import InvalidInputError, SealBrokenError, UnavailableError
 from omnipub.hints import Action, Hint
 from omnipub.ports.clock import Clock
 from omnipub.services.accounts.accounts import Accounts
@@ -65,6 +65,25 @@ class CheckResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who an account is.
+
+    Attributes:
+        id: The network's own id of it, which stays; where the network cannot be asked, as it was given.
+        title: What the network calls it; "" if it did not say.
+        sentence: What was found out, for people; "" if nothing was asked.
+    """
+
+    id: str
+    title: str = ""
+    sentence: str = ""
+
+
+LOOK_AGAIN = "Nothing was connected. Check account and token; --unchecked connects without asking the network."
+TRY_LATER = "Nothing was connected. Try again; --unchecked connects without asking the network."
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountCheck:
     """Asks. A token is open only while its network is asked."""
 
@@ -89,6 +108,30 @@ class AccountCheck:
             return CheckResult(connection=connection, verdict=CheckVerdict.EXPIRED, sentence=error.message)
         outcome = self.converse(channel.check(account), account)
         return CheckResult(connection=connection, verdict=verdict_of(outcome), sentence=outcome.sentence)
+
+    def identity(self, channel: Channel, account: Account) -> Identity:
+        """Who the network says an account is, before it is connected.
+
+        Raises:
+            InvalidInputError: The text can be no token, or the network does not accept it for this account.
+            UnavailableError: The network did not answer.
+        """
+        wrong = channel.wrong_token(account.token)
+        if wrong:
+            raise InvalidInputError(wrong, hint=LOOK_AGAIN)
+        if not isinstance(channel, CheckableChannel):
+            return Identity(id=account.id)
+        outcome = self.converse(channel.check(account), account)
+        match verdict_of(outcome):
+            case CheckVerdict.OK:
+                return Identity(id=outcome.network_id or account.id, title=outcome.title, sentence=outcome.sentence)
+            case CheckVerdict.UNTESTABLE:
+                return Identity(id=account.id, sentence=outcome.sentence)
+            case CheckVerdict.UNREACHABLE:
+                plain = f"{channel.title} was asked about the account and gave no answer. {outcome.sentence}"
+                raise UnavailableError(plain, hint=TRY_LATER)
+            case _:
+                raise InvalidInputError(outcome.sentence, hint=LOOK_AGAIN)
 
     def converse(self, conversation: Publishing, account: Account) -> Outcome:
         """Hold a conversation about an account; no lease bounds it, as nothing is claimed for it."""
@@ -148,4 +191,6 @@ def _is_of_a_sandbox(connection: Connection) -> bool:
 
 def verdict_of(outcome: Outcome) -> CheckVerdict:
     """What the end of a conversation about an account says of its token."""
+    if outcome.code == NOT_TOLD:
+        return CheckVerdict.UNTESTABLE
     return BY_END.get(outcome.ended, CheckVerdict.UNREACHABLE)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from omnipub.domain.conversation import Channel, Secret
+from omnipub.domain.conversation import Account, Channel, Secret
 from omnipub.domain.ids import network_of
 from omnipub.errors import ConflictError, InvalidInputError
 from omnipub.hints import Action, Hint
 from omnipub.ports.table import ConditionFailedError, Delete, Put, Unchanged, Write
 from omnipub.services.accounts.accounts import Accounts
-from omnipub.services.accounts.check import TAKES_AT_MOST, AccountCheck, CheckResult, CheckVerdict
+from omnipub.services.accounts.check import TAKES_AT_MOST, AccountCheck, CheckResult, CheckVerdict, Identity
 from omnipub.services.accounts.refresh_results import RENEWAL, Refreshable, RefreshOutcome
 from omnipub.services.accounts.token_refresh import TokenRefresh
 from omnipub.services.base import Base
@@ -55,6 +55,7 @@ class AccountConnector:
         account: str,
         token: Secret,
         title: str = "",
+        network_id: str = "",
         base_url: str = "",
         ends_at: datetime | None = None,
         credentials: Mapping[str, Secret] | None = None,
@@ -71,17 +72,29 @@ class AccountConnector:
             if set(credentials) != set(needs):
                 wanted = ", ".join(needs) or "nothing: its tokens cannot be renewed"
                 raise InvalidInputError(f"What {channel} takes to renew a token is {wanted}.")
-            settings[RENEWAL] = self.token_refresh.sealed(owner, channel, account, credentials)
+            settings[RENEWAL] = self.token_refresh.sealed(owner, channel, network_id or account, credentials)
         return self.accounts.connect(
             owner=owner,
             channel=channel,
             account=account,
             token=token,
             title=title,
+            network_id=network_id,
             base_url=base_url,
             settings=settings,
             ends_at=ends_at,
         )
+
+    def identity(self, channel: str, account: str, token: Secret, *, base_url: str = "") -> Identity:
+        """Who the network says an account is, before it is connected.
+
+        Raises:
+            InvalidInputError: The text can be no token, or the network does not accept it for this account.
+            UnavailableError: The network did not answer.
+        """
+        network = channel_of(self.channels, channel)
+        place = base_url or network.base_url
+        return self.asking.identity(network, Account(id=account, base_url=place, token=token))
 
     def needs_for_renewal(self, channel: str) -> Sequence[str]:
         """The credentials with which the channel's network renews a token; none if it does not."""

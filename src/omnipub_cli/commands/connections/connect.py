@@ -1,5 +1,6 @@
 """`omnipub connections connect`: give omnipub an account to publish on."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,7 +31,7 @@ app = typer.Typer(add_completion=False)
         "omnipub connections connect webhook --account intranet --url https://intranet.example.com/hook",
     ),
 )
-def connect(
+def connect(  # noqa: PLR0913  a command's options are its parameters
     context: typer.Context,
     channel: Annotated[
         str, typer.Argument(metavar="CHANNEL", help="A network, or network:alias for a second account.")
@@ -59,6 +60,9 @@ def connect(
     renewable: Annotated[
         bool, typer.Option("--renewable", help="Ask also for what the network takes to renew the token.")
     ] = False,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Connect without asking the network who the token belongs to.")
+    ] = False,
     token_stdin: Annotated[
         bool, typer.Option("--token-stdin", help="Read the token from standard input instead of asking for it.")
     ] = False,
@@ -77,6 +81,8 @@ def connect(
             raise InvalidInputError(f"omnipub does not know the network '{network}'.", hint=f"Known networks: {known}.")
         if not account.strip():
             raise InvalidInputError("The account has no id.", problems=[("account", "Nothing was given.")])
+        spoken = system.channels[network]
+        account = spoken.account_ids.read(account, network=spoken.title)
         own = "" if url else system.accounts.own_address(call.owner, channel, account)
         if system.settings.mode is Mode.SANDBOX and not (url or own):
             if renewable or ends:
@@ -86,17 +92,17 @@ def connect(
                 )
             _to_the_sandbox(call, system, channel, account, title)
         else:
-            _of_ones_own(
-                system,
-                channel,
-                account,
-                title,
-                url or own,
-                ends,
-                owner=call.owner,
+            given = _Given(
+                channel=channel,
+                account=account,
+                title=title,
+                url=url or own,
+                ends=ends,
                 renewable=renewable,
+                unchecked=unchecked,
                 token_stdin=token_stdin,
             )
+            _of_ones_own(call, system, given)
         connected = system.accounts.find(call.owner, channel)
     if connected is None:
         raise UnavailableError(f"{channel} was connected and is gone again.", hint="Try again.")
@@ -145,42 +151,53 @@ def _to_the_sandbox(call: Call, system: "System", channel: str, account: str, ti
         ) from error
 
 
-def _of_ones_own(
-    system: "System",
-    channel: str,
-    account: str,
-    title: str,
-    url: str,
-    ends: str,
-    *,
-    owner: str,
-    renewable: bool,
-    token_stdin: bool,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    """What was typed, by the names of its options."""
+
+    channel: str
+    account: str
+    title: str
+    url: str
+    ends: str
+    renewable: bool
+    unchecked: bool
+    token_stdin: bool
+
+
+def _of_ones_own(call: Call, system: "System", given: _Given) -> None:
     from omnipub.domain.conversation import Secret
     from omnipub.domain.ids import network_of
     from omnipub.domain.timestamps import moment
+    from omnipub.services.accounts.check import Identity
     from omnipub_cli.commands.connections._urls import place_of
     from omnipub_cli.framework.inputs import moment_of
 
-    place = place_of(system, channel, url)
-    ends_at = moment(moment_of(ends, "--ends")) if ends else None
+    channel = given.channel
+    place = place_of(system, channel, given.url)
+    ends_at = moment(moment_of(given.ends, "--ends")) if given.ends else None
     if ends_at is not None and ends_at <= system.world.clock.now():
         raise InvalidInputError("The token has ended already.", hint="Get a new one, or give a later --ends.")
-    needs = system.connecting.needs_for_renewal(channel) if renewable else ()
-    if renewable and not needs:
+    needs = system.connecting.needs_for_renewal(channel) if given.renewable else ()
+    if given.renewable and not needs:
         raise InvalidInputError(
             f"{channel} has no tokens that can be renewed.",
             hint="Leave --renewable out, and connect it again when its token ends.",
         )
     tokens = system.channels[network_of(channel)].tokens
-    token, *credentials = _secrets(channel, needs, tokens, token_stdin=token_stdin)
+    text, *credentials = _secrets(channel, needs, tokens, token_stdin=given.token_stdin)
+    token = Secret(text)
+    identity = Identity(id=given.account)
+    if not given.unchecked:
+        identity = system.connecting.identity(channel, given.account, token, base_url=place)
+        call.output.note(identity.sentence or "Nothing can be asked about this account before it is used.")
     system.connecting.connect(
-        owner=owner,
+        owner=call.owner,
         channel=channel,
-        account=account,
-        token=Secret(token),
-        title=title,
+        account=given.account,
+        token=token,
+        title=given.title or identity.title,
+        network_id=identity.id,
         base_url=place,
         ends_at=ends_at,
         credentials=dict(zip(needs, map(Secret, credentials), strict=True)),

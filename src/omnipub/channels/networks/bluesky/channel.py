@@ -10,6 +10,7 @@ opens its own, 15 a day.
 """
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ from omnipub.domain.conversation import Account, Channel, FrozenBody, Looking, O
 from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.network import OwnAddress, PostIds, SandboxAccount, Tokens
+from omnipub.domain.network import AccountIds, OwnAddress, PostIds, SandboxAccount, Tokens
 from omnipub.domain.timestamps import to_text
 from omnipub.strict_json import loads
 
@@ -60,6 +61,17 @@ class Bluesky(Channel):
     own_address = OwnAddress(whose="Bluesky's data servers", server="data server")
     tokens = Tokens(patterns=(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}",))  # app passwords
     announcement = SHORT
+    account_ids = AccountIds(
+        pattern=re.compile(
+            r"did:[a-z]+:[A-Za-z0-9._:%-]{1,256}|(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*|[^\s@]+@[^\s@]+\.[^\s@]+"
+        ),
+        like="a handle, a DID or the account's mail address, like ada.example.com",
+        readings=(
+            (re.compile(r"https?://bsky\.app/profile/([^/?#\s]+)/?"), r"\1"),
+            (re.compile(r"@([^@\s]+)"), r"\1"),
+        ),
+        small=True,
+    )
     sandbox_account = SandboxAccount(id="did:plc:omnipubsandboxaccount222", title="Sandbox account")
 
     def __init__(self) -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from omnipub.channels.answers import accepted, sound_token, words
-from omnipub.channels.networks.bluesky.endpoint import TITLE
+from omnipub.channels.answers import accepted, sound_token, text_in, words
+from omnipub.channels.networks.bluesky.endpoint import DID, TITLE
 from omnipub.channels.networks.bluesky.errors import SESSION_OVER, TAKEDOWN, error_in, failure_of
 from omnipub.channels.networks.bluesky.requests import xrpc_request
 from omnipub.channels.networks.bluesky.sessions import Sessions
@@ -26,7 +26,16 @@ def check_password(account: Account) -> Publishing:
         known_as = answer.body.get("handle")
         unknown = not isinstance(known_as, str) or known_as == NO_HANDLE
         handle = account.id if unknown else words(known_as)
-        return Outcome(ended=TryEnd.PUBLISHED, network_id=account.id, sentence=f"{TITLE} opens sessions of “{handle}”.")
+        if answer.body.get("active") is False:
+            plain = f"“{handle}” is deactivated; its owner can reactivate it in Bluesky's settings."
+            return Outcome(ended=TryEnd.REJECTED, code="deactivated", sentence=plain)
+        did = text_in(answer.body.get("did"))
+        return Outcome(
+            ended=TryEnd.PUBLISHED,
+            network_id=did if DID.fullmatch(did) else account.id,
+            title=handle,
+            sentence=f"{TITLE} opens sessions of “{handle}”.",
+        )
     failed = failure_of(answer, publishes=False, login=True)
     # A new password would not help an account that was taken down.
     return replace(failed, ended=TryEnd.REJECTED) if failed.code == TAKEDOWN else failed

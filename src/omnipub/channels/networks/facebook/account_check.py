@@ -11,18 +11,16 @@ from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 
 def check_page(account: Account) -> Publishing:
-    """Ask for the page's name, which changes nothing."""
-    answer = yield graph_request("GET", account, account.id, query={"fields": "id,name"}, total_timeout=LOOK_TIMEOUT)
+    """Ask who the token is. Any token may read a page; only the page's own token is the page."""
+    answer = yield graph_request("GET", account, "me", query={"fields": "id,name"}, total_timeout=LOOK_TIMEOUT)
     found = id_in(answer)
+    name = words(answer.body.get("name")) if found else ""
     if found == account.id:
-        name = words(answer.body.get("name")) or found
-        return Outcome(
-            ended=TryEnd.PUBLISHED, network_id=found, sentence=f"{TITLE} shows the page “{name}” to the token."
-        )
+        plain = f"{TITLE} knows the token as the page's own: “{name or found}”."
+        return Outcome(ended=TryEnd.PUBLISHED, network_id=found, title=name or found, sentence=plain)
     if found:
-        return Outcome(
-            ended=TryEnd.REJECTED, code="other_page", sentence=f"The token belongs to the page “{words(found)}”."
-        )
+        plain = f"The token is not this page's: it belongs to {words(found)}, “{name}”. A page has a token of its own."
+        return Outcome(ended=TryEnd.REJECTED, code="other_page", sentence=plain)
     failed = failure_of(answer, publishes=False, may_hold=False)
     if failed.code == "/".join(map(str, OBJECT_UNSEEN)):
         return replace(failed, sentence="Facebook shows no such page to this token; check the page's id.")

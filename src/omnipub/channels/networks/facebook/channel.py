@@ -29,7 +29,7 @@ from omnipub.domain.delivery.outcome import FoundPost, Outcome, Sighting, TryEnd
 from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.network import ApiVersion, PostIds, SandboxAccount, Tokens
+from omnipub.domain.network import AccountIds, ApiVersion, PostIds, SandboxAccount, Tokens
 
 
 class Facebook(Channel):
@@ -39,6 +39,11 @@ class Facebook(Channel):
     title = TITLE
     base_url = BASE_URL
     own_ids = True
+    account_ids = AccountIds(
+        pattern=re.compile(r"[0-9]{1,20}"),
+        like="the page's number, like 100000000000001; Facebook shows it under About, Page transparency",
+        readings=((re.compile(r"https?://(?:www\.)?facebook\.com/(?:profile\.php\?id=)?([0-9]{5,20})/?"), r"\1"),),
+    )
     api_version = ApiVersion(name=VERSION)  # no end is announced
     settle = timedelta(seconds=30)  # new posts take seconds to be listed
     pace = timedelta(seconds=1)  # the limit is a budget of a day; this only keeps a release from being a burst

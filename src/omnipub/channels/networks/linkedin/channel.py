@@ -4,6 +4,7 @@ A post's text is "little text", in which fourteen characters are mark-up. An une
 post off without an error, so everything is escaped that an author may type.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -27,7 +28,7 @@ from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
 from omnipub.domain.delivery.rules import ReconcileMethod
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.network import ApiVersion, PostIds, SandboxAccount, Tokens
+from omnipub.domain.network import AccountIds, ApiVersion, PostIds, SandboxAccount, Tokens
 from omnipub.domain.token_refresh import RefreshAnswer, Renewing
 
 
@@ -38,6 +39,14 @@ class LinkedIn(Channel):
     title = TITLE
     base_url = BASE_URL
     own_ids = True
+    account_ids = AccountIds(
+        pattern=re.compile(r"urn:li:(?:organization|person):[A-Za-z0-9_-]{1,64}"),
+        like=f"{ORGANISATION} and its number, or urn:li:person: and the member's id, like {ORGANISATION}1001",
+        readings=(
+            (re.compile(r"https?://(?:www\.)?linkedin\.com/company/([0-9]{1,20})(?:/\S*)?"), rf"{ORGANISATION}\1"),
+            (re.compile(r"([0-9]{1,20})"), rf"{ORGANISATION}\1"),
+        ),
+    )
     api_version = ApiVersion(name=VERSION, ends=VERSION_ENDS)
     settle = timedelta(seconds=60)  # how fast the finder lists a new post is not documented
     pace = timedelta(seconds=1)  # its limits are budgets of a day and not published

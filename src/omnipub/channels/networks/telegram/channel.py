@@ -16,11 +16,11 @@ from omnipub.channels.networks.telegram.endpoint import BASE_URL, NAME, TITLE
 from omnipub.channels.networks.telegram.errors import NOT_DELETED, description_in, failure_of, parameter_in
 from omnipub.channels.networks.telegram.requests import BOT_TOKEN, bot_request, is_done, message_request, no_token
 from omnipub.channels.networks.telegram.sent_messages import SENT_MESSAGE, permalink, sent_in
-from omnipub.domain.conversation import Account, Channel, FrozenBody, Looking, Occasion, Published, Publishing
+from omnipub.domain.conversation import Account, Channel, FrozenBody, Looking, Occasion, Published, Publishing, Secret
 from omnipub.domain.delivery.outcome import Outcome, Sighting, TryEnd
 from omnipub.domain.limits import Limits, Unit
 from omnipub.domain.message import Content
-from omnipub.domain.network import PostIds, SandboxAccount, Tokens
+from omnipub.domain.network import AccountIds, PostIds, SandboxAccount, Tokens
 
 _AROUND_LINKS = ".,;:!?()[]{}<>\"'"
 
@@ -65,7 +65,19 @@ class Telegram(Channel):
     )
 
     tokens = Tokens(patterns=(r"(bot)?[0-9]{5,12}:[A-Za-z0-9_-]{30,}",))
+    account_ids = AccountIds(
+        pattern=re.compile(r"@[A-Za-z]\w{3,31}|-?[0-9]{1,20}", re.ASCII),
+        like="@ and the channel's public name, or the chat's number, like @example or -1001234567890",
+        readings=(
+            (re.compile(r"(?:https?://)?t\.me/([A-Za-z]\w{3,31})/?", re.ASCII), r"@\1"),
+            (re.compile(r"([A-Za-z]\w{3,31})", re.ASCII), r"@\1"),
+        ),
+    )
     sandbox_account = SandboxAccount(id="@omnipub_sandbox", title="Sandbox channel", token=_sandbox_token)
+
+    def wrong_token(self, token: Secret) -> str:
+        """Why a text is no bot's token."""
+        return "" if BOT_TOKEN.fullmatch(token.reveal()) else "A bot's token is a number, a colon, letters and digits."
 
     def text(self, content: Content) -> str:
         """The text with its hashtags and its link.

@@ -46,7 +46,7 @@ _PAGE_FIELDS = frozenset({"id", "name"})
 _NEW_POST_FIELDS = frozenset({"id", "post_id", "permalink_url"})
 
 
-def place(request: SandboxRequest, _stock: SandboxState) -> RequestTarget | None:
+def place(request: SandboxRequest, stock: SandboxState) -> RequestTarget | None:
     """Where a Graph request leads; a photo that is not published yet is an upload."""
     match request.path:
         case (_, version, page, edge) if version == VERSION and (request.method, edge) in _EDGES:
@@ -54,6 +54,8 @@ def place(request: SandboxRequest, _stock: SandboxState) -> RequestTarget | None
             return RequestTarget(page, Endpoint.UPLOAD if unpublished else _EDGES[request.method, edge])
         case (_, version, post) if version == VERSION and request.method == "DELETE":
             return RequestTarget(post.rpartition("_")[0], Endpoint.DELETE)
+        case (_, version, "me") if version == VERSION and request.method == "GET":
+            return RequestTarget(_page_of(_token_in(request), stock), Endpoint.CHECK)
         case (_, version, page) if version == VERSION and request.method == "GET":
             return RequestTarget(page, Endpoint.CHECK)
     return None
@@ -82,7 +84,7 @@ def answer(request: SandboxRequest, stock: SandboxState, twist: PostChange) -> S
 
 
 def _authorise(request: SandboxRequest, stock: SandboxState, page: str) -> None:
-    token = request.bearer or str(given_fields(request).get("access_token", ""))
+    token = _token_in(request)
     if not token or not stock.ledger.knows_token(NETWORK, token):
         raise refused("token")
     expected = stock.ledger.token(NETWORK, page)
@@ -90,6 +92,16 @@ def _authorise(request: SandboxRequest, stock: SandboxState, page: str) -> None:
         raise refused("object", page)
     if token != expected:
         raise refused("permission")
+
+
+def _token_in(request: SandboxRequest) -> str:
+    return request.bearer or str(given_fields(request).get("access_token", ""))
+
+
+def _page_of(token: str, stock: SandboxState) -> str:
+    """The page whose own token it is; empty if it is none's."""
+    pages = [row["account"] for row in stock.ledger.accounts() if row["network"] == NETWORK]
+    return next((page for page in pages if token and stock.ledger.token(NETWORK, page) == token), "")
 
 
 def _feed(request: SandboxRequest, stock: SandboxState, twist: PostChange, page: str) -> SandboxAnswer:

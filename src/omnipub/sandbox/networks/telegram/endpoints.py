@@ -29,7 +29,7 @@ _DELETABLE_MS = 48 * 3600 * 1000
 
 
 _ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
-    {"deleteMessage": Endpoint.DELETE, "getMe": Endpoint.CHECK, "getChat": Endpoint.CHECK}
+    {"deleteMessage": Endpoint.DELETE} | dict.fromkeys(("getMe", "getChat", "getChatMember"), Endpoint.CHECK)
 )
 """What a method wants, if not to publish."""
 
@@ -194,6 +194,12 @@ def _done(result: object) -> SandboxAnswer:
     return json_answer({"ok": True, "result": result})
 
 
+def _member(allowed: AllowedRequest) -> SandboxAnswer:
+    """Only the bot itself is asked about, which is an administrator wherever its token belongs."""
+    user = {"id": allowed.values["user_id"], "is_bot": True, "first_name": "Sandbox bot"}
+    return _done({"status": "administrator", "user": user, "can_post_messages": True})
+
+
 _ACTIONS: Mapping[str, Callable[[AllowedRequest], SandboxAnswer]] = MappingProxyType(
     {
         "sendMessage": _send_message,
@@ -201,6 +207,7 @@ _ACTIONS: Mapping[str, Callable[[AllowedRequest], SandboxAnswer]] = MappingProxy
         "sendMediaGroup": _send_album,
         "deleteMessage": _delete,
         "getChat": lambda allowed: _done(_chat(allowed.account)),
+        "getChatMember": _member,
     }
 )
 

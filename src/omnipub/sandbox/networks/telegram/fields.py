@@ -46,6 +46,7 @@ METHODS: Mapping[str, shapes.Shape] = MappingProxyType(
         ),
         "getMe": shapes.fields({}),
         "getChat": shapes.fields(_CHAT),
+        "getChatMember": shapes.fields(_CHAT | {"user_id": shapes.number(1, 2**52, whole=True)}),
         "deleteMessage": shapes.fields(_CHAT | {"message_id": _message_number}),
     }
 )
