@@ -20,7 +20,7 @@ from omnipub.domain.ids import Parent, ParentKind
 from omnipub.names import VERSION
 from omnipub.ports.table import Item, Key
 from omnipub.services.pauses.scopes import KINDS
-from omnipub.storage import keys, schema
+from omnipub.storage import items, keys, schema
 from omnipub.storage.codec import encode
 from omnipub.storage.items import key_of
 from omnipub.storage.kinds import ItemKind, kind_of
@@ -47,6 +47,14 @@ WORDS: Mapping[tuple[str, str], str] = {
 }
 """Texts that are words of a list, where no dataclass says so."""
 
+REPEATED: Mapping[tuple[str, str], str] = {
+    ("delivery", "parent"): "the key",
+    ("delivery", "first_due"): "due_at, once it was tried",
+    ("delivery", "lease.attempt"): "attempts",
+    ("delivery", "lease.until"): "next_at",
+}
+"""What an item leaves out where another attribute says the same, and which one that is."""
+
 PLACES = ("by_owner", "owned", "by_status", "by_refresh", "everybody", "calendar", "published", "moment_sort")
 """Functions that spell keys of indexes; those that spell bounds of queries write nothing."""
 
@@ -54,7 +62,10 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _NOON = datetime.fromisoformat("2026-11-23T12:00:00+00:00")
 
 Attribute = Mapping[str, Any]
-"""`is`: the type; `values`: the words it may be; `null`; `required`, or `absent`: what its absence means."""
+"""`is`: the type; `values`: the words it may be; `null`; `required`, or `absent`: what its absence means.
+
+`told_by`: what says it where it is left out.
+"""
 
 Attributes = Mapping[str, Attribute]
 """Path → attribute: `lease.until`, `clean_looks[]` for each of a list, `settings.*` for each of a free map."""
@@ -73,7 +84,11 @@ def name_of(item: Item) -> str:
 
 def values() -> dict[str, Attributes]:
     """The items that hold a domain value, by kind."""
-    return {name: _of_value(found) for name, where in VALUES.items() if (found := _named(where)) is not None}
+    found = {name: _of_value(kind) for name, where in VALUES.items() if (kind := _named(where)) is not None}
+    if hasattr(items, "_without_repetition"):  # code of before it writes everything
+        for (name, path), other in REPEATED.items():
+            found[name][path] = {**found[name][path], "told_by": other}
+    return found
 
 
 def of_this_code() -> dict[str, Any]:
@@ -88,10 +103,10 @@ def described(goldens: Iterable[Item]) -> dict[str, Attributes]:
     shown: dict[str, list[Item]] = {}
     for item in goldens:
         shown.setdefault(name_of(item), []).append(item)
-    for name, items in shown.items():
+    for name, some in shown.items():
         known = found.setdefault(name, {})
         said = {*KEY_ATTRIBUTES, *known}
-        known |= observed([{part: item[part] for part in item if part not in said} for item in items])
+        known |= observed([{part: item[part] for part in item if part not in said} for item in some])
     for (name, path), where in WORDS.items():
         if path in found.get(name, {}):
             found[name][path] = {

@@ -77,7 +77,7 @@ DELIVERY = Delivery(
     attempts=3,
     tries_used=2,
     deaths=1,
-    first_due=START,
+    first_due=START - MINUTE,
     key_in_doubt=True,
     may_be_out=True,
     uncertain_since=START,
@@ -87,7 +87,7 @@ DELIVERY = Delivery(
     unasked_since=START,
     holds="c0ffee",
     cancel_asked="Wrong price.",
-    lease=Lease(claim_id="c-1", attempt=3, started_at=START, until=START + MINUTE, sends=True, boot=7),
+    lease=Lease(claim_id="c-1", attempt=2, started_at=START, until=START + 2 * MINUTE, sends=True, boot=7),
     frozen=FrozenRequest(
         revision=2, body={"text": "Come in", "tags": ["in"], "card": {"url": "https://example.com/in"}}
     ),
@@ -103,6 +103,7 @@ DELIVERY = Delivery(
     reason=Reason(code="no_answer", sentence="No answer came in time.", at=START),
     unpublished=Unpublished(at=START + 5 * MINUTE, by="ops"),
     own_words=True,
+    published_from=START,
 )
 ATTEMPT = Attempt(
     parent=PARENT,

@@ -122,6 +122,9 @@ def _changed(where: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> Ite
         yield Difference(where=where, what=f"may be '{word}'", why="Earlier code cannot read an item that says so.")
     for word in sorted(before - after):
         yield Difference(where=where, what=f"cannot be '{word}' any more", why="Items that are there already say so.")
+    if then.get("told_by") != now.get("told_by"):
+        what = f"is left out where {now.get('told_by', 'nothing')} says it"
+        yield Difference(where=where, what=what, why="The other code does not look there.")
     if then.get("null") != now.get("null"):
         may = "may" if now.get("null") else "may not"
         yield Difference(where=where, what=f"{may} be null", why="The other code does not expect that.")

@@ -105,6 +105,8 @@ class InventedHistory:
         )
         answered = at + timedelta(milliseconds=self.chance.randint(80, 2_500))
         after = concluded(claim, outcome, answered, _RULES, chance=self.chance.random())
+        if after.published_from is not None:
+            return _version(after, 2), []
         attempt = Attempt(
             parent=claim.parent,
             channel=claim.channel,

@@ -25,7 +25,7 @@ READ_LIMIT = 100
 """Keys of one batch-get."""
 
 
-MEANING = 2
+MEANING = 3
 """The version of what items mean. It is raised by one when a release that knows only the earlier number would
 misread or destroy what this one writes: an attribute that is gone, renamed or required, another type, unit or
 default, one more value of an enum, an attribute that must not be ignored. It is not raised for what the earlier

@@ -72,6 +72,7 @@ deliveries = every(
     tries_used=counts,
     deaths=counts,
     own_words=st.booleans(),
+    published_from=maybe_moment,
     first_due=maybe_moment,
     key_in_doubt=st.booleans(),
     may_be_out=st.booleans(),

@@ -7,7 +7,7 @@ import pytest
 
 from omnipub.domain.certification import Certification
 from omnipub.domain.delivery.lifecycle import WATCHED, Status
-from omnipub.domain.delivery.model import Attempt, Delivery
+from omnipub.domain.delivery.model import Attempt, Delivery, Lease
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content, Message
 from omnipub.domain.text import EXCERPT
@@ -92,6 +92,34 @@ def placed(item: Mapping[str, Any], index: Index) -> tuple[str, str] | None:
 def with_status(status: Status, **more: Any) -> Delivery:
     published_at = TWO if status is Status.PUBLISHED else None
     return replace(DELIVERY, status=status, published_at=published_at, **more)
+
+
+# What a delivery's item leaves out.
+
+LEASE = Lease(claim_id="c", attempt=2, started_at=NOON, until=TWO, sends=True)
+CLAIMED = replace(DELIVERY, attempts=2, first_due=DELIVERY.due_at, next_at=TWO, lease=LEASE)
+
+
+def test_a_delivery_says_nothing_twice() -> None:
+    item = delivery_item(CLAIMED, first)
+    assert not {"parent", "first_due"} & set(item)
+    assert set(item["lease"]) == {"claim_id", "started_at", "sends"}
+    assert delivery_of(item) == CLAIMED
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CLAIMED, first_due=ONE),
+        replace(CLAIMED, attempts=0, first_due=CLAIMED.due_at),
+        replace(CLAIMED, attempts=3),
+        replace(CLAIMED, next_at=ONE),
+        replace(CLAIMED, next_at=None),
+        replace(CLAIMED, lease=replace(LEASE, attempt=0)),
+    ],
+)
+def test_what_differs_from_what_else_would_say_it_is_written(other: Delivery) -> None:
+    assert delivery_of(delivery_item(other, first)) == other
 
 
 # The status index.

@@ -41,7 +41,7 @@ def concluded(
         outcome = replace(outcome, wait=max(outcome.wait or timedelta(0), rests_until - now))
     match outcome.ended:
         case TryEnd.PUBLISHED:
-            return published(delivery, outcome.at or now, network_id=outcome.network_id, permalink=outcome.permalink)
+            return _published(delivery, outcome, now)
         case TryEnd.AMBIGUOUS:
             return _uncertain(delivery, outcome, now, rules, chance)
         case TryEnd.ALREADY_THERE if delivery.uncertain_since is not None:
@@ -58,6 +58,13 @@ def concluded(
             return _unauthorised(delivery, outcome, now)
         case _:
             return _not_sent(delivery, outcome, now, rules, chance)
+
+
+def _published(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
+    """Out: the delivery itself tells this try, unless something was said of it besides."""
+    out = published(delivery, outcome.at or now, network_id=outcome.network_id, permalink=outcome.permalink)
+    plain = delivery.lease is not None and not (outcome.code or outcome.sentence)
+    return replace(out, published_from=delivery.lease.started_at if delivery.lease and plain else None)
 
 
 def _stopped(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:

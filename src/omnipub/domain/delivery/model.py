@@ -106,6 +106,8 @@ class Delivery:
         doubles: Further posts of it, each named by an answer of the network.
         unpublished: A note that its post was deleted; the delivery stays `published`, which it was.
         own_words: The account's id is its owner's own word: another owner's account of the same name is another one.
+        published_from: When the try began that the network answered with this post. Then `published_by` is that try,
+            and no item of its own tells it.
     """
 
     parent: Parent
@@ -142,6 +144,22 @@ class Delivery:
     reason: Reason | None = None
     unpublished: Unpublished | None = None
     own_words: bool = False
+    published_from: datetime | None = None
+
+    @property
+    def published_by(self) -> "Attempt | None":
+        """The try that published it, unless that stands in an item of its own."""
+        if self.published_from is None:
+            return None
+        return Attempt(
+            parent=self.parent,
+            channel=self.channel,
+            number=self.attempts,
+            started_at=self.published_from,
+            ended_at=self.published_at,
+            ended="published",
+            network_id=self.network_id,
+        )
 
     @property
     def apart(self) -> str:

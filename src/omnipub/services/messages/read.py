@@ -87,9 +87,12 @@ class ReadMessages:
         if metadata is None or not (viewer.operator or metadata["owner"] == viewer.owner):
             noun = parent.kind.name.lower()
             raise NotFoundError(f"There is no {noun} {parent.id}.", hint=Hint(action=Action.LIST, group=parent.group))
+        deliveries = tuple(delivery_of(item) for item in collection if keys.channel_of(item[SORT]))
+        written = (attempt_of(item) for item in collection if item[SORT].startswith(keys.ATTEMPT_PREFIX))
+        told = (one.published_by for one in deliveries if one.published_by is not None)
         return Shown(
             parent=parent,
             subject=message_of(metadata) if parent.kind is ParentKind.MESSAGE else certification_of(metadata),
-            deliveries=tuple(delivery_of(item) for item in collection if keys.channel_of(item[SORT])),
-            attempts=tuple(attempt_of(item) for item in collection if item[SORT].startswith(keys.ATTEMPT_PREFIX)),
+            deliveries=deliveries,
+            attempts=tuple(sorted([*written, *told], key=lambda one: (one.channel, one.number))),
         )

@@ -82,7 +82,7 @@ class DeliveryStore:
         known = outcome.ended is TryEnd.PUBLISHED
         try:
             try:
-                return self.settle(claim, decide, history, tries=KNOWN_ID_TRIES if known else STORAGE_TRIES)
+                return self.settle(claim, decide, history=history, tries=KNOWN_ID_TRIES if known else STORAGE_TRIES)
             except ConditionFailedError:
                 if known:
                     return self._late_answer(claim, outcome, history, text=text, remedy=remedy)
@@ -94,8 +94,12 @@ class DeliveryStore:
         self.base.table.put(history.item)
         return self.read(claim) or claim
 
-    def settle(self, claim: Delivery, decide: Decide, *beside: Write, tries: int = STORAGE_TRIES) -> Delivery:
+    def settle(
+        self, claim: Delivery, decide: Decide, *, history: Put | None = None, tries: int = STORAGE_TRIES
+    ) -> Delivery:
         """Write what `decide` makes of the delivery while our claim holds, whoever writes beside us.
+
+        The try's `history` is written beside it, unless the delivery tells that try itself.
 
         A cancel may be recorded while we send; then the decision is taken again from what is there. Our own
         storage failing would turn a known outcome into an unknown one, so it is tried again for a while.
@@ -106,9 +110,11 @@ class DeliveryStore:
         current = claim
         while True:
             after = decide(current)
-            owned = [self.ownership(after)] if after.status is Status.PUBLISHED and after.network_id else []
+            beside = [self.ownership(after)] if after.status is Status.PUBLISHED and after.network_id else []
+            if history is not None and after.published_from is None:
+                beside.append(history)
             try:
-                return self._patiently(partial(self.move, current, after, *beside, *owned), tries)
+                return self._patiently(partial(self.move, current, after, *beside), tries)
             except ConditionFailedError:
                 there = self._patiently(partial(self.read, claim), tries)
                 if there is None or _claim_id(there) != _claim_id(claim) or there.version == current.version:

@@ -111,7 +111,7 @@ _TABLE: dict[str, Figure] = {
     "kb.message": _counted(0.85, "KB stored a message", _SIZES),
     "kb.delivery": _counted(0.95, "KB stored a delivery", _SIZES),
     "kb.indexes": _counted(0.6, "KB in the indexes a delivery", _SIZES),
-    "kb.expiring": _counted(0.5, "KB a delivery that are not needed for ever: tries and owners of posts", _SIZES),
+    "kb.expiring": _counted(0.19, "KB a delivery that are not needed for ever: owners of posts, and tries", _SIZES),
     "kb.request": _assumed(1.2, "KB of log lines a request", "its access line and the function's own"),
     "kb.sent": _assumed(2.0, "KB of log lines a delivery", "claim, try and end"),
     "kb.tick": _assumed(0.6, "KB of log lines a tick", "its line and Lambda's report"),

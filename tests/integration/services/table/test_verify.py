@@ -9,7 +9,7 @@ import pytest
 
 from omnipub.domain.delivery import moves
 from omnipub.domain.delivery.lifecycle import Status
-from omnipub.domain.delivery.model import Delivery, Lease
+from omnipub.domain.delivery.model import Attempt, Delivery, Lease
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
 from omnipub.domain.timestamps import schedule_at, to_text
@@ -21,7 +21,7 @@ from omnipub.services.table.integrity_items import IntegrityCheck, alone
 from omnipub.services.table.integrity_relations import beside
 from omnipub.services.table.verify import Verifier, VerifyReport
 from omnipub.storage import keys
-from omnipub.storage.items import Connection, connection_item, delivery_item, message_of, plain_item
+from omnipub.storage.items import Connection, attempt_item, connection_item, delivery_item, message_of, plain_item
 from omnipub.storage.kinds import read
 from simulation.history import History
 from support.world import OWNER, START, TestBed
@@ -39,6 +39,14 @@ class Damaged:
         self.doubtful = self.composed("in doubt", "looked")
         bed.run_stream()
         self.ahead = self.composed("ahead", "blind", hours=5)
+
+    def tried(self) -> Key:
+        """The item of an earlier try of what is out."""
+        attempt = Attempt(
+            parent=self.out, channel="keyed", number=0, started_at=START, ended_at=START, ended="throttled"
+        )
+        self.table.put(attempt_item(attempt))
+        return keys.attempt(self.out, "keyed", 0)
 
     def composed(self, text: str, channel: str, hours: float = 0) -> Parent:
         at = schedule_at(to_text(START + timedelta(hours=hours))) if hours else None
@@ -124,8 +132,7 @@ def unnamed_channel(one: Damaged) -> Key:
 
 
 def orphan_attempt(one: Damaged) -> Key:
-    key = keys.attempt(one.out, "keyed", 1)
-    assert one.table.get(key) is not None
+    key = one.tried()
     one.change(keys.metadata(one.out), channels=[])
     one.drop(keys.delivery(one.out, "keyed"))
     return key
@@ -367,7 +374,7 @@ def test_a_damaged_relative_is_one_finding_of_its_own(damaged: Damaged) -> None:
 
 
 def test_a_try_whose_item_is_damaged_is_found(damaged: Damaged) -> None:
-    item = damaged.table.get(keys.attempt(damaged.out, "keyed", 1))
+    item = damaged.table.get(damaged.tried())
     assert item is not None
     damaged.table.put(item | {"number": "first"})
     assert verified(damaged.bed).counts == {IntegrityCheck.UNREADABLE: 1}
