@@ -83,7 +83,7 @@ class OperatorLook:
             return LookReport(delivery=before, found=False, sentence=nothing if seen.clear else seen.sentence)
         after = found(before, seen.found)
         try:
-            moved = self.recording.move(before, after, self.recording.ownership(after))
+            moved = self.recording.move(before, after, *self.recording.taking(after))
         except ConditionFailedError as error:
             raise ConflictError(
                 "It was found, but it or the post's owner changed meanwhile.", hint="Look at it, and try again."

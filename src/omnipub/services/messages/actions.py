@@ -183,7 +183,7 @@ class MessageActions:
             after = decide(current)
             claims = after.status is Status.PUBLISHED
             try:
-                return self.recording.move(current, after, *([self.recording.ownership(after)] if claims else []))
+                return self.recording.move(current, after, *(self.recording.taking(after) if claims else []))
             except ConditionFailedError:
                 there = self.recording.read(current)
                 if there is None or there.version == current.version:

@@ -19,7 +19,7 @@ from omnipub.log_events import LogEvent
 from omnipub.ports.table import Absent, ConditionFailedError, Delete, Key, Put, Unchanged, Write
 from omnipub.services.base import Base
 from omnipub.storage import keys, write_ids
-from omnipub.storage.items import attempt_item, delivery_item, delivery_of, plain_item
+from omnipub.storage.items import attempt_item, delivery_item, delivery_of, key_of, plain_item
 
 _T = TypeVar("_T")
 
@@ -82,7 +82,8 @@ class DeliveryStore:
         known = outcome.ended is TryEnd.PUBLISHED
         try:
             try:
-                return self.settle(claim, decide, history=history, tries=KNOWN_ID_TRIES if known else STORAGE_TRIES)
+                tries = KNOWN_ID_TRIES if known else STORAGE_TRIES
+                return self.settle(claim, decide, history=history, answered=known, tries=tries)
             except ConditionFailedError:
                 if known:
                     return self._late_answer(claim, outcome, history, text=text, remedy=remedy)
@@ -95,11 +96,21 @@ class DeliveryStore:
         return self.read(claim) or claim
 
     def settle(
-        self, claim: Delivery, decide: Decide, *, history: Put | None = None, tries: int = STORAGE_TRIES
+        self,
+        claim: Delivery,
+        decide: Decide,
+        *,
+        history: Put | None = None,
+        answered: bool = False,
+        tries: int = STORAGE_TRIES,
     ) -> Delivery:
         """Write what `decide` makes of the delivery while our claim holds, whoever writes beside us.
 
         The try's `history` is written beside it, unless the delivery tells that try itself.
+
+        What is found belongs to the delivery in the same transaction. What the network `answered` is its own whatever
+        becomes of the claim, so that is written first: two writes cost half of a transaction, and after a death
+        between them nobody else takes the post for theirs.
 
         A cancel may be recorded while we send; then the decision is taken again from what is there. Our own
         storage failing would turn a known outcome into an unknown one, so it is tried again for a while.
@@ -110,9 +121,12 @@ class DeliveryStore:
         current = claim
         while True:
             after = decide(current)
-            beside = [self.ownership(after)] if after.status is Status.PUBLISHED and after.network_id else []
+            out = after.status is Status.PUBLISHED and bool(after.network_id)
+            beside = self.taking(after) if out and not answered else []
             if history is not None and after.published_from is None:
                 beside.append(history)
+            if out and answered:
+                self._patiently(partial(self._owning, after), tries)
             try:
                 return self._patiently(partial(self.move, current, after, *beside), tries)
             except ConditionFailedError:
@@ -120,6 +134,19 @@ class DeliveryStore:
                 if there is None or _claim_id(there) != _claim_id(claim) or there.version == current.version:
                     raise
                 current = there
+
+    def _owning(self, delivery: Delivery) -> None:
+        """Write that the post is the delivery's, unless that was written before.
+
+        Raises:
+            ConditionFailedError: It is another delivery's.
+        """
+        owned = self.ownership(delivery)
+        try:
+            self.base.table.put(owned.item, owned.condition)
+        except ConditionFailedError:
+            if self.base.table.get(key_of(owned.item)) != owned.item:
+                raise
 
     def _patiently(self, act: Callable[[], _T], tries: int) -> _T:
         """Do it again while our own storage fails, with growing pauses."""
@@ -162,6 +189,11 @@ class DeliveryStore:
     def ownership(self, delivery: Delivery) -> Put:
         """That the network's post belongs to this delivery and to no other."""
         return _owned(delivery, delivery.network_id)
+
+    def taking(self, delivery: Delivery) -> list[Write]:
+        """The write by which the post becomes the delivery's and no other's; none if it is already."""
+        owned = self.ownership(delivery)
+        return [] if self.base.table.get(key_of(owned.item)) == owned.item else [owned]
 
     def _late_answer(
         self, claim: Delivery, outcome: Outcome, history: Put, *, text: str, remedy: ReconcileMethod

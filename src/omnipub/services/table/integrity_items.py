@@ -55,7 +55,7 @@ MEANINGS: Mapping[IntegrityCheck, str] = MappingProxyType(
         IntegrityCheck.OLD_REVISION: "it could still be sent, but its content has moved on without it",
         IntegrityCheck.UNMARKED_CONNECTION: "the account could be connected twice",
         IntegrityCheck.ORPHAN_ACCOUNT: "the account counts as connected, and is not",
-        IntegrityCheck.ORPHAN_POST: "the post belongs to a delivery that is gone or has another one",
+        IntegrityCheck.ORPHAN_POST: "the post belongs to a delivery that is gone or was never tried",
         IntegrityCheck.UNOWNED_POST: "another delivery could adopt its post",
         IntegrityCheck.STALE_HOLD: "others wait for a delivery that is resolved",
         IntegrityCheck.LOST_HOLD: "others with its text do not wait for it",

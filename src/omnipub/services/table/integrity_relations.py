@@ -125,8 +125,9 @@ def _marker(item: Item, kind: ItemKind, there: Mapping[Key, Item]) -> Iterator[W
         yield check, f"{says} {item['delivery']}, which does not exist."
     elif isinstance(delivery, Delivery):
         posts = {keys.post(network_of(delivery.channel), one, delivery.apart) for one in delivery.network_ids}
-        if kind is ItemKind.POST and key_of(item) not in posts:
-            yield check, f"{says} {item['delivery']}, which has another post."
+        # A worker may have died after the network's answer, and before its delivery was written.
+        if kind is ItemKind.POST and key_of(item) not in posts and not delivery.attempts:
+            yield check, f"{says} {item['delivery']}, which was never tried."
         if kind is ItemKind.UNRESOLVED and not (is_unresolved(delivery) and held_text(delivery) == key_of(item)):
             yield check, f"{says} {item['delivery']}, which is {delivery.status}."
 

@@ -14,13 +14,14 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.moves import CANCELLED_TOO_LATE
 from omnipub.domain.ids import Parent, ParentKind
 from omnipub.domain.message import Content
-from omnipub.ports.table import ConditionFailedError, Put
+from omnipub.errors import ConflictError
+from omnipub.ports.table import ConditionFailedError, Item, Put
 from omnipub.services.messages.read import Viewer
 from omnipub.services.messages.unpublish import UnpublishResult
 from omnipub.services.table.verify import Verifier
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item
-from support.world import OWNER, START, TestBed
+from support.world import OWNER, START, TestBed, WorkerKilledError
 
 ME = Viewer(owner=OWNER, operator=True)
 HIDDEN = timedelta(days=9)
@@ -377,3 +378,58 @@ def test_a_connection_that_came_back_does_not_send_what_is_out(bed: TestBed) -> 
     check_out_once_as(bed, parent, "acc-blind-1")
     assert bed.network.texts() == ["Hello"]
     assert isinstance(bed.system.deliver.recording.ownership(only(bed, parent)), Put)
+
+
+# A death between the network's answer and the delivery's own write.
+
+
+def killed_after_the_answer(bed: TestBed, channel: str, monkeypatch: pytest.MonkeyPatch) -> Parent:
+    """A message whose worker dies when the post is known as its own, and the delivery is not written yet."""
+    message = compose(bed, channel)
+    table = bed.system.world.table
+    put = type(table).put
+
+    def dies(self: object, item: Item, *condition: object) -> None:
+        put(self, item, *condition)  # type: ignore[arg-type]
+        if item["PK"].startswith("POST#"):
+            raise WorkerKilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(table), "put", dies)
+        with pytest.raises(WorkerKilledError):
+            bed.system.batches.run(bed.stream.take())
+    assert only(bed, message).status is Status.PUBLISHING
+    return message
+
+
+def clean(bed: TestBed) -> bool:
+    return Verifier(base=bed.system.base).verify(progress=lambda _: None).clean
+
+
+@pytest.mark.parametrize("channel", ["looked", "keyed"])
+def test_what_was_answered_before_a_death_is_found_as_its_own(
+    bed: TestBed, channel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bed.network.known_keys = True
+    message = killed_after_the_answer(bed, channel, monkeypatch)
+    bed.pass_time(bed.clock.now() + timedelta(minutes=20))
+    delivery = only(bed, message)
+    assert (delivery.status, delivery.network_id) == (Status.PUBLISHED, f"acc-{channel}-1")
+    assert len(bed.network.posts) == 1
+
+
+def test_what_was_answered_before_a_death_can_be_marked_as_its_own_and_by_no_other(
+    bed: TestBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = killed_after_the_answer(bed, "blind", monkeypatch)
+    bed.network.orders = ["lost_answer"]
+    other = compose(bed, "blind")
+    bed.run_stream()
+    bed.pass_time(bed.clock.now() + timedelta(minutes=5))
+    assert only(bed, message).status is only(bed, other).status is Status.UNCONFIRMED
+    with pytest.raises(ConflictError, match="belongs to another delivery"):
+        bed.system.operate.mark_published(other, ME, channel="blind", network_id="acc-blind-1")
+    assert clean(bed)
+    bed.system.operate.mark_published(message, ME, channel="blind", network_id="acc-blind-1")
+    assert only(bed, message).status is Status.PUBLISHED
+    assert clean(bed)

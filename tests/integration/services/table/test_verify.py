@@ -174,8 +174,8 @@ def orphan_post(one: Damaged) -> Key:
 
 
 def post_of_another(one: Damaged) -> Key:
-    key = keys.post("keyed", "another")
-    one.table.put(plain_item(key, delivery=name_of(one.delivery(one.out))))
+    key = keys.post("blind", "another")
+    one.table.put(plain_item(key, delivery=name_of(one.delivery(one.ahead))))
     return key
 
 
