@@ -222,7 +222,7 @@ def _answer_owns() -> Any:
 def _revision_check() -> Any:
     """A claim takes the content it read, though an edit has come in between."""
 
-    def of(self: Situation, delivery: Delivery) -> Any:
+    def of(self: Situation, delivery: Delivery, _: Any = None) -> Any:
         item = self.table.get(keys.metadata(delivery.parent))
         assert item is not None
         return message_of(item).content.on(delivery.channel)

@@ -293,13 +293,13 @@ def causes() -> Query:
 
 
 @_path(
-    serves="pauses in force",
+    serves="pauses in force: all of them, and before each claim a page of them",
     index=None,
     condition="PK = SYSTEM#PAUSE",
 )
-def pauses() -> Query:
+def pauses(*, limit: int = PAGE) -> Query:
     """All pauses."""
-    return Query(partition=keys.pauses())
+    return Query(partition=keys.pauses(), limit=limit)
 
 
 @_path(

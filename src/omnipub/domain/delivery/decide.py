@@ -71,9 +71,18 @@ def is_unresolved(delivery: Delivery) -> bool:
     return delivery.may_be_out or delivery.status in {Status.PUBLISHING, Status.UNCONFIRMED}
 
 
+SAME_TEXT = "same_text"
+"""The reason of a delivery that waits for another one with its text."""
+
+
+def has_queued(delivery: Delivery) -> bool:
+    """Whether it waited for another delivery with its text when it was last looked at."""
+    return delivery.reason is not None and delivery.reason.code == SAME_TEXT
+
+
 def queued(delivery: Delivery, now: datetime, *, sentence: str) -> Delivery:
     """It waits for another delivery with the same text on the same account; no try is used."""
-    reason = Reason(code="same_text", sentence=sentence, at=now)
+    reason = Reason(code=SAME_TEXT, sentence=sentence, at=now)
     return replace(delivery, next_at=now + WAIT_FOR_SIBLING, reason=reason)
 
 

@@ -15,6 +15,7 @@ from omnipub.log_events import LogEvent
 from omnipub.ports.table import ConditionFailedError, Delete, Unchanged
 from omnipub.services.base import Base
 from omnipub.services.channels.networks import channel_of
+from omnipub.services.pauses.scopes import ReadsItems
 from omnipub.storage import access, keys
 from omnipub.storage.items import breaker_item, breaker_of
 from omnipub.storage.paging import items
@@ -38,10 +39,10 @@ class CircuitBreakers:
     base: Base
     channels: Mapping[str, Channel]
 
-    def of(self, delivery: Delivery) -> CircuitBreaker:
-        """The breaker of a delivery's account."""
+    def of(self, delivery: Delivery, read: ReadsItems | None = None) -> CircuitBreaker:
+        """The breaker of a delivery's account, as it stands in the table or was `read`."""
         network = network_of(delivery.channel)
-        item = self.base.table.get(keys.breaker(network, delivery.account, delivery.apart))
+        item = (read or self.base.table).get(keys.breaker(network, delivery.account, delivery.apart))
         return (
             breaker_of(item)
             if item

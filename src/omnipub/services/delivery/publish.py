@@ -15,6 +15,7 @@ from omnipub.domain.delivery.decide import (
     NextAct,
     claimed_to_send,
     has_died,
+    has_queued,
     held,
     next_step,
     queued,
@@ -41,7 +42,7 @@ from omnipub.services.channels.validate import objections
 from omnipub.services.delivery.circuit_breaker import CircuitBreakers, Slot
 from omnipub.services.delivery.preflight import Preflight
 from omnipub.services.delivery.reconcile import KEY_PAUSE, Reconcile
-from omnipub.services.delivery.situation import Situation
+from omnipub.services.delivery.situation import ReadTogether, Situation
 from omnipub.services.delivery.token_retry import TokenRetry
 from omnipub.services.pauses.pauses import Pauses
 from omnipub.services.pauses.release import LatePolicy
@@ -67,6 +68,9 @@ UNPROVEN = "unproven"
 
 UNASKED = frozenset({SEAL_BROKEN, KEY_SILENT, UNPROVEN})
 """Codes of tries in which no network was asked anything."""
+
+TEXT_HELD = (1,)
+"""Of the writes of a claim only that failed by which its text is held: another delivery holds it."""
 
 ALONE = "alone"
 """The verdict on a record whose delivery killed a worker: it is done when nothing else is under way."""
@@ -150,27 +154,38 @@ class Publisher:
         pause = self.pauses.of(delivery)
         if pause is not None:
             return self._hold(delivery, now, pause.sentence, pause.still_holds())
-        bound = bound_to(self.base.table, delivery)
+        read = self.contents.together(delivery)
+        bound = bound_to(read, delivery)
         connection = bound.connection
         if connection is None or not bound.works:
             return self._hold(delivery, now, _needs_owner(connection), *bound.unchanged)
-        breaker = self.circuit_breakers.of(delivery)
+        breaker = self.circuit_breakers.of(delivery, read)
         slot = self.circuit_breakers.wait(breaker, delivery)
         if slot is not None:
             return self._rest(delivery, delivery, slot, now)
         channel = self.channels[network_of(delivery.channel)]
-        frozen, refused = self._freeze(delivery, channel)
+        frozen, refused = self._freeze(delivery, channel, read)
         holds = self._text_held(delivery, channel, frozen)
-        sibling = self.recording.holder(delivery, holds) if holds and not delivery.holds else None
+        # Who waited is likely to wait again, and a read costs less than a claim that fails.
+        sibling = self.recording.holder(delivery, holds) if holds and has_queued(delivery) else None
         if sibling is not None:
-            named = sibling if self.recording.is_of(delivery.owner, sibling) else "another message"
-            sentence = f"It waits: {named} says the same on this account and is not resolved."
-            return self._later(delivery, queued(delivery, now, sentence=sentence))
-        claim = self._claim(delivery, now, frozen, holds=holds)
+            return self._queue(delivery, now, sibling)
+        try:
+            claim = self._claim(delivery, now, frozen, holds=holds)
+        except ConditionFailedError as error:
+            sibling = self.recording.holder(delivery, holds) if error.failed == TEXT_HELD else None
+            if sibling is None:
+                raise
+            return self._queue(delivery, now, sibling)
         if refused:
             outcome = Outcome(ended=TryEnd.REJECTED, code="over_limit", sentence=" ".join(refused))
             return self._conclude(claim, outcome, connection, breaker)
         return self._try(claim, connection, channel, breaker)
+
+    def _queue(self, delivery: Delivery, now: datetime, sibling: str) -> str:
+        named = sibling if self.recording.is_of(delivery.owner, sibling) else "another message"
+        sentence = f"It waits: {named} says the same on this account and is not resolved."
+        return self._later(delivery, queued(delivery, now, sentence=sentence))
 
     def _hold(self, delivery: Delivery, now: datetime, sentence: str, *beside: Write) -> str:
         """Hold it, unless the reason has gone: then it would be held after its release, for ever.
@@ -214,7 +229,9 @@ class Publisher:
         self.due.committed([moved], why="look")
         return moved.status
 
-    def _freeze(self, delivery: Delivery, channel: Channel) -> tuple[FrozenRequest, list[str]]:
+    def _freeze(
+        self, delivery: Delivery, channel: Channel, read: ReadTogether | None = None
+    ) -> tuple[FrozenRequest, list[str]]:
         """The frozen request of the delivery's revision, and what the channel cannot take of it.
 
         What repeats an unclear try sends the bytes of that try; every other try renders. The content is read before
@@ -223,7 +240,7 @@ class Publisher:
         unclear = delivery.may_be_out or delivery.key_in_doubt
         if unclear and delivery.frozen is not None and delivery.frozen.revision == delivery.revision:
             return delivery.frozen, []
-        content, now = self.contents.of(delivery), self.base.clock.now()
+        content, now = self.contents.of(delivery, read), self.base.clock.now()
         occasion = Occasion(
             delivery_key="/".join(keys.delivery(delivery.parent, delivery.channel)),
             due_at=delivery.first_due or delivery.due_at or now,

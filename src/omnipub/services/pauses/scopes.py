@@ -9,11 +9,21 @@ from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import from_text
 from omnipub.errors import InvalidInputError
 from omnipub.ports.table import Absent, ConditionCheck, Item, Key, Table, Unchanged
-from omnipub.storage import keys
-from omnipub.storage.items import Connection, ConnectionStatus, connection_of
+from omnipub.storage import access, keys
+from omnipub.storage.items import Connection, ConnectionStatus, connection_of, key_of
 
 EVERYTHING = "everything"
 KINDS = ("channel", "account", "owner")
+
+PAUSES_AT_ONCE = 20
+"""Pauses that are read together, for about a read unit; of more, only those that can hold a delivery are read."""
+
+
+class ReadsItems(Protocol):
+    """A table, or items of it that were read together."""
+
+    def get(self, key: Key) -> Item | None:
+        """The item, strongly consistent."""
 
 
 class HasAccount(Protocol):
@@ -60,9 +70,13 @@ def pause_of(item: Item) -> Pause:
 
 
 def pause_over(table: Table, delivery: Delivery) -> Pause | None:
-    """The pause that holds a delivery, the widest first, or None."""
+    """The pause that holds a delivery, the widest first, or None.
+
+    Pauses are few, and a page of all of them costs one read unit; each absent one that is asked for costs one, too.
+    """
     wanted = [keys.pause(scope) for scope in scopes_of(delivery)]
-    there = table.batch_get(wanted)
+    page = table.query(access.pauses(limit=PAUSES_AT_ONCE))
+    there = {key_of(item): item for item in page.items} if page.cursor is None else table.batch_get(wanted)
     return next((pause_of(there[key]) for key in wanted if key in there), None)
 
 
@@ -83,7 +97,7 @@ class BoundConnection:
         return self.connection is not None and self.connection.standing is ConnectionStatus.ACTIVE
 
 
-def bound_to(table: Table, delivery: Delivery) -> BoundConnection:
+def bound_to(table: ReadsItems, delivery: Delivery) -> BoundConnection:
     """The connection to the very account the delivery is bound to, whatever its alias is now."""
     key = keys.connection(delivery.owner, delivery.channel)
     direct = table.get(key)

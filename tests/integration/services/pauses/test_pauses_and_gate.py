@@ -17,7 +17,7 @@ from omnipub.errors import GateClosedError, InvalidInputError, NotFoundError
 from omnipub.services.delivery.publish import Publisher
 from omnipub.services.pauses.pauses import Pauses
 from omnipub.services.pauses.release import Releases
-from omnipub.services.pauses.scopes import Pause
+from omnipub.services.pauses.scopes import PAUSES_AT_ONCE, Pause
 from omnipub.storage import keys
 from support.world import OWNER, START, TestBed, WorkerKilledError, make_bed, only
 
@@ -40,6 +40,29 @@ def test_nothing_in_a_paused_scope_is_sent_and_it_says_why(bed: TestBed, scope: 
     assert "Crisis." in held.reason.sentence
     assert bed.network.posts == []
     assert [pause.scope for pause in bed.system.pauses.all()] == [scope]
+
+
+@pytest.mark.parametrize("scope", ["everything", "channel:looked", "account:looked/acc-looked", f"owner:{OWNER}"])
+@pytest.mark.parametrize("others", [PAUSES_AT_ONCE - 1, PAUSES_AT_ONCE])
+def test_a_pause_holds_among_many(bed: TestBed, scope: str, others: int) -> None:
+    for number in range(others):
+        bed.system.pauses.pause(f"account:alone/{number}", reason="Another.", by="ops")
+    bed.system.pauses.pause(scope, reason="Crisis.", by="ops")
+    message = compose(bed)
+    bed.pass_time(START + timedelta(minutes=2))
+    held = only(bed, message)
+    assert (held.status, bed.network.posts) == (Status.HELD, [])
+    assert held.reason is not None
+    assert "Crisis." in held.reason.sentence
+
+
+@pytest.mark.parametrize("others", [PAUSES_AT_ONCE, PAUSES_AT_ONCE + 1])
+def test_many_pauses_of_others_hold_nobody(bed: TestBed, others: int) -> None:
+    for number in range(others):
+        bed.system.pauses.pause(f"account:alone/{number}", reason="Another.", by="ops")
+    message = compose(bed)
+    bed.pass_time(START + timedelta(minutes=2))
+    assert only(bed, message).status is Status.PUBLISHED
 
 
 def test_another_scope_goes_on(bed: TestBed) -> None:
