@@ -214,11 +214,6 @@ def _ownership() -> Any:
     )
 
 
-def _answer_owns() -> Any:
-    """What the network answers with is nobody's, so that others may adopt it."""
-    return patch.object(DeliveryStore, "_owning", lambda *_: None)
-
-
 def _revision_check() -> Any:
     """A claim takes the content it read, though an edit has come in between."""
 
@@ -403,7 +398,6 @@ MUTANTS: Mapping[str, Mutant] = {
     "death counts": _death_counts,
     "same text waits": _siblings,
     "adoption ownership": _ownership,
-    "answer owns": _answer_owns,
     "adoption links": _adoption_links,
     "adoption age": _adoption_age,
     "revision check": _revision_check,
