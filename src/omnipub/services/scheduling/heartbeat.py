@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from omnipub.domain.timestamps import from_text, to_text
+from omnipub.domain.timestamps import from_text
 from omnipub.ports.table import Table
 from omnipub.storage import keys
 from omnipub.storage.items import plain_item
@@ -43,8 +43,7 @@ def note(table: Table, change: Callable[[Heartbeat], Heartbeat]) -> Heartbeat:
     """Write what `change` makes of the notes that are there now."""
     beat = change(beat_of(table))
     known = {field.name: getattr(beat, field.name) for field in fields(Heartbeat)}
-    texts = {name: to_text(value) if isinstance(value, datetime) else value for name, value in known.items()}
-    table.put(plain_item(keys.heartbeat(), **{name: value for name, value in texts.items() if value is not None}))
+    table.put(plain_item(keys.heartbeat(), **{name: value for name, value in known.items() if value is not None}))
     return beat
 
 
