@@ -11,7 +11,10 @@ from support.world import OWNER, START, TestBed
 
 
 def stand(bed: TestBed, number: int = 1, channel: str = "looked", **changes: Any) -> Delivery:
-    """Put a delivery into the table: scheduled for the beginning, on the owner's account, but for `changes`."""
+    """Put a delivery into the table: scheduled for the beginning, on the owner's account, but for `changes`.
+
+    What comes back is read from there.
+    """
     parent = Parent(kind=ParentKind.MESSAGE, id=new_id(START, number.to_bytes(RANDOM_BYTES, "big")))
     given = {
         "account": f"acc-{channel}",
@@ -22,7 +25,7 @@ def stand(bed: TestBed, number: int = 1, channel: str = "looked", **changes: Any
     } | changes
     delivery = Delivery(parent=parent, channel=channel, **given)
     bed.system.world.table.put(delivery_item(delivery, lambda _: 0))
-    return delivery
+    return now_of(bed, delivery)
 
 
 def now_of(bed: TestBed, delivery: Delivery) -> Delivery:

@@ -96,6 +96,15 @@ def test_who_comes_while_others_wait_waits_behind_them_unless_it_is_its_turn(
     assert breakers.wait(breaker, mine) is None
 
 
+def test_who_waits_behind_a_rest_that_is_over_is_told_of_the_queue(
+    bed: TestBed, breakers: CircuitBreakers, delivery: Delivery
+) -> None:
+    over = row(bed, open_until=START - SECOND, next_slot=START + SECOND, sentence="Busy.")
+    slot = breakers.wait(over, delivery)
+    assert slot is not None
+    assert slot.sentence.startswith("It waits for its turn")
+
+
 def test_a_slot_that_somebody_took_meanwhile_is_not_given_twice(
     bed: TestBed, breakers: CircuitBreakers, delivery: Delivery
 ) -> None:
@@ -175,6 +184,14 @@ def test_a_server_error_neither_strains_nor_closes_it(
     before = row(bed, strains=2)
     assert breakers.learn(before, delivery, BROKEN) is None
     assert breakers.of(delivery) == before
+
+
+def test_a_row_that_is_gone_by_then_is_not_taken_away_again(
+    bed: TestBed, breakers: CircuitBreakers, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = CircuitBreaker(network="looked", account="acc-looked", strains=1, version=4)
+    monkeypatch.setattr(bed.system.world.table, "transact", None)
+    assert breakers.learn(gone, delivery, OUT) is None
 
 
 def test_while_somebody_waits_its_row_stays(bed: TestBed, breakers: CircuitBreakers, delivery: Delivery) -> None:

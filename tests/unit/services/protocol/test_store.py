@@ -25,7 +25,7 @@ from omnipub.services.protocol.store import (
 from omnipub.storage import keys
 from omnipub.storage.items import delivery_item, plain_item
 from support.rows import now_of, stand
-from support.world import START, TestBed
+from support.world import START, TestBed, WorkerKilledError
 
 LEASE = Lease(claim_id="mine", attempt=1, started_at=START, until=START + timedelta(minutes=1), sends=True)
 LATER = START + timedelta(seconds=5)
@@ -56,7 +56,7 @@ def written(bed: TestBed, delivery: Delivery, **changes: Any) -> Delivery:
     """The delivery as somebody else has written it since."""
     changed = replace(delivery, version=delivery.version + 1, write_id="somebody else's", **changes)
     bed.system.world.table.put(delivery_item(changed, lambda _: 0))
-    return changed
+    return now_of(bed, changed)
 
 
 def concluded(
@@ -215,6 +215,46 @@ def test_only_a_post_that_is_out_under_an_id_is_owned(
     store.settle(claim, decide)
     assert owner(bed) == (name_of(claim) if post else None)
     assert owner(bed, "") is None
+
+
+def test_what_the_network_answered_is_owned_before_anything_else_is_written(
+    bed: TestBed, store: DeliveryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = claimed(bed)
+
+    def killed(*_: object) -> Delivery:
+        raise WorkerKilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DeliveryStore, "move", killed)
+        with pytest.raises(WorkerKilledError):
+            concluded(store, claim, OUT)
+    assert (owner(bed), now_of(bed, claim)) == (name_of(claim), claim)
+    assert concluded(store, claim, OUT).status is Status.PUBLISHED
+
+
+def test_what_was_only_found_is_owned_with_the_very_write_that_says_so(
+    bed: TestBed, store: DeliveryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = claimed(bed)
+    taken: list[Write] = []
+
+    def killed(_: DeliveryStore, __: Delivery, ___: Delivery, *beside: Write) -> Delivery:
+        taken.extend(beside)
+        raise WorkerKilledError
+
+    monkeypatch.setattr(DeliveryStore, "move", killed)
+    with pytest.raises(WorkerKilledError):
+        store.settle(claim, out)
+    assert (owner(bed), taken) == (None, [store.ownership(out(claim))])
+
+
+def test_a_post_that_is_its_own_already_is_not_taken_again(bed: TestBed, store: DeliveryStore) -> None:
+    claim = claimed(bed)
+    assert store.taking(out(claim)) == [store.ownership(out(claim))]
+    owned_by(bed, name_of(claim))
+    assert store.taking(out(claim)) == []
+    assert store.settle(claim, out).status is Status.PUBLISHED
 
 
 def test_what_others_write_beside_the_claim_is_decided_upon_again(bed: TestBed, store: DeliveryStore) -> None:
