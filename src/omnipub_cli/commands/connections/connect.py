@@ -143,7 +143,9 @@ def _to_the_sandbox(call: Call, system: "System", channel: str, account: str, ti
         )
     call.output.note("This is the sandbox: it opens the account itself, and no real token is asked for or used.")
     try:
-        sandbox_process.connect(system, sandbox, owner=call.owner, channel=channel, account=account, title=title)
+        sandbox_process.connect(
+            system, sandbox, owner=call.owner, channel=channel, account=account, title=title, ask=True
+        )
     except OSError as error:
         raise UnavailableError(
             f"The sandbox at {sandbox} does not answer.",
