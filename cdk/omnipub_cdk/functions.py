@@ -30,7 +30,7 @@ _RETENTION = {7: "ONE_WEEK", 14: "TWO_WEEKS", 30: "ONE_MONTH", 90: "THREE_MONTHS
 _LEVELS: Mapping[LogLevel, lambda_.ApplicationLogLevel] = dict.fromkeys(LogLevel, lambda_.ApplicationLogLevel.INFO) | {
     LogLevel.DEBUG: lambda_.ApplicationLogLevel.DEBUG
 }
-"""What Lambda lets through. The functions leave out what the stage does not want; Lambda must not, for figures are
+"""What Lambda lets through. The functions leave out what the stage does not want. Lambda must not, because figures are
 counted from lines of level INFO.
 """
 
@@ -48,7 +48,7 @@ def function_name(stage: Stage, function: str) -> str:
 
 
 def log_group(scope: Construct, name: str, stage: Stage, **values: Any) -> logs.LogGroup:
-    """A log group that forgets."""
+    """A log group that deletes lines after a while."""
     kept = logs.RetentionDays(_RETENTION[stage.log_days])
     return logs.LogGroup(scope, name, retention=kept, removal_policy=RemovalPolicy.DESTROY, **values)
 

@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudfront as cloudfront
 def security_headers(stack: Stack, *, name: str, connect_to: str) -> cloudfront.ResponseHeadersPolicy:
     """The policy; scripts may talk to the site itself and to `connect_to`.
 
-    Its name is global in an account: without the region in it, a stage of one name could live in one region alone.
+    Its name is global in an account. Without the region in it, a stage of one name could live in one region alone.
     """
     policy = "; ".join(
         (

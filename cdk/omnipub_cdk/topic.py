@@ -11,8 +11,8 @@ from omnipub_cdk.stages import Stage
 def topic_of(stack: Stack, stage: Stage) -> sns.Topic:
     """The topic, and the address of the stage's values as its subscriber.
 
-    A policy of a topic replaces the one that a topic is born with, which lets CloudWatch of the same account publish.
-    `enforce_ssl` writes such a policy, of one refusal alone: so CloudWatch needs its permission in words.
+    A policy of a topic replaces the one that it has when it is made. That one lets CloudWatch of the same account
+    publish. `enforce_ssl` writes such a policy, of one refusal alone: so CloudWatch needs its permission in words.
     """
     topic = sns.Topic(stack, "Alarms", display_name=f"omnipub {stage.name}", enforce_ssl=True)
     topic.add_to_resource_policy(

@@ -8,7 +8,8 @@ DEPTH = 100
 """Levels of lists and objects; Python's own reader gives up somewhere near 1,000, or dies."""
 
 DIGITS = 38
-"""Of a whole number: no table of ours keeps more, and Python reads long ones in the square of their length."""
+"""The most digits of a whole number. No table of ours keeps more, and Python reads long ones in the square of their
+length."""
 
 _MORE_THAN_HUGE = float("inf")
 
@@ -30,12 +31,13 @@ def loads(text: str | bytes, *, lenient: bool = False) -> Any:
 
     Args:
         text: In UTF-8, if it is bytes.
-        lenient: For what other programs or earlier releases wrote, where refusing would lose what they meant: of a
+        lenient: For what other programs or earlier releases wrote, where refusing would lose what they meant. Of a
             name that stands twice the last value counts, and half a character becomes U+FFFD.
 
     Raises:
-        JsonError: It is not JSON; or it is nested deeper than DEPTH, or has a whole number of more than DIGITS
-            digits or one beyond all floats; or, unless lenient, a name twice or half a character.
+        JsonError: It is not JSON, or it is nested deeper than DEPTH. Or a whole number has more than DIGITS digits, or
+            a number is beyond all floats. Unless lenient, a name must not stand twice, and half a character is
+            refused.
     """
     whole = _decoded(text).removeprefix("\ufeff")
     try:

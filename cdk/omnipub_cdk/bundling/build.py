@@ -98,7 +98,10 @@ def _build(recipe: Recipe, store: Path, folder: Path) -> None:
 
 
 def _own(closure: Closure) -> list[Path]:
-    """The files of omnipub in a bundle: modules, and beside a module the data that bear its name, such as a page."""
+    """The files of omnipub in a bundle.
+
+    Modules, and beside a module the data that bear its name, such as a page.
+    """
     modules = closure.modules.values()
     data = {path for module in modules for path in module.parent.glob(f"{module.stem}.*") if path.is_file()}
     return sorted({*modules, *data})

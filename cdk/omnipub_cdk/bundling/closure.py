@@ -32,7 +32,7 @@ def closure_of(function: str, sources: Path) -> Closure:
 
     Raises:
         BundleError: A module imports something that is neither omnipub's, the standard library's nor in the table of
-            packages, or this Python imports omnipub from somewhere else than `sources`.
+            packages. Or this Python imports omnipub from somewhere else than `sources`.
     """
     names, packages = reachable(import_graph(ROOT), ENTRIES[function])
     return Closure(modules={name: _file_of(name, sources) for name in sorted(names)}, packages=packages)

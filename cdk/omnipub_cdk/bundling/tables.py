@@ -35,7 +35,7 @@ NOT_FOLLOWED = (
     "omnipub.services.stream.replay",
     "omnipub.wiring.local",
 )
-"""Modules that only one machine or the operator's command uses: imports of them are not followed, as Lambda never
+"""Modules that only one machine or the operator's command uses. Imports of them are not followed, as Lambda never
 calls the functions that hold those imports. A bundle whose start needs one of them is not built (`smoke_test.py`)."""
 
 OPERATIONS: dict[str, tuple[str, ...]] = {

@@ -86,7 +86,7 @@ def _pages(
 ) -> cloudfront.BehaviorOptions:
     """What Amplify serves: pages are fetched each time, scripts, styles and pictures are kept.
 
-    Amplify gives each of them for a year to what stands in front of it and lets browsers ask each time whether it has
+    Amplify gives each of them for a year to what stands in front of it. It lets browsers ask each time whether it has
     changed. Whoever deploys pages tells CloudFront to forget the old ones, once Amplify has the new ones.
     """
     return cloudfront.BehaviorOptions(

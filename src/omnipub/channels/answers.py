@@ -24,8 +24,8 @@ CURSOR_AT_MOST = 2_000
 ASTRAY = "The network's list of posts has no end: its next page is the same page."
 
 UNSURE = frozenset({408, 409, 425, 429, 499})
-"""Refusals that may come after the request was worked on, or that mean "later": 408 and 499 are also said when only
-the answer took too long, and 409 when the post is there already."""
+"""Refusals that may come after the request was worked on, or that mean "later". 408 and 499 are also said when only
+the answer took too long. 409 is also said when the post is there already."""
 
 TOKEN_AT_MOST = 10_000
 """Characters; the longest that networks are known to give has 2,000."""
@@ -79,8 +79,8 @@ def wait_in_headers(response: Response, now: datetime | None = None) -> timedelt
 
     A header that came several times is one list of seconds; its longest wait counts.
 
-    A date is measured from the answer's own `Date`, so that a difference between the clocks does not
-    matter, and from `now` where there is no such header.
+    A date is measured from the answer's own `Date`, so a difference between the clocks does not matter. Without such a
+    header it is measured from `now`.
     """
     header = response.headers.get("retry-after", "").strip()
     seconds = [wait for each in header.split(",") if (wait := seconds_in(each)) is not None]
@@ -102,7 +102,7 @@ def unclear(
     """What a code means that is not in a channel's table.
 
     After a request that publishes it may be out, else it surely is not. A status of 400 to 499 says that the request
-    was refused, so nothing is out, unless it is in UNSURE. With `by_status` False the network's statuses say nothing.
+    was refused. So nothing is out, unless it is in UNSURE. With `by_status` False the network's statuses say nothing.
     """
     refused = 400 <= response.status < 500 and response.status not in UNSURE  # noqa: PLR2004 - HTTP's client errors
     if publishes and refused and by_status:

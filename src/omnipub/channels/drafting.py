@@ -11,8 +11,8 @@ _AROUND_LINKS = ".,;:!?()[]{}<>\"'"
 def text_with_link(content: Content) -> str:
     """The text people see where a post shows either images or a link's card, but not both.
 
-    A link beside images would be lost without a word, so it stands under the text, unless the author
-    has written it there already.
+    A link beside images would be lost without a word. So it stands under the text, unless the author has written it
+    there already.
     """
     text = content.with_hashtags()
     if not (content.media and content.link):

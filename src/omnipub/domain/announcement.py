@@ -1,7 +1,7 @@
 """The announcement of a certification on one network, in the words of the channel's template.
 
-Everything is put into a template by one pass, and what was put in is not read again: braces and percent signs
-in a name are only characters.
+Everything is put into a template by one pass, and what was put in is not read again. Braces and percent signs in a
+name are only characters.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """Templates of announcements: the type, and those that any channel may use.
 
-1. A sentence says "the … certification", so no name needs to know whether it takes "a" or "an", and nobody
-   is called he or she.
+1. A sentence says "the … certification". So no name needs to know whether it takes "a" or "an", and nobody is called
+   he or she.
 2. `{member}`, `{name}` and `{day}` are replaced in one pass; what was put in is not read again.
 """
 
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Tone(StrEnum):
-    """How a template speaks."""
+    """The tone of a template."""
 
     WARM = "warm"  # colleagues and customers read it: thanks and context
     FRIENDLY = "friendly"  # one cheerful sentence or two

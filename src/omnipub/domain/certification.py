@@ -85,8 +85,8 @@ def checked(certification: Certification, today: date) -> Certification:
 def sameness(certification: Certification) -> str:
     """A key that is equal for the same member, type and day, however the name is spelled.
 
-    Upper and lower case, composed and decomposed letters, full and half width and the amount of white
-    space make no difference. Two people of the same name do: they cannot be told apart here.
+    Upper and lower case make no difference. Neither do composed and decomposed letters, full and half width, or the
+    amount of white space. Two people of the same name do: they cannot be told apart here.
 
     Returns:
         64 hex digits.

@@ -3,25 +3,26 @@
 Rules of this module:
 1. A row is never removed, because stored certifications name it; a retired one keeps its last exam day.
 2. A new name is a new row: whoever passed under the old name holds the old title.
-3. A date may be too generous but never too strict: a true certificate must not be refused. So the first
-   day counts beta exams, whose takers hold the full title, and a date known only to the month stands for
-   the first or last day of it, one known only to the year likewise.
+3. A date may be too generous but never too strict: a true certificate must not be refused. So the first day counts
+   beta exams, whose takers hold the full title. A date known only to the month stands for its first or last day. One
+   known only to the year does likewise.
 
-Sources, as of AS_OF: AWS's announcements of 2024 (AI Practitioner, Machine Learning Engineer, three retired
-specialties), 2025 (CloudOps Engineer, Security SCS-C03) and September 2026 (versions, AI Business Strategist,
-end of Advanced Networking), mostly as catalogues and study guides of that time quote them, and reports of
-exam takers.
+Sources, as of AS_OF, are AWS's announcements and reports of exam takers. The announcements are of 2024 (AI
+Practitioner, Machine Learning Engineer, three retired specialties) and 2025 (CloudOps Engineer, Security SCS-C03).
+Those of September 2026 are versions, AI Business Strategist, and the end of Advanced Networking. Most are quoted from
+catalogues and study guides of that time.
 
 How exact the dates are:
 
-- To the day: the beginnings of Solutions Architect - Associate (with the programme itself), AI Practitioner,
-  Machine Learning Engineer (registration for its beta), CloudOps Engineer and AI Business Strategist; the
-  ends of SysOps Administrator, Machine Learning - Specialty, SAP on AWS and Advanced Networking.
-- To the month: the beginnings of Cloud Practitioner and Alexa Skill Builder; the ends of Alexa Skill Builder,
-  Database and Data Analytics.
+- These beginnings are known to the day. They are Solutions Architect - Associate (with the programme itself), AI
+  Practitioner, CloudOps Engineer and AI Business Strategist. So is that of Machine Learning Engineer (registration for
+  its beta). Known to the day are the ends of SysOps Administrator, Machine Learning - Specialty, SAP on AWS and
+  Advanced Networking.
+- Known to the month are the beginnings of Cloud Practitioner and Alexa Skill Builder. So are the ends of Alexa Skill
+  Builder, Database and Data Analytics.
 - To the year: the beginnings of Machine Learning - Specialty and SAP on AWS, the end of Big Data.
-- Estimated: the beginnings of the betas of Data Engineer, Database, Data Analytics and Generative AI
-  Developer, each some months before an exam proper whose month is known.
+- Estimated are the beginnings of the betas of Data Engineer, Database, Data Analytics and Generative AI Developer.
+  Each is some months before an exam proper whose month is known.
 - Unknown (None): the beginnings of Developer, SysOps Administrator, both older Professional certifications,
   Advanced Networking, Security and Big Data. Nothing is older than PROGRAMME_SINCE.
 """
@@ -331,8 +332,8 @@ def check_date(kind: CertificationType, *, earned_on: date, today: date) -> None
         today: The day it is where days begin first; no later one can be on a certificate.
 
     Raises:
-        InvalidInputError: The day lies ahead, before the first or after the last exam; the sentence says
-            which days would have been accepted.
+        InvalidInputError: The day lies ahead, before the first or after the last exam. The sentence says which days
+            would have been accepted.
     """
     first = kind.available_from or PROGRAMME_SINCE
     if earned_on > today:

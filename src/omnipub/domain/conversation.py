@@ -1,9 +1,9 @@
 """Conversations with networks: generators that yield requests and receive responses. Channels never send.
 
-A publishing conversation ends in an `Outcome`, a look-up in a `Sighting`. One driver (`services.driver`) runs
-them all. A publishing conversation yields `Published` as soon as it knows a post's id: from there that result
-stands, whatever becomes of the requests that follow. A request that does not publish and has no answer raises
-`RequestFailedError` in the conversation, which may go on without it.
+A publishing conversation ends in an `Outcome`, a look-up in a `Sighting`. One driver (`services.driver`) runs them
+all. A publishing conversation yields `Published` as soon as it knows a post's id. From there that result stands,
+whatever becomes of the requests that follow. A request that does not publish may have no answer. Then
+`RequestFailedError` is raised in the conversation, which may go on without it.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -148,7 +148,8 @@ class Occasion:
 
     Attributes:
         delivery_key: The delivery's name.
-        due_at: When it was due at its first try: with the name it makes the key, which stays the same for ever.
+        due_at: When it was due at its first try. Together with the name it makes the key, which stays the same for
+            ever.
         at: When this post goes out, which is later if it is late; None means as it was due.
     """
 
@@ -173,7 +174,7 @@ class Channel(Protocol):
         pace: Between two posts of one account when several wait: no faster than the network takes them.
         base_url: Where the network answers; empty if each account has an address of its own, which is a secret.
         own_ids: Whether the network itself gives its accounts their ids, so that one id is one account whoever
-            connected it; if not, an account is its owner's.
+            connected it. If not, an account is its owner's.
         post_ids: How the posts are named that `publish`, `look_up` and people speak of.
         account_ids: How its accounts are named, and what people type instead.
         own_address: What an account's own address is, where it may have one.

@@ -15,7 +15,7 @@ CHANNELS_AT_MOST = 95
 """Deliveries of one message; they and their message fit into one transaction of 100 items."""
 
 CONTENT_BYTES_AT_MOST = 200_000
-"""All that a message says, with its variants: it is one item of at most 400 KB, and a rendered post takes two."""
+"""All that a message says, with its variants. It is one item of at most 400 KB, and a rendered post takes two."""
 
 TEXT_AT_MOST = 100_000
 """Characters; the longest text that any network takes has 63,206."""
@@ -30,7 +30,7 @@ VARIANTS_AT_MOST = 2 * CHANNELS_AT_MOST
 """One for each channel and for each channel's network."""
 
 NAME_AT_MOST = 60
-"""Characters of a channel's name; `identity` says what it looks like."""
+"""Characters of a channel's name; `ids` says what it looks like."""
 
 PROBLEMS_AT_MOST = 50
 """How many problems of a message are named at once; the next check names further ones."""

@@ -3,8 +3,8 @@
 1. A cause is what is the matter, not each message that suffers from it. Its name stays while it lasts.
 2. Everybody who is told is told of each cause's beginning. Only who was told of its beginning is told of its end.
 3. A cause counts as over when it has not been seen for `GONE_AFTER`: one that flickers is one.
-4. A notice is claimed before it is sent. Who claims sets the moment of the next try, so a process that dies leaves a
-   notice that is tried again, and two processes do not send one at the same moment.
+4. A notice is claimed before it is sent. Who claims sets the moment of the next try. So a process that dies leaves a
+   notice that is tried again. And two processes do not send one at once.
 """
 
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ GONE_AFTER = timedelta(minutes=5)
 """After so long without being seen a cause is over."""
 
 SEEN_EVERY = timedelta(minutes=2)
-"""So old may what is written of a cause's last sighting be: a write each minute would cost and tell nothing."""
+"""What is written of a cause's last sighting may be so old. A write each minute would cost and tell nothing."""
 
 GROWN_EVERY = timedelta(days=1)
 """A cause that grows is told again, no sooner than this after the last time."""
@@ -165,30 +165,30 @@ def unseen(known: Cause, now: datetime) -> Cause:
 
 def due(cause: Cause, target: str, now: datetime, *, patience: timedelta = timedelta(0)) -> Phase | None:
     """What a target must be told now; `patience` is how long a cause must have lasted before that."""
-    told = cause.of(target)
-    if told.next_at is not None and now < told.next_at:
+    notice = cause.of(target)
+    if notice.next_at is not None and now < notice.next_at:
         return None
     return wanted(cause, target, now, patience=patience)
 
 
 def wanted(cause: Cause, target: str, now: datetime, *, patience: timedelta = timedelta(0)) -> Phase | None:
     """What a target must still be told, though not necessarily at this moment."""
-    told = cause.of(target)
+    notice = cause.of(target)
     if cause.over_at is not None:
-        known = told.at is not None and not told.over
+        known = notice.at is not None and not notice.over
         return Phase.OVER if known and now - cause.over_at < END_FOR else None
-    if told.at is None:
+    if notice.at is None:
         return Phase.BEGUN if now - cause.first >= patience else None
-    grown = cause.newest is not None and cause.newest > told.at
-    return Phase.GROWN if grown and now - told.at >= GROWN_EVERY else None
+    grown = cause.newest is not None and cause.newest > notice.at
+    return Phase.GROWN if grown and now - notice.at >= GROWN_EVERY else None
 
 
 def claimed(cause: Cause, target: str, now: datetime, *, chance: float) -> Cause:
     """Before a try: whoever else comes, comes later."""
-    told = cause.of(target)
-    tries = told.tries + 1
+    notice = cause.of(target)
+    tries = notice.tries + 1
     until = later(now, BACKOFF.wait(tries, chance=chance))
-    return cause.telling(replace(told, tries=tries, next_at=until, sentence=""))
+    return cause.telling(replace(notice, tries=tries, next_at=until, sentence=""))
 
 
 def taken(cause: Cause, target: str, phase: Phase, now: datetime) -> Cause:

@@ -1,7 +1,7 @@
 """Which causes one notice tells: those of one kind that a target must be told of at the same moment.
 
 A cause is told at once where no other one of its kind was told of late. What comes to it soon after waits a while for
-more: where a hundred accounts break one by one, a person gets a few notices and not a hundred.
+more. Where a hundred accounts break one by one, a person gets a few notices and not a hundred.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -38,7 +38,7 @@ def due_groups(
 
 
 def _told_lately(causes: Iterable[Cause], target: str, now: datetime, kind: str, phase: Phase) -> set[str]:
-    """The names of those of a kind that a target was told of in the same sense a little while ago."""
+    """The names of a kind that a target was told of a little while ago, in the same sense."""
     return {
         cause.name
         for cause in causes

@@ -1,10 +1,11 @@
 """Take secrets out of what is kept of a network's answers, in whatever form they come back.
 
 Rules:
-1. A piece of `PIECE` bytes of a secret counts as the secret, encoded or not. Words of ours are measured more
-   kindly, since a secret may hold a word that our sentences use: there a piece has `OUR_PIECE` bytes. So long a
-   piece counts whatever its case, and whatever stands between its letters and digits; one of both, from `PIECE` on.
-2. A secret that is shorter is hidden where it stands as a whole word of the network's; below `SHORTEST` it is none.
+1. A piece of `PIECE` bytes of a secret counts as the secret, encoded or not. Words of ours are measured more kindly,
+   since a secret may hold a word that our sentences use. There a piece has `OUR_PIECE` bytes. A piece of this length
+   counts whatever its case and whatever stands between its letters and digits. With only letters or only digits it
+   counts from `PIECE` on.
+2. A secret that is shorter is hidden where it stands as a whole word of the network's. Below `SHORTEST` it is none.
 3. An id of a post is never changed. One that quotes a secret is not taken at all.
 """
 
@@ -169,7 +170,7 @@ def _is_mixed(data: bytes) -> bool:
 
 
 def _parts(text: str) -> Iterator[bytes]:
-    """What is secret in a value: its words without the name of a scheme; the key in a key's text; a pair's halves."""
+    """What is secret in a value: its words without a scheme's name, a key's text, a pair's halves."""
     for word in _SCHEME.sub(" ", text).split():
         data = word.encode("utf-8", "surrogatepass")
         if len(data) < SHORTEST:

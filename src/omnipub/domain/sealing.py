@@ -8,7 +8,7 @@ Purpose = tuple[str, ...]
 TOKEN = "token"  # noqa: S105 - a word, not one
 RENEWAL = "renewal"
 ADDRESS = "address"
-"""What secrets there are of an account: its token, what a renewal of it takes, and its address if that is one."""
+"""What secrets there are of an account: its token, what a renewal of it takes, and a secret address."""
 
 
 def encoded(purpose: Purpose) -> str:

@@ -1,7 +1,7 @@
 """The forms in which a secret may come back: as it is, encoded, or behind escapes of some notation.
 
-Two directions. `forms` encodes a secret as base64 and hexadecimal digits. `views` takes escapes out of a text
-(percent signs, JSON, HTML), as often as they were put on, and keeps where each byte stood.
+Two directions. `forms` encodes a secret as base64 and hexadecimal digits. `views` takes escapes out of a text (percent
+signs, JSON, HTML), as often as they were put on. It keeps where each byte stood.
 """
 
 import base64

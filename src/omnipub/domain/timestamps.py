@@ -1,7 +1,7 @@
 """Timestamps: UTC moments in whole milliseconds, and local times in a time zone as such moments.
 
-Rules of this module: every moment is an aware UTC datetime cut to milliseconds; its text form is fixed
-width, so text order is time order; no function here reads a clock.
+Rules of this module: every moment is an aware UTC datetime cut to milliseconds. Its text form has a fixed width, so
+text order is time order. No function here reads a clock.
 """
 
 from dataclasses import dataclass
@@ -91,8 +91,8 @@ def schedule_at(text: str, *, zone: str | None = None, fold: Fold | None = None)
         fold: Which instant is meant if the local time happens twice.
 
     Raises:
-        InvalidInputError: Unreadable text, unknown zone, a local time that is skipped when clocks go
-            forward, one that happens twice and `fold` does not say which, or a day without a time.
+        InvalidInputError: The text is unreadable, the zone is unknown, or a day has no time. Or clocks go forward and
+            skip that local time, or it happens twice and `fold` does not say which.
     """
     try:
         given = datetime.fromisoformat(text[: TIME_AT_MOST + 1].strip())

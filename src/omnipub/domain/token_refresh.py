@@ -15,7 +15,8 @@ AHEAD_AGAIN = timedelta(hours=1)
 """While the present token works, a renewal that failed is tried again no sooner."""
 
 AGAIN = Backoff(first=timedelta(seconds=30), longest=timedelta(minutes=15))
-"""While posts wait for the new token, so long after a renewal that was not answered, and after each further one."""
+"""How long posts that wait for the new token wait after a renewal that was not answered. It is longer after each
+further one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Checks a network's answer for impossible values, before anything of it is stored.
 
-Every conversation's end passes here, whatever channel led it. Somebody else wrote what it is made of: an id may be
-no id, an address no address, a wait longer than a life.
+Every conversation's end passes here, whatever channel led it. Somebody else wrote what it is made of. An id may be no
+id, an address no address, a wait longer than a life.
 """
 
 from dataclasses import replace
@@ -78,15 +78,15 @@ def web_address(text: object) -> str:
 
 def _valid_post(post: FoundPost, ids: PostIds) -> FoundPost | None:
     # A channel hands over what stood in the answer: its types are promised, not known.
-    said: object = post.text
-    if not (ids.match(post.network_id) and isinstance(said, str) and post.created_at.tzinfo is not None):
+    text: object = post.text
+    if not (ids.match(post.network_id) and isinstance(text, str) and post.created_at.tzinfo is not None):
         return None
     # Half a character is in no text of ours, so none is mistaken for another by this.
     shown: object = post.links
     links = tuple(link for link in shown if isinstance(link, str)) if isinstance(shown, tuple) else None
     links = None if links is not None and any(len(link) > PERMALINK_AT_MOST for link in links) else links
     return replace(
-        post, links=links, text=said.encode(errors="replace").decode(), permalink=web_address(post.permalink)
+        post, links=links, text=text.encode(errors="replace").decode(), permalink=web_address(post.permalink)
     )
 
 

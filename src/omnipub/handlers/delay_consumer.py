@@ -1,7 +1,7 @@
 """Lambda `delay`: what messages of the delay queue name goes onto the stream, at once.
 
-A message that our own storage fails on, or that neither stream nor queue takes, is given again a few times. Then it is
-parked whole, for people; a tick has put again by then what it names.
+A message comes again a few times if our own storage fails, or if neither stream nor queue takes it. Then it is parked
+whole, for people; a tick has put again by then what it names.
 """
 
 import os

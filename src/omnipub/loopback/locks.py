@@ -1,7 +1,7 @@
 """Refuses requests that web pages make to servers on this machine, from a request's head alone.
 
 `Host` must name the loopback address, or a page could rebind its own name onto us. `Origin`, where there is one, must
-be ours, and a browser must not say that the request comes from another site.
+be ours. And a browser must not say that the request comes from another site.
 """
 
 from dataclasses import dataclass

@@ -96,7 +96,10 @@ def gateway_event(incoming: IncomingRequest, claims: Mapping[str, str] | None) -
 
 
 def _text(incoming: IncomingRequest) -> str | None:
-    """The body as text; None if it is something else, or not what it says: nothing of it may be lost on the way."""
+    """The body as text; None if it is something else, or not what it says.
+
+    Nothing of it may be lost on the way.
+    """
     if not incoming.headers.get("content-type", "application/json").startswith(("application/json", "text/")):
         return None
     try:

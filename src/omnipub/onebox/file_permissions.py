@@ -1,7 +1,7 @@
 """The files of a data directory and its evidence are their owner's alone; what was left open is closed.
 
 The directories themselves are left as somebody made them: only what omnipub writes is its own to close. The vault's
-key is not among it: a key that others could read is not made secret again by closing its file, so its owner is told.
+key is not among it. A key that others could read is not made secret again by closing its file, so its owner is told.
 """
 
 import stat

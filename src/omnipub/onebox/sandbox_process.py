@@ -125,7 +125,10 @@ def connect(
 
 
 def _open(system: System, url: str, account: dict[str, str]) -> None:
-    """Open an account at the sandbox, the way posts go to it: on AWS it has no address of its own."""
+    """Open an account at the sandbox, the way posts go to it.
+
+    On AWS it has no address of its own.
+    """
     request = Request(method="POST", url=f"{url}/_sandbox/accounts", json=account, total_timeout=STARTS_WITHIN)
     answer = system.world.send.send(request, system.world.media.bytes_of)
     if answer.status != _CREATED:

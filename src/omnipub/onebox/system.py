@@ -40,7 +40,7 @@ SIGNAL_SECONDS = 0.5
 """So late a signal is noticed at most."""
 
 PATIENCE = timedelta(seconds=30)
-"""How long a stop waits for what is being sent; what is cut off then is found out after the restart."""
+"""How long a stop waits for what is being sent. What is cut off then is found out after the restart."""
 
 
 class OneMachine:
@@ -112,7 +112,7 @@ class OneMachine:
     def wait(self) -> None:
         """Return when it has been stopped.
 
-        It waits in short pieces: a signal that another thread receives does not end a wait of the main thread, and
+        It waits in short pieces. A signal that another thread receives does not end a wait of the main thread. And
         Python runs its handler only there.
         """
         while not self._ended.wait(SIGNAL_SECONDS):

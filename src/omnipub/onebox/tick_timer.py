@@ -13,8 +13,8 @@ JUMP = timedelta(seconds=2)
 class TickTimer:
     """Asked every second or so, it says when a tick is due.
 
-    A clock set back by an hour would otherwise mean an hour without ticks, and a laptop that wakes a
-    minute until what it slept through goes out.
+    A clock set back by an hour would otherwise mean an hour without ticks. And a laptop that wakes a minute until what
+    it slept through goes out.
     """
 
     def __init__(self, now: Callable[[], datetime], *, seconds: Callable[[], float] = time.monotonic) -> None:

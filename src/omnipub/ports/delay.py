@@ -22,7 +22,7 @@ class Delay(Protocol):
     def put(self, due: Sequence[DueSoon]) -> Sequence[DueSoon]:
         """Take pointers whose moments are minutes away at most; returns those that were not taken.
 
-        What is taken is kept until it is on the stream, or for a while only: the ticks find what is lost.
-        Moments may be cut to whole seconds, towards the past; whoever sends waits the rest.
+        What is taken is kept until it is on the stream, or for a while only. The ticks find what is lost. Moments may
+        be cut to whole seconds, towards the past; whoever sends waits the rest.
         """
         ...

@@ -63,7 +63,7 @@ class Mail:
         recipient: The address it goes to.
         subject: One line, in any script.
         text: Plain text.
-        message_id: What tells it from every other one, without angle brackets; sent again under the same one, some
+        message_id: What tells it from every other one, without angle brackets. Sent again under the same one, some
             receivers show it once.
         at: What it says of when it was written.
     """

@@ -47,7 +47,10 @@ class SandboxServer(loopback.LoopbackServer):
         )
 
     def _refusal(self, head: Head) -> Reply | None:
-        """Web pages are kept out of all of it; what changes the sandbox must be JSON, which no form can send."""
+        """Web pages are kept out of all of it.
+
+        What changes the sandbox must be JSON, which no form can send.
+        """
         refused = self._locks.refusal(head)
         if refused is not None:
             return refused

@@ -13,7 +13,8 @@ from omnipub.storage import keys
 from omnipub.storage.items import key_of, plain_item
 
 PART_BYTES = 240 * 1024
-"""Of a picture, in one item: an item of DynamoDB holds 400 KB, and text is a third longer than its bytes."""
+"""The size of a part of a picture, in one item. An item of DynamoDB holds 400 KB, and text is a third longer than its
+bytes."""
 
 _NUMBER = "uploads"
 

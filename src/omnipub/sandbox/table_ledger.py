@@ -1,6 +1,6 @@
 """The count in the stage's table: whatever process asks, it counts the same.
 
-An account's posts are read whole: what is older than a month is forgotten, and a stage's sandbox is for trying.
+An account's posts are read whole. What is older than a month is forgotten, and a stage's sandbox is for trying.
 """
 
 import json

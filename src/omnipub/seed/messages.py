@@ -1,10 +1,10 @@
 """Invented messages and certifications: the same seed, number and day always give the same ones.
 
 Rules of this module:
-1. What is invented has lived by the same decisions as what is real (`progress`, `intervention`, `lifecycle`),
-   so that nothing impossible is ever invented.
-2. Nothing lies in the near future: what is scheduled is due two days later at the earliest, spread over a
-   year, so that no tick meets a flood.
+1. Invented messages have met the same decisions as real ones (`decide`, `actions`, `lifecycle`). So nothing impossible
+   is ever invented.
+2. Nothing lies in the near future. What is scheduled is due two days later at the earliest, spread over a year. So no
+   tick has much to do at once.
 3. Nothing is being published: an ended lease would be looked after for ever.
 """
 

@@ -1,8 +1,8 @@
 """Fill a table with invented messages and remove them again; nothing of it can ever be sent.
 
-Invented items belong to an owner without connections, so a worker that meets one holds it. Both ways may be
-stopped at any point and begun again: the record is written before the first item and removed after the last,
-a message is written before what belongs to it and removed after it.
+Invented items belong to an owner without connections, so a worker that meets one holds it. Both ways may be stopped at
+any point and begun again. The record is written before the first item and removed after the last. A message is written
+before what belongs to it and removed after it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

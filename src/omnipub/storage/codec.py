@@ -1,8 +1,8 @@
 """Domain values to table items and back, by their types.
 
-A moment becomes its text, a date its ISO form, an enum its value, a tuple a list, a nested dataclass a
-map. Fields that have their default are left out; attributes that no field knows are ignored, so that an
-older release reads a newer one's items.
+A moment becomes its text, a date its ISO form, an enum its value. A tuple becomes a list, a nested dataclass a map.
+Fields that have their default are left out. Attributes that no field knows are ignored, so that an older release reads
+a newer one's items.
 """
 
 import dataclasses
@@ -47,7 +47,10 @@ def decode(kind: Any, value: Any) -> Any:
 
 @cache
 def _decoder(kind: Any) -> Callable[[Any], Any]:
-    """What decodes values of a type that are not None; found once, for types are asked much more often than made."""
+    """What decodes values of a type that are not None.
+
+    It is found once, because types are used much more often than made.
+    """
     origin = get_origin(kind)
     if origin in {Union, types.UnionType}:
         (inner,) = (part for part in get_args(kind) if part is not type(None))

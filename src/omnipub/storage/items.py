@@ -1,7 +1,7 @@
 """Items and the domain values they hold: one pair of functions per kind of item.
 
-Index keys are computed here and nowhere else, from the value alone, so that an item can always be
-compared with what its keys should be.
+Index keys are computed here and nowhere else, from the value alone. So an item can always be compared with what its
+keys should be.
 """
 
 from collections.abc import Callable

@@ -112,8 +112,8 @@ _NAMES: Mapping[ItemKind, str] = MappingProxyType(
 class IndexKey:
     """A key attribute of an item: what it is, and what it may be; None is absent.
 
-    An item keeps the shard of the count in force when it was written, so with every count there ever was
-    another value is right.
+    An item keeps the shard of the count in force when it was written. So with every count there ever was another value
+    is right.
     """
 
     name: str

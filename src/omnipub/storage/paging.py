@@ -110,7 +110,7 @@ def merged_page(table: Table, queries: Iterable[Query]) -> MergedPage:
 
     The merged page ends where the first of these pages ends.
 
-    Beyond the end of one page there may be items of its query that were not read: they would be missing between the
+    Beyond the end of one page there may be items of its query that were not read. They would be missing between the
     others. All queries are of one index and read it in one direction; one whose bounds hold nothing is not asked.
     """
     found: list[MergedItem] = []

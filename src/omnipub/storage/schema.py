@@ -1,7 +1,7 @@
 """The table's shape, from which CDK, SQLite and the tests build it, and the number of what its items mean.
 
-The shape cannot be changed after the first deployment without moving the data; the meaning of the keys
-stands in `keys`.
+The shape cannot be changed after the first deployment without moving the data. The meaning of the keys stands in
+`keys`.
 """
 
 import hashlib
@@ -26,10 +26,10 @@ READ_LIMIT = 100
 
 
 MEANING = 3
-"""The version of what items mean. It is raised by one when a release that knows only the earlier number would
-misread or destroy what this one writes: an attribute that is gone, renamed or required, another type, unit or
-default, one more value of an enum, an attribute that must not be ignored. It is not raised for what the earlier
-release ignores without harm: an optional attribute, another kind of item.
+"""The version of what items mean. It is raised by one when an earlier release would misread or destroy what this one
+writes. That is an attribute that is gone, renamed or required, or another type, unit or default. It is also one more
+value of an enum, and an attribute that must not be ignored. It is not raised for what the earlier release ignores
+without harm: an optional attribute, another kind of item.
 
 While a stage is deployed, and after `omnipub rollback`, earlier code works on what later code wrote. `tests/compat`
 knows when the number must be raised; `docs/decisions/0011-what-items-mean.md` says how such a release is deployed.

@@ -30,7 +30,7 @@ class ShardCount:
 
 
 class Shards:
-    """Reads the shard count and remembers it for CACHED_FOR."""
+    """Reads the shard count and caches it for CACHED_FOR."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -1,7 +1,7 @@
 """Write ids: a fresh random id for each write tells a lost answer from a lost race.
 
-If a conditional write is refused, the writer reads what is there. Finding its own write id means that its
-write had succeeded and only the answer was lost, whether on the network or inside a retrying client.
+If a conditional write is refused, the writer reads what is there. Finding its own write id means that its write had
+succeeded and only the answer was lost. It may have been lost on the network or inside a retrying client.
 """
 
 from collections.abc import Sequence

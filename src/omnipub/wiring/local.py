@@ -82,7 +82,10 @@ def _notice_sender(settings: Settings) -> HttpSender:
 
 
 def _name(system: System) -> None:
-    """Give a new table its identity: then a copy of it that is made before it ever ran is known as well."""
+    """Give a new table its identity.
+
+    Then a copy of it that is made before it ever ran is known as well.
+    """
     try:
         system.gate.found()
     except OmnipubError:

@@ -76,7 +76,7 @@ def limits(
     call = call_of(context)
     connected = _connected(call)
     chosen = {name: channel for name, channel in sorted(CHANNELS.items()) if network in {"", name}}
-    said: list[NetworkLimitsJson] = [
+    documents: list[NetworkLimitsJson] = [
         {
             "network": name,
             "title": channel.title,
@@ -85,11 +85,11 @@ def limits(
         }
         for name, channel in chosen.items()
     ]
-    document: ChannelLimitsJson = {"channels": said}
+    document: ChannelLimitsJson = {"channels": documents}
     call.output.data(
-        *(RecordView(fields=_fields(one)) for one in said),
+        *(RecordView(fields=_fields(one)) for one in documents),
         json=document,
-        ids=[str(one["network"]) for one in said],
+        ids=[str(one["network"]) for one in documents],
     )
 
 

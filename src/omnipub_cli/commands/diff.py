@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 CHANGE_SET = "omnipub-diff"
-"""Change sets of a look have a name of their own, so that they take none from a deployment that runs."""
+"""Change sets of a look have a name of their own. So they take none from a deployment that runs."""
 
 
 @app.command(

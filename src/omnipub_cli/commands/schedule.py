@@ -146,8 +146,8 @@ def run_now(
         parents = [named(call, system, one).parent for one in dict.fromkeys(ids or ())]
         local = dry_run or here
         report = system.run_now.run(parents, dry_run=dry_run) if local else call.run_now(system, parents)
-        asked = [one for parent in parents for one in system.showing.one(parent, call.viewer()).deliveries]
-        HoldNotices(call=call, system=system).look(asked, system.world.clock.now())
+        deliveries_asked = [one for parent in parents for one in system.showing.one(parent, call.viewer()).deliveries]
+        HoldNotices(call=call, system=system).look(deliveries_asked, system.world.clock.now())
         for pause in () if parents else system.pauses.all():
             call.output.warn(f"Paused by {pause.by}: {pause.scope}. Why: {pause.reason}")
     _run_now.show_report(call, report, dry_run=dry_run)

@@ -104,7 +104,7 @@ def _print(
     from omnipub_cli.deployment.stacks import id_of
 
     nexts = {short: _next(short, stack, target) for short, stack in found.items()}
-    console, said = served(found.get("Frontend"))
+    console, version = served(found.get("Frontend"))
     rows: list[Sequence[Cell]] = [
         (id_of(short), stack.status, stack.changed_at, StatusCell(stack.drift.lower()), nexts[short])
         for short, stack in found.items()
@@ -117,7 +117,7 @@ def _print(
             ("deployed", last.at if last else None),
             ("by", last.by if last else ""),
             ("state", StatusCell(last.state.value) if last else ""),
-            ("console", said),
+            ("console", version),
         )
     )
     document: StageStatusJson = {

@@ -1,7 +1,7 @@
 """GuardDuty, Security Hub and AWS Config exist once per account and region: a stage makes what nobody else has made.
 
 A second one cannot be created: the stack Security would fail and be rolled back, its firewall with it. So each guard
-that the stage's values ask for is looked for first, and left to the account where somebody else has turned it on.
+that the stage's values ask for is looked for first. Where somebody else has turned it on, it is left to the account.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence

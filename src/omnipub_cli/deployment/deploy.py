@@ -1,8 +1,8 @@
 """A deployment: change sets are made, judged, and executed, group by group; then the site is told its address.
 
-All change sets of a group are judged before any of them is executed, and everything that keeps data stands in the
-first group: a change set that would lose a table is refused before anything has changed. Typed again after it was
-interrupted or failed, it goes on where it ended, for what is done already has no changes left.
+All change sets of a group are judged before any of them is executed. And everything that keeps data stands in the
+first group. A change set that would lose a table is refused before anything has changed. Typed again after it was
+interrupted or failed, it goes on where it ended. What is done already has no changes left.
 """
 
 from collections.abc import Callable, Mapping, Sequence

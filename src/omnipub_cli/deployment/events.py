@@ -1,4 +1,4 @@
-"""Follow what CloudFormation does with several stacks, from its events, until each of them has come to rest."""
+"""Follow what CloudFormation does with several stacks, from its events, until nothing changes any of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -11,7 +11,7 @@ from omnipub_cli.deployment.ports import Stack, StackEvent, Stacks
 from omnipub_cli.deployment.stack_state import BROKEN, DONE
 
 OURS = "omnipub-"
-"""What the tokens of our own changes begin with: their events carry them, so a later run knows its own work."""
+"""What the tokens of our own changes begin with. Their events carry them, so a later run knows its own work."""
 
 LOOK_EVERY = 2.0
 """Seconds between two looks."""

@@ -1,7 +1,7 @@
 """What was deployed when: a record of each deployment, with the templates it replaced, beside CDK's own files on AWS.
 
-A record is written before anything is changed, so an interrupted deployment has one too; the run that completes it
-goes on with the same record. A rollback puts back the templates of the newest record that still has some to put back.
+A record is written before anything is changed, so an interrupted deployment has one too. The run that completes it
+continues the same record. A rollback puts back the templates of the newest record that still has some to put back.
 """
 
 import json

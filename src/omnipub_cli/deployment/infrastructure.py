@@ -1,6 +1,6 @@
 """Which infrastructure a stage is deployed on: said on the command line, by the environment, or in the stage's file.
 
-A stage that is there has its kind, which is the one that is built; that of a new one is asked for, never assumed.
+A stage that is there has its kind, which is the one that is built. That of a new one is asked for, never assumed.
 """
 
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ from omnipub_cli.deployment.aws_clients import translated_errors
 
 WHAT = "CloudWatch's logs"
 
-_SAID = {
+_NO_EXTRA_FIELDS = {
     *("level", "log_level", "message", "errorType", "errorMessage"),
     *("timestamp", "service", "location", "function_name", "function_arn"),
 }
@@ -44,7 +44,9 @@ class LogEntry:
     def details(self) -> Mapping[str, str]:
         """The other fields as text."""
         return {
-            name: _text(value) for name, value in self.fields.items() if name not in _SAID and value not in (None, "")
+            name: _text(value)
+            for name, value in self.fields.items()
+            if name not in _NO_EXTRA_FIELDS and value not in (None, "")
         }
 
 

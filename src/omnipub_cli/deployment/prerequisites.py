@@ -23,7 +23,7 @@ from omnipub_cli.deployment.stacks import regions_of
 BOOTSTRAP = "CDKToolkit"
 LEAST_NODE = 22
 ENOUGH_RUNS = 100
-"""Runs of functions side by side with which a stage gets along; new accounts have 10, the usual figure is 1,000."""
+"""Runs of functions side by side with which a stage gets along. New accounts have 10, the usual figure is 1,000."""
 
 _MORE_RUNS = (
     "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 "
@@ -234,7 +234,10 @@ def _concurrency(facts: AccountFacts, region: str) -> Sequence[Prerequisite]:
 
 
 def _log_policies(facts: AccountFacts, region: str) -> Sequence[Prerequisite]:
-    """Access log and firewall write by a resource policy that AWS makes once; an account has room for ten of them."""
+    """Access log and firewall write by a resource policy that AWS makes once.
+
+    An account has room for ten of them.
+    """
     try:
         names = facts.log_policies()
     except OmnipubError as error:

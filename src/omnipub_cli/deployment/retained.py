@@ -53,8 +53,8 @@ class RetainedResources:
     def all(self) -> Left:
         """What is remembered, whether it is still there or not."""
         there = self.store.held(NAME)
-        told = loads(there.body, lenient=True) if there else {}
-        return {short: [Resource(**one) for one in resources] for short, resources in told.items()}
+        document = loads(there.body, lenient=True) if there else {}
+        return {short: [Resource(**one) for one in resources] for short, resources in document.items()}
 
     def remember(self, left: Left) -> None:
         """Add what stacks leave now; of one stack, the last time counts."""
@@ -68,8 +68,8 @@ class RetainedResources:
             self._write({name: resources for name, resources in known.items() if name != short})
 
     def _write(self, left: Left) -> None:
-        told = {short: [vars(one) for one in resources] for short, resources in left.items()}
-        self.store.put(NAME, json.dumps(told, indent=2))
+        document = {short: [vars(one) for one in resources] for short, resources in left.items()}
+        self.store.put(NAME, json.dumps(document, indent=2))
 
 
 def undecided(left: Left, stage: str) -> ConflictError:

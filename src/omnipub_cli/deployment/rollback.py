@@ -1,7 +1,7 @@
 """Roll back: the functions' stacks get their templates of before the last deployment; data stay.
 
-The way back is CloudFormation's, not Lambda's: a published version would freeze code and settings, but not routes,
-triggers and permissions, and the stacks would no longer be what their templates say. CDK's bucket keeps every bundle
+The way back is CloudFormation's, not Lambda's. A published version would freeze code and settings, but not routes,
+triggers and permissions. And the stacks would no longer be what their templates say. CDK's bucket keeps every bundle
 that a template names, so putting back the template puts back the bundle.
 """
 

@@ -1,6 +1,6 @@
 """One lock per stage: whoever changes the stage holds an object in CDK's bucket, and renews it.
 
-A lock that is not renewed any more was left by a run that was killed: it may be taken over. Its age is measured by the
+A lock that is not renewed any more was left by a run that was killed. It may be taken over. Its age is measured by the
 store's own clock, so that clocks of two machines need not agree.
 """
 

@@ -84,7 +84,7 @@ def target(
     if region:
         context["region"] = checked_region(region)
     row = rows.stage_of({"stage": stage, **context}.get)
-    _check_region(row.region, said="region" in context, stage=stage, environment=environment)
+    _check_region(row.region, given="region" in context, stage=stage, environment=environment)
     return Target(
         stage=stage,
         region=row.region,
@@ -139,10 +139,10 @@ def read(path: Path) -> dict[str, str]:
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
 
 
-def _check_region(region: str, *, said: bool, stage: str, environment: Mapping[str, str]) -> None:
+def _check_region(region: str, *, given: bool, stage: str, environment: Mapping[str, str]) -> None:
     """A region that comes from the table of stages alone must not contradict what this terminal works with."""
     named, other = next(((name, environment[name]) for name in _REGIONS if environment.get(name)), ("", ""))
-    if not said and other and other != region:
+    if not given and other and other != region:
         raise ConfigurationError(
             f"{named} is {other}, but stage {stage} lives in {region}.",
             hint=f"Say which one is meant: --region {region} or --region {other}",

@@ -45,7 +45,7 @@ TABLE: tuple[tuple[type[BaseException], ExitCode, str], ...] = (
     (OSError, ExitCode.UNAVAILABLE, "unavailable"),
     (Exception, ExitCode.FAILURE, "error"),
 )
-"""The first row that fits speaks."""
+"""The first row that fits counts."""
 
 
 _NO_PATH = frozenset({errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR})

@@ -24,8 +24,8 @@ class HintCommands:
 
     Attributes:
         lead: The beginning of the sentence, where the hint gives none.
-        command: Its words. `{channel}` is that field of the hint, or `CHANNEL` where it is empty; words in a tuple
-            are left out then. `{group}` is the command group of the hint's id. Other capitals are for the person.
+        command: Its words. `{channel}` is that field of the hint, or `CHANNEL` where it is empty. Words in a tuple are
+            left out then. `{group}` is the command group of the hint's id. Other capitals are for the person.
         ours: Whether it is a command of omnipub.
     """
 

@@ -4,7 +4,8 @@
     @spread
     def cancel(context: typer.Context, wanted: DeliverySelection, *, reason: Reason = "") -> None:
 
-gives the function each field of `DeliverySelection` as an option or argument in its place, and calls it with one value.
+gives the function each field of `DeliverySelection` as an option or argument in its place. The function is called with
+one value.
 """
 
 import inspect

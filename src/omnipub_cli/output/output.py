@@ -1,7 +1,7 @@
 """The only file that prints. Data goes to standard output; notes, progress and errors go to standard error.
 
-Three modes: for people (drawn on a terminal, tab-separated in a pipe), JSON (one document, nothing beside
-it), and quiet (ids only, one a line). Rich is imported only to draw on a terminal.
+There are three modes. People get a drawing on a terminal, tab-separated lines in a pipe. JSON is one document with
+nothing beside it, and quiet is ids only, one a line. Rich is imported only to draw on a terminal.
 """
 
 import json as json_codec

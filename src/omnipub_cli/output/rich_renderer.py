@@ -123,7 +123,10 @@ def _broken(text: Text, line: LineView, width: int) -> Iterator[Text]:
 
 
 def _between_words(text: Text, room: int) -> Iterator[Text]:
-    """What is too long for one line, in parts; a word stays whole, as it may be an id or an address."""
+    """What is too long for one line, in parts.
+
+    A word stays whole, as it may be an id or an address.
+    """
     end = 0
     for part in wrap(
         text.plain,
@@ -142,8 +145,8 @@ def _between_words(text: Text, room: int) -> Iterator[Text]:
 class _Grid:
     """A table as text, and which of its columns fit into a line of `width`.
 
-    Each row takes one line. Where it does not fit, columns without any value are left out, then flexible ones
-    are cut with an ellipsis, then columns are left out by their ranks.
+    Each row takes one line. Where it does not fit, columns without any value are left out. Then flexible ones are cut
+    with an ellipsis, then columns are left out by their ranks.
     """
 
     view: TableView

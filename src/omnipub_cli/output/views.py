@@ -1,7 +1,7 @@
 """What commands show, as data, and its plain form for pipes.
 
-A table in a pipe is lines of tab-separated values without a heading, whole and uncoloured, so that `cut`
-and `read` work; a record is lines of `name:<tab>value`. On a terminal `rich_renderer` draws the same data.
+A table in a pipe is lines of tab-separated values without a heading, whole and uncoloured. So `cut` and `read` work. A
+record is lines of `name:<tab>value`. On a terminal `rich_renderer` draws the same data.
 """
 
 from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ class RecordView:
 class LineView:
     """Cells one after another, indented; a heading is bold on a terminal.
 
-    A long line is broken between words there, unless it is `whole`: what is copied, as a command is, must be one line.
+    A long line is broken between words there, unless it is `whole`. What is copied, as a command is, must be one line.
     """
 
     cells: Sequence[Cell] = ()

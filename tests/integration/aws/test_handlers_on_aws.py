@@ -1,6 +1,6 @@
 """The handlers as Lambda runs them, over DynamoDB, Kinesis, KMS and S3 of an emulator, with the sandbox as network.
 
-The system is the one that `handlers.built` makes from the environment; what Lambda and EventBridge would do
+The system is the one that `handlers.process` makes from the environment; what Lambda and EventBridge would do
 between the functions is done here by hand, with records as Kinesis hands them out.
 """
 

@@ -58,7 +58,7 @@ TABLE: dict[str, tuple[type[OmnipubError], tuple[str, str]]] = {
         ),
     ),
 }
-"""Error code → our error, its sentence, and what to do; `{thing}` is the last word of what was asked, its name."""
+"""Error code → our error, its sentence, and what to do. `{thing}` is the last word of what was asked, its name."""
 
 THROTTLED = {
     "KMSThrottlingException",

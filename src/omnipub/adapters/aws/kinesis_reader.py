@@ -1,7 +1,7 @@
 """The stream in Kinesis as people and replays read it, beside the worker and without a checkpoint.
 
-Each shard gives five reads a second to all who share it, the worker among them, so a page is one call where
-the one before it says how to go on.
+Each shard gives five reads a second to all who share it, the worker among them. So a page is one call where the one
+before it says how to go on.
 """
 
 from collections.abc import Callable, Sequence

@@ -27,7 +27,8 @@ SECRET_BYTES = 4096
 
 REMEMBERED = 500
 REMEMBERED_SECONDS = 300.0
-"""How many opened secrets a process keeps, and for how long: each opening is paid, and a worker opens the same ones."""
+"""How many opened secrets a process keeps, and for how long. Each opening is paid, and a worker opens the same
+ones."""
 
 _BROKEN = {"IncorrectKeyException", "InvalidCiphertextException"}
 

@@ -2,10 +2,10 @@
 
 They come from the stream's trigger, from runs of the sender, and from the delay queue.
 
-Lambda writes an object for each batch that the trigger discards, and for each call of the sender that failed for good;
-the consumer of the delay queue writes one for each message (`s3_parking`). Each holds the whole event, so its records
-outlive the stream's retention. A record's id is its object's name and its number in there: of the trigger's records
-their sequence number, else their place.
+Lambda writes an object for each batch that the trigger discards. It does so too for each call of the sender that
+failed for good. The consumer of the delay queue writes one for each message (`s3_parking`). Each holds the whole
+event, so its records outlive the stream's retention. A record's id is its object's name and a number. For the
+trigger's records that is their sequence number, else their place.
 """
 
 import base64

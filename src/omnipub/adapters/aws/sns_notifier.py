@@ -40,7 +40,7 @@ class SnsNotifier:
         subject = title_of(notice).encode("ascii", "replace").decode("ascii")[:SUBJECT_AT_MOST]
         try:
             with translated("SNS"):
-                told = self._clients.of("sns").publish(TopicArn=self._topic, Subject=subject, Message=text_of(notice))
+                answer = self._clients.of("sns").publish(TopicArn=self._topic, Subject=subject, Message=text_of(notice))
         except ClientError as error:
             raise NoticeRefusedError(f"SNS refuses the notice ({code_of(error)}).") from error
-        return f"SNS message {told['MessageId']}"
+        return f"SNS message {answer['MessageId']}"

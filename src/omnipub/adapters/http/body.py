@@ -18,7 +18,7 @@ from omnipub.ports.http import NotSentError
 from omnipub.strict_json import JsonError, loads
 
 BODY_BYTES = 1024 * 1024
-"""Of an answer, more is not read; what is cut off is no JSON any more and reaches the channel as text."""
+"""Of an answer, more is not read. What is cut off is no JSON any more and reaches the channel as text."""
 
 
 def written(

@@ -1,13 +1,12 @@
 """HTTP: one request, one answer; all that leaves for a network leaves here.
 
 Rules of this module:
-1. Nothing is sent twice that must not be: no redirects, no proxies, and a connection of its own for each request, since
-   only a fresh one cannot turn out to have been closed while the request was under way. A request whose repeat is
-   harmless may name whose kept connection it goes over. If that breaks off before any byte of an answer,
-   the request goes once more, over a fresh connection and within the same deadline; it counts as written whatever
-   becomes of that.
-2. `NotSentError` means that no byte of the request was written. The wire keeps that book, not the type
-   of an exception: whatever happens before its first write is "not sent", everything later "no answer".
+1. Nothing is sent twice that must not be: there are no redirects and no proxies. Each request has a connection of its
+   own, since a kept one may have been closed meanwhile. A request whose repeat is harmless may name whose kept
+   connection it goes over. If that breaks off before any byte of an answer, the request goes once more within the same
+   deadline. It goes over a fresh connection, and counts as written whatever becomes of that.
+2. `NotSentError` means that no byte of the request was written. The socket knows that, not the type of an
+   exception. Whatever happens before its first write is "not sent", everything later "no answer".
 3. Every wait ends at the request's deadline, however slowly the other side drips. Only looking up a name
    and making the connection can overrun it; nothing is written then.
 4. Errors name a host at most: never a path, a query, a header or a body.

@@ -2,10 +2,10 @@
 
 Rules of this file:
 1. A connection belongs to one account, one origin and one judgement of the address guard; nobody else gets it.
-2. It waits for `IDLE_SECONDS` at most, less than servers and their load balancers do, and lives for `AGE_SECONDS`
-   at most: then the name is looked up and the address judged again.
+2. It waits for `IDLE_SECONDS` at most, less than servers and their load balancers do, and lives for `AGE_SECONDS` at
+   most. Then the name is looked up and the address judged again.
 3. Whatever a server sends while nobody asked, its goodbye included, ends a connection.
-4. Both of a machine's clocks count: one stands still while a function or a laptop sleeps, the other may be set.
+4. Both of a machine's clocks count. One stands still while a function or a laptop sleeps, the other may be set.
 """
 
 import socket

@@ -1,8 +1,8 @@
 """A socket under one deadline, which knows whether anything was written.
 
 Rules of this module:
-1. A wire is one request long: touched from the moment its first write is tried, whether or not that write succeeds,
-   and answered from the first byte that it reads.
+1. A wire is one request long. It is touched from its first attempt to write, and answered from the first byte that it
+   reads.
 2. No read or write waits beyond the deadline, and nobody else sets a time-out.
 3. It never closes the socket.
 """

@@ -21,8 +21,8 @@ from urllib3.util import parse_url
 from omnipub.ports.http import NotSentError, UnreachableError
 
 USER_PORTS = frozenset({443, 8443})
-"""Where a user-given address may lead. Elsewhere other protocols listen, and the difference between
-"refused" and "timed out" would let a user scan a stranger's ports from our address."""
+"""Where a user-given address may lead. Elsewhere other protocols listen. And the difference between "refused" and
+"timed out" would let a user scan a stranger's ports from our address."""
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Host and port → addresses as text, best first; raises OSError or ValueError."""

@@ -1,7 +1,7 @@
 """What is written down about a table outside its directory: its last epoch, and each claim before its first request.
 
-One SQLite file for each identity. Claims that come at the same moment are committed together. The file is bounded:
-once it holds CLAIMS_AT_MOST claims the oldest are dropped, and `reach` says from which epoch on all are known.
+One SQLite file for each identity. Claims that come at the same moment are committed together. The file is bounded.
+Once it holds CLAIMS_AT_MOST claims the oldest are dropped, and `reach` says from which epoch on all are known.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from omnipub.hints import Action, Hint
 from omnipub.ports.place import ClaimRecord, Evidence
 
 CLAIMS_AT_MOST = 500_000
-"""Some 60 MB; at a hundred posts a minute three and a half days, at a hundred a day thirteen years."""
+"""Some 60 MB. At a hundred posts a minute that is three and a half days. At a hundred a day it is thirteen years."""
 
 DROPPED = 50_000
 """Dropped at once, so that it is not counted at each claim."""
@@ -21,7 +21,8 @@ DROPPED = 50_000
 PAGE = 10_000
 
 UNSURE = 2
-"""The table is ahead of the evidence by one at most, so a claim's epoch may be one too low; one more in hand."""
+"""The table is ahead of the evidence by one at most. So a claim's epoch may be one too low; one more is kept as a
+reserve."""
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS seat (one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, "

@@ -1,8 +1,8 @@
 """The place of a table on one machine: a state directory outside the data, with the evidence about each table.
 
-A table brings its own identity, drawn at random when it is made or adopted, and the evidence is found by it.
-So a directory may be moved or be named in another way, and several tables share a state directory. What lies
-there for one identity: `<identity>.db` with epoch and claims, and `<identity>.lock`, held while `up` runs.
+A table brings its own identity, drawn at random when it is made or adopted. And the evidence is found by it. So a
+directory may be moved or be named in another way, and several tables share a state directory. What lies there for one
+identity: `<identity>.db` with epoch and claims, and `<identity>.lock`, held while `up` runs.
 """
 
 import json
@@ -102,7 +102,7 @@ class DirectoryPlace:
                 self._locks[one] = self._lock(one)
 
     def begin(self, identity: str, *, epoch: int, boot: int) -> None:
-        """This process works on the table of that identity from now on; remembers the epoch."""
+        """This process works on the table of that identity from now on; the epoch is kept."""
         self.hold(identity)
         self.remember(identity, epoch)
         self.boot, self._works_on = boot, identity

@@ -80,7 +80,10 @@ def _key(path: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """A new key, there whole or not at all, and never in place of another that somebody makes at this moment."""
+    """A new key, there whole or not at all.
+
+    It never takes the place of another that somebody makes at this moment.
+    """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # of mode 0600
     with os.fdopen(descriptor, "wb") as file:
         file.write(os.urandom(KEY_BYTES))

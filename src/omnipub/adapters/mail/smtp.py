@@ -1,12 +1,12 @@
 """SMTP: one connection for each message, encrypted, within a deadline; what a server says is not passed on.
 
-1. Nothing is handed over in the open but to a server of this machine: where encryption was asked for and the server
+1. Nothing is handed over in the open but to a server of this machine. Where encryption was asked for and the server
    offers none, nothing is said to it.
 2. `NotSentError` means that the server has not taken the message, whatever it said until then. Only what goes wrong
    after the last byte of the message was written is `NoAnswerError`.
 3. Every step has a time-out, and all of them together have one: a server that drips is hung up on.
-4. Errors name the server's host and the numbers of its reply (550, 5.7.1), never its words, an address, a user or a
-   password.
+4. Errors name the server's host and the numbers of its reply (550, 5.7.1). They never name its words, an address, a
+   user or a password.
 """
 
 import base64
@@ -200,7 +200,10 @@ def _refused(server: MailServer, what: str, code: int, words: bytes | str) -> Ma
 
 
 def _dotted(content: bytes) -> bytes:
-    """The content as it is written after DATA: lines end in CR LF, a leading dot is doubled, one dot ends it."""
+    """The content as it is written after DATA.
+
+    Lines end in CR LF, a leading dot is doubled, one dot ends it.
+    """
     lines = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").split(b"\n")
     return b"\r\n".join([*(b"." + line if line.startswith(b".") else line for line in lines), b".", b""])
 

@@ -2,9 +2,9 @@
 
 Rules of this file:
 1. One account has one record under way at a time; the next is the one that came first.
-2. Of one network at most `slots` records are under way that began within the last `FRESH_SECONDS`. Older ones wait
-   for an answer and cost nothing but a thread: they no longer count, up to `total` of all networks.
-3. Who is under way for `SLOW_SECONDS` makes its account slow at once. Slow accounts have a line of their own: at most
+2. Of one network at most `slots` records are under way that began within the last `FRESH_SECONDS`. Older ones wait for
+   an answer and cost nothing but a thread. They no longer count, up to `total` of all networks.
+3. Who is under way for `SLOW_SECONDS` makes its account slow at once. Slow accounts have a line of their own. At most
    a quarter of a network's slots, and a quarter of the total, begin one.
 4. Nothing here locks: whoever calls holds the pool's lock.
 """
@@ -18,7 +18,8 @@ FRESH_SECONDS = 0.8
 
 SLOW_SECONDS = 5.0
 SLOW_FOR_SECONDS = 600.0
-"""So long an account is slow after its last slow record: longer than the longest rest of an account in trouble."""
+"""An account is slow for so long after its last slow record. That is longer than the longest rest of an account in
+trouble."""
 
 SLOW_SHARE = 4
 """Slow accounts get one part in so many."""

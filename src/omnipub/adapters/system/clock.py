@@ -53,8 +53,8 @@ class SystemClock:
 
         If the clock was set back, return when as much time has passed as lay before it.
 
-        A clock set forward, or a machine that slept, ends the sleep within a nap. Whoever waits while the
-        clock is set back by an hour does not wait an hour longer: it looks again at what is due by the new time.
+        A clock set forward, or a machine that slept, ends the sleep within a nap. Whoever waits while the clock is set
+        back by an hour does not wait an hour longer. It looks again at what is due by the new time.
         """
         left = (moment - self._wall()).total_seconds()
         longest = self._seconds() + left + LONGEST_NAP

@@ -40,7 +40,7 @@ LEVELS: Mapping[LogEvent, int] = MappingProxyType(
         logging.WARNING,
     )
 )
-"""Event → level: an error is a mistake of ours or a storage that fails, a warning what heals by itself; else INFO."""
+"""Event → level. An error is a mistake of ours or a storage that fails, a warning what heals by itself; else INFO."""
 
 
 class LogJournal:

@@ -15,7 +15,7 @@ def logger_for(settings: Settings) -> logging.Logger:
     """Return a logger of this system alone: one JSON object per line, with service and stage.
 
     It is not registered by name: two systems in one process write into their own files. On Lambda the lines that
-    figures are counted from are written whatever the level: without them the alarm on silence would stay red.
+    figures are counted from are written whatever the level. Without them the alarm on silence would stay red.
     """
     handler: logging.Handler
     least = wanted = logging.getLevelNamesMapping()[settings.log_level]

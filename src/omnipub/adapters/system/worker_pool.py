@@ -1,8 +1,8 @@
 """Threads that work on the records of many accounts, so that no account waits for another.
 
-Who may begin next stands in `account_lines`. What runs alone begins when no fresh record of others is under way, and
-nobody else begins for a moment. Both waits are bounded, and others get as long for themselves before the next one:
-nobody waits for it by a second.
+Who may begin next stands in `account_queues`. What runs alone begins when no fresh record of others is under way, and
+nobody else begins for a moment. Both waits are bounded, and others get as long for themselves before the next one.
+Nobody waits for it by a second.
 """
 
 import threading
@@ -28,7 +28,7 @@ DRAIN_SECONDS = 0.2
 """What runs alone waits so long at most for fresh records; those that are old may hang for long."""
 
 HEAD_START_SECONDS = 0.3
-"""So long nobody begins beside it: what kills a process does so when it reads or writes, not while it waits."""
+"""Nobody begins beside it for so long. What kills a process does so when it reads or writes, not while it waits."""
 
 IDLE_SECONDS = 10.0
 LOOK_SECONDS = 0.05
@@ -41,7 +41,7 @@ class WorkerPool(Generic[R]):
     """The `HandOver` port by threads.
 
     Args:
-        slots: Records of one network under way side by side, as `account_lines` counts them.
+        slots: Records of one network under way side by side, as `account_queues` counts them.
         total: Records under way at most.
     """
 
@@ -66,7 +66,7 @@ class WorkerPool(Generic[R]):
         """Work so from now on.
 
         Args:
-            work: Called in a thread with a record; the seconds after which the record comes again, or None if it is
+            work: Called in a thread with a record. The seconds after which the record comes again, or None if it is
                 done. It does not raise.
         """
         self._work = work

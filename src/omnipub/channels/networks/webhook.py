@@ -1,7 +1,7 @@
 """Webhooks of one's own, signed as Standard Webhooks 1.0.0 asks.
 
-A delivery keeps its `webhook-id` for ever: whoever receives it twice knows by it, so sending the same
-bytes again is always safe.
+A delivery keeps its `webhook-id` for ever. Whoever receives it twice knows by it, so sending the same bytes again is
+always safe.
 """
 
 import base64

@@ -1,8 +1,8 @@
 """What people do to a delivery: edit, cancel, retry, mark as published, dismiss. Pure, like `decide`.
 
 Rules of this module:
-1. What may be out is not edited: the public might see the old text and the new one. Under a key of ours that holds
-   until the key was found free, for the network would keep the old text under it, and we would call the new one out.
+1. What may be out is not edited: the public might see the old text and the new one. A key of ours holds until it was
+   found free. The network would keep the old text under it, and we would call the new one out.
 2. Only a person's explicit word sends again what may be out (`retry` of an unconfirmed delivery).
 3. A cancel never pretends: while a delivery is being published it is recorded, and wins if it can.
 """

@@ -1,4 +1,4 @@
-"""What becomes of a delivery after a try whose outcome is known. Pure, like `progress`.
+"""What becomes of a delivery after a try whose outcome is known. Pure, like `decide`.
 
 What may be out stays `publishing`, or ends where a person decides; it never returns to `scheduled` from here.
 """
@@ -98,7 +98,10 @@ def _throttled(delivery: Delivery, outcome: Outcome, now: datetime, rules: Rules
 
 
 def _unauthorised(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
-    """Back without using a try: the account is marked before this and holds what comes next, or gets a new token."""
+    """Back without using a try.
+
+    The account is marked before this and holds what comes next, or gets a new token.
+    """
     pause = ACCOUNT_PAUSE if delivery.may_be_out else timedelta(0)
     return _later(delivery, outcome, now, later(now, pause if outcome.wait is None else outcome.wait))
 

@@ -16,7 +16,7 @@ from omnipub.domain.delivery.model import Delivery, FrozenRequest, Lease, Reason
 from omnipub.domain.delivery.moves import at_rest, latest
 
 BEYOND_LEAD = timedelta(seconds=1)
-"""A worker waits for a moment that is at most the lead and this ahead: queues cut moments to whole seconds."""
+"""A worker waits for a moment that is at most the lead and this ahead. Queues cut moments to whole seconds."""
 
 WAIT_FOR_SIBLING = timedelta(seconds=60)
 """How long a delivery waits before it asks again whether the one before it with the same text is resolved."""
@@ -138,8 +138,8 @@ def cut_short(delivery: Delivery, now: datetime, *, boot: int) -> Delivery | Non
     The process that held that claim has ended.
 
     None if there is nothing to cut. What was claimed beside an `up` has no boot: its holder may live on. A lease that
-    begins later than now tells that the clock was set back; it ends by itself, as a look that reads back to a start
-    in the future would see nothing.
+    begins later than now tells that the clock was set back. It ends by itself, as a look that reads back to a start in
+    the future would see nothing.
     """
     lease = delivery.lease
     if lease is None or lease.boot in {0, boot} or not lease.started_at <= now < lease.until:

@@ -1,6 +1,6 @@
 """What a text is recognised by: for waiting coarsely, without its links; for adopting by its links as well.
 
-Two purposes need two measures. Later deliveries wait for one with *nearly* the same text, so nothing that a network
+Two purposes need two measures. Later deliveries wait for one with *nearly* the same text. So nothing that a network
 may do to a text must make two of them look different. A post is adopted only if it is *surely* what was sent.
 """
 

@@ -1,7 +1,7 @@
-"""What becomes of a delivery when an answer comes after another try has begun. Pure, like `progress`.
+"""What becomes of a delivery when an answer comes after another try has begun. Pure, like `decide`.
 
-A network's answer with an id is certain, so it counts wherever the delivery is by then. Only what the try itself
-knew is taken from its claim: the frozen request, and with it the revision and the text that went out.
+A network's answer with an id is certain, so it counts wherever the delivery is by then. Only what the try itself knew
+is taken from its claim. That is the frozen request, and with it the revision and the text that went out.
 """
 
 from dataclasses import replace

@@ -159,7 +159,7 @@ HOLDABLE = frozenset({Status.SCHEDULED, Status.HELD})
 """A pause, or an account that does not work, holds these."""
 
 SURELY_NOT_OUT = frozenset({Status.DRAFT, Status.SCHEDULED, Status.HELD, Status.MISSED, Status.FAILED})
-"""Nothing of these is out; what may be out never comes to one of them without a look or a person's word."""
+"""Nothing of these is out. What may be out never comes to one of them without a look or a person's word."""
 
 _NEXT = {(row.source, row.event): row.target for row in TRANSITIONS}
 
@@ -202,8 +202,8 @@ _UNDERWAY_FIRST = (
 def overall(statuses: Iterable[Status]) -> Status | Overall:
     """One word for several deliveries: their common status, else what matters most of the mixture.
 
-    A mixture with something published is `partially_published`; one still underway takes the status
-    nearest to the network; a settled mixture without a publication is `partially_failed`.
+    A mixture with something published is `partially_published`; one still underway takes the status nearest to the
+    network. A settled mixture without a publication is `partially_failed`.
     """
     present = set(statuses)
     if not present:

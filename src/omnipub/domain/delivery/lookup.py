@@ -11,10 +11,11 @@ CLOCK_DIFFERENCE = timedelta(seconds=120)
 """How far a network's clock may be off ours if nobody measured it: posts this much older may be ours."""
 
 MEASURED = timedelta(seconds=10)
-"""How much is left of that where the answer itself said what time it is there: whole seconds, and its way to us."""
+"""How much is left of that where the answer itself said what time it is there. It covers whole seconds, and the
+answer's way to us."""
 
 SURELY = timedelta(seconds=5)
-"""A post that is older than the try by no more than this counts as younger, as clocks are that well set."""
+"""A post that is older than the try by no more than this counts as younger. Clocks are that well set."""
 
 NAMED = 3
 """So many candidates are named; more say nothing."""

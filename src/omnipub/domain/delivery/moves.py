@@ -22,7 +22,7 @@ def look_at(delivery: Delivery, at: datetime) -> Delivery:
 def put_back(delivery: Delivery, now: datetime, at: datetime, *, reason: Reason | None) -> Delivery:
     """It is surely not out: due again at that moment. Every return from `publishing` to `scheduled` is this one.
 
-    A cancel that came while it was being published wins; and what would be due again only past its window is missed.
+    A cancel that came while it was being published wins. And what would be due again only past its window is missed.
     """
     back = replace(delivery, status=follow(delivery.status, Event.PUT_BACK), next_at=at, lease=None, reason=reason)
     if delivery.cancel_asked:

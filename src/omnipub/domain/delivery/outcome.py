@@ -65,8 +65,8 @@ class Outcome:
         ended: One of the seven.
         code: The network's own code or ours, short and stable (`190`, `DUPLICATE_POST`, `read_timeout`).
         sentence: Plain words for author and operator; never contains a secret.
-        wait: With `throttled`, how long the network asked us to stay away. With `auth`, after how long the post
-            may go on, as its account gets a new token by itself; None if its owner has to act.
+        wait: With `throttled`, how long the network asked us to stay away. With `auth`, after how long the post may go
+            on, as its account gets a new token by itself. None if its owner has to act.
         network_id: With `published` (always) and `already_there` (if the network said so).
         permalink: Where a person can see the post, if the network has such a place.
         title: With the check of an account: what its network calls it; `network_id` is its id there.

@@ -20,8 +20,8 @@ HOUR = timedelta(hours=1)
 def is_put_again(*, age: timedelta, age_at_last_tick: timedelta) -> bool:
     """Whether a tick puts a delivery that is overdue since `age`.
 
-    `age_at_last_tick` is its age at the last tick that put everything: a tick that was lost, or whose puts were
-    refused, loses no age; the next one finds it between the two.
+    `age_at_last_tick` is its age at the last tick that put everything. A tick that was lost, or whose puts were
+    refused, loses no age. The next one finds it between the two.
     """
     return age < FRESH or any(age_at_last_tick < mark <= age for mark in _marks(age))
 

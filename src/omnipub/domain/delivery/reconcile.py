@@ -2,7 +2,7 @@
 
 To repeat is to send again under the same key.
 
-Pure, like `progress`: once `may_be_out` is set, only what stands here or an operator's word clears it.
+Pure, like `decide`: once `may_be_out` is set, only what stands here or an operator's word clears it.
 """
 
 from dataclasses import dataclass, replace

@@ -8,8 +8,7 @@ from datetime import timedelta
 class Backoff:
     """Wait `first` after the first failure, twice as long after each further one, at most `longest`.
 
-    `jitter` is the share of the wait that chance may add, so that what failed together does not
-    come back together.
+    `jitter` is the share of the wait that chance may add. So what failed together does not come back together.
     """
 
     first: timedelta = timedelta(seconds=15)

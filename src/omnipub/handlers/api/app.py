@@ -112,7 +112,7 @@ def _list_channels(over: System, call: ApiCall) -> ApiResponse:
 def _show_me(over: System, call: ApiCall) -> ApiResponse:
     claims, owner = call.request.claims, call.viewer.owner
     profile = over.profiles.signed_in(owner, **told_of(claims))
-    said = {
+    document = {
         "id": owner,
         "email": profile.email,
         "name": profile.name,
@@ -120,7 +120,7 @@ def _show_me(over: System, call: ApiCall) -> ApiResponse:
         "operator": call.viewer.operator,
         "since": to_text(profile.since) if profile.since else None,
     }
-    return ApiResponse(body=said)
+    return ApiResponse(body=document)
 
 
 def _config(over: System) -> ApiResponse:
@@ -133,13 +133,13 @@ def _config(over: System) -> ApiResponse:
         "redirect_path": SIGNED_IN_PATH,
         "scopes": SIGN_IN_SCOPES,
     }
-    said = {
+    document = {
         "stage": settings.stage,
         "mode": settings.mode.value,
         "version": __version__,
         "sign_in": sign_in if settings.sign_in_url else None,
     }
-    return ApiResponse(body=said)
+    return ApiResponse(body=document)
 
 
 def _health(over: System) -> ApiResponse:

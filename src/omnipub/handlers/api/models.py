@@ -53,8 +53,8 @@ class _Body(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _few_fields(cls, said: object) -> object:
-        return _few(said, FIELDS_AT_MOST)
+    def _few_fields(cls, value: object) -> object:
+        return _few(value, FIELDS_AT_MOST)
 
     @classmethod
     def of(cls, body: object) -> Self:

@@ -32,9 +32,9 @@ def told_of(claims: Mapping[str, Any]) -> Mapping[str, str]:
 def groups_of(claim: object) -> frozenset[str]:
     """The groups in a claim `cognito:groups`.
 
-    API Gateway's JWT authorizer writes the token's list as one string: its members between one pair of brackets,
-    with one space between two. Cognito allows brackets and commas in a group's name, but no space: so each member
-    is a whole name, and only the outer brackets belong to none. Anything in another form names no group.
+    API Gateway's JWT authorizer writes the token's list as one string. The members stand between one pair of brackets,
+    with one space between two. Cognito allows brackets and commas in a group's name, but no space. So each member is a
+    whole name, and only the outer brackets belong to none. Anything in another form names no group.
     """
     if isinstance(claim, list):
         return frozenset(name for name in claim if isinstance(name, str))

@@ -33,7 +33,7 @@ from omnipub.storage.schema import PARTITION, SORT
 REREADS = 5
 
 NAMES_RELEASED = 5
-"""Of an account that has moved often, what is held for its latest ids goes on at once; ticks find the rest."""
+"""What is held for the latest ids of an account that has moved often goes on at once. Ticks find the rest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +62,13 @@ class Accounts:
     ) -> Connection:
         """Connect an account, or give it a new token if it is the one already connected under that name.
 
-        It is written over what a worker notes there meanwhile, or renews, and no turn to renew goes on; not over what
-        another connecting has written.
+        It is written over what a worker notes there meanwhile, or renews, and no turn to renew goes on. It is not
+        written over what another connecting has written.
 
-        Where a network has no address of its own, `base_url` is a secret: it is sealed, the account is known by its
-        hash, and `account` is what its owner calls it. Connecting it under the same name with another address moves
-        what waits for it there. With `network_id` the account is known by that, and `account` is another name of it:
-        who connected it by a name before moves to the id. With `named` the address is no secret's place, and `account`
+        Where a network has no address of its own, `base_url` is a secret. It is sealed, and the account is known by
+        its hash. `account` is what its owner calls it. Connecting it under the same name with another address moves
+        what waits for it there. With `network_id` the account is known by that, and `account` is another name of it.
+        Who connected it by a name before moves to the id. With `named` the address is no secret's place, and `account`
         stays the id.
 
         Raises:

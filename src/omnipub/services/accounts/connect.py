@@ -1,7 +1,7 @@
 """Look after connected accounts: connect one with what is known of its token, refresh or disconnect it by hand.
 
-Everything here is conditional on the version that was read: what the owner does meanwhile stands, and a token
-that was fetched for an older connection is discarded.
+Everything here is conditional on the version that was read. What the owner does meanwhile stands, and a token that was
+fetched for an older connection is discarded.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Addresses that are secrets, as webhooks have: sealed, and known in keys by a keyed hash alone.
 
-The hash's own key is drawn once for a table and sealed in it: so all processes have the same, and nobody who reads
-the table can try out addresses.
+The hash's own key is drawn once for a table and sealed in it. So all processes have the same, and nobody who reads the
+table can try out addresses.
 """
 
 import hashlib

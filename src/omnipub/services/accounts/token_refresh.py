@@ -2,7 +2,7 @@
 
 Rules of this module:
 1. The lock is a moment in the connection's item, written on the condition of its version. It ends by itself, later
-   than any request that its holder may still begin; a crash costs that time and nothing else.
+   than any request that its holder may still begin. A crash costs that time and nothing else.
 2. A new token is written only over the very credentials it was fetched with. Who finds others there has lost to a
    re-connection, or to another renewal, and discards what it got.
 3. No failure here may leave a claim behind: what goes wrong is an answer, never an error.

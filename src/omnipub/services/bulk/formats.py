@@ -1,7 +1,7 @@
 """Files of rows: CSV as spreadsheets write it, and JSON lines.
 
-CSV is RFC 4180 and what Excel makes of it: commas, semicolons or tabs, a `sep=` line, a byte order mark, headings in
-any case, and rows and columns without anything in them.
+CSV is RFC 4180 and what Excel makes of it. That is commas, semicolons or tabs, a `sep=` line, a byte order mark, and
+headings in any case. Rows and columns may be empty.
 """
 
 import csv

@@ -1,8 +1,8 @@
 """Rows become messages: every row is checked first, then each is created under its own key.
 
-A row's key is an idempotency key, and a row without one is named by what it says. So whatever ended an import
-half-way, importing the same file again creates the rest and nothing twice, for as long as such keys are
-remembered. A key that is the id of a message here stands for that message: what was exported is not doubled.
+A row's key is an idempotency key, and a row without one is named by what it says. Whatever ended an import half-way,
+importing the same file again creates the rest and nothing twice. That holds for as long as such keys are remembered. A
+key that is the id of a message here stands for that message: what was exported is not doubled.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,8 +1,8 @@
 """A message as a row: the one shape that import reads and export writes, in CSV and in JSON lines.
 
-In CSV a cell holds text; `channels` and `hashtags` are separated by commas, `variants` and several `images`
-are JSON. A spreadsheet would take a cell that begins like a formula for one: such a cell is written with an
-apostrophe in front, which reading takes away again.
+In CSV a cell holds text; `channels` and `hashtags` are separated by commas, `variants` and several `images` are JSON.
+A spreadsheet would take a cell that begins like a formula for one. Such a cell is written with an apostrophe in front,
+which reading takes away again.
 """
 
 import json

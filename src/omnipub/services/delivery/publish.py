@@ -1,7 +1,7 @@
 """Deliver what a record points at: claim, send or look, conclude.
 
-The claim is one conditional write that is also the intent. Whatever the stream repeats, reorders or
-invents meets that write: a record that is not the table's wish ends as "let be".
+The claim is one conditional write that is also the intent. Whatever the stream repeats, reorders or invents meets that
+write. A record that is not the table's wish ends as "let be".
 """
 
 from collections.abc import Callable, Mapping
@@ -58,13 +58,13 @@ from omnipub.storage.items import Connection, delivery_of
 REREADS = 3
 
 SEAL_BROKEN = "seal_broken"
-"""The code of a try whose token does not open: no network was asked, and what would renew it does not open either."""
+"""The code of a try whose token does not open. No network was asked, and what would renew it does not open either."""
 
 KEY_SILENT = "key_silent"
-"""The code of a try whose token could not be opened now: the key that seals it did not answer, or is disabled."""
+"""The code of a try whose token could not be opened now. The key that seals it did not answer, or is disabled."""
 
 UNPROVEN = "unproven"
-"""The code of a try that could not be written down outside of the table first: nothing was sent, no try is used."""
+"""The code of a try that could not be written down outside of the table first. Nothing was sent, no try is used."""
 
 UNASKED = frozenset({SEAL_BROKEN, KEY_SILENT, UNPROVEN})
 """Codes of tries in which no network was asked anything."""
@@ -354,8 +354,8 @@ class Publisher:
     ) -> datetime | None:
         """What the try's end says about the account; until when that rests now.
 
-        Storage may fail here, and others may win every race: the next try on the account learns the same, while
-        an outcome that is not written down for that reason would become an unknown one.
+        Storage may fail here, and others may win every race. The next try on the account learns the same. But an
+        outcome that is not written down for that reason would become an unknown one.
         """
         try:
             if outcome.ended is TryEnd.AUTH and outcome.wait is None:

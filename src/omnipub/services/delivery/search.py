@@ -1,7 +1,7 @@
 """An operator's look: is what may be out on its network? It adopts what it finds, and never sends.
 
-Not finding it decides nothing here: how often and how late to look before a post counts as surely not out is
-the rule of `reconcile`, and what cannot be found out is a person's to decide.
+Not finding it decides nothing here. `reconcile` rules how often and how late to look before a post counts as surely
+not out. What cannot be found out is a person's to decide.
 """
 
 from collections.abc import Mapping
@@ -76,12 +76,12 @@ class OperatorLook:
         channel = channel_of(self.channels, before.channel)
         now = self.base.clock.now()
         since, sent = searched_since(before, now), self._sent(before, channel)
-        seen = self.reconcile.see(before, connection, channel, sent=sent, since=since, until=now + self.within)
-        self.base.journal.note(LogEvent.SEARCHED, channel=network_of(before.channel), found=seen.found is not None)
-        if seen.found is None:
+        result = self.reconcile.see(before, connection, channel, sent=sent, since=since, until=now + self.within)
+        self.base.journal.note(LogEvent.SEARCHED, channel=network_of(before.channel), found=result.found is not None)
+        if result.found is None:
             nothing = f"The account has nothing like it since {to_text(since)}."
-            return LookReport(delivery=before, found=False, sentence=nothing if seen.clear else seen.sentence)
-        after = found(before, seen.found)
+            return LookReport(delivery=before, found=False, sentence=nothing if result.clear else result.sentence)
+        after = found(before, result.found)
         try:
             moved = self.recording.move(before, after, *self.recording.taking(after))
         except ConditionFailedError as error:

@@ -16,7 +16,7 @@ from omnipub.services.accounts.token_refresh import TokenRefresh
 from omnipub.storage.items import Connection
 
 LATER = timedelta(seconds=30)
-"""When a post comes back whose claim had no time left for a renewal: that follows at the end of the batch."""
+"""When a post comes back whose claim had no time left for a renewal. That follows at the end of the batch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,8 @@ class TokenRetry:
     """Goes on after a refusal for a token that can be renewed.
 
     Attributes:
-        patience: So long after its claim a try begins something new: a worker that claimed at the last moment of its
-            budget must still end within its time-out.
+        patience: A try begins something new for so long after its claim. A worker that claimed at the last moment of
+            its budget must still end within its time-out.
     """
 
     token_refresh: TokenRefresh

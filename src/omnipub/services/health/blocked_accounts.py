@@ -23,10 +23,10 @@ from omnipub.storage import access
 from omnipub.storage.items import Connection, connection_of, key_of
 
 REMIND = timedelta(days=10)
-"""How long before its end a token is worth a word: LinkedIn's last sixty days, and most must be had by hand."""
+"""How long before its end a token is mentioned. LinkedIn's last sixty days, and most must be had by hand."""
 
 WARNED_AHEAD = timedelta(days=60)
-"""How long before its end a version of a network's interface is worth a word."""
+"""How long before its end a version of a network's interface is mentioned."""
 
 UPDATE = "git pull"
 

@@ -88,7 +88,10 @@ class Checkup:
         return Finding(name="scheduler", health=health, what=what, at=beat, next=start or "")
 
     def _clock(self, beat: datetime | None) -> Finding:
-        """A cursor is at most a horizon ahead of the clock that wrote it: more means that the clock went back."""
+        """A cursor is at most a horizon ahead of the clock that wrote it.
+
+        More means that the clock went back.
+        """
         now = self.base.clock.now()
         item = self.base.table.get(keys.cursor())
         newest = max([*([from_text(item["at"]) - HORIZON] if item else []), *([beat] if beat else []), now])

@@ -1,7 +1,7 @@
 """What people do to messages that exist: edit, cancel, retry, mark as published, dismiss.
 
-Each is one conditional write per delivery, or one transaction for an edit; a lost race is read again and
-decided anew, so that a person's word never overwrites what the network has said meanwhile.
+Each is one conditional write per delivery, or one transaction for an edit. A lost race is read again and decided anew.
+So a person's word never overwrites what the network has said meanwhile.
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -1,4 +1,4 @@
-"""Compose a message: check it, and bring it into the world with its deliveries."""
+"""Create a message: check it, and store it with its deliveries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class CreateMessage:
     ) -> Created:
         """Accept a message for publication, now or at its schedule.
 
-        `late` accepts a moment that is over while its window is open: a client that repeats a request whose first
+        `late` accepts a moment that is over while its window is open. A client that repeats a request whose first
         sending never arrived keeps its promise. It is due at once. `imported` names the import that it is part of.
 
         Raises:

@@ -1,7 +1,7 @@
 """Create a message or certification in one transaction, under the idempotency key of its request.
 
-The transaction holds the item, its deliveries, and the idempotency record of the request that asked for
-it, so that a request repeated after a lost answer finds what the first one made.
+The transaction holds the item, its deliveries, and the idempotency record of the request that asked for it. So a
+request repeated after a lost answer finds what the first one made.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """What an edit writes: the message and all its deliveries in one transaction, or nothing.
 
-It decides and checks; `operate` writes, and decides anew if somebody else was faster.
+It decides and checks; `actions` writes, and decides anew if somebody else was faster.
 """
 
 from collections.abc import Callable

@@ -136,7 +136,7 @@ def checked_cursor(after: str, kind: ParentKind, *, by_moment: bool) -> str:
 
 def _words(head: Mapping[str, Any]) -> Iterator[str]:
     """Everything that a message or certification says, piece by piece."""
-    for name in _SAID:
+    for name in _CONTENT_FIELDS:
         yield from _texts(head.get(name))
 
 
@@ -157,5 +157,5 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-_SAID = ("excerpt", "content", "member", "personal_message")
+_CONTENT_FIELDS = ("excerpt", "content", "member", "personal_message")
 """Attributes of a message or certification that hold its words."""

@@ -1,7 +1,7 @@
 """Page through messages and certifications, newest first, narrowed by a filter.
 
-What a page reads is planned in `query_plan`. What the keys do not bound is picked from the entries that were read,
-so a page costs the same however much there is, and may be short, or empty, with a cursor.
+What a page reads is planned in `query_plan`. What the keys do not bound is picked from the entries that were read. So
+a page costs the same however much there is, and may be short, or empty, with a cursor.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,8 +54,8 @@ class ListMessages:
     ) -> MessageRows:
         """A page: an owner's own, or for operators everybody's.
 
-        With a status that an index holds, what has it since last (or is due last) comes first, else what was
-        composed last.
+        With a status that an index holds, what got it last, or is due last, comes first. Else what was composed last
+        comes first.
 
         Raises:
             InvalidInputError: A filter, the limit or the cursor makes no sense.

@@ -1,6 +1,6 @@
 """The shapes of messages, certifications and deliveries in JSON, which the API and the command line share.
 
-Only type checkers and JSON Schema read these types; whoever serialises imports them for type checking alone, as
+Only type checkers and JSON Schema read these types. Whoever serialises imports them for type checking alone, as
 `typing_extensions` costs time at a start. Moments are UTC in ISO 8601 with milliseconds.
 """
 
@@ -227,7 +227,7 @@ class PreviewImageJson(TypedDict):
 class ChannelPreviewJson(ChannelCheckJson):
     """What one channel would publish.
 
-    `body` is the rendered request in the network's own words, without credentials; keys in it that are made from the
+    `body` is the rendered request in the network's own words, without credentials. Keys in it that are made from the
     message's id are placeholders until there is one.
     """
 

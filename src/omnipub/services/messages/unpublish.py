@@ -1,7 +1,7 @@
 """Delete posts at their networks again: one deletion per delivery, each with its own result.
 
-Nothing is claimed for it, as every deletion may be repeated: what is not there any more counts as done. A
-pause does not stop it, since taking something back is often why a person has paused; a closed gate does.
+Nothing is claimed for it, as every deletion may be repeated: what is not there any more counts as done. A pause does
+not stop it, since taking something back is often why a person has paused. A closed gate does.
 """
 
 from collections.abc import Mapping, Sequence

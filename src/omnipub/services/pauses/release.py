@@ -1,9 +1,9 @@
 """Let go what was held: in due order, spaced by each channel's pace, and to the end whoever dies meanwhile.
 
-A release is a row, written with the very write that lifts the reason (a pause deleted, an account connected
-again). Whoever lifts it carries it out at once; the ticks carry it out again until no index can lag behind
-any more, and only then is the row deleted. A hold is written on the condition that its reason still stands,
-so nothing is held after the last of these looks.
+A release is a row. It is written with the very write that lifts the reason (a pause deleted, an account connected
+again). Whoever lifts it carries it out at once. The ticks carry it out again until no index can lag behind any more.
+And only then is the row deleted. A hold is written on the condition that its reason still stands. So nothing is held
+after the last of these looks.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -66,8 +66,8 @@ class Releases:
     def carry_out(self, row: Item, *, by: str = "") -> int:
         """Release what is held in the row's scope and no longer has a reason to be; how many.
 
-        In a table that is a copy nothing is let go: an adoption doubts what is held, and not what was missed. The
-        row stays, and the ticks after the adoption carry it out.
+        In a table that is a copy nothing is let go. An adoption doubts what is held, and not what was missed. The row
+        stays, and the ticks after the adoption carry it out.
 
         `by` is who began it, if that is known: a row does not say it, so the ticks do not.
         """

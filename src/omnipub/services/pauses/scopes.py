@@ -16,7 +16,7 @@ EVERYTHING = "everything"
 KINDS = ("channel", "account", "owner")
 
 PAUSES_AT_ONCE = 20
-"""Pauses that are read together, for about a read unit; of more, only those that can hold a delivery are read."""
+"""Pauses that are read together, for about a read unit. Of more, only those that can hold a delivery are read."""
 
 
 class ReadsItems(Protocol):
@@ -72,7 +72,7 @@ def pause_of(item: Item) -> Pause:
 def pause_over(table: Table, delivery: Delivery) -> Pause | None:
     """The pause that holds a delivery, the widest first, or None.
 
-    Pauses are few, and a page of all of them costs one read unit; each absent one that is asked for costs one, too.
+    Pauses are few, and a page of all of them costs one read unit. Each absent one that is asked for costs one, too.
     """
     wanted = [keys.pause(scope) for scope in scopes_of(delivery)]
     page = table.query(access.pauses(limit=PAUSES_AT_ONCE))

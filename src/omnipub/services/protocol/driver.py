@@ -4,8 +4,8 @@ A channel says what to send; the driver sends it, one request at a time, and nev
 request it re-reads the clock: if the request's whole time-out no longer fits into the lease, it stops.
 Once the channel has yielded `Published`, the try is published, whatever follows.
 
-It knows every secret of a conversation: those of the account, those in its requests, and those that an answer
-brings. What a conversation ends in leaves without any of them.
+It knows every secret of a conversation: the account's, those in its requests, and those that an answer brings. All are
+masked. What a conversation ends in leaves without any of them.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator

@@ -33,7 +33,7 @@ class Enqueue:
     def committed(self, deliveries: Iterable[Delivery], *, why: str, trace: str = "") -> None:
         """Hand over the next moments of `deliveries`, all of them already in the table.
 
-        What the stream does not take goes to the delay queue, and what that does not take is left to the ticks.
+        What the stream does not take goes to the delay queue. And what that does not take is left to the ticks.
         """
         until = self.base.clock.now() + HORIZON
         soon = [
@@ -73,8 +73,8 @@ class Enqueue:
     def back(self, pointer: Pointer, delivery: Delivery) -> bool:
         """Hand a pointer that came too early to the delay queue again; whether that was this pointer's business.
 
-        Only the pointer of the very moment that stands in the table comes back: whoever set another moment has
-        handed that over.
+        Only the pointer of the very moment that stands in the table comes back. Whoever set another moment has handed
+        that over.
         """
         at = delivery.next_at
         if at is None or pointer.at != at or not timedelta(0) < at - self.base.clock.now() <= HORIZON:

@@ -32,7 +32,7 @@ CLOSED = "closed"
 """The attribute that says why the gate is shut, whatever identity and epoch are."""
 
 LOOKED_AT = 1_000
-"""More claims than are ever on their way at once: a table that knows all of them is no older state."""
+"""More claims than are ever on their way at once. A table that knows all of them is no older state."""
 
 LOOKED_AT_ON_START = 20_000
 """A start looks further back: it also meets files of several moments that somebody put together."""
@@ -70,7 +70,7 @@ _ASK = (
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """Opens and checks; `adoption` re-opens."""
+    """Opens and checks; `adopt` re-opens."""
 
     base: Base
     place: Place

@@ -109,11 +109,11 @@ class DeliveryStore:
         The try's `history` is written beside it, unless the delivery tells that try itself.
 
         What is found belongs to the delivery in the same transaction. What the network `answered` is its own whatever
-        becomes of the claim, so that is written first: two writes cost half of a transaction, and after a death
-        between them nobody else takes the post for theirs.
+        becomes of the claim, so that is written first. Two writes cost half of a transaction. After a death between
+        them nobody else takes the post for theirs.
 
-        A cancel may be recorded while we send; then the decision is taken again from what is there. Our own
-        storage failing would turn a known outcome into an unknown one, so it is tried again for a while.
+        A cancel may be recorded while we send; then the decision is taken again from what is there. Our own storage
+        failing would turn a known outcome into an unknown one. So it is tried again for a while.
 
         Raises:
             ConditionFailedError: Our claim is gone, or the post has another owner.

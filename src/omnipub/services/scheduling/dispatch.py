@@ -1,8 +1,8 @@
 """Hand over what is due, each minute: the scheduler's tick. It waits for nothing.
 
-Ticks may overlap, double, jitter or be lost. A pointer that is put twice costs a read; none costs punctuality.
-"A tick ran" and "a tick put everything" are two facts: the beat is written first, the cursor and `served_at` after
-the last put, and only if stream and delay queue took all of it. Only the cursor's write is conditional.
+Ticks may overlap, double, jitter or be lost. A pointer that is put twice costs a read; none costs punctuality. "A tick
+ran" and "a tick put everything" are two facts. The beat is written first. The cursor and `served_at` are written after
+the last put, if stream and delay queue took all of it. Only the cursor's write is conditional.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

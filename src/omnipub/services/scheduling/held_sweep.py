@@ -1,7 +1,7 @@
 """Each hour: release what is held without a reason, and miss what has passed its window.
 
 A release carries out once what was begun; it looks through an index that may lag. This sweep looks at everything that
-is held, asks the items themselves, and needs no row that says that something is to be let go.
+is held, and asks the items themselves. It needs no row that says that something is to be let go.
 
 What a pause holds stays held past its window: whoever resumes is asked whether it shall be sent or missed.
 """

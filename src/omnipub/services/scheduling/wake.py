@@ -16,7 +16,7 @@ REPEATED = timedelta(seconds=1)
 PAUSE = timedelta(milliseconds=200)
 
 DELAYED_AGAIN = timedelta(seconds=10)
-"""What the stream refuses this long after its moment is left to the ticks: each round may double some of it."""
+"""What the stream refuses this long after its moment is left to the ticks. Each round may double some of it."""
 
 
 @dataclass(frozen=True, kw_only=True)

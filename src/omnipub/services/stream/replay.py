@@ -1,7 +1,7 @@
 """Replay records: say what would become of them, give them to the worker again, or put their pointers again.
 
-The worker decides by the table, as it does for every record; a replay that repeats what is done ends there.
-A parked record leaves the parking place when the worker, or the stream, has taken it.
+The worker decides by the table, as it does for every record. A replay that repeats what is done ends there. A parked
+record leaves the parking place when the worker, or the stream, has taken it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -15,7 +15,7 @@ TICK = "omnipub.tick"
 RUN_NOW = "omnipub.run-now"
 
 ROWS = 10_000
-"""The most rows of an answer to a run-now: with them it is well below the 6 MB that Lambda hands back."""
+"""The most rows of an answer to a run-now. With them it is well below the 6 MB that Lambda hands back."""
 
 KEY_CHARACTERS = 500
 """Of a pointer's keys: no key of ours comes near, and DynamoDB refuses sort keys of more than 1,024 bytes."""

@@ -1,7 +1,7 @@
 """Make a copied or restored table the original: what the original may have sent is left to a person.
 
-What the evidence names is in doubt whatever the table says of it: a delivery that was scheduled for later when the
-copy was made, and then moved ahead and sent, or one that had failed and was sent again.
+What the evidence names is in doubt whatever the table says of it. A delivery may have been scheduled for later when
+the copy was made, and then moved ahead and sent. Or it had failed and was sent again.
 """
 
 from collections.abc import Iterator

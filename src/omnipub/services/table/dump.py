@@ -2,8 +2,8 @@
 
 Secrets and the gate are left out.
 
-What is brought in is a copy, so the gate is shut before the first item is written and stays so until somebody
-adopts the table. Whoever reads the file back learns of everything that is wrong in it before anything is written.
+What is brought in is a copy. So the gate is shut before the first item is written and stays so until somebody adopts
+the table. Whoever reads the file back learns of everything that is wrong in it before anything is written.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
-"""What must be true of every item by itself: pure, one row per promise; `relations` has the other half.
+"""What must be true of every item by itself: pure, one row per promise; `integrity_relations` has the other half.
 
-A finding of any of these means that something outside omnipub wrote into the table, or that omnipub has an
-error: no sequence of crashes, races and lost answers may lead there.
+A finding of any of these means that something outside omnipub wrote into the table, or an error of omnipub. No
+sequence of crashes, races and lost answers may lead there.
 """
 
 from collections.abc import Callable, Iterator, Mapping

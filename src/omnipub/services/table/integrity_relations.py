@@ -133,7 +133,10 @@ def _marker(item: Item, kind: ItemKind, there: Mapping[Key, Item]) -> Iterator[W
 
 
 def _value(item: Item | None) -> Any:
-    """The value in a relative, or None if there is none or it is unreadable, which is a finding of its own."""
+    """The value in a relative; None if there is none, or if it is unreadable.
+
+    That is a finding of its own.
+    """
     try:
         return None if item is None else value_of(item)
     except ValueError:

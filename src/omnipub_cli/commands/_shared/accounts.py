@@ -94,7 +94,7 @@ def verdict(call: Call, tested: CheckResult) -> ConnectionTestJson:
 
 
 def exit_code(tested: Sequence[CheckResult]) -> int:
-    """0 if nothing speaks against the accounts; a network that could not be asked is a code of its own."""
+    """The exit code: 0 if all accounts work; a network that did not answer has a code of its own."""
     from omnipub.services.accounts.check import CheckVerdict
     from omnipub_cli.framework.exit_codes import ExitCode
 

@@ -180,14 +180,14 @@ def forget(account: AwsAccount, target: Target) -> None:
 
 def interrupted(call: Call, going: Sequence[str], *, stage: str) -> None:
     """Say what goes on without this command, also to who wants nothing else said."""
-    said = "Nothing is under way on AWS; what was done stays done."
+    sentence = "Nothing is under way on AWS; what was done stays done."
     then = "Type the same command again: it goes on from there."
     if going:
-        said = f"CloudFormation goes on with {', '.join(going)} without this command; nothing else was begun."
+        sentence = f"CloudFormation goes on with {', '.join(going)} without this command; nothing else was begun."
         then = f"See how it ends: omnipub status --stage {stage}; the same command, typed again, goes on from there."
     if not call.output.talks:
-        call.output.announce(f"{said} {then}", json={"interrupted": {"going": list(going), "next": then}})
+        call.output.announce(f"{sentence} {then}", json={"interrupted": {"going": list(going), "next": then}})
         return
     call.output.note()
-    call.output.note(said)
+    call.output.note(sentence)
     call.output.hint(then)

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from omnipub_cli.framework.context import Call
 
 
-def key_of(key: str, command: str, asked: Mapping[str, Any]) -> IdempotencyKey | None:
+def key_of(key: str, command: str, request: Mapping[str, Any]) -> IdempotencyKey | None:
     """The Idempotency-Key of a command that asked for this, if it was given one."""
     from omnipub.services.messages.create_transaction import IdempotencyKey
 
-    return IdempotencyKey.of(key, {"command": command, **asked}) if key else None
+    return IdempotencyKey.of(key, {"command": command, **request}) if key else None
 
 
 @contextmanager

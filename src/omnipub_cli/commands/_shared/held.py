@@ -38,7 +38,7 @@ class HoldNotices:
     call: Call
     system: System
     channels: set[str] = field(default_factory=set)
-    _told: set[HoldNotice] = field(default_factory=set)
+    _printed: set[HoldNotice] = field(default_factory=set)
     _looked: float | None = None
 
     def look(self, deliveries: Sequence[Delivery], now: datetime) -> bool:
@@ -58,8 +58,8 @@ class HoldNotices:
         for one in deliveries:
             for hold in holds_of(self.system, one):
                 self.channels.add(one.channel)
-                if hold not in self._told:
-                    self._told.add(hold)
+                if hold not in self._printed:
+                    self._printed.add(hold)
                     self.call.output.warn(hold.sentence)
                     self.call.output.hint(f"Let it go on: {self.call.typed(hold.next)}")
 

@@ -61,10 +61,10 @@ def present(call: Call, system: System, shown: Shown) -> None:
         return known is not None and known.remedy(delivery.account) is not ReconcileMethod.NONE
 
     subject = shown.subject
-    said = list(_message(subject.content) if isinstance(subject, Message) else _certification(subject))
+    lines = list(_message(subject.content) if isinstance(subject, Message) else _certification(subject))
     call.output.data(
         RecordView(fields=_head(shown)),
-        *([StoryView(lines=said)] if said else []),
+        *([StoryView(lines=lines)] if lines else []),
         timeline(
             shown, system.world.clock.now(), call.typed, can_look, holds=lambda delivery: holds_of(system, delivery)
         ),
@@ -77,13 +77,13 @@ def present(call: Call, system: System, shown: Shown) -> None:
 
 def _head(shown: Shown) -> list[tuple[str, Cell]]:
     schedule = shown.subject.schedule
-    asked = f"{schedule.local.replace('T', ' ')} {schedule.zone}"
+    local_time = f"{schedule.local.replace('T', ' ')} {schedule.zone}"
     return [
         ("id", shown.parent.id),
         ("status", StatusCell(shown.status.value)),
         ("created", shown.subject.created_at),
         ("due", schedule.at),
-        *([("asked for", asked)] if schedule.zone != "UTC" else []),
+        *([("asked for", local_time)] if schedule.zone != "UTC" else []),
         ("owner", shown.subject.owner),
     ]
 

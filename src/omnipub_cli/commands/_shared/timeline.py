@@ -93,8 +93,8 @@ def _end(one: Attempt) -> tuple[str, ...]:
     if one.ended == "published":
         return (one.sentence,)  # that it is out is told with the publication
     code = f" ({one.code})" if one.code else ""
-    said = f": {one.sentence}" if one.sentence else ""
-    return (f"{ENDS.get(one.ended, one.ended)}{code}{said}",)
+    detail = f": {one.sentence}" if one.sentence else ""
+    return (f"{ENDS.get(one.ended, one.ended)}{code}{detail}",)
 
 
 def _looks(delivery: Delivery) -> Iterator[LineView]:

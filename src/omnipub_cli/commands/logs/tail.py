@@ -89,7 +89,10 @@ def tail(
 
 
 def _groups(known: Functions, wanted: Sequence[str], *, stage: str, all_of_them: bool) -> Mapping[str, str]:
-    """Where each function's lines are; one that is not deployed is only missed if it was asked for, or all are."""
+    """Where each function's lines are.
+
+    One that is not deployed is only missed if it was asked for, or all are.
+    """
     groups: dict[str, str] = {}
     missing: ConfigurationError | None = None
     for one in wanted:

@@ -24,7 +24,8 @@ VERBS = {
     "mark-published": "Say that an unconfirmed delivery was found on its network.",
     "unpublish": "Delete what is published at its networks, on all channels or those named; repeating it is safe.",
 }
-"""Verb → its summary, in the order of the help; `messages/<verb>.py` answers it: a new verb is that file and a line."""
+"""Verb → its summary, in the order of the help. `messages/<verb>.py` answers it: a new verb is that file and a
+line."""
 
 
 class Verbs(LazyGroup):

@@ -1,6 +1,6 @@
 """One verb on several deliveries: shown, asked for once, done row by row.
 
-A row that fails does not stop the others; the report says which, and the command then ends with exit code 1.
+A row that fails does not stop the others. The report says which, and the command then ends with exit code 1.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Do = Callable[[Parent, Sequence[str]], Sequence[Delivery]]
     Act = Callable[[Delivery], "Done"]
-    Tell = Callable[[Call, Sequence["Done"]], None]
+    Print = Callable[[Call, Sequence["Done"]], None]
 
 COLUMNS = (
     Column("ID"),
@@ -107,7 +107,7 @@ def ask(call: Call, verb: Verb, rows: Sequence[Delivery], *, yes: bool) -> None:
     confirm(call, f"This {verb.does} {count}." + (f" {verb.warning}" if unsure else ""), yes=yes)
 
 
-def each(call: Call, rows: Sequence[Delivery], act: Act, show_results: Tell) -> list[Done]:
+def each(call: Call, rows: Sequence[Delivery], act: Act, show_results: Print) -> list[Done]:
     """Do it to each row, and print the report.
 
     What failed is a row too, and so is what was done before Ctrl-C.

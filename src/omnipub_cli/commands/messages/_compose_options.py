@@ -69,7 +69,7 @@ class ComposeOptions:
     variant: Variants = None
 
 
-def previewed(call: Call, system: System, asked: ComposeOptions) -> tuple[str, Previewed]:
+def previewed(call: Call, system: System, options: ComposeOptions) -> tuple[str, Previewed]:
     """The message's id, empty if it has none yet, and what its channels make of it.
 
     Raises:
@@ -78,20 +78,20 @@ def previewed(call: Call, system: System, asked: ComposeOptions) -> tuple[str, P
     """
     from omnipub_cli.commands._shared.lookup import named
 
-    if not listed(asked.to or []):
-        if replace(asked, what="") != ComposeOptions() or not _is_id(asked.what):
+    if not listed(options.to or []):
+        if replace(options, what="") != ComposeOptions() or not _is_id(options.what):
             raise InvalidInputError(
                 "No channel is named.",
                 hint="Add --to facebook,linkedin; or give the id of a message, and nothing else.",
             )
-        shown = named(call, system, asked.what)
+        shown = named(call, system, options.what)
         return shown.parent.id, system.preview.existing(shown)
     found = system.preview.new(
         owner=call.owner,
-        content=_content(call, asked),
-        channels=listed(asked.to or []),
-        schedule=inputs.schedule(asked.at, asked.zone, asked.fold),
-        window=inputs.window(asked.not_after, asked.zone, asked.fold),
+        content=_content(call, options),
+        channels=listed(options.to or []),
+        schedule=inputs.schedule(options.at, options.zone, options.fold),
+        window=inputs.window(options.not_after, options.zone, options.fold),
     )
     return "", found
 
@@ -105,18 +105,18 @@ def explain(call: Call, found: Previewed) -> None:
         call.output.hint(f"See what each network accepts: {call.typed('channels limits')}")
 
 
-def _content(call: Call, asked: ComposeOptions) -> Content:
+def _content(call: Call, options: ComposeOptions) -> Content:
     from omnipub.domain.message import Content
 
-    if asked.what and asked.file:
+    if options.what and options.file:
         raise InvalidInputError("There are two texts: one typed, one in --file.", hint="Leave one of them out.")
     return Content(
-        text=_text_in(asked.file) if asked.file else inputs.text_of(asked.what, call.output),
-        link=asked.link,
-        link_title=asked.link_title,
-        hashtags=tuple(tag.removeprefix("#") for tag in listed(asked.hashtag or [])),
-        media=inputs.images(asked.image or [], asked.alt or [], _Unkept()),
-        variants=inputs.variants(asked.variant or []),
+        text=_text_in(options.file) if options.file else inputs.text_of(options.what, call.output),
+        link=options.link,
+        link_title=options.link_title,
+        hashtags=tuple(tag.removeprefix("#") for tag in listed(options.hashtag or [])),
+        media=inputs.images(options.image or [], options.alt or [], _Unkept()),
+        variants=inputs.variants(options.variant or []),
     )
 
 

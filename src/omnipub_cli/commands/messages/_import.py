@@ -174,7 +174,10 @@ class Run:
             raise typer.Exit(ExitCode.FAILURE)
 
     def _say_what_goes_out_now(self) -> None:
-        """An empty cell may be a mistake, so it is not only meant: it is said, also to whoever agreed before."""
+        """An empty cell may be a mistake.
+
+        So it is said how many there are, also to whoever agreed before.
+        """
         count = len(self.at_once)
         if count:
             verb, pronoun = ("has", "it goes") if count == 1 else ("have", "they go")

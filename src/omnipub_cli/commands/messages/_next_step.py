@@ -49,8 +49,8 @@ def why(delivery: Delivery, now: datetime, holds: Sequence[HoldNotice] = ()) -> 
     since = span(now - delivery.next_at) if delivery.next_at else ""
     match delivery.status.value:
         case "publishing":
-            said = f"Its worker did not come back; {since} ago it should have been looked for."
-            return f"{said} {reason}".rstrip()
+            sentence = f"Its worker did not come back; {since} ago it should have been looked for."
+            return f"{sentence} {reason}".rstrip()
         case "scheduled":
             return f"It should have been taken {since} ago. {reason}".rstrip()
         case "held":

@@ -25,7 +25,7 @@ Form = Annotated[
 KINDS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
 
 
-def format_of(name: str, asked: str | None) -> Format:
+def format_of(name: str, wanted: str | None) -> Format:
     """The format that was asked for, or else that the file's name ends in.
 
     Raises:
@@ -33,7 +33,7 @@ def format_of(name: str, asked: str | None) -> Format:
     """
     from omnipub.services.bulk.formats import Format
 
-    name_given = asked or Path(name).suffix.lower().removeprefix(".")
+    name_given = wanted or Path(name).suffix.lower().removeprefix(".")
     if name_given not in set(Format):
         raise InvalidInputError(
             f"Its name does not say what {name} is.", hint="Name it .csv or .jsonl, or add --format csv|jsonl."

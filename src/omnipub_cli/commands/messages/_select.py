@@ -68,7 +68,7 @@ class Picked:
 
     ids: tuple[str, ...]
     channels: tuple[str, ...]
-    asked: Filter
+    filter_: Filter
 
     @property
     def one(self) -> bool:
@@ -78,7 +78,7 @@ class Picked:
     @property
     def names_status(self) -> bool:
         """Whether a person named what may be sent twice."""
-        return bool(self.asked.status or (self.ids and self.channels))
+        return bool(self.filter_.status or (self.ids and self.channels))
 
 
 def picked(verb: Verb, aim: DeliverySelection, *, now: datetime) -> Picked:
@@ -90,8 +90,8 @@ def picked(verb: Verb, aim: DeliverySelection, *, now: datetime) -> Picked:
     from omnipub.services.messages.filters import OFFERED, Filter
 
     ids, channels = aim.ids, once(aim.channel)
-    asked = filter_of(aim, now=now)
-    narrowed = asked != Filter()
+    filter_ = filter_of(aim, now=now)
+    narrowed = filter_ != Filter()
     if ids and narrowed:
         raise InvalidInputError("Ids and a filter exclude each other.", hint="Leave one out; --channel goes with both.")
     if not (ids or narrowed or channels):
@@ -101,12 +101,12 @@ def picked(verb: Verb, aim: DeliverySelection, *, now: datetime) -> Picked:
             "--due-before, --text or --import.",
         )
     allowed = (*verb.meant, *verb.if_named)
-    if asked.status and asked.status not in allowed:
+    if filter_.status and filter_.status not in allowed:
         raise InvalidInputError(
-            f"{verb.name} does not act on what is '{asked.status}'.",
+            f"{verb.name} does not act on what is '{filter_.status}'.",
             hint=f"It acts on: {', '.join(one for one in allowed if one in OFFERED)}.",
         )
-    return Picked(ids=tuple(dict.fromkeys(ids or ())), channels=tuple(channels), asked=asked)
+    return Picked(ids=tuple(dict.fromkeys(ids or ())), channels=tuple(channels), filter_=filter_)
 
 
 def chosen(call: Call, system: System, verb: Verb, what: Picked) -> list[Delivery]:
@@ -149,21 +149,21 @@ def _filtered(call: Call, system: System, verb: Verb, what: Picked) -> Iterator[
     from omnipub.domain.ids import ParentKind
 
     # What no index holds is looked for only by a filter that names it.
-    looked_for = [what.asked.status] if what.asked.status else [one for one in verb.meant if one in WATCHED]
+    looked_for = [what.filter_.status] if what.filter_.status else [one for one in verb.meant if one in WATCHED]
     # Of an owner there is one list, which is read once; else each status has an index of its own.
-    wanted = [what.asked.status] if what.asked.owner else looked_for
+    wanted = [what.filter_.status] if what.filter_.owner else looked_for
     read = 0
     for kind, status, channel in product(ParentKind, wanted, what.channels or ("",)):
-        asked = replace(what.asked, status=status, channel=channel)
+        filter_ = replace(what.filter_, status=status, channel=channel)
 
-        def page(limit: int, after: str | None, *, kind: ParentKind = kind, asked: Filter = asked) -> MessageRows:
-            return system.lists.page(kind, call.viewer(), asked, limit=limit, after=after)
+        def page(limit: int, after: str | None, *, kind: ParentKind = kind, filter_: Filter = filter_) -> MessageRows:
+            return system.lists.page(kind, call.viewer(), filter_, limit=limit, after=after)
 
         for found in pages.to_the_end(page, after=None):
-            fitting = (one for row in found.rows for one in row.deliveries if asked.fits(one))
+            fitting = (one for row in found.rows for one in row.deliveries if filter_.fits(one))
             yield from (one for one in fitting if one.status in looked_for)
             read += found.read
-            if asked.reads_heads and read >= pages.LOOKED_AT_MOST and found.cursor is not None:
+            if filter_.reads_heads and read >= pages.LOOKED_AT_MOST and found.cursor is not None:
                 call.output.warn(f"Stopped after looking at {read:,} of them: narrow it with --status or --since too.")
                 return
 

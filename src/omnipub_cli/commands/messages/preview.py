@@ -31,13 +31,13 @@ app = typer.Typer(add_completion=False)
     ),
 )
 @spread
-def preview(context: typer.Context, asked: _compose_options.ComposeOptions) -> None:
+def preview(context: typer.Context, options: _compose_options.ComposeOptions) -> None:
     """Show what each channel would be sent, with its counts against the limits; nothing is stored or sent."""
     from omnipub.services.messages.preview_json import in_json
 
     call = call_of(context)
     with call.system() as system:
-        id_, found = _compose_options.previewed(call, system, asked)
+        id_, found = _compose_options.previewed(call, system, options)
     call.output.data(
         StoryView(lines=list(_lines(found))),
         json={"id": id_ or None} | in_json(found),

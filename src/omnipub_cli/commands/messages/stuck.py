@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from omnipub.services.messages.calendar import CalendarEntry
     from omnipub_cli.output.json_documents.message_documents import StuckJson
 
-    Said = tuple[CalendarEntry, str, str]
+    StuckRow = tuple[CalendarEntry, str, str]
 
 app = typer.Typer(add_completion=False)
 
@@ -41,7 +41,7 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
     with call.system() as system:
         found, more = system.stuck.rows(limit=limit)
         now = system.world.clock.now()
-        said: list[Said] = [
+        stuck_rows: list[StuckRow] = [
             (
                 one,
                 _next_step.why(one.delivery, now, holds_of(system, one.delivery)),
@@ -49,7 +49,7 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
             )
             for one in found
         ]
-    view = _story(said) if call.output.look.terminal else _table(said)
+    view = _story(stuck_rows) if call.output.look.terminal else _table(stuck_rows)
     document: StuckJson = {
         "deliveries": [
             {
@@ -59,7 +59,7 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
                 "why": why,
                 "next": step,
             }
-            for one, why, step in said
+            for one, why, step in stuck_rows
         ],
         "more": more,
     }
@@ -76,7 +76,7 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
         call.output.hint(f"If something waits on: {call.typed('doctor')} says what keeps it.")
 
 
-def _table(said: "Sequence[Said]") -> TableView:
+def _table(stuck_rows: "Sequence[StuckRow]") -> TableView:
     """A row each, for programs."""
     rows = [
         (
@@ -87,15 +87,15 @@ def _table(said: "Sequence[Said]") -> TableView:
             why,
             step,
         )
-        for one, why, step in said
+        for one, why, step in stuck_rows
     ]
     return TableView(columns=COLUMNS, rows=rows)
 
 
-def _story(said: "Sequence[Said]") -> StoryView:
+def _story(stuck_rows: "Sequence[StuckRow]") -> StoryView:
     """A few lines each, for people: reasons are long, and a command is copied whole."""
     lines: list[LineView] = []
-    for one, why, step in said:
+    for one, why, step in stuck_rows:
         due = (one.delivery.due_at, "was due") if one.delivery.due_at else ()
         lines += [
             *([LineView()] if lines else []),

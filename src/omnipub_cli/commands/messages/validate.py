@@ -39,13 +39,13 @@ COLUMNS = (
     ),
 )
 @spread
-def validate(context: typer.Context, asked: _compose_options.ComposeOptions) -> None:
+def validate(context: typer.Context, options: _compose_options.ComposeOptions) -> None:
     """Check a message against every channel's limits as create would, and store nothing; exit 1 if one is broken."""
     from omnipub.services.messages.preview_json import in_json
 
     call = call_of(context)
     with call.system() as system:
-        id_, found = _compose_options.previewed(call, system, asked)
+        id_, found = _compose_options.previewed(call, system, options)
     document = in_json(found)
     for one in document["channels"]:
         for name in ("text", "link", "images", "body", "fixed"):
@@ -61,7 +61,10 @@ def validate(context: typer.Context, asked: _compose_options.ComposeOptions) -> 
 
 
 def _rows(found: Previewed) -> Iterator[Sequence[Cell]]:
-    """A row per broken limit; one that says ok for a channel without any, all of them for the message itself first."""
+    """A row for each broken limit; a channel without any has one that says ok.
+
+    Those of the message itself come first.
+    """
     for field, sentence in found.problems:
         yield (field, StatusCell("refused"), None, None, "", sentence)
     for facet in found.facets:

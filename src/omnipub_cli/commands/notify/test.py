@@ -37,9 +37,9 @@ def try_(
         names = tuple(system.notices.notifier.targets())
         chosen = tuple(one for one in names if target in {"", one})
         if not chosen:
-            said = f"Notices have no target '{target}'." if names else "Nobody is told: notices have no target."
+            sentence = f"Notices have no target '{target}'." if names else "Nobody is told: notices have no target."
             action = Action.LIST_TARGETS if names else Action.SET_TARGET
-            raise NotFoundError(said, hint=Hint(action=action, scope="" if names else "mail"))
+            raise NotFoundError(sentence, hint=Hint(action=action, scope="" if names else "mail"))
         for name in chosen:
             try:
                 results.append({"target": name, "ok": True, "answer": system.notices.test(name), "why": None})

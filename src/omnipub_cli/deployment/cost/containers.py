@@ -1,6 +1,6 @@
 """What the same traffic costs on containers: a design, until there are templates to count in.
 
-The table, the stream, images, sign-in, the guards and the pages stay as they are; Fargate tasks behind a load balancer
+The table, the stream, images, sign-in, the guards and the pages stay as they are. Fargate tasks behind a load balancer
 take the place of functions, gateway, schedule and delay queue.
 """
 

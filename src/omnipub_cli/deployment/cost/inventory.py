@@ -1,6 +1,6 @@
 """What a stage consists of, as far as it is billed: counted in its templates.
 
-`INVENTORIES` has it for the stages of cdk/omnipub_cdk/stages.py, so that a bill can be made without CDK; a test
+`INVENTORIES` has it for the stages of cdk/omnipub_cdk/stages.py, so that a bill can be made without CDK. A test
 compares each with the synthesised templates. `PLANNED` has what the design adds or takes away and no template has yet.
 """
 

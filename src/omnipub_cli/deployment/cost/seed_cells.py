@@ -177,7 +177,10 @@ def _laid_out(variant: Variant, _high: float) -> Assumed:
 
 
 def _most_images(variant: Variant, high: float) -> float | None:
-    """The most images a message, at most those of the traffic, with which a bill stays below; None if none does."""
+    """The most images a message with which a bill stays below, at most those of the traffic.
+
+    None if none does.
+    """
     low, top = 0, int(variant.traffic.images * _FINEST)
     if _with_images(variant, 0).bill().total > high:
         return None

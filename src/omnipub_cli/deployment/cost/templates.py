@@ -166,7 +166,10 @@ def _reads_queue(mapping: Mapping[str, Any]) -> bool:
 
 
 def _days(rule: Mapping[str, Any], *, versioned: bool) -> int:
-    """After how many days an object is gone by a rule; 0 if it stays, as an older version or because of a tag."""
+    """After how many days a rule deletes an object.
+
+    0 if it stays, as an older version or because of a tag.
+    """
     if rule["Status"] != "Enabled" or "ExpirationInDays" not in rule or "TagFilters" in rule:
         return 0
     older = rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", 0)

@@ -97,7 +97,7 @@ def table(stage: "Stage", known: KnownAnswers) -> None:
 
 
 def api_stage(stage: "Stage", known: KnownAnswers) -> None:
-    """What the API lets in."""
+    """The rate of requests that the API accepts."""
     answer = stage.clients.of("apigatewayv2").get_stage(ApiId=known.names["api id"], StageName=_DEFAULT_STAGE)
     rate = answer.get("DefaultRouteSettings", {}).get("ThrottlingRateLimit")
     if rate is not None:

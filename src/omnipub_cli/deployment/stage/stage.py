@@ -193,7 +193,9 @@ class Stage:
         return outputs
 
     def _before_writing(self) -> None:
-        """Say where it goes, unless it must not: what was kept may be of before a deployment, so it is asked anew.
+        """Say where it goes, unless it must not.
+
+        What was kept may be of before a deployment, so it is asked anew.
 
         Raises:
             ConflictError: The deployed table has another shape, or is another one by now.

@@ -1,6 +1,6 @@
 """What moves a stage and can be switched off by hand: triggers, the schedule of ticks, the key of tokens.
 
-CloudFormation does not notice that, and a deployment does not turn it on again: each finding names the command of AWS
+CloudFormation does not notice that, and a deployment does not turn it on again. Each finding names the command of AWS
 that does.
 """
 

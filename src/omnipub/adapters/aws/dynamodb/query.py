@@ -1,7 +1,7 @@
 """A range of a partition as DynamoDB is asked for it, and the cursors of its pages.
 
-DynamoDB takes one condition on the sort key. All bounds of a `Query` together are one half-open span; where
-it has two ends, BETWEEN includes the upper one, and what stands exactly there is left out of the answer.
+DynamoDB takes one condition on the sort key. All bounds of a `Query` together are one half-open span. Where it has two
+ends, BETWEEN includes the upper one. So what stands exactly there is left out of the answer.
 """
 
 import json

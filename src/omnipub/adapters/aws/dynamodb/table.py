@@ -1,8 +1,8 @@
 """The table in DynamoDB.
 
-botocore tries a call again by itself when no answer comes; a transaction carries a token, so that it is
-applied once however often it arrives. A single write that arrived twice is refused the second time: write
-ids tell that from a lost race (`storage.writing`).
+botocore tries a call again by itself when no answer comes. A transaction carries a token, so that it is applied once
+however often it arrives. A single write that arrived twice is refused the second time: write ids tell that from a lost
+race (`storage.write_ids`).
 """
 
 import time

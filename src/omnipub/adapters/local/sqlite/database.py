@@ -26,10 +26,10 @@ _MADE = re.compile(r'CREATE (?:TABLE|INDEX) IF NOT EXISTS "?(\w+)')
 class Database:
     """One SQLite file and a pool of connections to it, for any number of threads.
 
-    WAL with `synchronous=FULL`: a commit that returned survives power loss. Every transaction that writes
-    begins IMMEDIATE, so that it never has to turn a read lock into a write lock. Writers of this process
-    queue at a lock of ours, which hands over at once where SQLite's own waiting sleeps; what waits there as
-    jobs (`write`) is committed together, since the disk takes as long for one as for all.
+    WAL with `synchronous=FULL`: a commit that returned survives power loss. Every transaction that writes begins
+    IMMEDIATE, so that it never has to turn a read lock into a write lock. Writers of this process queue at a lock of
+    ours, which hands over at once where SQLite's own waiting sleeps. What waits there as jobs (`write`) is committed
+    together, since the disk takes as long for one as for all.
     """
 
     def __init__(self, path: Path, schema: str, *, expendable: bool = False, remedy: Advice = "") -> None:
@@ -81,8 +81,8 @@ class Database:
     def write(self, work: Work) -> None:
         """Run `work` in a transaction, with others that wait at this moment; returns when it is durable.
 
-        `work` writes all or nothing: whatever it wrote before it raises is undone, and what others of the
-        same transaction wrote is not. If the commit fails, it fails for all of them.
+        `work` writes all or nothing. Whatever it wrote before it raises is undone, and what others of the same
+        transaction wrote is not. If the commit fails, it fails for all of them.
         """
         job = Job(work)
         self._jobs.add(job)

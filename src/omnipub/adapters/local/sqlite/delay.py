@@ -57,7 +57,7 @@ class SqliteDelay:
     def put(self, due: Sequence[DueSoon]) -> Sequence[DueSoon]:
         """Keep pointers; all of them or none are taken.
 
-        One that waits for its moment already waits once, as a new row: whoever has read the old one forgets only that.
+        One that waits for its moment already waits once, as a new row. Whoever has read the old one forgets only that.
         """
         rows = [(one.pointer.pk, one.pointer.sk, to_text(one.at), delayed_to_text([one])) for one in due]
         try:

@@ -1,8 +1,8 @@
 """Reads a large file once from start to end, so that later reads find it in memory.
 
-A check walks SQLite's trees, which lie scattered over the file: what no memory holds is then fetched page by page,
-five times as slowly. Reading happens in a process of its own, because a process that closes a file lets go of
-all its locks on it, SQLite's too.
+A check walks SQLite's trees, which lie scattered over the file. What no memory holds is then fetched page by page,
+five times as slowly. Reading happens in a process of its own. A process that closes a file lets go of all its locks on
+it, SQLite's too.
 """
 
 import os

@@ -1,7 +1,7 @@
 """A range of a partition as a SQLite query: one seek to its start, then its rows.
 
 SQLite seeks by one lower and one upper bound and tests whatever else is asked of every row it passes. A cursor
-therefore takes the place of the bound that it lies within: tested beside it, each page would pass all before it.
+therefore takes the place of the bound that it lies within. Tested beside it, each page would pass all before it.
 """
 
 import json

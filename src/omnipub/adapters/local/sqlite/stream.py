@@ -1,8 +1,8 @@
 """The stream in SQLite: what Kinesis does, on one machine.
 
-Records keep their order within a partition key, are read in batches per lane (Kinesis' parallelisation
-factor), and stay until retention ends. A reader that dies before its checkpoint reads them again. The
-queue's write is a transaction of its own, not the table's, so that one machine is no stronger than AWS.
+Records keep their order within a partition key, and stay until retention ends. They are read in batches per lane
+(Kinesis' parallelisation factor). A reader that dies before its checkpoint reads them again. The queue's write is a
+transaction of its own, not the table's. So one machine is no stronger than AWS.
 """
 
 import hashlib

@@ -105,7 +105,9 @@ def moment_of(stamp: int) -> datetime:
 
 
 def _sequence(number: str) -> int:
-    """A sequence as a person gives it: short as this machine shows it, or in Kinesis' form as logs have it.
+    """A sequence as a person gives it.
+
+    It is short, as this machine shows it, or in Kinesis' form, as logs have it.
 
     Raises:
         InvalidInputError: It is none.

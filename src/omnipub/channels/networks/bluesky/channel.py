@@ -1,12 +1,11 @@
 """Bluesky, through the account's own data server.
 
-A post is a record under a key that its author chooses, and `swapRecord: null` lets a put create it, or
-leave it if it is there exactly so. The same put twice is one post, as long as the record does not change:
-so all of it is frozen, its time of creation too.
+A post is a record under a key that its author chooses. And `swapRecord: null` lets a put create it, or leave it if it
+is there exactly so. The same put twice is one post, as long as the record does not change. So all of it is frozen, its
+time of creation too.
 
-A connection's token is an app password. It opens sessions, of which an account gets 30 in five minutes
-and 300 in a day; so a session is kept in this process, and opened again when it is over. Each process
-opens its own, 15 a day.
+A connection's token is an app password. It opens sessions, of which an account gets 30 in five minutes and 300 in a
+day. So a session is kept in this process, and opened again when it is over. Each process opens its own, 15 a day.
 """
 
 import json

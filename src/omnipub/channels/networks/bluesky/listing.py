@@ -55,7 +55,10 @@ class _Page:
 
 
 def _page_of(answer: Response, account: Account) -> _Page | None:
-    """A page of posts; None if the answer is none, because a post that cannot be read cannot be ruled out."""
+    """A page of posts.
+
+    None if the answer is none, because a post that cannot be read cannot be ruled out.
+    """
     if not accepted(answer):
         return None
     try:

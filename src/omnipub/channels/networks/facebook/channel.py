@@ -105,8 +105,8 @@ class Facebook(Channel):
     def publish(self, frozen: FrozenBody, account: Account, now: Callable[[], datetime]) -> Publishing:
         """Upload the images as unpublished photos, one or many alike, then publish one feed post.
 
-        A single image could go out as a published photo with one request less. But then the post would
-        have another kind of id and look-up, and an upload could not be repeated without a double.
+        A single image could go out as a published photo with one request less. But then the post would have another
+        kind of id and look-up. And an upload could not be repeated without a double.
         """
         attached = []
         for image in frozen["media"]:

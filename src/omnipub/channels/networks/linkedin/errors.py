@@ -14,9 +14,9 @@ from omnipub.domain.conversation import Account, Response
 from omnipub.domain.delivery.outcome import Outcome, TryEnd
 
 THROTTLED_WAIT = timedelta(minutes=15)
-"""A 429 names no time. The day's quota resets at midnight UTC, but the same status protects LinkedIn's
-machines for minutes, so waiting for midnight at once would make most posts needlessly late. A throttled
-try uses none of the delivery's tries."""
+"""A 429 names no time. The day's quota resets at midnight UTC, but the same status protects LinkedIn's machines for
+minutes. So waiting for midnight at once would make most posts needlessly late. A throttled try uses none of the
+delivery's tries."""
 
 DUPLICATE = "DUPLICATE_POST"
 _POST = AnswerMeaning(TryEnd.REJECTED, "LinkedIn does not accept the post as it is.")

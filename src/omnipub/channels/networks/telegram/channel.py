@@ -1,7 +1,7 @@
 """Telegram channels and groups, through a bot.
 
-The bot's token is a part of every address, so no address may be shown. Telegram has no key for repeats,
-and bots cannot read what stands in a channel: a missing answer stays missing, and a person decides.
+The bot's token is a part of every address, so no address may be shown. Telegram has no key for repeats, and bots
+cannot read what stands in a channel. A missing answer stays missing, and a person decides.
 """
 
 import base64
@@ -82,8 +82,8 @@ class Telegram(Channel):
     def text(self, content: Content) -> str:
         """The text with its hashtags and its link.
 
-        The link stands in the text even though Telegram shows a preview of it: a page that Telegram cannot
-        fetch has none, and the link would be lost without a word.
+        The link stands in the text even though Telegram shows a preview of it. A page that Telegram cannot fetch has
+        none, and the link would be lost without a word.
         """
         text = content.with_hashtags()
         if not content.link or content.link in {word.strip(_AROUND_LINKS) for word in text.split()}:

@@ -165,7 +165,10 @@ def _check_length(path: str, text: str, most_bytes: int, most_graphemes: int) ->
 
 
 def _check_facets(text: bytes, facets: list[Mapping[str, Any]]) -> None:
-    """Bluesky takes facets that do not fit the text, and shows them wrongly or not at all; here they are refused."""
+    """Bluesky takes facets that do not fit the text, and shows them wrongly or not at all.
+
+    Here they are refused.
+    """
     last = 0
     for facet in facets:
         start, end = facet["index"]["byteStart"], facet["index"]["byteEnd"]
