@@ -18,8 +18,13 @@ EDGE_REGION = "us-east-1"
 _ALLOWED: Mapping[str, Sequence[Any]] = {
     "architecture": ("arm64", "x86_64"),
     "log_days": (7, 14, 30, 90, 365),
+    "media_days": (0, *range(7, 3651)),
     "parallel": range(1, 11),
 }
+
+
+_SHOWN = 10
+"""Allowed values that are named one by one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +38,7 @@ class Stage:
         architecture: `arm64` or `x86_64`, of all functions.
         protected: Whether data outlive their stack, cannot be deleted by mistake and can be restored to any second.
         log_days: Days for which log lines are kept.
+        media_days: Days for which images are kept, 7 at least; 0 for ever. What may go out later has no images.
         api_memory: MB of the function behind the API; likewise for the others.
         worker_timeout: Seconds a worker run may take; the lease of a claim is derived from it.
         lead_ms: Milliseconds before its moment at which a delivery is on the stream: Lambda reads a stream once a
@@ -69,6 +75,7 @@ class Stage:
     architecture: str = "arm64"
     protected: bool = False
     log_days: int = 7
+    media_days: int = 0
     log_level: LogLevel = LogLevel.INFO
     api_memory: int = 512
     worker_memory: int = 512
@@ -120,7 +127,7 @@ class Stage:
             )
         for name, allowed in _ALLOWED.items():
             if getattr(self, name) not in allowed:
-                raise InvalidInputError(f"{name} is {getattr(self, name)}; allowed: {', '.join(map(str, allowed))}.")
+                raise InvalidInputError(f"{name} is {getattr(self, name)}; allowed: {_named(allowed)}.")
 
     @property
     def has_sandbox(self) -> bool:
@@ -187,6 +194,12 @@ def stage_of(context_value: Callable[[str], Any]) -> Stage:
     return replace(
         stage, **{key: _read(key, value, getattr(stage, key)) for key, value in given.items() if value is not None}
     )
+
+
+def _named(allowed: Sequence[Any]) -> str:
+    """The values, or the ends of a long list of them."""
+    shown = [str(one) for one in allowed]
+    return ", ".join(shown) if len(shown) <= _SHOWN else f"{shown[0]}, or {shown[1]} to {shown[-1]}"
 
 
 def _read(name: str, value: Any, present: Any) -> Any:

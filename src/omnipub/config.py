@@ -42,6 +42,7 @@ _LEAST = {
     "slots": 1,
     "tries": 1,
     "settle": 0,
+    "media_days": 0,
 }
 """The least value of each number that makes sense."""
 
@@ -68,6 +69,7 @@ class Settings:
         slots: Sends of one network side by side in one worker; on one machine a send older than 0.8 s no longer counts.
         tries: Tries of a delivery before it fails.
         settle: Seconds that replace every channel's settle time; 0 keeps the channels' own (for tests).
+        media_days: Days after which the bucket of media removes an image; 0 if it keeps all of them.
         log_level: DEBUG, INFO, WARNING or ERROR.
         table: Name of the DynamoDB table; what is on AWS has all six of these, one machine none.
         stream: Name of the Kinesis stream.
@@ -95,6 +97,7 @@ class Settings:
     slots: int = 32
     tries: int = 5
     settle: int = 0
+    media_days: int = 0
     log_level: LogLevel = LogLevel.INFO
     table: str = ""
     stream: str = ""

@@ -3,10 +3,12 @@
 import base64
 import hashlib
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from omnipub.adapters.aws import s3_media
 from omnipub.adapters.aws.kms_vault import KmsVault
 from omnipub.adapters.aws.s3_media import S3Media
 from omnipub.adapters.local.media import DirectoryMedia
@@ -163,3 +165,19 @@ def test_a_key_of_nothing_is_not_found(media: Media, key: str) -> None:
         media.bytes_of(key)
     with pytest.raises(NotFoundError):
         media.describe(key)
+
+
+def test_an_old_image_that_a_message_names_counts_as_new(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = request.getfixturevalue("over_moto")
+    bucket = cloud.bucket()
+    cloud.clients.of("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    media = S3Media(cloud.clients, bucket)
+    kept = media.keep(PNG)
+    assert media.describe(kept.key) == kept
+    assert len(cloud.clients.of("s3").list_object_versions(Bucket=bucket)["Versions"]) == 1
+    monkeypatch.setattr(s3_media, "FRESH", timedelta(seconds=-5))
+    assert media.describe(kept.key) == kept
+    assert len(cloud.clients.of("s3").list_object_versions(Bucket=bucket)["Versions"]) == 2
+    assert media.bytes_of(kept.key) == PNG

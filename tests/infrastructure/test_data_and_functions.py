@@ -1,6 +1,7 @@
 """The table is the code's table, functions read the code's settings, and every call is bounded."""
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -66,13 +67,29 @@ def test_buckets_are_private_and_speak_tls_alone(prod: Any) -> None:
         assert {"Bool": {"aws:SecureTransport": "false"}} in [one["Condition"] for one in denied]
 
 
-def test_only_media_tagged_unfinished_are_ever_removed(prod: Any) -> None:
+def lifecycle(made: Any) -> dict[str, dict[str, Any]]:
     rules = [
         rule
-        for bucket in prod.of("Data", "AWS::S3::Bucket")
+        for bucket in made.of("Data", "AWS::S3::Bucket")
         for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", [])
     ]
-    assert [rule["TagFilters"] for rule in rules] == [[{"Key": "unfinished", "Value": "true"}]]
+    return {rule.get("Prefix", ""): rule for rule in rules}
+
+
+def test_images_are_removed_where_the_stage_says_so_and_unfinished_uploads_everywhere(
+    prod: Any, synthesise: Callable[[Mapping[str, str]], Any]
+) -> None:
+    forgets = synthesise({"stage": "staging", "media_days": "30"})
+    for made, days in ((prod, None), (forgets, 30)):
+        rules = lifecycle(made)
+        assert set(rules) == {"media/", "seats/", ""}
+        assert rules["media/"].get("ExpirationInDays") == days
+        assert rules["media/"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 2}
+        assert "ExpirationInDays" not in rules["seats/"], "without an epoch nothing is sent"
+        assert rules[""]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+        assert "ExpirationInDays" not in rules[""]
+    variables = forgets.function("api")["Environment"]["Variables"]
+    assert variables["OMNIPUB_MEDIA_DAYS"] == "30", "what would outlive its images is refused"
 
 
 def test_the_stream_is_one_encrypted_shard_by_the_hour(prod: Any) -> None:

@@ -20,8 +20,9 @@ from omnipub_cdk.removal import removal_of
 from omnipub_cdk.stages import Stage
 from omnipub_cdk.topic import topic_of
 
-UNFINISHED = {"unfinished": "true"}
-"""The tag of an object that no message refers to yet; without it nothing is ever removed."""
+MEDIA = "media/"
+SEATS = "seats/"
+"""What the names of objects in the bucket of media begin with."""
 
 DELAY_TIMEOUT = Duration.seconds(5)
 """Of a run of the delay queue's consumer: it offers again for a second what the stream refuses."""
@@ -51,13 +52,7 @@ class DataStack(Stack):
             "Media",
             kept,
             versioned=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    tag_filters=UNFINISHED,
-                    expiration=Duration.days(2),
-                    noncurrent_version_expiration=Duration.days(2),
-                )
-            ],
+            lifecycle_rules=_media_rules(stage),
         )
         self.parked = _bucket(self, "Parked", kept)
         # Exported under names of ours, by which cdk-nag's findings about any of their objects can be told apart.
@@ -87,6 +82,16 @@ class DataStack(Stack):
             ("Topic", self.topic.topic_arn),
         ):
             CfnOutput(self, output, value=value)
+
+
+def _media_rules(stage: Stage) -> list[s3.LifecycleRule]:
+    """Older versions hold the same bytes: an object is named by its digest. Epochs stand beside media, and stay."""
+    kept = {"expiration": Duration.days(stage.media_days)} if stage.media_days else {}
+    return [
+        s3.LifecycleRule(prefix=MEDIA, noncurrent_version_expiration=Duration.days(2), **kept),
+        s3.LifecycleRule(prefix=SEATS, noncurrent_version_expiration=Duration.days(2)),
+        s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
+    ]
 
 
 def _table(stack: Stack, stage: Stage, kept: RemovalPolicy) -> dynamodb.Table:

@@ -29,6 +29,7 @@ def environment(
             worker_timeout=stage.worker_timeout,
             lead_ms=stage.lead_ms,
             log_level=stage.log_level,
+            media_days=stage.media_days,
             table=data.table.table_name,
             stream=data.stream.stream_name,
             queue=data.delay.queue_url,

@@ -11,7 +11,7 @@ from aws_cdk import aws_sns as sns
 from omnipub.storage.schema import INDEXES, SANDBOX_PREFIX
 from omnipub_cdk.functions import allow, function_name, policy_of
 from omnipub_cdk.nag_exceptions import acknowledge
-from omnipub_cdk.stacks.data import DataStack
+from omnipub_cdk.stacks.data import MEDIA, SEATS, DataStack
 from omnipub_cdk.stages import Stage
 
 _TABLE = (
@@ -29,10 +29,6 @@ _TABLE = (
 
 _SANDBOX_ITEMS = tuple(action for action in _TABLE if action != "DescribeTable")
 
-
-MEDIA = "media/"
-SEATS = "seats/"
-"""What the names of objects in the bucket of media begin with."""
 
 DELAYED = "delay/"
 """What the names of parked messages of the delay queue begin with."""

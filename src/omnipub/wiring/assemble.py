@@ -55,6 +55,7 @@ class System(DeliveryServices):
             due=self.due,
             channels=self.channels,
             missed_after=self.missed_after,
+            media_days=self.settings.media_days,
         )
 
     @locked_cached_property

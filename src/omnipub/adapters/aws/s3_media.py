@@ -5,6 +5,7 @@ An object is there whole or not at all.
 
 import base64
 import re
+from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +17,9 @@ from omnipub.errors import NotFoundError
 
 PREFIX = "media/"
 """What the objects' names begin with; rules about their age belong to this prefix."""
+
+FRESH = timedelta(days=1)
+"""Older images are written again when a message names them: rules about age then count from that day."""
 
 FOREVER = "private, max-age=31536000, immutable"
 
@@ -59,13 +63,15 @@ class S3Media:
             raise _absent(error, key) from error
 
     def describe(self, key: str) -> MediaReference:
-        """What is stored under `key`."""
+        """What is stored under `key`; it counts as new for rules about age, as if it had been uploaded again."""
         name = _name(key)
         try:
             with translated(self._what):
                 head = self._clients.of("s3").head_object(Bucket=self._bucket, Key=name)
         except ClientError as error:
             raise _absent(error, key) from error
+        if datetime.now(UTC) - head["LastModified"] > FRESH:
+            return self.keep(self.bytes_of(key))
         return MediaReference(key=key, content_type=head["ContentType"], size=head["ContentLength"])
 
     @property

@@ -77,6 +77,7 @@ class Announce:
                 connections=connections,
                 now=now,
                 idempotency=idempotency,
+                images=certification.photo is not None,
                 unique=[
                     Put(item=plain_item(same, certification=certification.id, owner=draft.owner), condition=Absent())
                 ],

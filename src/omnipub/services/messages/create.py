@@ -70,6 +70,7 @@ class CreateMessage:
             connections=connections,
             now=now,
             idempotency=idempotency,
+            images=bool(content.media),
             window=window,
             trace=trace,
         )

@@ -78,6 +78,7 @@ class CreateTransaction:
     due: Enqueue
     channels: Mapping[str, Channel]
     missed_after: timedelta
+    media_days: int = 0
 
     def new_id(self, now: datetime) -> str:
         """A fresh id of the moment `now`."""
@@ -155,6 +156,20 @@ class CreateTransaction:
             )
         return wanted
 
+    def media_last(self, *, images: bool, end: datetime, since: datetime) -> None:
+        """Pass if images of `since` are still there at `end`, when their post may go out at the latest.
+
+        Raises:
+            InvalidInputError: They are removed before.
+        """
+        kept_until = since + timedelta(days=self.media_days)
+        if images and self.media_days and end > kept_until:
+            raise InvalidInputError(
+                f"This may go out until {to_text(end)}, and its images are kept for {self.media_days} days: "
+                f"until {to_text(kept_until)}.",
+                hint="Let it go out earlier, or leave the images out; whoever runs the stage can raise media_days.",
+            )
+
     def create(  # noqa: PLR0913  one transaction holds all of it
         self,
         *,
@@ -165,6 +180,7 @@ class CreateTransaction:
         connections: Mapping[str, Connection],
         now: datetime,
         idempotency: IdempotencyKey | None,
+        images: bool = False,
         unique: Sequence[Put] = (),
         window: Window | None = None,
         trace: str = "",
@@ -179,13 +195,14 @@ class CreateTransaction:
             connections: Channel → account.
             now: The moment of the request.
             idempotency: The request's key.
+            images: Whether it has any.
             unique: Further items that must not exist yet.
             window: Until when it may begin; without one, as long after its due moment as the stage says.
             trace: The request's id, for the stream.
 
         Raises:
             ConflictError: One of `unique` exists.
-            InvalidInputError: The window ends before it is due, has ended, or is absurdly long.
+            InvalidInputError: The window ends before it is due, has ended, is absurdly long, or outlives the images.
             KeyReusedError: The key was used for something else meanwhile.
         """
         shard = self.base.shards.count(now).of
@@ -197,6 +214,7 @@ class CreateTransaction:
                 f"{schedule.local} ({schedule.zone}) lies in the past, and its window ended at {to_text(not_after)}.",
                 hint="Name a later time, or leave it out to publish now. Both are a new request with a new key.",
             )
+        self.media_last(images=images, end=not_after, since=now)
         deliveries = [
             self._delivery(parent, owner, connection, channel, schedule.at, not_after)
             for channel, connection in connections.items()

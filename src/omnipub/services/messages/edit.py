@@ -57,9 +57,16 @@ def written(shown: Shown, edit: Edit, creation: CreateTransaction, now: datetime
     due_at = when.at if edit.schedule else None
     for delivery in live:
         after = actions.edited(delivery, due_at=due_at, window=creation.missed_after, not_after=not_after)
+        if after.not_after:
+            images = _has_images(subject)
+            creation.media_last(images=images, end=after.not_after, since=shown.subject.created_at)
         after = replace(after, version=delivery.version + 1, write_id=creation.base.chance.token())
         writes.append(Put(item=delivery_item(after, shard), condition=Unchanged(version=delivery.version)))
     return writes
+
+
+def _has_images(subject: Message | Certification) -> bool:
+    return bool(subject.content.media) if isinstance(subject, Message) else subject.photo is not None
 
 
 def _editable(shown: Shown) -> list[Delivery]:

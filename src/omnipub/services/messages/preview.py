@@ -94,7 +94,10 @@ class Preview:
         missing = self._unconnected(owner, channels)
         now = self.creation.base.clock.now()
         due_at = schedule.at if schedule else now
-        problems = (*self._unsound(content, channels), *self._untimely(schedule, window, now))
+        problems = (
+            *self._unsound(content, channels),
+            *self._untimely(schedule, window, now, images=bool(content.media)),
+        )
         if any(field not in _TIMES for field, _ in problems):
             return Previewed(due_at=None, problems=problems, facets=())
         return Previewed(
@@ -134,16 +137,20 @@ class Preview:
         except InvalidInputError as error:
             yield ("variants", error.message)
 
-    def _untimely(self, schedule: Schedule | None, window: Window | None, now: datetime) -> Iterator[tuple[str, str]]:
+    def _untimely(
+        self, schedule: Schedule | None, window: Window | None, now: datetime, *, images: bool
+    ) -> Iterator[tuple[str, str]]:
         """What is wrong with when."""
         try:
             due = self.creation.schedule(schedule, now).at
         except InvalidInputError as error:
             yield ("at", error.message)
             return
+        end = due + self.creation.missed_after
         try:
             if window is not None:
-                end_of(window, due=due, now=now)
+                end = end_of(window, due=due, now=now)
+            self.creation.media_last(images=images, end=end, since=now)
         except InvalidInputError as error:
             yield ("not_after", error.message)
 
