@@ -60,6 +60,14 @@ def test_a_row_is_read_as_it_stands(bed: TestBed, breakers: CircuitBreakers, del
     assert (breakers.of(delivery), list(breakers.all())) == (stored, [stored])
 
 
+def test_a_row_that_was_read_before_counts_as_it_was_then(
+    bed: TestBed, breakers: CircuitBreakers, delivery: Delivery
+) -> None:
+    read = bed.system.deliver.contents.together(delivery)
+    row(bed, strains=2)
+    assert (breakers.of(delivery, read).strains, breakers.of(delivery).strains) == (0, 2)
+
+
 # Who waits.
 
 
