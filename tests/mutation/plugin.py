@@ -156,10 +156,10 @@ def _put_in_place(mutant: Mutant, code: Any) -> None:
             raise LookupError(mutant.name)
         found = found.__wrapped__
     found.__code__ = code
-    _forget()
+    forget()
 
 
-def _forget() -> None:
+def forget() -> None:
     """Empty the caches: what they kept from the collection was found before the mutant was there."""
     modules = [module for name, module in sys.modules.items() if name.startswith("omnipub.")]
     for kept in (value for module in modules for value in list(vars(module).values())):

@@ -103,18 +103,33 @@ def judged(ended: dict[str, list[Mutant]], accepted: dict[str, str], *, whole: b
     stale = sorted(set(accepted) - {one.name for one in open_}) if whole else []
     for name in stale:
         print(f"accepted, but noticed or gone: {name}")
-    rooms: dict[str, Counter[str]] = {}
-    for end, some in ended.items():
-        for one in some:
-            rooms.setdefault(one.file.split("/")[2], Counter())[end] += 1
-    print("\n| room | mutants | noticed | survive | no test reaches |\n|---|---|---|---|---|")
-    for room, count in sorted(rooms.items()):
-        survive = count["survived"] + count["broken"]
-        print(
-            f"| {room} | {count.total() - count['unreached']} | {count['noticed']} | {survive} | {count['untested']} |"
-        )
+    for line in table(ended, accepted):
+        print(line)
     print(f"\n{len(new)} to be done, {len(open_) - len(new)} accepted with a reason, {len(stale)} stale")
     return int(bool(new or stale))
+
+
+def table(ended: dict[str, list[Mutant]], accepted: dict[str, str]) -> list[str]:
+    """What became of each package's mutants, as a table; of what survived, what has a reason counts as accepted."""
+    counts: dict[str, Counter[str]] = {}
+    for end, some in ended.items():
+        for one in some:
+            open_ = end in {"survived", "untested", "broken"}
+            named = "accepted" if open_ and one.name in accepted else end
+            counts.setdefault(package(one), Counter())[named] += 1
+    lines = ["", "| package | mutants | noticed | accepted | survive | no test reaches |", "|---|---|---|---|---|---|"]
+    for name, count in sorted(counts.items()):
+        survive = count["survived"] + count["broken"]
+        mutants_ = count.total() - count["unreached"]
+        lines.append(
+            f"| {name} | {mutants_} | {count['noticed']} | {count['accepted']} | {survive} | {count['untested']} |"
+        )
+    return lines
+
+
+def package(mutant: Mutant) -> str:
+    """The package of a mutant's file, of two levels at most: `storage`, `services/protocol`."""
+    return "/".join(mutant.file.split("/")[2:-1][:2])
 
 
 def main() -> int:
