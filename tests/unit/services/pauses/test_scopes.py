@@ -87,6 +87,12 @@ def test_a_pause_of_something_else_holds_nothing(table: Table, scope: str) -> No
     assert pause_over(table, DELIVERY) is None
 
 
+def test_few_pauses_are_read_in_one_page_and_no_key_by_key(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused(table, "owner:ada")
+    monkeypatch.setattr(table, "batch_get", None)
+    assert pause_over(table, DELIVERY) is not None
+
+
 def test_of_several_pauses_the_widest_is_named(table: Table) -> None:
     paused(table, "owner:ada", "channel:looked")
     found = pause_over(table, DELIVERY)
