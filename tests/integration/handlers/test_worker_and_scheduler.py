@@ -114,10 +114,10 @@ def test_a_mistake_of_ours_in_one_record_does_not_stop_the_others(
     pointers = compose(bed, "one", "two")
     real = bed.system.deliver.contents.of
 
-    def broken(self: object, delivery: Any) -> Any:  # noqa: ARG001  a method's signature
+    def broken(self: object, delivery: Any, *read: Any) -> Any:  # noqa: ARG001  a method's signature
         if delivery.parent.id in pointers[0].pk:
             raise RuntimeError
-        return real(delivery)
+        return real(delivery, *read)
 
     monkeypatch.setattr(type(bed.system.deliver.contents), "of", broken)
     assert worker.build(bed.system)(event(pointers), CONTEXT) == {"batchItemFailures": []}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -105,8 +106,8 @@ def test_an_edit_between_reading_and_claiming_is_not_lost(bed: TestBed) -> None:
     real = type(contents).of
     once: list[int] = []
 
-    def edited_behind(self: object, delivery: Delivery) -> Content:
-        content = real(self, delivery)  # type: ignore[arg-type]
+    def edited_behind(self: object, delivery: Delivery, *read: Any) -> Content:
+        content = real(self, delivery, *read)  # type: ignore[arg-type]
         if not once:
             once.append(1)
             bed.system.operate.edit(parent, ME, content=Content(text="new"))

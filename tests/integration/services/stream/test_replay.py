@@ -225,7 +225,7 @@ def test_what_the_trigger_gave_up_while_storage_failed_goes_out_once_by_a_replay
 
 
 def test_what_a_mistake_of_ours_breaks_on_stays_parked(streaming: Streaming, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(self: object, delivery: Any) -> Any:  # noqa: ARG001  a method's signature
+    def broken(self: object, delivery: Any, *read: Any) -> Any:  # noqa: ARG001  a method's signature
         raise RuntimeError
 
     streaming.compose("one")
