@@ -257,6 +257,36 @@ def test_a_post_that_is_its_own_already_is_not_taken_again(bed: TestBed, store: 
     assert store.settle(claim, out).status is Status.PUBLISHED
 
 
+def test_an_answer_under_its_claim_is_no_late_one_even_if_the_post_is_its_own_already(
+    bed: TestBed, store: DeliveryStore
+) -> None:
+    for number, owned in ((1, False), (2, True)):
+        claim, post = claimed(bed, number), f"post-{number}"
+        if owned:
+            owned_by(bed, name_of(claim), post)
+        moved = concluded(store, claim, replace(OUT, network_id=post), lambda one, post=post: out(one, post))  # type: ignore[misc]
+        assert moved.status is Status.PUBLISHED
+    assert bed.journal.named("late_answer") == []
+
+
+def test_a_delivery_that_tells_its_only_try_itself_needs_no_history(bed: TestBed, store: DeliveryStore) -> None:
+    claim = claimed(bed)
+    concluded(store, claim, OUT, lambda one: replace(out(one), published_from=START))
+    assert history(bed, claim) is None
+
+
+def test_what_is_not_out_owns_nothing_whatever_was_answered(bed: TestBed, store: DeliveryStore) -> None:
+    claim = claimed(bed)
+    concluded(store, claim, OUT, refused)
+    assert owner(bed, "") is None
+
+
+def test_a_late_answer_whose_post_nobody_owns_yet_takes_it(bed: TestBed, store: DeliveryStore) -> None:
+    claim = late(bed)
+    assert concluded(store, claim, OUT, refused).network_id == POST
+    assert owner(bed) == name_of(claim)
+
+
 def test_what_others_write_beside_the_claim_is_decided_upon_again(bed: TestBed, store: DeliveryStore) -> None:
     claim = claimed(bed)
     seen: list[str] = []
