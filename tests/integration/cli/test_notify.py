@@ -80,6 +80,21 @@ def test_a_target_that_does_not_take_it_is_exit_code_one_with_the_reason(
     assert run("notify", "test").out.endswith("(HTTP 404). Its answer: HTTP 404: ok\n")
 
 
+def test_on_a_narrow_terminal_an_answer_is_told_to_its_end(
+    run: Run, receiver: Receiver, pipe: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe(f"{receiver.url}/{SECRET}")
+    run("notify", "set", "webhook", "--secret-stdin")
+    receiver.status = 404
+    monkeypatch.setattr("omnipub_cli.output.output._is_terminal", lambda _: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    ran = run("notify", "test")
+    assert ran.code == 1
+    assert " ".join(ran.out.split()).endswith("with a new one (HTTP 404). Its answer: HTTP 404: ok")
+    assert max(map(len, ran.out.splitlines())) <= 60
+
+
 def test_mail_has_its_usual_port_and_shows_no_address(run: Run, data: Path, pipe: Callable[[str], None]) -> None:
     pipe(f"{PASSWORD}\n")
     ran = run("notify", "set", *MAIL, "--user", "me", "--secret-stdin", "--json")

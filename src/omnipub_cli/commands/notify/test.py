@@ -6,7 +6,7 @@ import typer
 
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.options import Command, examples
-from omnipub_cli.output.views import Column, StatusCell, TableView
+from omnipub_cli.output.views import Column, LineView, StatusCell, StoryView, TableView
 
 if TYPE_CHECKING:
     from omnipub_cli.output.json_documents.notify_documents import NoticeTestJson, NoticeTestListJson
@@ -49,8 +49,12 @@ def try_(
                 results.append({"target": name, "ok": False, "answer": answer or None, "why": why})
     document: NoticeTestListJson = {"targets": results}
     rows = [(one["target"], StatusCell("ok" if one["ok"] else "failed"), _answered(one)) for one in results]
+    # On a terminal a sentence wraps: cut off, it would not say what to do.
+    lines = [LineView((state, f"{name}:", words), indent=8 - len(state.value)) for name, state, words in rows]
     call.output.data(
-        TableView(columns=RESULTS, rows=rows), json=document, ids=[one["target"] for one in results if one["ok"]]
+        StoryView(lines=lines) if call.output.look.terminal else TableView(columns=RESULTS, rows=rows),
+        json=document,
+        ids=[one["target"] for one in results if one["ok"]],
     )
     if not all(one["ok"] for one in results):
         raise typer.Exit(ExitCode.FAILURE)
