@@ -211,6 +211,10 @@ class Channel(Protocol):
         del account_id
         return ReconcileMethod.NONE
 
+    def shows_posts(self, account_id: str) -> bool:
+        """Whether anybody can look for a post on this account; by default where that finds ambiguous tries out."""
+        return self.remedy(account_id) is not ReconcileMethod.NONE
+
     def text(self, content: Content) -> str:
         """The text people will see, before any escaping: what the limits count. By default it has no link."""
         return content.with_hashtags()

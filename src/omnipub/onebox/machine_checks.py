@@ -166,13 +166,13 @@ def _file_system(data: Path) -> Finding:
         what = (
             f"{data} is on {kind}, a network file system: SQLite can lose or tear data there. Move it to a local disk."
         )
-        return Finding(name="file system", health=Health.BAD, what=what, elsewhere=f"df -T {data}")
+        return Finding(name="file system", health=Health.BAD, what=what, elsewhere=f"df -T {shlex.quote(str(data))}")
     if kind in IN_MEMORY:
         what = (
             f"{data} is on {kind}, which is memory: when this machine restarts, all of it is gone. Stop what runs, and "
             "move it to a disk."
         )
-        return Finding(name="file system", health=Health.WARN, what=what, elsewhere=f"df -T {data}")
+        return Finding(name="file system", health=Health.WARN, what=what, elsewhere=f"df -T {shlex.quote(str(data))}")
     return fine("file system", f"{data} is on {kind or 'a file system of unknown kind'}.")
 
 
@@ -198,7 +198,7 @@ def disk(data: Path) -> Finding:
     if free >= LITTLE:
         return fine("disk", what)
     health = Health.WARN if free >= TOO_LITTLE else Health.BAD
-    return Finding(name="disk", health=health, what=what, elsewhere=f"df -h {data}")
+    return Finding(name="disk", health=health, what=what, elsewhere=f"df -h {shlex.quote(str(data))}")
 
 
 def _secrets(data: Path) -> Iterator[Finding]:
@@ -215,6 +215,6 @@ def _secrets(data: Path) -> Iterator[Finding]:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             what = f"{path} can be read by others: its mode is {mode:04o}."
-            yield Finding(name=name, health=Health.BAD, what=what, elsewhere=f"chmod 600 {path}")
+            yield Finding(name=name, health=Health.BAD, what=what, elsewhere=f"chmod 600 {shlex.quote(str(path))}")
         else:
             yield fine(name, f"Only its owner can read {path.name}.")

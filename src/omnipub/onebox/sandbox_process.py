@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shlex
 import subprocess
 import sys
 import urllib.request
@@ -42,7 +43,8 @@ class SandboxProcess:
             if self._port:
                 break
         raise ConfigurationError(
-            "The sandbox did not start.", hint=f"See why: {sys.executable} -m omnipub.sandbox --data {self._data}"
+            "The sandbox did not start.",
+            hint=f"See why: {shlex.quote(sys.executable)} -m omnipub.sandbox --data {shlex.quote(str(self._data))}",
         )
 
     def stop(self) -> None:
@@ -86,9 +88,15 @@ class SandboxProcess:
 
 
 def connect_all(system: System, url: str) -> None:
-    """Connect the local owner to one account of each network, with tokens made for this start."""
+    """Connect the local owner to one account of each network, with tokens made for this start.
+
+    A name that stands for an account of the owner's own is left to it.
+    """
     for network, channel in system.channels.items():
         account = channel.sandbox_account
+        known = system.accounts.find(LOCAL_OWNER, network)
+        if known is not None and account.id not in {known.account, *known.also}:
+            continue
         connect(system, url, channel=network, account=account.id, title=account.title or f"Sandbox {channel.title}")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from omnipub.errors import NotFoundError
+from omnipub_cli.commands._shared.accounts import say_none
 from omnipub_cli.framework.context import Call, call_of
 from omnipub_cli.framework.options import Command, examples, group
 from omnipub_cli.output.views import Cell, Column, RecordView, StatusCell, TableView
@@ -55,9 +56,7 @@ def list_(context: typer.Context) -> None:
     document: ChannelListJson = {"channels": found}
     call.output.data(TableView(columns=NETWORKS, rows=rows), json=document, ids=[str(one["network"]) for one in found])
     if not any(one["accounts"] for one in found):
-        call.output.note("No account is connected yet.")
-        sandbox = "" if call.on_aws else f"`{call.typed('up')}` connects sandbox accounts; your own: "
-        call.output.hint(f"{sandbox or 'Connect one: '}omnipub connections connect --help")
+        say_none(call)
 
 
 @app.command(cls=Command, epilog=examples("omnipub channels limits", "omnipub channels limits linkedin --json"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from omnipub.errors import InvalidInputError
-from omnipub_cli.commands._shared import deliveries, pages
+from omnipub_cli.commands._shared import accounts, deliveries, pages
 from omnipub_cli.commands._shared.filters import typed
 from omnipub_cli.commands._shared.pages import RowsRead
 from omnipub_cli.framework.context import Call, call_of
@@ -98,6 +98,7 @@ def list_(  # noqa: PLR0913  a command's options are its parameters
             return system.calendar.page(since=begin, until=end, wanted=wanted, limit=limit, after=after)
 
         paused = system.pauses.all()
+        channels = [one.channel for one in system.accounts.of(call.owner)]
         if all_:
             found = _show_all(call, pages.to_the_end(page, after=cursor or None))
         else:
@@ -114,10 +115,13 @@ def list_(  # noqa: PLR0913  a command's options are its parameters
         call.output.hint(f"There may be more: {call.typed(more)}")
     elif not found.rows:
         call.output.note("Nothing is due.")
-        call.output.hint(
-            "Schedule something: "
-            + call.typed('messages create "Hello" --to facebook --at "tomorrow 9:00" --zone Europe/Berlin')
-        )
+        if channels:
+            example = (
+                f'messages create "Hello" --to {accounts.some(channels)} --at "tomorrow 9:00" --zone Europe/Berlin'
+            )
+            call.output.hint(f"Schedule something: {call.typed(example)}")
+        else:
+            accounts.teach(call)
 
 
 @app.command(

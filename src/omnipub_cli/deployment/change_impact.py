@@ -111,7 +111,7 @@ def refused(wrong: Sequence[Change]) -> ConflictError:
     sentences = " ".join(one.sentence for one in wrong)
     return ConflictError(
         f"This would lose what is kept. {sentences} Of these stacks nothing was changed.",
-        hint="Undo what causes it; or save the data first (omnipub table export) and add --allow-replace.",
+        hint="Undo what causes it; or save the data first (`omnipub table export FILE`) and add --allow-replace.",
     )
 
 

@@ -130,7 +130,7 @@ class CloudFormation:
         if done is None:
             raise ConflictError(
                 f"Another deployment of {name} was begun meanwhile, so this one left the stack as it is.",
-                hint="See who: omnipub status; type the same again when that one has ended.",
+                hint="See who: `omnipub status`; type the same again when that one has ended.",
             )
 
     def delete(self, name: str, *, token: str) -> None:

@@ -112,19 +112,22 @@ def test_what_is_stuck_names_its_reason_and_the_very_command(run: Run, system: S
     assert typed == [
         f"omnipub messages reconcile {unsure} --channel facebook",
         f"omnipub messages retry {gone} --channel facebook",
-        "omnipub connections connect facebook --account facebook-1",
+        f"omnipub messages show {waits}",
     ]
     assert not listed["more"]
     assert run("messages", "stuck", "-q").out.split() == [unsure, gone, waits]
 
 
-def test_connecting_an_account_again_keeps_its_title(run: Run, system: System) -> None:
-    system.accounts.connect(
+def test_what_waits_for_its_account_leads_to_a_test_of_it_and_that_to_the_whole_command(
+    run: Run, system: System
+) -> None:
+    connected = system.accounts.connect(
         owner=LOCAL_OWNER, channel="facebook", account="facebook-1", token=Secret("t"), title="Our page"
     )
     held(run, system)
+    system.accounts.hold(connected, reason="The token expired.")
     (said,) = [one["next"] for one in run("messages", "stuck", "--json").json["deliveries"]]
-    assert said.startswith("omnipub connections connect facebook --account facebook-1 --title 'Our page' ")
+    assert said.startswith("omnipub connections test facebook ")
 
 
 def test_what_a_pause_holds_is_resumed_and_what_nobody_takes_needs_an_up(run: Run, system: System) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shlex
 import stat
 import tempfile
 from collections.abc import Callable, Mapping
@@ -97,7 +98,9 @@ def _make(path: Path) -> None:
 def _checked(path: Path) -> bytes:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ConfigurationError(f"The key file {path} can be read by others.", hint=f"Type: chmod 600 {path}")
+        raise ConfigurationError(
+            f"The key file {path} can be read by others.", hint=f"Type: chmod 600 {shlex.quote(str(path))}"
+        )
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise ConfigurationError(

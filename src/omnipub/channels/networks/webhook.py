@@ -127,6 +127,11 @@ class Webhook(Channel):
         del account_id
         return ReconcileMethod.RESEND
 
+    def shows_posts(self, account_id: str) -> bool:
+        """A receiver cannot be asked what it has."""
+        del account_id
+        return False
+
     def render(self, content: Content, occasion: Occasion) -> FrozenBody:
         """The exact body and its id; what is signed is what stands here."""
         data = {

@@ -16,10 +16,11 @@ from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.ids import network_of
 from omnipub.domain.timestamps import to_text
 from omnipub.errors import ConflictError, NotFoundError
-from omnipub.hints import Action, Hint
+from omnipub.hints import Action
 from omnipub.log_events import LogEvent
 from omnipub.ports.table import ConditionFailedError
 from omnipub.services.accounts.accounts import Accounts
+from omnipub.services.accounts.check import connect_anew
 from omnipub.services.base import Base
 from omnipub.services.channels.networks import channel_of
 from omnipub.services.delivery.reconcile import Reconcile, sent_by
@@ -71,7 +72,7 @@ class OperatorLook:
         if connection is None:
             raise NotFoundError(
                 f"The account {before.account} of {before.channel} is no longer connected.",
-                hint=Hint(action=Action.CONNECT, channel=before.channel, account=before.account, owner=before.owner),
+                hint=connect_anew(before.channel, before.account, before.owner, self.channels),
             )
         channel = channel_of(self.channels, before.channel)
         now = self.base.clock.now()

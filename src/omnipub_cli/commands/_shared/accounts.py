@@ -39,6 +39,30 @@ def found(call: Call, system: System, channel: str) -> Connection:
     return one
 
 
+def say_none(call: Call) -> None:
+    """Say that no account is connected, and what to type for the first one."""
+    call.output.note("No account is connected yet.")
+    teach(call)
+
+
+def teach(call: Call) -> None:
+    """Say what to type for the first account."""
+    from omnipub.config import Mode
+
+    own = call.typed("connections connect --help")
+    if call.on_aws or call.settings.mode is Mode.LIVE:
+        call.output.hint(f"Connect one: {own}")
+    elif call.runs:
+        call.output.hint(f"Connect one of your own: {own}")
+    else:
+        call.output.hint(f"`{call.typed('up')}` connects accounts of the sandbox; your own: {own}")
+
+
+def some(channels: Sequence[str]) -> str:
+    """One or two of the connected accounts, for an example of `--to`."""
+    return ",".join(channels[:2])
+
+
 def shape(connection: Connection) -> ConnectionWithTokenJson:
     """A connected account as JSON, without its token."""
     from omnipub.domain.timestamps import to_text

@@ -67,7 +67,7 @@ def place(context: typer.Context, *, region: str, values: Sequence[str] = ()) ->
     if stage == LOCAL:
         raise InvalidInputError(
             "The stage 'local' is this machine; it is not deployed.",
-            hint="Start it: omnipub up; or name another stage.",
+            hint="Start it: `omnipub up`; or name another stage.",
         )
     checkout = found()
     typed = dict(_value(one) for one in values)
@@ -151,7 +151,7 @@ def present(account: AwsAccount, target: Target) -> Mapping[str, Stack]:
     if not found:
         raise NotFoundError(
             f"Nothing of stage {target.stage} is in {target.region}, account {account.caller().account}.",
-            hint=f"Deploy it: omnipub deploy --infra serverless --stage {target.stage}; or name its --region.",
+            hint=f"Deploy it: `omnipub deploy --infra serverless --stage {target.stage}`; or name its --region.",
         )
     return found
 
@@ -184,7 +184,7 @@ def interrupted(call: Call, going: Sequence[str], *, stage: str) -> None:
     then = "Type the same command again: it goes on from there."
     if going:
         sentence = f"CloudFormation goes on with {', '.join(going)} without this command; nothing else was begun."
-        then = f"See how it ends: omnipub status --stage {stage}; the same command, typed again, goes on from there."
+        then = f"See how it ends: `omnipub status --stage {stage}`; the same command, typed again, goes on from there."
     if not call.output.talks:
         call.output.announce(f"{sentence} {then}", json={"interrupted": {"going": list(going), "next": then}})
         return

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from omnipub.hints import Action, Hint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +22,16 @@ LOOK_EVERY = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class HoldNotice:
-    """What holds deliveries: the sentence, and the command that lets them go on."""
+    """What holds deliveries.
+
+    Attributes:
+        sentence: What holds them, and why.
+        goes_on: When they go out, as half a sentence.
+        next: What to type; empty if there is nothing.
+    """
 
     sentence: str
+    goes_on: str
     next: str
 
 
@@ -56,45 +64,51 @@ class HoldNotices:
     def _look(self, deliveries: Sequence[Delivery]) -> None:
         self.channels.clear()
         for one in deliveries:
-            for hold in holds_of(self.system, one):
+            for hold in holds_of(self.call, self.system, one):
                 self.channels.add(one.channel)
                 if hold not in self._printed:
                     self._printed.add(hold)
                     self.call.output.warn(hold.sentence)
-                    self.call.output.hint(f"Let it go on: {self.call.typed(hold.next)}")
+                    if hold.next:
+                        self.call.output.hint(f"Let it go on: {hold.next}")
 
 
-def holds_of(system: System, delivery: Delivery) -> list[HoldNotice]:
-    """What would hold a delivery at this moment, the widest scope first.
-
-    Nothing holds what has ended or is being published.
-    """
+def holds_of(call: Call, system: System, delivery: Delivery) -> list[HoldNotice]:
+    """What a worker would hold a delivery for now, the widest first; none if it is over or under way."""
     from omnipub.domain.delivery.lifecycle import HOLDABLE
     from omnipub.domain.ids import network_of
+    from omnipub.services.accounts.check import connect_anew
     from omnipub.services.channels.networks import unknown
     from omnipub.services.pauses.scopes import bound_to, scopes_of
-    from omnipub_cli.commands._shared.deliveries import group_of
 
     if delivery.status not in HOLDABLE:
         return []
-    if network_of(delivery.channel) not in system.channels:
-        group = group_of(delivery.parent)
-        return [HoldNotice(sentence=unknown(delivery.channel), next=f"{group} show {delivery.parent.id}")]
     scopes = scopes_of(delivery)
     found = [
         HoldNotice(
             sentence=f"Paused by {one.by}: {one.scope}. Why: {one.reason}",
-            next=f"resume {shlex.quote(one.scope)}",
+            goes_on="it goes out when the pause ends",
+            next=call.command_of(Hint(action=Action.RESUME, scope=one.scope)),
         )
         for one in system.pauses.all()
         if one.scope in scopes
     ]
+    if network_of(delivery.channel) not in system.channels:
+        goes_on = "it goes out with a release that knows its network"
+        return [*found, HoldNotice(sentence=unknown(delivery.channel), goes_on=goes_on, next="")]
     bound = bound_to(system.world.table, delivery)
+    if bound.works:
+        return found
     if bound.connection is None:
-        why, words = "is not connected any more", ["connect", delivery.channel, "--account", delivery.account]
+        why = "is not connected any more"
+        hint = connect_anew(delivery.channel, delivery.account, delivery.owner, system.channels)
     else:
-        why, words = f"needs its owner: {bound.connection.standing_reason}", ["test", bound.connection.channel]
-    if not bound.works:
-        sentence = f"{delivery.channel} ({delivery.account}) {why}"
-        found.append(HoldNotice(sentence=sentence.rstrip(".") + ".", next=shlex.join(["connections", *words])))
-    return found
+        why = f"needs its owner: {bound.connection.standing_reason}"
+        hint = Hint(action=Action.TEST_ACCOUNT, channel=bound.connection.channel, owner=bound.connection.owner)
+    sentence = f"{delivery.channel} ({delivery.account}) {why}"
+    notice = HoldNotice(
+        sentence=sentence.rstrip(".") + ".",
+        goes_on="it goes out when its account works again",
+        next=call.command_of(hint),
+    )
+    return [*found, notice]

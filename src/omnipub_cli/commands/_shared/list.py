@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer  # noqa: TC002  typer reads the annotations
 
-from omnipub_cli.commands._shared import pages
+from omnipub_cli.commands._shared import accounts, pages
 from omnipub_cli.framework.context import call_of
 from omnipub_cli.framework.filter_options import FilterOptions  # noqa: TC001  likewise
 from omnipub_cli.framework.option_groups import spread
@@ -35,9 +35,9 @@ NAMES = {"messages": "messages", "certs": "certifications"}
 """Command group → what it lists."""
 
 TEACHING = {
-    "messages": 'messages create "Hello" --to facebook,linkedin',
+    "messages": 'messages create "Hello" --to {channels}',
     "certs": 'certs announce --member "Ada Lovelace" --type solutions-architect-associate '
-    "--earned-on yesterday --to facebook,linkedin",
+    "--earned-on yesterday --to {channels}",
 }
 """Command group → what makes the first one."""
 
@@ -84,8 +84,10 @@ def add_list(app: typer.Typer, group: str, summary: str) -> None:
                 _show_all(call, group, pages.to_the_end(page, after=cursor or None))
                 return
             found = pages.up_to(limit, page, after=cursor or None, search=pages.searches(wanted))
+            channels = [] if found.rows else [one.channel for one in system.accounts.of(call.owner)]
         _show(call, group, found)
-        _say_more(call, group, found, wanted, limit=limit, first=not cursor, mine=mine)
+        if _say_more(call, group, found, wanted, limit=limit, first=not cursor, mine=mine):
+            _teach(call, group, channels)
 
 
 def _show(call: Call, group: str, found: RowsRead) -> None:
@@ -117,8 +119,8 @@ def _shapes(rows: Sequence[MessageRow]) -> list[RowJson]:
     return [serialize.row(row) for row in rows]
 
 
-def _say_more(call: Call, group: str, found: RowsRead, wanted: Filter, *, limit: int, first: bool, mine: bool) -> None:
-    """What to type next; an empty list teaches what to type first."""
+def _say_more(call: Call, group: str, found: RowsRead, wanted: Filter, *, limit: int, first: bool, mine: bool) -> bool:
+    """Say what to type next; whether there is nothing at all."""
     from omnipub_cli.commands._shared.filters import typed
 
     narrowed = typed(wanted) + (" --mine" if mine else "")
@@ -134,9 +136,17 @@ def _say_more(call: Call, group: str, found: RowsRead, wanted: Filter, *, limit:
     elif not found.rows and narrowed:
         call.output.note(f"No {NAMES[group]} fit that.")
         call.output.hint(f"See all: {call.typed(f'{group} list')}")
-    elif not found.rows:
-        call.output.note(f"There are no {NAMES[group]} yet.")
-        call.output.hint(f"Make the first one: {call.typed(TEACHING[group])}")
+    return not found.rows and found.cursor is None and first and not narrowed
+
+
+def _teach(call: Call, group: str, channels: Sequence[str]) -> None:
+    """Say what makes the first one, on accounts that are there."""
+    call.output.note(f"There are no {NAMES[group]} yet.")
+    if channels:
+        line = TEACHING[group].format(channels=accounts.some(channels))
+        call.output.hint(f"Make the first one: {call.typed(line)}")
+    else:
+        accounts.teach(call)
 
 
 def _cells(row: MessageRow) -> Sequence[Cell]:

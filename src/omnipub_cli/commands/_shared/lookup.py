@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omnipub.errors import NotFoundError
+from omnipub.hints import Action, Hint, SubjectGroup
 
 if TYPE_CHECKING:
     from omnipub.services.messages.read import Shown
@@ -29,5 +30,8 @@ def named(call: Call, system: System, text: str) -> Shown:
             continue
     raise NotFoundError(
         f"There is no message or certification {name}.",
-        hint=f"See what there is: {call.typed('messages list')}; certifications: {call.typed('certs list')}",
+        hint=[
+            Hint(action=Action.LIST, when="See the messages"),
+            Hint(action=Action.LIST, when="See the certifications", group=SubjectGroup.CERTIFICATION),
+        ],
     )

@@ -12,7 +12,7 @@ from omnipub_cli.output import escape
 from omnipub_cli.output.views import LineView, RecordView, StatusCell, StoryView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from omnipub.domain.certification import Certification
     from omnipub.domain.delivery.model import Delivery
@@ -49,25 +49,25 @@ def add_show(app: typer.Typer, group: str, summary: str) -> None:
 def present(call: Call, system: System, shown: Shown) -> None:
     """Print it whole."""
     from omnipub.domain.delivery.lifecycle import TIMED
-    from omnipub.domain.delivery.rules import ReconcileMethod
     from omnipub.domain.ids import network_of
     from omnipub.domain.message import Message
     from omnipub.services.messages import serialize
-    from omnipub_cli.commands._shared.held import holds_of
+    from omnipub_cli.commands._shared.held import HoldNotice, holds_of
     from omnipub_cli.commands._shared.timeline import timeline
+
+    def holds(delivery: Delivery) -> Sequence[HoldNotice]:
+        return holds_of(call, system, delivery)
 
     def can_look(delivery: Delivery) -> bool:
         known = system.channels.get(network_of(delivery.channel))
-        return known is not None and known.remedy(delivery.account) is not ReconcileMethod.NONE
+        return known is not None and known.shows_posts(delivery.account)
 
     subject = shown.subject
     lines = list(_message(subject.content) if isinstance(subject, Message) else _certification(subject))
     call.output.data(
         RecordView(fields=_head(shown)),
         *([StoryView(lines=lines)] if lines else []),
-        timeline(
-            shown, system.world.clock.now(), call.typed, can_look, holds=lambda delivery: holds_of(system, delivery)
-        ),
+        timeline(shown, system.world.clock.now(), call.typed, can_look, holds),
         json=serialize.shown(shown),
         ids=[shown.parent.id],
     )

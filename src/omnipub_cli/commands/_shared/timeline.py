@@ -64,7 +64,7 @@ def timeline(
             )
             for words, words_typed in possible(delivery, now, edit, can_look=can_look(delivery))
         ]
-        lines += [*([LineView()] if lines else []), *_delivery_lines(delivery, tries, now, typed, holds), *steps]
+        lines += [*([LineView()] if lines else []), *_delivery_lines(delivery, tries, now, holds), *steps]
     return StoryView(lines=lines)
 
 
@@ -72,7 +72,6 @@ def _delivery_lines(
     delivery: Delivery,
     tries: Sequence[Attempt],
     now: datetime,
-    typed: Callable[[str], str],
     holds: Callable[[Delivery], Sequence[HoldNotice]],
 ) -> Iterator[LineView]:
     yield LineView((delivery.channel, StatusCell(delivery.status.value)), heading=True)
@@ -85,7 +84,7 @@ def _delivery_lines(
             yield LineView((Exact(one.ended_at), *_end(one)), indent=2)
     if delivery.lease is not None and delivery.lease.sends:
         yield LineView((Exact(delivery.lease.started_at), f"try {delivery.lease.attempt}, still running"), indent=2)
-    for line in (*_looks(delivery), *_state(delivery, now, typed, holds)):
+    for line in (*_looks(delivery), *_state(delivery, now, holds)):
         yield LineView(line.cells, indent=2, whole=line.whole)
 
 
@@ -112,7 +111,6 @@ def _looks(delivery: Delivery) -> Iterator[LineView]:
 def _state(
     delivery: Delivery,
     now: datetime,
-    typed: Callable[[str], str],
     holds: Callable[[Delivery], Sequence[HoldNotice]],
 ) -> Iterator[LineView]:
     """Where it is, why, and what follows."""
@@ -129,7 +127,7 @@ def _state(
             if delivery.next_at is not None:
                 yield LineView((Exact(delivery.next_at), status.replace("_", " ")))
     if delivery.status is Status.HELD:
-        yield from _held(holds(delivery), reason, typed)
+        yield from _held(holds(delivery), reason)
         return
     if reason:
         yield LineView((f"why: {reason}",))
@@ -137,11 +135,11 @@ def _state(
         yield LineView((f"next: {FOLLOWS[delivery.status.value]}",))
 
 
-def _held(holds: Sequence[HoldNotice], reason: str, typed: Callable[[str], str]) -> Iterator[LineView]:
-    """What holds it now, which need not be what held it first, and the commands that let it go on."""
+def _held(holds: Sequence[HoldNotice], reason: str) -> Iterator[LineView]:
+    """What holds it now, which need not be what held it first, and what lets it go on."""
     for one in holds:
         yield LineView((f"why: {one.sentence}",))
-        yield LineView((f"next: let it go on: {typed(one.next)}",), whole=True)
+        yield LineView((f"next: {one.goes_on}{f': {one.next}' if one.next else '.'}",), whole=bool(one.next))
     if not holds:
         yield LineView((f"why: {reason}",))
         yield LineView((f"next: {NOTHING_HOLDS}",))

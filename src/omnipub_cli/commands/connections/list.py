@@ -71,6 +71,4 @@ def list_(context: typer.Context, *, owner: ActsFor = "") -> None:
     if waiting:
         call.output.hint(f"See whether it works again: {call.typed(f'connections test {waiting[0].channel}')}")
     if not found:
-        call.output.note("No account is connected yet.")
-        sandbox = "" if call.on_aws else f"`{call.typed('up')}` connects sandbox accounts; your own: "
-        call.output.hint(f"{sandbox or 'Connect one: '}omnipub connections connect --help")
+        accounts.say_none(call)

@@ -39,8 +39,7 @@ def ask(
         ids=[one.connection.channel for one in tested],
     )
     if not tested:
-        call.output.note("No account is connected yet.")
-        call.output.hint(f"Connect one: {call.typed('connections connect --help')}")
+        accounts.say_none(call)
     for one in tested:
         advice = accounts.after(call, one)
         if advice and one.verdict.value != "untestable":

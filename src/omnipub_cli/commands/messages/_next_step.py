@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
-from omnipub_cli.commands._shared import accounts
 from omnipub_cli.commands._shared.deliveries import group_of
+from omnipub_cli.commands._shared.held import holds_of
 from omnipub_cli.output.times import span
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ BY_STATUS = {
     "unconfirmed": "messages reconcile {id} --channel {channel}",
     "failed": "messages retry {id} --channel {channel}",
     "missed": "messages retry {id} --channel {channel}",
-    "held": "connections connect {channel} --account {account}",
     "publishing": "schedule run-now {id}",
     "scheduled": "schedule run-now {id}",
 }
@@ -31,16 +29,10 @@ BY_STATUS = {
 
 def step(call: Call, system: System, delivery: Delivery) -> str:
     """The command to type next, whole."""
+    if delivery.status.value == "held" and (holds := [one for one in holds_of(call, system, delivery) if one.next]):
+        return holds[0].next
     typed = _instead(call, system, delivery) or BY_STATUS[delivery.status.value]
-    if typed == BY_STATUS["held"]:
-        connection = system.accounts.for_delivery(delivery)
-        if connection is not None:  # named with its title, which connecting it again would lose
-            return accounts.again(call, connection)
-    return call.typed(
-        typed.format(
-            id=delivery.parent.id, channel=shlex.quote(delivery.channel), account=shlex.quote(delivery.account)
-        )
-    )
+    return call.typed(typed.format(id=delivery.parent.id, channel=delivery.channel))
 
 
 def why(delivery: Delivery, now: datetime, holds: Sequence[HoldNotice] = ()) -> str:
@@ -74,10 +66,7 @@ def _instead(call: Call, system: System, delivery: Delivery) -> str:
             # Refused with tries left is refused for good: the same again would be refused again.
             return show if delivery.tries_used < system.settings.tries else ""
         case "held":
-            pause = system.pauses.of(delivery)
-            if pause is not None:
-                return f"resume {shlex.quote(pause.scope)}"
-            return "" if delivery.owner == call.owner else show
+            return show
         case "scheduled" | "publishing":
             try:
                 system.gate.check()

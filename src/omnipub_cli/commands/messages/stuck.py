@@ -44,7 +44,7 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
         stuck_rows: list[StuckRow] = [
             (
                 one,
-                _next_step.why(one.delivery, now, holds_of(system, one.delivery)),
+                _next_step.why(one.delivery, now, holds_of(call, system, one.delivery)),
                 _next_step.step(call, system, one.delivery),
             )
             for one in found
@@ -73,7 +73,7 @@ def stuck(context: typer.Context, *, limit: Limit = 50) -> None:
     if more:
         call.output.note(f"There is more; these {len(found)} are the worst.")
     if any(one.delivery.status in TIMED for one in found):
-        call.output.hint(f"If something waits on: {call.typed('doctor')} says what keeps it.")
+        call.output.hint(f"If something waits on, see what keeps it: {call.typed('doctor')}")
 
 
 def _table(stuck_rows: "Sequence[StuckRow]") -> TableView:

@@ -152,7 +152,7 @@ def _may_send(call: Call, expected: Counter[str], *, reput: bool) -> None:
     if sandboxed and not reput and call.running is None and FORESEEN & expected.keys():
         raise UnavailableError(
             "The sandbox does not run, so what is due cannot be sent.",
-            hint=f"Start it in another terminal: {call.typed('up')}; or add --reput, and it is sent when that runs.",
+            hint=f"Start it in another terminal: `{call.typed('up')}`; or add --reput, and it is sent when that runs.",
         )
 
 

@@ -1,5 +1,6 @@
 """`omnipub table backup`: the table in one file."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,4 +39,4 @@ def backup(
         "The tokens in it are sealed: they open with vault.key of this directory only, which is to be kept elsewhere. "
         "Images are in the directory media, not in the backup."
     )
-    call.output.hint(f"Put it back: {call.typed(f'table restore {file}')}")
+    call.output.hint(f"Put it back: {call.typed(f'table restore {shlex.quote(str(target))}')}")

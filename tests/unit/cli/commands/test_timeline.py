@@ -48,9 +48,14 @@ def typed(words: str) -> str:
     return f"omnipub {words} --data d"
 
 
-def told(delivery: Delivery, *attempts: Attempt, now: datetime = DUE + 10 * SECOND) -> list[str]:
+def told(
+    delivery: Delivery,
+    *attempts: Attempt,
+    now: datetime = DUE + 10 * SECOND,
+    holds: Sequence[HoldNotice] = (),
+) -> list[str]:
     """What happened, without what may be typed."""
-    return [line for line in whole(delivery, *attempts, now=now) if "omnipub messages " not in line]
+    return [line for line in whole(delivery, *attempts, now=now, holds=holds) if "omnipub messages " not in line]
 
 
 def whole(
@@ -129,13 +134,17 @@ def test_what_may_be_out_says_when_omnipub_looks_for_it() -> None:
     assert told(unsure)[-1] == "  08:00:40.000Z it may be out; omnipub finds out"
 
 
-def test_a_held_delivery_says_what_holds_it_now_rather_than_what_held_it_first() -> None:
+def test_a_held_delivery_says_what_holds_it_now_rather_than_what_held_it_first_and_what_lets_it_go_on() -> None:
     first = Reason(code="held", sentence="everything is paused: one", at=DUE)
-    now = HoldNotice(sentence="Paused by local: channel:facebook. Why: two", next="resume channel:facebook")
-    lines = whole(replace(NEW, status=Status.HELD, reason=first), holds=[now])
-    assert "  why: Paused by local: channel:facebook. Why: two" in lines
-    assert "  next: let it go on: omnipub resume channel:facebook --data d" in lines
-    assert not any("everything" in line for line in lines)
+    pause = HoldNotice(
+        sentence="Paused: two", goes_on="it goes out when the pause ends", next="omnipub resume everything"
+    )
+    network = HoldNotice(sentence="Unknown.", goes_on="it goes out with another release", next="")
+    lines = whole(replace(NEW, status=Status.HELD, reason=first), holds=[pause, network])
+    assert "  why: Paused: two" in lines
+    assert "  next: it goes out when the pause ends: omnipub resume everything" in lines
+    assert "  next: it goes out with another release." in lines
+    assert not any("one" in line.split() for line in lines if "why" in line)
 
 
 def test_a_held_delivery_that_nothing_holds_any_more_says_so() -> None:
