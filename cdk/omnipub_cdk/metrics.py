@@ -46,7 +46,12 @@ SIGNALS = (
     Signal(name="Ticks", functions=("scheduler",), events=(LogEvent.TICK,)),
     Signal(name="Overdue", functions=("scheduler",), events=(LogEvent.TICK,), amount="overdue"),
     Signal(name="Lost", functions=("scheduler",), events=(LogEvent.TICK,), amount="lost"),
-    Signal(name="Lost", functions=_EVERY, events=(LogEvent.STREAM_PUT_LOST,), amount="records"),
+    Signal(
+        name="Lost",
+        functions=_EVERY,
+        events=(LogEvent.STREAM_PUT_LOST, LogEvent.HAND_OVER_FAILED),
+        amount="records",
+    ),
     Signal(name="Lost", functions=_EVERY, events=(LogEvent.DELAY_LOST,), amount="deliveries"),
     Signal(name="Published", functions=("worker",), events=(LogEvent.TRY_ENDED,), only='$.status = "published"'),
     Signal(

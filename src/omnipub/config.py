@@ -40,6 +40,7 @@ _LEAST = {
     "missed_after": 60,
     "lead_ms": 0,
     "slots": 1,
+    "pack": 1,
     "tries": 1,
     "settle": 0,
     "media_days": 0,
@@ -61,12 +62,13 @@ class Settings:
         mode: Sandbox or live.
         sandbox_url: Where the sandbox answers, in sandbox mode.
         sandbox_function: Name of the Lambda function that is the stage's own sandbox; "" for another one or none.
-        worker_timeout: Seconds a worker run may take.
+        worker_timeout: Seconds a run that sends may take.
         request_timeout: Seconds one request to a network may take in all; at most half of `worker_timeout`.
         missed_after: Seconds past its moment after which what is surely not out is missed.
         lead_ms: Milliseconds before its moment at which a delivery is on the stream; whoever sends waits the rest.
             On one machine 0, unless it is set.
         slots: Sends of one network side by side in one worker; on one machine a send older than 0.8 s no longer counts.
+        pack: Accounts at most that the worker on AWS hands to one run of the sender, which has a thread for each.
         tries: Tries of a delivery before it fails.
         settle: Seconds that replace every channel's settle time; 0 keeps the channels' own (for tests).
         media_days: Days after which the bucket of media removes an image; 0 if it keeps all of them.
@@ -77,6 +79,7 @@ class Settings:
         bucket: Name of the S3 bucket of media.
         key: ARN of the KMS key that seals tokens.
         function: Name of the scheduler's Lambda function, which an operator's run-now calls.
+        sender: Name of the Lambda function that sends; only who hands records over to it needs it.
         topic: ARN of the SNS topic that tells people what needs them; "" on one machine, and for functions that do not.
         parked: Name of the S3 bucket of what was given up on; only functions that put something there need it.
         sign_in_url: Where users of the stage sign in, without a slash at its end; "" on one machine.
@@ -95,6 +98,7 @@ class Settings:
     missed_after: int = 24 * 60 * 60
     lead_ms: int = 2_000
     slots: int = 32
+    pack: int = 16
     tries: int = 5
     settle: int = 0
     media_days: int = 0
@@ -105,6 +109,7 @@ class Settings:
     bucket: str = ""
     key: str = ""
     function: str = ""
+    sender: str = ""
     topic: str = ""
     parked: str = ""
     sign_in_url: str = ""

@@ -18,6 +18,7 @@ class LogEvent(StrEnum):
     FOREIGN_RECORD = "foreign_record"  # a record is none of ours
     GATE_CLOSED = "gate_closed"  # nothing is sent from this table until it is adopted
     GATE_NOT_SETTLED = "gate_not_settled"  # the gate could not be written at the first start
+    HAND_OVER_FAILED = "hand_over_failed"  # records were not handed to the sender; they come again
     LATE_ANSWER = "late_answer"  # an answer came after its delivery had gone on
     LOOKED = "looked"  # an account was looked at for what may be out
     MISSED_WHILE_HELD = "missed_while_held"  # deliveries ended with their window, as their account held them
@@ -53,6 +54,7 @@ COUNTED = frozenset(
         LogEvent.DELAY_LOST,
         LogEvent.DELAY_PARKED,
         LogEvent.GATE_CLOSED,
+        LogEvent.HAND_OVER_FAILED,
         LogEvent.LOOKED,
         LogEvent.POST_HAS_ANOTHER_OWNER,
         LogEvent.RECORD_FAILED,

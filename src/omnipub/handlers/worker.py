@@ -1,15 +1,16 @@
-"""Lambda `worker`: a Kinesis batch to deliveries.
+"""Lambda `worker`: hands a Kinesis batch over to the sender; where there is none, as on one machine, it delivers.
 
-Only our own storage failing is a batch failure: then Kinesis sends the lowest failed record and all after
-it again. A record that cannot be read, or a network that fails, never holds the shard.
+Only a failing hand-over, or our own storage failing, is a batch failure: then Kinesis sends the lowest failed record
+and all after it again. A record that cannot be read, or a network that fails, never holds the shard.
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from omnipub.handlers.process import system
 from omnipub.log_events import LogEvent
+from omnipub.ports.stream import Pointer
 from omnipub.services.stream.wire_format import pointer_from_text
 from omnipub.wiring.assemble import System
 
@@ -29,13 +30,21 @@ def build(over: System) -> Callable[[Event, object], Answer]:
                 over.world.journal.note(LogEvent.FOREIGN_RECORD, sequence=sequence)
                 continue
             pointers[sequence] = pointer
-        failures = over.batches.run(list(pointers.values()))
-        for pointer, error in failures.items():
-            over.world.journal.note(LogEvent.RECORD_FAILED, pk=pointer.pk, sk=pointer.sk, error=error.message)
+        failures = _failures(over, list(pointers.values()))
         failed = [sequence for sequence, pointer in pointers.items() if pointer in failures]
         return {"batchItemFailures": [{"itemIdentifier": sequence} for sequence in failed]}
 
     return handle
+
+
+def _failures(over: System, pointers: Sequence[Pointer]) -> Collection[Pointer]:
+    """Hand pointers over or deliver them; those that are to come again."""
+    if over.world.hand_over is not None:
+        return set(over.fan_out.run(pointers))
+    failures = over.batches.run(pointers)
+    for pointer, error in failures.items():
+        over.world.journal.note(LogEvent.RECORD_FAILED, pk=pointer.pk, sk=pointer.sk, error=error.message)
+    return failures.keys()
 
 
 def handler(event: Event, context: object) -> Answer:

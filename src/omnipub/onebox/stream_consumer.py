@@ -147,7 +147,7 @@ class StreamConsumer:
         account = attrgetter("partition_key")
         for name, records in groupby(sorted(batch, key=account), key=account):  # sorted keeps each account's order
             left: Sequence[Given] = [(lane, record) for record in records]
-            while (left := self._hand_over.hand_over(name, left)) and not self._stopped.wait(CHECKPOINT_SECONDS):
+            while (left := self._hand_over.hand_over({name: left})) and not self._stopped.wait(CHECKPOINT_SECONDS):
                 pass
 
     def _work(self, given: Given) -> float | None:

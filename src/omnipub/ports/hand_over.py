@@ -1,19 +1,19 @@
-"""Passes the records of one account to a worker of their own."""
+"""Passes records to workers of their own, so that no account waits for another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 _Record = TypeVar("_Record")
 
 
 class HandOver(Protocol[_Record]):
-    """Gives the records of one account to a worker of their own: what reads the stream waits for no network."""
+    """Gives records to workers of their own: what reads the stream waits for no network."""
 
-    def hand_over(self, account: str, records: Sequence[_Record]) -> Sequence[_Record]:
-        """Take the records of an account, and work on them in their order.
+    def hand_over(self, accounts: Mapping[str, Sequence[_Record]]) -> Sequence[_Record]:
+        """Take the records of accounts that may share a process; each account's are worked on in their order.
 
-        Return the records for which there is no room.
+        Return the records that were not taken: there is no room, or nobody answered.
 
-        `account` is the records' partition key. Doubles are harmless: each record ends at the claim.
+        The names are the accounts'. Doubles are harmless: each record ends at the claim.
         """
         ...

@@ -256,7 +256,7 @@ class System(DeliveryServices):
     def _notifier(self) -> "Notifier":
         if self.world.notifier is not None:
             return self.world.notifier
-        from omnipub.services.notify.sender import StoredTargetsNotifier
+        from omnipub.services.notify.stored_targets_notifier import StoredTargetsNotifier
 
         if self.world.mail is None or self.world.notice_http is None:
             raise AssertionError("who tells stored targets has mail and HTTP")

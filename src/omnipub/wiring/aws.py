@@ -7,6 +7,7 @@ from omnipub.adapters.aws.clients import Clients
 from omnipub.adapters.aws.dynamodb.table import DynamoTable
 from omnipub.adapters.aws.kinesis import KinesisStream
 from omnipub.adapters.aws.kms_vault import KmsVault
+from omnipub.adapters.aws.lambda_hand_over import LambdaHandOver
 from omnipub.adapters.aws.place import AwsPlace
 from omnipub.adapters.aws.s3_media import S3Media
 from omnipub.adapters.aws.sns_notifier import SnsNotifier
@@ -59,6 +60,7 @@ def on_aws(settings: Settings, clients: Clients | None = None, *, journal: "Jour
             threads=BoundedThreadPool(),
             place=AwsPlace(clients, table=settings.table, bucket=settings.bucket),
             journal=journal,
+            hand_over=LambdaHandOver(clients, settings.sender, journal) if settings.sender else None,
             notifier=SnsNotifier(clients, settings.topic),
         ),
     )

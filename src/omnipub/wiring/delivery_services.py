@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from omnipub.services.accounts.token_refresh import TokenRefresh
     from omnipub.services.delivery.batch import BatchPublisher
     from omnipub.services.delivery.circuit_breaker import CircuitBreakers
+    from omnipub.services.delivery.fan_out import FanOut
     from omnipub.services.delivery.publish import Publisher
     from omnipub.services.delivery.reconcile import Reconcile
     from omnipub.services.delivery.situation import Situation
@@ -232,6 +233,21 @@ class DeliveryServices:
             threads=self.world.threads,
             budget=self.settings.batch_budget,
             slots=self.settings.slots,
+            hand_over=self.world.hand_over,
+        )
+
+    @locked_cached_property
+    def fan_out(self) -> "FanOut":
+        """What hands a batch of records over to runs of their own."""
+        from omnipub.services.delivery.fan_out import FanOut
+
+        if self.world.hand_over is None:
+            raise AssertionError("who fans out has somebody to hand over to")
+        return FanOut(
+            hand_over=self.world.hand_over,
+            circuit_breakers=self.circuit_breakers,
+            threads=self.world.threads,
+            pack=self.settings.pack,
         )
 
     @locked_cached_property

@@ -5,13 +5,14 @@ from typing import Protocol, runtime_checkable
 
 from omnipub.ports.clock import Chance, Clock
 from omnipub.ports.delay import Delay
+from omnipub.ports.hand_over import HandOver
 from omnipub.ports.http import HttpSender
 from omnipub.ports.journal import Journal
 from omnipub.ports.mail import MailSender
 from omnipub.ports.media import Media
 from omnipub.ports.notifier import Notifier
 from omnipub.ports.place import Place
-from omnipub.ports.stream import Stream
+from omnipub.ports.stream import Pointer, Stream
 from omnipub.ports.table import Table
 from omnipub.ports.threads import ThreadPool
 from omnipub.ports.vault import Vault
@@ -24,6 +25,7 @@ class World:
     Attributes:
         mail: What hands mail over, where this process may.
         notice_http: What sends notices over HTTP: in a sandbox, too, they go to people.
+        hand_over: What gives records to runs of their own, where a function does so; on one machine threads do.
         notifier: What tells people, where the place has a way of its own.
     """
 
@@ -38,6 +40,7 @@ class World:
     threads: ThreadPool
     place: Place
     journal: Journal
+    hand_over: HandOver[Pointer] | None = None
     mail: MailSender | None = None
     notice_http: HttpSender | None = None
     notifier: Notifier | None = None

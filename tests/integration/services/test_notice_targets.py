@@ -17,7 +17,7 @@ from omnipub.ports.http import NotSentError
 from omnipub.ports.mail import Mail, MailSecurity, MailServer
 from omnipub.ports.notifier import NoticeRefusedError
 from omnipub.services.notify.notice_text import text_of, title_of
-from omnipub.services.notify.sender import StoredTargetsNotifier
+from omnipub.services.notify.stored_targets_notifier import StoredTargetsNotifier
 from omnipub.services.notify.targets import MOST, NoticeTargets
 from omnipub.storage import access, keys
 from omnipub.storage.items import key_of

@@ -43,6 +43,7 @@ def settings_with(worker_timeout: int) -> st.SearchStrategy[Settings]:
         "missed_after": st.integers(60, 10**6),
         "lead_ms": st.integers(0, LONGEST_LEAD_MS),
         "slots": st.integers(1, 1000),
+        "pack": st.integers(1, 1000),
         "tries": st.integers(1, 1000),
     }
     others = {
@@ -147,6 +148,7 @@ def test_a_request_begun_at_the_end_of_the_budget_still_ends_within_the_run(give
     [
         ("slots", "0"),
         ("slots", "-1"),
+        ("pack", "0"),
         ("tries", "0"),
         ("missed_after", "-5"),
         ("settle", "-1"),

@@ -30,6 +30,7 @@ LEVELS: Mapping[LogEvent, int] = MappingProxyType(
             LogEvent.FOREIGN_RECORD,
             LogEvent.GATE_CLOSED,
             LogEvent.GATE_NOT_SETTLED,
+            LogEvent.HAND_OVER_FAILED,
             LogEvent.NOTICE_FAILED,
             LogEvent.RENEWAL_FAILED,
             LogEvent.STREAM_FAILED,

@@ -8,7 +8,7 @@ Nobody waits for it by a second.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
@@ -98,15 +98,18 @@ class WorkerPool(Generic[R]):
                 self._start_what_may()
                 self._changed.notify_all()
 
-    def hand_over(self, account: str, records: Sequence[R]) -> Sequence[R]:
-        """Take records of an account; those that are returned found no room, or the pool is stopped."""
+    def hand_over(self, accounts: Mapping[str, Sequence[R]]) -> Sequence[R]:
+        """Take records of accounts; those that are returned found no room, or the pool is stopped."""
+        left: list[R] = []
         with self._changed:
-            room = 0 if self._stopped else max(0, WAITING_AT_MOST - self._lines.waiting)
-            for record in records[:room]:
-                self._lines.add(account, record)
+            for account, records in accounts.items():
+                room = 0 if self._stopped else max(0, WAITING_AT_MOST - self._lines.waiting)
+                for record in records[:room]:
+                    self._lines.add(account, record)
+                left += records[room:]
             self._start_what_may()
             self._changed.notify_all()
-        return records[room:]
+        return left
 
     @property
     def is_full(self) -> bool:

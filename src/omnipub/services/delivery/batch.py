@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from omnipub.domain.timestamps import EPOCH
 from omnipub.errors import GateClosedError, OmnipubError
 from omnipub.log_events import LogEvent
+from omnipub.ports.hand_over import HandOver
 from omnipub.ports.stream import Pointer, Stream
 from omnipub.ports.threads import ThreadPool
 from omnipub.services.accounts.token_refresh import TokenRefresh
@@ -40,6 +41,7 @@ class BatchPublisher:
     Attributes:
         budget: After this long a batch starts nothing new.
         slots: Sends of one network side by side.
+        hand_over: What gives a run of its own to a delivery that a worker died with; None where there is none.
     """
 
     base: Base
@@ -50,13 +52,15 @@ class BatchPublisher:
     threads: ThreadPool
     budget: timedelta
     slots: int
+    hand_over: HandOver[Pointer] | None = None
 
     def run(self, pointers: Sequence[Pointer]) -> Mapping[Pointer, OmnipubError]:
         """Deliver a batch; the records that our own storage failed on.
 
         Everything else that goes wrong goes back to the table, and the record is done. A delivery that a
-        worker died with comes last and alone: should it kill this one as well, nobody dies with it. If there was no
-        time for it, it is the first of the batch that its record comes back in, so that no backlog keeps it waiting.
+        worker died with gets a run of its own: should it kill this one as well, nobody dies with it. Where there are
+        no such runs, it comes last and alone. If there was no time for it, it is the first of the batch that its record
+        comes back in, so that no backlog keeps it waiting.
         """
         try:
             self.gate.check()
@@ -85,13 +89,20 @@ class BatchPublisher:
         groups: dict[str, list[Pointer]] = defaultdict(list)
         for pointer in dict.fromkeys(pointers):
             groups[pointer.group].append(pointer)
+        alone = self.hand_over is not None and len(groups) == 1  # a run of one account sends one after the other
         lanes: dict[str, list[Callable[[], None]]] = defaultdict(list)
         for name, group in groups.items():
-            lanes[name.partition("/")[0]].append(lambda group=group: self._each(batch, group, alone=False))  # type: ignore[misc]
+            lanes[name.partition("/")[0]].append(lambda group=group: self._each(batch, group, alone=alone))  # type: ignore[misc]
         return lanes
 
     def _alone(self, batch: _Batch, pointer: Pointer) -> None:
         self.threads.alone(lambda: self._each(batch, [pointer], alone=True))
+
+    def _apart(self, pointer: Pointer) -> bool:
+        """Hand a pointer over to a run of its own, once: unclaimed, so that this run has nothing to do with it."""
+        if self.hand_over is None or pointer.why == ALONE:
+            return False
+        return not self.hand_over.hand_over({pointer.group: [replace(pointer, why=ALONE)]})
 
     def _each(self, batch: _Batch, pointers: Sequence[Pointer], *, alone: bool) -> None:
         # What is due before what has to be waited for; the order of the rest stays.
@@ -100,7 +111,7 @@ class BatchPublisher:
                 batch.left.append(pointer)
                 continue
             try:
-                if self.deliver.one(pointer, alone=alone).verdict == ALONE:
+                if self.deliver.one(pointer, alone=alone).verdict == ALONE and not self._apart(pointer):
                     batch.deadly.append(pointer)
             except GateClosedError as error:
                 self.base.journal.note(LogEvent.GATE_CLOSED, records=1, why=error.message)  # acknowledged, as above

@@ -1,4 +1,4 @@
-"""What the stream and calls of the scheduler carry: small JSON, no content, readable by older releases."""
+"""What the stream and calls of functions carry: small JSON, no content, readable by older releases."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -59,6 +59,23 @@ def delayed_from(body: str) -> list[DueSoon] | None:
     return found if all(_may_be_there(one.pointer) for one in found) else None
 
 
+def handed_to_text(pointers: Sequence[Pointer]) -> str:
+    """The payload of a call of the sender."""
+    return json.dumps({"pointers": [_fields(one) for one in pointers]}, separators=(",", ":"))
+
+
+def handed_from(payload: Mapping[str, Any]) -> list[Pointer | None]:
+    """What the sender is to send; None in the place of what is no pointer.
+
+    Raises:
+        ValueError: It is no call of the sender.
+    """
+    named = payload.get("pointers")
+    if not isinstance(named, list):
+        raise ValueError("the sender wants pointers")  # noqa: TRY004  a value of a payload, not an argument
+    return [_handed(one) for one in named]
+
+
 def run_now_to_text(parents: Sequence[Parent]) -> str:
     """The payload of a run-now; no parents mean all."""
     named = [{"kind": one.kind.value, "id": one.id} for one in parents]
@@ -110,10 +127,22 @@ def _ran(fields: Mapping[str, Any]) -> RunNowResult:
     )
 
 
+def _handed(fields: Any) -> Pointer | None:
+    try:
+        found = _pointer(fields)
+    except _FOREIGN:
+        return None
+    return found if _may_be_there(found) else None
+
+
 def _may_be_there(pointer: Pointer) -> bool:
-    """Whether the table can be asked for it: a key that DynamoDB refuses would count as storage that fails."""
+    """Whether the table can be asked for it: a key that DynamoDB refuses would count as storage that fails.
+
+    Likewise what is too long to be handed to the sender.
+    """
     names = (pointer.pk, pointer.sk, pointer.group)
-    return all(0 < len(name) <= KEY_CHARACTERS for name in names)
+    rest = (pointer.why, pointer.trace)
+    return all(0 < len(name) <= KEY_CHARACTERS for name in names) and all(len(one) <= KEY_CHARACTERS for one in rest)
 
 
 def _fields(pointer: Pointer) -> dict[str, str]:

@@ -72,7 +72,7 @@ def pools(worker: Worker) -> Iterator[Pools]:
 
 def give(pool: WorkerPool[str], account: str, count: int = 1) -> list[str]:
     records = [f"{account} {number}" for number in range(count)]
-    assert not pool.hand_over(account, records)
+    assert not pool.hand_over({account: records})
     return records
 
 
@@ -158,7 +158,7 @@ def test_what_finds_no_room_is_handed_back(pools: Pools, worker: Worker, monkeyp
     worker.hanging = {"facebook/1"}
     pool = pools()
     give(pool, "facebook/1")
-    assert pool.hand_over("facebook/1", ["a", "b", "c"]) == ["c"]
+    assert pool.hand_over({"facebook/1": ["a", "b", "c"]}) == ["c"]
 
 
 def test_a_stop_waits_for_what_is_under_way_and_begins_nothing(pools: Pools, worker: Worker) -> None:
@@ -170,7 +170,7 @@ def test_a_stop_waits_for_what_is_under_way_and_begins_nothing(pools: Pools, wor
     worker.released.set()
     assert pool.stop(deadline=time.monotonic() + SOON)
     assert worker.ended == ["facebook/1 0"]
-    assert pool.hand_over("facebook/1", ["late"]) == ["late"]
+    assert pool.hand_over({"facebook/1": ["late"]}) == ["late"]
 
 
 def test_idle_threads_end_and_new_work_still_finds_one(
@@ -195,7 +195,7 @@ def test_work_that_breaks_costs_its_account_no_turn(monkeypatch: pytest.MonkeyPa
 
     pool: WorkerPool[str] = WorkerPool(slots=1)
     pool.start(breaks)
-    pool.hand_over("facebook/1", ["a", "b"])
+    pool.hand_over({"facebook/1": ["a", "b"]})
     until(lambda: seen == ["a", "b"])
     assert pool.stop(deadline=time.monotonic() + SOON)
 
@@ -310,7 +310,7 @@ def test_who_waits_to_be_alone_is_sent_home_by_a_stop(worker: Worker, monkeypatc
     pool.start(work)
     worker.hanging = {"facebook/1"}
     give(pool, "facebook/1")
-    pool.hand_over("facebook/2", ["alone"])
+    pool.hand_over({"facebook/2": ["alone"]})
     assert wanted.wait(SOON)
     threading.Timer(0.1, worker.released.set).start()
     assert pool.stop(deadline=time.monotonic() + SOON)
