@@ -74,6 +74,7 @@ EVENTS = {
         400,
     ),
     "worker": ({"Records": [FOREIGN]}, {"batchItemFailures": []}),
+    "sender": ({"pointers": [None]}, None),
     "delay": ({"Records": [{"messageId": "1", "body": json.dumps({"due": []})}]}, {"batchItemFailures": []}),
 }
 
@@ -157,7 +158,7 @@ def cases(aside: Path, interpreter: tools.Interpreter, others: dict[str, Path]) 
         "bare boto3": Case(program=BARE, path=compiled, answer=0),
         "python alone": Case(program=FLOOR, path=compiled, answer=0),
     }
-    for name in ("api", "api, a GET", "worker", "delay"):
+    for name in ("api", "api, a GET", "worker", "sender", "delay"):
         function = name.partition(",")[0]
         path = bundle(function, architecture=ARCHITECTURE)
         for label, folder in {"": path, **{f" {other}": parent / function for other, parent in others.items()}}.items():

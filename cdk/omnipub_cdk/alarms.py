@@ -15,7 +15,7 @@ from aws_cdk import aws_sqs as sqs
 RUNBOOKS = "docs/runbooks.md"
 
 BEHIND = ("worker", "scheduler", "delay")
-"""The functions whose runs nobody waits for: what fails there, only an alarm tells."""
+"""The functions whose runs nobody waits for: what fails there, only an alarm tells. The sender's are parked at once."""
 
 _MINUTE = Duration.minutes(1)
 _FIVE = Duration.minutes(5)
@@ -36,14 +36,21 @@ class AlarmSources:
         """A figure from our own log lines."""
         return cloudwatch.Metric(namespace=self.namespace, metric_name=name, statistic="Sum", period=period)
 
-    def parked(self) -> cloudwatch.Metric:
-        """Records that the worker's trigger gave up on."""
-        return cloudwatch.Metric(
+    def parked(self) -> cloudwatch.MathExpression:
+        """Records that the worker's trigger gave up on, and calls of the sender that failed."""
+        records = cloudwatch.Metric(
             namespace="AWS/Lambda",
             metric_name="OnFailureDestinationDeliveredEventCount",
             dimensions_map={"EventSourceMappingUUID": self.mapping_id},
             statistic="Sum",
             period=_FIVE,
+        )
+        calls = self.functions["sender"].metric("AsyncEventsDropped", statistic="Sum", period=_FIVE)
+        return cloudwatch.MathExpression(
+            expression="FILL(records, 0) + FILL(calls, 0)",
+            using_metrics={"records": records, "calls": calls},
+            period=_FIVE,
+            label="Parked",
         )
 
     def lag(self) -> cloudwatch.Metric:
@@ -155,7 +162,7 @@ ALARMS: Sequence[Alarm] = (
     ),
     Alarm(
         name="Parked",
-        why="The worker gave up on records; they lie whole in the bucket of parked records.",
+        why="Worker or sender gave up on records; they lie whole in the bucket of parked records.",
         figure=lambda watched: watched.parked(),
         limit=1,
     ),

@@ -19,7 +19,6 @@ def widgets(
 ) -> list[list[cloudwatch.IWidget]]:
     """All rows, from what matters most."""
     signal = watched.signal
-    api, worker, scheduler = (watched.functions[name] for name in ("api", "worker", "scheduler"))
     return [
         [cloudwatch.AlarmStatusWidget(title="Is anything wrong?", alarms=list(alarms), width=_WIDTH, height=4)],
         _row(
@@ -30,7 +29,7 @@ def widgets(
                 [
                     signal("AccountsResting"),
                     signal("GateClosed"),
-                    watched.parked().with_(label="Parked"),
+                    watched.parked(),
                     signal("Broken"),
                 ],
             ),
@@ -65,7 +64,10 @@ def widgets(
             ),
             (
                 "Side by side",
-                [made.metric("ConcurrentExecutions", statistic="Maximum") for made in (api, worker, scheduler)],
+                [
+                    made.metric("ConcurrentExecutions", statistic="Maximum", label=name)
+                    for name, made in watched.functions.items()
+                ],
             ),
         ),
     ]

@@ -40,7 +40,7 @@ class Signal:
         return f"$.{self.amount}" if self.amount else "1"
 
 
-_EVERY = ("api", "worker", "scheduler", "delay")
+_EVERY = ("api", "worker", "sender", "scheduler", "delay")
 
 SIGNALS = (
     Signal(name="Ticks", functions=("scheduler",), events=(LogEvent.TICK,)),
@@ -53,22 +53,22 @@ SIGNALS = (
         amount="records",
     ),
     Signal(name="Lost", functions=_EVERY, events=(LogEvent.DELAY_LOST,), amount="deliveries"),
-    Signal(name="Published", functions=("worker",), events=(LogEvent.TRY_ENDED,), only='$.status = "published"'),
+    Signal(name="Published", functions=("sender",), events=(LogEvent.TRY_ENDED,), only='$.status = "published"'),
     Signal(
         name="PublishedLate",
-        functions=("worker",),
+        functions=("sender",),
         events=(LogEvent.TRY_ENDED,),
         only=f'$.status = "published" && $.lateness_ms > {LATE_MS}',
     ),
-    Signal(name="Failed", functions=("worker",), events=(LogEvent.TRY_ENDED,), only='$.status = "failed"'),
+    Signal(name="Failed", functions=("sender",), events=(LogEvent.TRY_ENDED,), only='$.status = "failed"'),
     Signal(
         name="Unconfirmed",
-        functions=("worker",),
+        functions=("sender",),
         events=(LogEvent.TRY_ENDED, LogEvent.LOOKED),
         only='$.status = "unconfirmed"',
     ),
-    Signal(name="AccountsResting", functions=("worker",), events=(LogEvent.ACCOUNT_RESTS,)),
-    Signal(name="GateClosed", functions=("worker", "scheduler", "delay"), events=(LogEvent.GATE_CLOSED,)),
+    Signal(name="AccountsResting", functions=("sender",), events=(LogEvent.ACCOUNT_RESTS,)),
+    Signal(name="GateClosed", functions=("sender", "scheduler", "delay"), events=(LogEvent.GATE_CLOSED,)),
     Signal(
         name="Broken",
         functions=_EVERY,

@@ -40,9 +40,10 @@ class Stage:
         log_days: Days for which log lines are kept.
         media_days: Days for which images are kept, 7 at least; 0 for ever. What may go out later has no images.
         api_memory: MB of the function behind the API; likewise for the others.
-        worker_timeout: Seconds a worker run may take; the lease of a claim is derived from it.
+        worker_timeout: Seconds a run of the sender may take; the lease of a claim is derived from it.
         lead_ms: Milliseconds before its moment at which a delivery is on the stream: Lambda reads a stream once a
             second, and whoever sends waits the rest.
+        pack: Accounts at most that the worker hands to one run of the sender.
         parallel: Batches of one shard side by side, 1 to 10; order is kept per channel and account.
         requests_per_second: What the API takes in the long run, of everybody together.
         requests_at_once: What it takes at once above that.
@@ -78,12 +79,14 @@ class Stage:
     media_days: int = 0
     log_level: LogLevel = LogLevel.INFO
     api_memory: int = 512
-    worker_memory: int = 512
+    worker_memory: int = 256
+    sender_memory: int = 512
     scheduler_memory: int = 256
     delay_memory: int = 256
     sandbox_memory: int = 256
     worker_timeout: int = 60
     lead_ms: int = 2_000
+    pack: int = 16
     parallel: int = 2
     requests_per_second: int = 50
     requests_at_once: int = 100

@@ -111,7 +111,7 @@ def test_without_network_and_cache_it_says_what_is_missing_and_leaves_nothing(
 
 @pytest.mark.parametrize(
     ("function", "architecture", "allowed"),
-    [("apis", "arm64", "api, worker, scheduler, delay, sandbox"), ("api", "riscv", "arm64, x86_64")],
+    [("apis", "arm64", "api, worker, sender, scheduler, delay, sandbox"), ("api", "riscv", "arm64, x86_64")],
 )
 def test_a_wrong_word_is_answered_with_the_right_ones(function: str, architecture: str, allowed: str) -> None:
     with pytest.raises(BundleError) as refused:

@@ -4,22 +4,25 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib import import_module
+from math import ceil
 from typing import Any
 
 import pytest
 
 from omnipub.adapters.aws.clients import FAST_PATH
 from omnipub.adapters.aws.lambda_scheduler import PATIENCE
+from omnipub.adapters.aws.s3_parked import SENDER_PREFIX
 from omnipub.adapters.aws.sqs_delay import LONGEST_SECONDS
 from omnipub.config import Mode, from_environment, to_environment
 from omnipub.handlers import scheduler
 from omnipub.names import SANDBOX_ADDRESS
 from omnipub.onebox.aws_events import LambdaContext, tick_event
+from omnipub.services.delivery.fan_out import CALLS
 from omnipub.services.scheduling.wake import REPEATED
 from omnipub.storage.schema import INDEXES, PARTITION, SANDBOX_PREFIX, SORT, TTL
 from support.world import START, TestBed
 
-ENTRIES = ("api", "worker", "scheduler", "delay")
+ENTRIES = ("api", "worker", "sender", "scheduler", "delay")
 
 
 def resolved(value: Any) -> str:
@@ -107,6 +110,8 @@ def test_a_function_reads_back_the_settings_of_its_stage(prod: Any, function: st
     assert settings.function == prod.function("scheduler")["FunctionName"]
     assert bool(settings.origin_secret) is (function == "api")
     assert bool(settings.parked) is (function == "delay")
+    sender = prod.function("sender")["FunctionName"]
+    assert settings.sender == (sender if function in {"worker", "sender"} else "")
 
 
 @pytest.mark.parametrize("function", ENTRIES)
@@ -117,12 +122,70 @@ def test_lambda_calls_the_handler_that_is_there(prod: Any, function: str) -> Non
     assert "ReservedConcurrentExecutions" not in properties, "a new account has nothing to reserve"
 
 
-def test_a_worker_run_ends_before_the_lease_of_what_it_claimed(prod: Any) -> None:
-    properties = prod.function("worker")
+def test_a_run_that_sends_ends_before_the_lease_of_what_it_claimed(prod: Any) -> None:
+    properties = prod.function("sender")
     settings = from_environment(
         {name: resolved(value) for name, value in properties["Environment"]["Variables"].items()}
     )
     assert timedelta(seconds=properties["Timeout"]) == timedelta(seconds=settings.worker_timeout) < settings.lease
+
+
+def test_the_worker_has_time_for_every_hand_over_of_a_batch_that_nobody_answers(prod: Any) -> None:
+    from omnipub_cdk.stages import STAGES
+
+    batch = prod.only("Worker", "AWS::Lambda::EventSourceMapping")["BatchSize"]
+    rounds = ceil(ceil(batch / STAGES["prod"].pack) / CALLS)
+    waiting = FAST_PATH.attempts * (FAST_PATH.connecting + FAST_PATH.reading + 1)  # a second at most between attempts
+    assert prod.function("worker")["Timeout"] > rounds * waiting
+
+
+def test_lambda_tries_no_call_of_the_sender_again_and_parks_it_under_a_prefix_of_its_own(prod: Any) -> None:
+    calls = prod.only("Worker", "AWS::Lambda::EventInvokeConfig")
+    assert (calls["MaximumRetryAttempts"], calls["MaximumEventAgeInSeconds"]) == (0, 60)
+    assert calls["DestinationConfig"]["OnFailure"]["Destination"] == {
+        "Fn::ImportValue": "OmnichannelDataStack-prod:ParkedArn"
+    }
+    (name,) = [
+        name
+        for stack, name, one in prod.all("AWS::Lambda::Function")
+        if stack == "OmnichannelWorkerStack" and one["FunctionName"].endswith("-sender")
+    ]
+    assert (calls["FunctionName"], calls["Qualifier"]) == ({"Ref": name}, "$LATEST")
+    written = resources(prod, "sender", "s3:PutObject")
+    assert [one for one in written if "ParkedArn" in one] == [
+        json.dumps(
+            {"Fn::Join": ["", [{"Fn::ImportValue": "OmnichannelDataStack-prod:ParkedArn"}, f"/{SENDER_PREFIX}*"]]}
+        )
+    ]
+
+
+def test_the_worker_opens_no_token_and_reaches_no_network(prod: Any, far: Any, dev: Any) -> None:
+    for made in (prod, far, dev):
+        text = json.dumps(statements(made, "Worker", roles_of(made, "worker")))
+        for foreign in ("kms:", "ses:", "sns:", "sqs:", "kinesis:Put", "-sandbox"):
+            assert foreign not in text
+        assert called_by(made, "worker") == [made.function("sender")["FunctionName"]]
+
+
+def resources(made: Any, function: str, action: str) -> list[str]:
+    """What a function of the worker's stack may do something to."""
+    return [
+        json.dumps(resource)
+        for statement in statements(made, "Worker", roles_of(made, function))
+        if action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    ]
+
+
+def called_by(made: Any, function: str) -> list[str]:
+    """The functions that one of the worker's stack may call."""
+    found = resources(made, function, "lambda:InvokeFunction")
+    return sorted(one.rpartition(":function:")[2].partition('"')[0] for one in found)
+
+
+def roles_of(made: Any, function: str) -> list[dict[str, str]]:
+    """The roles of a function, as policies name them."""
+    return [{"Ref": made.function(function)["Role"]["Fn::GetAtt"][0]}]
 
 
 def test_the_delay_queue_is_a_standard_one_whose_failed_batches_come_back_in_time(prod: Any) -> None:
@@ -145,7 +208,7 @@ def test_whoever_sets_a_moment_may_put_it_on_the_delay_queue_and_nobody_calls_th
         policy = json.dumps(prod.of(stack, "AWS::IAM::Policy"))
         assert "sqs:SendMessage" in policy
     for stack in ("Api", "Worker"):
-        assert "scheduler" not in json.dumps(prod.of(stack, "AWS::IAM::Policy")).lower()
+        assert "-scheduler" not in json.dumps(prod.of(stack, "AWS::IAM::Policy")).lower()
 
 
 def test_the_trigger_is_bounded_in_every_way_and_parks_whole_records(prod: Any) -> None:
@@ -185,7 +248,7 @@ def test_failed_ticks_are_kept(prod: Any) -> None:
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 1}
 
 
-def test_a_sandbox_stage_has_its_own_sandbox_and_the_worker_sends_to_it_alone(dev: Any) -> None:
+def test_a_sandbox_stage_has_its_own_sandbox_and_the_sender_sends_to_it_alone(dev: Any) -> None:
     sandbox = dev.function("sandbox")
     for name in (*ENTRIES, "sandbox"):
         variables = dev.function(name)["Environment"]["Variables"]
@@ -194,13 +257,7 @@ def test_a_sandbox_stage_has_its_own_sandbox_and_the_worker_sends_to_it_alone(de
         assert settings.sandbox_url == SANDBOX_ADDRESS
     module, _, name = sandbox["Handler"].rpartition(".")
     assert callable(getattr(import_module(module), name))
-    allowed = [
-        statement["Resource"]
-        for statement in statements(dev, "Worker")
-        if statement["Action"] == "lambda:InvokeFunction"
-    ]
-    assert len(allowed) == 1
-    assert json.dumps(allowed[0]).endswith(f':function:{sandbox["FunctionName"]}"]]}}')
+    assert called_by(dev, "sender") == [sandbox["FunctionName"], "omnipub-dev-sender"]
 
 
 def test_the_sandbox_touches_its_own_items_of_the_table_alone(dev: Any) -> None:
@@ -224,7 +281,7 @@ def test_a_stage_with_another_sandbox_or_in_live_mode_has_no_function_for_it(syn
         assert not [name for name in names if name.endswith("-sandbox")]
         variables = made.function("worker")["Environment"]["Variables"]
         assert (variables["OMNIPUB_SANDBOX_FUNCTION"], variables["OMNIPUB_SANDBOX_URL"]) == ("", url)
-        assert "lambda:InvokeFunction" not in json.dumps(made.of("Worker", "AWS::IAM::Policy"))
+        assert "-sandbox" not in json.dumps(made.of("Worker", "AWS::IAM::Policy"))
 
 
 def statements(made: Any, stack: str, roles: Any = None) -> list[dict[str, Any]]:

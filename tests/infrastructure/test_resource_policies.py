@@ -13,7 +13,7 @@ KINDS = ("SNS::TopicPolicy", "S3::BucketPolicy", "SQS::QueuePolicy", "SecretsMan
 
 USED_BY_ROLES = {
     ("OmnichannelDataStack", "MediaPolicy"): "the functions' roles",
-    ("OmnichannelDataStack", "ParkedPolicy"): "the worker's role, with which its trigger writes",
+    ("OmnichannelDataStack", "ParkedPolicy"): "the roles of worker and sender, with which Lambda writes",
     ("OmnichannelDataStack", "DelayPolicy"): "the roles of who sets a moment, and of the queue's consumer",
     ("OmnichannelSchedulerStack", "FailuresPolicy"): "the roles of the tick and of the function",
 }

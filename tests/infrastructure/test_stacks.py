@@ -83,13 +83,13 @@ def engine() -> Any:
 
 def test_every_log_group_forgets(prod: Any) -> None:
     groups = list(prod.all("AWS::Logs::LogGroup"))
-    assert len(groups) == 6, "four functions, the API's access log, the firewall"
+    assert len(groups) == 7, "five functions, the API's access log, the firewall"
     assert all(properties["RetentionInDays"] == 30 for _, _, properties in groups)
 
 
 def test_every_function_writes_json_into_its_own_group(prod: Any) -> None:
     functions = list(prod.all("AWS::Lambda::Function"))
-    assert len(functions) == 4
+    assert len(functions) == 5
     for stack, function, properties in functions:
         own = function.partition("Function")[0] + "Log"
         (group,) = (

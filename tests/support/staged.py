@@ -30,7 +30,7 @@ OUTPUTS = {
         "Version": __version__,
         "Schema": fingerprint(),
     },
-    "Worker": {"WorkerFunction": "omnipub-dev-worker", "Schema": fingerprint()},
+    "Worker": {"WorkerFunction": "omnipub-dev-worker", "SenderFunction": "omnipub-dev-sender", "Schema": fingerprint()},
 }
 """Stack's short name → the outputs of a live stage `dev`."""
 

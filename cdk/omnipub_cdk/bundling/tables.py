@@ -3,6 +3,7 @@
 ENTRIES = {
     "api": "omnipub.handlers.api.app",
     "worker": "omnipub.handlers.worker",
+    "sender": "omnipub.handlers.sender",
     "scheduler": "omnipub.handlers.scheduler",
     "delay": "omnipub.handlers.delay_consumer",
     "sandbox": "omnipub.sandbox.aws_function",

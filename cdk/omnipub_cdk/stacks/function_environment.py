@@ -18,8 +18,9 @@ def environment(
     origin_secret: str = "",
     parked: str = "",
     topic: str = "",
+    handing_over: bool = False,
 ) -> Mapping[str, str]:
-    """The variables of a function; sign-in, origin secret, bucket for parking and topic are for who needs each."""
+    """The variables of a function; sign-in, origin secret, bucket, topic and sender are for who needs each."""
     return to_environment(
         Settings(
             stage=stage.name,
@@ -28,6 +29,7 @@ def environment(
             sandbox_function=function_name(stage, "sandbox") if stage.has_sandbox else "",
             worker_timeout=stage.worker_timeout,
             lead_ms=stage.lead_ms,
+            pack=stage.pack,
             log_level=stage.log_level,
             media_days=stage.media_days,
             table=data.table.table_name,
@@ -36,6 +38,7 @@ def environment(
             bucket=data.media.bucket_name,
             key=data.vault.key_arn,
             function=function_name(stage, "scheduler"),
+            sender=function_name(stage, "sender") if handing_over else "",
             parked=parked,
             topic=topic,
             sign_in_url=auth.sign_in_url if auth else "",

@@ -41,6 +41,7 @@ class MonitoringStack(Stack):
             functions={
                 "api": api.function,
                 "worker": worker.function,
+                "sender": worker.sender,
                 "scheduler": scheduler.function,
                 "delay": scheduler.delay,
             },

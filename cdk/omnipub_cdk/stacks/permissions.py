@@ -34,6 +34,10 @@ DELAYED = "delay/"
 """What the names of parked messages of the delay queue begin with."""
 
 
+CALLS = "aws/lambda/async/"
+"""What the names of parked calls of the sender begin with: Lambda's own choice."""
+
+
 def allow_table(function: lambda_.Function, table: dynamodb.Table) -> None:
     """Read and write items; query the indexes."""
     allow(function, [f"dynamodb:{action}" for action in _TABLE], table.table_arn)
@@ -52,13 +56,22 @@ def allow_sandbox_items(function: lambda_.Function, table: dynamodb.Table) -> No
 def allow_sandbox(function: lambda_.Function, stage: Stage) -> None:
     """Send requests to the stage's own sandbox, if it has one."""
     if stage.has_sandbox:
-        sandbox = Stack.of(function).format_arn(
-            service="lambda",
-            resource="function",
-            resource_name=function_name(stage, "sandbox"),
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        allow(function, ["lambda:InvokeFunction"], sandbox)
+        _allow_calling(function, stage, "sandbox")
+
+
+def allow_handing_over(function: lambda_.Function, stage: Stage) -> None:
+    """Call the sender."""
+    _allow_calling(function, stage, "sender")
+
+
+def _allow_calling(function: lambda_.Function, stage: Stage, called: str) -> None:
+    arn = Stack.of(function).format_arn(
+        service="lambda",
+        resource="function",
+        resource_name=function_name(stage, called),
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    allow(function, ["lambda:InvokeFunction"], arn)
 
 
 def allow_stream(function: lambda_.Function, stream: kinesis.Stream) -> None:
@@ -100,6 +113,13 @@ def allow_parking(function: lambda_.Function, data: DataStack) -> None:
     allow(function, ["s3:PutObject"], f"{data.parked_arn}/*")
     allow(function, ["s3:ListBucket"], data.parked_arn)
     _any_object(function, data, "ParkedArn/", "Lambda itself names the objects, by trigger, shard and moment.")
+
+
+def allow_calls_to_be_parked(function: lambda_.Function, data: DataStack) -> None:
+    """Let Lambda put calls of the function that failed into the bucket of parked records."""
+    allow(function, ["s3:PutObject"], f"{data.parked_arn}/{CALLS}*")
+    allow(function, ["s3:ListBucket"], data.parked_arn)
+    _any_object(function, data, f"ParkedArn/{CALLS}", "Lambda itself names the objects, by function and moment.")
 
 
 def allow_reading(function: lambda_.Function, stream: kinesis.Stream) -> None:

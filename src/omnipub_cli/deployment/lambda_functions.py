@@ -4,7 +4,7 @@ from typing import Any
 
 from omnipub_cli.deployment.aws_clients import translated_errors
 
-NAMES = ("api", "worker", "scheduler", "delay", "sandbox")
+NAMES = ("api", "worker", "sender", "scheduler", "delay", "sandbox")
 """omnipub's functions; only a stage in sandbox mode has a sandbox."""
 
 

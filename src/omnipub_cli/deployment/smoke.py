@@ -103,6 +103,6 @@ class Smoke:
                 name="post",
                 verdict="bad",
                 what=failed,
-                next=f"omnipub logs tail worker --since 15m --stage {self.stage}",
+                next=f"omnipub logs tail sender --since 15m --stage {self.stage}",
             )
         return SmokeCheck(name="post", verdict="ok", what="A message to the sandbox came out.")

@@ -121,7 +121,7 @@ def _system(stage: Stage) -> Iterator[Finding]:
         parked, lag = replay.parked.count(), replay.reader.lag().age if whole else None
         now = system.world.clock.now()
     if parked:
-        what = f"Records the worker was given in vain, and that are parked: {parked}."
+        what = f"Records that functions gave up on, and that are parked: {parked}."
         yield Finding(name="parked", health=Health.WARN, what=what, next="stream replay --parked --dry-run")
     else:
         yield fine("parked", "No record is parked.")

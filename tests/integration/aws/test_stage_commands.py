@@ -120,7 +120,15 @@ def stacks(emulated: str, sandbox: str) -> None:
             for short, template in (
                 ("Data", data_stack()),
                 ("Scheduler", clock),
-                ("Worker", functions_stack("worker", WorkerFunction=f"omnipub-{stage}-worker", Schema=schema)),
+                (
+                    "Worker",
+                    functions_stack(
+                        "worker",
+                        WorkerFunction=f"omnipub-{stage}-worker",
+                        SenderFunction=f"omnipub-{stage}-sender",
+                        Schema=schema,
+                    ),
+                ),
             ):
                 name = f"Omnichannel{short}Stack-{stage}"
                 cloudformation.create_stack(StackName=name, TemplateBody=template)

@@ -46,7 +46,8 @@ LIMIT_AT_MOST = 10_000
 def tail(
     context: typer.Context,
     functions: Annotated[
-        list[str] | None, typer.Argument(metavar="[FUNCTION]...", help="api, worker or scheduler; all without one.")
+        list[str] | None,
+        typer.Argument(metavar="[FUNCTION]...", help="A function, such as api, worker or sender; all without one."),
     ] = None,
     *,
     since: Annotated[str, typer.Option(metavar="TIME", help="From here on: a moment, or how long ago.")] = "15m",

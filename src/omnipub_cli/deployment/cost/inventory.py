@@ -69,16 +69,16 @@ MINUTES = 730 * 60
 OBJECTS, NETWORK = "S3_DATA_EVENTS", "LAMBDA_NETWORK_LOGS"
 """What GuardDuty may look at, by the names of its features."""
 
-_FUNCTIONS = {"api": 512, "worker": 512, "scheduler": 256, "delay": 256}
+_FUNCTIONS = {"api": 512, "worker": 256, "sender": 512, "scheduler": 256, "delay": 256}
 
 _LIVE = Inventory(
     functions=MappingProxyType(_FUNCTIONS),
     ticks=MINUTES,
     queues=1,
-    alarms=13,
+    alarms=14,
     figures=10,
     firewall_rules=5,
-    roles=5,
+    roles=6,
     pages_cached=True,
 )
 
@@ -111,17 +111,8 @@ class Planned:
     built: Callable[[Inventory], Inventory] = field(repr=False)
 
 
-def _with_functions(inventory: Inventory, **memory: int) -> Inventory:
-    return replace(inventory, functions=MappingProxyType({**inventory.functions, **memory}))
-
-
 PLANNED: Mapping[str, Planned] = MappingProxyType(
     {
-        "sender": Planned(
-            what="A function `sender` sends to the networks, so that the worker waits for none.",
-            is_built=lambda one: "sender" in one.functions,
-            built=lambda one: _with_functions(one, sender=one.functions["worker"]),
-        ),
         "media": Planned(
             what="Images are removed after 30 days.",
             is_built=lambda one: one.media_days is not None,

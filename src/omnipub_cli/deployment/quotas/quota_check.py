@@ -30,6 +30,7 @@ def quotas(stage: Stage) -> Iterator[Finding]:
             "stream": facts.settings.stream,
             "table": facts.settings.table,
             "worker": facts.worker,
+            "sender": facts.sender,
             "scheduler": facts.settings.function,
         }
     )

@@ -11,7 +11,7 @@ from omnipub_cli.deployment.quotas.codes import BUSIEST, REQUESTS, RUNS, SHARDS,
 from omnipub_cli.deployment.quotas.judgement import Limit, QuotaRemedy, Row, Sign
 from omnipub_cli.deployment.quotas.quota_limits_mail import SENDING
 
-FUNCTIONS = ("api", "worker", "scheduler")
+FUNCTIONS = ("api", "worker", "sender", "scheduler")
 TABLES = ("", *INDEXES)
 """The table itself, and its indexes by name: each has a limit of its own."""
 

@@ -13,7 +13,7 @@ Outputs = Mapping[str, Mapping[str, str]]
 SAID_BY: Mapping[str, tuple[str, ...]] = {
     "Data": ("TableName", "StreamName", "DelayQueue", "MediaBucket", "ParkedBucket", "VaultKey"),
     "Scheduler": ("SchedulerFunction", "DelayFunction", "Mode", "WorkerTimeout", "Version", "Schema"),
-    "Worker": ("WorkerFunction", "Schema"),
+    "Worker": ("WorkerFunction", "SenderFunction", "Schema"),
 }
 """Stack → the outputs that commands cannot do without."""
 
@@ -31,6 +31,7 @@ class StageOutputs:
     Attributes:
         settings: Those of its functions, but for how much they log.
         worker: Name of the worker's function.
+        sender: Name of the function that sends.
         delay: Name of the function that consumes the delay queue.
         parked: Name of the bucket of records given up on.
         version: The omnipub it was deployed with.
@@ -40,6 +41,7 @@ class StageOutputs:
 
     settings: Settings
     worker: str
+    sender: str
     delay: str
     parked: str
     version: str
@@ -56,6 +58,7 @@ def facts(stage: str, outputs: Outputs) -> StageOutputs:
     return StageOutputs(
         settings=settings(stage, outputs),
         worker=outputs["Worker"]["WorkerFunction"],
+        sender=outputs["Worker"]["SenderFunction"],
         delay=outputs["Scheduler"]["DelayFunction"],
         parked=outputs["Data"]["ParkedBucket"],
         version=outputs["Scheduler"]["Version"],

@@ -221,7 +221,7 @@ def test_mail_and_text_messages_are_looked_at_only_where_the_worker_may_send_the
 
 def test_everything_is_counted_by_one_call_for_a_day_and_one_for_the_month() -> None:
     cloudwatch = CloudWatch({})
-    names = {"stream": "s", "table": "t", "worker": "w", "scheduler": "c", "api": "a", "api id": "i"}
+    names = {"stream": "s", "table": "t", "worker": "w", "sender": "n", "scheduler": "c", "api": "a", "api id": "i"}
     told = dict(counted(cloudwatch, {"mail": 1, "texts": 1}, names, NOW))
     assert told == {metric.figure: 0.0 for metric in METRICS}
     day, month = cloudwatch.calls

@@ -43,7 +43,7 @@ def test_a_stage_that_nobody_uses_pays_for_what_stands_there() -> None:
     assert idle.of("kinesis.shard") == pytest.approx(10.95)
     assert idle.of("waf.acls", "waf.rules") == pytest.approx(10.00)
     assert idle.of("kms.keys", "secrets.kept") == pytest.approx(1.40)
-    assert idle.of("cloudwatch.alarms") == pytest.approx(0.30)
+    assert idle.of("cloudwatch.alarms") == pytest.approx(0.40)
     assert idle.of("lambda.requests", "lambda.arm", "scheduler.calls", "sqs.requests") == 0
     assert 22 < idle.total < 24
 
@@ -100,7 +100,7 @@ def test_an_unknown_price_is_a_line_of_its_own_and_not_in_the_total() -> None:
     line = next(one for one in made().lines if one.name.startswith("CloudWatch: "))
     assert line.dollars is None
     known = next(one for one in made().lines if one.name == "CloudWatch")
-    assert known.dollars == pytest.approx(0.30)
+    assert known.dollars == pytest.approx(0.40)
 
 
 @pytest.mark.parametrize(
