@@ -241,8 +241,6 @@ class DeliveryServices:
         """What hands a batch of records over to runs of their own."""
         from omnipub.services.delivery.fan_out import FanOut
 
-        if self.world.hand_over is None:
-            raise AssertionError("who fans out has somebody to hand over to")
         return FanOut(
             hand_over=self.world.hand_over,
             circuit_breakers=self.circuit_breakers,

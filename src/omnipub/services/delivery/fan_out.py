@@ -31,21 +31,24 @@ class FanOut:
     """Hands batches over, and waits for no network.
 
     Attributes:
+        hand_over: What gives packs to runs of their own; None where whoever reads delivers by itself.
         pack: Accounts of a run at most: a thread each, and what a death hits at once.
     """
 
-    hand_over: HandOver[Pointer]
+    hand_over: HandOver[Pointer] | None
     circuit_breakers: CircuitBreakers
     threads: ThreadPool
     pack: int
 
     def run(self, pointers: Sequence[Pointer]) -> Sequence[Pointer]:
         """Hand over; the records that were not taken."""
-        left: list[Pointer] = []
+        hand_over, left = self.hand_over, list[Pointer]()
+        if hand_over is None:
+            raise AssertionError("who fans out has somebody to hand over to")
         packs = packed(pointers, in_trouble(self._breakers() if pointers else ()), pack=self.pack)
 
         def give(pack: Pack) -> None:
-            left.extend(self.hand_over.hand_over(pack))
+            left.extend(hand_over.hand_over(pack))
 
         self.threads.work({"": [lambda pack=pack: give(pack) for pack in packs]}, CALLS)  # type: ignore[misc]
         return left
