@@ -35,7 +35,7 @@ HAND_OVER_TIMEOUT = Duration.seconds(30)
 """Of a run of the worker, which calls the sender and waits for no network."""
 
 CALL_LIFE = Duration.seconds(60)
-"""A call of the sender older than this is parked, the least that Lambda takes: a tick has put again what it names."""
+"""A call of the sender older than this is parked: a tick has put again what it names. Lambda takes no less."""
 
 RECORD_LIFE = Duration.hours(1)
 """A pointer older than this is parked: what it names has been put again by then."""
