@@ -59,8 +59,8 @@ class BatchPublisher:
 
         Everything else that goes wrong goes back to the table, and the record is done. A delivery that a
         worker died with gets a run of its own: should it kill this one as well, nobody dies with it. Where there are
-        no such runs, it comes last and alone. If there was no time for it, it is the first of the batch that its record
-        comes back in, so that no backlog keeps it waiting.
+        no such runs, it comes last and alone. If there was no time for it, it is the first of the next batch with its
+        record. So no backlog keeps it waiting.
         """
         try:
             self.gate.check()
@@ -99,7 +99,7 @@ class BatchPublisher:
         self.threads.alone(lambda: self._each(batch, [pointer], alone=True))
 
     def _apart(self, pointer: Pointer) -> bool:
-        """Hand a pointer over to a run of its own, once: unclaimed, so that this run has nothing to do with it."""
+        """Hand a pointer over to a run of its own, once. It is not claimed here: a death there is not this run's."""
         if self.hand_over is None or pointer.why == ALONE:
             return False
         return not self.hand_over.hand_over({pointer.group: [replace(pointer, why=ALONE)]})
