@@ -53,7 +53,9 @@ def items_of(id_: str, status: Status) -> Iterator[Item]:
 def sound(status: Status) -> Delivery:
     """The full delivery, less what makes no sense in a state; nobody has to do anything about it soon."""
     whole = replace(DELIVERY, channel="linkedin", owner=LOCAL_OWNER, status=status, holds="", cancel_asked="")
-    if status is not Status.PUBLISHING:
+    if status is Status.PUBLISHING and whole.lease is not None:
+        whole = replace(whole, next_at=whole.lease.until)
+    else:
         whole = replace(whole, key_in_doubt=False, lease=None, may_be_out=status is Status.UNCONFIRMED)
     if status is not Status.PUBLISHED:
         whole = replace(
