@@ -242,15 +242,19 @@ def test_an_operator_sees_the_stage_from_their_terminal(stage: Stage) -> None:
     listed = {one["id"]: one for one in stage.aws.done("messages", "list", *STAGE)["messages"]}
     assert listed[message]["owner"] == stage.member
     kinds = {one["kind"] for one in stage.aws.done("table", "inspect", message, *STAGE)["items"]}
-    assert {"message", "delivery", "attempt"} <= kinds
+    assert {"message", "delivery"} <= kinds
+    assert "attempt" not in kinds, "a first try that publishes stands in its delivery"
+    (delivery,) = stage.aws.done("messages", "show", message, *STAGE)["deliveries"]
+    (attempt,) = delivery["attempts"]
+    assert (attempt["number"], attempt["ended"]) == (1, "published")
     foreseen = stage.aws.done("stream", "replay", "--since", "1h", "--dry-run", *STAGE)
     assert foreseen["dry_run"] is True
     assert foreseen["verdicts"].keys() <= {"already_published", "published", "repeated", "too_early"}, foreseen[
         "verdicts"
     ]
     assert stage.aws.done("table", "verify", *STAGE)["clean"]
-    lines = stage.aws.done("logs", "tail", "worker", "--since", "1h", *STAGE)["lines"]
-    assert lines
+    for function in ("worker", "sender", "sandbox"):
+        assert stage.aws.done("logs", "tail", function, "--since", "1h", *STAGE)["lines"], function
 
 
 def test_run_now_makes_the_deployed_scheduler_dispatch_what_the_stream_has_not_delivered(stage: Stage) -> None:
