@@ -46,8 +46,8 @@ def built(infrastructure: Infrastructure) -> Infrastructure:
     if infrastructure is Infrastructure.CONTAINERS:
         raise NotBuiltError(
             "The infrastructure 'containers' is not built yet; nothing was done.",
-            hint=f"Choose what is there: omnipub deploy --infra {Infrastructure.SERVERLESS}; "
-            f"in the form of the workflow: {Infrastructure.SERVERLESS}",
+            hint=f"In the workflow's form choose {Infrastructure.SERVERLESS}; at the terminal type "
+            f"omnipub deploy --infra {Infrastructure.SERVERLESS}",
         )
     return infrastructure
 
