@@ -10,7 +10,6 @@ from omnipub.adapters.local.sqlite.stream import StoredRecord
 from omnipub.config import Settings
 from omnipub.domain.conversation import Channel, Request, Response, Secret
 from omnipub.domain.delivery.decide import BEYOND_LEAD
-from omnipub.domain.delivery.late_answers import EARLIER_REVISION
 from omnipub.domain.delivery.lifecycle import WATCHED, Status
 from omnipub.domain.delivery.model import Delivery
 from omnipub.domain.delivery.rules import ReconcileMethod
@@ -865,7 +864,7 @@ class History:
             self.fail(f"{name} is published but not out")
         said = message_of(self.table.items[keys.metadata(delivery.parent)]).content.text
         # What went out before an edit, as its answer told too late, says so.
-        told = delivery.reason is not None and EARLIER_REVISION in delivery.reason.code
+        told = delivery.reason is not None and "revision" in f"{delivery.reason.code} {delivery.reason.sentence}"
         if post.text not in asked.texts or (not self.restored and post.text != said and not told):
             self.fail(f"{name} says {post.text!r}, but its author {said!r}")
         if self.weather.fair and delivery.published_at is not None and delivery.due_at is not None:

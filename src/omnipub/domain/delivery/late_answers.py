@@ -146,6 +146,9 @@ def _another_answer(there: Delivery, claim: Delivery, outcome: Outcome, now: dat
     doubles = (*there.doubles, double)
     ids = ", ".join((there.network_id, *(one.network_id for one in doubles)))
     sentence = f"It is out {len(doubles) + 1} times, as more than one try was answered: {ids}. Unpublishing takes all."
+    revisions = sorted({there.revision, *(one.revision for one in doubles)})
+    if len(revisions) > 1:
+        sentence += f" They do not say the same: they are revisions {' and '.join(map(str, revisions))}."
     # If its first post was deleted meanwhile, this one is still out.
     return replace(
         there,

@@ -271,6 +271,14 @@ def test_only_what_was_found_for_a_single_try_gives_way_to_its_answer(
     assert delivery.network_ids == (("2",) if expected == FOUND_ANOTHER else ("1", "2"))
 
 
+@pytest.mark.parametrize("revision", [1, 2])
+def test_posts_of_one_delivery_that_do_not_say_the_same_are_told_with_their_revisions(revision: int) -> None:
+    delivery = answered(replace(OUT, attempts=2, revision=revision))
+    assert (code(delivery), delivery.doubles[0].revision) == (DOUBLED, 1)
+    assert delivery.reason is not None
+    assert ("revisions 1 and 2" in delivery.reason.sentence) is (revision == 2)
+
+
 def test_a_disowned_post_without_another_leaves_a_delivery_that_may_be_out() -> None:
     same = DoubledPost(network_id="1", published_at=NOON, revision=1)
     for doubles in ((), (same,)):
